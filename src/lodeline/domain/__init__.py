@@ -1,0 +1,1 @@
+"""The nouns of Lodeline as frozen values; standard library only, one file a noun."""

@@ -1,0 +1,1 @@
+"""Bytes to domain spans, and spans to trace summaries: pure functions."""

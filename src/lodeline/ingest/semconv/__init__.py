@@ -1,0 +1,1 @@
+"""Normalised views of span attributes: one file a dialect."""

@@ -1,0 +1,1 @@
+"""Work done in the background, beside requests."""

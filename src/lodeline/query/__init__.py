@@ -1,0 +1,1 @@
+"""The filter language: text, syntax tree, typed check, reference evaluation."""

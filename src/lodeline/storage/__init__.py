@@ -1,0 +1,1 @@
+"""What a store promises, and the backends that keep the promise."""
