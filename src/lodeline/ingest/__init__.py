@@ -1,1 +1,1 @@
-"""Bytes to domain spans, and spans to trace summaries: pure functions."""
+"""Bytes → domain spans, pure: `otlp` decodes, `semconv` normalises, `summary` folds spans into a trace."""

@@ -1,1 +1,1 @@
-"""The filter language: text, syntax tree, typed check, reference evaluation."""
+"""The one filter language: text → syntax → typed check → AST → reference evaluation. Pure."""

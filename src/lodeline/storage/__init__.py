@@ -1,1 +1,1 @@
-"""What a store promises, and the backends that keep the promise."""
+"""Where things are kept: interfaces in `base`, one family of backends a folder, `open` to get one by URL."""

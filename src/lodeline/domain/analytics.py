@@ -1,0 +1,69 @@
+"""Facets and aggregates: bounded answers about many traces."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Measure = Literal[
+    "count", "error_rate", "duration_p50", "duration_p95", "duration_p99", "duration_mean", "tokens_input",
+    "tokens_output", "tokens_total", "cost_usd", "assessment_mean", "assessment_count", "assessment_errors",
+]  # fmt: skip
+"""Durations are in milliseconds; percentiles interpolate linearly between closest ranks (PostgreSQL's
+percentile_cont). `error_rate` is traces in state ERROR over all. `assessment_*` need the assessment's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a field and how many traces have it; None stands for traces without one."""
+
+    value: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The most frequent values of a field under a filter, most frequent first, ties by value.
+
+    `complete` is false when only the newest `examined` traces were counted (the bound or the deadline was reached).
+    """
+
+    field: str
+    values: tuple[FacetValue, ...]
+    examined: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatePoint:
+    """One cell: a time bucket (epoch ms of its start, None without buckets), a group, and the measures asked for.
+
+    `n` counts the traces (or the assessments with a number, for assessment measures) behind the values; a measure
+    without data is None.
+    """
+
+    bucket_ms: int | None
+    group: str | None
+    n: int
+    values: dict[str, float | None] = field(default_factory=dict[str, "float | None"])
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Cells in order of bucket, then group; empty cells are left out. `complete` as in `Facet`."""
+
+    points: tuple[AggregatePoint, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateQuery:
+    """What to compute. `bucket_ms` None gives one bucket; buckets are aligned to epoch + `offset_ms`.
+
+    `group_by` is the name of a filter field (such as "model", "tags.release" or "state").
+    """
+
+    measures: tuple[Measure, ...]
+    bucket_ms: int | None = None
+    offset_ms: int = 0
+    group_by: str | None = None
+    assessment: str | None = None
+    max_points: int = 10_000

@@ -1,0 +1,35 @@
+"""Blobs: attachments, artifacts and oversized payloads, outside the database."""
+
+import re
+from dataclasses import dataclass
+
+from lodeline.domain.errors import Invalid
+
+MAX_PATH = 1_000
+_SEGMENT = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|\ud800-\udfff]{1,255}")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """One stored blob: its path under the blob root (forward slashes) and its size."""
+
+    path: str
+    size_bytes: int
+    modified_ms: int
+
+
+def check_blob_path(path: str) -> str:
+    """Return `path`; Invalid unless it is relative, canonical and stays below its root on every system.
+
+    Refuses absolute paths, drive letters, backslashes, empty, "." and ".." segments, control characters, and names
+    that Windows reserves or changes (trailing dots and spaces).
+    """
+    expected = "a relative path such as 'traces/tr-1/image.png' without '..' segments"
+    if len(path) > MAX_PATH:
+        raise Invalid.value("path", path, f"at most {MAX_PATH} characters")
+    for segment in path.split("/"):
+        bad = segment in {".", ".."} or segment.endswith((".", " ")) or _RESERVED.fullmatch(segment)
+        if bad or not _SEGMENT.fullmatch(segment):
+            raise Invalid.value("path", path, expected)
+    return path

@@ -1,0 +1,144 @@
+"""Experiment: the one container for one GenAI application."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.ids import ExperimentId
+
+Lifecycle = Literal["ACTIVE", "DELETED"]
+CaptureMode = Literal["full", "hashed", "structure", "none"]
+"""What incoming span content keeps: everything; a digest of each string; only keys and types; nothing."""
+
+MAX_NAME = 500
+MAX_TAG_KEY = 250
+MAX_TAG_VALUE = 20_000
+MAX_TAGS = 1_000
+MAX_DESCRIPTION = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOverride:
+    """Own prices of one model, in US dollars per million tokens; None leaves the packaged price in force.
+
+    `model` matches the span's model name exactly; `provider` narrows it when given.
+    """
+
+    model: str
+    provider: str | None = None
+    input_usd_per_mtok: float | None = None
+    output_usd_per_mtok: float | None = None
+    cache_read_usd_per_mtok: float | None = None
+    cache_write_usd_per_mtok: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long traces are kept; None means no limit. See `jobs.retention` for what is never removed."""
+
+    max_age_days: float | None = None
+    max_traces: int | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentSettings:
+    """What every incoming trace of an experiment inherits.
+
+    `mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything
+    is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered
+    first; `default_environment` is given to traces that name none.
+    """
+
+    capture: CaptureMode = "full"
+    mask_patterns: tuple[str, ...] = ()
+    mask_secrets: bool = True
+    prices: tuple[PriceOverride, ...] = ()
+    retention: Retention = Retention()
+    recommended_tags: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    default_environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment. Times are epoch milliseconds UTC; `created_by` is an account name or None without auth."""
+
+    experiment_id: ExperimentId
+    name: str
+    lifecycle: Lifecycle
+    created_ms: int
+    updated_ms: int
+    created_by: str | None = None
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    settings: ExperimentSettings = ExperimentSettings()
+    artifact_root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentDraft:
+    """What a new experiment is made from. `experiment_id` is given only by an import that keeps ids.
+
+    `client_key` makes creation idempotent: a second draft with the same key returns the first experiment.
+    """
+
+    name: str
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    settings: ExperimentSettings = ExperimentSettings()
+    artifact_root: str | None = None
+    experiment_id: ExperimentId | None = None
+    client_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentChange:
+    """A change of an experiment: None leaves a field; `set_tags` and `delete_tags` are applied in that order."""
+
+    name: str | None = None
+    description: str | None = None
+    lifecycle: Lifecycle | None = None
+    settings: ExperimentSettings | None = None
+    set_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    delete_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeReceipt:
+    """What a purge removed, as counts."""
+
+    experiment_id: ExperimentId
+    name: str
+    traces: int
+    spans: int
+    assessments: int
+    blobs: int
+    bytes_freed: int
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def check_name(name: str, *, noun: str = "experiment name", most: int = MAX_NAME) -> str:
+    """Return `name`; Invalid when empty, blank, too long, or holding control characters or lone surrogates."""
+    if not name.strip():
+        raise Invalid.value(noun, name, "a name that is not blank")
+    if len(name) > most:
+        raise TooLarge(f"{noun}: {len(name)} characters are over the limit of {most}; shorten it.")
+    if _CONTROL.search(name):
+        raise Invalid.value(noun, name, "a name without control characters")
+    return name
+
+
+def check_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `tags`; Invalid or TooLarge when a key is empty or too long, a value too long, or there are too many."""
+    if len(tags) > MAX_TAGS:
+        raise TooLarge(f"tags: {len(tags)} are over the limit of {MAX_TAGS} in one call.")
+    for key, value in tags.items():
+        check_name(key, noun="tag key", most=MAX_TAG_KEY)
+        if len(value) > MAX_TAG_VALUE:
+            raise TooLarge(f"tag {key!r}: {len(value)} characters are over the limit of {MAX_TAG_VALUE}.")
+    return tags

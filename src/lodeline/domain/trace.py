@@ -1,0 +1,151 @@
+"""Trace: one execution of the application; its summary is a pure function of its spans and of what a client says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lodeline.domain.ids import ExperimentId, SpanId, TraceId
+from lodeline.domain.span import SpanFacts
+from lodeline.domain.usage import NO_USAGE, TokenUsage
+
+TraceState = Literal["IN_PROGRESS", "OK", "ERROR", "ABANDONED"]
+TRACE_STATES: tuple[TraceState, ...] = ("IN_PROGRESS", "OK", "ERROR", "ABANDONED")
+"""All states in the order of their stored numbers; only ever append."""
+
+MAX_PREVIEW = 1_000
+MAX_METADATA_VALUE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TraceInfo:
+    """What a client says about a trace, beside its spans. Fields that are not None win over what spans say.
+
+    MLflow's client sends one after the root span ends. `finalised` fixes the metadata: later info may not change it.
+    """
+
+    name: str | None = None
+    state: TraceState | None = None
+    start_ns: int | None = None
+    duration_ns: int | None = None
+    request: str | None = None
+    response: str | None = None
+    session: str | None = None
+    user: str | None = None
+    environment: str | None = None
+    model_id: str | None = None
+    run_id: str | None = None
+    client_request_id: str | None = None
+    tokens: TokenUsage | None = None
+    cost_picousd: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    finalised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSummary:
+    """What the spans of a trace and its client's info come to; see `ingest.summary` for every rule.
+
+    `start_ns` is the earliest start; `duration_ns` runs from there to the latest end, None while nothing has ended.
+    `error_count` counts spans with status ERROR. `tokens` and `cost_picousd` never count a call twice when a parent
+    reports the sum of its children. `tags` and `metadata` are those that came with spans and info, before edits.
+    """
+
+    name: str
+    state: TraceState
+    start_ns: int
+    duration_ns: int | None
+    root_span_id: SpanId | None = None
+    request: str | None = None
+    response: str | None = None
+    session: str | None = None
+    user: str | None = None
+    environment: str | None = None
+    service: str | None = None
+    client: str | None = None
+    model_id: str | None = None
+    run_id: str | None = None
+    client_request_id: str | None = None
+    tokens: TokenUsage = NO_USAGE
+    cost_picousd: int | None = None
+    span_count: int = 0
+    error_count: int = 0
+    size_bytes: int = 0
+    status_message: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One trace as lists show it: its summary with the edits made since, and the ids of the runs it is linked to.
+
+    `tags` are mutable; `metadata` is fixed once the trace is finalised. Bodies of spans are never part of it.
+    """
+
+    trace_id: TraceId
+    experiment_id: ExperimentId
+    name: str
+    state: TraceState
+    start_ns: int
+    duration_ns: int | None
+    received_ms: int
+    updated_ms: int
+    root_span_id: SpanId | None = None
+    request: str | None = None
+    response: str | None = None
+    session: str | None = None
+    user: str | None = None
+    environment: str | None = None
+    service: str | None = None
+    client: str | None = None
+    model_id: str | None = None
+    run_id: str | None = None
+    linked_run_ids: tuple[str, ...] = ()
+    client_request_id: str | None = None
+    tokens: TokenUsage = NO_USAGE
+    cost_usd: float | None = None
+    span_count: int = 0
+    error_count: int = 0
+    size_bytes: int = 0
+    status_message: str = ""
+    finalised: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class TraceWrite:
+    """What one request brings for one trace.
+
+    `chunk` is the packed payload (`ingest.payload`) of exactly the spans in `spans`, whose `position` indexes it;
+    both are empty for a bare `info`. `received_ms` is epoch milliseconds.
+    """
+
+    experiment_id: ExperimentId
+    trace_id: TraceId
+    spans: tuple[SpanFacts, ...] = ()
+    chunk: bytes = b""
+    info: TraceInfo | None = None
+    received_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """What became of one `TraceWrite`: spans stored, spans already known, or the reason that refused the write.
+
+    `refused` is None when the write was taken (possibly with nothing new in it).
+    """
+
+    trace_id: TraceId
+    stored: int = 0
+    known: int = 0
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceChange:
+    """An edit of a trace: tags set and deleted, in that order."""
+
+    set_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    delete_tags: tuple[str, ...] = ()

@@ -1,0 +1,62 @@
+"""Token usage in disjoint buckets: the sum of the buckets is the total, whatever the provider's dialect."""
+
+from typing import NamedTuple
+
+PICO = 1_000_000_000_000
+
+
+class TokenUsage(NamedTuple):
+    """Tokens of one call. Every token is counted in exactly one bucket.
+
+    Providers whose "input" includes cached tokens, or whose "output" includes reasoning, are converted by the
+    dialect's translator (`ingest.semconv`).
+    """
+
+    input_uncached: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    output_text: int = 0
+    output_reasoning: int = 0
+    audio_in: int = 0
+    audio_out: int = 0
+    image: int = 0
+
+    @property
+    def input(self) -> int:
+        """All tokens that went into the model, cached or not."""
+        return (
+            self.input_uncached + self.cache_read + self.cache_write_5m + self.cache_write_1h
+            + self.audio_in + self.image
+        )  # fmt: skip
+
+    @property
+    def output(self) -> int:
+        """All tokens that came out of the model."""
+        return self.output_text + self.output_reasoning + self.audio_out
+
+    @property
+    def total(self) -> int:
+        """The sum of all buckets."""
+        return sum(self)
+
+    def plus(self, other: "TokenUsage") -> "TokenUsage":
+        """Return the bucket-wise sum."""
+        return TokenUsage(*map(int.__add__, self, other))
+
+    def minus(self, other: "TokenUsage") -> "TokenUsage":
+        """Return the bucket-wise difference."""
+        return TokenUsage(*map(int.__sub__, self, other))
+
+
+NO_USAGE = TokenUsage()
+
+
+def picousd_to_usd(cost: int | None) -> float | None:
+    """Return an exact integer cost (10⁻¹² US dollars) as dollars."""
+    return None if cost is None else cost / PICO
+
+
+def usd_to_picousd(cost_usd: float) -> int:
+    """Return a cost in dollars as the nearest integer of 10⁻¹² US dollars."""
+    return round(cost_usd * PICO)
