@@ -1,0 +1,1 @@
+"""Developer commands of this repository; no part of the distribution."""
