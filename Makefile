@@ -1,0 +1,64 @@
+# Every target works on a fresh machine that has GNU make and Python 3.11 or newer.
+
+VENV    ?= .venv
+STORE   ?= ./lodeline-data
+PORT    ?= 8700
+WORKERS ?= 2
+
+BIN        := $(VENV)/bin
+STAMP      := $(VENV)/.synced
+UV_VERSION := 0.13.9
+
+# Pyright and its Node come from the locked packages; it looks for no newer release of itself.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test soak check format bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## create the virtual environment from uv.lock
+
+run: $(STAMP) ## serve a demonstration store (STORE, PORT)
+	$(VENV)/bin/lodeline demo --store $(STORE)
+	$(VENV)/bin/lodeline server --store $(STORE) --port $(PORT)
+
+test: $(STAMP) ## run all tests but the soak tests (WORKERS, ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(ARGS)
+
+soak: $(STAMP) ## run the tests that take minutes
+	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+
+check: $(STAMP) ## format, lint, types, imports, sizes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_sizes.py
+
+format: $(STAMP) ## format, and fix what can be fixed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## run the benchmarks (ARGS)
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove the virtual environment, caches and build output, never a store
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache .schemathesis
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A `python3` on the PATH may be too old, a shim of nothing, or lack venv: the first that can is taken.
+$(BIN)/python:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "$$python -m venv $(VENV)"; exec $$python -m venv $(VENV); \
+	    fi; \
+	done; \
+	echo 'Python 3.11 or newer with the venv module is needed; none was found.' >&2; exit 1
+
+$(STAMP): uv.lock pyproject.toml | $(BIN)/python
+	@$(BIN)/uv --version 2>/dev/null | grep -qF 'uv $(UV_VERSION) ' \
+	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --all-extras --all-groups --python $(BIN)/python
+	@touch $@
