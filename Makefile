@@ -13,10 +13,10 @@ UV_VERSION := 0.13.9
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check format bench clean
+.PHONY: help setup run test soak check formatted lint types imports sizes format bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## create the virtual environment from uv.lock
 
@@ -30,11 +30,21 @@ test: $(STAMP) ## run all tests but the soak tests (WORKERS, ARGS)
 soak: $(STAMP) ## run the tests that take minutes
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
 
-check: $(STAMP) ## format, lint, types, imports, sizes
+check: formatted lint types imports sizes ## all of the five below; -k goes on past a failure
+
+formatted: $(STAMP) ## is every file formatted
 	$(BIN)/ruff format --check .
+
+lint: $(STAMP) ## ruff
 	$(BIN)/ruff check .
+
+types: $(STAMP) ## pyright, strict
 	$(BIN)/pyright
+
+imports: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
+
+sizes: $(STAMP) ## files, functions, classes
 	$(BIN)/python tools/check_sizes.py
 
 format: $(STAMP) ## format, and fix what can be fixed

@@ -1,4 +1,4 @@
-"""What import-linter cannot say: its contracts cover the tree and bite; `domain` uses the standard library."""
+"""What import-linter cannot say: its contracts cover the tree and bite; `domain` uses no third party."""
 
 import ast
 import subprocess
