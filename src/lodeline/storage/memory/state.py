@@ -1,0 +1,72 @@
+"""All that the memory backend holds, and the one lock that guards it.
+
+Every public method of every memory store runs wholly inside `State.lock`, so each is one transaction. What leaves a
+store is frozen; what stays inside is never handed out.
+"""
+
+from dataclasses import dataclass, field, replace
+from threading import RLock
+
+from lodeline.domain.account import Account, ApiKey, Login
+from lodeline.domain.assessment import AssessmentRevision
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.errors import Deleted, NotFound
+from lodeline.domain.experiment import Experiment
+from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, TraceId
+from lodeline.storage.memory.record import TraceRecord
+
+
+@dataclass(slots=True)
+class State:
+    """The tables. `ledger` keeps every revision of every assessment, oldest first, deleted ones too."""
+
+    lock: RLock = field(default_factory=RLock)
+    experiments: dict[ExperimentId, Experiment] = field(default_factory=dict[ExperimentId, Experiment])
+    used_experiment_ids: set[ExperimentId] = field(default_factory=set[ExperimentId])
+    client_keys: dict[str, ExperimentId] = field(default_factory=dict[str, ExperimentId])
+    traces: dict[TraceId, TraceRecord] = field(default_factory=dict[TraceId, TraceRecord])
+    arrivals: int = 0
+    ledger: dict[AssessmentId, list[AssessmentRevision]] = field(
+        default_factory=dict[AssessmentId, list[AssessmentRevision]]
+    )
+    accounts: dict[AccountId, Account] = field(default_factory=dict[AccountId, Account])
+    password_hashes: dict[AccountId, str] = field(default_factory=dict[AccountId, str])
+    keys: dict[KeyId, ApiKey] = field(default_factory=dict[KeyId, ApiKey])
+    key_hashes: dict[bytes, KeyId] = field(default_factory=dict[bytes, KeyId])
+    logins: dict[bytes, Login] = field(default_factory=dict[bytes, Login])
+    audit: list[AuditEntry] = field(default_factory=list[AuditEntry])
+
+    def record(self, entry: AuditEntry) -> AuditEntry:
+        """Append to the audit trail with the next entry id; call it inside the lock, with the change itself."""
+        numbered = replace(entry, entry_id=len(self.audit) + 1)
+        self.audit.append(numbered)
+        return numbered
+
+    def is_active(self, experiment_id: ExperimentId) -> bool:
+        """Tell whether the experiment exists and is not deleted: only then is anything below it to be seen."""
+        experiment = self.experiments.get(experiment_id)
+        return experiment is not None and experiment.lifecycle == "ACTIVE"
+
+    def writable(self, experiment_id: ExperimentId) -> Experiment:
+        """Return the experiment; NotFound when unknown, Deleted when it takes no writes."""
+        experiment = self.experiments.get(experiment_id)
+        if experiment is None:
+            raise NotFound.of("experiment", experiment_id)
+        if experiment.lifecycle != "ACTIVE":
+            raise Deleted.of("experiment", experiment_id)
+        return experiment
+
+    def visible_trace(self, trace_id: TraceId) -> TraceRecord:
+        """Return the trace; NotFound when unknown or hidden with its deleted experiment."""
+        record = self.traces.get(trace_id)
+        if record is None or not self.is_active(record.experiment_id):
+            raise NotFound.of("trace", trace_id)
+        return record
+
+    def writable_trace(self, trace_id: TraceId) -> TraceRecord:
+        """Return the trace; NotFound when unknown, Deleted when its experiment is."""
+        record = self.traces.get(trace_id)
+        if record is None:
+            raise NotFound.of("trace", trace_id)
+        self.writable(record.experiment_id)
+        return record
