@@ -2,7 +2,7 @@
 
 VENV    ?= .venv
 STORE   ?= ./lodeline-data
-PORT    ?= 8700
+PORT    ?= 5000
 WORKERS ?= 2
 
 BIN        := $(VENV)/bin

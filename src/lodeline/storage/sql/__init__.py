@@ -1,1 +1,1 @@
-"""The relational backend."""
+"""The SQL family of backends. SQLite (through apsw) is the embedded default."""

@@ -1,0 +1,114 @@
+"""SQLite connections: how one is opened, the pool of readers, and deadlines for queries.
+
+apsw is the driver: it brings its own recent SQLite (FTS5 with contentless_delete, percentile) on every system. No
+other SQLite library may open the same files in this process: two copies cancel each other's POSIX locks.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from lodeline.domain.errors import Unavailable
+from lodeline.storage.sql import functions
+
+DATABASE_FILE = "lodeline.db"
+PAGE_BYTES = 8192
+BUSY_TIMEOUT_MS = 10_000
+MMAP_BYTES = 256 * 1024 * 1024
+_PROGRESS_STEPS = 2_000
+_STATEMENTS_CACHED = 200
+
+
+class DeadlineReached(Exception):
+    """A query was stopped because its time was up. Never leaves the storage layer."""
+
+
+def connect(directory: Path, *, readonly: bool) -> apsw.Connection:
+    """Open the database of a store directory; Unavailable when the file cannot be opened."""
+    flags = apsw.SQLITE_OPEN_READWRITE | (0 if readonly else apsw.SQLITE_OPEN_CREATE)
+    try:
+        db = apsw.Connection(str(directory / DATABASE_FILE), flags=flags, statementcachesize=_STATEMENTS_CACHED)
+        db.set_busy_timeout(BUSY_TIMEOUT_MS)
+        if not readonly:
+            db.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA wal_autocheckpoint=4000")
+            db.execute("PRAGMA journal_size_limit=67108864")
+        db.execute("PRAGMA temp_store=MEMORY")
+        db.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
+        db.execute("PRAGMA cache_size=-16384")
+        db.execute("PRAGMA foreign_keys=OFF")
+        if readonly:
+            db.execute("PRAGMA query_only=ON")
+    except apsw.Error as error:
+        raise Unavailable(f"the store in {directory} cannot be opened: {error}") from error
+    functions.register(db)
+    return db
+
+
+class Readers:
+    """A pool of read-only connections, opened when first needed, each used by one thread at a time."""
+
+    def __init__(self, directory: Path, *, most: int = 8) -> None:
+        self._directory = directory
+        self._free: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
+        self._slots = threading.Semaphore(most)
+        self._closed = False
+
+    @contextmanager
+    def read(self, *, deadline_s: float | None = None) -> Iterator[apsw.Connection]:
+        """Lend a connection within one read transaction, so that all its statements see the same state.
+
+        After `deadline_s` seconds a running statement raises DeadlineReached.
+        """
+        with self._slots:
+            db = self._take()
+            try:
+                db.execute("BEGIN")
+                if deadline_s is None:
+                    yield db
+                else:
+                    yield from self._bounded(db, time.monotonic() + deadline_s)
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                self._give(db)
+
+    @staticmethod
+    def _bounded(db: apsw.Connection, until: float) -> Iterator[apsw.Connection]:
+        db.set_progress_handler(lambda: time.monotonic() > until, _PROGRESS_STEPS)
+        try:
+            yield db
+        except apsw.InterruptError as error:
+            raise DeadlineReached from error
+        finally:
+            db.set_progress_handler(None)
+
+    def _take(self) -> apsw.Connection:
+        if self._closed:
+            raise Unavailable("the store is closed.")
+        try:
+            return self._free.get_nowait()
+        except queue.Empty:
+            return connect(self._directory, readonly=True)
+
+    def _give(self, db: apsw.Connection) -> None:
+        if self._closed:
+            db.close()
+        else:
+            self._free.put(db)
+
+    def close(self) -> None:
+        """Close the connections that are not lent; lent ones close when they come back."""
+        self._closed = True
+        while True:
+            try:
+                self._free.get_nowait().close()
+            except queue.Empty:
+                return

@@ -1,0 +1,206 @@
+"""The single writer: one thread, one connection, one queue; group commit.
+
+Callers hand in a function and wait. Whatever is queued when the writer gets to it is committed together, so that the
+cost of making a commit durable is shared. A function that raises is undone alone (savepoint); a commit that fails
+fails everybody in it. Nothing is answered before its commit.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import apsw
+
+from lodeline.domain.errors import LodelineError, Unavailable
+from lodeline.domain.trace import TraceWrite, WriteOutcome
+from lodeline.storage.sql.connection import connect
+
+T = TypeVar("T")
+
+QUEUE_JOBS = 4_096
+GROUP_SPANS = 4_000
+"""A group is closed when it holds this many spans, so that a commit stays in the tens of milliseconds."""
+
+
+class Ingester(Protocol):
+    """The part of the writer that merges traces; it keeps state that follows the transaction's fate."""
+
+    def apply(self, db: apsw.Connection, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
+        """Merge the writes within the open transaction."""
+        ...
+
+    def forget(self) -> None:
+        """Drop all state derived from uncommitted work: the transaction was rolled back."""
+        ...
+
+
+@dataclass(slots=True)
+class _Call(Generic[T]):
+    run: Callable[[apsw.Connection], T]
+    done: Future[T]
+
+
+@dataclass(slots=True)
+class _Ingest:
+    writes: Sequence[TraceWrite]
+    spans: int
+    done: Future[list[WriteOutcome]]
+
+
+class Writer:
+    """Runs every change of one store. Thread-safe."""
+
+    def __init__(self, directory: Path, ingester: Ingester) -> None:
+        self._directory = directory
+        self._ingester = ingester
+        self._queue: queue.Queue[_Call[object] | _Ingest | None] = queue.Queue(QUEUE_JOBS)
+        self._closed = False
+        self._gate = threading.Lock()
+        self.db = connect(directory, readonly=False)
+        self._thread = threading.Thread(target=self._loop, name="lodeline-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return self._queue.qsize()
+
+    def call(self, run: Callable[[apsw.Connection], T]) -> T:
+        """Run a change in a transaction and return its result once that is durable.
+
+        Unavailable when the queue is full, the disk is full, or the store is closed.
+        """
+        done: Future[T] = Future()
+        self._put(_Call(run, done))  # type: ignore[arg-type]  # the queue holds calls of any result
+        return done.result()
+
+    def ingest(self, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
+        """Merge traces and return the outcomes once they are durable. Errors as in `call`."""
+        done: Future[list[WriteOutcome]] = Future()
+        self._put(_Ingest(writes, sum(len(write.spans) for write in writes), done))
+        return done.result()
+
+    def _put(self, job: "_Call[object] | _Ingest") -> None:
+        with self._gate:
+            if self._closed:
+                raise Unavailable("the store is closed.")
+            try:
+                self._queue.put_nowait(job)
+            except queue.Full:
+                raise Unavailable(
+                    f"the store's queue is full ({QUEUE_JOBS} requests wait); send again later.", code="queue_full"
+                ) from None
+
+    def close(self) -> None:
+        """Finish everything queued, then close the connection."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+        with contextlib.suppress(apsw.Error):
+            self.db.execute("PRAGMA optimize")
+        self.db.close()
+
+    def _loop(self) -> None:
+        while True:
+            group = self._next_group()
+            if group:
+                self._commit(group)
+            if group is None or (self._closed and self._queue.empty()):
+                return
+
+    def _next_group(self) -> "list[_Call[object] | _Ingest] | None":
+        job = self._queue.get()
+        if job is None:
+            return None
+        group = [job]
+        spans = job.spans if isinstance(job, _Ingest) else 0
+        while spans < GROUP_SPANS:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._queue.put(None)
+                break
+            group.append(job)
+            spans += job.spans if isinstance(job, _Ingest) else 0
+        return group
+
+    def _commit(self, group: "list[_Call[object] | _Ingest]") -> None:
+        answers: list[Callable[[], None]] = []
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            index = 0
+            while index < len(group):
+                index = self._step(group, index, answers)
+            self.db.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001  # whatever broke the group must reach everyone who waits for it
+            self._undo()
+            failure = _translate(error)
+            for job in group:
+                if not job.done.done():
+                    job.done.set_exception(failure)
+            return
+        for answer in answers:
+            answer()
+
+    def _undo(self) -> None:
+        self._ingester.forget()
+        with contextlib.suppress(apsw.Error):
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+
+    def _step(self, group: "list[_Call[object] | _Ingest]", index: int, answers: list[Callable[[], None]]) -> int:
+        job = group[index]
+        if isinstance(job, _Call):
+            self._run_call(job, answers)
+            return index + 1
+        end = index
+        writes: list[TraceWrite] = []
+        joined: list[_Ingest] = []
+        while end < len(group) and isinstance(ingest := group[end], _Ingest):
+            joined.append(ingest)
+            writes.extend(ingest.writes)
+            end += 1
+        outcomes = self._ingester.apply(self.db, writes)
+        start = 0
+        for ingest in joined:
+            mine = outcomes[start : start + len(ingest.writes)]
+            start += len(ingest.writes)
+            answers.append(lambda ingest=ingest, mine=mine: ingest.done.set_result(mine))
+        return end
+
+    def _run_call(self, job: "_Call[object]", answers: list[Callable[[], None]]) -> None:
+        try:
+            with self.db:
+                result = job.run(self.db)
+        except Exception as error:
+            if not self.db.in_transaction or isinstance(error, apsw.FullError | apsw.IOError):
+                raise
+            self._ingester.forget()
+            failure = _translate(error)
+            answers.append(lambda: job.done.set_exception(failure))
+        else:
+            answers.append(lambda: job.done.set_result(result))
+
+
+def _translate(error: Exception) -> Exception:
+    if isinstance(error, apsw.FullError):
+        return Unavailable(
+            "the disk is full; nothing of this request was stored. Free space, then send it again.",
+            code="disk_full",
+            retry_after_s=30,
+        )
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return Unavailable("the store is busy with another process; send again.", code="store_busy")
+    if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.ReadOnlyError | apsw.CantOpenError):
+        return Unavailable(f"the store cannot write: {error}", code="store_failed", retry_after_s=30)
+    return error if isinstance(error, LodelineError) else RuntimeError(f"the store failed: {error!r}")
