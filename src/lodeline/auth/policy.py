@@ -1,101 +1,178 @@
 """Policy: the one table that says which role may do what. Deny by default; one place for every door.
 
-`admin` of the whole server may do everything. Per experiment, `Account.roles` overrides the server-wide role. A key
-never does more than its owner, cut down to its scopes and experiments.
+- `admin` of the whole server may do everything, everywhere; nothing narrows it but a key's limits.
+- Per experiment, `Account.roles` replaces the server-wide role, upwards or downwards.
+- Whoever is signed in, with any role or none, may read what the server is and look after their own account and keys.
+- A key never does more than its owner, cut down to its scopes and experiments.
+
+`permit` decides about one experiment or the server, `reach` says in which experiments something is allowed: lists
+restrict themselves to it inside the query, so that counts and pages leak nothing.
 """
 
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 from lodeline.auth.actor import Actor
 from lodeline.domain.account import Role, Scope
-from lodeline.domain.errors import Forbidden, NotFound, Unauthenticated
+from lodeline.domain.errors import Forbidden, LodelineError, NotFound, Unauthenticated
 from lodeline.domain.ids import ExperimentId
 
-Action = Literal[
-    "experiment.read", "experiment.create", "experiment.edit", "experiment.delete", "experiment.purge",
+ExperimentAction = Literal[
+    "experiment.read", "experiment.edit", "experiment.delete", "experiment.purge", "experiment.share",
     "trace.read", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.read", "assessment.write", "assessment.delete",
-    "audit.read", "account.manage", "key.manage_own", "key.manage_all", "server.admin", "server.read",
+    "audit.read",
 ]  # fmt: skip
+"""What is done within one experiment. `experiment.delete` includes restoring, `experiment.share` gives roles."""
+ServerAction = Literal[
+    "experiment.create", "account.manage", "account.edit_own", "key.manage_own", "key.manage_all", "server.read",
+    "server.admin",
+]  # fmt: skip
+"""What no single experiment's role can grant. `server.read` is the version and the capabilities, not the figures."""
+Action = Literal[ExperimentAction, ServerAction]
 
-_VIEW: frozenset[Action] = frozenset(
-    {"experiment.read", "trace.read", "assessment.read", "key.manage_own", "server.read"}
-)
-_EDIT: frozenset[Action] = _VIEW | {
+EXPERIMENT_ACTIONS: frozenset[ExperimentAction] = frozenset(get_args(ExperimentAction))
+SERVER_ACTIONS: frozenset[ServerAction] = frozenset(get_args(ServerAction))
+OWN_ACTIONS: frozenset[Action] = frozenset({"server.read", "account.edit_own", "key.manage_own"})
+"""Every account may do these, whatever its role."""
+
+_VIEW: frozenset[Action] = frozenset({"experiment.read", "trace.read", "assessment.read"})
+_EDIT = _VIEW | frozenset[Action]({
     "experiment.create", "experiment.edit", "experiment.delete", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.write", "assessment.delete",
-}  # fmt: skip
-_ADMIN: frozenset[Action] = _EDIT | {
-    "experiment.purge", "audit.read", "account.manage", "key.manage_all", "server.admin",
-}  # fmt: skip
+})  # fmt: skip
+_ADMIN = _EDIT | frozenset[Action]({
+    "experiment.purge", "experiment.share", "audit.read", "account.manage", "key.manage_all", "server.admin",
+})  # fmt: skip
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     "admin": _ADMIN,
     "editor": _EDIT,
     "viewer": _VIEW,
-    "reviewer": frozenset({"key.manage_own", "server.read"}),
+    "reviewer": frozenset(),
 }
 """A reviewer sees only the labeling sessions assigned to them, which ask the policy for those alone."""
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
-    "ingest": frozenset({"trace.ingest"}),
-    "read": _VIEW - {"key.manage_own"},
-    "write": _EDIT - {"key.manage_own"},
-    "admin": _ADMIN,
+    "ingest": frozenset({"trace.ingest", "server.read"}),
+    "read": _VIEW | frozenset[Action]({"server.read"}),
+    "write": _EDIT | frozenset[Action]({"server.read"}),
+    "admin": _ADMIN | frozenset[Action]({"server.read", "key.manage_own"}),
 }
-SERVER_WIDE: frozenset[Action] = frozenset(
-    {"experiment.create", "account.manage", "key.manage_own", "key.manage_all", "server.admin", "server.read"}
-)
-"""Actions that no single experiment's role can grant."""
+"""No key changes its owner's password, and only a key of scope admin makes or revokes keys."""
+SCOPE_NEEDS: dict[Scope, ExperimentAction] = {
+    "ingest": "trace.ingest",
+    "read": "trace.read",
+    "write": "trace.edit",
+    "admin": "experiment.share",
+}
+"""Who gives a scope to a key must be able to do this, somewhere, themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A set of experiments: those of `experiment_ids`; or, with `all_but`, every other one, future ones included."""
+
+    experiment_ids: frozenset[ExperimentId] = frozenset()
+    all_but: bool = False
+
+    def __contains__(self, experiment_id: ExperimentId) -> bool:
+        return (experiment_id in self.experiment_ids) != self.all_but
+
+    @property
+    def everything(self) -> bool:
+        """Whether every experiment is in it."""
+        return self.all_but and not self.experiment_ids
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it is empty whatever experiments there are."""
+        return not self.all_but and not self.experiment_ids
+
+    def narrowed(self, experiment_ids: Iterable[ExperimentId]) -> tuple[ExperimentId, ...]:
+        """Return those of `experiment_ids` that are in it, in their order."""
+        return tuple(e for e in experiment_ids if e in self)
+
+
+EVERYWHERE = Reach(all_but=True)
+NOWHERE = Reach()
+
+
+def reach_of(actor: Actor, action: ExperimentAction) -> Reach:
+    """Return the experiments in which the actor may do this."""
+    if actor.kind in {"local", "system"}:
+        return EVERYWHERE
+    if actor.kind == "anonymous" or not _in_scope(actor, action):
+        return NOWHERE
+    by_default = _grants(actor.role, action)
+    if actor.role == "admin":
+        found = EVERYWHERE
+    else:
+        others = frozenset(e for e, role in actor.roles.items() if _grants(role, action) != by_default)
+        found = Reach(others, all_but=by_default)
+    if actor.experiment_ids is not None:
+        return Reach(frozenset(found.narrowed(actor.experiment_ids)))
+    return found
 
 
 def may(actor: Actor, action: Action, experiment_id: ExperimentId | None = None) -> bool:
-    """Tell whether the actor may do this, in this experiment or (None) on the server as a whole."""
+    """Tell whether the actor may do this: in this experiment, or (None) in every one, present and future.
+
+    For a `ServerAction` the experiment does not matter.
+    """
+    if action in EXPERIMENT_ACTIONS:
+        reach = reach_of(actor, action)
+        return reach.everything if experiment_id is None else experiment_id in reach
     if actor.kind in {"local", "system"}:
         return True
-    if actor.scopes is not None and not any(action in SCOPE_ACTIONS[scope] for scope in actor.scopes):
+    if actor.kind == "anonymous" or not _in_scope(actor, action):
         return False
-    if actor.experiment_ids is not None and experiment_id not in actor.experiment_ids:
-        if experiment_id is not None or action != "server.read":
-            return False
-    role = actor.role
-    if experiment_id is not None and action not in SERVER_WIDE:
-        role = actor.roles.get(experiment_id, role)
-        if actor.role == "admin":
-            role = "admin"
+    # A key that is bound to experiments does nothing to the server they are on.
+    if actor.experiment_ids is not None and action != "server.read":
+        return False
+    return action in OWN_ACTIONS or _grants(actor.role, action)
+
+
+def permit(actor: Actor, action: Action, experiment_id: ExperimentId | None = None, *,
+           missing: NotFound | None = None) -> None:  # fmt: skip
+    """Return when `may` says yes; else raise, telling nobody of what they may not know.
+
+    Unauthenticated for nobody; NotFound when the actor may neither read nor feed the experiment (`missing` when
+    given: what a thing in it is called when it does not exist); Forbidden otherwise.
+    """
+    if may(actor, action, experiment_id):
+        return
+    if experiment_id is not None and actor.kind != "anonymous" and action in EXPERIMENT_ACTIONS:
+        knows = may(actor, "experiment.read", experiment_id) or may(actor, "trace.ingest", experiment_id)
+        if not knows:
+            raise missing or NotFound.of("experiment", experiment_id)
+    raise _refusal(actor, action, experiment_id)
+
+
+def permit_reach(actor: Actor, action: ExperimentAction) -> Reach:
+    """Return the experiments in which the actor may do this; Unauthenticated for nobody, Forbidden when none.
+
+    The first statement of every list, and of everything found by an id whose experiment is not known yet.
+    """
+    reach = reach_of(actor, action)
+    if reach.nothing:
+        raise _refusal(actor, action, None)
+    return reach
+
+
+def _grants(role: Role | None, action: Action) -> bool:
     return role is not None and action in ROLE_ACTIONS[role]
 
 
-def permit(actor: Actor, action: Action, experiment_id: ExperimentId | None = None) -> None:
-    """Return when the actor may do this; else Unauthenticated (nobody), NotFound (may not even read the
-    experiment), or Forbidden (may read it but not do this)."""
-    if may(actor, action, experiment_id):
-        return
+def _in_scope(actor: Actor, action: Action) -> bool:
+    return actor.scopes is None or any(action in SCOPE_ACTIONS[scope] for scope in actor.scopes)
+
+
+def _refusal(actor: Actor, action: Action, experiment_id: ExperimentId | None) -> LodelineError:
     if actor.kind == "anonymous":
-        raise Unauthenticated("nobody is signed in; sign in, or send an API key as 'Authorization: Bearer <key>'.")
-    reads = may(actor, "experiment.read", experiment_id)
-    if experiment_id is not None and not reads and not (actor.scopes and "ingest" in actor.scopes):
-        raise NotFound.of("experiment", experiment_id)
+        return Unauthenticated("nobody is signed in; sign in, or send an API key as 'Authorization: Bearer <key>'.")
     where = f" in experiment {experiment_id}" if experiment_id is not None else ""
-    raise Forbidden(
-        f"{actor.name} may not do {action}{where}; ask an admin for a role or a key scope that includes it.",
+    what = "a key scope or a role" if actor.kind == "key" else "a role"
+    return Forbidden(
+        f"{actor.label} may not do {action}{where}; ask an admin for {what} that includes it.",
         details={"action": action, "experiment_id": experiment_id},
     )
-
-
-def readable(actor: Actor, action: Action = "experiment.read") -> frozenset[ExperimentId] | None:
-    """Return the experiments in which the actor may do `action`, or None when it is all of them.
-
-    Lists filter by this inside the query, so that counts and pages leak nothing.
-    """
-    if actor.kind in {"local", "system"}:
-        return None
-    everywhere = (
-        actor.experiment_ids is None
-        and actor.role is not None
-        and action in ROLE_ACTIONS[actor.role]
-        and (actor.role == "admin" or all(action in ROLE_ACTIONS[r] for r in actor.roles.values()))
-        and (actor.scopes is None or any(action in SCOPE_ACTIONS[s] for s in actor.scopes))
-    )
-    if everywhere:
-        return None
-    candidates = set(actor.roles) | set(actor.experiment_ids or ())
-    return frozenset(e for e in candidates if may(actor, action, e))

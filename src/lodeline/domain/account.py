@@ -1,9 +1,11 @@
 """Accounts (people who sign in), their logins (browser sessions), and API keys."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import AccountId, ExperimentId, KeyId
 
 Role = Literal["admin", "editor", "viewer", "reviewer"]
@@ -28,11 +30,28 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountChange:
+    """A change of an account: None leaves a field; `role` is taken when `replace_role` says so, as None is a role.
+
+    `if_password_hash` makes the change conditional: it is applied only while the account has this very hash, so that
+    a password checked before the change cannot undo one set meanwhile. `end_logins` forgets its browser sessions.
+    """
+
+    replace_role: bool = False
+    role: Role | None = None
+    disabled: bool | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    if_password_hash: str | None = field(default=None, repr=False)
+    end_logins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key as it may be shown: never the secret, only its visible prefix.
 
     `experiment_ids` None means every experiment the owner can reach. Times are epoch milliseconds; a key without
-    `expires_ms` does not expire. A key can never do more than its owner.
+    `expires_ms` does not expire. A key can never do more than its owner; one without `owner_id` was made by the
+    holder of the store and has an admin's role, within its scopes.
     """
 
     key_id: KeyId
@@ -54,4 +73,35 @@ class Login:
     account_id: AccountId
     created_ms: int
     expires_ms: int
-    csrf_token: str
+    csrf_token: str = field(repr=False)
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+\-]{0,99}")
+
+
+def check_account_name(name: str) -> str:
+    """Return `name`; Invalid unless 1–100 ASCII letters, digits and ``. _ @ + -``, the first a letter or digit.
+
+    ASCII only, so that no two accounts look alike.
+    """
+    if not _NAME.fullmatch(name):
+        raise Invalid.value("account name", name, "1 to 100 letters, digits or . _ @ + -, such as an e-mail address")
+    return name
+
+
+def check_role(text: str) -> Role:
+    """Return `text` as a role; Invalid when there is none of that name."""
+    for role in ROLES:
+        if role == text:
+            return role
+    raise Invalid.value("role", text, f"one of {', '.join(ROLES)}")
+
+
+def check_scopes(texts: tuple[str, ...]) -> tuple[Scope, ...]:
+    """Return `texts` as scopes, each once, in the order of `SCOPES`; Invalid when empty or one is unknown."""
+    for text in texts:
+        if text not in SCOPES:
+            raise Invalid.value("scope", text, f"one of {', '.join(SCOPES)}")
+    if not texts:
+        raise Invalid(f"scopes: none given; choose one or more of {', '.join(SCOPES)}.")
+    return tuple(scope for scope in SCOPES if scope in texts)

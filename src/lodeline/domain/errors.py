@@ -120,3 +120,10 @@ class Unavailable(LodelineError):
     def __init__(self, message: str, *, retry_after_s: float = 1.0, code: str | None = None):
         super().__init__(message, code=code, details={"retry_after_s": retry_after_s})
         self.retry_after_s = retry_after_s
+
+
+class TooManyAttempts(Unavailable):
+    """Too many refused logins for this name or from this address; try again after `retry_after_s`."""
+
+    code = "too_many_attempts"
+    http_status = 429

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from lodeline.domain.account import Account, ApiKey, Login, Role
+from lodeline.domain.account import Account, AccountChange, ApiKey, Login, Role
 from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet
 from lodeline.domain.assessment import Assessment, AssessmentChange, AssessmentDraft, AssessmentRevision
 from lodeline.domain.audit import AuditEntry
@@ -228,18 +228,19 @@ class AccountStore(Protocol):
         """Return all, by name."""
         ...
 
-    def update(self, account: Account, *, password_hash: str | None = None, audit: AuditEntry) -> Account:
-        """Replace role, roles, disabled; and the password when given. Conflict when it would leave no enabled
-        admin."""
+    def update(self, account_id: AccountId, change: AccountChange, *, audit: AuditEntry) -> Account:
+        """Apply the change. NotFound when unknown. Conflict when it would leave no enabled account with the role
+        admin, or when `if_password_hash` is given and is not the present hash."""
         ...
 
     def set_role(self, account_id: AccountId, experiment_id: ExperimentId, role: Role | None, *, audit: AuditEntry
                  ) -> Account:  # fmt: skip
-        """Give or (None) take the role in one experiment."""
+        """Give or (None) take the role in one experiment. NotFound when the account is unknown."""
         ...
 
     def delete(self, account_id: AccountId, *, audit: AuditEntry) -> None:
-        """Remove it with its logins and keys. Conflict when it would leave no enabled admin."""
+        """Remove it with its logins and keys. NotFound when unknown. Conflict when it would leave no enabled
+        admin."""
         ...
 
 
