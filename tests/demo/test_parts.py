@@ -1,0 +1,133 @@
+"""The demonstration's parts: real data, fixed ids, and judgments that fit their traces."""
+
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from lodeline.demo.airline import airline_part
+from lodeline.demo.captures import captures_part
+from lodeline.demo.catalogue import demo_parts
+from lodeline.demo.frameworks import frameworks_part
+from lodeline.demo.part import SYNTHETIC_TIMES_TAG, DemoPart
+from lodeline.demo.rag import rag_part
+from lodeline.domain.assessment import check_draft
+from lodeline.domain.experiment import check_name
+from lodeline.domain.ids import otel_trace_id
+
+PARTS = demo_parts()
+EACH_PART = pytest.mark.parametrize("part", PARTS, ids=[str(part.draft.tags["lodeline.demo"]) for part in PARTS])
+
+
+def spans_of(part: DemoPart) -> list[Span]:
+    return [
+        span
+        for body in part.requests()
+        for resource_spans in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope_spans in resource_spans.scope_spans
+        for span in scope_spans.spans
+    ]
+
+
+@EACH_PART
+def test_a_part_yields_what_it_counts(part: DemoPart) -> None:
+    assert len(list(part.requests())) == part.request_count > 0
+    assert len(list(part.assessments())) == part.assessment_count
+
+
+@EACH_PART
+def test_a_part_is_the_same_every_time(part: DemoPart) -> None:
+    assert list(part.requests()) == list(part.requests())
+    assert list(part.assessments()) == list(part.assessments())
+    assert part.draft.client_key
+
+
+@EACH_PART
+def test_every_span_is_valid_and_unique_and_has_its_parent(part: DemoPart) -> None:
+    spans = spans_of(part)
+    keys = [(span.trace_id, span.span_id) for span in spans]
+    assert all(len(trace_id) == 16 and len(span_id) == 8 for trace_id, span_id in keys)
+    assert len(set(keys)) == len(keys)
+    assert {(span.trace_id, span.parent_span_id) for span in spans if span.parent_span_id} <= set(keys)
+    assert all(0 < span.start_time_unix_nano <= span.end_time_unix_nano for span in spans)
+
+
+@EACH_PART
+def test_assessments_are_valid_idempotent_and_on_traces_of_the_part(part: DemoPart) -> None:
+    traces = {otel_trace_id(span.trace_id) for span in spans_of(part)}
+    drafts = [check_draft(draft) for draft in part.assessments()]
+    assert {draft.target.trace_id for draft in drafts if draft.target.trace_id} <= traces
+    assert all(draft.identifier and draft.created_ms for draft in drafts)
+    assert len({(draft.target, draft.name, draft.identifier) for draft in drafts}) == len(drafts)
+
+
+def test_no_trace_belongs_to_two_parts() -> None:
+    owners = Counter(trace_id for part in PARTS for trace_id in {span.trace_id for span in spans_of(part)})
+    assert set(owners.values()) == {1}
+
+
+def test_names_and_keys_of_the_experiments_differ() -> None:
+    assert len({part.draft.client_key for part in PARTS}) == len(PARTS)
+    assert len({check_name(part.draft.name) for part in PARTS}) == len(PARTS)
+
+
+def test_captures_show_one_call_through_many_emitters() -> None:
+    emitters: dict[str, set[str]] = {}
+    for body in captures_part().requests():
+        for resource_spans in ExportTraceServiceRequest.FromString(body).resource_spans:
+            tags = {item.key: item.value.string_value for item in resource_spans.resource.attributes}
+            if call := tags.get("lodeline.tags.call"):
+                emitters.setdefault(call, set()).add(tags["lodeline.tags.emitter"])
+    assert len(emitters["test_agent_with_tools"]) == 11
+    assert len({emitter for seen in emitters.values() for emitter in seen}) >= 20
+
+
+def test_captures_hold_failed_calls() -> None:
+    failed = [span for span in spans_of(captures_part()) if span.status.code == 2 and not span.parent_span_id]
+    assert len(failed) >= 5
+
+
+def test_retrievers_find_the_gold_passages_that_their_source_counts() -> None:
+    found = Counter(draft.name for draft in rag_part().assessments() if draft.value is True)
+    assert found["gold_retrieved"] == 53 + 26
+    assert 0 < found["correctness"] <= found["gold_retrieved"]
+
+
+def test_airline_rewards_are_those_of_the_source() -> None:
+    rewards = [draft for draft in airline_part().assessments() if draft.name == "reward" and draft.target.session]
+    assert len(rewards) == 140
+    assert sum(draft.value == 1.0 for draft in rewards) == 43
+
+
+def test_airline_traces_say_that_their_times_are_synthetic() -> None:
+    for body in airline_part().requests():
+        (resource_spans,) = ExportTraceServiceRequest.FromString(body).resource_spans
+        assert f"lodeline.tags.{SYNTHETIC_TIMES_TAG}" in {item.key for item in resource_spans.resource.attributes}
+
+
+def test_airline_keeps_every_message_of_its_conversations() -> None:
+    spans = spans_of(airline_part())
+    names = Counter(span.name.split(" ")[0] for span in spans)
+    farewells = sum(len(span.events) for span in spans)
+    assert names["chat"] == 2_023
+    assert names["execute_tool"] == 1_001
+    assert names["airline-agent"] + farewells == 1_162
+
+
+def test_framework_traces_keep_judges_scores_with_their_reasons() -> None:
+    scores = list(frameworks_part().assessments())
+    assert len(scores) == 17
+    assert all(draft.source.kind == "LLM_JUDGE" and draft.rationale for draft in scores)
+
+
+def test_every_data_file_is_named_in_the_readme_and_the_notice() -> None:
+    data = files("lodeline.demo") / "data"
+    readme, notice = (data / "README.md").read_text("utf-8"), (data / "NOTICE").read_text("utf-8")
+    shipped = [entry.name for entry in data.iterdir() if entry.name.endswith(".zst")]
+    assert len(shipped) == 4
+    assert all(name in readme and name in notice for name in shipped)
+    licences = [entry.name for entry in (data / "licences").iterdir()]
+    assert licences
+    assert all(f"licences/{name}" in notice for name in licences)
