@@ -17,6 +17,12 @@ attributes, assessment values): it equals a literal of its own type, and only nu
 CompareOp = Literal["=", "!=", "<", "<=", ">", ">="]
 MatchOp = Literal["LIKE", "ILIKE", "RLIKE"]
 Literal_: TypeAlias = "str | int | float | bool"
+"""Never NaN or infinite."""
+
+
+def same_kinds(left: tuple[Literal_, ...], right: tuple[Literal_, ...]) -> bool:
+    """Tell whether booleans stand opposite booleans: Python holds ``True == 1``, filters do not."""
+    return [isinstance(v, bool) for v in left] == [isinstance(v, bool) for v in right]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +56,30 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """True when the item is not."""
+    """True when the item is not; ``Not(Always())`` holds for nothing."""
 
     item: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """The field has a value and it stands in this relation to the literal."""
+    """The field has a value and it stands in this relation to the literal.
+
+    In a "json" field NaN and infinities are the strings 'NaN', 'Infinity', '-Infinity', as JSON writes them; in a
+    "number" field NaN is no value. A field with several values (a trace's `run`, a span's `content`) satisfies a
+    positive operator when any of them does, and a negative one (``!=``, ``NOT IN``, ``NOT LIKE``) when it has a
+    value and none does.
+    """
 
     field: Field
     op: CompareOp
     value: Literal_
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Compare):
+            return NotImplemented
+        mine, its = (self.field, self.op, self.value), (other.field, other.op, other.value)
+        return mine == its and same_kinds((self.value,), (other.value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,12 @@ class In:
     values: tuple[Literal_, ...]
     negated: bool = False
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, In):
+            return NotImplemented
+        mine, its = (self.field, self.values, self.negated), (other.field, other.values, other.negated)
+        return mine == its and same_kinds(self.values, other.values)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -79,7 +103,7 @@ class Match:
 
     LIKE: ``%`` any run, ``_`` any one character, backslash escapes, case-sensitive, whole value. ILIKE: the same
     after Unicode case folding of both. RLIKE: an RE2 expression found anywhere. Values that are not text are
-    matched in their JSON form.
+    matched in their JSON form (`query.values.json_form`).
     """
 
     field: Field
@@ -121,7 +145,7 @@ class JsonText:
     """A quirk of MLflow's grammar: compare the JSON text of a value ('"high"' with its quotes, '5.0').
 
     `op` LIKE/ILIKE/RLIKE match as in `Match`; = and != compare MLflow's way: the quoted literal equals the JSON
-    text, or the JSON text is that literal as a JSON string.
+    text, or the JSON text is that literal as a JSON string. The text is `query.values.mlflow_json`.
     """
 
     field: Field
@@ -132,9 +156,16 @@ class JsonText:
 Node: TypeAlias = Always | And | Or | Not | Compare | In | Match | IsNull | Text | Exists | JsonText
 
 
+SORT_CHARS = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One sort key. Missing values come last in both directions."""
+    """One sort key. Missing values come last in both directions.
+
+    Strings sort by code point over their first `SORT_CHARS` characters, so that a cursor stays small whatever a
+    trace holds; false sorts before true.
+    """
 
     field: Field
     descending: bool = True
