@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 
 from lodeline.domain.errors import Invalid
+from lodeline.domain.ids import ExperimentId, TraceId
 
 MAX_PATH = 1_000
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|\ud800-\udfff]{1,255}")
+_PLAIN = re.compile(r"[0-9a-z_\-]{1,50}")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
@@ -33,3 +35,17 @@ def check_blob_path(path: str) -> str:
         if bad or not _SEGMENT.fullmatch(segment):
             raise Invalid.value("path", path, expected)
     return path
+
+
+def experiment_folder(experiment_id: ExperimentId) -> str:
+    """Return the folder of all blobs of an experiment; purging the experiment removes it."""
+    return f"experiments/{experiment_id}"
+
+
+def trace_folder(experiment_id: ExperimentId, trace_id: TraceId) -> str:
+    """Return the folder of a trace's attachments; deleting the trace removes it.
+
+    Distinct ids give distinct folders on every file system, also where letter case does not count.
+    """
+    name = f"t-{trace_id}" if _PLAIN.fullmatch(trace_id) else f"x-{trace_id.encode().hex()}"
+    return f"{experiment_folder(experiment_id)}/traces/{name}"
