@@ -76,16 +76,30 @@ class DirectoryBlobStore:
         """Remove the blob `prefix` or everything in the folder of that name; return count and bytes."""
         target = self._locate(prefix)
         with _domain_errors(prefix):
-            if target.is_dir():
-                found = list(self._walk(target))
-                _remove_folder(target)
-                removed = (len(found), sum(info.size_bytes for info in found))
-            else:
-                removed = _remove_file(target)
+            removed = self._remove(target)
             if removed[0]:
                 self._prune(target.parent)
                 _sync_folder(_nearest_folder(target.parent))
         return removed
+
+    def _remove(self, target: Path) -> tuple[int, int]:
+        """Remove a file or a tree, not following links; others may add to it or remove it beside us."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                status = target.lstat()
+                if not stat.S_ISDIR(status.st_mode):
+                    target.unlink()
+                    return 1, status.st_size
+                found = list(self._walk(target))
+                shutil.rmtree(target)
+                return len(found), sum(info.size_bytes for info in found)
+            except (FileNotFoundError, NotADirectoryError):
+                if not target.exists():
+                    break
+            except OSError as error:
+                if error.errno not in {errno.ENOTEMPTY, errno.EISDIR} or attempt == _ATTEMPTS - 1:
+                    raise
+        return 0, 0
 
     def _locate(self, path: str) -> Path:
         """Return where the blob lies; Invalid when the path is malformed or passes through a link."""
@@ -162,30 +176,6 @@ def _copy(data: BinaryIO, temporary: Path, path: str, max_bytes: int) -> int:
         out.flush()
         os.fsync(out.fileno())
     return size
-
-
-def _remove_file(target: Path) -> tuple[int, int]:
-    try:
-        status = target.lstat()
-        target.unlink()
-    except (FileNotFoundError, NotADirectoryError):
-        return 0, 0
-    return 1, status.st_size
-
-
-def _remove_folder(folder: Path) -> None:
-    """Remove a tree, not following links; somebody may add to it or remove it beside us."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            shutil.rmtree(folder)
-        except FileNotFoundError:
-            if not folder.exists():
-                return
-        except OSError as error:
-            if error.errno != errno.ENOTEMPTY or attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return
 
 
 def _nearest_folder(folder: Path) -> Path:
