@@ -1,0 +1,62 @@
+"""Analytics: how many traces, which values, which measures over time. Always bounded."""
+
+from dataclasses import dataclass
+
+from lodeline.auth.actor import Actor
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet
+from lodeline.domain.errors import Invalid
+from lodeline.domain.page import check_limit
+from lodeline.query.ast import Search
+from lodeline.services.listing import Listing, ListQuery
+from lodeline.storage.base import Stores
+
+MAX_FACET_VALUES = 1_000
+MAX_POINTS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class TraceCount:
+    """How many traces match; not `exact` means: at least so many, the deadline ended the count."""
+
+    count: int
+    exact: bool
+
+
+class AnalyticsService:
+    """Use cases of analytics; whoever may read the traces may count them."""
+
+    def __init__(self, stores: Stores, listing: Listing) -> None:
+        self._stores = stores
+        self._listing = listing
+
+    def count(self, actor: Actor, query: ListQuery) -> TraceCount:
+        """Return how many traces match."""
+        return TraceCount(*self._stores.analytics.count(self._search(actor, query)))
+
+    def facet(self, actor: Actor, query: ListQuery, field: str, *, limit: int = 50) -> Facet:
+        """Return the most frequent values of a filter field over the matching traces."""
+        search = self._search(actor, query)
+        return self._stores.analytics.facet(search, field, limit=check_limit(limit, most=MAX_FACET_VALUES))
+
+    def aggregate(self, actor: Actor, query: ListQuery, aggregate: AggregateQuery) -> Aggregate:
+        """Compute measures over time buckets and groups of the matching traces."""
+        search = self._search(actor, query)
+        return self._stores.analytics.aggregate(search, _checked(aggregate))
+
+    def _search(self, actor: Actor, query: ListQuery) -> Search:
+        return self._listing.search(actor, "trace.read", query, "trace")
+
+
+def _checked(query: AggregateQuery) -> AggregateQuery:
+    if not query.measures:
+        raise Invalid("measures: name at least one, such as 'count'.", details={"field": "measures"})
+    if query.bucket_ms is not None and not 1_000 <= query.bucket_ms <= 10 * 366 * 86_400_000:
+        raise Invalid.value("bucket_ms", query.bucket_ms, "milliseconds from 1000 (a second) to ten years")
+    if not 0 <= query.offset_ms < (query.bucket_ms or 1):
+        raise Invalid.value("offset_ms", query.offset_ms, "milliseconds from 0 to below bucket_ms")
+    if not 1 <= query.max_points <= MAX_POINTS:
+        raise Invalid.value("max_points", query.max_points, f"a number from 1 to {MAX_POINTS}")
+    needs_name = [measure for measure in query.measures if measure.startswith("assessment_")]
+    if needs_name and not query.assessment:
+        raise Invalid(f"assessment: {needs_name[0]} needs the name of an assessment.", details={"field": "assessment"})
+    return query

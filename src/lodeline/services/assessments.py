@@ -1,0 +1,225 @@
+"""Assessments: log judgments, read them with their history, revise and delete them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.domain.assessment import (
+    MAX_RATIONALE,
+    Assessment,
+    AssessmentChange,
+    AssessmentDraft,
+    AssessmentRevision,
+    check_draft,
+)
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.experiment import check_name, check_tags
+from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
+from lodeline.domain.page import Page
+from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.listing import Listing, ListQuery
+from lodeline.storage.base import Stores
+
+MAX_VALUE_BYTES = 1_000_000
+MAX_BATCH = 1_000
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAssessment:
+    """What became of one draft: the assessment, and whether logging it changed anything."""
+
+    assessment: Assessment
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """What became of one draft of a batch: either `assessment` or the error's `code` and `message`."""
+
+    assessment: Assessment | None
+    changed: bool
+    code: str | None = None
+    message: str | None = None
+
+
+class AssessmentService:
+    """Use cases of the ledger. What belongs to a deleted experiment is hidden."""
+
+    def __init__(
+        self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock
+    ) -> None:
+        self._stores = stores
+        self._scope = scope
+        self._listing = listing
+        self._clock = clock
+
+    def log(self, actor: Actor, draft: AssessmentDraft, *, experiment: str | None = None) -> LoggedAssessment:
+        """Append a judgment; idempotent by `identifier`.
+
+        The experiment is the trace's; for a judgment on a session it must be named (id or name). NotFound when the
+        target is unknown; Conflict when `overrides` is not the head of its chain (details name the head).
+        """
+        permit_reach(actor, "assessment.write")
+        check_draft(draft)
+        _check_texts(draft)
+        experiment_id = self._experiment_of(actor, draft, experiment)
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "assessment.log", _target(draft), at_ms=now_ms, experiment_id=experiment_id,
+            details={"kind": draft.kind, "overrides": draft.overrides},
+        )  # fmt: skip
+        made, changed = self._stores.assessments.log(
+            experiment_id, draft, by=actor.author, now_ms=now_ms, audit=audit
+        )
+        return LoggedAssessment(made, changed)
+
+    def log_batch(
+        self, actor: Actor, drafts: Sequence[AssessmentDraft], *, experiment: str | None = None
+    ) -> Sequence[BatchItem]:
+        """Append many, each on its own: one that is refused says why in its place and stops no other."""
+        permit_reach(actor, "assessment.write")
+        if len(drafts) > MAX_BATCH:
+            raise TooLarge(f"assessments: {len(drafts)} are over the limit of {MAX_BATCH} in one call.")
+        items: list[BatchItem] = []
+        for draft in drafts:
+            try:
+                logged = self.log(actor, draft, experiment=experiment)
+                items.append(BatchItem(logged.assessment, logged.changed))
+            except LodelineError as error:
+                if error.http_status >= 500:
+                    raise
+                items.append(BatchItem(None, False, error.error_code, error.message))
+        return items
+
+    def get(self, actor: Actor, assessment_id: AssessmentId, action: ExperimentAction = "assessment.read"
+            ) -> Assessment:  # fmt: skip
+        """Return the present revision; NotFound when unknown, deleted or out of reach."""
+        permit_reach(actor, action)
+        found = self._stores.assessments.get(assessment_id)
+        permit(actor, action, found.experiment_id, missing=NotFound.of("assessment", assessment_id))
+        self._scope.holder(found.experiment_id)
+        return found
+
+    def of_trace(self, actor: Actor, trace_id: TraceId) -> Sequence[Assessment]:
+        """Return the assessments of a trace and its spans, oldest first."""
+        permit_reach(actor, "assessment.read")
+        self._trace_experiment(actor, trace_id, "assessment.read")
+        return self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
+
+    def search(self, actor: Actor, query: ListQuery) -> Page[Assessment]:
+        """List assessments, newest first unless ordered otherwise."""
+        search = self._listing.search(actor, "assessment.read", query, "assessment")
+        return self._stores.assessments.search(search)
+
+    def update(self, actor: Actor, assessment_id: AssessmentId, change: AssessmentChange) -> Assessment:
+        """Append a revision; an unchanged content appends nothing."""
+        found = self.get(actor, assessment_id, "assessment.write")
+        _check_change(found, change)
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "assessment.update", assessment_id, at_ms=now_ms, experiment_id=found.experiment_id
+        )
+        return self._stores.assessments.update(
+            assessment_id, change, by=actor.author, now_ms=now_ms, audit=audit
+        )
+
+    def delete(self, actor: Actor, assessment_id: AssessmentId) -> None:
+        """Mark deleted; of a chain's head the predecessor becomes valid again. The history stays."""
+        found = self.get(actor, assessment_id, "assessment.delete")
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "assessment.delete", assessment_id, at_ms=now_ms, experiment_id=found.experiment_id
+        )
+        self._stores.assessments.delete(assessment_id, by=actor.author, now_ms=now_ms, audit=audit)
+
+    def history(self, actor: Actor, assessment_id: AssessmentId) -> Sequence[AssessmentRevision]:
+        """Return every revision, oldest first, also of a deleted one."""
+        permit_reach(actor, "assessment.read")
+        revisions = self._stores.assessments.history(assessment_id)
+        experiment_id = revisions[0].assessment.experiment_id
+        permit(actor, "assessment.read", experiment_id, missing=NotFound.of("assessment", assessment_id))
+        self._scope.holder(experiment_id)
+        return revisions
+
+    def _experiment_of(self, actor: Actor, draft: AssessmentDraft, experiment: str | None) -> ExperimentId:
+        if draft.target.trace_id is not None:
+            return self._trace_experiment(actor, draft.target.trace_id, "assessment.write")
+        if experiment is None:
+            raise Invalid("experiment: name the experiment of the session.", details={"field": "experiment"})
+        found = self._scope.lookup(actor, "assessment.write", experiment)
+        if found.lifecycle == "DELETED":
+            raise Deleted.of("experiment", found.experiment_id)
+        return found.experiment_id
+
+    def _trace_experiment(self, actor: Actor, trace_id: TraceId, action: ExperimentAction) -> ExperimentId:
+        missing = NotFound.of("trace", trace_id)
+        found = self._stores.traces.get([trace_id])
+        if not found:
+            raise missing
+        experiment_id = found[0].experiment_id
+        permit(actor, action, experiment_id, missing=missing)
+        self._scope.holder(experiment_id)
+        return experiment_id
+
+
+def _target(draft: AssessmentDraft) -> str:
+    target = draft.target
+    if target.trace_id is None:
+        return "session"
+    return target.trace_id if target.span_id is None else f"{target.trace_id}/{target.span_id}"
+
+
+def _check_texts(draft: AssessmentDraft) -> None:
+    """Bound everything in a draft that `check_draft` leaves open."""
+    check_tags(draft.metadata)
+    _check_value(draft.value)
+    check_name(draft.source.source_id, noun="source_id", most=MAX_TEXT)
+    for noun in ("identifier", "run_id"):
+        text = getattr(draft, noun)
+        if text is not None:
+            check_name(text, noun=noun, most=MAX_TEXT)
+    if draft.target.session is not None:
+        check_name(draft.target.session, noun="session", most=MAX_TEXT)
+    if draft.error is not None:
+        _check_error(draft.error.code, draft.error.message)
+
+
+def _check_change(found: Assessment, change: AssessmentChange) -> None:
+    check_tags(change.metadata)
+    if change.reason is not None and len(change.reason) > MAX_RATIONALE:
+        raise TooLarge(f"reason: {len(change.reason)} characters are over the limit of {MAX_RATIONALE}.")
+    if change.error is not None:
+        _check_error(change.error.code, change.error.message)
+    _check_value(change.value)
+    check_draft(
+        AssessmentDraft(
+            target=found.target,
+            name=change.name if change.name is not None else found.name,
+            kind=found.kind,
+            source=found.source,
+            value=change.value if change.replace_value else found.value,
+            error=change.error if change.replace_value else found.error,
+            rationale=change.rationale,
+            confidence=change.confidence,
+        )
+    )
+
+
+def _check_error(code: str, message: str) -> None:
+    check_name(code, noun="error.code", most=MAX_TEXT)
+    if len(message) > MAX_RATIONALE:
+        raise TooLarge(f"error.message: {len(message)} characters are over the limit of {MAX_RATIONALE}.")
+
+
+def _check_value(value: object) -> None:
+    try:
+        size_bytes = len(json.dumps(value, ensure_ascii=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Invalid(f"value: is no JSON value ({error}).", details={"field": "value"}) from error
+    if size_bytes > MAX_VALUE_BYTES:
+        raise TooLarge(f"value: {size_bytes} characters of JSON are over the limit of {MAX_VALUE_BYTES}.")

@@ -1,0 +1,57 @@
+"""Checks of an experiment's settings before they are stored: afterwards every incoming trace relies on them."""
+
+import math
+
+from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
+from lodeline.query.patterns import matcher
+
+MAX_PATTERNS = 100
+MAX_PRICES = 1_000
+MAX_NAMES = 100
+
+
+def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
+    """Return `settings`; Invalid names the field, the value and what is expected, TooLarge a list that is too long."""
+    _check_count("mask_patterns", len(settings.mask_patterns), MAX_PATTERNS)
+    for pattern in settings.mask_patterns:
+        _check_mask(pattern)
+    _check_count("prices", len(settings.prices), MAX_PRICES)
+    for price in settings.prices:
+        _check_price(price)
+    for name in ("max_age_days", "max_traces", "max_bytes"):
+        bound = getattr(settings.retention, name)
+        if bound is not None and not (math.isfinite(bound) and bound > 0):
+            raise Invalid.value(f"retention.{name}", bound, "a number above 0, or null for no limit")
+    _check_count("recommended_tags", len(settings.recommended_tags), MAX_NAMES)
+    for key in settings.recommended_tags:
+        check_name(key, noun="recommended_tags", most=MAX_TAG_KEY)
+    environments = [*settings.environments, *filter(None, [settings.default_environment])]
+    _check_count("environments", len(environments), MAX_NAMES)
+    for name in environments:
+        check_name(name, noun="environment", most=MAX_TAG_KEY)
+    return settings
+
+
+def _check_count(field: str, count: int, most: int) -> None:
+    if count > most:
+        raise TooLarge(f"{field}: {count} entries are over the limit of {most}.", details={"field": field})
+
+
+def _check_mask(pattern: str) -> None:
+    if not pattern:
+        raise Invalid.value("mask_patterns", pattern, "an RE2 expression that is not empty")
+    try:
+        matcher("RLIKE", pattern)
+    except Invalid as error:
+        raise Invalid(
+            f"mask_patterns: {error.message}", details={"field": "mask_patterns", **error.details}
+        ) from error
+
+
+def _check_price(price: PriceOverride) -> None:
+    check_name(price.model, noun="prices.model")
+    for name in ("input", "output", "cache_read", "cache_write"):
+        value = getattr(price, f"{name}_usd_per_mtok")
+        if value is not None and not (math.isfinite(value) and 0 <= value <= 1e9):
+            raise Invalid.value(f"prices.{name}_usd_per_mtok", value, "a number of US dollars from 0 to 10^9")

@@ -1,0 +1,154 @@
+"""Experiments: create, find, change, delete, restore, purge."""
+
+import dataclasses
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import permit, permit_reach
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.experiment import (
+    MAX_DESCRIPTION,
+    Experiment,
+    ExperimentChange,
+    ExperimentDraft,
+    Lifecycle,
+    PurgeReceipt,
+    check_name,
+    check_tags,
+)
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.page import Page
+from lodeline.query.ast import And, Node
+from lodeline.services.audit import audit_entry
+from lodeline.services.blob_paths import experiment_folder
+from lodeline.services.experiment_cache import ExperimentCache
+from lodeline.services.experiment_scope import ExperimentScope, lifecycle_is, restriction
+from lodeline.services.experiment_settings import check_settings
+from lodeline.services.listing import Listing, ListQuery
+from lodeline.storage.base import Stores
+
+MAX_CLIENT_KEY = 250
+
+
+class ExperimentService:
+    """Use cases of experiments. A deleted one is still found and listed on demand, so that it can be restored."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        cache: ExperimentCache,
+        scope: ExperimentScope,
+        listing: Listing,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._stores = stores
+        self._cache = cache
+        self._scope = scope
+        self._listing = listing
+        self._clock = clock
+
+    def create(self, actor: Actor, draft: ExperimentDraft) -> Experiment:
+        """Make an experiment; a draft whose `client_key` was used before returns that experiment unchanged.
+
+        Conflict when the name is taken, also by a deleted experiment (details name it); Invalid for a bad name, tag
+        or setting.
+        """
+        permit(actor, "experiment.create")
+        check_name(draft.name)
+        _check_description(draft.description)
+        check_tags(draft.tags)
+        check_settings(draft.settings)
+        if draft.client_key is not None:
+            check_name(draft.client_key, noun="client_key", most=MAX_CLIENT_KEY)
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(actor, "experiment.create", draft.name, at_ms=now_ms)
+        made = self._stores.experiments.create(draft, now_ms=now_ms, audit=audit)
+        self._cache.forget()
+        return made
+
+    def get(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
+        """Return it, deleted or not; NotFound when it is unknown or out of reach."""
+        permit(actor, "experiment.read", experiment_id)
+        return self._stores.experiments.get(experiment_id)
+
+    def find(self, actor: Actor, id_or_name: str) -> Experiment:
+        """Return the experiment of this id, or else of exactly this name, deleted or not; else NotFound."""
+        return self._scope.lookup(actor, "experiment.read", id_or_name)
+
+    def search(self, actor: Actor, query: ListQuery, *, lifecycle: Lifecycle | None = "ACTIVE") -> Page[Experiment]:
+        """List experiments in reach, newest created first; `lifecycle` None gives deleted ones too."""
+        reach = permit_reach(actor, "experiment.read")
+        search = self._listing.unbound(query, "experiment")
+        extra: list[Node] = [] if reach.everything else [restriction(reach)]
+        if lifecycle is not None:
+            extra.append(lifecycle_is(lifecycle))
+        node = And((search.node, *extra)) if extra else search.node
+        return self._stores.experiments.search(dataclasses.replace(search, node=node))
+
+    def update(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange) -> Experiment:
+        """Rename, describe, tag, set settings; Deleted when it is deleted; Conflict when the name is taken."""
+        permit(actor, "experiment.edit", experiment_id)
+        if change.lifecycle is not None:
+            raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
+        if change.name is not None:
+            check_name(change.name)
+        _check_description(change.description or "")
+        check_tags(change.set_tags)
+        check_tags(dict.fromkeys(change.delete_tags, ""))
+        if change.settings is not None:
+            check_settings(change.settings)
+        return self._apply(actor, experiment_id, change, "experiment.update")
+
+    def delete(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
+        """Hide it and everything in it at once, and keep its name reserved; again is fine."""
+        permit(actor, "experiment.delete", experiment_id)
+        found = self._stores.experiments.get(experiment_id)
+        if found.lifecycle == "DELETED":
+            return found
+        return self._apply(actor, experiment_id, ExperimentChange(lifecycle="DELETED"), "experiment.delete")
+
+    def restore(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
+        """Undo a delete without loss; again is fine."""
+        permit(actor, "experiment.delete", experiment_id)
+        found = self._stores.experiments.get(experiment_id)
+        if found.lifecycle == "ACTIVE":
+            return found
+        return self._apply(actor, experiment_id, ExperimentChange(lifecycle="ACTIVE"), "experiment.restore")
+
+    def purge(self, actor: Actor, experiment_id: ExperimentId) -> PurgeReceipt:
+        """Remove a deleted experiment for good, attachments included; Conflict when it is not deleted."""
+        permit(actor, "experiment.purge", experiment_id)
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(actor, "experiment.purge", experiment_id, at_ms=now_ms, experiment_id=experiment_id)
+        receipt = self._stores.experiments.purge(experiment_id, audit=audit)
+        self._cache.forget()
+        blobs, freed_bytes = self._stores.blobs.delete(experiment_folder(experiment_id))
+        return dataclasses.replace(
+            receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + freed_bytes
+        )
+
+    def _apply(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange, action: str) -> Experiment:
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, action, experiment_id, at_ms=now_ms, experiment_id=experiment_id, details=_changed(change)
+        )
+        try:
+            return self._stores.experiments.update(experiment_id, change, now_ms=now_ms, audit=audit)
+        finally:
+            self._cache.forget()
+
+
+def _check_description(text: str) -> None:
+    if len(text) > MAX_DESCRIPTION:
+        raise TooLarge(f"description: {len(text)} characters are over the limit of {MAX_DESCRIPTION}; shorten it.")
+
+
+def _changed(change: ExperimentChange) -> dict[str, object]:
+    """Return what the audit trail says about a change: the new name, and which other parts changed.
+
+    Tag keys are named: they are the experiment's own, made by those who may edit it, never content of a trace.
+    """
+    parts = [name for name in ("description", "settings") if getattr(change, name) is not None]
+    parts += [f"tags.{key}" for key in (*change.set_tags, *change.delete_tags)]
+    details: dict[str, object] = {"changed": ", ".join(parts)} if parts else {}
+    return details if change.name is None else {"name": change.name, **details}

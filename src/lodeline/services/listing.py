@@ -1,0 +1,79 @@
+"""Listing: from what a caller asks of a list to a checked `Search` that reaches only what the actor may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction
+from lodeline.domain.clock import Clock
+from lodeline.domain.page import DEFAULT_LIMIT, MAX_LIMIT, check_limit
+from lodeline.query.ast import Always, EntityScope, Node, Order, Search
+from lodeline.query.grammar_mlflow import parse_mlflow
+from lodeline.query.grammar_native import parse
+from lodeline.query.order import parse_order, parse_order_mlflow
+from lodeline.services.experiment_scope import ExperimentScope
+
+Dialect = Literal["lodeline", "mlflow"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a caller asks of a list.
+
+    `experiments` are ids or names, empty for all in reach. `filter` and `order` are text of `dialect`'s grammar or
+    already checked. `deadline_s` None takes the server's.
+    """
+
+    experiments: Sequence[str] = ()
+    filter: str | Node | None = None
+    order: str | tuple[Order, ...] | None = None
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+    dialect: Dialect = "lodeline"
+    deadline_s: float | None = None
+
+
+class Listing:
+    """Checks list queries, once for every service."""
+
+    def __init__(self, scope: ExperimentScope, clock: Clock, *, deadline_s: float) -> None:
+        self._scope = scope
+        self._clock = clock
+        self._deadline_s = deadline_s
+
+    def search(self, actor: Actor, action: ExperimentAction, query: ListQuery, entity: EntityScope, *, most: int = MAX_LIMIT
+               ) -> Search:  # fmt: skip
+        """Return the search over the experiments in reach; Invalid for a wrong filter, order, limit or cursor."""
+        experiment_ids = self._scope.ids(actor, action, query.experiments)
+        return self.unbound(query, entity, experiment_ids, most=most)
+
+    def unbound(
+        self, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...] = (), *, most: int = MAX_LIMIT
+    ) -> Search:
+        """Return the search of an entity whose permission was asked already."""
+        deadline_s = self._deadline_s if query.deadline_s is None else min(query.deadline_s, self._deadline_s)
+        return Search(
+            experiment_ids=experiment_ids,
+            node=self._node(query, entity),
+            order=_order(query, entity),
+            limit=check_limit(query.limit, most=most),
+            cursor=query.cursor or None,
+            deadline_s=deadline_s,
+        )
+
+    def _node(self, query: ListQuery, entity: EntityScope) -> Node:
+        if query.filter is None or query.filter == "":
+            return Always()
+        if not isinstance(query.filter, str):
+            return query.filter
+        grammar = parse if query.dialect == "lodeline" else parse_mlflow
+        return grammar(query.filter, entity, now_ns=self._clock.now_ns())
+
+
+def _order(query: ListQuery, entity: EntityScope) -> tuple[Order, ...]:
+    if not query.order:
+        return ()
+    if not isinstance(query.order, str):
+        return query.order
+    return (parse_order if query.dialect == "lodeline" else parse_order_mlflow)(query.order, entity)

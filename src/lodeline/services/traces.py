@@ -1,0 +1,174 @@
+"""Traces: read, search, tag, delete, link to runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.domain.assessment import Assessment
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from lodeline.domain.experiment import check_name, check_tags
+from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trace_id
+from lodeline.domain.page import Page
+from lodeline.domain.span import Span, SpanSkeleton
+from lodeline.domain.trace import Trace, TraceChange, TraceInfo, TraceWrite
+from lodeline.services.audit import audit_entry
+from lodeline.services.blob_paths import trace_folder
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.listing import Listing, ListQuery
+from lodeline.storage.base import Stores
+
+MAX_IDS = 1_000
+MAX_DELETE = 10_000
+_DELETE_STEP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TraceDetail:
+    """One trace without span content: its summary, the skeleton of its spans, and its assessments, oldest first."""
+
+    trace: Trace
+    spans: tuple[SpanSkeleton, ...]
+    assessments: tuple[Assessment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteReport:
+    """What a delete by filter removed; `more` says that matching traces are left over its bound."""
+
+    deleted: int
+    more: bool
+
+
+class TraceService:
+    """Use cases of traces. What belongs to a deleted experiment is hidden, as if it did not exist."""
+
+    def __init__(
+        self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock
+    ) -> None:
+        self._stores = stores
+        self._scope = scope
+        self._listing = listing
+        self._clock = clock
+
+    def get(self, actor: Actor, trace_id: TraceId, action: ExperimentAction = "trace.read") -> Trace:
+        """Return one trace in which the actor may do `action`; NotFound when unknown or out of reach."""
+        permit_reach(actor, action)
+        missing = NotFound.of("trace", trace_id)
+        found = self._stores.traces.get([trace_id])
+        if not found:
+            raise missing
+        permit(actor, action, found[0].experiment_id, missing=missing)
+        self._scope.holder(found[0].experiment_id)
+        return found[0]
+
+    def detail(self, actor: Actor, trace_id: TraceId) -> TraceDetail:
+        """Return the trace with the skeleton of its spans and its assessments."""
+        trace = self.get(actor, trace_id)
+        spans = self._stores.spans.skeleton(trace_id)
+        assessments = self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
+        return TraceDetail(trace, tuple(spans), tuple(assessments))
+
+    def spans(self, actor: Actor, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
+        """Return whole spans: all, or the known ones of `span_ids`; in skeleton order."""
+        self.get(actor, trace_id)
+        return self._stores.spans.load(trace_id, span_ids)
+
+    def search(self, actor: Actor, query: ListQuery) -> Page[Trace]:
+        """List traces, newest start first unless ordered otherwise; never with bodies of spans."""
+        return self._stores.traces.search(self._listing.search(actor, "trace.read", query, "trace"))
+
+    def tag(self, actor: Actor, trace_id: TraceId, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
+            ) -> Trace:  # fmt: skip
+        """Set and then delete tags; deleting an absent one is fine."""
+        trace = self.get(actor, trace_id, "trace.edit")
+        check_tags(set_tags)
+        check_tags(dict.fromkeys(delete_tags, ""))
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "trace.tag", trace_id, at_ms=now_ms, experiment_id=trace.experiment_id,
+            details={"set": len(set_tags) or None, "deleted": len(delete_tags) or None},
+        )  # fmt: skip
+        change = TraceChange(set_tags=dict(set_tags), delete_tags=tuple(delete_tags))
+        return self._stores.traces.update(trace_id, change, now_ms=now_ms, audit=audit)
+
+    def delete(self, actor: Actor, trace_ids: Sequence[TraceId]) -> int:
+        """Remove traces with all that is in them; return how many there were. Unknown ids are no error."""
+        permit_reach(actor, "trace.delete")
+        found = self._found(trace_ids)
+        by_experiment: dict[ExperimentId, list[TraceId]] = {}
+        for trace in found:
+            permit(actor, "trace.delete", trace.experiment_id, missing=NotFound.of("trace", trace.trace_id))
+            self._scope.holder(trace.experiment_id)
+            by_experiment.setdefault(trace.experiment_id, []).append(trace.trace_id)
+        return sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
+
+    def delete_matching(self, actor: Actor, query: ListQuery, *, max_traces: int = 1_000) -> DeleteReport:
+        """Remove up to `max_traces` traces that match, in small steps; a filter or an order alone is no limit."""
+        permit_reach(actor, "trace.delete")
+        if not 1 <= max_traces <= MAX_DELETE:
+            raise Invalid.value("max_traces", max_traces, f"a number from 1 to {MAX_DELETE}")
+        if not query.experiments:
+            raise Invalid("experiments: name the experiments to delete from.", details={"field": "experiments"})
+        search = self._listing.search(actor, "trace.delete", replace(query, limit=1, cursor=None), "trace")
+        deleted = 0
+        while True:
+            step = min(_DELETE_STEP, max_traces - deleted)
+            page = self._stores.traces.search(replace(search, limit=max(step, 1)))
+            if step == 0 or not page.items:
+                return DeleteReport(deleted, more=bool(page.items) or page.partial)
+            by_experiment: dict[ExperimentId, list[TraceId]] = {}
+            for trace in page.items:
+                by_experiment.setdefault(trace.experiment_id, []).append(trace.trace_id)
+            deleted += sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
+
+    def link_run(self, actor: Actor, run_id: RunId, trace_ids: Sequence[TraceId]) -> int:
+        """Link traces to a run, idempotently; return how many links are new. NotFound names unknown traces."""
+        permit_reach(actor, "trace.edit")
+        check_name(run_id, noun="run_id", most=250)
+        found = self._found(trace_ids)
+        known = {trace.trace_id for trace in found}
+        for trace_id in trace_ids:
+            if trace_id not in known:
+                raise NotFound.of("trace", trace_id)
+        for trace in found:
+            permit(actor, "trace.edit", trace.experiment_id, missing=NotFound.of("trace", trace.trace_id))
+            self._scope.holder(trace.experiment_id)
+        experiments = {trace.experiment_id for trace in found}
+        if len(experiments) > 1:
+            raise Invalid("trace_ids: the traces of one call must belong to one experiment.")
+        if not experiments:
+            return 0
+        audit = audit_entry(
+            actor, "trace.link_run", run_id, at_ms=self._clock.now_ms(), experiment_id=experiments.pop(),
+            details={"traces": len(found)},
+        )  # fmt: skip
+        return self._stores.traces.link_run(run_id, [trace.trace_id for trace in found], audit=audit)
+
+    def log_info(self, actor: Actor, experiment_id: ExperimentId, trace_id: TraceId, info: TraceInfo) -> Trace:
+        """Record what a client says about a trace, before or after its spans; Conflict when it is refused."""
+        permit(actor, "trace.ingest", experiment_id)
+        check_trace_id(trace_id)
+        check_tags(info.tags)
+        write = TraceWrite(experiment_id, trace_id, info=info, received_ms=self._clock.now_ms())
+        (outcome,) = self._stores.traces.write([write])
+        if outcome.refused is not None:
+            raise Conflict(f"trace {trace_id!r}: {outcome.refused}", code="trace_refused")
+        return self._stores.traces.get([trace_id])[0]
+
+    def _found(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
+        if len(trace_ids) > MAX_IDS:
+            raise TooLarge(f"trace_ids: {len(trace_ids)} are over the limit of {MAX_IDS} in one call.")
+        return self._stores.traces.get(list(dict.fromkeys(trace_ids)))
+
+    def _remove(self, actor: Actor, experiment_id: ExperimentId, trace_ids: Sequence[TraceId]) -> int:
+        target = trace_ids[0] if len(trace_ids) == 1 else f"{len(trace_ids)} traces"
+        audit = audit_entry(
+            actor, "trace.delete", target, at_ms=self._clock.now_ms(), experiment_id=experiment_id,
+            details={"trace_ids": " ".join(trace_ids)},
+        )  # fmt: skip
+        count = self._stores.traces.delete(trace_ids, audit=audit)
+        for trace_id in trace_ids:
+            self._stores.blobs.delete(trace_folder(experiment_id, trace_id))
+        return count
