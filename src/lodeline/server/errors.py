@@ -1,0 +1,169 @@
+"""Errors at the REST door: problem+json (RFC 9457), rendered once.
+
+A problem carries `type`, `title`, `status`, `detail` and the extensions `code` (stable), `details` (facts) and
+`request_id`. An unforeseen exception becomes a 500 with an incident id; the log gets the id, the exception's type and
+where it was raised, never its message, which may quote content.
+"""
+
+import logging
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lodeline.domain.errors import Invalid, LodelineError, NotFound, Unavailable, shown
+from lodeline.domain.ids import new_hex
+from lodeline.server.serialise import dumps
+
+PROBLEM_TYPE = "application/problem+json"
+_log = logging.getLogger("lodeline.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong with a request, by RFC 9457: `code` is stable, `detail` says what, which value, what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    details: Mapping[str, object] = field(default_factory=dict[str, object])
+    request_id: str | None = None
+
+
+class ProblemResponse(Response):
+    """A problem as an HTTP answer."""
+
+    media_type = PROBLEM_TYPE
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None):
+        super().__init__(dumps(problem), status_code=problem.status, headers=headers)
+
+
+def problem_response(error: LodelineError, request_id: str | None = None) -> ProblemResponse:
+    """Return the answer for an error of ours, with Retry-After or WWW-Authenticate where they belong."""
+    status = error.http_status
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = str(max(1, round(error.retry_after_s)))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="lodeline"'
+    problem = Problem(
+        type=f"urn:lodeline:problem:{error.error_code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=error.message,
+        code=error.error_code,
+        details=error.details,
+        request_id=request_id,
+    )
+    return ProblemResponse(problem, headers)
+
+
+def install_errors(app: FastAPI) -> None:
+    """Make every error of the app a problem."""
+    app.add_exception_handler(LodelineError, _on_known)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_known(request: Request, error: Exception) -> Response:
+    if not isinstance(error, LodelineError):
+        raise error
+    return problem_response(error, request_id_of(request.scope))
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return problem_response(invalid_request(error.errors()), request_id_of(request.scope))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    known = LodelineError(str(error.detail), code=_HTTP_CODES.get(error.status_code, "http_error"))
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        known = NotFound(
+            f"{request.method} {shown(request.url.path)} is no route of this server; see /api/v1/openapi.json.",
+            code="route_not_found",
+        )
+    answer = problem_response(_with_status(known, error.status_code), request_id_of(request.scope))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+_HTTP_CODES = {400: "invalid", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+
+
+def _with_status(error: LodelineError, status: int) -> LodelineError:
+    if error.http_status == status:
+        return error
+    kind = type("HttpError", (LodelineError,), {"http_status": status})
+    return kind(error.message, code=error.error_code, details=error.details)
+
+
+def invalid_request(errors: Sequence[Any]) -> Invalid:
+    """Return the error for a request that Pydantic refused; the first finding makes the message."""
+    found = [
+        {"field": ".".join(str(part) for part in item.get("loc", ()) if part != "body"), "expected": item["msg"]}
+        for item in errors[:20]
+    ]
+    first = errors[0] if errors else {}
+    name = found[0]["field"] if found else ""
+    given = first.get("input")
+    value = "" if first.get("type") == "missing" or given is None else f" {shown(given)} is not valid;"
+    message = f"{name or 'body'}:{value} {str(first.get('msg', 'the request is malformed')).rstrip('.')}."
+    return Invalid(message, details={"field": name, "errors": found})
+
+
+def request_id_of(scope: Scope) -> str | None:
+    """Return the id that this request is logged under."""
+    return scope.get("state", {}).get("request_id")
+
+
+class Incidents:
+    """Innermost ASGI layer: an unforeseen exception becomes a 500 problem with an incident id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever happens below."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            incident = new_hex("in-")
+            log_incident(incident, error)
+            if started:
+                raise  # the answer is under way: the connection must break, or the client takes it for whole
+            problem = LodelineError(
+                f"something unforeseen went wrong; the server's log has it as incident {incident}.",
+                code="internal",
+                details={"incident": incident},
+            )
+            await problem_response(problem, request_id_of(scope))(scope, receive, send)
+
+
+def log_incident(incident: str, error: BaseException) -> None:
+    """Log where an unforeseen exception came from, without its message, which may quote content."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    _log.error("incident %s: %s at %s", incident, type(error).__name__, places)

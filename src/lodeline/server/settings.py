@@ -1,0 +1,173 @@
+"""Settings: one frozen object, made once in the composition root and passed down.
+
+Sources in rising order of strength: the defaults below, a TOML file (`LODELINE_CONFIG` or ``--config``), environment
+variables (`LODELINE_` and the field's name in upper case), flags of the command line. A value of the wrong form is
+`Invalid` and names its source.
+"""
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from lodeline.domain.errors import Invalid
+
+ENV_PREFIX = "LODELINE_"
+LogLevel = Literal["debug", "info", "warning", "error"]
+_MIB = 2**20
+
+
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set about a server. Sizes are bytes, times seconds, as the names say."""
+
+    store: str = _setting(
+        "./lodeline-data", "Where traces are kept: a directory (SQLite), `sqlite:DIR`, or `memory:` (lost at exit)."
+    )
+    host: str = _setting(
+        "127.0.0.1", "Address to listen on. Without `auth` only loopback addresses are accepted."
+    )
+    port: int = _setting(5000, "TCP port of HTTP: the API, OTLP/HTTP and the page.")
+    grpc_port: int | None = _setting(4317, "TCP port of OTLP/gRPC, or `off`. A busy one never blocks the start.")
+    auth: bool = _setting(False, "Ask everybody to sign in or to send an API key.")
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), "Further names that a request's Host header may carry, such as `lodeline.example.org`; `*.example.org` "
+        "admits every name below it. Loopback names and `host` are always admitted.",
+    )  # fmt: skip
+    cors_origins: tuple[str, ...] = _setting(
+        (), "Origins whose pages may call the API from a browser, such as `https://app.example.org`. None by default."
+    )
+    secure_cookies: bool = _setting(
+        False, "Mark login cookies `Secure`; set it when browsers reach the server through HTTPS."
+    )
+    forwarded_allow_ips: str = _setting(
+        "127.0.0.1", "Addresses of reverse proxies whose `X-Forwarded-*` headers are believed, separated by commas."
+    )
+    max_body_bytes: int = _setting(64 * _MIB, "Largest OTLP request body, as sent.")
+    max_decompressed_bytes: int = _setting(256 * _MIB, "Largest OTLP request body after decompression.")
+    max_json_bytes: int = _setting(16 * _MIB, "Largest body of any other API call but uploads.")
+    max_attachment_bytes: int = _setting(100 * _MIB, "Largest attachment of a trace.")
+    max_import_bytes: int = _setting(20 * 1024 * _MIB, "Largest file that an import takes.")
+    ingest_bytes_in_flight: int = _setting(
+        256 * _MIB, "OTLP bytes being read, decoded or written at one time; beyond it senders are told to wait."
+    )
+    ingest_requests_in_flight: int = _setting(256, "OTLP requests at one time; beyond it senders are told to wait.")
+    ingest_threads: int = _setting(16, "Threads that decode OTLP requests and wait for their commit.")
+    search_deadline_s: float = _setting(10.0, "Longest time a search takes before it answers partially.")
+    abandon_after_s: float = _setting(
+        3600.0, "A trace in progress that is silent for this long becomes ABANDONED; a late root revives it."
+    )
+    job_interval_s: float = _setting(60.0, "Pause between two rounds of the background jobs.")
+    optimise_interval_s: float = _setting(3600.0, "Pause between two rounds of the store's own upkeep.")
+    shutdown_timeout_s: float = _setting(10.0, "Longest time that a stop waits for requests under way.")
+    log_level: LogLevel = _setting("info", "How much is logged: debug, info, warning or error. Never content.")
+
+
+def load_settings(
+    *,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> Settings:
+    """Return the settings that the sources come to; flags that are None count as not given.
+
+    Invalid names the source and the setting when a value has the wrong form, when the file has a key that is no
+    setting, or when a bound makes no sense.
+    """
+    environ = environ or {}
+    values: dict[str, object] = {}
+    if config is None and (named := environ.get(f"{ENV_PREFIX}CONFIG")):
+        config = Path(named)
+    if config is not None:
+        values.update(_from_file(config))
+    for spec in dataclasses.fields(Settings):
+        text = environ.get(ENV_PREFIX + spec.name.upper())
+        if text is not None:
+            values[spec.name] = _parse(spec.name, spec.type, text, f"{ENV_PREFIX}{spec.name.upper()}")
+    for name, value in (flags or {}).items():
+        if value is not None:
+            source = "--" + name.replace("_", "-")
+            values[name] = _parse(name, _field_type(name, source), value, source)
+    settings = Settings(**values)  # pyright: ignore[reportArgumentType] each value was parsed by its field's type
+    _check(settings)
+    return settings
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid(f"settings file {path}: cannot be read ({error.strerror}); check the path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"settings file {path}: is not TOML: {error}.") from error
+    return {name: _parse(name, _field_type(name, str(path)), value, str(path)) for name, value in data.items()}
+
+
+def _field_type(name: str, source: str) -> object:
+    types = {spec.name: spec.type for spec in dataclasses.fields(Settings)}
+    if name not in types:
+        near = difflib.get_close_matches(name, types, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; see docs/reference/settings.md."
+        raise Invalid(f"{source}: {name!r} is no setting{hint}", details={"field": name})
+    return types[name]
+
+
+def _parse(name: str, kind: object, value: object, source: str) -> object:
+    text = value.strip() if isinstance(value, str) else None
+    if kind == int | None:
+        return None if text == "off" or value is False else _number(name, value, int, f"{source}, or 'off'")
+    if kind is bool:
+        return _boolean(name, value, source)
+    if kind is int or kind is float:
+        return _number(name, value, int if kind is int else float, source)
+    if kind == tuple[str, ...]:
+        items = text.split(",") if text is not None else value
+        if not isinstance(items, list | tuple):
+            raise Invalid.value(name, value, f"a list of texts ({source})")
+        return tuple(str(item).strip() for item in items if str(item).strip())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if text is None:
+        raise Invalid.value(name, value, f"a text ({source})")
+    if get_origin(kind) is Literal and text not in get_args(kind):
+        raise Invalid.value(name, value, f"one of {', '.join(get_args(kind))} ({source})")
+    return text
+
+
+def _boolean(name: str, value: object, source: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    found = words.get(value.strip().lower()) if isinstance(value, str) else None
+    if found is None:
+        raise Invalid.value(name, value, f"true or false ({source})")
+    return found
+
+
+def _number(name: str, value: object, kind: Callable[[str], int | float], source: str) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Invalid.value(name, value, f"a number ({source})")
+    try:
+        return kind(str(value).replace("_", ""))
+    except ValueError:
+        raise Invalid.value(name, value, f"a number ({source})") from None
+
+
+def _check(settings: Settings) -> None:
+    for name in ("port", "grpc_port"):
+        port = getattr(settings, name)
+        if port is not None and not 0 <= port <= 65_535:
+            raise Invalid.value(name, port, "a port from 0 (any free one) to 65535")
+    for spec in dataclasses.fields(Settings):
+        value = getattr(settings, spec.name)
+        bounded = spec.name.endswith(("_bytes", "_in_flight", "_threads", "_s"))
+        if bounded and not 0 < value < float("inf"):
+            raise Invalid.value(spec.name, value, "a number above 0")
+    for origin in settings.cors_origins:
+        if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
+            raise Invalid.value("cors_origins", origin, "an origin such as 'https://app.example.org', without a path")
