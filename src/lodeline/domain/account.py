@@ -79,12 +79,17 @@ class Login:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+\-]{0,99}")
 
 
+def is_account_name(text: str) -> bool:
+    """Tell whether `text` has the form of an account name: see `check_account_name`."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_account_name(name: str) -> str:
     """Return `name`; Invalid unless 1–100 ASCII letters, digits and ``. _ @ + -``, the first a letter or digit.
 
     ASCII only, so that no two accounts look alike.
     """
-    if not _NAME.fullmatch(name):
+    if not is_account_name(name):
         raise Invalid.value("account name", name, "1 to 100 letters, digits or . _ @ + -, such as an e-mail address")
     return name
 
