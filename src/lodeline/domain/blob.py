@@ -8,7 +8,7 @@ from lodeline.domain.ids import ExperimentId, TraceId
 
 MAX_PATH = 1_000
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|\ud800-\udfff]{1,255}")
-_PLAIN = re.compile(r"[0-9a-z_\-]{1,50}")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
@@ -47,5 +47,5 @@ def trace_folder(experiment_id: ExperimentId, trace_id: TraceId) -> str:
 
     Distinct ids give distinct folders on every file system, also where letter case does not count.
     """
-    name = f"t-{trace_id}" if _PLAIN.fullmatch(trace_id) else f"x-{trace_id.encode().hex()}"
-    return f"{experiment_folder(experiment_id)}/traces/{name}"
+    name = "".join(c if c in _PLAIN else f"%{ord(c):02x}" for c in trace_id)
+    return f"{experiment_folder(experiment_id)}/traces/t-{name}"
