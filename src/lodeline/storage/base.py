@@ -248,7 +248,7 @@ class KeyStore(Protocol):
     """API keys, found by the hash of their secret; and browser logins, likewise."""
 
     def create(self, key: ApiKey, *, secret_hash: bytes, audit: AuditEntry) -> ApiKey:
-        """Add a key."""
+        """Add a key. NotFound when it has an owner who is unknown."""
         ...
 
     def find(self, secret_hash: bytes) -> ApiKey | None:
@@ -260,7 +260,7 @@ class KeyStore(Protocol):
         ...
 
     def revoke(self, key_id: KeyId, *, now_ms: int, audit: AuditEntry) -> ApiKey:
-        """Make it useless at once; NotFound when unknown; again is fine."""
+        """Make it useless at once; NotFound when unknown; again is fine, and records nothing."""
         ...
 
     def touch(self, used_ms: Mapping[KeyId, int]) -> None:
@@ -268,7 +268,7 @@ class KeyStore(Protocol):
         ...
 
     def add_login(self, login: Login, *, secret_hash: bytes, audit: AuditEntry) -> None:
-        """Add a browser session, and forget those that have expired."""
+        """Add a browser session, and forget those that have expired. NotFound when its account is unknown."""
         ...
 
     def find_login(self, secret_hash: bytes) -> Login | None:
@@ -276,7 +276,7 @@ class KeyStore(Protocol):
         ...
 
     def end_login(self, secret_hash: bytes, *, audit: AuditEntry) -> None:
-        """Forget it; unknown is fine."""
+        """Forget it; unknown is fine, and records nothing."""
         ...
 
 

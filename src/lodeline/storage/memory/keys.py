@@ -34,9 +34,10 @@ class MemoryKeys:
 
     def list(self, owner_id: AccountId | None = None) -> Sequence[ApiKey]:
         with self._state.lock:
+            found = [key for key in self._state.keys.values() if owner_id is None or key.owner_id == owner_id]
             # Kept in order of arrival; the sort is stable, so of keys made in one millisecond the later comes first.
-            newest = sorted(reversed(self._state.keys.values()), key=lambda key: -key.created_ms)
-            return [key for key in newest if owner_id is None or key.owner_id == owner_id]
+            found.reverse()
+            return sorted(found, key=lambda key: -key.created_ms)
 
     def revoke(self, key_id: KeyId, *, now_ms: int, audit: AuditEntry) -> ApiKey:
         with self._state.lock:
