@@ -1,14 +1,14 @@
 """The audit trail: how entries are made, and who may read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import permit, permit_reach
+from lodeline.auth.policy import permit_reach
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.ids import ExperimentId
-from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
-from lodeline.query.ast import Always, Node, Search
+from lodeline.domain.page import Page
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.listing import Listing, ListQuery
 from lodeline.storage.base import Stores
 
 MAX_DETAIL = 500
@@ -41,30 +41,21 @@ def _cut(text: str) -> str:
 class AuditService:
     """Reads the audit trail."""
 
-    def __init__(self, stores: Stores, clock: Clock = system_clock):
+    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing) -> None:
         self._stores = stores
-        self._clock = clock
+        self._scope = scope
+        self._listing = listing
 
-    def search(
-        self,
-        actor: Actor,
-        *,
-        node: Node | None = None,
-        experiment_ids: Sequence[ExperimentId] = (),
-        limit: int = DEFAULT_LIMIT,
-        cursor: str | None = None,
-    ) -> Page[AuditEntry]:
-        """List entries, newest first: of the experiments asked for, or when none is of all that the actor may audit.
+    def search(self, actor: Actor, query: ListQuery) -> Page[AuditEntry]:
+        """List entries, newest first: of the experiments asked for, deleted ones too, or when none is asked for of
+        all that the actor may audit.
 
         Entries about the server itself, such as logins, appear only for who may audit everything, and only when no
         experiment is asked for.
         """
         reach = permit_reach(actor, "audit.read")
-        for experiment_id in experiment_ids:
-            permit(actor, "audit.read", experiment_id)
-        within = tuple(experiment_ids)
-        if not within and not reach.everything:
+        wanted = [self._scope.lookup(actor, "audit.read", item).experiment_id for item in query.experiments]
+        if not wanted and not reach.everything:
             # Only admins audit, and nothing is taken from a server-wide admin: what is left here is a positive list.
-            within = tuple(sorted(reach.experiment_ids))
-        search = Search(within, node or Always(), limit=check_limit(limit), cursor=cursor)
-        return self._stores.audit.search(search)
+            wanted = sorted(reach.experiment_ids)
+        return self._stores.audit.search(self._listing.unbound(query, "audit", tuple(dict.fromkeys(wanted))))
