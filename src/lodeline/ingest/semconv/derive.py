@@ -1,0 +1,83 @@
+"""The hot path: the facts of a span that has just been received, in microseconds."""
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from lodeline.domain.experiment import MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS
+from lodeline.ingest.semconv.dialect import MAX_NAME, Derived, Draft
+from lodeline.ingest.semconv.reading import Attributes, WireAttributes
+from lodeline.ingest.semconv.registry import claiming
+
+PLAIN = Derived()
+
+
+def derive(span: Span, attributes: dict[str, AnyValue], *, want_preview: bool = False) -> Derived:
+    """Return what `attributes` (the span's, by key) say.
+
+    Costs no JSON parsing, except of small usage objects, and of content up to 64 kB when `want_preview` asks
+    for the previews: that is meant for spans without a parent and for model calls. Never raises.
+    """
+    reading = WireAttributes(attributes, span)
+    dialects = claiming(reading.names)
+    if not dialects and not span.events:
+        return _plain(reading)
+    draft = Draft()
+    for dialect in dialects:
+        dialect.derive(reading, draft)
+    if want_preview:
+        for dialect in dialects:
+            if draft.request is None or draft.response is None:
+                dialect.preview(reading, draft)
+    fill_context(reading, draft)
+    return Derived(
+        draft.kind or "UNKNOWN",
+        _short(draft.model),
+        draft.provider,
+        draft.tokens,
+        draft.cost_usd,
+        _short(draft.session),
+        _short(draft.user),
+        draft.request,
+        draft.response,
+        _short(draft.trace_name),
+        _bounded(draft.tags),
+        _bounded(draft.metadata),
+        dialects[0].name if dialects else "unknown",
+    )
+
+
+def fill_context(attributes: Attributes, draft: Draft) -> None:
+    """Fill session and user from the attributes that belong to no dialect alone."""
+    names = attributes.names
+    if draft.session is None:
+        if "\nsession.id" in names:
+            draft.session = attributes.text("session.id")
+        elif "\ngen_ai.conversation.id" in names:
+            draft.session = attributes.text("gen_ai.conversation.id")
+    if draft.user is None:
+        if "\nuser.id" in names:
+            draft.user = attributes.text("user.id")
+        elif "\nenduser.id" in names:
+            draft.user = attributes.text("enduser.id")
+
+
+def _plain(reading: WireAttributes) -> Derived:
+    names = reading.names
+    if "\nsession.id" not in names and "user.id" not in names:
+        return PLAIN
+    draft = Draft()
+    fill_context(reading, draft)
+    return Derived(session=_short(draft.session), user=_short(draft.user))
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= MAX_NAME else text[:MAX_NAME]
+
+
+def _bounded(pairs: dict[str, str] | None) -> dict[str, str] | None:
+    if pairs is None:
+        return None
+    return {
+        key[:MAX_TAG_KEY]: value[:MAX_TAG_VALUE]
+        for _, (key, value) in zip(range(MAX_TAGS), pairs.items(), strict=False)
+    }

@@ -1,0 +1,108 @@
+"""The GenAI conventions' span events: one event a message (the former way) or all details on one (the present
+way)."""
+
+from dataclasses import dataclass, field
+
+from lodeline.domain.span import JsonValue
+from lodeline.ingest.semconv.bodies import system_messages
+from lodeline.ingest.semconv.dialect import Content, Draft
+from lodeline.ingest.semconv.messages import MAX_MESSAGES, messages
+from lodeline.ingest.semconv.parsing import parse_container
+from lodeline.ingest.semconv.previews import cut, last_text
+from lodeline.ingest.semconv.reading import Attributes, json_value
+from lodeline.ingest.semconv.tools import finish_reason
+
+_ROLES = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+}
+_DETAILS = "gen_ai.client.inference.operation.details"
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The raw messages that a span's events carry."""
+
+    system: JsonValue = None
+    sent: list[JsonValue] = field(default_factory=list[JsonValue])
+    received: list[JsonValue] = field(default_factory=list[JsonValue])
+    finish_reasons: list[str] = field(default_factory=list[str])
+
+
+def conversation(attributes: Attributes, *, json_content: bool = False) -> Conversation:
+    """Return what the events say; `json_content` when the emitter writes content as JSON text (Strands does)."""
+    found = Conversation()
+    for _, (name, event) in zip(range(MAX_MESSAGES), attributes.events(), strict=False):
+        if name in _ROLES:
+            found.sent.append(_sent(_ROLES[name], event, json_content))
+        elif name == "gen_ai.choice":
+            found.received.append(_received(event, json_content))
+            if reason := event.text("finish_reason"):
+                found.finish_reasons.append(finish_reason(reason))
+        elif name == _DETAILS:
+            _details(event, found)
+        elif name == "gen_ai.content.prompt":
+            found.sent.append({"role": "user", "content": json_value(event, "gen_ai.prompt")})
+        elif name == "gen_ai.content.completion":
+            found.received.append({"role": "assistant", "content": json_value(event, "gen_ai.completion")})
+    return found
+
+
+def _sent(role: str, event: Attributes, json_content: bool) -> JsonValue:
+    content: JsonValue = event.text("content")
+    content = parse_container(content) if json_content and isinstance(content, str) else content
+    if content is None:
+        content = json_value(event, "content")
+    if role == "user" and json_content and isinstance(content, list) and _only_results(content):
+        role = "tool"
+    return {
+        "role": event.text("role") or role,
+        "content": content,
+        "tool_calls": json_value(event, "tool_calls"),
+        "tool_call_id": event.text("id") if role == "tool" else None,
+    }
+
+
+def _only_results(content: list[JsonValue]) -> bool:
+    return bool(content) and all(isinstance(part, dict) and "toolResult" in part for part in content)
+
+
+def _received(event: Attributes, json_content: bool) -> JsonValue:
+    message = json_value(event, "message")
+    if isinstance(message, dict):
+        return {"role": "assistant", **message}
+    if isinstance(message, list) and not json_content:
+        return {"role": "assistant", "parts": message}
+    return {"role": "assistant", "content": message, "tool_calls": json_value(event, "tool_calls")}
+
+
+def _details(event: Attributes, found: Conversation) -> None:
+    found.system = json_value(event, "gen_ai.system_instructions")
+    for key, target in (("gen_ai.input.messages", found.sent), ("gen_ai.output.messages", found.received)):
+        value = json_value(event, key)
+        if isinstance(value, list):
+            target.extend(value[:MAX_MESSAGES])
+
+
+def preview(attributes: Attributes, draft: Draft, *, json_content: bool = False) -> None:
+    """Fill the previews from the events."""
+    found = conversation(attributes, json_content=json_content)
+    if draft.request is None and (asked := last_text(found.sent, "user")) is not None:
+        draft.request = cut(asked)
+    if draft.response is None and (answered := last_text(found.received, "assistant")) is not None:
+        draft.response = cut(answered)
+
+
+def view(attributes: Attributes, content: Content, *, json_content: bool = False) -> None:
+    """Fill messages and finish reasons from the events."""
+    found = conversation(attributes, json_content=json_content)
+    if not content.input_messages:
+        content.input_messages = (system_messages(found.system) if found.system else ()) + messages(
+            found.sent, "user"
+        )
+    if not content.output_messages:
+        content.output_messages = messages(found.received, "assistant")
+    if not content.finish_reasons:
+        content.finish_reasons = tuple(found.finish_reasons)
