@@ -18,17 +18,17 @@ MAX_CONCURRENT = 2
 MAX_WAIT_S = 10.0
 
 _COMMONEST_TEXT = """
-0123456789 01234567890 0987654321 1029384756 10987654321 1122334455 123123123123 1234512345 123456654321 1234567890
-12345678900 12345678901 1234567891 12345678910 123456789123 1234567899 123456789a 123456789q 1357924680 1472583690
-1q2w3e4r5t 1q2w3e4r5t6y 1qaz2wsx3edc 9876543210 987654321a a123456789 abc1234567 abcd123456 abcd1234567 abcdefghij
-abcdefghijk admin12345 admin123456 admin1234567 administrator asdfasdfasdf asdfghjkl1 asdfghjkl123 asdfghjklz
-changeme123 changeme1234 changemenow charlie123 computer123 correcthorsebatterystaple football123 helloworld
-iloveyou12 iloveyou123 letmein123 letmein1234 letmeinnow lodeline12 lodeline123 lodeline1234 michael123 monkey1234
-myp4ssw0rd mypassword mypassword1 p4ssw0rd123 p@ssw0rd123 p@ssword123 passw0rd12 passw0rd123 password00 password01
-password10 password11 password12 password123 password1234 password12345 password123456 passwordpassword princess123
-q1w2e3r4t5 q1w2e3r4t5y6 qazwsxedcrfv qwer1234qwer qwerasdfzxcv qwerty1234 qwerty12345 qwerty123456 qwertyuiop
-qwertyuiop1 qwertyuiop123 qwertyuiop[] secret1234 secretpassword starwars123 sunshine123 superman123 test123456
-testpassword welcome123 welcome1234 welcome12345 yourpassword zaq12wsxcde3 zxcvbnm123 zxcvbnmasdfghjkl
+0123456789 01234567890 0987654321 1029384756 10987654321 1122334455 1234512345 123456654321 1234567890 12345678900
+12345678901 1234567891 12345678910 123456789123 1234567899 123456789a 123456789q 1357924680 1472583690 1q2w3e4r5t
+1q2w3e4r5t6y 1qaz2wsx3edc 9876543210 987654321a a123456789 abc1234567 abcd123456 abcd1234567 abcdefghij abcdefghijk
+admin12345 admin123456 admin1234567 administrator asdfasdfasdf asdfghjkl1 asdfghjkl123 asdfghjklz changeme123
+changeme1234 changemenow charlie123 computer123 correcthorsebatterystaple football123 helloworld iloveyou12
+iloveyou123 letmein123 letmein1234 letmeinnow lodeline12 lodeline123 lodeline1234 michael123 monkey1234 myp4ssw0rd
+mypassword mypassword1 p4ssw0rd123 p@ssw0rd123 p@ssword123 passw0rd12 passw0rd123 password00 password01 password10
+password11 password12 password123 password1234 password12345 password123456 passwordpassword princess123 q1w2e3r4t5
+q1w2e3r4t5y6 qazwsxedcrfv qwer1234qwer qwerasdfzxcv qwerty1234 qwerty12345 qwerty123456 qwertyuiop qwertyuiop1
+qwertyuiop123 qwertyuiop[] secret1234 secretpassword starwars123 sunshine123 superman123 test123456 testpassword
+welcome123 welcome1234 welcome12345 yourpassword zaq12wsxcde3 zxcvbnm123 zxcvbnmasdfghjkl
 """
 COMMONEST = frozenset(_COMMONEST_TEXT.split())
 """Passwords of ten characters and more that guessers try first, case-folded."""
