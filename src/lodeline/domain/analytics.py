@@ -8,7 +8,9 @@ Measure = Literal[
     "tokens_output", "tokens_total", "cost_usd", "assessment_mean", "assessment_count", "assessment_errors",
 ]  # fmt: skip
 """Durations are in milliseconds; percentiles interpolate linearly between closest ranks (PostgreSQL's
-percentile_cont). `error_rate` is traces in state ERROR over all. `assessment_*` need the assessment's name."""
+percentile_cont). `error_rate` is traces in state ERROR over all; `cost_usd` sums the traces that have a cost.
+`assessment_*` need the assessment's name and look at valid feedback of that name on the traces and their spans: the
+mean of those with a number (`domain.assessment.numeric_value`), how many there are, how many of them are errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class Facet:
 class AggregatePoint:
     """One cell: a time bucket (epoch ms of its start, None without buckets), a group, and the measures asked for.
 
-    `n` counts the traces (or the assessments with a number, for assessment measures) behind the values; a measure
-    without data is None.
+    `n` counts the traces or, where the query names an assessment, the assessments with a number behind the values; a
+    measure without data is None (counts and sums of tokens are 0).
     """
 
     bucket_ms: int | None
@@ -48,7 +50,7 @@ class AggregatePoint:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Cells in order of bucket, then group; empty cells are left out. `complete` as in `Facet`."""
+    """Cells in order of bucket, then group, None last; cells without traces are left out. `complete` as in `Facet`."""
 
     points: tuple[AggregatePoint, ...]
     complete: bool = True

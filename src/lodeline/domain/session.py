@@ -15,7 +15,8 @@ class Session:
     """One conversation: the traces of an experiment that share a session id.
 
     OPEN until `DEFAULT_SESSION_IDLE_S` have passed since its last activity; a late turn opens it again.
-    `duration_ns` is from the first start to the last activity. Sums are over its traces.
+    `duration_ns` is from the first start to the last activity, which is the latest end (or start) of a trace. Sums
+    are over its traces; `user` is that of the earliest trace that names one.
     """
 
     experiment_id: ExperimentId

@@ -3,7 +3,13 @@ every backend to it.
 
 Stores are synchronous and thread-safe. A method that changes something returns after the change is durable (where
 `Capabilities.durable`), sees and is seen by every later call, and writes the `AuditEntry` it is given in the same
-transaction. Stores check no permissions: services do. Methods raise only the errors of `domain.errors`.
+transaction; a call that changes nothing records nothing. Stores check no permissions: services do. Methods raise only
+the errors of `domain.errors`.
+
+Whatever is below a deleted experiment is hidden: reads answer as if it did not exist, edits raise Deleted.
+
+Lists end with a page without cursor. A cursor that is malformed or of another filter or order is Invalid. Where the
+order leaves a tie, what came later is first; of sessions and users, which do not come, the lesser id.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +48,8 @@ class ExperimentStore(Protocol):
         """Make an experiment with the next free id (never reused), or with the draft's id if that is free.
 
         Conflict when the name (also of a deleted experiment) or the given id is taken; details name the holder's
-        id and lifecycle. A draft whose `client_key` was used before returns that experiment unchanged.
+        id and lifecycle. A draft whose `client_key` was used before returns that experiment unchanged. The audit
+        entry is given the id.
         """
         ...
 
@@ -65,7 +72,8 @@ class ExperimentStore(Protocol):
         ...
 
     def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry) -> PurgeReceipt:
-        """Remove a deleted experiment and everything in it, in bounded steps; safe to repeat after a crash.
+        """Remove a deleted experiment and everything in it, blobs too (`domain.blob.experiment_folder`), in bounded
+        steps; safe to repeat after a crash.
 
         Conflict when it is not deleted or is the default one.
         """
@@ -99,19 +107,22 @@ class TraceStore(Protocol):
         ...
 
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
-        """Remove traces with spans, assessments and index entries; return how many there were.
+        """Remove traces with spans, assessments, attachments (`domain.blob.trace_folder`) and index entries; return
+        how many there were.
 
         A trace whose spans are sent again afterwards comes back as a new trace.
         """
         ...
 
     def link_run(self, run_id: RunId, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
-        """Link traces to a run, idempotently; return how many links are new. NotFound names unknown traces."""
+        """Link traces to a run, idempotently; return how many links are new. NotFound names unknown traces, and
+        then nothing is linked."""
         ...
 
     def abandon(self, *, silent_since_ms: int, now_ms: int, limit: int) -> int:
         """Set up to `limit` traces that are IN_PROGRESS and were last touched before `silent_since_ms` to ABANDONED
-        and return how many. All content stays; a root that arrives late revives the trace."""
+        and return how many. All content stays. New content that arrives late revives the trace: its state is again
+        what its spans and info say."""
         ...
 
     def size(self, experiment_id: ExperimentId) -> tuple[int, int]:
@@ -143,11 +154,13 @@ class AnalyticsStore(Protocol):
         ...
 
     def facet(self, search: Search, field: str, *, limit: int) -> Facet:
-        """Count the values of a field (a name of the filter language) over matching traces."""
+        """Count the values of a text field (a name of the filter language) over matching traces; Invalid for other
+        fields. A trace in several runs counts under each of them."""
         ...
 
     def aggregate(self, search: Search, query: AggregateQuery) -> Aggregate:
-        """Compute measures over time buckets of the traces' starts and groups."""
+        """Compute measures over time buckets of the traces' starts and groups, which are as in `facet`. TooLarge
+        when there are more than `query.max_points` cells."""
         ...
 
 
