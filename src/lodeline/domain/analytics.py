@@ -50,7 +50,7 @@ class AggregatePoint:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Cells in order of bucket, then group (None last); cells without traces are left out. `complete`: see `Facet`."""
+    """Cells by bucket, then group (None last); cells without traces are left out. `complete` as in `Facet`."""
 
     points: tuple[AggregatePoint, ...]
     complete: bool = True
