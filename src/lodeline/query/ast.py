@@ -81,6 +81,9 @@ class Compare:
         mine, its = (self.field, self.op, self.value), (other.field, other.op, other.value)
         return mine == its and same_kinds((self.value,), (other.value,))
 
+    def __hash__(self) -> int:
+        return hash((self.field, self.op, self.value))
+
 
 @dataclass(frozen=True, slots=True)
 class In:
@@ -95,6 +98,9 @@ class In:
             return NotImplemented
         mine, its = (self.field, self.values, self.negated), (other.field, other.values, other.negated)
         return mine == its and same_kinds(self.values, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.field, self.values, self.negated))
 
 
 @dataclass(frozen=True, slots=True)

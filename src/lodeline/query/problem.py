@@ -1,0 +1,67 @@
+"""Errors of filters: what is wrong, where (with a caret), what was expected, and the nearest right word."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from lodeline.domain.errors import Invalid, shown
+
+_AROUND = 40
+"""Characters shown before and after the place."""
+_MAX_WORD = 64
+
+
+def problem(
+    text: str,
+    position: int,
+    end: int,
+    what: str,
+    *,
+    expected: str | None = None,
+    suggestion: str | None = None,
+    field: str | None = None,
+) -> Invalid:
+    """Return the error for `text[position:end]`.
+
+    `what` says what is wrong there. Details hold the offsets `position` and `end`, the text `found`, and `expected`,
+    `suggestion`, `field` (None when unknown).
+    """
+    message = f"filter: {what} (character {position + 1})"
+    if expected is not None:
+        message += f"; expected {expected}"
+    if suggestion is not None:
+        message += f"; did you mean {suggestion}?"
+    return Invalid(
+        f"{message}\n{_caret(text, position, end)}",
+        details={
+            "position": position,
+            "end": end,
+            "found": text[position:end],
+            "expected": expected,
+            "suggestion": suggestion,
+            "field": field,
+        },
+    )
+
+
+def found(text: str, position: int, end: int) -> str:
+    """Return how a message names `text[position:end]`."""
+    if end == position:
+        return "end of the filter"
+    quoted = text[position] in "'\"" and end - position > 1
+    return shown(text[position + 1 : end - 1] if quoted else text[position:end])
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like `word`; None when none is near."""
+    by_fold = {name.casefold(): name for name in known}
+    near = get_close_matches(word[:_MAX_WORD].casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[near[0]] if near else None
+
+
+def _caret(text: str, position: int, end: int) -> str:
+    start, stop = max(0, position - _AROUND), min(len(text), max(end, position) + _AROUND)
+    line = "".join(char if char.isprintable() else " " for char in text[start:stop])
+    before, after = "…" if start else "", "…" if stop < len(text) else ""
+    width = max(1, min(end, stop) - position)
+    line, width = (line, width) if width <= 2 * _AROUND else (line[: 3 * _AROUND], 2 * _AROUND)
+    return f"  {before}{line}{after}\n  {' ' * (len(before) + position - start)}{'^' * width}"
