@@ -1,1 +1,1 @@
-"""Work done in the background, beside requests."""
+"""Background work on the store: one thread, bounded steps, each job logged."""

@@ -79,14 +79,15 @@ class AssessmentService:
         return LoggedAssessment(made, changed)
 
     def log_batch(
-        self, actor: Actor, drafts: Sequence[AssessmentDraft], *, experiment: str | None = None
+        self, actor: Actor, drafts: Sequence[tuple[AssessmentDraft, str | None]]
     ) -> Sequence[BatchItem]:
-        """Append many, each on its own: one that is refused says why in its place and stops no other."""
+        """Append many, each with the experiment that `log` takes, and each on its own: one that is refused says why
+        in its place and stops no other."""
         permit_reach(actor, "assessment.write")
         if len(drafts) > MAX_BATCH:
             raise TooLarge(f"assessments: {len(drafts)} are over the limit of {MAX_BATCH} in one call.")
         items: list[BatchItem] = []
-        for draft in drafts:
+        for draft, experiment in drafts:
             try:
                 logged = self.log(actor, draft, experiment=experiment)
                 items.append(BatchItem(logged.assessment, logged.changed))

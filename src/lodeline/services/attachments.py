@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
-from lodeline.domain.blob import BlobInfo, check_blob_path
+from lodeline.domain.blob import BlobInfo, check_blob_path, trace_folder
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import TraceId
 from lodeline.domain.trace import Trace
 from lodeline.services.audit import audit_entry
-from lodeline.services.blob_paths import trace_folder
 from lodeline.services.traces import TraceService
 from lodeline.storage.base import Stores
 

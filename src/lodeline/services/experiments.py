@@ -20,7 +20,6 @@ from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.query.ast import And, Node
 from lodeline.services.audit import audit_entry
-from lodeline.services.blob_paths import experiment_folder
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope, lifecycle_is, restriction
 from lodeline.services.experiment_settings import check_settings
@@ -62,6 +61,7 @@ class ExperimentService:
             check_name(draft.client_key, noun="client_key", most=MAX_CLIENT_KEY)
         now_ms = self._clock.now_ms()
         audit = audit_entry(actor, "experiment.create", draft.name, at_ms=now_ms)
+        draft = dataclasses.replace(draft, created_by=actor.author)
         made = self._stores.experiments.create(draft, now_ms=now_ms, audit=audit)
         self._cache.forget()
         return made
@@ -120,12 +120,10 @@ class ExperimentService:
         permit(actor, "experiment.purge", experiment_id)
         now_ms = self._clock.now_ms()
         audit = audit_entry(actor, "experiment.purge", experiment_id, at_ms=now_ms, experiment_id=experiment_id)
-        receipt = self._stores.experiments.purge(experiment_id, audit=audit)
-        self._cache.forget()
-        blobs, freed_bytes = self._stores.blobs.delete(experiment_folder(experiment_id))
-        return dataclasses.replace(
-            receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + freed_bytes
-        )
+        try:
+            return self._stores.experiments.purge(experiment_id, audit=audit)
+        finally:
+            self._cache.forget()
 
     def _apply(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange, action: str) -> Experiment:
         now_ms = self._clock.now_ms()

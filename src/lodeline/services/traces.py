@@ -14,7 +14,6 @@ from lodeline.domain.page import Page
 from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceInfo, TraceWrite
 from lodeline.services.audit import audit_entry
-from lodeline.services.blob_paths import trace_folder
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.storage.base import Stores
@@ -34,8 +33,15 @@ class TraceDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkReport:
+    """How many of the links are new."""
+
+    linked: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteReport:
-    """What a delete by filter removed; `more` says that matching traces are left over its bound."""
+    """What a delete removed; `more` says that matching traces are left over its bound."""
 
     deleted: int
     more: bool
@@ -123,8 +129,8 @@ class TraceService:
                 by_experiment.setdefault(trace.experiment_id, []).append(trace.trace_id)
             deleted += sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
 
-    def link_run(self, actor: Actor, run_id: RunId, trace_ids: Sequence[TraceId]) -> int:
-        """Link traces to a run, idempotently; return how many links are new. NotFound names unknown traces."""
+    def link_run(self, actor: Actor, run_id: RunId, trace_ids: Sequence[TraceId]) -> LinkReport:
+        """Link traces of one experiment to a run, idempotently. NotFound names an unknown trace."""
         permit_reach(actor, "trace.edit")
         check_name(run_id, noun="run_id", most=250)
         found = self._found(trace_ids)
@@ -139,12 +145,13 @@ class TraceService:
         if len(experiments) > 1:
             raise Invalid("trace_ids: the traces of one call must belong to one experiment.")
         if not experiments:
-            return 0
+            return LinkReport(0)
         audit = audit_entry(
             actor, "trace.link_run", run_id, at_ms=self._clock.now_ms(), experiment_id=experiments.pop(),
             details={"traces": len(found)},
         )  # fmt: skip
-        return self._stores.traces.link_run(run_id, [trace.trace_id for trace in found], audit=audit)
+        ids = [trace.trace_id for trace in found]
+        return LinkReport(self._stores.traces.link_run(run_id, ids, audit=audit))
 
     def log_info(self, actor: Actor, experiment_id: ExperimentId, trace_id: TraceId, info: TraceInfo) -> Trace:
         """Record what a client says about a trace, before or after its spans; Conflict when it is refused."""
@@ -168,7 +175,4 @@ class TraceService:
             actor, "trace.delete", target, at_ms=self._clock.now_ms(), experiment_id=experiment_id,
             details={"trace_ids": " ".join(trace_ids)},
         )  # fmt: skip
-        count = self._stores.traces.delete(trace_ids, audit=audit)
-        for trace_id in trace_ids:
-            self._stores.blobs.delete(trace_folder(experiment_id, trace_id))
-        return count
+        return self._stores.traces.delete(trace_ids, audit=audit)

@@ -1,0 +1,36 @@
+"""Native routes of sessions and users."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from lodeline.domain.page import Page
+from lodeline.domain.session import Session, User
+from lodeline.server.access import ActorDep
+from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.listing import ListedDep
+
+router = APIRouter(tags=["conversations"])
+
+
+@router.get("/sessions", **answer(Page[Session], 404))
+def search_sessions(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+    """List sessions that match a filter, last activity first."""
+    return Json(services.conversations.sessions(actor, query))
+
+
+@router.get("/sessions/{session:path}", **answer(Session, 404))
+def get_session(
+    actor: ActorDep,
+    services: ServicesDep,
+    session: Annotated[str, Path(min_length=1, max_length=1_000, description="The session's id.")],
+    experiment: Annotated[str, Query(min_length=1, max_length=500, description="Id or name of its experiment.")],
+) -> Json:
+    """Return one session of an experiment."""
+    return Json(services.conversations.session(actor, experiment, session))
+
+
+@router.get("/users", **answer(Page[User], 404))
+def search_users(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+    """List traced end users that match a filter, last activity first."""
+    return Json(services.conversations.users(actor, query))

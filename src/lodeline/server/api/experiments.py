@@ -1,0 +1,169 @@
+"""Native routes of experiments."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from lodeline.domain.experiment import (
+    CaptureMode,
+    Experiment,
+    ExperimentChange,
+    ExperimentDraft,
+    ExperimentSettings,
+    PriceOverride,
+    PurgeReceipt,
+    Retention,
+)
+from lodeline.domain.ids import check_experiment_id
+from lodeline.domain.page import Page
+from lodeline.server.access import ActorDep
+from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.bodies import Body, Tags, TagKeys
+from lodeline.server.api.listing import PagedDep
+
+router = APIRouter(prefix="/experiments", tags=["experiments"])
+
+ExperimentPath = Annotated[str, Path(max_length=20, description="The experiment's id.", examples=["0"])]
+_Usd = Annotated[float | None, Field(ge=0, le=1e9)]
+_Name = Annotated[str, Field(min_length=1, max_length=500)]
+_Names = Annotated[list[_Name], Field(max_length=100)]
+
+
+class PriceBody(Body):
+    """Own prices of one model, in US dollars per million tokens."""
+
+    model: _Name
+    provider: _Name | None = None
+    input_usd_per_mtok: _Usd = None
+    output_usd_per_mtok: _Usd = None
+    cache_read_usd_per_mtok: _Usd = None
+    cache_write_usd_per_mtok: _Usd = None
+
+
+class RetentionBody(Body):
+    """How long traces are kept; null means no limit."""
+
+    max_age_days: Annotated[float | None, Field(gt=0, le=1e6)] = None
+    max_traces: Annotated[int | None, Field(gt=0, le=2**53)] = None
+    max_bytes: Annotated[int | None, Field(gt=0, le=2**53)] = None
+
+
+class SettingsBody(Body):
+    """What every incoming trace of an experiment inherits; replaces all settings at once."""
+
+    capture: CaptureMode = "full"
+    mask_patterns: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list[str])
+    mask_secrets: bool = True
+    prices: Annotated[list[PriceBody], Field(max_length=1_000)] = Field(default_factory=list[PriceBody])
+    retention: RetentionBody = RetentionBody()
+    recommended_tags: _Names = Field(default_factory=list[str])
+    environments: _Names = Field(default_factory=list[str])
+    default_environment: _Name | None = None
+
+    def to_domain(self) -> ExperimentSettings:
+        """Return the settings as the services take them."""
+        return ExperimentSettings(
+            capture=self.capture,
+            mask_patterns=tuple(self.mask_patterns),
+            mask_secrets=self.mask_secrets,
+            prices=tuple(PriceOverride(**price.model_dump()) for price in self.prices),
+            retention=Retention(**self.retention.model_dump()),
+            recommended_tags=tuple(self.recommended_tags),
+            environments=tuple(self.environments),
+            default_environment=self.default_environment,
+        )
+
+
+class ExperimentBody(Body):
+    """A new experiment. Sent again with the same `client_key` it returns the first one."""
+
+    name: _Name
+    description: Annotated[str, Field(max_length=100_000)] = ""
+    tags: Tags = Field(default_factory=dict[str, str])
+    settings: SettingsBody | None = None
+    client_key: Annotated[str | None, Field(min_length=1, max_length=250)] = None
+
+
+class ExperimentChangeBody(Body):
+    """A change; what is left out stays as it is. Tags are set, then deleted."""
+
+    name: _Name | None = None
+    description: Annotated[str | None, Field(max_length=100_000)] = None
+    settings: SettingsBody | None = None
+    set_tags: Tags = Field(default_factory=dict[str, str])
+    delete_tags: TagKeys = Field(default_factory=list[str])
+
+
+@router.post("", **answer(Experiment, 409, 413, status=201))
+def create_experiment(actor: ActorDep, services: ServicesDep, body: ExperimentBody) -> Json:
+    """Create an experiment."""
+    draft = ExperimentDraft(
+        name=body.name,
+        description=body.description,
+        tags=body.tags,
+        settings=ExperimentSettings() if body.settings is None else body.settings.to_domain(),
+        client_key=body.client_key,
+    )
+    return Json(services.experiments.create(actor, draft), status_code=201)
+
+
+@router.get("", **answer(Page[Experiment]))
+def search_experiments(
+    actor: ActorDep,
+    services: ServicesDep,
+    query: PagedDep,
+    lifecycle: Annotated[Literal["ACTIVE", "DELETED", "ALL"], Query(description="Which ones to list.")] = "ACTIVE",
+) -> Json:
+    """List experiments, newest created first."""
+    page = services.experiments.search(actor, query, lifecycle=None if lifecycle == "ALL" else lifecycle)
+    return Json(page)
+
+
+@router.get("/find", **answer(Experiment, 404))
+def find_experiment(
+    actor: ActorDep,
+    services: ServicesDep,
+    name: Annotated[str, Query(min_length=1, max_length=500, description="An id, or else an exact name.")],
+) -> Json:
+    """Find an experiment by id or by exact name, deleted or not."""
+    return Json(services.experiments.find(actor, name))
+
+
+@router.get("/{experiment_id}", **answer(Experiment, 404))
+def get_experiment(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
+    """Return one experiment, deleted or not."""
+    return Json(services.experiments.get(actor, check_experiment_id(experiment_id)))
+
+
+@router.patch("/{experiment_id}", **answer(Experiment, 404, 409, 413))
+def update_experiment(
+    actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath, body: ExperimentChangeBody
+) -> Json:
+    """Rename, describe, tag or set settings."""
+    change = ExperimentChange(
+        name=body.name,
+        description=body.description,
+        settings=None if body.settings is None else body.settings.to_domain(),
+        set_tags=body.set_tags,
+        delete_tags=tuple(body.delete_tags),
+    )
+    return Json(services.experiments.update(actor, check_experiment_id(experiment_id), change))
+
+
+@router.delete("/{experiment_id}", **answer(Experiment, 404, 409))
+def delete_experiment(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
+    """Delete an experiment: hide it with all that is in it. It can be restored until it is purged."""
+    return Json(services.experiments.delete(actor, check_experiment_id(experiment_id)))
+
+
+@router.post("/{experiment_id}/restore", **answer(Experiment, 404, 409))
+def restore_experiment(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
+    """Restore a deleted experiment without loss."""
+    return Json(services.experiments.restore(actor, check_experiment_id(experiment_id)))
+
+
+@router.post("/{experiment_id}/purge", **answer(PurgeReceipt, 404, 409))
+def purge_experiment(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
+    """Remove a deleted experiment and everything in it for good."""
+    return Json(services.experiments.purge(actor, check_experiment_id(experiment_id)))

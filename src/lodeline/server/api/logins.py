@@ -1,0 +1,99 @@
+"""Native routes of signing in: set-up, login, logout, who am I."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from lodeline.auth.actor import Actor, ActorKind
+from lodeline.domain.account import Account, Login, Role, Scope
+from lodeline.domain.ids import ExperimentId
+from lodeline.server.access import AccessDep, AddressDep, IdentityDep
+from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.bodies import Body
+
+router = APIRouter(tags=["logins"])
+
+_Password = Annotated[str, Field(min_length=1, max_length=1_000)]
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login."""
+
+    kind: ActorKind
+    name: str
+    account_id: str | None
+    role: Role | None
+    roles: dict[ExperimentId, Role]
+    scopes: tuple[Scope, ...] | None
+    experiment_ids: tuple[ExperimentId, ...] | None
+    expires_ms: int | None
+    csrf_token: str | None
+
+
+class LoginBody(Body):
+    """A name and its password."""
+
+    name: _Name
+    password: _Password
+
+
+class SetupBody(Body):
+    """The first account: the token is the one that the server printed when it started."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+    name: _Name
+    password: _Password
+
+
+@router.post("/setup", **answer(Account, 409, status=201))
+def set_up(services: ServicesDep, address: AddressDep, body: SetupBody) -> Json:
+    """Make the first account, an admin; possible once."""
+    account = services.accounts.set_up(body.token, body.name, body.password, address=address)
+    return Json(account, status_code=201)
+
+
+@router.post("/login", **answer(Identity, 429))
+def sign_in(services: ServicesDep, access: AccessDep, address: AddressDep, body: LoginBody) -> Json:
+    """Sign in; the answer sets the login cookie, which no script can read."""
+    made = services.logins.sign_in(body.name, body.password, address=address)
+    account = made.account
+    actor = Actor("account", account.name, account.account_id, account.role, account.roles)
+    response = Json(_identity(actor, made.login))
+    access.set_cookie(response, made.secret)
+    return response
+
+
+@router.post("/logout", **answer(None, status=204))
+def sign_out(request: Request, services: ServicesDep, access: AccessDep, identity: IdentityDep) -> Response:
+    """End the login of the cookie; without one it is fine."""
+    secret = access.login_secret(request.headers)
+    if secret is not None and identity[1] is not None:
+        services.logins.sign_out(secret)
+    response = Response(status_code=204)
+    access.drop_cookie(response)
+    return response
+
+
+@router.get("/me", **answer(Identity))
+def get_me(identity: IdentityDep) -> Json:
+    """Return who is asking; without credentials that is "anonymous"."""
+    return Json(_identity(*identity))
+
+
+def _identity(actor: Actor, login: Login | None) -> Identity:
+    return Identity(
+        kind=actor.kind,
+        name=actor.name,
+        account_id=actor.account_id,
+        role=actor.role,
+        roles=dict(actor.roles),
+        scopes=actor.scopes,
+        experiment_ids=actor.experiment_ids,
+        expires_ms=actor.expires_ms if login is None else login.expires_ms,
+        csrf_token=None if login is None else login.csrf_token,
+    )

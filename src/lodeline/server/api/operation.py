@@ -1,0 +1,41 @@
+"""Native routes about the server itself."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+import lodeline
+from lodeline.server.access import AccessDep, ActorDep
+from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.storage.base import Capabilities
+
+router = APIRouter(prefix="/server", tags=["server"])
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What this server is. `figures` are the store's sizes and counters, shown to admins only."""
+
+    version: str
+    api_versions: tuple[str, ...]
+    auth: bool
+    time_ms: int
+    capabilities: Capabilities
+    figures: dict[str, str] | None
+
+
+@router.get("", **answer(ServerInfo))
+def get_server(actor: ActorDep, services: ServicesDep, access: AccessDep) -> Json:
+    """Return the server's version and capabilities."""
+    capabilities = services.operation.capabilities(actor)
+    figures = services.operation.figures(actor)
+    return Json(
+        ServerInfo(
+            version=lodeline.__version__,
+            api_versions=("v1",),
+            auth=access.enabled,
+            time_ms=services.clock.now_ms(),
+            capabilities=capabilities,
+            figures=None if figures is None else {name: str(value) for name, value in figures.items()},
+        )
+    )

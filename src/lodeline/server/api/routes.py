@@ -1,0 +1,30 @@
+"""All native routes under /api/v1."""
+
+from fastapi import APIRouter
+
+from lodeline.server.api import (
+    accounts,
+    analytics,
+    assessments,
+    attachments,
+    audit,
+    conversations,
+    experiments,
+    keys,
+    logins,
+    operation,
+    traces,
+)
+
+PREFIX = "/api/v1"
+
+
+def native_router() -> APIRouter:
+    """Return the router of the native API; fixed paths come before those with parameters."""
+    router = APIRouter(prefix=PREFIX)
+    for noun in (
+        operation, logins, experiments, analytics, traces, attachments, assessments, conversations, accounts, keys,
+        audit,
+    ):  # fmt: skip
+        router.include_router(noun.router)
+    return router

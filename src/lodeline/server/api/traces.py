@@ -1,0 +1,118 @@
+"""Native routes of traces: search, the skeleton first, spans on demand, tags, deletion, links to runs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
+from lodeline.domain.page import Page
+from lodeline.domain.span import Span
+from lodeline.domain.trace import Trace
+from lodeline.server.access import ActorDep
+from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.bodies import Body, Id, Tags, TagKeys
+from lodeline.server.api.listing import ListedDep
+from lodeline.services.listing import Dialect, ListQuery
+from lodeline.services.traces import MAX_DELETE, MAX_IDS, DeleteReport, LinkReport, TraceDetail
+
+router = APIRouter(prefix="/traces", tags=["traces"])
+
+TracePath = Annotated[
+    str,
+    Path(min_length=1, max_length=50, description="The trace's id.", examples=["tr-0af7651916cd43dd8448eb211c80319c"]),
+]
+_TraceIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=MAX_IDS)]
+
+
+class TagsBody(Body):
+    """Tags to set, and then keys to delete."""
+
+    set: Tags = Field(default_factory=dict[str, str])
+    delete: TagKeys = Field(default_factory=list[str])
+
+
+class DeleteBody(Body):
+    """What to delete: either `trace_ids`, or what matches `filter` in `experiments`, at most `max_traces`."""
+
+    trace_ids: _TraceIds | None = None
+    experiments: Annotated[list[Id], Field(max_length=1_000)] | None = None
+    filter: Annotated[str, Field(max_length=20_000)] = ""
+    dialect: Dialect = "lodeline"
+    max_traces: Annotated[int, Field(ge=1, le=MAX_DELETE)] = 1_000
+
+
+class LinkBody(Body):
+    """Traces to link to a run."""
+
+    run_id: Id
+    trace_ids: _TraceIds
+
+
+@router.get("", **answer(Page[Trace], 404))
+def search_traces(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+    """List traces that match a filter, newest start first.
+
+    To follow traces as they come, ask with `order=received asc` and go on with each page's `cursor`.
+    """
+    return Json(services.traces.search(actor, query))
+
+
+@router.post("/delete", **answer(DeleteReport, 404, 413))
+def delete_traces(actor: ActorDep, services: ServicesDep, body: DeleteBody) -> Json:
+    """Delete traces by id, or those that match a filter within a bound."""
+    if body.trace_ids is not None:
+        deleted = services.traces.delete(actor, [TraceId(item) for item in body.trace_ids])
+        return Json(DeleteReport(deleted, more=False))
+    query = ListQuery(tuple(body.experiments or ()), body.filter, dialect=body.dialect)
+    return Json(services.traces.delete_matching(actor, query, max_traces=body.max_traces))
+
+
+@router.post("/link", **answer(LinkReport, 404, 413))
+def link_traces(actor: ActorDep, services: ServicesDep, body: LinkBody) -> Json:
+    """Link traces of one experiment to a run; links that exist stay."""
+    return Json(services.traces.link_run(actor, RunId(body.run_id), [TraceId(item) for item in body.trace_ids]))
+
+
+@router.get("/{trace_id}", **answer(TraceDetail, 404))
+def get_trace(actor: ActorDep, services: ServicesDep, trace_id: TracePath) -> Json:
+    """Return a trace without the content of its spans: summary, span tree with times and names, assessments."""
+    return Json(services.traces.detail(actor, TraceId(trace_id)))
+
+
+@router.get("/{trace_id}/spans", **answer(list[Span], 404))
+def get_spans(
+    actor: ActorDep,
+    services: ServicesDep,
+    trace_id: TracePath,
+    ids: Annotated[
+        list[str] | None, Query(max_length=10_000, description="Ids of spans; all when left out. May be repeated.")
+    ] = None,
+) -> Json:
+    """Return whole spans with attributes, events and their normalised view; roots first, then by start."""
+    wanted: list[SpanId] | None = None if ids is None else [check_span_id(item) for item in ids]
+    return Json(services.traces.spans(actor, TraceId(trace_id), wanted))
+
+
+@router.patch("/{trace_id}/tags", **answer(Trace, 404, 409, 413))
+def tag_trace(actor: ActorDep, services: ServicesDep, trace_id: TracePath, body: TagsBody) -> Json:
+    """Set and delete tags."""
+    return Json(services.traces.tag(actor, TraceId(trace_id), body.set, body.delete))
+
+
+@router.delete("/{trace_id}/tags/{key:path}", **answer(Trace, 404, 409))
+def delete_trace_tag(
+    actor: ActorDep,
+    services: ServicesDep,
+    trace_id: TracePath,
+    key: Annotated[str, Path(min_length=1, max_length=250, description="The tag's key.")],
+) -> Json:
+    """Delete one tag; an absent one is fine."""
+    return Json(services.traces.tag(actor, TraceId(trace_id), {}, [key]))
+
+
+@router.delete("/{trace_id}", **answer(DeleteReport, 404))
+def delete_trace(actor: ActorDep, services: ServicesDep, trace_id: TracePath) -> Json:
+    """Delete a trace with its spans, assessments and attachments."""
+    services.traces.get(actor, TraceId(trace_id), "trace.delete")
+    return Json(DeleteReport(services.traces.delete(actor, [TraceId(trace_id)]), more=False))

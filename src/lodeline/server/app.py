@@ -1,0 +1,111 @@
+"""The composition root: settings → stores → services → routes. Nothing else knows all of them."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+import lodeline
+from lodeline.auth.credentials import Credentials
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.ingest.limits import IngestLimits
+from lodeline.server import otlp, pages
+from lodeline.server.access import Access
+from lodeline.server.answers import ServicesDep
+from lodeline.server.api.routes import PREFIX, native_router
+from lodeline.server.errors import Incidents, install_errors
+from lodeline.server.openapi import install_openapi
+from lodeline.server.security import BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
+from lodeline.server.settings import Settings
+from lodeline.services.bundle import Bounds, Services, assemble
+from lodeline.services.ingest import IngestBounds
+from lodeline.storage.base import Stores
+from lodeline.storage.open import open_stores, store_directory
+
+_UPLOADS = re.compile(rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{PREFIX}/experiments/import")
+"""The paths that bound their bodies themselves."""
+
+
+def create_app(settings: Settings, stores: Stores | None = None, *, clock: Clock = system_clock) -> FastAPI:
+    """Return the server as an ASGI application over `stores`, or over those that the settings name.
+
+    Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does.
+    """
+    opened = stores if stores is not None else open_stores(settings.store)
+    directory = store_directory(settings.store) if opened.capabilities.durable else None
+    services = assemble(opened, Credentials.load(directory), clock, bounds_of(settings))
+    app = FastAPI(
+        title="Lodeline",
+        version=lodeline.__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=_layers(settings),
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.settings = settings
+    app.state.services = services
+    app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
+    install_errors(app)
+    app.include_router(native_router())
+    app.router.routes.extend([*otlp.routes(), *pages.routes()])
+    for path in ("/health", "/healthz"):
+        app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
+    install_openapi(app, auth=settings.auth)
+    return app
+
+
+def services_of(app: FastAPI) -> Services:
+    """Return the services of an app that `create_app` made."""
+    services: Services = app.state.services
+    return services
+
+
+def close_app(app: FastAPI) -> None:
+    """Finish pending work and close the stores; again is fine."""
+    services_of(app).close()
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """Return what the settings say about the services' bounds."""
+    return Bounds(
+        search_deadline_s=settings.search_deadline_s,
+        max_attachment_bytes=settings.max_attachment_bytes,
+        ingest=IngestBounds(
+            max_bytes_in_flight=settings.ingest_bytes_in_flight,
+            max_requests_in_flight=settings.ingest_requests_in_flight,
+            limits=IngestLimits(
+                max_body_bytes=settings.max_body_bytes, max_decompressed_bytes=settings.max_decompressed_bytes
+            ),
+        ),
+    )
+
+
+def _layers(settings: Settings) -> list[Middleware]:
+    return [
+        Middleware(RequestIds),
+        Middleware(SecurityHeaders),
+        Middleware(HostGuard, bound=settings.host, allowed=settings.allowed_hosts),
+        Middleware(CrossOrigin, origins=settings.cors_origins),
+        Middleware(BodyBound, max_bytes=settings.max_json_bytes, exempt=_UPLOADS),
+        Middleware(Incidents),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+async def _health(request: Request, services: ServicesDep) -> Response:
+    """Answer OK while the store does; tells nothing else, so it needs no credentials."""
+    await run_in_threadpool(services.operation.ping)
+    return PlainTextResponse("OK")

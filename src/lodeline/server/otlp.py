@@ -1,0 +1,158 @@
+"""The OTLP/HTTP door: POST /v1/traces, protobuf and JSON. A plain Starlette route: it is the hot path.
+
+The body is read under the admission's bounds, then decoded and written on a thread of its own; the answer is given
+after the commit. Answers and errors are in the request's encoding, as OTLP prescribes.
+"""
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.errors import LodelineError, Unavailable, Unsupported, shown
+from lodeline.domain.ids import new_hex
+from lodeline.ingest.limits import IngestLimits
+from lodeline.server.access import Access, key_of
+from lodeline.server.errors import log_incident
+from lodeline.server.security import body_too_large
+from lodeline.services.admission import Ticket
+from lodeline.services.ingest import ExperimentHint, ExportOutcome, ExportRequest, IngestService
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+HINT_HEADERS = ("x-lodeline-experiment", "x-mlflow-experiment-id", "x-project-name", "x-phoenix-project-name")
+"""Headers that name the experiment, strongest first: ours (id or name), MLflow's (id), Phoenix's (a name)."""
+_GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 9, 413: 3, 415: 3, 429: 14, 501: 12, 503: 14}
+_INTERNAL = 13
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this door."""
+    return [Route("/v1/traces", export_traces, methods=["POST"], name="export_traces", include_in_schema=False)]
+
+
+async def export_traces(request: Request) -> Response:
+    """Take one export request; durable when it is answered."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    as_json = media_type == JSON
+    try:
+        if media_type not in {PROTOBUF, JSON, "application/protobuf"}:
+            raise _not_otlp(media_type)
+        outcome = await _export(request, media_type)
+    except LodelineError as error:
+        return refusal(error, as_json=as_json)
+    except Exception as error:
+        incident = new_hex("in-")
+        log_incident(incident, error)
+        unforeseen = LodelineError(f"something unforeseen went wrong; the server's log has it as incident {incident}.")
+        return refusal(unforeseen, as_json=as_json)
+    return _answer(outcome, as_json=as_json)
+
+
+def hint_of(headers: Headers) -> ExperimentHint | None:
+    """Return the experiment that the headers name, for the whole request."""
+    for name in HINT_HEADERS:
+        value = headers.get(name, "").strip()
+        if value:
+            return ExperimentHint(value, source=name, only_id=name == "x-mlflow-experiment-id")
+    return None
+
+
+def refusal(error: LodelineError, *, as_json: bool) -> Response:
+    """Return an error as an OTLP Status, with Retry-After when sending again helps."""
+    status = 415 if error.error_code in {"unsupported_encoding", "unsupported_media_type"} else error.http_status
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = str(max(1, round(error.retry_after_s)))
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="lodeline"'
+    code = grpc_code(error)
+    if as_json:
+        body = json.dumps({"code": code, "message": error.message}).encode()
+    else:
+        body = _status_bytes(code, error.message)
+    return Response(body, status, headers=headers, media_type=JSON if as_json else PROTOBUF)
+
+
+def grpc_code(error: LodelineError) -> int:
+    """Return the gRPC status code for an error."""
+    return _GRPC_CODES.get(error.http_status, _INTERNAL)
+
+
+async def _export(request: Request, media_type: str) -> ExportOutcome:
+    ingest: IngestService = request.app.state.services.ingest
+    pool: ThreadPoolExecutor = request.app.state.ingest_pool
+    stated = request.headers.get("content-length", "")
+    stated_bytes = int(stated) if stated.isdecimal() else 0
+    if stated_bytes > ingest.limits.max_body_bytes:
+        raise body_too_large(ingest.limits.max_body_bytes)
+    actor = await _actor(request)
+    with ingest.admit(stated_bytes) as ticket:
+        body = await _read(request, ticket, ingest.limits)
+        export = ExportRequest(
+            body=body,
+            content_type=media_type,
+            encoding=request.headers.get("content-encoding"),
+            hint=hint_of(request.headers),
+        )
+        return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export)
+
+
+async def _actor(request: Request) -> Actor:
+    access: Access = request.app.state.access
+    if not access.enabled:
+        return LOCAL
+    return await run_in_threadpool(access.by_key, key_of(request.headers))
+
+
+async def _read(request: Request, ticket: Ticket, limits: IngestLimits) -> bytes:
+    parts: list[bytes] = []
+    size_bytes = 0
+    async for part in request.stream():
+        size_bytes += len(part)
+        if size_bytes > limits.max_body_bytes:
+            raise body_too_large(limits.max_body_bytes)
+        ticket.hold(size_bytes)
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _answer(outcome: ExportOutcome, *, as_json: bool) -> Response:
+    if as_json:
+        partial: dict[str, str] = {}
+        if outcome.rejected_spans or outcome.message:
+            partial = {"rejectedSpans": str(outcome.rejected_spans), "errorMessage": outcome.message}
+        return Response(json.dumps({"partialSuccess": partial} if partial else {}).encode(), media_type=JSON)
+    message = ExportTraceServiceResponse()
+    if outcome.rejected_spans or outcome.message:
+        message.partial_success.rejected_spans = outcome.rejected_spans
+        message.partial_success.error_message = outcome.message
+    return Response(message.SerializeToString(), media_type=PROTOBUF)
+
+
+def _not_otlp(media_type: str) -> LodelineError:
+    return Unsupported(
+        f"content-type: {shown(media_type)} is not OTLP; send {PROTOBUF} or {JSON}.", code="unsupported_media_type"
+    )
+
+
+def _status_bytes(code: int, message: str) -> bytes:
+    """Return a google.rpc.Status: field 1 is the code, field 2 the message."""
+    text = message.encode("utf-8", "replace")
+    return b"\x08" + bytes([code]) + b"\x12" + _varint(len(text)) + text
+
+
+def _varint(number: int) -> bytes:
+    parts = bytearray()
+    while number > 0x7F:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    parts.append(number)
+    return bytes(parts)

@@ -1,0 +1,33 @@
+"""Uploads: a request body as a file, bounded, in memory while small and on disk beyond."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import BinaryIO, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from lodeline.server.security import body_too_large
+
+MEMORY_BYTES = 2**20
+
+
+@asynccontextmanager
+async def spooled(request: Request, *, max_bytes: int) -> AsyncIterator[BinaryIO]:
+    """Give the body of a request as a file at its start; TooLarge over `max_bytes`, at once when it is announced."""
+    stated = request.headers.get("content-length", "0")
+    if stated.isdecimal() and int(stated) > max_bytes:
+        raise body_too_large(max_bytes)
+    size_bytes = 0
+    with tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES, mode="w+b") as file:
+        async for piece in request.stream():
+            size_bytes += len(piece)
+            if size_bytes > max_bytes:
+                raise body_too_large(max_bytes)
+            if size_bytes > MEMORY_BYTES:
+                await run_in_threadpool(file.write, piece)
+            else:
+                file.write(piece)
+        file.seek(0)
+        yield cast(BinaryIO, file)

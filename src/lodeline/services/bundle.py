@@ -1,0 +1,84 @@
+"""Bundle: all services over one store, put together once by whoever composes the program."""
+
+from dataclasses import dataclass
+
+from lodeline.auth.credentials import Credentials
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.services.accounts import AccountService
+from lodeline.services.analytics import AnalyticsService
+from lodeline.services.assessments import AssessmentService
+from lodeline.services.attachments import AttachmentService
+from lodeline.services.audit import AuditService
+from lodeline.services.conversations import ConversationService
+from lodeline.services.experiment_cache import ExperimentCache
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.experiments import ExperimentService
+from lodeline.services.ingest import IngestBounds, IngestService
+from lodeline.services.keys import KeyService
+from lodeline.services.listing import Listing
+from lodeline.services.logins import LoginService
+from lodeline.services.operation import OperationService
+from lodeline.services.traces import TraceService
+from lodeline.storage.base import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the services are bounded by; every door passes its settings."""
+
+    search_deadline_s: float = 10.0
+    max_attachment_bytes: int = 100 * 2**20
+    ingest: IngestBounds = IngestBounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases over one store."""
+
+    stores: Stores
+    clock: Clock
+    experiments: ExperimentService
+    ingest: IngestService
+    traces: TraceService
+    attachments: AttachmentService
+    assessments: AssessmentService
+    conversations: ConversationService
+    analytics: AnalyticsService
+    audit: AuditService
+    accounts: AccountService
+    keys: KeyService
+    logins: LoginService
+    operation: OperationService
+
+    def close(self) -> None:
+        """Hand over what is still to be recorded and close the stores; again is fine."""
+        self.keys.flush_uses()
+        self.stores.close()
+
+
+def assemble(
+    stores: Stores, credentials: Credentials, clock: Clock = system_clock, bounds: Bounds | None = None
+) -> Services:
+    """Return the services over `stores`; they share one cache of experiments."""
+    bounds = bounds or Bounds()
+    cache = ExperimentCache(stores.experiments)
+    scope = ExperimentScope(stores.experiments, cache)
+    listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
+    traces = TraceService(stores, scope, listing, clock)
+    experiments = ExperimentService(stores, cache, scope, listing, clock)
+    return Services(
+        stores=stores,
+        clock=clock,
+        experiments=experiments,
+        ingest=IngestService(stores, cache, experiments, clock, bounds.ingest),
+        traces=traces,
+        attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
+        assessments=AssessmentService(stores, scope, listing, clock),
+        conversations=ConversationService(stores, scope, listing, clock),
+        analytics=AnalyticsService(stores, listing),
+        audit=AuditService(stores, scope, listing),
+        accounts=AccountService(stores, credentials, clock),
+        keys=KeyService(stores, credentials, clock),
+        logins=LoginService(stores, credentials, clock),
+        operation=OperationService(stores),
+    )
