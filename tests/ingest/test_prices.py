@@ -37,6 +37,8 @@ def package_cost(provider: Provider, model: ModelInfo, usage: TokenUsage, at_ns:
             input_audio_tokens=usage.audio_in,
             output_audio_tokens=usage.audio_out,
             input_image_tokens=usage.image,
+            cache_audio_read_tokens=0,
+            cache_image_read_tokens=0,
         ),
         provider,
         genai_request_timestamp=datetime.fromtimestamp(at_ns / 1e9, UTC),

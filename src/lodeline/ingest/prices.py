@@ -24,9 +24,10 @@ PriceSource = Literal["override", "genai-prices"]
 
 _MAX_NAME = 200
 _DAY_NS = 86_400 * 10**9
-_RATE_PER_USD_MTOK = 10**18
-"""A rate is an integer of 10⁻²⁴ dollars per token, so that no listed price (up to 18 decimals) is rounded."""
-_RATES_PER_PICO = 10**12
+_PICO_PER_USD_MTOK = 10**6
+"""One dollar per million tokens, in 10⁻¹² dollars per token."""
+_FINE = 10**12
+"""A price with more than six decimals is scaled up by this, so that none (they have up to 18) is rounded."""
 
 _PACKAGE_IDS = {
     "aws.bedrock": "aws",
@@ -63,12 +64,16 @@ class Priced(NamedTuple):
 
 
 class _Band(NamedTuple):
-    """Rates of the nine buckets, compiled from `listed`; `unpriced` are the positions of those without any price."""
+    """Rates of the nine buckets in 10⁻¹² dollars / `scale`, compiled from `listed`.
+
+    `unpriced` are the positions of the buckets without any price.
+    """
 
     rates: tuple[int, ...]
     unpriced: tuple[int, ...]
-    per_request: int = 0
-    listed: tuple[tuple[str, Decimal], ...] = ()
+    per_request: int
+    scale: int
+    listed: tuple[tuple[str, Decimal], ...]
 
 
 class _Rates(NamedTuple):
@@ -114,7 +119,7 @@ def price(
         if usage[position]:
             return None
     total = band.per_request + sum(map(mul, usage, band.rates))
-    cost_picousd = (total + _RATES_PER_PICO // 2) // _RATES_PER_PICO
+    cost_picousd = total if band.scale == 1 else (total + band.scale // 2) // band.scale
     version = "" if listed is None else package_version()
     return Priced(cost_picousd, "genai-prices" if override is None else "override", version)
 
@@ -205,10 +210,12 @@ def _compiled(prices: "ModelPrice") -> _Rates:
 
 def _band(flat: dict[str, Decimal]) -> _Band:
     found = [next((flat[key] for key in candidates if key in flat), None) for candidates in _CHARGED_AS]
-    rates = tuple(0 if each is None else round(each * _RATE_PER_USD_MTOK) for each in found)
     unpriced = tuple(position for position, each in enumerate(found) if each is None)
-    per_thousand = flat.get("requests_kcount", Decimal(0))
-    return _Band(rates, unpriced, round(per_thousand * _RATE_PER_USD_MTOK * 1_000), tuple(flat.items()))
+    costs = [(each or Decimal(0)) * _PICO_PER_USD_MTOK for each in found]
+    costs.append(flat.get("requests_kcount", Decimal(0)) * 1_000 * _PICO_PER_USD_MTOK)
+    scale = 1 if all(cost == int(cost) for cost in costs) else _FINE
+    *rates, per_request = (round(cost * scale) for cost in costs)
+    return _Band(tuple(rates), unpriced, per_request, scale, tuple(flat.items()))
 
 
 @cache
