@@ -9,7 +9,7 @@ from typing import TypeAlias
 from lodeline.domain.span import AttributeValue, Span
 from lodeline.query.ast import SORT_CHARS, FieldType
 
-Scalar: TypeAlias = "str | int | float | bool"
+Scalar: TypeAlias = str | int | float | bool
 _MAX_DEPTH = 200
 
 
