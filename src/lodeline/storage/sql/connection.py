@@ -7,14 +7,16 @@ other SQLite library may open the same files in this process: two copies cancel 
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import apsw
 
 from lodeline.domain.errors import Unavailable
 from lodeline.storage.sql import functions
+from lodeline.storage.sql.db import Db
 
 DATABASE_FILE = "lodeline.db"
 PAGE_BYTES = 8192
@@ -28,11 +30,12 @@ class DeadlineReached(Exception):
     """A query was stopped because its time was up. Never leaves the storage layer."""
 
 
-def connect(directory: Path, *, readonly: bool) -> apsw.Connection:
+def connect(directory: Path, *, readonly: bool) -> Db:
     """Open the database of a store directory; Unavailable when the file cannot be opened."""
     flags = apsw.SQLITE_OPEN_READWRITE | (0 if readonly else apsw.SQLITE_OPEN_CREATE)
     try:
-        db = apsw.Connection(str(directory / DATABASE_FILE), flags=flags, statementcachesize=_STATEMENTS_CACHED)
+        file = str(directory / DATABASE_FILE)
+        db = cast("Db", apsw.Connection(file, flags=flags, statementcachesize=_STATEMENTS_CACHED))
         db.set_busy_timeout(BUSY_TIMEOUT_MS)
         if not readonly:
             db.execute(f"PRAGMA page_size={PAGE_BYTES}")
@@ -57,12 +60,12 @@ class Readers:
 
     def __init__(self, directory: Path, *, most: int = 8) -> None:
         self._directory = directory
-        self._free: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
+        self._free: queue.LifoQueue[Db] = queue.LifoQueue()
         self._slots = threading.Semaphore(most)
         self._closed = False
 
     @contextmanager
-    def read(self, *, deadline_s: float | None = None) -> Iterator[apsw.Connection]:
+    def read(self, *, deadline_s: float | None = None) -> Generator[Db]:
         """Lend a connection within one read transaction, so that all its statements see the same state.
 
         After `deadline_s` seconds a running statement raises DeadlineReached.
@@ -81,7 +84,7 @@ class Readers:
                 self._give(db)
 
     @staticmethod
-    def _bounded(db: apsw.Connection, until: float) -> Iterator[apsw.Connection]:
+    def _bounded(db: Db, until: float) -> Generator[Db]:
         db.set_progress_handler(lambda: time.monotonic() > until, _PROGRESS_STEPS)
         try:
             yield db
@@ -90,7 +93,7 @@ class Readers:
         finally:
             db.set_progress_handler(None)
 
-    def _take(self) -> apsw.Connection:
+    def _take(self) -> Db:
         if self._closed:
             raise Unavailable("the store is closed.")
         try:
@@ -98,7 +101,7 @@ class Readers:
         except queue.Empty:
             return connect(self._directory, readonly=True)
 
-    def _give(self, db: apsw.Connection) -> None:
+    def _give(self, db: Db) -> None:
         if self._closed:
             db.close()
         else:

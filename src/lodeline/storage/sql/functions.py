@@ -1,11 +1,10 @@
 """SQL functions of our own, so that text matching means the same as in `query.reference` on every engine."""
 
-import apsw
-
 from lodeline.query.reference import matcher
+from lodeline.storage.sql.db import Db
 
 
-def register(db: apsw.Connection) -> None:
+def register(db: Db) -> None:
     """Add lodeline_match(op, pattern, value) to a connection; NULL values give NULL."""
     db.create_scalar_function("lodeline_match", _match, 3, deterministic=True)
 

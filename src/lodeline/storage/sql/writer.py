@@ -19,6 +19,7 @@ import apsw
 from lodeline.domain.errors import LodelineError, Unavailable
 from lodeline.domain.trace import TraceWrite, WriteOutcome
 from lodeline.storage.sql.connection import connect
+from lodeline.storage.sql.db import Db
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ GROUP_SPANS = 4_000
 class Ingester(Protocol):
     """The part of the writer that merges traces; it keeps state that follows the transaction's fate."""
 
-    def apply(self, db: apsw.Connection, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
+    def apply(self, db: Db, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
         """Merge the writes within the open transaction."""
         ...
 
@@ -41,7 +42,7 @@ class Ingester(Protocol):
 
 @dataclass(slots=True)
 class _Call(Generic[T]):
-    run: Callable[[apsw.Connection], T]
+    run: Callable[[Db], T]
     done: Future[T]
 
 
@@ -70,7 +71,7 @@ class Writer:
         """How many jobs wait."""
         return self._queue.qsize()
 
-    def call(self, run: Callable[[apsw.Connection], T]) -> T:
+    def call(self, run: Callable[[Db], T]) -> T:
         """Run a change in a transaction and return its result once that is durable.
 
         Unavailable when the queue is full, the disk is full, or the store is closed.
@@ -142,7 +143,7 @@ class Writer:
             while index < len(group):
                 index = self._step(group, index, answers)
             self.db.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001  # whatever broke the group must reach everyone who waits for it
+        except Exception as error:  # whatever broke the group must reach everyone who waits for it
             self._undo()
             failure = _translate(error)
             for job in group:
@@ -188,8 +189,8 @@ class Writer:
             self._ingester.forget()
             failure = _translate(error)
             answers.append(lambda: job.done.set_exception(failure))
-        else:
-            answers.append(lambda: job.done.set_result(result))
+            return
+        answers.append(lambda: job.done.set_result(result))
 
 
 def _translate(error: Exception) -> Exception:

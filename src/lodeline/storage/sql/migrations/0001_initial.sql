@@ -1,3 +1,5 @@
+-- Make the first schema.
+--
 -- Times: *_ns epoch nanoseconds, *_ms epoch milliseconds. Enumerations are the index in the domain's tuple.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -11,6 +13,9 @@ CREATE TABLE experiments (
   client_key TEXT UNIQUE,
   doc TEXT NOT NULL          -- JSON: created_by, description, tags, settings, artifact_root
 );
+CREATE INDEX experiments_created ON experiments (created_ms, exp);
+INSERT INTO experiments (exp, name, lifecycle, created_ms, updated_ms, doc) SELECT 0, 'Default', 'ACTIVE', now, now, '{}'
+FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now);
 
 -- Narrow on purpose: filters and aggregates read it, lists add trace_docs.
 CREATE TABLE traces (
@@ -24,6 +29,10 @@ CREATE TABLE traces (
   session TEXT, user TEXT, environment TEXT, service TEXT, client TEXT, model TEXT, run TEXT,
   client_request_id TEXT,
   tok_total INTEGER NOT NULL, tok_in INTEGER NOT NULL, tok_out INTEGER NOT NULL,
+  -- parts of tok_in, then of tok_out; the rest is uncached input and output text
+  tok_cache_read INTEGER NOT NULL, tok_cache_write_5m INTEGER NOT NULL, tok_cache_write_1h INTEGER NOT NULL,
+  tok_audio_in INTEGER NOT NULL, tok_image INTEGER NOT NULL,
+  tok_reasoning INTEGER NOT NULL, tok_audio_out INTEGER NOT NULL,
   cost INTEGER,               -- 1e-12 US dollars
   span_count INTEGER NOT NULL, error_count INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
   received_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
@@ -120,9 +129,9 @@ CREATE TABLE accounts (
   account_id TEXT PRIMARY KEY, folded_name TEXT NOT NULL UNIQUE, password_hash TEXT, doc TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE api_keys (
-  key_id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL UNIQUE, owner_id TEXT, created_ms INTEGER NOT NULL,
-  last_used_ms INTEGER, doc TEXT NOT NULL
-) WITHOUT ROWID;
+  id INTEGER PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, secret_hash BLOB NOT NULL UNIQUE, owner_id TEXT,
+  created_ms INTEGER NOT NULL, revoked_ms INTEGER, last_used_ms INTEGER, doc TEXT NOT NULL
+);
 CREATE INDEX api_keys_owner ON api_keys (owner_id);
 CREATE TABLE logins (
   secret_hash BLOB PRIMARY KEY, account_id TEXT NOT NULL, expires_ms INTEGER NOT NULL, doc TEXT NOT NULL

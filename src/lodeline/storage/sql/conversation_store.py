@@ -1,0 +1,168 @@
+"""Lists of sessions and users in SQL: by last activity along an index, in any other order by sorting all of them."""
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from lodeline.domain.errors import NotFound
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.page import Page
+from lodeline.domain.session import DEFAULT_SESSION_IDLE_S, Session, User
+from lodeline.domain.usage import picousd_to_usd
+from lodeline.query import cursor as cursors
+from lodeline.query.ast import EntityScope, Order, Search
+from lodeline.query.fields import field
+from lodeline.query.reference import key_of_values, matches, order_values
+from lodeline.query.subjects import SessionSubject, Subject, UserSubject
+from lodeline.query.values import Scalar
+from lodeline.storage.sql.codec import clean
+from lodeline.storage.sql.connection import Readers
+from lodeline.storage.sql.conversations import SESSION, USER
+from lodeline.storage.sql.db import Db, Row
+from lodeline.storage.sql.rows import SUM_TOKENS, summed_tokens
+from lodeline.storage.sql.search import active
+
+T = TypeVar("T")
+_FIGURES = (
+    "SELECT min(start_ns), max(start_ns + ifnull(dur_ns, 0)), count(*), total(state = 2), sum(cost), "
+    "count(DISTINCT session), " + SUM_TOKENS + " FROM traces WHERE exp = ? AND "
+)
+_FIRST_USER = (
+    "SELECT user FROM traces WHERE exp = ? AND session = ? AND user IS NOT NULL ORDER BY start_ns, id LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind(Generic[T]):
+    """What the two lists differ in."""
+
+    entity: EntityScope
+    code: str
+    read: Callable[[Db, int, str], T | None]
+    subject: Callable[[T], Subject]
+
+
+class SqlConversationStore:
+    """`storage.base.ConversationStore` over SQL."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    def session(self, experiment_id: ExperimentId, session: str, *, now_ms: int) -> Session:
+        with self._readers.read() as db:
+            known = active(db, Search(experiment_ids=(experiment_id,))).experiment_ids
+            found = _session(db, int(experiment_id), clean(session), now_ms) if known else None
+        if found is None:
+            raise NotFound.of("session", session)
+        return found
+
+    def sessions(self, search: Search, *, now_ms: int) -> Page[Session]:
+        def read(db: Db, exp: int, key: str) -> Session | None:
+            return _session(db, exp, key, now_ms)
+
+        return self._page(search, _Kind("session", SESSION, read, SessionSubject))
+
+    def users(self, search: Search) -> Page[User]:
+        return self._page(search, _Kind("user", USER, _user, UserSubject))
+
+    def _page(self, search: Search, kind: _Kind[T]) -> Page[T]:
+        orders = search.order or (Order(field(kind.entity, "last")),)
+        fingerprint = cursors.fingerprint(kind.entity, search.node, orders)
+        after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
+        until = time.monotonic() + search.deadline_s
+        items: list[T] = []
+        last: tuple[Scalar | None, ...] | None = None
+        seen: tuple[Scalar | None, ...] | None = None
+        with self._readers.read() as db:
+            search = active(db, search)
+            in_order = _by_last if orders == (Order(field(kind.entity, "last")),) else _by_sorting
+            for key, item in in_order(db, search, kind, orders, after):
+                if seen is not None and time.monotonic() > until:
+                    return Page(tuple(items), cursors.encode(seen, fingerprint), partial=True)
+                seen = key
+                if not matches(search.node, kind.subject(item)):
+                    continue
+                if len(items) == search.limit and last is not None:
+                    return Page(tuple(items), cursors.encode(last, fingerprint))
+                items.append(item)
+                last = key
+        return Page(tuple(items))
+
+
+Key = tuple[Scalar | None, ...]
+"""The sort values, then the session's or user's name, then its experiment."""
+
+
+def _by_last(
+    db: Db, search: Search, kind: _Kind[T], _orders: Sequence[Order], after: Key | None
+) -> Iterator[tuple[Key, T]]:
+    streams = [_one_by_last(db, int(exp), kind.code, after) for exp in search.experiment_ids]
+    for last_ns, key, exp in heapq.merge(*streams, key=lambda row: (-row[0], row[1], row[2])):
+        item = kind.read(db, exp, key)
+        if item is not None:
+            yield (last_ns, key, exp), item
+
+
+def _one_by_last(db: Db, exp: int, code: str, after: Key | None) -> Iterator[tuple[int, str, int]]:
+    """Yield one experiment's entries after `after`, latest first, ties by name."""
+    sql = "SELECT last_ns, key FROM conversations WHERE exp = ? AND kind = ? "
+    order = "ORDER BY last_ns DESC, key"
+    if after is None:
+        rows = db.execute(sql + order, (exp, code))
+    else:
+        last_ns, name, after_exp = after
+        same = ">=" if exp > int(after_exp or 0) else ">"
+        sql += f"AND last_ns <= ? AND (last_ns < ? OR key {same} ?) "
+        rows = db.execute(sql + order, (exp, code, last_ns, last_ns, name))
+    return ((last_ns, key, exp) for last_ns, key in rows)
+
+
+def _by_sorting(
+    db: Db, search: Search, kind: _Kind[T], orders: Sequence[Order], after: Key | None
+) -> Iterator[tuple[Key, T]]:
+    found: list[tuple[Key, T]] = []
+    for exp in map(int, search.experiment_ids):
+        names = db.execute("SELECT key FROM conversations WHERE exp = ? AND kind = ?", (exp, kind.code)).fetchall()
+        for (name,) in names:
+            item = kind.read(db, exp, name)
+            if item is not None:
+                found.append(((*order_values(orders, kind.subject(item)), name, exp), item))
+
+    def place(key: Key) -> tuple[object, ...]:
+        return (key_of_values(orders, key[:-2]), key[-2], key[-1])
+
+    found.sort(key=lambda pair: place(pair[0]))
+    for key, item in found:
+        if after is None or place(after) < place(key):
+            yield key, item
+
+
+def _figures(db: Db, exp: int, column: str, key: str) -> Row | None:
+    row = db.execute(_FIGURES + f"{column} = ?", (exp, key)).fetchone()
+    return None if row is None or not row[2] else row
+
+
+def _session(db: Db, exp: int, key: str, now_ms: int) -> Session | None:
+    row = _figures(db, exp, "session", key)
+    if row is None:
+        return None
+    first_ns, last_ns, traces, errors, cost, _sessions, *tokens = row
+    user = db.execute(_FIRST_USER, (exp, key)).fetchone()
+    is_open = last_ns // 1_000_000 + DEFAULT_SESSION_IDLE_S * 1000 > now_ms
+    return Session(
+        ExperimentId(str(exp)), key, "OPEN" if is_open else "CLOSED", first_ns, last_ns, traces, int(errors),
+        summed_tokens(tokens), picousd_to_usd(cost), None if user is None else user[0],
+    )  # fmt: skip
+
+
+def _user(db: Db, exp: int, key: str) -> User | None:
+    row = _figures(db, exp, "user", key)
+    if row is None:
+        return None
+    first_ns, last_ns, traces, errors, cost, sessions, *tokens = row
+    return User(
+        ExperimentId(str(exp)), key, first_ns, last_ns, traces, int(errors), sessions, summed_tokens(tokens),
+        picousd_to_usd(cost),
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""Spans of one trace, read back from its chunks."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from lodeline.domain.errors import NotFound
+from lodeline.domain.ids import SpanId, TraceId
+from lodeline.domain.span import Span, SpanFacts, SpanSkeleton, SpanView
+from lodeline.domain.usage import NO_USAGE, picousd_to_usd
+from lodeline.ingest.payload import unpack_facts, unpack_spans
+from lodeline.storage.sql.connection import Readers
+from lodeline.storage.sql.db import Db
+
+_CHUNKS = "SELECT data FROM chunks WHERE id = ? ORDER BY cid"
+
+
+def winners(chunks: Sequence[bytes]) -> dict[SpanId, tuple[int, SpanFacts]]:
+    """Return for every span the chunk that holds the copy that counts, and its facts, in skeleton order."""
+    best: dict[SpanId, tuple[int, SpanFacts]] = {}
+    for index, data in enumerate(chunks):
+        for facts in unpack_facts(data):
+            known = best.get(facts.span_id)
+            if known is None or facts.rank > known[1].rank:
+                best[facts.span_id] = (index, facts)
+    ordered = sorted(best.values(), key=lambda item: _order(item[1]))
+    return {facts.span_id: (index, facts) for index, facts in ordered}
+
+
+def _order(facts: SpanFacts) -> tuple[bool, int, SpanId]:
+    return (facts.parent_id is not None, facts.start_ns, facts.span_id)
+
+
+def load_spans(
+    db: Db, row_id: int, trace_id: TraceId, span_ids: Collection[SpanId] | None = None, *, want_view: bool = True
+) -> list[Span]:
+    """Return the spans of a trace (None: all) in skeleton order.
+
+    Without `want_view` the view has only what the facts tell: kind, model, provider and tokens.
+    """
+    chunks = [data for (data,) in db.execute(_CHUNKS, (row_id,))]
+    chosen = {span_id: place for span_id, place in winners(chunks).items() if span_ids is None or span_id in span_ids}
+    spans: dict[SpanId, Span] = {}
+    for index, data in enumerate(chunks):
+        positions = {facts.position for at, facts in chosen.values() if at == index}
+        if positions:
+            for span in unpack_spans(data, trace_id, positions, want_view=want_view):
+                spans[span.span_id] = span if want_view else replace(span, view=_view(chosen[span.span_id][1]))
+    return [spans[span_id] for span_id in chosen]
+
+
+def _view(facts: SpanFacts) -> SpanView:
+    return SpanView(kind=facts.kind, model=facts.model, provider=facts.provider, tokens=facts.tokens or NO_USAGE)
+
+
+class SqlSpanStore:
+    """`storage.base.SpanStore` over chunks."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    def skeleton(self, trace_id: TraceId) -> Sequence[SpanSkeleton]:
+        chunks = list(self.chunks(trace_id))
+        return [_skeleton(facts) for _, facts in winners(chunks).values()]
+
+    def load(self, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
+        wanted = None if span_ids is None else frozenset(span_ids)
+        with self._readers.read() as db:
+            return load_spans(db, row_id_of(db, trace_id), trace_id, wanted)
+
+    def chunks(self, trace_id: TraceId) -> Iterator[bytes]:
+        with self._readers.read() as db:
+            found = [data for (data,) in db.execute(_CHUNKS, (row_id_of(db, trace_id),))]
+        return iter(found)
+
+
+def row_id_of(db: Db, trace_id: TraceId) -> int:
+    """Return the row id of a trace; NotFound when unknown or hidden with its deleted experiment."""
+    row = db.execute(
+        "SELECT t.id FROM traces t JOIN experiments e ON e.exp = t.exp AND e.lifecycle = 'ACTIVE' WHERE trace_id = ?",
+        (trace_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound.of("trace", trace_id)
+    return row[0]
+
+
+def _skeleton(facts: SpanFacts) -> SpanSkeleton:
+    return SpanSkeleton(
+        facts.span_id,
+        facts.parent_id,
+        facts.name,
+        facts.kind,
+        facts.status,
+        facts.start_ns,
+        facts.end_ns or None,
+        model=facts.model,
+        tokens=facts.tokens,
+        cost_usd=picousd_to_usd(facts.cost_picousd),
+        size_bytes=facts.size_bytes,
+    )

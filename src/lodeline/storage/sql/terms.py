@@ -1,0 +1,64 @@
+"""What of a trace is indexed for newest-first search: exact values (table kv) and span properties (span_terms)."""
+
+from collections.abc import Iterable, Mapping
+
+from lodeline.domain.span import SpanFacts
+from lodeline.domain.trace import TraceState, TraceSummary
+from lodeline.storage.sql.codec import clean
+
+MAX_INDEXED = 256
+"""Longer values are indexed by their first characters; a search then verifies the whole."""
+
+FIELDS: tuple[str, ...] = ("session", "user", "model", "environment", "service", "name")
+"""Trace fields indexed by value, under the key 'f:<field>'; besides them 'f:state' and 'f:run'."""
+
+
+def tag_key(key: str) -> str:
+    """Return the kv key of a tag."""
+    return clean("t:" + key[:MAX_INDEXED])
+
+
+def metadata_key(key: str) -> str:
+    """Return the kv key of a metadata entry."""
+    return clean("m:" + key[:MAX_INDEXED])
+
+
+def field_key(name: str) -> str:
+    """Return the kv key of a trace field."""
+    return "f:" + name
+
+
+def indexed(value: str) -> str:
+    """Return the part of a value that is indexed."""
+    return clean(value[:MAX_INDEXED])
+
+
+def trace_pairs(
+    summary: TraceSummary, state: TraceState, tags: Mapping[str, str], linked: Iterable[str]
+) -> set[tuple[str, str]]:
+    """Return every (key, value) under which a trace is found in kv."""
+    pairs = {(tag_key(k), indexed(v)) for k, v in tags.items()}
+    pairs.update((metadata_key(k), indexed(v)) for k, v in summary.metadata.items())
+    for name in FIELDS:
+        value = getattr(summary, "model_id" if name == "model" else name)
+        if value is not None:
+            pairs.add((field_key(name), indexed(value)))
+    pairs.add((field_key("state"), state))
+    if summary.run_id is not None:
+        pairs.add((field_key("run"), indexed(summary.run_id)))
+    pairs.update((field_key("run"), indexed(run)) for run in linked)
+    return pairs
+
+
+def span_terms(span: SpanFacts) -> list[tuple[str, int]]:
+    """Return the (term, err) pairs under which span_terms finds the trace of a span; err 1 repeats failed ones."""
+    names = ["n:" + indexed(span.name), "k:" + span.kind]
+    if span.model is not None:
+        names.append("m:" + indexed(span.model))
+    if span.provider is not None:
+        names.append("p:" + indexed(span.provider))
+    found = [(name, 0) for name in names]
+    if span.status == "ERROR":
+        found.extend((name, 1) for name in names)
+        found.append(("s:ERROR", 0))
+    return found

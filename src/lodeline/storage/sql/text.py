@@ -1,0 +1,182 @@
+"""Full text: an index filled behind the commit, and its use to narrow a search.
+
+The index holds one row a chunk and answers which chunks contain all of some tokens. It is only a prefilter: what it
+names is verified against the payload. Chunks that it has not reached yet count as named, so a search always finds
+what was acknowledged before it.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lodeline.domain.errors import LodelineError
+from lodeline.ingest.payload import unpack_texts
+from lodeline.query.ast import Node
+from lodeline.query.prefilter import Required, required
+from lodeline.query.tokens import fold_for_index
+from lodeline.storage.sql.connection import Readers
+from lodeline.storage.sql.db import Db, SqlValue, carray
+from lodeline.storage.sql.writer import Writer
+
+if TYPE_CHECKING:
+    from lodeline.storage.sql.search import Candidate
+
+SMALL = 5_000
+"""Up to so many chunks are looked up at once; beyond, the walk asks block by block."""
+_BLOCK = 500
+_GROUP_CHUNKS = 256
+_GROUP_BYTES = 2_000_000
+_IDLE_S = 0.05
+_log = logging.getLogger(__name__)
+
+
+def watermark(db: Db) -> int:
+    """Return the number of the last chunk that is indexed."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'text_indexed'").fetchone()
+    return 0 if row is None else row[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the chunks of a matching trace must contain: an FTS5 expression for each conjunct that says."""
+
+    expressions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, node: Node) -> "Wanted | None":
+        """Return it for a filter; None when its text says nothing."""
+        found = tuple(_expression(needed) for needed in required(node))
+        return cls(found) if found else None
+
+    def small_set(self, db: Db) -> list[int] | None:
+        """Return the traces whose chunks qualify for some expression, if they are few; else None."""
+        indexed = watermark(db)
+        tail = [row[0] for row in db.execute(_TAIL, (indexed, SMALL + 1))]
+        if len(tail) > SMALL:
+            return None
+        for expression in self.expressions:
+            cids = [row[0] for row in db.execute(_MATCH + " LIMIT ?", (expression, SMALL + 1))]
+            if len(cids) <= SMALL:
+                found = db.execute("SELECT DISTINCT id FROM chunks WHERE cid IN carray(?)", (carray(cids),))
+                return [row[0] for row in found] + tail if cids else tail
+        return None
+
+    def sift(self, db: Db, stream: "Iterator[Candidate]") -> "Iterator[Candidate]":
+        """Pass on those of the candidates that have a qualifying chunk for every expression."""
+        indexed = watermark(db)
+        while block := list(islice(stream, _BLOCK)):
+            chunks: dict[int, int] = {}
+            ids = [int(key[-1]) for key, found in block if found]  # type: ignore[arg-type]  # ids are integers
+            if ids:
+                for cid, row_id in db.execute("SELECT cid, id FROM chunks WHERE id IN carray(?)", (carray(ids),)):
+                    chunks[cid] = row_id
+            passed = self._qualifying(db, chunks, indexed)
+            for key, found in block:
+                if not found or key[-1] in passed:
+                    yield key, found
+                    continue
+            yield block[-1][0], False
+
+    def _qualifying(self, db: Db, chunks: dict[int, int], indexed: int) -> set[int]:
+        passed = set(chunks.values())
+        if not chunks:
+            return passed
+        low, high = min(chunks), max(chunks)
+        fresh = {row_id for cid, row_id in chunks.items() if cid > indexed}
+        for expression in self.expressions:
+            rows = db.execute(_MATCH + " AND rowid BETWEEN ? AND ?", (expression, low, high))
+            passed &= {chunks[cid] for (cid,) in rows if cid in chunks} | fresh
+        return passed
+
+
+_MATCH = "SELECT rowid FROM texts WHERE texts MATCH ?"
+_TAIL = "SELECT DISTINCT id FROM chunks WHERE cid > ? LIMIT ?"
+
+
+def _expression(needed: Required) -> str:
+    """Return the FTS5 expression; tokens are letters and digits, so nothing in quotes needs escaping."""
+    parts = [f'"{token}"' for token in sorted(needed.tokens)]
+    parts.extend(f'"{prefix}" *' for prefix in sorted(needed.prefixes))
+    return " AND ".join(parts)
+
+
+class TextIndexer:
+    """Fills the index in the background, oldest chunk first."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="lodeline-text", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the group at hand and end; the rest is indexed after the next start."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def backlog(self) -> int:
+        """Return how many chunks wait."""
+        with self._readers.read() as db:
+            row = db.execute("SELECT count(*) FROM chunks WHERE cid > ?", (watermark(db),)).fetchone()
+        return 0 if row is None else row[0]
+
+    def drain(self) -> None:
+        """Index everything that waits, in the caller's thread."""
+        while self._advance():
+            pass
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                worked = self._advance()
+            except LodelineError as error:
+                _log.warning("full-text indexing waits: %s", error.message)
+                worked = False
+            if not worked:
+                self._stop.wait(_IDLE_S)
+
+    def _advance(self) -> bool:
+        """Index the next group; return whether there was one."""
+        with self._readers.read() as db:
+            start = watermark(db)
+            group = list(_take(db.execute(_WAITING, (start, _GROUP_CHUNKS))))
+        if not group:
+            return False
+        rows = [(cid, _indexable(data)) for cid, data in group]
+        self._writer.call(lambda db: _insert(db, start, rows))
+        return True
+
+
+_WAITING = "SELECT cid, data FROM chunks WHERE cid > ? ORDER BY cid LIMIT ?"
+
+
+def _take(rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    size = 0
+    for cid, data in rows:
+        yield cid, data
+        size += len(data)
+        if size > _GROUP_BYTES:
+            return
+
+
+def _indexable(data: bytes) -> str:
+    try:
+        return "\n".join(fold_for_index(text) for _, texts in unpack_texts(data) for text in texts)
+    except LodelineError as error:
+        _log.warning("a chunk has no readable text: %s", error.message)
+        return ""
+
+
+def _insert(db: Db, start: int, rows: Sequence[tuple[SqlValue, ...]]) -> None:
+    if watermark(db) != start:
+        return  # another process was faster
+    db.executemany("INSERT INTO texts (rowid, x) SELECT cid, ? FROM chunks WHERE cid = ?", [(x, c) for c, x in rows])
+    db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('text_indexed', ?)", (rows[-1][0],))
