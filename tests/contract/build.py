@@ -29,7 +29,6 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, AssessmentId, ExperimentId, 
 from lodeline.domain.page import Page
 from lodeline.domain.span import (
     NO_RESOURCE,
-    SPAN_STATUSES,
     AttributeValue,
     JsonValue,
     ResourceFacts,
@@ -153,7 +152,7 @@ def _message(trace_id: str, spec: SpanSpec) -> trace_pb2.Span:
         attributes=[KeyValue(key=k, value=from_python(v)) for k, v in spec.attributes.items()],
         events=[trace_pb2.Span.Event(name=name, time_unix_nano=facts.start_ns) for name in spec.events],
     )
-    message.status.code = SPAN_STATUSES.index(facts.status)
+    message.status.code = trace_pb2.Status.StatusCode.Value(f"STATUS_CODE_{facts.status}")
     message.status.message = facts.status_message
     return message
 

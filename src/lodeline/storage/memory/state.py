@@ -4,11 +4,12 @@ Every public method of every memory store runs wholly inside `State.lock`, so ea
 store is frozen; what stays inside is never handed out.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from lodeline.domain.account import Account, ApiKey, Login
-from lodeline.domain.assessment import AssessmentRevision
+from lodeline.domain.assessment import Assessment, AssessmentRevision
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.experiment import Experiment
@@ -70,3 +71,16 @@ class State:
             raise NotFound.of("trace", trace_id)
         self.writable(record.experiment_id)
         return record
+
+    def present_assessments(self) -> Iterator[Assessment]:
+        """Yield every assessment that is not deleted, in the order in which they were logged."""
+        for revisions in self.ledger.values():
+            if not revisions[-1].deleted:
+                yield revisions[-1].assessment
+
+    def forget_assessments(self, which: Callable[[Assessment], bool]) -> int:
+        """Remove assessments with their history, deleted ones too; return how many were not deleted."""
+        gone = {i: entries[-1] for i, entries in self.ledger.items() if which(entries[-1].assessment)}
+        for assessment_id in gone:
+            del self.ledger[assessment_id]
+        return sum(not last.deleted for last in gone.values())

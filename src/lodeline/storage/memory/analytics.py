@@ -1,0 +1,139 @@
+"""Counts, facets and aggregates in memory, by brute force."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lodeline.domain.analytics import Aggregate, AggregatePoint, AggregateQuery, Facet, FacetValue, Measure
+from lodeline.domain.assessment import Assessment, numeric_value
+from lodeline.domain.errors import TooLarge
+from lodeline.domain.trace import Trace
+from lodeline.domain.usage import picousd_to_usd, usd_to_picousd
+from lodeline.query.ast import Field, Order, Search
+from lodeline.query.fields import field as field_of
+from lodeline.query.grouping import parse_group
+from lodeline.storage.memory.matching import Row, in_order, matching, trace_rows
+from lodeline.storage.memory.state import State
+
+_NEWEST_FIRST = (Order(field_of("trace", "start")),)
+
+
+class MemoryAnalytics:
+    """The `AnalyticsStore` of the memory backend."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def count(self, search: Search) -> tuple[int, bool]:
+        with self._state.lock:
+            scan = matching(trace_rows(self._state, search), search)
+            return sum(1 for _ in scan), not scan.stopped
+
+    def facet(self, search: Search, field: str, *, limit: int) -> Facet:
+        of = parse_group(field)
+        with self._state.lock:
+            scan = matching(in_order(trace_rows(self._state, search), _NEWEST_FIRST), search)
+            counts = Counter(value for row in scan for value in _values(row, of))
+            by_count = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))
+            values = tuple(FacetValue(value, count) for value, count in by_count[:limit])
+            return Facet(field, values, examined=scan.examined, complete=not scan.stopped)
+
+    def aggregate(self, search: Search, query: AggregateQuery) -> Aggregate:
+        group_by = None if query.group_by is None else parse_group(query.group_by)
+        cells: dict[tuple[int | None, str | None], _Cell] = {}
+        with self._state.lock:
+            scan = matching(in_order(trace_rows(self._state, search), _NEWEST_FIRST), search)
+            for row in scan:
+                bucket_ms = _bucket_ms(row.item, query)
+                for group in [None] if group_by is None else _values(row, group_by):
+                    cell = cells.setdefault((bucket_ms, group), _Cell())
+                    cell.traces.append(row.item)
+                    cell.assessments += self._judgments(row.item, query)
+                    if len(cells) > query.max_points:
+                        raise TooLarge(
+                            f"the answer has more than {query.max_points} cells; take wider buckets, a shorter time "
+                            "or a group with fewer values."
+                        )
+        ordered = sorted(cells.items(), key=lambda pair: (pair[0][0] or 0, pair[0][1] is None, pair[0][1] or ""))
+        return Aggregate(tuple(_point(*key, cell, query) for key, cell in ordered), complete=not scan.stopped)
+
+    def _judgments(self, trace: Trace, query: AggregateQuery) -> list[Assessment]:
+        """Return the standing feedback of the name asked for on the trace and its spans."""
+        return [
+            a
+            for a in self._state.present_assessments()
+            if a.target.trace_id == trace.trace_id
+            and (a.name, a.kind, a.valid) == (query.assessment, "FEEDBACK", True)
+        ]
+
+
+@dataclass(slots=True)
+class _Cell:
+    traces: list[Trace] = field(default_factory=list[Trace])
+    assessments: list[Assessment] = field(default_factory=list[Assessment])
+
+    @property
+    def numbers(self) -> list[float]:
+        numbers = (numeric_value(a.value) for a in self.assessments)
+        return [number for number in numbers if number is not None and math.isfinite(number)]
+
+    @property
+    def durations_ms(self) -> list[float]:
+        return [trace.duration_ns / 1_000_000 for trace in self.traces if trace.duration_ns is not None]
+
+
+def _point(bucket_ms: int | None, group: str | None, cell: _Cell, query: AggregateQuery) -> AggregatePoint:
+    n = len(cell.traces) if query.assessment is None else len(cell.numbers)
+    values = {measure: _MEASURES[measure](cell) for measure in query.measures}
+    return AggregatePoint(bucket_ms, group, n, dict(values))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def percentile(values: Iterable[float], fraction: float) -> float | None:
+    """Return the value at `fraction` of the way through the sorted values, interpolated between closest ranks."""
+    ranked = sorted(values)
+    if not ranked:
+        return None
+    place = fraction * (len(ranked) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ranked) - 1)
+    return ranked[below] + (ranked[above] - ranked[below]) * (place - below)
+
+
+def _cost_usd(cell: _Cell) -> float | None:
+    costs = [usd_to_picousd(trace.cost_usd) for trace in cell.traces if trace.cost_usd is not None]
+    return picousd_to_usd(sum(costs)) if costs else None
+
+
+_MEASURES: Mapping[Measure, Callable[[_Cell], float | None]] = {
+    "count": lambda cell: len(cell.traces),
+    "error_rate": lambda cell: sum(trace.state == "ERROR" for trace in cell.traces) / len(cell.traces),
+    "duration_p50": lambda cell: percentile(cell.durations_ms, 0.5),
+    "duration_p95": lambda cell: percentile(cell.durations_ms, 0.95),
+    "duration_p99": lambda cell: percentile(cell.durations_ms, 0.99),
+    "duration_mean": lambda cell: _mean(cell.durations_ms),
+    "tokens_input": lambda cell: sum(trace.tokens.input for trace in cell.traces),
+    "tokens_output": lambda cell: sum(trace.tokens.output for trace in cell.traces),
+    "tokens_total": lambda cell: sum(trace.tokens.total for trace in cell.traces),
+    "cost_usd": _cost_usd,
+    "assessment_mean": lambda cell: _mean(cell.numbers),
+    "assessment_count": lambda cell: len(cell.assessments),
+    "assessment_errors": lambda cell: sum(a.error is not None for a in cell.assessments),
+}
+
+
+def _bucket_ms(trace: Trace, query: AggregateQuery) -> int | None:
+    if query.bucket_ms is None:
+        return None
+    start_ms = trace.start_ns // 1_000_000
+    return start_ms - (start_ms - query.offset_ms) % query.bucket_ms
+
+
+def _values(row: Row[Trace], of: Field) -> Sequence[str | None]:
+    """Return the distinct values of a text field; a trace without one has the value None."""
+    values = dict.fromkeys(str(value) for value in row.subject.values(of) if value is not None)
+    return list(values) or [None]

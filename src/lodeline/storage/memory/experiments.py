@@ -1,0 +1,141 @@
+"""Experiments in memory."""
+
+from dataclasses import replace
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.blob import experiment_folder
+from lodeline.domain.errors import Conflict, Deleted, NotFound, shown
+from lodeline.domain.experiment import Experiment, ExperimentChange, ExperimentDraft, PurgeReceipt
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
+from lodeline.domain.page import Page
+from lodeline.query.ast import Search
+from lodeline.storage.base import BlobStore
+from lodeline.storage.memory.matching import experiment_page
+from lodeline.storage.memory.state import State
+
+_DEFAULT = Experiment(DEFAULT_EXPERIMENT, "Default", "ACTIVE", created_ms=0, updated_ms=0)
+
+
+class MemoryExperiments:
+    """The `ExperimentStore` of the memory backend."""
+
+    def __init__(self, state: State, blobs: BlobStore) -> None:
+        self._state = state
+        self._blobs = blobs
+        state.experiments[DEFAULT_EXPERIMENT] = _DEFAULT
+        state.used_experiment_ids.add(DEFAULT_EXPERIMENT)
+
+    def create(self, draft: ExperimentDraft, *, now_ms: int, audit: AuditEntry) -> Experiment:
+        state = self._state
+        with state.lock:
+            if draft.client_key is not None and draft.client_key in state.client_keys:
+                return state.experiments[state.client_keys[draft.client_key]]
+            self._check_name_is_free(draft.name)
+            experiment_id = self._next_id() if draft.experiment_id is None else draft.experiment_id
+            if experiment_id in state.experiments:
+                raise _taken("id", experiment_id, state.experiments[experiment_id])
+            experiment = Experiment(
+                experiment_id=experiment_id,
+                name=draft.name,
+                lifecycle="ACTIVE",
+                created_ms=now_ms,
+                updated_ms=now_ms,
+                created_by=draft.created_by,
+                description=draft.description,
+                tags=dict(draft.tags),
+                settings=draft.settings,
+                artifact_root=draft.artifact_root,
+            )
+            state.experiments[experiment_id] = experiment
+            state.used_experiment_ids.add(experiment_id)
+            if draft.client_key is not None:
+                state.client_keys[draft.client_key] = experiment_id
+            state.record(replace(audit, experiment_id=experiment_id))
+            return experiment
+
+    def get(self, experiment_id: ExperimentId) -> Experiment:
+        with self._state.lock:
+            experiment = self._state.experiments.get(experiment_id)
+            if experiment is None:
+                raise NotFound.of("experiment", experiment_id)
+            return experiment
+
+    def find(self, name: str) -> Experiment | None:
+        with self._state.lock:
+            return next((e for e in self._state.experiments.values() if e.name == name), None)
+
+    def search(self, search: Search) -> Page[Experiment]:
+        with self._state.lock:
+            return experiment_page(self._state, search)
+
+    def update(self, experiment_id: ExperimentId, change: ExperimentChange, *, now_ms: int, audit: AuditEntry
+               ) -> Experiment:  # fmt: skip
+        with self._state.lock:
+            old = self.get(experiment_id)
+            if old.lifecycle == "DELETED" and change.lifecycle != "ACTIVE":
+                raise Deleted.of("experiment", experiment_id)
+            if change.name is not None and change.name != old.name:
+                self._check_name_is_free(change.name)
+            tags = {**old.tags, **change.set_tags}
+            new = replace(
+                old,
+                name=old.name if change.name is None else change.name,
+                description=old.description if change.description is None else change.description,
+                lifecycle=old.lifecycle if change.lifecycle is None else change.lifecycle,
+                settings=old.settings if change.settings is None else change.settings,
+                tags={key: value for key, value in tags.items() if key not in change.delete_tags},
+                updated_ms=now_ms,
+            )
+            self._state.experiments[experiment_id] = new
+            self._state.record(audit)
+            return new
+
+    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry) -> PurgeReceipt:
+        with self._state.lock:
+            experiment = self.get(experiment_id)
+            if experiment_id == DEFAULT_EXPERIMENT:
+                raise Conflict("the default experiment cannot be purged; delete its traces instead.")
+            if experiment.lifecycle != "DELETED":
+                raise Conflict(f"experiment {experiment_id!r} is not deleted; delete it before purging it.")
+            receipt = self._remove(experiment)
+            self._state.record(audit)
+            return receipt
+
+    def _remove(self, experiment: Experiment) -> PurgeReceipt:
+        state, experiment_id = self._state, experiment.experiment_id
+        records = [r for r in state.traces.values() if r.experiment_id == experiment_id]
+        for record in records:
+            del state.traces[record.trace_id]
+        assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
+        state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
+        blobs, blob_bytes = self._blobs.delete(experiment_folder(experiment_id))
+        del state.experiments[experiment_id]
+        return PurgeReceipt(
+            experiment_id=experiment_id,
+            name=experiment.name,
+            traces=len(records),
+            spans=sum(len(record.fold) for record in records),
+            assessments=assessments,
+            blobs=blobs,
+            bytes_freed=blob_bytes + sum(record.fold.summary().size_bytes for record in records),
+        )
+
+    def _next_id(self) -> ExperimentId:
+        number = 1
+        while str(number) in self._state.used_experiment_ids:
+            number += 1
+        return ExperimentId(str(number))
+
+    def _check_name_is_free(self, name: str) -> None:
+        holder = self.find(name)
+        if holder is not None:
+            raise _taken("name", name, holder)
+
+
+def _taken(what: str, value: str, holder: Experiment) -> Conflict:
+    state = "deleted experiment, restore or purge it, or" if holder.lifecycle == "DELETED" else "experiment,"
+    return Conflict(
+        f"experiment {what} {shown(value)} belongs to a {state} choose another.",
+        code=f"experiment_{what}_taken",
+        details={"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle},
+    )

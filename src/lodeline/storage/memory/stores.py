@@ -1,0 +1,43 @@
+"""The memory backend as a whole."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lodeline.storage.base import Capabilities, Stores
+from lodeline.storage.blobs import DirectoryBlobStore
+from lodeline.storage.memory.accounts import MemoryAccounts
+from lodeline.storage.memory.admin import MemoryAdmin
+from lodeline.storage.memory.analytics import MemoryAnalytics
+from lodeline.storage.memory.assessments import MemoryAssessments
+from lodeline.storage.memory.audit import MemoryAudit
+from lodeline.storage.memory.conversations import MemoryConversations
+from lodeline.storage.memory.experiments import MemoryExperiments
+from lodeline.storage.memory.keys import MemoryKeys
+from lodeline.storage.memory.spans import MemorySpans
+from lodeline.storage.memory.state import State
+from lodeline.storage.memory.traces import MemoryTraces
+
+CAPABILITIES = Capabilities(backend="memory", durable=False, full_text_index=False, multi_process=False, backup=False)
+
+
+def open_memory() -> Stores:
+    """Return an empty store. It vanishes when closed; blobs lie in a temporary directory until then."""
+    state = State()
+    folder = TemporaryDirectory(prefix="lodeline-")
+    blobs = DirectoryBlobStore(Path(folder.name))
+    admin = MemoryAdmin(state, folder)
+    return Stores(
+        capabilities=CAPABILITIES,
+        experiments=MemoryExperiments(state, blobs),
+        traces=MemoryTraces(state, blobs),
+        spans=MemorySpans(state),
+        analytics=MemoryAnalytics(state),
+        conversations=MemoryConversations(state),
+        assessments=MemoryAssessments(state),
+        accounts=MemoryAccounts(state),
+        keys=MemoryKeys(state),
+        audit=MemoryAudit(state),
+        blobs=blobs,
+        admin=admin,
+        closer=admin,
+    )

@@ -1,0 +1,28 @@
+"""Every test of this folder runs against every backend; a backend joins by one line in `BACKENDS`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lodeline.storage import sql
+from lodeline.storage.base import Stores
+from lodeline.storage.open import open_stores
+
+BACKENDS = {"memory": "memory:"}
+if "open_sqlite" in Path(sql.__file__ or "").read_text("utf-8"):
+    BACKENDS["sqlite"] = "sqlite:{directory}"
+
+
+@pytest.fixture(params=BACKENDS)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store; opening it twice, one after the other, gives the same store where it is durable."""
+    return BACKENDS[request.param].format(directory=tmp_path / "store")
+
+
+@pytest.fixture
+def stores(store_url: str) -> Iterator[Stores]:
+    """An empty store of each backend."""
+    opened = open_stores(store_url)
+    yield opened
+    opened.close()
