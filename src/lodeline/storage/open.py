@@ -19,8 +19,7 @@ def open_stores(url: str, *, create: bool = True) -> Stores:
     A missing directory is made when `create`, else NotFound. Invalid when the scheme is unknown. Close what this
     returns.
     """
-    match = _SCHEME.fullmatch(url)
-    scheme, rest = (match[1].lower(), match[2]) if match else ("sqlite", url)
+    scheme, rest = _split(url)
     if scheme == "memory":
         if rest:
             raise Invalid.value("store", url, "'memory:' with nothing behind it")
@@ -28,6 +27,17 @@ def open_stores(url: str, *, create: bool = True) -> Stores:
     if scheme == "sqlite":
         return _open_sqlite(url, rest, create=create)
     raise Invalid.value("store", url, f"one of {_KNOWN}")
+
+
+def store_directory(url: str) -> Path | None:
+    """Return the directory that holds the store of `url` and what must live beside it; None when there is none."""
+    scheme, rest = _split(url)
+    return Path(rest).expanduser() if scheme == "sqlite" else None
+
+
+def _split(url: str) -> tuple[str, str]:
+    match = _SCHEME.fullmatch(url)
+    return (match[1].lower(), match[2]) if match else ("sqlite", url)
 
 
 def _open_sqlite(url: str, directory: str, *, create: bool) -> Stores:
