@@ -1,0 +1,257 @@
+"""What an experiment's settings let through: masks, and how much of the content is kept.
+
+Masks come first, in every string that was sent: values, keys of maps, names, messages; of the resource and the scope
+too. What lists and searches need is derived after them. Then the capture mode takes content away:
+
+- ``full`` keeps everything;
+- ``hashed`` replaces strings by ``sha256:`` and 64 hex digits, and bytes by their digest;
+- ``structure`` keeps keys and types: strings and bytes become empty, numbers 0, booleans false;
+- ``none`` removes attributes.
+
+It spares the names of spans and events, ids and times, and the resource and the scope. What the content said about
+the span's kind, model, tokens, session, user and labels is kept in `lodeline.*` attributes, so that such traces can
+still be listed, counted and priced.
+
+A mask that cannot be compiled or fails takes all content with it, never the span.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+
+import orjson
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+
+from lodeline.domain.experiment import CaptureMode, ExperimentSettings
+from lodeline.domain.usage import TokenUsage
+from lodeline.ingest.secrets import SECRETS, Pattern, may_hold_secret
+from lodeline.ingest.semconv import Derived
+from lodeline.ingest.values import clean_text, from_python
+
+MASK = "[masked]"
+_MASK = MASK.encode()
+
+
+class Capture:
+    """The settings of one experiment, made ready for use. Thread-safe."""
+
+    __slots__ = ("_broken", "_mode", "_pattern", "_sweeping")
+
+    def __init__(self, settings: ExperimentSettings) -> None:
+        self._mode: CaptureMode = settings.capture
+        self._sweeping = bool(settings.mask_patterns)
+        self._pattern: Pattern | None = None
+        self._broken = False
+        expressions = (*settings.mask_patterns, *(SECRETS if settings.mask_secrets else ()))
+        try:
+            self._pattern = Pattern(*expressions) if expressions else None
+        except ValueError:
+            self._broken = True
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether the mode is ``full``: then `strip` has nothing to do."""
+        return self._mode == "full"
+
+    def may_mask(self, message: bytes) -> bool:
+        """Tell whether a mask may match in this serialised message; false means that none does."""
+        return self._broken or self._sweeping or (self._pattern is not None and may_hold_secret(message))
+
+    def mask(self, message: Span | ResourceSpans | ScopeSpans) -> None:
+        """Mask every string of a span, or of the resource or scope alone, in place."""
+        if self._pattern is None and not self._broken:
+            return
+        try:
+            if self._broken:
+                raise ValueError("a mask cannot be compiled")
+            _rewrite(message, self._masked)
+        except Exception:
+            # Whatever a mask stumbles over, the content may not get past it.
+            _drop(message)
+
+    def strip(self, span: Span, derived: Derived) -> None:
+        """Take content away as the mode says, and keep what was `derived` from it as attributes, in place."""
+        match self._mode:
+            case "full":
+                return
+            case "none":
+                _clear(span)
+            case "hashed":
+                _transform(span, _hash)
+            case "structure":
+                _transform(span, _blank)
+        span.attributes.extend(_kept(derived))
+
+    def _masked(self, text: str) -> str:
+        if self._pattern is None:
+            return text
+        data = text.encode()
+        return self._pattern.replaced(data, _MASK).decode(errors="replace") if self._pattern.found(data) else text
+
+
+def _rewrite(message: Span | ResourceSpans | ScopeSpans, change: Callable[[str], str]) -> None:
+    """Change every string of the message in place."""
+    match message:
+        case Span():
+            message.name = change(message.name)
+            if message.status.message:
+                message.status.message = change(message.status.message)
+            _rewrite_pairs(message.attributes, change)
+            for event in message.events:
+                event.name = change(event.name)
+                _rewrite_pairs(event.attributes, change)
+            for link in message.links:
+                _rewrite_pairs(link.attributes, change)
+        case ResourceSpans():
+            _rewrite_pairs(message.resource.attributes, change)
+        case ScopeSpans():
+            message.scope.name = change(message.scope.name)
+            _rewrite_pairs(message.scope.attributes, change)
+
+
+def _rewrite_pairs(pairs: Iterable[KeyValue], change: Callable[[str], str]) -> None:
+    for pair in pairs:
+        pair.key = change(pair.key)
+        for value in _leaves(pair.value, change):
+            if value.string_value:
+                value.string_value = change(value.string_value)
+
+
+def _leaves(value: AnyValue, change_key: Callable[[str], str] | None = None) -> Iterator[AnyValue]:
+    """Yield the values within `value` that hold no others; change the keys of its maps on the way."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        match value.WhichOneof("value"):
+            case "array_value":
+                pending.extend(value.array_value.values)
+            case "kvlist_value":
+                for pair in value.kvlist_value.values:
+                    if change_key is not None:
+                        pair.key = change_key(pair.key)
+                    pending.append(pair.value)
+            case _:
+                yield value
+
+
+def _transform(span: Span, change: Callable[[AnyValue], None]) -> None:
+    """Change every value of a span's content in place; its status message counts as one."""
+    groups = [
+        span.attributes,
+        *(event.attributes for event in span.events),
+        *(link.attributes for link in span.links),
+    ]
+    for pairs in groups:
+        for pair in pairs:
+            for value in _leaves(pair.value):
+                change(value)
+    if span.status.message:
+        message = AnyValue(string_value=span.status.message)
+        change(message)
+        span.status.message = message.string_value
+
+
+def _hash(value: AnyValue) -> None:
+    match value.WhichOneof("value"):
+        case "string_value":
+            value.string_value = "sha256:" + hashlib.sha256(value.string_value.encode()).hexdigest()
+        case "bytes_value":
+            value.bytes_value = hashlib.sha256(value.bytes_value).digest()
+        case _:
+            pass
+
+
+def _blank(value: AnyValue) -> None:
+    match value.WhichOneof("value"):
+        case "string_value":
+            value.string_value = ""
+        case "bytes_value":
+            value.bytes_value = b""
+        case "int_value":
+            value.int_value = 0
+        case "double_value":
+            value.double_value = 0.0
+        case "bool_value":
+            value.bool_value = False
+        case _:
+            pass
+
+
+def _clear(message: Span | ResourceSpans | ScopeSpans) -> None:
+    """Remove all attributes, and a span's status message."""
+    match message:
+        case Span():
+            del message.attributes[:]
+            message.status.ClearField("message")
+            for event in message.events:
+                del event.attributes[:]
+            for link in message.links:
+                del link.attributes[:]
+        case ResourceSpans():
+            del message.resource.attributes[:]
+        case ScopeSpans():
+            del message.scope.attributes[:]
+
+
+def _drop(message: Span | ResourceSpans | ScopeSpans) -> None:
+    """Remove everything that a failing mask might have hidden: all attributes and names."""
+    _clear(message)
+    match message:
+        case Span():
+            message.name = MASK
+            for event in message.events:
+                event.name = MASK
+        case ScopeSpans():
+            message.scope.name = MASK
+        case ResourceSpans():
+            pass
+
+
+def _kept(derived: Derived) -> list[KeyValue]:
+    """Return what was derived as attributes of our own dialect (`semconv.lodeline`), but for previews."""
+    texts = {
+        "lodeline.kind": None if derived.kind == "UNKNOWN" else derived.kind,
+        "lodeline.model": derived.model,
+        "lodeline.provider": derived.provider,
+        "lodeline.session": derived.session,
+        "lodeline.user": derived.user,
+        "lodeline.trace_name": derived.trace_name,
+        "lodeline.usage": None if derived.tokens is None else _usage(derived.tokens),
+        **{f"lodeline.tags.{key}": value for key, value in (derived.tags or {}).items()},
+        **{f"lodeline.metadata.{key}": value for key, value in (derived.metadata or {}).items()},
+    }
+    kept = [_pair(key, text) for key, text in texts.items() if text is not None]
+    if derived.reported_cost_usd is not None:
+        kept.append(_pair("lodeline.cost_usd", derived.reported_cost_usd))
+    return kept
+
+
+def _usage(tokens: TokenUsage) -> str:
+    """Return buckets as the usage object of the provider that has such buckets (`semconv.usage`).
+
+    Anthropic's knows two kinds of cache writes, OpenAI's audio; images count as input in both.
+    """
+    if tokens.audio_in or tokens.audio_out:
+        usage: dict[str, object] = {
+            "prompt_tokens": tokens.input,
+            "prompt_tokens_details": {"cached_tokens": tokens.cache_read, "audio_tokens": tokens.audio_in},
+            "completion_tokens": tokens.output,
+            "completion_tokens_details": {
+                "reasoning_tokens": tokens.output_reasoning,
+                "audio_tokens": tokens.audio_out,
+            },
+        }
+    else:
+        usage = {
+            "input_tokens": tokens.input_uncached + tokens.image,
+            "cache_read_input_tokens": tokens.cache_read,
+            "cache_creation_input_tokens": tokens.cache_write_5m + tokens.cache_write_1h,
+            "cache_creation": {"ephemeral_1h_input_tokens": tokens.cache_write_1h},
+            "output_tokens": tokens.output,
+            "output_tokens_details": {"thinking_tokens": tokens.output_reasoning},
+        }
+    return orjson.dumps(usage).decode()
+
+
+def _pair(key: str, value: str | float) -> KeyValue:
+    return KeyValue(key=clean_text(key), value=from_python(value))
