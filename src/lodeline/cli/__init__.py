@@ -1,1 +1,1 @@
-"""The command line: one file a command group."""
+"""The command line: one file a command group; `main` finds the group, `client` talks to a server."""

@@ -1,0 +1,127 @@
+"""``lodeline accounts``: who may sign in."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from lodeline.cli.client import Client
+from lodeline.cli.naming import confirm, find_experiment
+from lodeline.cli.options import Use, YesOption, command
+from lodeline.cli.output import moment
+from lodeline.domain.account import Account, Role
+from lodeline.domain.errors import NotFound
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and change accounts.")
+
+AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name or id.")]
+_COLUMNS = ("id", "name", "role", "roles in experiments", "created", "state")
+
+
+def find_account(client: Client, name: str) -> Account:
+    """Return the account of this id or name (names compare case-folded); NotFound when there is none."""
+    for account in client.many(Account, "/accounts"):
+        if name == account.account_id or name.casefold() == account.name.casefold():
+            return account
+    raise NotFound.of("account", name)
+
+
+@command(app, "create")
+def create(
+    use: Use,
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    *,
+    role: Annotated[Role | None, typer.Option("--role", help="On the whole server; none without.")] = None,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Ask for no password: it can own keys but not sign in.")
+    ] = False,
+) -> None:
+    """Create an account; its password is asked for."""
+    body = {"name": name, "role": role, "password": None if no_password else _new_password()}
+    _show(use, "Created", use.client.one(Account, "POST", "/accounts", body=body))
+
+
+@command(app, "list")
+def list_accounts(use: Use) -> None:
+    """List all accounts, by name."""
+    found = use.client.many(Account, "/accounts")
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(_COLUMNS, map(_row, found))
+
+
+@command(app, "set-role")
+def set_role(
+    use: Use,
+    account: AccountArgument,
+    role: Annotated[
+        Literal["admin", "editor", "viewer", "reviewer", "none"],
+        typer.Argument(help="The role; 'none' takes it away."),
+    ],
+    *,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Only in this experiment.")
+    ] = None,
+) -> None:
+    """Give or take a role, on the whole server or in one experiment."""
+    found = find_account(use.client, account)
+    body = {
+        "role": None if role == "none" else role,
+        "experiment_id": None if experiment is None else find_experiment(use.client, experiment).experiment_id,
+    }
+    _show(use, "Changed", use.client.one(Account, "PUT", f"/accounts/{found.account_id}/role", body=body))
+
+
+@command(app, "disable")
+def disable(
+    use: Use,
+    account: AccountArgument,
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Let it in again.")] = False,
+) -> None:
+    """Shut an account out at once, with its keys and logins."""
+    found = find_account(use.client, account)
+    path = f"/accounts/{found.account_id}/disabled"
+    _show(use, "Changed", use.client.one(Account, "PUT", path, body={"disabled": not undo}))
+
+
+@command(app, "delete")
+def delete(use: Use, account: AccountArgument, yes: YesOption = False) -> None:
+    """Delete an account with its logins and keys."""
+    found = find_account(use.client, account)
+    confirm(f"Delete account {found.name} with its keys?", yes=yes)
+    use.client.json("DELETE", f"/accounts/{found.account_id}")
+    if use.out.as_json:
+        use.out.document({"deleted": found.account_id})
+    use.out.say(f"Deleted account {found.name}.")
+
+
+@command(app, "set-password")
+def set_password(
+    use: Use,
+    account: AccountArgument,
+    *,
+    ask_old: Annotated[bool, typer.Option("--own", help="Your own: the old password is asked for.")] = False,
+) -> None:
+    """Set the password of an account; its logins end."""
+    found = find_account(use.client, account)
+    old = typer.prompt("Old password", hide_input=True, err=True) if ask_old else None
+    path = f"/accounts/{found.account_id}/password"
+    _show(use, "Changed", use.client.one(Account, "PUT", path, body={"new": _new_password(), "old": old}))
+
+
+def _new_password() -> str:
+    return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _show(use: Use, what: str, account: Account) -> None:
+    if use.out.as_json:
+        use.out.document(account)
+    state = ", disabled" if account.disabled else ""
+    use.out.say(f"{what} account {account.name} ({account.account_id}): role {account.role or 'none'}{state}.")
+
+
+def _row(account: Account) -> tuple[object, ...]:
+    roles = ", ".join(f"{experiment}: {role}" for experiment, role in account.roles.items())
+    state = "disabled" if account.disabled else "enabled"
+    return (account.account_id, account.name, account.role, roles, moment(account.created_ms), state)

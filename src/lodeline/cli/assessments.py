@@ -1,0 +1,157 @@
+"""``lodeline assessments``: log judgments, list them, read their history, delete them."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from lodeline.cli.decoding import decode
+from lodeline.cli.naming import confirm, pairs, value_of
+from lodeline.cli.options import (
+    AllOption,
+    ExperimentOption,
+    FilterOption,
+    LimitOption,
+    OrderOption,
+    Use,
+    YesOption,
+    command,
+)
+from lodeline.cli.output import moment
+from lodeline.cli.trace_view import ASSESSMENT_COLUMNS, assessment_row, plain_value
+from lodeline.domain.assessment import Assessment, AssessmentRevision, AssessmentTarget
+from lodeline.domain.errors import Invalid
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Log judgments and read them.")
+
+IdArgument = Annotated[str, typer.Argument(metavar="ASSESSMENT", help="The assessment's id.")]
+
+
+@command(app, "log")
+def log(
+    use: Use,
+    name: Annotated[str, typer.Argument(help="What is judged, such as 'correctness'.")],
+    value: Annotated[str | None, typer.Argument(help='JSON (true, 0.5, "text") or plain text.')] = None,
+    *,
+    trace: Annotated[str | None, typer.Option("--trace", help="The trace that is judged.")] = None,
+    span: Annotated[str | None, typer.Option("--span", help="The span of that trace that is judged.")] = None,
+    session: Annotated[str | None, typer.Option("--session", help="The session that is judged.")] = None,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The session's experiment.")
+    ] = None,
+    kind: Annotated[Literal["FEEDBACK", "EXPECTATION", "ISSUE_REF"], typer.Option(case_sensitive=False)] = "FEEDBACK",
+    source: Annotated[Literal["HUMAN", "LLM_JUDGE", "CODE"], typer.Option(case_sensitive=False)] = "HUMAN",
+    source_id: Annotated[str, typer.Option("--source-id", help="Who or what judged.")] = "default",
+    rationale: Annotated[str | None, typer.Option("--rationale", "-r", help="Why.")] = None,
+    error: Annotated[str | None, typer.Option("--error", help="Code of the error in place of a value.")] = None,
+    metadata: Annotated[list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE")] = None,
+    identifier: Annotated[
+        str | None, typer.Option("--identifier", help="Makes logging the same again change nothing.")
+    ] = None,
+    overrides: Annotated[str | None, typer.Option("--overrides", help="Id of the assessment it replaces.")] = None,
+) -> None:
+    """Log a judgment on a trace, a span or a session."""
+    body = {
+        "name": name, "kind": kind, "trace_id": trace, "span_id": span, "session": session, "experiment": experiment,
+        "source": {"kind": source, "source_id": source_id}, "value": None if value is None else value_of(value),
+        "error": None if error is None else {"code": error}, "rationale": rationale,
+        "metadata": pairs(metadata, "--metadata"), "identifier": identifier, "overrides": overrides,
+    }  # fmt: skip
+    answer = use.client.json("POST", "/assessments", body=body)
+    logged = answer if isinstance(answer, dict) else {}
+    if use.out.as_json:
+        use.out.document(logged)
+        return
+    made = decode(Assessment, logged.get("assessment"))
+    what = "Logged" if logged.get("changed") else "Known already:"
+    use.out.say(f"{what} {made.name} = {plain_value(made.value)} as {made.assessment_id}.")
+
+
+@command(app, "list")
+def list_assessments(
+    use: Use,
+    *,
+    trace: Annotated[str | None, typer.Option("--trace", help="Only those of this trace and its spans.")] = None,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List assessments, newest first; those of one trace oldest first."""
+    if trace is not None:
+        if filter or experiment or order:
+            raise Invalid("list: --trace goes without --filter, --experiment and --order.")
+        found = use.client.many(Assessment, f"/traces/{trace}/assessments")
+    else:
+        params = {"experiment": experiment, "filter": filter, "order": order}
+        pages = use.client.pages(Assessment, "/assessments", params=params, limit=None if all else limit)
+        found = tuple(item for page in pages for item in page.items)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("id", "target", *ASSESSMENT_COLUMNS),
+        ((item.assessment_id, _target(item.target), *assessment_row(item)) for item in found),
+    )
+
+
+@command(app, "get")
+def get(use: Use, assessment: IdArgument) -> None:
+    """Show an assessment as it stands."""
+    found = use.client.one(Assessment, "GET", f"/assessments/{assessment}")
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    use.out.pairs(
+        (
+            ("id", found.assessment_id),
+            ("target", _target(found.target)),
+            *zip(ASSESSMENT_COLUMNS, assessment_row(found), strict=True),
+            ("created", moment(found.created_ms)),
+            ("updated", moment(found.updated_ms)),
+            ("created by", found.created_by),
+            ("overrides", found.overrides),
+            ("superseded by", found.superseded_by),
+            ("revision", str(found.revision)),
+            ("metadata", ", ".join(f"{key}={value}" for key, value in found.metadata.items())),
+        )
+    )
+
+
+@command(app, "history")
+def history(use: Use, assessment: IdArgument) -> None:
+    """Show every revision of an assessment, oldest first, also of a deleted one."""
+    found = use.client.many(AssessmentRevision, f"/assessments/{assessment}/history")
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("revision", "at", "by", "name", "value", "reason"),
+        (
+            (
+                item.assessment.revision,
+                moment(item.at_ms),
+                item.by,
+                item.assessment.name,
+                "deleted" if item.deleted else assessment_row(item.assessment)[1],
+                item.reason,
+            )
+            for item in found
+        ),
+    )
+
+
+@command(app, "delete")
+def delete(use: Use, assessment: IdArgument, yes: YesOption = False) -> None:
+    """Delete an assessment; its history stays, and what it overrode counts again."""
+    confirm(f"Delete assessment {assessment}?", yes=yes)
+    use.client.json("DELETE", f"/assessments/{assessment}")
+    if use.out.as_json:
+        use.out.document({"deleted": assessment})
+    use.out.say(f"Deleted assessment {assessment}.")
+
+
+def _target(target: AssessmentTarget) -> str:
+    if target.session is not None:
+        return f"session {target.session}"
+    return f"{target.trace_id}" if target.span_id is None else f"{target.trace_id} {target.span_id}"

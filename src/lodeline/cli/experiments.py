@@ -1,0 +1,184 @@
+"""``lodeline experiments``: create, list, change, delete, export and import experiments."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from lodeline.cli.naming import confirm, find_experiment, pairs
+from lodeline.cli.options import (
+    AllOption,
+    FilterOption,
+    LimitOption,
+    OrderOption,
+    Use,
+    YesOption,
+    command,
+)
+from lodeline.cli.output import moment, size
+from lodeline.cli.transfer import download, upload
+from lodeline.domain.experiment import Experiment, PurgeReceipt
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list, change and move experiments.")
+
+NameArgument = Annotated[str, typer.Argument(metavar="ID-or-NAME", help="The experiment.")]
+_TagOption = Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="KEY=VALUE", help="May be repeated.")]
+
+
+@command(app, "list")
+def list_experiments(
+    use: Use,
+    *,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    lifecycle: Annotated[
+        Literal["ACTIVE", "DELETED", "ALL"], typer.Option(help="Which ones.", case_sensitive=False)
+    ] = "ACTIVE",
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List experiments, newest first."""
+    params = {"filter": filter, "order": order, "lifecycle": lifecycle}
+    pages = use.client.pages(Experiment, "/experiments", params=params, limit=None if all else limit)
+    found = (experiment for page in pages for experiment in page.items)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("id", "name", "state", "created", "tags"),
+        [
+            (item.experiment_id, item.name, item.lifecycle, moment(item.created_ms), _tags(item.tags))
+            for item in found
+        ],
+    )
+
+
+@command(app, "create")
+def create(
+    use: Use,
+    name: Annotated[str, typer.Argument(help="A new name.")],
+    description: Annotated[str, typer.Option("--description", "-d", help="What it is about.")] = "",
+    tag: _TagOption = None,
+) -> None:
+    """Create an experiment."""
+    body = {"name": name, "description": description, "tags": pairs(tag, "--tag")}
+    made = use.client.one(Experiment, "POST", "/experiments", body=body)
+    if use.out.as_json:
+        use.out.document(made)
+    use.out.say(f"Created experiment {made.experiment_id}: {made.name}")
+
+
+@command(app, "get")
+def get(use: Use, name: NameArgument) -> None:
+    """Show one experiment."""
+    _show(use, find_experiment(use.client, name))
+
+
+@command(app, "rename")
+def rename(use: Use, name: NameArgument, new_name: Annotated[str, typer.Argument(help="The new name.")]) -> None:
+    """Give an experiment another name; its id stays."""
+    _change(use, name, {"name": new_name})
+
+
+@command(app, "describe")
+def describe(use: Use, name: NameArgument, description: Annotated[str, typer.Argument(help="The new text.")]) -> None:
+    """Set the description of an experiment."""
+    _change(use, name, {"description": description})
+
+
+@command(app, "tag")
+def tag(
+    use: Use,
+    name: NameArgument,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Tags to set.")] = None,
+    delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
+) -> None:
+    """Set and delete tags of an experiment."""
+    _change(use, name, {"set_tags": pairs(tags, "tag"), "delete_tags": delete or []})
+
+
+@command(app, "delete")
+def delete_experiment(use: Use, name: NameArgument, yes: YesOption = False) -> None:
+    """Delete an experiment: hide it with everything in it until it is restored or purged."""
+    found = find_experiment(use.client, name)
+    confirm(f"Delete experiment {found.experiment_id} ({found.name})?", yes=yes)
+    _show(use, use.client.one(Experiment, "DELETE", f"/experiments/{found.experiment_id}"))
+
+
+@command(app, "restore")
+def restore(use: Use, name: NameArgument) -> None:
+    """Restore a deleted experiment without loss."""
+    found = find_experiment(use.client, name)
+    _show(use, use.client.one(Experiment, "POST", f"/experiments/{found.experiment_id}/restore"))
+
+
+@command(app, "purge")
+def purge(use: Use, name: NameArgument, yes: YesOption = False) -> None:
+    """Remove a deleted experiment and everything in it for good."""
+    found = find_experiment(use.client, name)
+    confirm(f"Remove experiment {found.experiment_id} ({found.name}) and all of its traces for good?", yes=yes)
+    receipt = use.client.one(PurgeReceipt, "POST", f"/experiments/{found.experiment_id}/purge")
+    if use.out.as_json:
+        use.out.document(receipt)
+    use.out.say(
+        f"Purged {receipt.name}: {receipt.traces:,} traces, {receipt.spans:,} spans, {receipt.assessments:,} "
+        f"assessments, {receipt.blobs:,} files; {size(receipt.bytes_freed)} freed."
+    )
+
+
+@command(app, "export")
+def export(
+    use: Use,
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(help="Where to write; must not exist.")],
+) -> None:
+    """Export an experiment, lossless, into one file."""
+    found = find_experiment(use.client, name)
+    written = download(use, f"/experiments/{found.experiment_id}/export", file)
+    if use.out.as_json:
+        use.out.document({"experiment_id": found.experiment_id, "file": str(file), "bytes": written})
+    use.out.say(f"Exported experiment {found.experiment_id} ({found.name}) to {file}: {size(written)}.")
+
+
+@command(app, "import")
+def import_experiment(
+    use: Use,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file that 'export' wrote.")],
+    as_name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Import as a new experiment of this name.")
+    ] = None,
+) -> None:
+    """Import an exported experiment; ids are kept where they are free, existing traces are never overwritten."""
+    report = upload(use, "/experiments/import", file, params={"as_name": as_name})
+    if use.out.as_json:
+        use.out.document(report)
+        return
+    use.out.pairs((key.replace("_", " "), value) for key, value in report.items())
+
+
+def _change(use: Use, name: str, body: dict[str, object]) -> None:
+    found = find_experiment(use.client, name)
+    _show(use, use.client.one(Experiment, "PATCH", f"/experiments/{found.experiment_id}", body=body))
+
+
+def _show(use: Use, experiment: Experiment) -> None:
+    if use.out.as_json:
+        use.out.document(experiment)
+        return
+    use.out.pairs(
+        (
+            ("id", experiment.experiment_id),
+            ("name", experiment.name),
+            ("state", experiment.lifecycle),
+            ("created", moment(experiment.created_ms)),
+            ("created by", experiment.created_by),
+            ("description", experiment.description),
+            ("tags", _tags(experiment.tags)),
+            ("capture", experiment.settings.capture),
+        )
+    )
+
+
+def _tags(tags: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in tags.items())

@@ -1,0 +1,89 @@
+"""``lodeline keys``: API keys."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.accounts import find_account
+from lodeline.cli.decoding import decode
+from lodeline.cli.naming import confirm, find_experiment
+from lodeline.cli.options import ExperimentOption, Use, YesOption, command
+from lodeline.cli.output import clean, moment
+from lodeline.domain.account import ApiKey, Scope
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and revoke API keys.")
+
+_COLUMNS = ("id", "name", "prefix", "scopes", "experiments", "created", "expires", "last used", "state")
+
+
+@command(app, "create")
+def create(
+    use: Use,
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    *,
+    scope: Annotated[list[Scope], typer.Option("--scope", "-s", help="What it may do; may be repeated.")],
+    experiment: ExperimentOption = None,
+    expires_days: Annotated[
+        float | None, typer.Option("--expires-days", min=0, help="When it ends by itself.")
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="ACCOUNT", help="For somebody else (admin).")
+    ] = None,
+) -> None:
+    """Create a key. It is shown once, on standard output; everything else goes to standard error."""
+    body = {
+        "name": name,
+        "scopes": scope,
+        "experiment_ids": [find_experiment(use.client, item).experiment_id for item in experiment or ()] or None,
+        "expires_ms": None if expires_days is None else int((time.time() + expires_days * 86_400) * 1_000),
+        "owner_id": None if owner is None else find_account(use.client, owner).account_id,
+    }
+    answer = use.client.json("POST", "/keys", body=body)
+    issued = answer if isinstance(answer, dict) else {}
+    if use.out.as_json:
+        use.out.document(issued)
+        return
+    made = decode(ApiKey, issued.get("key"))
+    use.out.errors.print(clean(f"Created key {made.key_id} ({made.name}). This is the only time it is shown:"))
+    use.out.console.print(clean(str(issued.get("secret"))), soft_wrap=True)
+
+
+@command(app, "list")
+def list_keys(
+    use: Use, *, all: Annotated[bool, typer.Option("--all", help="Everybody's keys (admin).")] = False
+) -> None:
+    """List your keys, newest first; their secrets are never shown again."""
+    found = use.client.many(ApiKey, "/keys", params={"all_owners": all})
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    now_ms = int(time.time() * 1_000)
+    use.out.table(_COLUMNS, (_row(key, now_ms) for key in found))
+
+
+@command(app, "revoke")
+def revoke(
+    use: Use, key_id: Annotated[str, typer.Argument(metavar="KEY-ID", help="The key's id.")], yes: YesOption = False
+) -> None:
+    """Revoke a key: it is useless at once."""
+    confirm(f"Revoke key {key_id}?", yes=yes)
+    revoked = use.client.one(ApiKey, "DELETE", f"/keys/{key_id}")
+    if use.out.as_json:
+        use.out.document(revoked)
+    use.out.say(f"Revoked key {revoked.key_id} ({revoked.name}).")
+
+
+def _row(key: ApiKey, now_ms: int) -> tuple[object, ...]:
+    expired = key.expires_ms is not None and key.expires_ms <= now_ms
+    return (
+        key.key_id,
+        key.name,
+        key.prefix,
+        ", ".join(key.scopes),
+        "all" if key.experiment_ids is None else ", ".join(key.experiment_ids),
+        moment(key.created_ms),
+        moment(key.expires_ms),
+        moment(key.last_used_ms),
+        "revoked" if key.revoked_ms is not None else "expired" if expired else "valid",
+    )

@@ -1,0 +1,29 @@
+"""A store opened in this process: the same application as the server's, called without a network."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from lodeline.cli.client import Client
+from lodeline.cli.inprocess import InProcessTransport
+from lodeline.server.app import close_app, create_app
+from lodeline.server.settings import Settings
+
+_BASE = "http://localhost"
+
+
+@contextmanager
+def open_client(store: str) -> Generator[Client]:
+    """Give a client of a store, which is closed afterwards; everything is done as the local actor.
+
+    Conflict or Unavailable when another process holds the store in a way that excludes this one.
+    """
+    app = create_app(Settings(store=store, auth=False, grpc_port=None))
+    try:
+        with InProcessTransport(app) as transport:
+            client = Client(_BASE, transport=transport)
+            try:
+                yield client
+            finally:
+                client.close()
+    finally:
+        close_app(app)

@@ -1,0 +1,42 @@
+"""Names and pairs that commands take: experiments by id or name, ``key=value``, values as JSON or text."""
+
+from collections.abc import Iterable
+
+import orjson
+import typer
+
+from lodeline.cli.client import Client
+from lodeline.domain.errors import Invalid
+from lodeline.domain.experiment import Experiment
+from lodeline.domain.span import JsonValue
+
+
+def find_experiment(client: Client, name: str) -> Experiment:
+    """Return the experiment of this id or exact name, deleted or not; NotFound when there is none."""
+    return client.one(Experiment, "GET", "/experiments/find", params={"name": name})
+
+
+def pairs(texts: Iterable[str] | None, field: str) -> dict[str, str]:
+    """Return ``key=value`` texts as a dict; Invalid for one without an equals sign or a key."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise Invalid.value(field, text, "KEY=VALUE")
+        found[key] = value
+    return found
+
+
+def value_of(text: str) -> JsonValue:
+    """Return a value as typed on a command line: JSON where it is JSON, else the text itself."""
+    try:
+        parsed: JsonValue = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return parsed
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone; leave when the answer is no."""
+    if not yes:
+        typer.confirm(question, abort=True, err=True)

@@ -1,0 +1,124 @@
+"""What commands that talk to a server have in common: connection options, output, and how both are made."""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from lodeline.cli.client import Client
+from lodeline.cli.exits import OutputClosed
+from lodeline.cli.output import Output
+from lodeline.domain.errors import Invalid
+
+CommandT = TypeVar("CommandT", bound=Callable[..., None])
+DEFAULT_SERVER = "http://127.0.0.1:5000"
+
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--server", metavar="URL", help=f"Server to talk to (or LODELINE_URL; {DEFAULT_SERVER} without).",
+        rich_help_panel="Connection",
+    ),
+]  # fmt: skip
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        help="API key of the server (or LODELINE_KEY, which keeps it out of the process list).",
+        rich_help_panel="Connection",
+    ),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="DIR-or-URL", help="Open this store in process instead of talking to a server.",
+        rich_help_panel="Connection",
+    ),
+]  # fmt: skip
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Write JSON: one document, or one line for each item of a list.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+ExperimentOption = Annotated[
+    list[str] | None,
+    typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Only this experiment; may be repeated."),
+]
+OneExperimentOption = Annotated[str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment.")]
+FilterOption = Annotated[str, typer.Option("--filter", "-f", help="Filter, as docs/reference/filter.md has it.")]
+OrderOption = Annotated[str, typer.Option("--order", "-o", help="Sort keys, such as 'duration desc, start'.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most items to show.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Show all items, whatever --limit says.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a command works with: a client of the server or the opened store, and where it writes."""
+
+    client: Client
+    out: Output
+
+
+def command(app: typer.Typer, name: str) -> Callable[[CommandT], CommandT]:
+    """Register a command of `app` that takes a `Use` first, and give it the connection options and ``--json``."""
+
+    def register(function: CommandT) -> CommandT:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+
+        def run(
+            server: ServerOption = None,
+            key: KeyOption = None,
+            store: StoreOption = None,
+            as_json: JsonOption = False,
+            **arguments: Any,
+        ) -> None:
+            with closing_quietly(), connected(server, key, store) as client:
+                function(Use(client, Output(as_json=as_json)), **arguments)
+
+        shared = list(inspect.signature(run, eval_str=True).parameters.values())[:-1]
+        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in [*own, *shared]]
+        annotations = {parameter.name: parameter.annotation for parameter in parameters}
+        run.__doc__ = function.__doc__
+        run.__annotations__ = annotations
+        vars(run)["__signature__"] = inspect.Signature(parameters)
+        app.command(name)(run)
+        return function
+
+    return register
+
+
+@contextmanager
+def closing_quietly() -> Generator[None]:
+    """Turn a broken pipe into OutputClosed, which Typer leaves alone."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosed from error
+
+
+@contextmanager
+def connected(server: str | None, key: str | None, store: str | None) -> Generator[Client]:
+    """Give a client of a server, or of a store opened in this process; Invalid when both are named.
+
+    What is not given comes from LODELINE_URL and LODELINE_KEY; a given `store` wins over LODELINE_URL.
+    """
+    if store is not None and server is not None:
+        raise Invalid("--store and --server: give one of them, not both.")
+    if store is not None:
+        from lodeline.cli.local import open_client  # noqa: PLC0415 - the server's imports cost half a second
+
+        with open_client(store) as client:
+            yield client
+        return
+    client = Client(
+        server or os.environ.get("LODELINE_URL") or DEFAULT_SERVER, key=key or os.environ.get("LODELINE_KEY") or None
+    )
+    try:
+        yield client
+    finally:
+        client.close()

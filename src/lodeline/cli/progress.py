@@ -1,0 +1,17 @@
+"""Progress bars: on a terminal's standard error, and nowhere else."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lodeline.cli.output import Output
+
+
+@contextmanager
+def counting(out: Output, what: str, total: int | None) -> Generator[Callable[[int], None]]:
+    """Give a function that moves a bar of `total` steps (None: unknown) by so many."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out.errors, transient=True, disable=not out.errors.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda steps: progress.advance(task, steps)

@@ -1,0 +1,139 @@
+"""One trace for people: what it is, its spans as a tree, what went in and out, and what was said about it."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from rich.text import Text
+
+from lodeline.cli.decoding import decode, decode_page
+from lodeline.cli.options import Use
+from lodeline.cli.output import clean, clean_lines, cost, count, duration, moment
+from lodeline.cli.tree import branches
+from lodeline.domain.assessment import Assessment
+from lodeline.domain.ids import SpanId
+from lodeline.domain.span import JsonValue, Span, SpanSkeleton
+from lodeline.domain.trace import Trace
+
+_CONTENT_CHARACTERS = 2_000
+_PREVIEW_CHARACTERS = 300
+
+
+def show_trace(use: Use, trace_id: str, *, content: bool, most_spans: int) -> None:
+    """Write a trace; as JSON, with `content`, its spans are whole ones."""
+    detail = use.client.json("GET", f"/traces/{trace_id}")
+    found: Mapping[str, JsonValue] = detail if isinstance(detail, dict) else {}
+    if use.out.as_json:
+        spans = use.client.json("GET", f"/traces/{trace_id}/spans") if content else found.get("spans")
+        use.out.document({**found, "spans": spans})
+        return
+    trace = decode(Trace, found.get("trace"))
+    skeleton = decode_page(SpanSkeleton, {"items": found.get("spans")}).items
+    assessments = decode_page(Assessment, {"items": found.get("assessments")}).items
+    _summary(use, trace)
+    whole = _whole(use, trace_id, skeleton[:most_spans]) if content else {}
+    _tree(use, trace, skeleton, most_spans, whole)
+    _assessments(use, assessments)
+
+
+def assessment_row(item: Assessment) -> tuple[object, ...]:
+    """Return what a table shows of an assessment, in the order of `ASSESSMENT_COLUMNS`."""
+    error = item.error
+    value = f"error {error.code}: {error.message}" if error is not None else plain_value(item.value)
+    return (
+        item.name,
+        value if item.valid else f"{value} (superseded)",
+        item.kind.lower(),
+        f"{item.source.kind.lower()} {item.source.source_id}",
+        item.rationale,
+    )
+
+
+ASSESSMENT_COLUMNS = ("name", "value", "kind", "source", "rationale")
+
+
+def plain_value(value: JsonValue) -> str:
+    """Return text as it is and everything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _summary(use: Use, trace: Trace) -> None:
+    tokens = trace.tokens
+    split = f"{tokens.total:,} ({tokens.input:,} in, {tokens.output:,} out)" if tokens.total else None
+    use.out.pairs(
+        (
+            ("trace", trace.trace_id),
+            ("name", trace.name),
+            ("state", f"{trace.state}: {trace.status_message}" if trace.status_message else trace.state),
+            ("experiment", trace.experiment_id),
+            ("start", f"{moment(trace.start_ns // 1_000_000)} UTC"),
+            ("duration", duration(trace.duration_ns)),
+            ("tokens", split),
+            ("cost", cost(trace.cost_usd)),
+            ("session", trace.session),
+            ("user", trace.user),
+            ("environment", trace.environment),
+            ("model", trace.model_id),
+            ("tags", ", ".join(f"{key}={value}" for key, value in trace.tags.items())),
+            ("request", clean(trace.request, _PREVIEW_CHARACTERS) if trace.request else None),
+            ("response", clean(trace.response, _PREVIEW_CHARACTERS) if trace.response else None),
+        )
+    )
+
+
+def _tree(use: Use, trace: Trace, skeleton: Sequence[SpanSkeleton], most: int, whole: Mapping[SpanId, Span]) -> None:
+    use.out.say("")
+    for index, branch in enumerate(branches(skeleton)):
+        if index == most:
+            use.out.say(f"… {len(skeleton) - most:,} more spans; show them with --spans {len(skeleton)}.", "dim")
+            return
+        span = branch.span
+        use.out.console.print(
+            _line(branch.lead, span, trace), no_wrap=True, overflow="ellipsis", crop=False, soft_wrap=True
+        )
+        if span.span_id in whole:
+            _content(use, branch.lead, whole[span.span_id])
+
+
+def _line(lead: str, span: SpanSkeleton, trace: Trace) -> Text:
+    line = Text(lead, "dim")
+    line.append(clean(span.name, 120), "bold red" if span.status == "ERROR" else "bold")
+    line.append(f"  {span.kind}", "cyan")
+    start = duration(max(0, span.start_ns - trace.start_ns)) if span.start_ns > trace.start_ns else "0"
+    length = "running" if span.end_ns is None else duration(max(0, span.end_ns - span.start_ns))
+    line.append(f"  +{start}  {length}", "dim")
+    if span.model:
+        line.append(f"  {clean(span.model, 60)}")
+    if span.tokens is not None and span.tokens.total:
+        line.append(f"  {count(span.tokens.input) or 0}→{count(span.tokens.output) or 0} tokens")
+    if span.cost_usd is not None:
+        line.append(f"  {cost(span.cost_usd)}")
+    if span.status == "ERROR":
+        line.append("  ERROR", "bold red")
+    return line
+
+
+def _whole(use: Use, trace_id: str, skeleton: Sequence[SpanSkeleton]) -> dict[SpanId, Span]:
+    found: dict[SpanId, Span] = {}
+    for start in range(0, len(skeleton), 100):
+        ids = [str(span.span_id) for span in skeleton[start : start + 100]]
+        spans = use.client.many(Span, f"/traces/{trace_id}/spans", params={"ids": ids})
+        found.update({span.span_id: span for span in spans})
+    return found
+
+
+def _content(use: Use, lead: str, span: Span) -> None:
+    indent = " " * (len(lead) + 2)
+    if span.status_message:
+        use.out.say(f"{indent}! {clean(span.status_message, _CONTENT_CHARACTERS)}", "red")
+    for mark, value in (("→", span.view.inputs), ("←", span.view.outputs)):
+        if value is not None:
+            first, *rest = clean_lines(plain_value(value), _CONTENT_CHARACTERS)
+            for prefix, line in ((mark, first), *((" ", line) for line in rest)):
+                use.out.console.print(Text(f"{indent}{prefix} {line}"), soft_wrap=True)
+
+
+def _assessments(use: Use, assessments: Sequence[Assessment]) -> None:
+    if not assessments:
+        return
+    use.out.say("")
+    use.out.table(ASSESSMENT_COLUMNS, map(assessment_row, assessments))

@@ -1,0 +1,255 @@
+"""``lodeline traces``: search, show, follow, tag, delete, export and import traces."""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.naming import confirm, pairs
+from lodeline.cli.options import (
+    AllOption,
+    ExperimentOption,
+    FilterOption,
+    LimitOption,
+    OneExperimentOption,
+    OrderOption,
+    Use,
+    YesOption,
+    command,
+)
+from lodeline.cli.otlp_files import is_otel, read_requests, send_request, trace_line
+from lodeline.cli.output import clean, cost, count, duration, moment
+from lodeline.cli.progress import counting
+from lodeline.cli.trace_view import show_trace
+from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.span import Span
+from lodeline.domain.trace import Trace
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow and move traces.")
+
+TraceArgument = Annotated[str, typer.Argument(metavar="TRACE", help="A trace id, as 'traces search' shows it.")]
+_COLUMNS = ("id", "start", "duration", "state", "name", "tokens", "cost")
+_STATE_STYLES = {"ERROR": "bold red", "ABANDONED": "yellow", "IN_PROGRESS": "cyan"}
+_FORGET_AFTER = 10_000
+
+
+@command(app, "search")
+def search(
+    use: Use,
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List traces, newest first."""
+    params = {"experiment": experiment, "filter": filter, "order": order}
+    partial = False
+    found: list[Trace] = []
+    for page in use.client.pages(Trace, "/traces", params=params, limit=None if all else limit):
+        partial = partial or page.partial
+        if use.out.as_json:
+            use.out.lines(page.items)
+        else:
+            found.extend(page.items)
+    if not use.out.as_json:
+        use.out.table(_COLUMNS, map(_row, found), _STATE_STYLES)
+    if partial:
+        use.out.warn("The search stopped at its deadline: there may be more. Narrow the filter, or use --all.")
+
+
+@command(app, "get")
+def get(
+    use: Use,
+    trace: TraceArgument,
+    *,
+    content: Annotated[bool, typer.Option("--content", "-c", help="Also show what went in and out.")] = False,
+    spans: Annotated[int, typer.Option("--spans", min=1, help="Most spans to show.")] = 200,
+) -> None:
+    """Show a trace: its tree of spans with times, tokens, cost and errors, and its assessments.
+
+    With --json: one document of the trace, its spans (with --content whole ones) and its assessments.
+    """
+    show_trace(use, trace, content=content, most_spans=spans)
+
+
+@command(app, "tail")
+def tail(
+    use: Use,
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many to show at first.")] = 10,
+    interval_s: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")] = 1.0,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
+) -> None:
+    """Follow traces as they arrive."""
+    params = {"experiment": experiment, "filter": filter, "order": "received desc"}
+    newest = list(use.client.page(Trace, "/traces", params={**params, "limit": max(lines, 1)}).items) if lines else []
+    _print_lines(use, newest[::-1])
+    since_ms = max((item.received_ms for item in newest), default=_now_ms(use))
+    shown = {item.trace_id: None for item in newest}
+    while follow:
+        time.sleep(interval_s)
+        arrived = _received_since(use, experiment, filter, since_ms)
+        fresh = [item for item in arrived if item.trace_id not in shown]
+        _print_lines(use, fresh)
+        shown.update(dict.fromkeys(item.trace_id for item in fresh))
+        since_ms = max([since_ms, *(item.received_ms for item in fresh)])
+        for forgotten in list(shown)[:-_FORGET_AFTER]:
+            del shown[forgotten]
+
+
+@command(app, "tag")
+def tag(
+    use: Use,
+    trace: TraceArgument,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Tags to set.")] = None,
+    delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
+) -> None:
+    """Set and delete tags of a trace."""
+    body = {"set": pairs(tags, "tag"), "delete": delete or []}
+    changed = use.client.one(Trace, "PATCH", f"/traces/{trace}/tags", body=body)
+    if use.out.as_json:
+        use.out.document(changed)
+    use.out.say(
+        f"{changed.trace_id}: {', '.join(f'{key}={value}' for key, value in changed.tags.items()) or 'no tags'}"
+    )
+
+
+@command(app, "delete")
+def delete(
+    use: Use,
+    traces: Annotated[list[str] | None, typer.Argument(metavar="TRACE", help="Trace ids.")] = None,
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    most: Annotated[int, typer.Option("--max", min=1, max=10_000, help="Most traces to delete by filter.")] = 1_000,
+    yes: YesOption = False,
+) -> None:
+    """Delete traces with all that is in them: by id, or those of an experiment that match a filter."""
+    if bool(traces) == bool(experiment):
+        raise Invalid("delete: give trace ids, or --experiment with --filter, and not both.")
+    if traces:
+        confirm(f"Delete {len(traces)} traces for good?", yes=yes)
+        body: dict[str, object] = {"trace_ids": traces}
+    else:
+        matching = use.client.json("GET", "/traces/count", params={"experiment": experiment, "filter": filter})
+        found = matching["count"] if isinstance(matching, dict) else None
+        confirm(f"Delete up to {most:,} of {found} matching traces for good?", yes=yes)
+        body = {"experiments": experiment, "filter": filter, "max_traces": most}
+    report = use.client.json("POST", "/traces/delete", body=body)
+    if use.out.as_json:
+        use.out.document(report)
+    elif isinstance(report, dict):
+        more = "; more match, run it again" if report.get("more") else ""
+        use.out.say(f"Deleted {report.get('deleted')} traces{more}.")
+
+
+@command(app, "export")
+def export(
+    use: Use,
+    file: Annotated[Path, typer.Argument(help="Where to write; must not exist.")],
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    limit: LimitOption = 1_000,
+    all: AllOption = False,
+) -> None:
+    """Export spans as lines of OTLP/JSON, one trace a line, which 'traces import' and any collector can read.
+
+    Tags set afterwards and assessments are not part of OTLP: 'experiments export' has everything.
+    """
+    params = {"experiment": experiment, "filter": filter, "order": order}
+    written = 0
+    try:
+        with file.open("xb") as stream, counting(use.out, "exporting traces", None if all else limit) as advance:
+            for page in use.client.pages(Trace, "/traces", params=params, limit=None if all else limit):
+                for item in page.items:
+                    if not is_otel(item.trace_id):
+                        use.out.warn(f"{item.trace_id} is left out: OTLP has no form for such an id.")
+                        continue
+                    spans = use.client.many(Span, f"/traces/{item.trace_id}/spans")
+                    stream.write(trace_line(spans))
+                    written += 1
+                    advance(1)
+    except FileExistsError as error:
+        raise Conflict(f"{file} exists already; name another file.") from error
+    except OSError as error:
+        raise Invalid(f"{file} cannot be written ({error.strerror}); name another file.") from error
+    if use.out.as_json:
+        use.out.document({"file": str(file), "traces": written})
+    use.out.say(f"Exported {written:,} traces to {file}.")
+
+
+@command(app, "import")
+def import_traces(
+    use: Use,
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="OTLP: .pb, .json, .jsonl, or .gz.")
+    ],
+    *,
+    experiment: OneExperimentOption = "0",
+) -> None:
+    """Import OTLP files into an experiment: protobuf bodies, JSON bodies, or lines of JSON; gzip is unpacked."""
+    spans_refused = 0
+    sent = 0
+    with counting(use.out, "importing requests", None) as advance:
+        for file in files:
+            for request in read_requests(file):
+                refused, reason = send_request(use.client, request, experiment)
+                sent += 1
+                advance(1)
+                if refused:
+                    spans_refused += refused
+                    use.out.warn(f"{file}: {refused} spans were refused: {clean(reason, 500)}")
+    if use.out.as_json:
+        use.out.document({"requests": sent, "spans_refused": spans_refused})
+    use.out.say(f"Imported {sent:,} requests from {len(files)} files into experiment {experiment}.")
+    if spans_refused:
+        raise Invalid(f"{spans_refused} spans were refused; everything else was stored.", code="partly_refused")
+
+
+def _received_since(use: Use, experiment: Sequence[str] | None, filter: str, since_ms: int) -> list[Trace]:
+    """Return what arrived at or after a moment, oldest first."""
+    condition = f"received >= {since_ms}"
+    params = {
+        "experiment": None if experiment is None else list(experiment),
+        "filter": f"({filter}) AND {condition}" if filter else condition,
+        "order": "received asc",
+    }
+    return [item for page in use.client.pages(Trace, "/traces", params=params, limit=None) for item in page.items]
+
+
+def _now_ms(use: Use) -> int:
+    server = use.client.json("GET", "/server")
+    now_ms = server.get("time_ms") if isinstance(server, dict) else None
+    return now_ms if isinstance(now_ms, int) else 0
+
+
+def _print_lines(use: Use, traces: Iterable[Trace]) -> None:
+    if use.out.as_json:
+        use.out.lines(traces)
+        return
+    for item in traces:
+        values = (
+            item.trace_id, moment(item.start_ns // 1_000_000), duration(item.duration_ns), item.state, item.name,
+            count(item.tokens.total), cost(item.cost_usd),
+        )  # fmt: skip
+        use.out.say("  ".join(clean(value, 80) for value in values if value), _STATE_STYLES.get(item.state, ""))
+
+
+def _row(trace: Trace) -> tuple[object, ...]:
+    return (
+        trace.trace_id,
+        moment(trace.start_ns // 1_000_000),
+        duration(trace.duration_ns),
+        trace.state,
+        trace.name,
+        count(trace.tokens.total),
+        cost(trace.cost_usd),
+    )
