@@ -55,7 +55,7 @@ def request(groups: Iterable[tuple[Attributes, str, str, Sequence[SpanDraft]]]) 
         scope_spans = resource_spans.scope_spans.add()
         scope_spans.scope.name, scope_spans.scope.version = scope, version
         for span in spans:
-            _add(scope_spans, span)
+            add_span(scope_spans, span)
     return message.SerializeToString(deterministic=True)
 
 
@@ -64,7 +64,8 @@ def key_values(attributes: Attributes) -> list[KeyValue]:
     return [KeyValue(key=key, value=_any_value(value)) for key, value in attributes.items()]
 
 
-def _add(scope_spans: ScopeSpans, draft: SpanDraft) -> None:
+def add_span(scope_spans: ScopeSpans, draft: SpanDraft) -> None:
+    """Append a span to a message."""
     span = scope_spans.spans.add(
         trace_id=draft.trace_id,
         span_id=draft.span_id,
