@@ -228,6 +228,13 @@ def iso_ns(text: str) -> int | None:
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
 
 
+def iso_text(time_ns: int) -> str:
+    """Return epoch nanoseconds as ISO 8601 in UTC, with as many digits of a second as it takes."""
+    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
+    fraction = f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
+    return f"{(_EPOCH + timedelta(seconds=seconds)).strftime('%Y-%m-%dT%H:%M:%S')}{fraction}Z"
+
+
 def _zone(text: str | None) -> timezone:
     if text is None or text in {"Z", "z"}:
         return UTC
