@@ -3,6 +3,7 @@
 apsw's own annotations need Python 3.12's `Buffer` and read as unknown before; this Protocol is what we call of them.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, TypeAlias, cast
@@ -14,12 +15,12 @@ Row: TypeAlias = tuple[Any, ...]
 """One result row. Its types are those of the columns selected, which no checker can see."""
 
 
-_carray = cast("Callable[[tuple[int, ...]], SqlValue]", apsw.carray)  # pyright: ignore[reportUnknownMemberType]
+_carray = cast("Callable[[array[int]], SqlValue]", apsw.carray)  # pyright: ignore[reportUnknownMemberType]
 
 
 def carray(numbers: Sequence[int]) -> SqlValue:
-    """Return integers as one parameter for the table-valued function carray(?)."""
-    return _carray(tuple(numbers))
+    """Return row ids as one parameter for the table-valued function carray(?); none of them is the row -1."""
+    return _carray(array("q", numbers or (-1,)))
 
 
 class Cursor(Protocol):

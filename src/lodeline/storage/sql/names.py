@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.terms import MAX_INDEXED, indexed
 
 _MOST = 100_000
 
@@ -16,6 +17,15 @@ class Names:
     def forget(self) -> None:
         """Drop everything: numbers given in an undone transaction are void."""
         self._known.clear()
+
+    def number_of(self, db: Db, prefix: str, value: str | None) -> int | None:
+        """Return the number of the indexed part of a value under a prefix; None for None."""
+        if value is None:
+            return None
+        if len(value) >= MAX_INDEXED:
+            value = indexed(value)
+        known = self._known.get(prefix + value)
+        return self.number(db, prefix + indexed(value)) if known is None else known
 
     def number(self, db: Db, name: str) -> int:
         """Return the number of a name, giving it one when it is new."""

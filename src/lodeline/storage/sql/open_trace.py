@@ -65,7 +65,7 @@ def load(db: Db, trace_id: TraceId, row: Row) -> OpenTrace:
     if trace.extra.info is not None:
         trace.fold.add_info(trace.extra.info)
     trace.summary = trace.fold.summary()
-    trace.pairs = index_pairs(trace, trace.summary, TRACE_STATES[state])
+    trace.pairs = index_pairs(trace, trace.summary, TRACE_STATES[int(state)])
     return trace
 
 

@@ -54,7 +54,7 @@ class Extra:
 
 def doc_row(row_id: int, summary: TraceSummary, extra: Extra) -> tuple[SqlValue, ...]:
     """Return the values of `UPSERT_DOC`."""
-    doc: dict[str, object] = {"tokens": summary.tokens}
+    doc: dict[str, object] = {"tokens": tuple(summary.tokens)}
     if summary.root_span_id is not None:
         doc["root"] = summary.root_span_id
     if summary.status_message:
@@ -90,10 +90,11 @@ def summed_tokens(values: Sequence[float]) -> TokenUsage:
 def extra_of(doc: str) -> Extra:
     """Return what the JSON of a trace_docs row holds beside the summary."""
     data: dict[str, Any] = loads(doc)
-    info = data.get("info")
+    info: dict[str, Any] | None = data.get("info")
+    removed: list[str] = data.get("removed", [])
     return Extra(
         dict(data.get("edited", {})),
-        set(data.get("removed", ())),
+        set(removed),
         tuple(data.get("linked", ())),
         None if info is None else info_from_json(info),
     )
@@ -105,12 +106,12 @@ def to_trace(row: Row) -> Trace:
      request_id, cost, span_count, error_count, size_bytes, received_ms, updated_ms, tags, metadata, request,
      response, doc) = row  # fmt: skip
     data: dict[str, Any] = loads(doc)
-    root = data.get("root")
-    info = data.get("info")
+    root: str | None = data.get("root")
+    info: dict[str, Any] | None = data.get("info")
     return Trace(
-        TraceId(trace_id), ExperimentId(str(exp)), name, TRACE_STATES[state], start_ns, dur_ns, received_ms,
-        updated_ms, root_span_id=None if root is None else SpanId(root), request=request, response=response, session=session,
-        user=user, environment=environment, service=service, client=client, model_id=model, run_id=run,
+        TraceId(trace_id), ExperimentId(str(exp)), name, TRACE_STATES[int(state)], start_ns, dur_ns, received_ms,
+        updated_ms, root_span_id=None if root is None else SpanId(root), request=request, response=response,
+        session=session, user=user, environment=environment, service=service, client=client, model_id=model, run_id=run,
         linked_run_ids=tuple(data.get("linked", ())), client_request_id=request_id,
         tokens=TokenUsage(*data["tokens"]), cost_usd=picousd_to_usd(cost), span_count=span_count,
         error_count=error_count, size_bytes=size_bytes, status_message=data.get("message", ""),
@@ -134,6 +135,8 @@ _INFO_FIELDS = tuple(TraceInfo.__dataclass_fields__)
 def info_to_json(info: TraceInfo) -> dict[str, object]:
     """Return the fields of a client's info that are set."""
     values = {name: getattr(info, name) for name in _INFO_FIELDS}
+    if info.tokens is not None:
+        values["tokens"] = tuple(info.tokens)
     return {name: value for name, value in values.items() if value not in (None, {}, False)}
 
 

@@ -7,7 +7,7 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import SpanId, TraceId
 from lodeline.domain.span import Span, SpanFacts, SpanSkeleton, SpanView
 from lodeline.domain.usage import NO_USAGE, picousd_to_usd
-from lodeline.ingest.payload import unpack_facts, unpack_spans
+from lodeline.ingest.payload import unpack_facts, unpack_spans, unpack_texts
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 
@@ -46,6 +46,16 @@ def load_spans(
             for span in unpack_spans(data, trace_id, positions, want_view=want_view):
                 spans[span.span_id] = span if want_view else replace(span, view=_view(chosen[span.span_id][1]))
     return [spans[span_id] for span_id in chosen]
+
+
+def span_texts(db: Db, row_id: int, span_count: int) -> list[list[str]]:
+    """Return the texts of every span of a trace, of the copies that count; `span_count` is how many spans it has."""
+    chunks = [data for (data,) in db.execute(_CHUNKS, (row_id,))]
+    found = [(index, *item) for index, data in enumerate(chunks) for item in unpack_texts(data)]
+    if len(found) == span_count:
+        return [texts for _, _, texts in found]
+    places = {(index, facts.position) for index, facts in winners(chunks).values()}
+    return [texts for index, position, texts in found if (index, position) in places]
 
 
 def _view(facts: SpanFacts) -> SpanView:

@@ -1,6 +1,7 @@
 """What of a trace is indexed for newest-first search: exact values (table kv) and span properties (span_terms)."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from lodeline.domain.span import SpanFacts
 from lodeline.domain.trace import TraceState, TraceSummary
@@ -50,15 +51,22 @@ def trace_pairs(
     return pairs
 
 
-def span_terms(span: SpanFacts) -> list[tuple[str, int]]:
+def span_terms(span: SpanFacts) -> tuple[tuple[str, int], ...]:
     """Return the (term, err) pairs under which span_terms finds the trace of a span; err 1 repeats failed ones."""
-    names = ["n:" + indexed(span.name), "k:" + span.kind]
-    if span.model is not None:
-        names.append("m:" + indexed(span.model))
-    if span.provider is not None:
-        names.append("p:" + indexed(span.provider))
-    found = [(name, 0) for name in names]
-    if span.status == "ERROR":
-        found.extend((name, 1) for name in names)
+    return _span_terms(span.name, span.kind, span.model, span.provider, span.status == "ERROR")
+
+
+@lru_cache(maxsize=10_000)
+def _span_terms(
+    name: str, kind: str, model: str | None, provider: str | None, failed: bool
+) -> tuple[tuple[str, int], ...]:
+    names = ["n:" + indexed(name), "k:" + kind]
+    if model is not None:
+        names.append("m:" + indexed(model))
+    if provider is not None:
+        names.append("p:" + indexed(provider))
+    found = [(term, 0) for term in names]
+    if failed:
+        found.extend((term, 1) for term in names)
         found.append(("s:ERROR", 0))
-    return found
+    return tuple(found)

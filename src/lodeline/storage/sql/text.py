@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SMALL = 5_000
 """Up to so many chunks are looked up at once; beyond, the walk asks block by block."""
 _BLOCK = 500
-_GROUP_CHUNKS = 256
-_GROUP_BYTES = 2_000_000
+_GROUP_CHUNKS = 512
+_GROUP_BYTES = 4_000_000
 _IDLE_S = 0.05
 _log = logging.getLogger(__name__)
 

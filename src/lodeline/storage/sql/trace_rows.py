@@ -116,16 +116,17 @@ def _trace_row(trace: OpenTrace, s: TraceSummary) -> Values:
 
 
 def _span_row(db: Db, trace: OpenTrace, span: SpanFacts, names: Names) -> Values:
+    cost, tokens, most = span.cost_picousd, span.tokens, rows.MAX_INT
     return (
         trace.row_id,
         trace.seqs[span.span_id],
-        names.number(db, "n:" + terms.indexed(span.name)),
+        names.number_of(db, "n:", span.name),
         _KIND_NUMBER[span.kind],
         _STATUS_NUMBER[span.status],
-        rows.bounded(span.start_ns),
-        rows.bounded(span.end_ns - span.start_ns) if span.end_ns else None,
-        None if span.model is None else names.number(db, "m:" + terms.indexed(span.model)),
-        None if span.provider is None else names.number(db, "p:" + terms.indexed(span.provider)),
-        None if span.tokens is None else rows.bounded(span.tokens.total),
-        None if span.cost_picousd is None else rows.bounded(span.cost_picousd),
+        min(span.start_ns, most),
+        min(span.end_ns, most) - min(span.start_ns, most) if span.end_ns else None,
+        names.number_of(db, "m:", span.model),
+        names.number_of(db, "p:", span.provider),
+        None if tokens is None else min(tokens.total, most),
+        None if cost is None else min(cost, most),
     )

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
-from lodeline.query.ast import Always, And, Node
+from lodeline.query.ast import And, Node, Text
 from lodeline.query.reference import matches
 from lodeline.query.subjects import TraceSubject
-from lodeline.storage.sql.assessments import assessments_of
+from lodeline.query.tokens import all_in
+from lodeline.storage.sql.assessment_rows import assessments_of
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.filter import compile_filter
 from lodeline.storage.sql.plan import conjuncts
-from lodeline.storage.sql.spans import load_spans
+from lodeline.storage.sql.spans import load_spans, span_texts
 
 
 class Verifier:
@@ -22,10 +23,14 @@ class Verifier:
         self._db = db
         open_parts = tuple(part for part in conjuncts(node) if not compile_filter(part).exact)
         self.exact = not open_parts
-        self._node: Node = And(open_parts) if len(open_parts) > 1 else open_parts[0] if open_parts else Always()
+        self._texts = [part.terms for part in open_parts if isinstance(part, Text)]
+        rest = [part for part in open_parts if not isinstance(part, Text)]
+        self._rest: Node | None = And(tuple(rest)) if rest else None
 
     def matches(self, row_id: int, trace: Trace) -> bool:
         """Tell whether a candidate matches."""
+        if self._texts and not self._texts_match(row_id, trace.span_count):
+            return False
 
         def spans() -> Sequence[Span]:
             return load_spans(self._db, row_id, trace.trace_id, want_view=False)
@@ -33,4 +38,13 @@ class Verifier:
         def assessments() -> Sequence[Assessment]:
             return assessments_of(self._db, [row_id]).get(row_id, ())
 
-        return matches(self._node, TraceSubject(trace, spans, assessments))
+        return self._rest is None or matches(self._rest, TraceSubject(trace, spans, assessments))
+
+    def _texts_match(self, row_id: int, span_count: int) -> bool:
+        """Full text needs no span as a whole, only its strings."""
+        missing = list(self._texts)
+        for texts in span_texts(self._db, row_id, span_count):
+            missing = [terms for terms in missing if not all_in(texts, terms)]
+            if not missing:
+                return True
+        return False

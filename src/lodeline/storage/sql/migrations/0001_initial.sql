@@ -82,6 +82,7 @@ CREATE INDEX chunks_trace ON chunks (id, cid);
 
 -- Full text: one row a chunk (rowid = cid), filled behind the commit up to meta 'text_indexed'.
 CREATE VIRTUAL TABLE texts USING fts5(x, content='', contentless_delete=1, detail=none, tokenize='ascii');
+INSERT INTO texts (texts, rank) VALUES ('hashsize', 16777216);
 
 CREATE TABLE run_links (
   run TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (run, id)
