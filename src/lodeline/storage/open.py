@@ -1,11 +1,14 @@
 """URL → stores: the only place that knows every backend."""
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lodeline.domain.errors import Invalid, NotFound, Unsupported
 from lodeline.storage.base import Stores
 from lodeline.storage.memory.stores import open_memory
+from lodeline.storage.upgrade import UpgradePlan
 
 _KNOWN = "memory:, sqlite:DIRECTORY, or a directory"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):(.*)", re.DOTALL)
@@ -35,6 +38,37 @@ def store_directory(url: str) -> Path | None:
     return Path(rest).expanduser() if scheme == "sqlite" else None
 
 
+def plan_upgrade(url: str, *, backup: Path | None = None) -> UpgradePlan:
+    """Return what `upgrade_store` would do with the same arguments; changes nothing.
+
+    NotFound when there is no store; Conflict when a newer version made it, or when it is in use; Unsupported when
+    such stores have no versions.
+    """
+    directory = _versioned(url)
+    with _optional(url):
+        from lodeline.storage.sql import plan_migration  # noqa: PLC0415  # apsw is optional
+    return plan_migration(directory, backup=backup)
+
+
+def upgrade_store(url: str, *, backup: Path | None = None) -> UpgradePlan:
+    """Bring a store to this version's schema, after copying it to `backup` (None: beside it); return what was done.
+
+    Nothing is done when it is up to date. Unavailable when the disks lack space or a step fails: the store is whole,
+    then, at the version before that step. Else as `plan_upgrade`.
+    """
+    directory = _versioned(url)
+    with _optional(url):
+        from lodeline.storage.sql import migrate_sqlite  # noqa: PLC0415  # apsw is optional
+    return migrate_sqlite(directory, backup=backup)
+
+
+def _versioned(url: str) -> Path:
+    directory = store_directory(url)
+    if directory is None:
+        raise Unsupported(f"store {url!r} has no versions: it is made anew each time.")
+    return directory
+
+
 def _split(url: str) -> tuple[str, str]:
     match = _SCHEME.fullmatch(url)
     return (match[1].lower(), match[2]) if match else ("sqlite", url)
@@ -46,12 +80,19 @@ def _open_sqlite(url: str, directory: str, *, create: bool) -> Stores:
     path = Path(directory).expanduser()
     if path.exists() and not path.is_dir():
         raise Invalid.value("store", url, "a directory, not a file")
-    try:
+    with _optional(url):
         from lodeline.storage.sql import DATABASE_FILE, open_sqlite  # noqa: PLC0415  # apsw is optional
+    if not create and not (path / DATABASE_FILE).is_file():
+        raise NotFound.of("store", url)
+    return open_sqlite(path)
+
+
+@contextmanager
+def _optional(url: str) -> Generator[None]:
+    """Say which package is missing and how to install it."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise Unsupported(
             f"store {url!r} needs the package {error.name}; install it with: pip install 'lodeline[server]'"
         ) from error
-    if not create and not (path / DATABASE_FILE).is_file():
-        raise NotFound.of("store", url)
-    return open_sqlite(path)
