@@ -6,6 +6,8 @@ from typing import TypeAlias, TypeVar
 
 import httpx
 import orjson
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTracePartialSuccess
 
 from lodeline import __version__
 from lodeline.cli.decoding import decode, decode_page
@@ -132,16 +134,17 @@ class Client:
             if answer.status_code >= 400:
                 with _reaching(self.server):
                     answer.read()
-                raise problem(answer.status_code, answer.content)
+                raise problem(answer.status_code, answer.content, answer.headers.get("content-type", ""))
             yield answer
         finally:
             answer.close()
 
 
-def problem(status: int, content: bytes) -> errors.LodelineError:
-    """Return the error that a problem answer stands for."""
-    given = _object_in(content)
-    message = str(given.get("detail") or f"the server answered {status} without saying why.")
+def problem(status: int, content: bytes, content_type: str = "application/json") -> errors.LodelineError:
+    """Return the error that an answer stands for: a problem of the API, or a Status of the OTLP door."""
+    given = {"message": _status_message(content)} if "protobuf" in content_type else _object_in(content)
+    said = given.get("detail") or given.get("message")
+    message = str(said or f"the server answered {status} without saying why.")
     code = str(given["code"]) if given.get("code") else None
     details = _object(given.get("details"))
     if status in {429, 502, 503, 504}:
@@ -179,6 +182,14 @@ def _loads(content: bytes) -> JsonValue:
         raise errors.Unavailable(
             "the server's answer is not JSON; is this a Lodeline server?", code="unreadable_answer"
         ) from error
+
+
+def _status_message(content: bytes) -> str:
+    """Return the message of a protobuf Status: it has the number and type of a partial success's message."""
+    try:
+        return ExportTracePartialSuccess.FromString(content).error_message
+    except DecodeError:
+        return ""
 
 
 def _object_in(content: bytes) -> Mapping[str, JsonValue]:

@@ -57,38 +57,47 @@ AllOption = Annotated[bool, typer.Option("--all", help="Show all items, whatever
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a command works with: a client of the server or the opened store, and where it writes."""
+    """What a command works with: a client of the server or the opened store, and where it writes.
+
+    `where` are the options that name the same server or store to another command.
+    """
 
     client: Client
     out: Output
+    where: tuple[str, ...] = ()
 
 
 def command(app: typer.Typer, name: str) -> Callable[[CommandT], CommandT]:
     """Register a command of `app` that takes a `Use` first, and give it the connection options and ``--json``."""
 
     def register(function: CommandT) -> CommandT:
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-
-        def run(
-            server: ServerOption = None,
-            key: KeyOption = None,
-            store: StoreOption = None,
-            as_json: JsonOption = False,
-            **arguments: Any,
-        ) -> None:
-            with closing_quietly(), connected(server, key, store) as client:
-                function(Use(client, Output(as_json=as_json)), **arguments)
-
-        shared = list(inspect.signature(run, eval_str=True).parameters.values())[:-1]
-        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in [*own, *shared]]
-        annotations = {parameter.name: parameter.annotation for parameter in parameters}
-        run.__doc__ = function.__doc__
-        run.__annotations__ = annotations
-        vars(run)["__signature__"] = inspect.Signature(parameters)
-        app.command(name)(run)
+        app.command(name)(with_connection(function))
         return function
 
     return register
+
+
+def with_connection(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that makes the `Use` which `function` takes first, from options that it adds."""
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+
+    def run(
+        server: ServerOption = None,
+        key: KeyOption = None,
+        store: StoreOption = None,
+        as_json: JsonOption = False,
+        **arguments: Any,
+    ) -> None:
+        with closing_quietly(), connected(server, key, store) as client:
+            where = ("--store", store) if store else ("--server", server) if server else ()
+            function(Use(client, Output(as_json=as_json), where), **arguments)
+
+    shared = list(inspect.signature(run, eval_str=True).parameters.values())[:-1]
+    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in [*own, *shared]]
+    run.__doc__ = function.__doc__
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    return run
 
 
 @contextmanager

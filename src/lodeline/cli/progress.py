@@ -15,3 +15,12 @@ def counting(out: Output, what: str, total: int | None) -> Generator[Callable[[i
     with Progress(*columns, console=out.errors, transient=True, disable=not out.errors.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda steps: progress.advance(task, steps)
+
+
+@contextmanager
+def working(out: Output, what: str) -> Generator[None]:
+    """Show that something of unknown length is going on."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out.errors, transient=True, disable=not out.errors.is_terminal) as progress:
+        progress.add_task(what, total=None)
+        yield

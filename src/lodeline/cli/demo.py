@@ -1,0 +1,164 @@
+"""``lodeline demo``: load the demonstration, and say what to try with it."""
+
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lodeline.cli.client import Client
+from lodeline.cli.options import Use, with_connection
+from lodeline.cli.output import Output, clean
+from lodeline.cli.progress import counting
+from lodeline.demo.catalogue import demo_parts
+from lodeline.demo.part import DemoPart
+from lodeline.domain.assessment import AssessmentDraft
+from lodeline.domain.errors import Deleted, Invalid, LodelineError, Unavailable
+from lodeline.domain.experiment import Experiment
+from lodeline.domain.trace import Trace
+
+_BATCH = 200
+_TRIES = 20
+CAPTURES, FRAMEWORKS, RAG, AIRLINE = "captures", "frameworks", "rag", "airline"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A command to try: what it shows, and its arguments after ``lodeline``."""
+
+    title: str
+    arguments: tuple[str, ...]
+
+
+def load(use: Use) -> None:
+    """Load real example traces with their judgments, and say what to try. Loading twice changes nothing.
+
+    With --json: one document of the experiments and of the commands to try.
+    """
+    parts = demo_parts()
+    total = sum(part.request_count + part.assessment_count for part in parts)
+    with counting(use.out, "loading the demonstration", total) as advance:
+        experiments = {part.draft.tags["lodeline.demo"]: load_part(use.client, part, advance) for part in parts}
+    suggested = [
+        Suggestion(suggestion.title, (*suggestion.arguments, *use.where))
+        for suggestion in suggestions(use.client, experiments)
+    ]
+    if use.out.as_json:
+        use.out.document({"experiments": list(experiments.values()), "commands": suggested})
+        return
+    _tell(use.out, list(experiments.values()), suggested)
+
+
+command = with_connection(load)
+
+
+def load_part(client: Client, part: DemoPart, advance: Callable[[int], None]) -> Experiment:
+    """Load one part into its experiment, which is made when it is missing; return the experiment."""
+    draft = part.draft
+    body = {
+        "name": draft.name, "description": draft.description, "tags": dict(draft.tags), "client_key": draft.client_key
+    }  # fmt: skip
+    experiment = client.one(Experiment, "POST", "/experiments", body=body)
+    if experiment.lifecycle == "DELETED":
+        raise Deleted(
+            f"experiment {experiment.experiment_id} ({experiment.name}) of the demonstration is deleted; run "
+            f"'lodeline experiments restore {experiment.experiment_id}', or purge it, and load again."
+        )
+    for request in part.requests():
+        _send(client, request, experiment.experiment_id)
+        advance(1)
+    for drafts in _batches(part.assessments()):
+        _log(client, drafts, experiment.experiment_id)
+        advance(len(drafts))
+    return experiment
+
+
+def suggestions(client: Client, experiments: dict[str, Experiment]) -> list[Suggestion]:
+    """Return commands that show something in a loaded demonstration."""
+    captures, frameworks = experiments[CAPTURES].name, experiments[FRAMEWORKS].name
+    rag, airline = experiments[RAG].name, experiments[AIRLINE].name
+    failed = _newest(client, captures, "state = 'ERROR'")
+    judged = _newest(client, frameworks, "feedback.hallucination > 0.5")
+    return [
+        Suggestion("the experiments", ("experiments", "list")),
+        Suggestion(
+            "one recorded call, as eleven instrumentation libraries sent it",
+            ("traces", "search", "-e", captures, "-f", "tags.call = 'test_agent_with_tools'"),
+        ),
+        Suggestion("everything that failed", ("traces", "search", "-f", "state = 'ERROR'")),
+        Suggestion("a failed trace and its spans", ("traces", "get", failed, "--content")),
+        Suggestion("a trace that a judge found to hallucinate, and why", ("traces", "get", judged)),
+        Suggestion("its assessments alone", ("assessments", "list", "--trace", judged)),
+        Suggestion(
+            "the questions that the weaker retriever got wrong",
+            ("traces", "search", "-e", rag, "-f", "model = 'overlap-top3' AND feedback.correctness = false"),
+        ),
+        Suggestion("the airline agent's conversations", ("sessions", "list", "-e", airline, "-n", "10")),
+        Suggestion(
+            "what was judged unsolved", ("assessments", "list", "-e", airline, "-f", "name = 'reward' AND value = 0")
+        ),
+        Suggestion(
+            "turns in which a tool failed",
+            ("traces", "search", "-e", airline, "-f", "span(name LIKE 'execute_tool %' AND status = 'ERROR')"),
+        ),
+        Suggestion("full text", ("traces", "search", "-e", airline, "-f", "text ~ '\"travel insurance\" refund'")),
+    ]
+
+
+def _send(client: Client, request: bytes, experiment_id: str) -> None:
+    headers = {"x-lodeline-experiment": experiment_id}
+    for attempt in range(1, _TRIES + 1):
+        try:
+            client.send("POST", "/v1/traces", content=request, content_type="application/x-protobuf", headers=headers)
+            return
+        except Unavailable as error:
+            if attempt == _TRIES or error.error_code == "unreachable":
+                raise
+            time.sleep(min(error.retry_after_s, 5.0))
+
+
+def _log(client: Client, drafts: Sequence[AssessmentDraft], experiment_id: str) -> None:
+    body = {"assessments": [_body(draft, experiment_id) for draft in drafts]}
+    answer = client.json("POST", "/assessments/batch", body=body)
+    for item in answer if isinstance(answer, list) else ():
+        if isinstance(item, dict) and item.get("assessment") is None:
+            raise Invalid(f"an assessment of the demonstration was refused: {item.get('message')}")
+
+
+def _body(draft: AssessmentDraft, experiment_id: str) -> dict[str, object]:
+    return {
+        "name": draft.name, "kind": draft.kind, "trace_id": draft.target.trace_id, "session": draft.target.session,
+        "experiment": None if draft.target.session is None else experiment_id,
+        "source": {"kind": draft.source.kind, "source_id": draft.source.source_id},
+        "value": draft.value, "rationale": draft.rationale, "identifier": draft.identifier,
+        "created_ms": draft.created_ms,
+    }  # fmt: skip
+
+
+def _batches(drafts: Iterator[AssessmentDraft]) -> Iterator[list[AssessmentDraft]]:
+    batch: list[AssessmentDraft] = []
+    for draft in drafts:
+        batch.append(draft)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _newest(client: Client, experiment: str, filter: str) -> str:
+    params = {"experiment": experiment, "filter": filter, "limit": 1}
+    page = client.page(Trace, "/traces", params=params)
+    if not page.items:
+        raise LodelineError(f"the demonstration was loaded, but {filter!r} finds nothing in {experiment!r}.")
+    return page.items[0].trace_id
+
+
+def _tell(out: Output, experiments: Sequence[Experiment], suggested: Sequence[Suggestion]) -> None:
+    out.say("Loaded:", "bold")
+    for experiment in experiments:
+        out.say(f"  {experiment.experiment_id}  {experiment.name}")
+    out.say("")
+    out.say("Try:", "bold")
+    for suggestion in suggested:
+        out.say(f"  # {clean(suggestion.title)}", "dim")
+        out.say(f"  lodeline {shlex.join(suggestion.arguments)}")
