@@ -8,6 +8,7 @@ the two-valued logic of `query.ast` holds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES
 from lodeline.domain.trace import TRACE_STATES
@@ -32,6 +33,8 @@ from lodeline.storage.sql.db import SqlValue
 from lodeline.storage.sql.terms import MAX_INDEXED, indexed, metadata_key, tag_key
 
 EXACT_INTEGER = 2**53
+Atom: TypeAlias = "Compare | In | Match | IsNull"
+"""A condition on one field, of those that SQL may decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _joined(parts: Sequence[Sql], glue: str) -> Sql:
     return Sql(text, tuple(p for part in parts for p in part.params), all(part.exact for part in parts))
 
 
-def _trace_atom(node: "Compare | In | Match | IsNull") -> Sql:
+def _trace_atom(node: Atom) -> Sql:
     field = node.field
     if field.name == "run":
         return _run_atom(node)
@@ -167,7 +170,7 @@ def _indexed_pair(field: Field, value: str) -> Sql:
     return Sql(text, (key, indexed(value)), exact=len(value) < MAX_INDEXED and len(field.key or "") < MAX_INDEXED)
 
 
-def _run_atom(node: "Compare | In | Match | IsNull") -> Sql:
+def _run_atom(node: Atom) -> Sql:
     """A trace has its own run and those it is linked to; negative operators are left to the verification."""
     own = compare(node, Sql("t.run"))
     linked = compare(node, Sql("r.run"))
@@ -180,7 +183,7 @@ def _run_atom(node: "Compare | In | Match | IsNull") -> Sql:
     return Sql(text, own.params + linked.params)
 
 
-def compare(node: "Compare | In | Match | IsNull", column: Sql) -> Sql:
+def compare(node: Atom, column: Sql) -> Sql:
     """One comparison of a column of the field's own SQL type."""
     match node:
         case Compare(_, op, value):
@@ -218,7 +221,7 @@ def _exists_assessment(item: Node) -> Sql:
     return Sql(text, inner.params, inner.exact)
 
 
-def within(node: Node, atom: "Callable[[Compare | In | Match | IsNull], Sql]") -> Sql:
+def within(node: Node, atom: Callable[[Atom], Sql]) -> Sql:
     """Return the SQL of a filter on one row of a table whose comparisons `atom` compiles."""
     match node:
         case Always():
@@ -237,7 +240,7 @@ def within(node: Node, atom: "Callable[[Compare | In | Match | IsNull], Sql]") -
             return UNKNOWN
 
 
-def _span_atom(node: "Compare | In | Match | IsNull") -> Sql:
+def _span_atom(node: Atom) -> Sql:
     name = node.field.name
     interned = _SPAN_NAMES.get(name)
     if interned is not None:
@@ -246,7 +249,7 @@ def _span_atom(node: "Compare | In | Match | IsNull") -> Sql:
     return UNKNOWN if column is None else compare(node, Sql(column))
 
 
-def _interned_atom(node: "Compare | In | Match | IsNull", column: str, prefix: str) -> Sql:
+def _interned_atom(node: Atom, column: str, prefix: str) -> Sql:
     """Equality compares numbers; names are cut at 256 characters, so values that reach that are verified."""
     if isinstance(node, Compare) and node.op == "=" and isinstance(node.value, str):
         value = clean(node.value)[:MAX_INDEXED]
@@ -262,7 +265,7 @@ def _interned_atom(node: "Compare | In | Match | IsNull", column: str, prefix: s
     return Sql(text, compared.params, exact=False)
 
 
-def assessment_atom(node: "Compare | In | Match | IsNull") -> Sql:
+def assessment_atom(node: Atom) -> Sql:
     """One comparison of a row ``assessments a``."""
     field = node.field
     if field.name == "value":
@@ -271,7 +274,7 @@ def assessment_atom(node: "Compare | In | Match | IsNull") -> Sql:
     return UNKNOWN if column is None else compare(node, Sql(column))
 
 
-def _value_atom(node: "Compare | In | Match | IsNull") -> Sql:
+def _value_atom(node: Atom) -> Sql:
     match node:
         case Compare(_, op, value) if not isinstance(value, str) and abs(value) < EXACT_INTEGER:
             if isinstance(value, bool):

@@ -14,8 +14,7 @@ CREATE TABLE experiments (
   doc TEXT NOT NULL          -- JSON: created_by, description, tags, settings, artifact_root
 );
 CREATE INDEX experiments_created ON experiments (created_ms, exp);
-INSERT INTO experiments (exp, name, lifecycle, created_ms, updated_ms, doc) SELECT 0, 'Default', 'ACTIVE', now, now, '{}'
-FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now);
+INSERT INTO experiments (exp, name, lifecycle, created_ms, updated_ms, doc) VALUES (0, 'Default', 'ACTIVE', 0, 0, '{}');
 
 -- Narrow on purpose: filters and aggregates read it, lists add trace_docs.
 CREATE TABLE traces (

@@ -1,0 +1,115 @@
+"""Operation of a SQLite store."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import apsw
+
+from lodeline.domain.errors import Unavailable
+from lodeline.storage.blobs import DirectoryBlobStore
+from lodeline.storage.sql.backup import copy_store
+from lodeline.storage.sql.check import check
+from lodeline.storage.sql.connection import DATABASE_FILE, Readers, connect
+from lodeline.storage.sql.directory import database_bytes
+from lodeline.storage.sql.lock import DirectoryLock
+from lodeline.storage.sql.text import TextIndexer
+from lodeline.storage.sql.writer import Writer
+
+_COUNTED = ("experiments", "accounts", "api_keys")
+"""Tables that stay small enough to be counted."""
+_NUMBERED = (("traces", "id"), ("chunks", "cid"), ("assessments", "id"), ("audit", "entry_id"))
+"""Large tables; as removals are rare, the range of their keys estimates how many rows they have."""
+
+
+class SqlAdmin:
+    """Implements `storage.base.StoreAdmin`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        lock: DirectoryLock,
+        *,
+        writer: Writer,
+        readers: Readers,
+        indexer: TextIndexer,
+        blobs: DirectoryBlobStore,
+    ) -> None:
+        self._directory = directory
+        self._lock = lock
+        self._writer = writer
+        self._readers = readers
+        self._indexer = indexer
+        self._blobs = blobs
+
+    def ping(self) -> None:
+        try:
+            with self._readers.read() as db:
+                db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+        except apsw.Error as error:
+            raise Unavailable(f"the store in {self._directory} does not answer: {error}") from error
+
+    def figures(self) -> Mapping[str, int | str]:
+        """Return sizes in bytes, waiting work, and row counts; those named ``…_estimate`` are upper estimates."""
+        found: dict[str, int | str] = {
+            "backend": "sqlite",
+            "sqlite_version": apsw.sqlite_lib_version(),
+            "file_bytes": database_bytes(self._directory),
+            "disk_free_bytes": shutil.disk_usage(self._directory).free,
+            "queue_length": self._writer.queued,
+            "text_backlog": self._indexer.backlog(),
+        }
+        with self._readers.read() as db:
+
+            def number(sql: str) -> int:
+                row = db.execute(sql).fetchone()
+                return int(row[0]) if row is not None else 0
+
+            free_pages, page_bytes = number("PRAGMA freelist_count"), number("PRAGMA page_size")
+            found["reclaimable_bytes"] = free_pages * page_bytes
+            found["schema_version"] = number("SELECT count(*) FROM migrations")
+            for table in _COUNTED:
+                found[table] = number(f"SELECT count(*) FROM {table}")
+            for table, key in _NUMBERED:
+                sql = f"SELECT ifnull(max({key}) - min({key}) + 1, 0) FROM {table}"
+                found[f"{table}_estimate"] = number(sql)
+        return found
+
+    def check(self) -> Sequence[str]:
+        with self._readers.read() as db:
+            return check(db)
+
+    def backup(self, target: str) -> Mapping[str, int]:
+        return copy_store(self._directory, Path(target), self._blobs)
+
+    def vacuum(self) -> Mapping[str, int]:
+        """Rewrite the database without its free pages. Writers wait meanwhile and may be answered Unavailable.
+
+        Conflict when another program has the store open; Unavailable when the disk lacks room for two more copies.
+        """
+        before = database_bytes(self._directory)
+        free = shutil.disk_usage(self._directory).free
+        if free < 2 * before:
+            raise Unavailable(
+                f"vacuum: {free} bytes are free beside {self._directory / DATABASE_FILE}, but rewriting it may take "
+                f"{2 * before}; free space first.",
+                code="disk_full",
+            )
+        self._lock.make_exclusive()
+        try:
+            self._rewrite()
+        except apsw.Error as error:
+            raise Unavailable(
+                f"vacuum: {error}; try again when the store is less busy.", code="store_busy"
+            ) from error
+        finally:
+            self._lock.make_shared()
+        return {"bytes_before": before, "bytes_after": database_bytes(self._directory)}
+
+    def _rewrite(self) -> None:
+        db = connect(self._directory, readonly=False)
+        try:
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            db.close()

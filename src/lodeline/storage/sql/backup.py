@@ -1,0 +1,91 @@
+"""Copy a store into a new directory: consistent, synced, checked, and there under its name only when complete."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import apsw
+
+from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.storage.blobs import DirectoryBlobStore
+from lodeline.storage.sql.check import check_database
+from lodeline.storage.sql.connection import DATABASE_FILE, connect
+from lodeline.storage.sql.directory import BLOBS_FOLDER, MARKER_FILE, sync_folder
+from lodeline.storage.sql.lock import LOCK_FILE
+
+_NOT_COPIED = frozenset({DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE + "-shm", LOCK_FILE})
+
+
+def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapping[str, int]:
+    """Copy the database as it is at one moment, then the blobs, and all small files beside them; return sizes.
+
+    Others may go on reading and writing. Blobs come second, so that everything the copied rows speak of is there,
+    but for what is deleted meanwhile. A copy that is broken off leaves a directory ``.<name>.partial-…``, which may
+    be removed. Conflict when `target` exists; Unavailable when the disk is full or the copy does not pass its check.
+    """
+    if os.path.lexists(target):
+        raise Conflict(f"backup: {target} exists already; name a new directory.", code="backup_exists")
+    partial = target.parent / f".{target.name}.partial-{secrets.token_hex(4)}"
+    try:
+        partial.mkdir(mode=0o700, parents=True)
+        sizes = _fill(directory, partial, blobs)
+        sync_folder(partial)
+        if os.path.lexists(target):
+            raise Conflict(f"backup: {target} was made meanwhile; name a new directory.", code="backup_exists")
+        partial.rename(target)
+        sync_folder(target.parent)
+    except (OSError, apsw.Error) as error:
+        raise Unavailable(
+            f"backup into {target} failed: {error}; free space or choose another disk, then try again.",
+            code="backup_failed",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return sizes
+
+
+def _fill(directory: Path, partial: Path, blobs: DirectoryBlobStore) -> Mapping[str, int]:
+    _copy_database(directory, partial)
+    for path in sorted(directory.iterdir()):
+        if path.is_file() and not path.is_symlink() and path.name not in _NOT_COPIED:
+            shutil.copy2(path, partial / path.name)
+            _sync(partial / path.name)
+    if not (partial / MARKER_FILE).is_file():
+        raise Conflict(f"{directory} is not a Lodeline store.")
+    count, blob_bytes = _copy_blobs(blobs, DirectoryBlobStore(partial / BLOBS_FOLDER))
+    faults = check_database(partial)
+    if faults:
+        raise Unavailable(f"backup: the copy does not pass its check: {faults[0]}", code="backup_failed")
+    return {
+        "file_bytes": (partial / DATABASE_FILE).stat().st_size,
+        "blobs": count,
+        "blob_bytes": blob_bytes,
+    }
+
+
+def _copy_database(directory: Path, partial: Path) -> None:
+    """VACUUM INTO copies one snapshot without stopping writers, and leaves free pages behind; it does not sync."""
+    db = connect(directory, readonly=False)
+    try:
+        db.execute("VACUUM INTO ?", (str(partial / DATABASE_FILE),))
+    finally:
+        db.close()
+    _sync(partial / DATABASE_FILE)
+
+
+def _copy_blobs(source: DirectoryBlobStore, target: DirectoryBlobStore) -> tuple[int, int]:
+    count = size_bytes = 0
+    for info in source.list(""):
+        with contextlib.suppress(NotFound), source.open(info.path) as data:
+            copied = target.put(info.path, data, max_bytes=2**63)
+            count += 1
+            size_bytes += copied.size_bytes
+    return count, size_bytes
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,140 @@
+"""Does a database agree with itself? SQLite's own check, then every rule between tables, then samples of content."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from lodeline.domain.assessment import Assessment
+from lodeline.domain.errors import LodelineError
+from lodeline.domain.ids import TraceId
+from lodeline.domain.ledger import find_faults
+from lodeline.storage.sql.assessment_rows import decode
+from lodeline.storage.sql.connection import connect
+from lodeline.storage.sql.db import Db, Row
+from lodeline.storage.sql.open_trace import load
+from lodeline.storage.sql.text import watermark
+
+SAMPLE = 200
+"""How many traces, evenly spread, are rebuilt from their payload."""
+_SHOWN = 5
+
+_OF_TRACES = ("trace_docs", "spans", "chunks", "kv", "span_terms", "run_links")
+_WITHOUT_TRACE = (
+    "SELECT DISTINCT x.{key} FROM {table} x WHERE x.{key} IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM traces t WHERE t.id = x.{key})"
+)
+_RULES: tuple[tuple[str, str], ...] = (
+    ("trace {} has no document",
+     "SELECT t.trace_id FROM traces t WHERE NOT EXISTS (SELECT 1 FROM trace_docs d WHERE d.id = t.id)"),
+    ("trace {} belongs to an unknown experiment",
+     "SELECT t.trace_id FROM traces t WHERE t.exp NOT IN (SELECT exp FROM experiments)"),
+    *(
+        (f"table {table} speaks of the unknown trace row {{}}", _WITHOUT_TRACE.format(table=table, key=key))
+        for table, key in (*((table, "id") for table in _OF_TRACES), ("assessments", "trace"))
+    ),
+    ("trace {} is not counted in its session",
+     "SELECT t.trace_id FROM traces t WHERE t.session IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM conversations c WHERE c.exp = t.exp AND c.kind = 's' AND c.key = t.session)"),
+    ("trace {} is not counted for its user",
+     "SELECT t.trace_id FROM traces t WHERE t.user IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM conversations c WHERE c.exp = t.exp AND c.kind = 'u' AND c.key = t.user)"),
+    ("the full-text index has the unknown chunk {}",
+     "SELECT s.id FROM texts_docsize s WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.cid = s.id)"),
+    ("the full-text index lacks chunk {}",
+     "SELECT c.cid FROM chunks c WHERE c.cid <= (SELECT value FROM meta WHERE name = 'text_indexed') "
+     "AND NOT EXISTS (SELECT 1 FROM texts_docsize s WHERE s.id = c.cid)"),
+    ("assessment {} differs from its last revision",
+     "SELECT a.aid FROM assessments a LEFT JOIN assessment_revisions r ON r.aid = a.aid AND r.entry = "
+     "(SELECT max(entry) FROM assessment_revisions m WHERE m.aid = a.aid) "
+     "WHERE r.doc IS NOT a.doc OR r.deleted IS NOT a.deleted"),
+    ("the last revisions of assessment {} have no assessment",
+     "SELECT DISTINCT r.aid FROM assessment_revisions r WHERE NOT EXISTS "
+     "(SELECT 1 FROM assessments a WHERE a.aid = r.aid)"),
+    ("API key {} belongs to an unknown account",
+     "SELECT key_id FROM api_keys WHERE owner_id IS NOT NULL AND owner_id NOT IN (SELECT account_id FROM accounts)"),
+    ("a login belongs to the unknown account {}",
+     "SELECT account_id FROM logins WHERE account_id NOT IN (SELECT account_id FROM accounts)"),
+)  # fmt: skip
+"""What must not be found: the message, and the SQL that finds it."""
+
+
+def check_database(directory: Path) -> list[str]:
+    """Open the database of a directory, check it, and return what is wrong."""
+    db = connect(directory, readonly=True)
+    try:
+        return check(db)
+    finally:
+        db.close()
+
+
+def check(db: Db) -> list[str]:
+    """Return what is wrong with a database, empty when all is well; reads all of it."""
+    damage = [text for (text,) in db.execute("PRAGMA integrity_check(20)") if text != "ok"]
+    if damage:
+        return damage
+    faults: list[str] = []
+    for message, sql in _RULES:
+        found = [str(value) for (value,) in db.execute(f"{sql} LIMIT {_SHOWN + 1}")]
+        faults.extend(message.format(value) for value in found[:_SHOWN])
+        if len(found) > _SHOWN:
+            faults.append(message.format("… and more"))
+    if watermark(db) < 0:
+        faults.append("the full-text index has a negative watermark")
+    for trace_id, row in _sample(db):
+        faults.extend(_check_trace(db, trace_id, row))
+    for chain in _ledger(db):
+        faults.extend(find_faults(chain))
+    return faults
+
+
+def _sample(db: Db) -> Iterator[tuple[TraceId, Row]]:
+    row = db.execute("SELECT min(id), max(id) FROM traces").fetchone()
+    if row is None or row[0] is None:
+        return
+    low, high = row
+    sql = "SELECT trace_id, id, exp, version, state, received_ms, updated_ms FROM traces t"
+    seen: set[int] = set()
+    for step in range(SAMPLE):
+        found = db.execute(
+            sql + " WHERE id >= ? ORDER BY id LIMIT 1", (low + (high - low) * step // max(1, SAMPLE - 1),)
+        ).fetchone()
+        if found is not None and found[1] not in seen:
+            seen.add(found[1])
+            yield TraceId(found[0]), found[1:]
+
+
+def _check_trace(db: Db, trace_id: TraceId, row: Row) -> list[str]:
+    """Rebuild a trace from its payload and compare its row and its index entries."""
+    try:
+        trace = load(db, trace_id, row)
+    except LodelineError as error:
+        return [f"trace {trace_id}: its payload cannot be read: {error.message}"]
+    sql = "SELECT start_ns, span_count, (SELECT count(*) FROM spans s WHERE s.id = t.id) FROM traces t WHERE id = ?"
+    start_ns, span_count, span_rows = db.execute(sql, (row[0],)).fetchone() or (0, 0, 0)
+    faults: list[str] = []
+    if not len(trace.fold) == span_count == span_rows:
+        faults.append(
+            f"trace {trace_id}: payload, row and table have {len(trace.fold)}, {span_count}, {span_rows} spans"
+        )
+    place = (row[1], start_ns, row[0])
+    kv = "SELECT 1 FROM kv WHERE exp = ? AND start_ns = ? AND id = ? AND key = ? AND val = ?"
+    for pair in trace.pairs:
+        if db.execute(kv, (*place, *pair)).fetchone() is None:
+            faults.append(f"trace {trace_id}: the index lacks {pair[0]!r}")
+    terms = (
+        "SELECT 1 FROM span_terms WHERE exp = ? AND start_ns = ? AND id = ? "
+        "AND term = (SELECT nid FROM names WHERE name = ?) AND err = ?"
+    )
+    for term in trace.terms:
+        if db.execute(terms, (*place, *term)).fetchone() is None:
+            faults.append(f"trace {trace_id}: the span index lacks {term[0]!r}")
+    return faults
+
+
+def _ledger(db: Db) -> Iterator[list[Assessment]]:
+    """Yield the present assessments, those of one trace, or of one session, together: chains never leave these."""
+    rows = db.execute(
+        "SELECT trace, exp, session, doc FROM assessments WHERE deleted = 0 ORDER BY trace, exp, session"
+    )
+    for _, group in groupby(rows, key=lambda row: row[:3]):
+        yield [decode(doc) for *_, doc in group]

@@ -1,0 +1,86 @@
+"""The directory of a SQLite store.
+
+``lodeline-store.json`` marks it and names its layout, ``lodeline.db`` (with ``-wal`` and ``-shm`` while it is open)
+is the database, ``blobs`` holds the blobs, ``lodeline.lock`` the lock. Servers keep their own secrets beside them.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.storage.sql.connection import DATABASE_FILE
+from lodeline.storage.sql.lock import LOCK_FILE
+
+MARKER_FILE = "lodeline-store.json"
+BLOBS_FOLDER = "blobs"
+_MARKER = {"format": "lodeline-sqlite", "layout": 1}
+_OURS = frozenset({LOCK_FILE, BLOBS_FOLDER, "secret.key", MARKER_FILE + ".new"})
+"""What a directory may hold that is not marked yet."""
+
+
+def prepare(directory: Path, *, create: bool) -> None:
+    """Make the directory and mark it, unless it is a store already.
+
+    NotFound when it is none and must not be made. Conflict when it holds other things, so that nobody's files get
+    mixed with a store's, or a store of another layout.
+    """
+    marker = directory / MARKER_FILE
+    try:
+        if marker.is_file():
+            _check_marker(marker)
+            return
+        if not create:
+            raise NotFound.of("store", str(directory))
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        foreign = sorted({path.name for path in directory.iterdir()} - _OURS)
+        if foreign and not marker.is_file():  # another process may have marked it just now
+            raise Conflict(
+                f"{directory} is not a Lodeline store and not empty: it holds {foreign[0]!r}; "
+                "choose an empty or a new directory.",
+                code="not_a_store",
+            )
+        write_synced(marker, json.dumps(_MARKER) + "\n")
+    except OSError as error:
+        raise Unavailable(f"the store in {directory} cannot be opened: {error.strerror}.") from error
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a small file whole or not at all, durably."""
+    new = path.with_name(path.name + ".new")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def database_bytes(directory: Path) -> int:
+    """Return the size of the database with its write-ahead log."""
+    paths = (directory / DATABASE_FILE, directory / (DATABASE_FILE + "-wal"))
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _check_marker(marker: Path) -> None:
+    try:
+        found: Any = json.loads(marker.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if found != _MARKER:
+        raise Conflict(
+            f"{marker} names a store that this Lodeline cannot open; open it with the version that made it.",
+            code="store_differs",
+        )

@@ -1,0 +1,104 @@
+"""The lock of a store directory: shared by everyone who has it open, exclusive for who rewrites it whole.
+
+The lock belongs to the open file, so the system lets go of it when the process ends, however it ends.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from lodeline.domain.errors import Conflict, Unavailable
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK_FILE = "lodeline.lock"
+_SLOTS = 256
+"""Windows has exclusive byte locks only: a sharer locks one of these bytes, an exclusive owner all of them."""
+
+
+class DirectoryLock:
+    """One holder's lock on a store directory; used by one thread at a time."""
+
+    def __init__(self, directory: Path, *, exclusive: bool = False) -> None:
+        """Take the lock, without waiting; Conflict when another holder excludes that."""
+        self._directory = directory
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            self._file: int | None = os.open(directory / LOCK_FILE, flags, 0o600)
+        except OSError as error:
+            raise Unavailable(f"the store in {directory} cannot be opened: {error.strerror}.") from error
+        try:
+            self._take(exclusive=exclusive)
+        except BaseException:
+            self.release()
+            raise
+
+    def make_exclusive(self) -> None:
+        """Exclude everyone else; Conflict, and the lock is shared as before, when somebody else holds it too."""
+        try:
+            self._take(exclusive=True)
+        except Conflict:
+            self._take(exclusive=False)
+            raise
+
+    def make_shared(self) -> None:
+        """Let others in again."""
+        self._take(exclusive=False)
+
+    def release(self) -> None:
+        """Let go; again is fine."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _take(self, *, exclusive: bool) -> None:
+        if self._file is None:
+            raise Unavailable("the store is closed.")
+        if not _lock(self._file, exclusive=exclusive):
+            who = "another program has it open" if exclusive else "another program is rewriting it"
+            raise Conflict(
+                f"the store in {self._directory} is in use: {who}; stop that program first.", code="store_in_use"
+            )
+
+
+if sys.platform == "win32":
+
+    def _lock(file: int, *, exclusive: bool) -> bool:
+        os.lseek(file, 0, os.SEEK_SET)
+        _unlock(file)
+        if exclusive:
+            return _lock_bytes(file, 0, _SLOTS)
+        return any(_lock_bytes(file, slot, 1) for slot in range(_SLOTS))
+
+    def _lock_bytes(file: int, start: int, count: int) -> bool:
+        os.lseek(file, start, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, count)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: int) -> None:
+        for start, count in ((0, _SLOTS), *((slot, 1) for slot in range(_SLOTS))):
+            os.lseek(file, start, os.SEEK_SET)
+            try:
+                msvcrt.locking(file, msvcrt.LK_UNLCK, count)
+            except OSError:
+                continue
+            return
+
+else:
+
+    def _lock(file: int, *, exclusive: bool) -> bool:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise Unavailable(
+                f"the store cannot be locked: {error.strerror}; keep it on a file system that has locks."
+            ) from error
+        return True

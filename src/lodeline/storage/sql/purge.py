@@ -1,0 +1,126 @@
+"""Purge of an experiment: bounded steps, each one transaction, with a receipt that survives a crash between them.
+
+The receipt stays in meta for good: it is also the mark that an experiment's id was used.
+"""
+
+from dataclasses import asdict, replace
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.blob import experiment_folder
+from lodeline.domain.errors import Conflict, NotFound
+from lodeline.domain.experiment import Experiment, PurgeReceipt
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
+from lodeline.storage.base import BlobStore
+from lodeline.storage.sql import audit as trail
+from lodeline.storage.sql import meta, traces
+from lodeline.storage.sql.codec import dumps, loads
+from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.writer import Writer
+
+_STEP_TRACES = 200
+_STEP_ASSESSMENTS = 1_000
+
+
+def purge(writer: Writer, blobs: BlobStore, experiment: Experiment, *, audit: AuditEntry) -> PurgeReceipt:
+    """Remove an experiment and everything in it; after a crash, go on where it stopped.
+
+    The receipt counts what all attempts together removed, but for blobs of an attempt that crashed among them.
+    """
+    number = int(experiment.experiment_id)
+    writer.call(lambda db: _begin(db, experiment))
+    while writer.call(lambda db: _remove_traces(db, number)):
+        pass
+    while writer.call(lambda db: _remove_assessments(db, number)):
+        pass
+    count, size_bytes = blobs.delete(experiment_folder(experiment.experiment_id))
+    return writer.call(lambda db: _finish(db, number, count, size_bytes, audit))
+
+
+def is_purging(db: Db, number: int) -> bool:
+    """Tell whether a purge of this experiment has begun and is not finished."""
+    row = db.execute("SELECT 1 FROM experiments WHERE exp = ?", (number,)).fetchone()
+    return row is not None and was_purged(db, number)
+
+
+def was_purged(db: Db, number: int) -> bool:
+    """Tell whether a purge of the experiment with this number has begun, or was finished at any time."""
+    return meta.get_text(db, _name(number)) is not None
+
+
+def forget_purge(db: Db, number: int) -> None:
+    """Drop the receipt, because the number is used again, by an import that keeps ids."""
+    db.execute("DELETE FROM meta WHERE name = ?", (_name(number),))
+
+
+def _name(number: int) -> str:
+    return f"purge:{number}"
+
+
+def _begin(db: Db, experiment: Experiment) -> None:
+    number = int(experiment.experiment_id)
+    row = db.execute("SELECT lifecycle FROM experiments WHERE exp = ?", (number,)).fetchone()
+    if row is None:
+        raise NotFound.of("experiment", experiment.experiment_id)
+    if experiment.experiment_id == DEFAULT_EXPERIMENT:
+        raise Conflict("the default experiment cannot be purged; delete its traces instead.")
+    if row[0] != "DELETED":
+        raise Conflict(f"experiment {experiment.experiment_id!r} is not deleted; delete it before purging it.")
+    if meta.get_text(db, _name(number)) is None:
+        _note(db, PurgeReceipt(experiment.experiment_id, experiment.name, 0, 0, 0, 0, 0))
+
+
+def _receipt(db: Db, number: int) -> PurgeReceipt:
+    text = meta.get_text(db, _name(number))
+    if text is None:
+        raise NotFound.of("experiment", ExperimentId(str(number)))
+    return PurgeReceipt(**loads(text))
+
+
+def _note(db: Db, receipt: PurgeReceipt) -> None:
+    meta.put(db, _name(int(receipt.experiment_id)), dumps(asdict(receipt)))
+
+
+def _remove_traces(db: Db, number: int) -> bool:
+    """Remove some traces; tell whether there may be more."""
+    found = db.execute("SELECT id FROM traces WHERE exp = ? LIMIT ?", (number, _STEP_TRACES)).fetchall()
+    if not found:
+        return False
+    removed = traces.remove(db, [row_id for (row_id,) in found])
+    receipt = _receipt(db, number)
+    _note(
+        db,
+        replace(
+            receipt,
+            traces=receipt.traces + removed.traces,
+            spans=receipt.spans + removed.spans,
+            assessments=receipt.assessments + removed.assessments,
+            bytes_freed=receipt.bytes_freed + removed.payload_bytes,
+        ),
+    )
+    return True
+
+
+def _remove_assessments(db: Db, number: int) -> bool:
+    """Remove some assessments of sessions (those of traces went with them); tell whether there may be more."""
+    sql = "SELECT id, aid, deleted FROM assessments WHERE exp = ? LIMIT ?"
+    found = db.execute(sql, (number, _STEP_ASSESSMENTS)).fetchall()
+    if not found:
+        return False
+    db.executemany("DELETE FROM assessment_revisions WHERE aid = ?", [(aid,) for _, aid, _ in found])
+    db.executemany("DELETE FROM assessments WHERE id = ?", [(row_id,) for row_id, _, _ in found])
+    receipt = _receipt(db, number)
+    present = sum(not deleted for _, _, deleted in found)
+    _note(db, replace(receipt, assessments=receipt.assessments + present))
+    return True
+
+
+def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry) -> PurgeReceipt:
+    receipt = _receipt(db, number)
+    receipt = replace(receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + blob_bytes)
+    db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
+    db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
+    if not db.changes():
+        raise NotFound.of("experiment", receipt.experiment_id)
+    _note(db, receipt)
+    trail.write(db, audit)
+    return receipt

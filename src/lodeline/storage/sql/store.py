@@ -1,0 +1,81 @@
+"""A SQLite store as a whole: opened, wired, closed."""
+
+import threading
+from contextlib import ExitStack
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from lodeline.storage.base import Capabilities, Stores
+from lodeline.storage.blobs import DirectoryBlobStore
+from lodeline.storage.sql.accounts import SqlAccounts
+from lodeline.storage.sql.admin import SqlAdmin
+from lodeline.storage.sql.analytics import SqlAnalyticsStore
+from lodeline.storage.sql.assessments import SqlAssessments
+from lodeline.storage.sql.audit import SqlAudit
+from lodeline.storage.sql.connection import Readers, connect
+from lodeline.storage.sql.conversation_store import SqlConversationStore
+from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
+from lodeline.storage.sql.experiments import SqlExperiments
+from lodeline.storage.sql.ingest import TraceIngester
+from lodeline.storage.sql.keys import SqlKeys
+from lodeline.storage.sql.lock import DirectoryLock
+from lodeline.storage.sql.schema import ensure_schema
+from lodeline.storage.sql.spans import SqlSpanStore
+from lodeline.storage.sql.text import TextIndexer
+from lodeline.storage.sql.traces import SqlTraceStore
+from lodeline.storage.sql.writer import Writer
+
+CAPABILITIES = Capabilities(backend="sqlite", durable=True, full_text_index=True, multi_process=True, backup=True)
+
+
+def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable | None = None) -> Stores:
+    """Open the store in a directory, which is made when missing and `create`; close what this returns.
+
+    Several processes may have it open. NotFound when there is none. Conflict when the directory holds something
+    else, when the store needs a migration first or was made by a newer version, or while it is being rewritten.
+    """
+    prepare(directory, create=create)
+    with ExitStack() as opened:
+        lock = DirectoryLock(directory)
+        opened.callback(lock.release)
+        db = connect(directory, readonly=False)
+        try:
+            ensure_schema(db, directory, source=migrations)
+        finally:
+            db.close()
+        readers = Readers(directory)
+        opened.callback(readers.close)
+        writer = Writer(directory, TraceIngester())
+        opened.callback(writer.close)
+        indexer = TextIndexer(writer, readers)
+        indexer.start()
+        opened.callback(indexer.stop)
+        blobs = DirectoryBlobStore(directory / BLOBS_FOLDER)
+        return Stores(
+            capabilities=CAPABILITIES,
+            experiments=SqlExperiments(writer, readers, blobs),
+            traces=SqlTraceStore(writer, readers, blobs),
+            spans=SqlSpanStore(readers),
+            analytics=SqlAnalyticsStore(readers),
+            conversations=SqlConversationStore(readers),
+            assessments=SqlAssessments(writer, readers),
+            accounts=SqlAccounts(writer, readers),
+            keys=SqlKeys(writer, readers),
+            audit=SqlAudit(writer, readers),
+            blobs=blobs,
+            admin=SqlAdmin(directory, lock, writer=writer, readers=readers, indexer=indexer, blobs=blobs),
+            closer=_Closer(opened.pop_all()),
+        )
+
+
+class _Closer:
+    """Ends the indexer, then the writer, then the readers, and lets go of the lock."""
+
+    def __init__(self, opened: ExitStack) -> None:
+        self._opened = opened
+        self._gate = threading.Lock()
+
+    def close(self) -> None:
+        """Close; again is fine."""
+        with self._gate:
+            self._opened.close()
