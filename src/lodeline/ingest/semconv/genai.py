@@ -16,7 +16,7 @@ from lodeline.ingest.semconv.parsing import parse_json
 from lodeline.ingest.semconv.previews import preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
 from lodeline.ingest.semconv.reading import Attributes, first_count, first_text, json_value
-from lodeline.ingest.semconv.tools import finish_reasons, tool_definitions
+from lodeline.ingest.semconv.tools import answered_reasons, finish_reasons, tool_definitions
 from lodeline.ingest.semconv.usage import Counts, buckets
 from lodeline.ingest.values import json_safe
 
@@ -136,12 +136,14 @@ def view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
         system = json_value(attributes, "gen_ai.system_instructions")
         sent = messages(json_value(attributes, "gen_ai.input.messages"), "user")
         content.input_messages = (system_messages(system) if system else ()) + sent
+    received = json_value(attributes, "gen_ai.output.messages")
     if not content.output_messages:
-        content.output_messages = messages(json_value(attributes, "gen_ai.output.messages"), "assistant")
+        content.output_messages = messages(received, "assistant")
     if not content.tool_definitions:
         content.tool_definitions = tool_definitions(json_value(attributes, "gen_ai.tool.definitions"))
     if not content.finish_reasons:
-        content.finish_reasons = finish_reasons(json_safe(attributes.value("gen_ai.response.finish_reasons")))
+        reported = finish_reasons(json_safe(attributes.value("gen_ai.response.finish_reasons")))
+        content.finish_reasons = reported or answered_reasons(received)
     if not content.parameters and kind in LLM_KINDS | {"EMBEDDING"}:
         content.parameters = _parameters(attributes)
     if not content.documents and kind in {"RETRIEVER", "RERANKER"}:

@@ -9,7 +9,7 @@ attributes beside them.
 from lodeline.domain.span import JsonValue, SpanKind
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
 from lodeline.ingest.semconv.indexed import indexed
-from lodeline.ingest.semconv.messages import messages
+from lodeline.ingest.semconv.messages import content_blocks, messages
 from lodeline.ingest.semconv.previews import cut, last_text
 from lodeline.ingest.semconv.reading import Attributes
 from lodeline.ingest.semconv.tools import finish_reason, tool_definitions
@@ -47,8 +47,8 @@ def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
     if not content.tool_definitions:
         content.tool_definitions = tool_definitions([*indexed(attributes, "llm.request.functions.")])
     if not content.finish_reasons:
-        reasons = [reason for item in received[-1:] if isinstance(reason := item.get("finish_reason"), str)]
-        content.finish_reasons = tuple(map(finish_reason, reasons))
+        reasons = [reason for item in received if isinstance(reason := item.get("finish_reason"), str)]
+        content.finish_reasons = tuple(map(finish_reason, reasons[-1:]))
 
 
 def _entries(attributes: Attributes, prefix: str) -> list[JsonValue]:
@@ -58,7 +58,7 @@ def _entries(attributes: Attributes, prefix: str) -> list[JsonValue]:
 def _entry(item: dict[str, JsonValue]) -> JsonValue:
     if "role" not in item and "content" not in item and isinstance(text := item.get("user"), str):
         return {"role": "user", "content": text}
-    return item
+    return {**item, "content": content_blocks(item.get("content"))}
 
 
 DIALECT = Dialect(

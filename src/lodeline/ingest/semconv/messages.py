@@ -327,6 +327,15 @@ def _thought(part: dict[str, JsonValue]) -> str:
     return ""
 
 
+def content_blocks(content: JsonValue) -> JsonValue:
+    """Return the blocks that an emitter wrote out as JSON text; any other content as it is."""
+    if isinstance(content, str) and content.startswith("[{"):
+        parsed = parse_container(content)
+        if isinstance(parsed, list) and all(isinstance(item, dict) and "type" in item for item in parsed):
+            return parsed
+    return content
+
+
 def result_text(content: JsonValue) -> str:
     """Return a tool's answer as text: joined text parts, Vercel's tagged value, or JSON for anything else."""
     if isinstance(content, dict) and isinstance(content.get("type"), str) and "value" in content:

@@ -11,7 +11,7 @@ from lodeline.ingest.semconv.bodies import request_messages, response_messages
 from lodeline.ingest.semconv.dialect import LLM_KINDS, Content, Dialect, Draft
 from lodeline.ingest.semconv.documents import documents_from
 from lodeline.ingest.semconv.indexed import indexed
-from lodeline.ingest.semconv.messages import messages
+from lodeline.ingest.semconv.messages import content_blocks, messages
 from lodeline.ingest.semconv.parsing import as_text, parse_container, parse_json
 from lodeline.ingest.semconv.previews import cut, last_text, preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
@@ -147,7 +147,7 @@ def _view_llm(attributes: Attributes, kind: SpanKind, content: Content) -> None:
         prompts = [
             {"message": {"role": "user", "content": _prompt(item)}} for item in indexed(attributes, "llm.prompts.")
         ]
-        sent = messages([*indexed(attributes, _SENT), *prompts], "user")
+        sent = messages([*map(_sent, indexed(attributes, _SENT)), *prompts], "user")
         content.input_messages = sent or (request_messages(content.inputs) if kind in LLM_KINDS else ())
     if not content.output_messages:
         choices = [
@@ -163,6 +163,14 @@ def _view_llm(attributes: Attributes, kind: SpanKind, content: Content) -> None:
         content.parameters = dict(parameters) if isinstance(parameters, dict) else {}
     if not content.finish_reasons:
         content.finish_reasons = finish_reasons(attributes.text("llm.finish_reason"))
+
+
+def _sent(item: dict[str, JsonValue]) -> JsonValue:
+    """Return a message; Anthropic's instrumentation writes a tool's answer out as JSON text."""
+    message = item.get("message")
+    if isinstance(message, dict) and message.get("role") == "tool":
+        return {**message, "content": content_blocks(message.get("content"))}
+    return item
 
 
 def _prompt(item: dict[str, JsonValue]) -> JsonValue:

@@ -33,6 +33,13 @@ def finish_reason(reason: str) -> str:
     return _FINISH.get(lowered, lowered)
 
 
+def answered_reasons(value: JsonValue) -> tuple[str, ...]:
+    """Return the canonical reasons that output messages carry themselves."""
+    items = value if isinstance(value, list) else []
+    found = [item.get("finish_reason") for item in items[:MAX_TOOLS] if isinstance(item, dict)]
+    return tuple(finish_reason(reason) for reason in found if isinstance(reason, str) and reason)
+
+
 def finish_reasons(value: JsonValue) -> tuple[str, ...]:
     """Return the canonical reasons in a list, in JSON text that spells one, or in one text."""
     value = parse_container(value) if isinstance(value, str) else value
@@ -67,6 +74,9 @@ def _definitions(items: Iterable[JsonValue]) -> Iterable[JsonValue]:
 def _definition(tool: JsonValue) -> JsonValue:
     if not isinstance(tool, dict):
         return tool
+    if len(tool) == 1 and isinstance(next(iter(tool.values())), dict) and "function" not in tool:
+        [(name, options)] = tool.items()
+        return {"type": name, "name": name, "options": options} if options else {"type": name, "name": name}
     inner = tool.get("function")
     source = inner if isinstance(inner, dict) else tool
     if tool.get("type", "function") not in {"function", "custom"} or not isinstance(source.get("name"), str):
