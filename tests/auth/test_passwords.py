@@ -6,8 +6,16 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodeline.auth import passwords as module
-from lodeline.auth.passwords import COMMONEST, MAX_BYTES, MIN_CHARACTERS, MIN_DISTINCT, Passwords, check_password
+from lodeline.auth.passwords import (
+    COMMONEST,
+    MAX_BYTES,
+    MAX_CONCURRENT,
+    MAX_WAITING,
+    MIN_CHARACTERS,
+    MIN_DISTINCT,
+    Passwords,
+    check_password,
+)
 from lodeline.domain.errors import Invalid, Unavailable
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -93,26 +101,40 @@ def test_the_list_of_commonest_passwords_holds_nothing_that_another_rule_refuses
     assert all(word == word.casefold() for word in COMMONEST)
 
 
-def test_only_a_few_hashes_are_computed_at_a_time(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MAX_WAIT_S", 0.05)
+def test_only_a_few_hashes_are_computed_at_a_time_and_few_callers_wait():
+    running: list[int] = []
     entered, leave = threading.Semaphore(0), threading.Event()
 
     class Waiting(PasswordHasher):
         """A hasher that takes until the test lets it go."""
 
         def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            running.append(1)
             entered.release()
             assert leave.wait(10)
             return super().hash(password, salt=salt)
 
     passwords = Passwords(Waiting(time_cost=1, memory_cost=64, parallelism=1))
-    threads = [threading.Thread(target=passwords.hash, args=(GOOD,)) for _ in range(module.MAX_CONCURRENT)]
+    outcomes: list[str] = []
+
+    def hash_one() -> None:
+        try:
+            outcomes.append(passwords.hash(GOOD)[:9])
+        except Unavailable:
+            outcomes.append("unavailable")
+
+    callers = MAX_CONCURRENT + MAX_WAITING + 5
+    threads = [threading.Thread(target=hash_one) for _ in range(callers)]
     for thread in threads:
         thread.start()
+    for _ in range(MAX_CONCURRENT):
         assert entered.acquire(timeout=10)
-    with pytest.raises(Unavailable, match="passwords"):
-        passwords.hash(GOOD)
+    while len(outcomes) < 5:
+        time.sleep(0.001)
+    assert outcomes == ["unavailable"] * 5
+    assert len(running) == MAX_CONCURRENT
     leave.set()
     for thread in threads:
         thread.join(10)
+    assert outcomes.count("$argon2id") == MAX_CONCURRENT + MAX_WAITING
     assert passwords.hash(GOOD)

@@ -83,6 +83,16 @@ def test_success_forgets_the_name_but_not_what_else_the_address_tried():
     assert tries <= ADDRESS_LIMIT.free
 
 
+def test_an_attempt_that_was_neither_right_nor_wrong_is_uncounted():
+    throttle = Throttle()
+    for _ in range(100):
+        throttle.attempt("ada", "192.0.2.1", NOW)
+        throttle.take_back("ada", "192.0.2.1")
+    _fail(throttle, NAME_LIMIT.free, name="ada", address="192.0.2.1")
+    assert _wait_s(throttle, "ada", "192.0.2.1", NOW) == 1
+    throttle.take_back("grace", "192.0.2.2")
+
+
 def test_guessing_from_elsewhere_does_not_lock_out_who_signed_in_from_here():
     throttle = Throttle()
     throttle.attempt("ada", "192.0.2.1", NOW)

@@ -12,7 +12,7 @@ from lodeline.auth.actor import LOCAL, account_actor
 from lodeline.auth.passwords import Passwords
 from lodeline.auth.throttle import ADDRESS_LIMIT, NAME_LIMIT
 from lodeline.domain.account import AccountChange
-from lodeline.domain.errors import LodelineError, TooManyAttempts, Unauthenticated
+from lodeline.domain.errors import LodelineError, TooManyAttempts, Unauthenticated, Unavailable
 from lodeline.services.accounts import AccountService
 from lodeline.services.audit import audit_entry
 from lodeline.services.logins import LIFETIME_MS, LoginService
@@ -200,6 +200,31 @@ def test_what_changes_while_a_password_is_checked_wins(access: Access, how: str,
     if how == "password":
         assert found[1] == new_hash
     assert access.actions()[-1] == "login.end"
+
+
+class _Overrun(Passwords):
+    """Passwords that too many people want checked at once."""
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        raise Unavailable("too many")
+
+
+def test_who_was_turned_away_unheard_is_not_counted_as_wrong(access: Access):
+    access.account("ada")
+    overrun = LoginService(access.stores, replace(access.credentials, passwords=_Overrun(CHEAP)), access.clock)
+    for _ in range(ADDRESS_LIMIT.free * 2):
+        with pytest.raises(Unavailable, match="too many"):
+            overrun.sign_in("ada", PASSWORD, address="192.0.2.1")
+    assert access.logins.sign_in("ada", PASSWORD, address="192.0.2.1").account.name == "ada"
+
+
+def test_a_disabled_account_is_shut_out_even_where_its_login_was_not_ended(access: Access):
+    ada = access.account("ada")
+    secret = access.logins.sign_in("ada", PASSWORD).secret
+    entry = audit_entry(LOCAL, "account.disable", "ada", at_ms=0)
+    access.stores.accounts.update(ada.account_id, AccountChange(disabled=True), audit=entry)
+    with pytest.raises(Unauthenticated, match="disabled"):
+        access.logins.authenticate(secret)
 
 
 def test_nothing_secret_is_shown(access: Access):

@@ -4,6 +4,8 @@ import base64
 import secrets
 import threading
 import unicodedata
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,7 +17,7 @@ MIN_CHARACTERS = 10
 MAX_BYTES = 1_000
 MIN_DISTINCT = 4
 MAX_CONCURRENT = 2
-MAX_WAIT_S = 10.0
+MAX_WAITING = 8
 
 _COMMONEST_TEXT = """
 0123456789 01234567890 0987654321 1029384756 10987654321 1122334455 1234512345 123456654321 1234567890 12345678900
@@ -57,13 +59,14 @@ def check_password(password: str, *, account_name: str) -> str:
 class Passwords:
     """Hashes and verifies passwords; thread-safe.
 
-    One hash takes 64 MiB and about a tenth of a second by intention, so only two are computed at a time; who waits
-    longer than ten seconds for that gets Unavailable.
+    One hash takes 64 MiB and some tenths of a second of a core by intention, so only two are computed at a time, and
+    only eight more callers wait for their turn; further ones get Unavailable at once.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None):
         self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._nobody = _unmatchable(self._hasher)
+        self._places = threading.BoundedSemaphore(MAX_CONCURRENT + MAX_WAITING)
         self._turns = threading.BoundedSemaphore(MAX_CONCURRENT)
 
     def hash(self, password: str) -> str:
@@ -93,22 +96,15 @@ class Passwords:
         """Tell whether the hash was made with other parameters than new ones are, and should be made again."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _turn(self) -> "_Turn":
-        return _Turn(self._turns)
-
-
-class _Turn:
-    """A place among the few computations that run at a time."""
-
-    def __init__(self, turns: threading.BoundedSemaphore):
-        self._turns = turns
-
-    def __enter__(self) -> None:
-        if not self._turns.acquire(timeout=MAX_WAIT_S):
-            raise Unavailable("too many passwords are being checked at this moment; try again.", retry_after_s=10)
-
-    def __exit__(self, *_: object) -> None:
-        self._turns.release()
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("too many passwords are being checked at this moment; try again.", retry_after_s=2)
+        try:
+            with self._turns:
+                yield
+        finally:
+            self._places.release()
 
 
 def _encode(password: str) -> bytes | None:

@@ -78,21 +78,30 @@ class Throttle:
                 slot.until_ms = now_ms + limit.wait_ms(slot.failures)
 
     def succeeded(self, name: str, address: str | None) -> None:
-        """Take back the attempt just counted: forget the name's failures, but not what else the address tried."""
+        """Take back the attempt just counted, and forget the name's failures, but not what else the address tried."""
+        self.take_back(name, address)
         network = network_of(address)
         with self._lock:
             self._names.pop(hash(name.casefold()) % SLOTS, None)
             if network is None:
                 return
-            slot = self._addresses.get(hash(network) % SLOTS)
-            if slot is not None:
-                slot.failures = max(0, slot.failures - 1)
-                slot.until_ms = slot.last_ms + self._address_limit.wait_ms(slot.failures)
             pair = hash((name.casefold(), network))
             self._known[pair] = None
             self._known.move_to_end(pair)
             if len(self._known) > KNOWN:
                 self._known.popitem(last=False)
+
+    def take_back(self, name: str, address: str | None) -> None:
+        """Uncount the attempt just counted: it was neither right nor wrong."""
+        network = network_of(address)
+        with self._lock:
+            limits = [(self._names.get(hash(name.casefold()) % SLOTS), self._name_limit)]
+            if network is not None:
+                limits.append((self._addresses.get(hash(network) % SLOTS), self._address_limit))
+            for slot, limit in limits:
+                if slot is not None and slot.failures > 0:
+                    slot.failures -= 1
+                    slot.until_ms = slot.last_ms + limit.wait_ms(slot.failures)
 
     def _slot(self, slots: dict[int, _Slot], key: str, now_ms: int) -> _Slot:
         slot = slots.setdefault(hash(key) % SLOTS, _Slot())

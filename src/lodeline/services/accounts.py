@@ -160,13 +160,12 @@ class AccountService:
         """Return the present hash when `old` is its password."""
         if old is None:
             raise Invalid("old password: it is missing; changing one's own password needs it.")
-        throttle = self._credentials.throttle
-        throttle.attempt(account.name, address, self._clock.now_ms())
         found = self._stores.accounts.credentials(account.name)
         stored = found[1] if found is not None else None
-        if not self._credentials.passwords.verify(stored, old) or stored is None:
+        now_ms = self._clock.now_ms()
+        right = self._credentials.check(account.name, old, stored, address=address, now_ms=now_ms)
+        if stored is None or not right:
             raise Forbidden("old password: it is wrong; nothing was changed.")
-        throttle.succeeded(account.name, address)
         return stored
 
     @staticmethod

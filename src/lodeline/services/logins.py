@@ -34,23 +34,21 @@ class LoginService:
         self._clock = clock
 
     def sign_in(self, name: str, password: str, *, address: str | None = None) -> SignedIn:
-        """Begin a login of 12 hours.
+        """Begin a login of 12 hours. `address` is the client's, as far as it is known.
 
         Unauthenticated when name or password is wrong, in the same words and time for unknown names, or when the
-        account is disabled; TooManyAttempts after many refusals. `address` is the client's, as far as it is known.
+        account is disabled; TooManyAttempts after many refusals; Unavailable while many others sign in.
         """
         now_ms = self._clock.now_ms()
-        self._credentials.throttle.attempt(name, address, now_ms)
         found = self._stores.accounts.credentials(name) if is_account_name(name) else None
         account, stored = found if found is not None else (None, None)
-        right = self._credentials.passwords.verify(stored, password)
+        right = self._credentials.check(name, password, stored, address=address, now_ms=now_ms)
         if account is None or stored is None or not right:
             self._note_refusal(account, "wrong name or password", address, now_ms)
             raise Unauthenticated("name or password is wrong.")
         if account.disabled:
             self._note_refusal(account, "account is disabled", address, now_ms)
             raise Unauthenticated("this account is disabled; ask an admin.")
-        self._credentials.throttle.succeeded(name, address)
         stored = self._renew_hash(account, stored, password, now_ms)
         return self._begin(account, stored, address, now_ms)
 
