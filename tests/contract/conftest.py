@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lodeline.storage import sql
 from lodeline.storage.base import Stores
 from lodeline.storage.open import open_stores
 
-BACKENDS = {"memory": "memory:"}
-if "open_sqlite" in Path(sql.__file__ or "").read_text("utf-8"):
-    BACKENDS["sqlite"] = "sqlite:{directory}"
+BACKENDS = {"memory": "memory:", "sqlite": "sqlite:{directory}"}
 
 
 @pytest.fixture(params=BACKENDS)
@@ -24,5 +21,14 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def stores(store_url: str) -> Iterator[Stores]:
     """An empty store of each backend."""
     opened = open_stores(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def shared_stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    """One store of each backend for a whole module whose tests only read."""
+    directory = tmp_path_factory.mktemp("store")
+    opened = open_stores(BACKENDS[request.param].format(directory=directory))
     yield opened
     opened.close()

@@ -295,7 +295,7 @@ def test_a_cursor_of_another_list_is_invalid(stores: Stores) -> None:
         make_experiment(stores, name)
     cursor = stores.experiments.search(search(entity="experiment", experiments=(), limit=1)).cursor
     assert cursor is not None
-    for bad in ("x", "", cursor[:-2], cursor[::-1]):
+    for bad in ("x", "", cursor[:20], cursor[::-1]):
         with pytest.raises(Invalid):
             stores.experiments.search(search(entity="experiment", experiments=(), cursor=bad))
     with pytest.raises(Invalid):
