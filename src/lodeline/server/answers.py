@@ -54,9 +54,7 @@ def answer(kind: Any, *problems: int, status: int = 200, what: str = "") -> Rout
     if kind is not None:
         success["content"] = {"application/json": {"schema": SCHEMAS.of(kind)}}
     documented[status] = success
-    return RouteOptions(
-        response_class=Response if kind is None else Json, status_code=status, responses=documented
-    )
+    return RouteOptions(response_class=Response if kind is None else Json, status_code=status, responses=documented)
 
 
 def binary(media_type: str, *problems: int, what: str) -> RouteOptions:

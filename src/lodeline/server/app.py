@@ -1,7 +1,8 @@
 """The composition root: settings → stores → services → routes. Nothing else knows all of them."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -53,6 +54,7 @@ def create_app(settings: Settings, stores: Stores | None = None, *, clock: Clock
     )
     app.state.settings = settings
     app.state.services = services
+    app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app)
     app.include_router(native_router())
@@ -101,7 +103,7 @@ def _layers(settings: Settings) -> list[Middleware]:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     yield
 
 

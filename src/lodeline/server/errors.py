@@ -117,7 +117,7 @@ def invalid_request(errors: Sequence[Any]) -> Invalid:
         {"field": ".".join(str(part) for part in item.get("loc", ()) if part != "body"), "expected": item["msg"]}
         for item in errors[:20]
     ]
-    first = errors[0] if errors else {}
+    first: Mapping[str, Any] = errors[0] if errors else {}
     name = found[0]["field"] if found else ""
     given = first.get("input")
     value = "" if first.get("type") == "missing" or given is None else f" {shown(given)} is not valid;"

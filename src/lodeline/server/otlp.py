@@ -7,6 +7,7 @@ after the commit. Answers and errors are in the request's encoding, as OTLP pres
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.concurrency import run_in_threadpool
@@ -19,18 +20,23 @@ from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.errors import LodelineError, Unavailable, Unsupported, shown
 from lodeline.domain.ids import new_hex
 from lodeline.ingest.limits import IngestLimits
+from lodeline.ingest.otlp import JSON_TYPE, PROTOBUF_TYPES
+from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.access import Access, key_of
 from lodeline.server.errors import log_incident
+from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.server.security import body_too_large
 from lodeline.services.admission import Ticket
-from lodeline.services.ingest import ExperimentHint, ExportOutcome, ExportRequest, IngestService
+from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 
 PROTOBUF = "application/x-protobuf"
-JSON = "application/json"
-HINT_HEADERS = ("x-lodeline-experiment", "x-mlflow-experiment-id", "x-project-name", "x-phoenix-project-name")
-"""Headers that name the experiment, strongest first: ours (id or name), MLflow's (id), Phoenix's (a name)."""
-_GRPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 9, 413: 3, 415: 3, 429: 14, 501: 12, 503: 14}
-_INTERNAL = 13
+HINT_HEADERS: tuple[tuple[str, Literal["id", "name", "either"]], ...] = (
+    ("x-lodeline-experiment", "either"),
+    ("x-mlflow-experiment-id", "id"),
+    ("x-project-name", "name"),
+    ("x-phoenix-project-name", "name"),
+)
+"""Headers that name the experiment of a whole request, strongest first: ours, MLflow's, Phoenix's two."""
 
 
 def routes() -> list[BaseRoute]:
@@ -41,9 +47,9 @@ def routes() -> list[BaseRoute]:
 async def export_traces(request: Request) -> Response:
     """Take one export request; durable when it is answered."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    as_json = media_type == JSON
+    as_json = media_type == JSON_TYPE
     try:
-        if media_type not in {PROTOBUF, JSON, "application/protobuf"}:
+        if media_type not in PROTOBUF_TYPES and media_type != JSON_TYPE:
             raise _not_otlp(media_type)
         outcome = await _export(request, media_type)
     except LodelineError as error:
@@ -51,17 +57,17 @@ async def export_traces(request: Request) -> Response:
     except Exception as error:
         incident = new_hex("in-")
         log_incident(incident, error)
-        unforeseen = LodelineError(f"something unforeseen went wrong; the server's log has it as incident {incident}.")
+        unforeseen = LodelineError(f"something unforeseen went wrong; the log has it as incident {incident}.")
         return refusal(unforeseen, as_json=as_json)
     return _answer(outcome, as_json=as_json)
 
 
 def hint_of(headers: Headers) -> ExperimentHint | None:
     """Return the experiment that the headers name, for the whole request."""
-    for name in HINT_HEADERS:
+    for name, form in HINT_HEADERS:
         value = headers.get(name, "").strip()
         if value:
-            return ExperimentHint(value, source=name, only_id=name == "x-mlflow-experiment-id")
+            return ExperimentHint(value, form)
     return None
 
 
@@ -73,17 +79,10 @@ def refusal(error: LodelineError, *, as_json: bool) -> Response:
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="lodeline"'
-    code = grpc_code(error)
-    if as_json:
-        body = json.dumps({"code": code, "message": error.message}).encode()
-    else:
-        body = _status_bytes(code, error.message)
-    return Response(body, status, headers=headers, media_type=JSON if as_json else PROTOBUF)
-
-
-def grpc_code(error: LodelineError) -> int:
-    """Return the gRPC status code for an error."""
-    return _GRPC_CODES.get(error.http_status, _INTERNAL)
+    if not as_json:
+        return Response(rpc_status(error), status, headers=headers, media_type=PROTOBUF)
+    body = json.dumps({"code": rpc_code(error), "message": error.message}).encode()
+    return Response(body, status, headers=headers, media_type=JSON_TYPE)
 
 
 async def _export(request: Request, media_type: str) -> ExportOutcome:
@@ -129,7 +128,7 @@ def _answer(outcome: ExportOutcome, *, as_json: bool) -> Response:
         partial: dict[str, str] = {}
         if outcome.rejected_spans or outcome.message:
             partial = {"rejectedSpans": str(outcome.rejected_spans), "errorMessage": outcome.message}
-        return Response(json.dumps({"partialSuccess": partial} if partial else {}).encode(), media_type=JSON)
+        return Response(json.dumps({"partialSuccess": partial} if partial else {}).encode(), media_type=JSON_TYPE)
     message = ExportTraceServiceResponse()
     if outcome.rejected_spans or outcome.message:
         message.partial_success.rejected_spans = outcome.rejected_spans
@@ -139,20 +138,6 @@ def _answer(outcome: ExportOutcome, *, as_json: bool) -> Response:
 
 def _not_otlp(media_type: str) -> LodelineError:
     return Unsupported(
-        f"content-type: {shown(media_type)} is not OTLP; send {PROTOBUF} or {JSON}.", code="unsupported_media_type"
+        f"content-type: {shown(media_type)} is not OTLP; send {PROTOBUF} or {JSON_TYPE}.",
+        code="unsupported_media_type",
     )
-
-
-def _status_bytes(code: int, message: str) -> bytes:
-    """Return a google.rpc.Status: field 1 is the code, field 2 the message."""
-    text = message.encode("utf-8", "replace")
-    return b"\x08" + bytes([code]) + b"\x12" + _varint(len(text)) + text
-
-
-def _varint(number: int) -> bytes:
-    parts = bytearray()
-    while number > 0x7F:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)

@@ -6,10 +6,10 @@ Anything a trace may hold can be written: NaN, bytes, lone surrogates (they beco
 import base64
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import orjson
 
@@ -128,16 +128,16 @@ def _by_type(value: object, depth: int) -> Any:
         return value if value in _INT64 else str(value)
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return _bytes(bytes(value))
+    if isinstance(value, bytes):
+        return _bytes(value)
     if isinstance(value, TokenUsage):
         return usage_to_plain(value)
     if dataclasses.is_dataclass(value):
         return _record(type(value))(value)
     if isinstance(value, Mapping):
-        return {str(key): _by_type(item, depth + 1) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {str(key): _by_type(item, depth + 1) for key, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_by_type(item, depth + 1) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_by_type(item, depth + 1) for item in cast("Collection[object]", value)]
     return str(value)
 
 
@@ -151,7 +151,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {_clean(str(key)): _clean(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {_clean(str(key)): _clean(item) for key, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list):
-        return [_clean(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_clean(item) for item in cast("list[object]", value)]
     return value if not isinstance(value, int) or isinstance(value, bool) or value in _INT64 else str(value)

@@ -16,11 +16,11 @@ from typing import Any, Literal, get_args, get_origin
 from lodeline.domain.errors import Invalid
 
 ENV_PREFIX = "LODELINE_"
-LogLevel = Literal["debug", "info", "warning", "error"]
 _MIB = 2**20
 
 
 def _setting(default: Any, doc: str) -> Any:
+    """Return the field of a setting; `doc` is for the reference."""
     return field(default=default, metadata={"doc": doc})
 
 
@@ -31,9 +31,7 @@ class Settings:
     store: str = _setting(
         "./lodeline-data", "Where traces are kept: a directory (SQLite), `sqlite:DIR`, or `memory:` (lost at exit)."
     )
-    host: str = _setting(
-        "127.0.0.1", "Address to listen on. Without `auth` only loopback addresses are accepted."
-    )
+    host: str = _setting("127.0.0.1", "Address to listen on. Without `auth` only loopback addresses are accepted.")
     port: int = _setting(5000, "TCP port of HTTP: the API, OTLP/HTTP and the page.")
     grpc_port: int | None = _setting(4317, "TCP port of OTLP/gRPC, or `off`. A busy one never blocks the start.")
     auth: bool = _setting(False, "Ask everybody to sign in or to send an API key.")
@@ -65,9 +63,10 @@ class Settings:
         3600.0, "A trace in progress that is silent for this long becomes ABANDONED; a late root revives it."
     )
     job_interval_s: float = _setting(60.0, "Pause between two rounds of the background jobs.")
-    optimise_interval_s: float = _setting(3600.0, "Pause between two rounds of the store's own upkeep.")
     shutdown_timeout_s: float = _setting(10.0, "Longest time that a stop waits for requests under way.")
-    log_level: LogLevel = _setting("info", "How much is logged: debug, info, warning or error. Never content.")
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info", "How much is logged: debug, info, warning or error. Never content."
+    )
 
 
 def load_settings(

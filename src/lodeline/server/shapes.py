@@ -68,7 +68,8 @@ _SCALARS: dict[object, Scalar] = {
     str: "string", int: "integer", bool: "boolean", float: "number", bytes: "bytes", type(None): "null",
     TokenUsage: "usage", object: "object",
 }  # fmt: skip
-_DYNAMIC = (JsonValue, AttributeValue)
+_DYNAMIC_TEXTS: tuple[object, ...] = (JsonValue, AttributeValue)
+"""Recursive aliases are texts at run time."""
 
 
 @cache
@@ -77,7 +78,7 @@ def shape_of(annotation: Any) -> Shape:
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        if annotation in _DYNAMIC:
+        if annotation in _DYNAMIC_TEXTS:
             return ScalarShape("any")
         raise TypeError(f"a forward reference has no shape: {annotation}")
     if annotation in _SCALARS:

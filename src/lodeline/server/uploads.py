@@ -1,7 +1,7 @@
 """Uploads: a request body as a file, bounded, in memory while small and on disk beyond."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import BinaryIO, cast
 
@@ -14,7 +14,7 @@ MEMORY_BYTES = 2**20
 
 
 @asynccontextmanager
-async def spooled(request: Request, *, max_bytes: int) -> AsyncIterator[BinaryIO]:
+async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryIO]:
     """Give the body of a request as a file at its start; TooLarge over `max_bytes`, at once when it is announced."""
     stated = request.headers.get("content-length", "0")
     if stated.isdecimal() and int(stated) > max_bytes:

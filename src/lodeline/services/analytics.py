@@ -58,5 +58,7 @@ def _checked(query: AggregateQuery) -> AggregateQuery:
         raise Invalid.value("max_points", query.max_points, f"a number from 1 to {MAX_POINTS}")
     needs_name = [measure for measure in query.measures if measure.startswith("assessment_")]
     if needs_name and not query.assessment:
-        raise Invalid(f"assessment: {needs_name[0]} needs the name of an assessment.", details={"field": "assessment"})
+        raise Invalid(
+            f"assessment: {needs_name[0]} needs the name of an assessment.", details={"field": "assessment"}
+        )
     return query

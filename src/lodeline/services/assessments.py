@@ -50,9 +50,7 @@ class BatchItem:
 class AssessmentService:
     """Use cases of the ledger. What belongs to a deleted experiment is hidden."""
 
-    def __init__(
-        self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock
-    ) -> None:
+    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock) -> None:
         self._stores = stores
         self._scope = scope
         self._listing = listing
@@ -78,9 +76,7 @@ class AssessmentService:
         )
         return LoggedAssessment(made, changed)
 
-    def log_batch(
-        self, actor: Actor, drafts: Sequence[tuple[AssessmentDraft, str | None]]
-    ) -> Sequence[BatchItem]:
+    def log_batch(self, actor: Actor, drafts: Sequence[tuple[AssessmentDraft, str | None]]) -> Sequence[BatchItem]:
         """Append many, each with the experiment that `log` takes, and each on its own: one that is refused says why
         in its place and stops no other."""
         permit_reach(actor, "assessment.write")
@@ -125,9 +121,7 @@ class AssessmentService:
         audit = audit_entry(
             actor, "assessment.update", assessment_id, at_ms=now_ms, experiment_id=found.experiment_id
         )
-        return self._stores.assessments.update(
-            assessment_id, change, by=actor.author, now_ms=now_ms, audit=audit
-        )
+        return self._stores.assessments.update(assessment_id, change, by=actor.author, now_ms=now_ms, audit=audit)
 
     def delete(self, actor: Actor, assessment_id: AssessmentId) -> None:
         """Mark deleted; of a chain's head the predecessor becomes valid again. The history stays."""

@@ -1,6 +1,6 @@
 """Bundle: all services over one store, put together once by whoever composes the program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lodeline.auth.credentials import Credentials
 from lodeline.domain.clock import Clock, system_clock
@@ -28,7 +28,7 @@ class Bounds:
 
     search_deadline_s: float = 10.0
     max_attachment_bytes: int = 100 * 2**20
-    ingest: IngestBounds = IngestBounds()
+    ingest: IngestBounds = field(default_factory=IngestBounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,7 @@ from lodeline.storage.base import Stores
 class ConversationService:
     """Use cases of sessions and users; whoever may read the traces may read them."""
 
-    def __init__(
-        self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock
-    ) -> None:
+    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock) -> None:
         self._stores = stores
         self._scope = scope
         self._listing = listing

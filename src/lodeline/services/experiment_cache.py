@@ -52,12 +52,16 @@ class ExperimentCache:
 
     def resolve(self, id_or_name: str) -> Experiment | None:
         """Return the experiment of this id, or else of this name; None when there is neither."""
-        if is_experiment_id(id_or_name):
-            try:
-                return self.get(ExperimentId(id_or_name))
-            except NotFound:
-                pass
-        return self.find(id_or_name)
+        return self.by_id(id_or_name) or self.find(id_or_name)
+
+    def by_id(self, text: str) -> Experiment | None:
+        """Return the experiment of this id, deleted or not; None when it is unknown or no id at all."""
+        if not is_experiment_id(text):
+            return None
+        try:
+            return self.get(ExperimentId(text))
+        except NotFound:
+            return None
 
     def forget(self) -> None:
         """Drop everything: an experiment changed. Changes are rare, so nothing finer is needed."""

@@ -12,7 +12,7 @@ MAX_NAMES = 100
 
 
 def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
-    """Return `settings`; Invalid names the field, the value and what is expected, TooLarge a list that is too long."""
+    """Return `settings`; Invalid names the field and the value, TooLarge a list that is too long."""
     _check_count("mask_patterns", len(settings.mask_patterns), MAX_PATTERNS)
     for pattern in settings.mask_patterns:
         _check_mask(pattern)

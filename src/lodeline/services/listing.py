@@ -7,7 +7,7 @@ from typing import Literal
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction
 from lodeline.domain.clock import Clock
-from lodeline.domain.page import DEFAULT_LIMIT, MAX_LIMIT, check_limit
+from lodeline.domain.page import DEFAULT_LIMIT, check_limit
 from lodeline.query.ast import Always, EntityScope, Node, Order, Search
 from lodeline.query.grammar_mlflow import parse_mlflow
 from lodeline.query.grammar_native import parse
@@ -42,22 +42,19 @@ class Listing:
         self._clock = clock
         self._deadline_s = deadline_s
 
-    def search(self, actor: Actor, action: ExperimentAction, query: ListQuery, entity: EntityScope, *, most: int = MAX_LIMIT
-               ) -> Search:  # fmt: skip
+    def search(self, actor: Actor, action: ExperimentAction, query: ListQuery, entity: EntityScope) -> Search:
         """Return the search over the experiments in reach; Invalid for a wrong filter, order, limit or cursor."""
         experiment_ids = self._scope.ids(actor, action, query.experiments)
-        return self.unbound(query, entity, experiment_ids, most=most)
+        return self.unbound(query, entity, experiment_ids)
 
-    def unbound(
-        self, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...] = (), *, most: int = MAX_LIMIT
-    ) -> Search:
+    def unbound(self, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...] = ()) -> Search:
         """Return the search of an entity whose permission was asked already."""
         deadline_s = self._deadline_s if query.deadline_s is None else min(query.deadline_s, self._deadline_s)
         return Search(
             experiment_ids=experiment_ids,
             node=self._node(query, entity),
             order=_order(query, entity),
-            limit=check_limit(query.limit, most=most),
+            limit=check_limit(query.limit),
             cursor=query.cursor or None,
             deadline_s=deadline_s,
         )

@@ -50,9 +50,7 @@ class DeleteReport:
 class TraceService:
     """Use cases of traces. What belongs to a deleted experiment is hidden, as if it did not exist."""
 
-    def __init__(
-        self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock
-    ) -> None:
+    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock) -> None:
         self._stores = stores
         self._scope = scope
         self._listing = listing

@@ -77,9 +77,7 @@ def set_account_role(
 
 
 @router.put("/{account_id}/disabled", **answer(Account, 404, 409))
-def set_account_disabled(
-    actor: ActorDep, services: ServicesDep, account_id: AccountPath, body: DisabledBody
-) -> Json:
+def set_account_disabled(actor: ActorDep, services: ServicesDep, account_id: AccountPath, body: DisabledBody) -> Json:
     """Shut an account out at once, with its keys and logins, or let it in again."""
     return Json(services.accounts.set_disabled(actor, AccountId(account_id), body.disabled))
 
@@ -89,9 +87,7 @@ def set_account_password(
     actor: ActorDep, services: ServicesDep, address: AddressDep, account_id: AccountPath, body: PasswordBody
 ) -> Json:
     """Set a password; the account's logins end."""
-    account = services.accounts.set_password(
-        actor, AccountId(account_id), body.new, old=body.old, address=address
-    )
+    account = services.accounts.set_password(actor, AccountId(account_id), body.new, old=body.old, address=address)
     return Json(account)
 
 

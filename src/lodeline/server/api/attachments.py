@@ -47,9 +47,7 @@ async def put_attachment(
 
 
 @router.get("/{name}", **binary("application/octet-stream", 404, what="The file's bytes."))
-def get_attachment(
-    actor: ActorDep, services: ServicesDep, trace_id: TracePath, name: NamePath
-) -> StreamingResponse:
+def get_attachment(actor: ActorDep, services: ServicesDep, trace_id: TracePath, name: NamePath) -> StreamingResponse:
     """Return a file, always to be saved, never shown: its content is a stranger's."""
     found, data = services.attachments.open(actor, TraceId(trace_id), name)
     return StreamingResponse(

@@ -19,7 +19,7 @@ from lodeline.domain.ids import check_experiment_id
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.bodies import Body, Tags, TagKeys
+from lodeline.server.api.bodies import Body, TagKeys, Tags
 from lodeline.server.api.listing import PagedDep
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])

@@ -37,11 +37,12 @@ class KeyBody(Body):
 @router.post("", **answer(IssuedKey, 404, 409, status=201))
 def create_key(actor: ActorDep, services: ServicesDep, body: KeyBody) -> Json:
     """Create an API key; the answer is the only one that ever shows its secret."""
+    within = None if body.experiment_ids is None else [check_experiment_id(item) for item in body.experiment_ids]
     made = services.keys.create(
         actor,
         body.name,
         body.scopes,
-        experiment_ids=body.experiment_ids and [check_experiment_id(item) for item in body.experiment_ids],
+        experiment_ids=within,
         expires_ms=body.expires_ms,
         owner_id=None if body.owner_id is None else AccountId(body.owner_id),
     )

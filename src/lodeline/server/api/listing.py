@@ -27,7 +27,8 @@ DialectParam = Annotated[
 
 
 async def _paged(
-    filter: FilterParam = "",  # noqa: A002 - the parameter's public name
+    *,
+    filter: FilterParam = "",
     order: OrderParam = "",
     limit: LimitParam = DEFAULT_LIMIT,
     cursor: CursorParam = None,
@@ -37,8 +38,9 @@ async def _paged(
 
 
 async def _listed(
+    *,
     experiment: ExperimentsParam = None,
-    filter: FilterParam = "",  # noqa: A002 - the parameter's public name
+    filter: FilterParam = "",
     order: OrderParam = "",
     limit: LimitParam = DEFAULT_LIMIT,
     cursor: CursorParam = None,
@@ -48,8 +50,9 @@ async def _listed(
 
 
 async def _matched(
+    *,
     experiment: ExperimentsParam = None,
-    filter: FilterParam = "",  # noqa: A002 - the parameter's public name
+    filter: FilterParam = "",
     dialect: DialectParam = "lodeline",
 ) -> ListQuery:
     return ListQuery(tuple(experiment or ()), filter, dialect=dialect)

@@ -11,7 +11,7 @@ from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.bodies import Body, Id, Tags, TagKeys
+from lodeline.server.api.bodies import Body, Id, TagKeys, Tags
 from lodeline.server.api.listing import ListedDep
 from lodeline.services.listing import Dialect, ListQuery
 from lodeline.services.traces import MAX_DELETE, MAX_IDS, DeleteReport, LinkReport, TraceDetail
@@ -20,7 +20,9 @@ router = APIRouter(prefix="/traces", tags=["traces"])
 
 TracePath = Annotated[
     str,
-    Path(min_length=1, max_length=50, description="The trace's id.", examples=["tr-0af7651916cd43dd8448eb211c80319c"]),
+    Path(
+        min_length=1, max_length=50, description="The trace's id.", examples=["tr-0af7651916cd43dd8448eb211c80319c"]
+    ),
 ]
 _TraceIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=MAX_IDS)]
 

@@ -1,0 +1,226 @@
+"""Ingest: from an export request to stored traces, the one use case behind OTLP/HTTP and OTLP/gRPC."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import may, permit, permit_reach
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Conflict, Deleted, LodelineError, NotFound, shown
+from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, is_experiment_id
+from lodeline.domain.trace import TraceWrite
+from lodeline.ingest.limits import DEFAULT_LIMITS, IngestLimits
+from lodeline.ingest.otlp import Decoded, decode
+from lodeline.ingest.resources import ExperimentHint
+from lodeline.services.admission import Admission, Ticket
+from lodeline.services.experiment_cache import ExperimentCache
+from lodeline.services.experiments import ExperimentService
+from lodeline.storage.base import Stores
+
+MAX_REASONS = 10
+DEFAULT_HINT = ExperimentHint(DEFAULT_EXPERIMENT, "id")
+
+
+@dataclass(frozen=True, slots=True)
+class IngestBounds:
+    """What ingest takes on at one time, and how much one request may bring."""
+
+    max_bytes_in_flight: int = 256 * 2**20
+    max_requests_in_flight: int = 256
+    limits: IngestLimits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """One OTLP export request as it came. `hint` is the experiment that its headers name, for all of it."""
+
+    body: bytes
+    content_type: str
+    encoding: str | None = None
+    hint: ExperimentHint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """What became of an export request: spans stored or known before, spans rejected, and why these were.
+
+    `message` also tells what was repaired; it is empty when there is nothing to tell.
+    """
+
+    accepted_spans: int
+    rejected_spans: int = 0
+    message: str = ""
+
+
+class IngestService:
+    """Takes spans in. Acknowledged means durable, and visible to the next read."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        cache: ExperimentCache,
+        experiments: ExperimentService,
+        clock: Clock = system_clock,
+        bounds: IngestBounds | None = None,
+    ) -> None:
+        bounds = bounds or IngestBounds()
+        self.limits = bounds.limits
+        self._stores = stores
+        self._cache = cache
+        self._experiments = experiments
+        self._clock = clock
+        self._admission = Admission(max_bytes=bounds.max_bytes_in_flight, max_requests=bounds.max_requests_in_flight)
+        # More decoders than processors only take turns: the others wait here, or for their commit.
+        self._decoders = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+
+    def admit(self, size_bytes: int = 0) -> Ticket:
+        """Return a ticket for one request; Unavailable when too much is under way already."""
+        return self._admission.enter(size_bytes)
+
+    def under_way(self) -> tuple[int, int]:
+        """Return the requests under way and the bytes they hold."""
+        return self._admission.under_way()
+
+    def export(self, actor: Actor, request: ExportRequest) -> ExportOutcome:
+        """Decode a request and store its spans; returns after the commit.
+
+        The experiment is the one that the request's hint names, else the one that the span's resource names, else
+        the default one. An unknown name is created for who may create experiments. Single bad spans, and traces that
+        their experiment or the store refuses, are rejected in the outcome and the others kept; a request in which
+        nothing can be kept because of its experiment raises that error.
+        """
+        permit_reach(actor, "trace.ingest")
+        resolver = _Resolver(self._cache, self._experiments, actor, request.hint)
+        with self._decoders:
+            decoded = decode(
+                request.body,
+                request.content_type,
+                encoding=request.encoding,
+                limits=self.limits,
+                settings_for=resolver.settings,
+            )
+            now_ms = self._clock.now_ms()
+            writes: list[TraceWrite] = []
+            for trace in decoded.traces:
+                experiment = resolver.experiment(trace.hint)
+                if experiment is not None:
+                    writes.append(trace.write(experiment.experiment_id, received_ms=now_ms))
+        if decoded.traces and not writes:
+            raise resolver.first_error()
+        outcomes = self._stores.traces.write(writes) if writes else ()
+        refused = [
+            (len(write.spans), f"trace {write.trace_id}: {outcome.refused}")
+            for write, outcome in zip(writes, outcomes, strict=True)
+            if outcome.refused is not None
+        ]
+        refused += [
+            (len(trace.spans), error.message)
+            for trace in decoded.traces
+            if (error := resolver.error(trace.hint)) is not None
+        ]
+        return _outcome(decoded, refused)
+
+
+class _Resolver:
+    """Finds the experiments that one request names, each once, and keeps the errors of those it may not have."""
+
+    def __init__(
+        self, cache: ExperimentCache, experiments: ExperimentService, actor: Actor, whole: ExperimentHint | None
+    ) -> None:
+        self._cache = cache
+        self._experiments = experiments
+        self._actor = actor
+        self._whole = whole
+        self._found: dict[ExperimentHint, Experiment | LodelineError] = {}
+        if whole is not None:
+            self._found[whole] = self._resolve(whole)
+
+    def settings(self, hint: ExperimentHint | None) -> ExperimentSettings:
+        """Return the settings for spans whose resource gives this hint; the defaults where they will be rejected."""
+        experiment = self.experiment(hint)
+        return ExperimentSettings() if experiment is None else experiment.settings
+
+    def experiment(self, hint: ExperimentHint | None) -> Experiment | None:
+        """Return the experiment for such spans; None where they are to be rejected."""
+        found = self._answer(hint)
+        return found if isinstance(found, Experiment) else None
+
+    def error(self, hint: ExperimentHint | None) -> LodelineError | None:
+        """Return why such spans are to be rejected; None where they are not."""
+        found = self._answer(hint)
+        return found if isinstance(found, LodelineError) else None
+
+    def first_error(self) -> LodelineError:
+        """Return the first of the errors there were."""
+        return next(found for found in self._found.values() if isinstance(found, LodelineError))
+
+    def _answer(self, hint: ExperimentHint | None) -> Experiment | LodelineError:
+        wanted = self._whole or hint or DEFAULT_HINT
+        found = self._found.get(wanted)
+        if found is None:
+            try:
+                found = self._resolve(wanted)
+            except LodelineError as error:
+                if error.http_status >= 500:
+                    raise
+                found = error
+            self._found[wanted] = found
+        return found
+
+    def _resolve(self, hint: ExperimentHint) -> Experiment:
+        missing = NotFound.of("experiment", hint.value)
+        found = self._find(hint)
+        if found is None:
+            return self._create(hint, missing)
+        permit(self._actor, "trace.ingest", found.experiment_id, missing=missing)
+        if found.lifecycle == "DELETED":
+            raise Deleted.of("experiment", found.experiment_id)
+        return found
+
+    def _find(self, hint: ExperimentHint) -> Experiment | None:
+        if hint.form == "name":
+            return self._cache.find(hint.value)
+        if hint.form == "either":
+            return self._cache.resolve(hint.value)
+        return self._cache.by_id(hint.value)
+
+    def _create(self, hint: ExperimentHint, missing: NotFound) -> Experiment:
+        if hint.form == "id" or (hint.form == "either" and is_experiment_id(hint.value)):
+            raise missing
+        if not may(self._actor, "experiment.create"):
+            raise NotFound(
+                f"experiment {shown(hint.value)} does not exist, and {self._actor.label} may not create it; create it "
+                "first, or send with a key of scope write.",
+                code=missing.error_code,
+                details=missing.details,
+            )
+        try:
+            return self._experiments.create(self._actor, ExperimentDraft(name=hint.value))
+        except Conflict:
+            # Another request has just created it.
+            self._cache.forget()
+            made = self._cache.find(hint.value)
+            if made is None:
+                raise
+            return made
+
+
+def _outcome(decoded: Decoded, refused: Sequence[tuple[int, str]]) -> ExportOutcome:
+    """Return the counts, and each reason once with how many spans it cost."""
+    reasons: Counter[str] = Counter()
+    for count, reason in refused:
+        reasons[reason] += count
+    for span in decoded.rejected:
+        reasons[f"span {span.span_id or '(no id)'} of trace {span.trace_id or '(no id)'}: {span.reason}"] += 1
+    sent = sum(len(trace.spans) for trace in decoded.traces)
+    rejected_spans = sum(reasons.values())
+    lines = [f"{count} span{'s' if count > 1 else ''} rejected: {reason}" for reason, count in reasons.items()]
+    lines += decoded.warnings
+    if len(lines) > MAX_REASONS:
+        lines = [*lines[:MAX_REASONS], f"and {len(lines) - MAX_REASONS} more"]
+    accepted = sent - sum(count for count, _ in refused)
+    return ExportOutcome(accepted, rejected_spans, "\n".join(lines))
