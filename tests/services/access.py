@@ -1,4 +1,4 @@
-"""Accounts, logins and keys over a memory store, for tests of who may do what."""
+"""Accounts, logins and keys over one store, for tests of who may do what."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -54,9 +54,9 @@ class Access:
 
 
 @contextmanager
-def open_access() -> Generator[Access]:
-    """Give a fresh memory store with its services; password hashes are cheap there."""
-    stores = open_stores("memory:")
+def open_access(url: str = "memory:") -> Generator[Access]:
+    """Give a store with its services; password hashes are cheap there."""
+    stores = open_stores(url)
     clock = SettableClock()
     credentials = Credentials(Passwords(CHEAP), SecretHasher(random_pepper()), Throttle())
     try:

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,10 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, ExperimentId
 from tests.services.access import PASSWORD, Access, open_access
 
 
-@pytest.fixture
-def access() -> Iterator[Access]:
-    with open_access() as opened:
+@pytest.fixture(params=["memory:", "sqlite:"])
+def access(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Access]:
+    url = str(request.param)
+    with open_access(url if url == "memory:" else f"{url}{tmp_path / 'store'}") as opened:
         yield opened
 
 
