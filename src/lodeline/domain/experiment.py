@@ -92,6 +92,7 @@ class ExperimentDraft:
     artifact_root: str | None = None
     experiment_id: ExperimentId | None = None
     client_key: str | None = None
+    created_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
