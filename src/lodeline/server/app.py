@@ -15,6 +15,10 @@ import lodeline
 from lodeline.auth.credentials import Credentials
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.ingest.limits import IngestLimits
+from lodeline.jobs.reaper import reaper
+from lodeline.jobs.retention import retention
+from lodeline.jobs.scheduler import Job, Scheduler
+from lodeline.jobs.upkeep import key_uses
 from lodeline.server import otlp, pages
 from lodeline.server.access import Access
 from lodeline.server.answers import ServicesDep
@@ -91,6 +95,16 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
+def jobs_of(services: Services, settings: Settings) -> tuple[Job, ...]:
+    """Return the background jobs of a server."""
+    stores, clock, interval_s = services.stores, services.clock, settings.job_interval_s
+    return (
+        reaper(stores.traces, clock, silence_s=settings.abandon_after_s, interval_s=interval_s),
+        retention(stores, clock, interval_s=interval_s),
+        key_uses(services.keys),
+    )
+
+
 def _layers(settings: Settings) -> list[Middleware]:
     return [
         Middleware(RequestIds),
@@ -104,7 +118,15 @@ def _layers(settings: Settings) -> list[Middleware]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    yield
+    settings: Settings = app.state.settings
+    pool: ThreadPoolExecutor = app.state.ingest_pool
+    scheduler = Scheduler(jobs_of(services_of(app), settings))
+    scheduler.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(scheduler.stop, settings.shutdown_timeout_s)
+        await run_in_threadpool(pool.shutdown)
 
 
 async def _health(request: Request, services: ServicesDep) -> Response:

@@ -193,8 +193,8 @@ class _Resolver:
             raise missing
         if not may(self._actor, "experiment.create"):
             raise NotFound(
-                f"experiment {shown(hint.value)} does not exist, and {self._actor.label} may not create it; create it "
-                "first, or send with a key of scope write.",
+                f"experiment {shown(hint.value)} does not exist, and {self._actor.label} may not create it; "
+                "create it first, or send with a key of scope write.",
                 code=missing.error_code,
                 details=missing.details,
             )
