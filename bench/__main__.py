@@ -1,0 +1,41 @@
+"""Run benchmarks: `python -m bench [--quick] [--out DIR] [ingest|query|startup ...]`."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import ingest, query, report, startup
+
+_BENCHMARKS: dict[str, Callable[[argparse.Namespace], report.Report]] = {
+    "startup": lambda options: startup.run(quick=options.quick),
+    "ingest": lambda options: ingest.run(quick=options.quick),
+    "query": lambda options: query.run(quick=options.quick, sizes=options.sizes, keep=options.keep),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the named benchmarks (all by default), write their results and print them."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_BENCHMARKS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run, not how fast")
+    parser.add_argument("--out", type=Path, default=report.RESULTS, help="where results are written")
+    sizes_help = "numbers of traces for query (default: 10^4, 10^5, 10^6)"
+    parser.add_argument("--sizes", type=int, nargs="*", help=sizes_help)
+    parser.add_argument("--keep", type=Path, help="keep query's stores in this directory and use them again")
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in _BENCHMARKS:
+            parser.error(f"{name!r} is no benchmark; there are {', '.join(_BENCHMARKS)}")
+    for name in options.names or _BENCHMARKS:
+        start = time.perf_counter()
+        made = _BENCHMARKS[name](options)
+        json_path, _ = report.write(made, options.out)
+        print(report.markdown(made))
+        print(f"{name}: {time.perf_counter() - start:.0f} s, written to {json_path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,174 @@
+"""Ingest: spans a second acknowledged over HTTP, beside the floor measured in the same run."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from bench import data, floor
+from bench.load import Sent, read_requests, write_requests
+from bench.report import Report, Table, quantile, spread
+from bench.served import Served, serve
+from lodeline.domain.span import JsonValue
+
+SPANS_PER_REQUEST = 100
+CONNECTIONS = (1, 4, 16)
+_DRAIN_TIMEOUT_S = 600.0
+_METHOD = (
+    "The server is a process of its own with a fresh store; a second process sends requests of 100 spans that were "
+    "serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer. A request counts "
+    "when it is acknowledged: the server answers after its commit. Afterwards the traces are counted through a query "
+    "and one is read back; any difference fails the run. `sustained` divides by the time until the text index has "
+    "caught up as well. The floor decodes the same requests and inserts the same rows in one process, without a "
+    "server, dialects, summaries or text index. Traces have 10 spans with inputs and outputs of 1-4 kB, in the "
+    "styles of three families of instrumentation. Rows show medians, with the smallest and largest repetition."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One fresh server filled once."""
+
+    connections: int
+    acknowledged_spans_s: float
+    sustained_spans_s: float
+    latency_p50_ms: float
+    latency_p95_ms: float
+    cpu_ms_a_span: float
+    peak_rss_bytes: int
+    disk_bytes_a_span: float
+    refused: int
+
+
+def run(*, quick: bool = False) -> Report:
+    """Measure ingest and return the report; RuntimeError when the server stored something else than was sent."""
+    traces, repeats = (200, 1) if quick else (10_000, 3)
+    with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as name:
+        folder = Path(name)
+        file = folder / "requests.bin"
+        write_requests(file, data.requests(0, traces, SPANS_PER_REQUEST))
+        bodies = list(read_requests(file))
+        lowest = floor.measure(bodies, folder)
+        runs = [
+            _fill(folder / f"store-{connections}-{repeat}", file, connections, traces)
+            for connections in CONNECTIONS
+            for repeat in range(repeats)
+        ]
+        sent_bytes_a_span = sum(map(len, bodies)) / lowest.spans
+    return Report("ingest", _METHOD, _tables(runs, lowest, sent_bytes_a_span), quick)
+
+
+def _fill(store: Path, file: Path, connections: int, traces: int) -> Run:
+    with serve(store) as served:
+        before_s = served.cpu_s()
+        start = time.perf_counter()
+        sent = _send(file, served.port, connections)
+        drained_s = _wait_for_backlog(served) - start
+        cpu_s = served.cpu_s() - before_s
+        _check(served, traces)
+        spans = traces * data.FULL.spans
+        return Run(
+            connections=connections,
+            acknowledged_spans_s=spans / sent.elapsed_s,
+            sustained_spans_s=spans / max(drained_s, sent.elapsed_s),
+            latency_p50_ms=quantile(sent.latencies_ms, 0.5),
+            latency_p95_ms=quantile(sent.latencies_ms, 0.95),
+            cpu_ms_a_span=cpu_s * 1_000 / spans,
+            peak_rss_bytes=served.peak_rss_bytes,
+            disk_bytes_a_span=served.disk_bytes() / spans,
+            refused=sent.refused,
+        )
+
+
+def _send(file: Path, port: int, connections: int) -> Sent:
+    command = [sys.executable, "-m", "bench.load", str(file), str(port), str(connections)]
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return Sent(**orjson.loads(finished.stdout))
+
+
+def _wait_for_backlog(served: Served) -> float:
+    """Return the moment at which the text index had caught up."""
+    deadline = time.monotonic() + _DRAIN_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if figure(served, "text_backlog") == 0:
+            return time.perf_counter()
+        time.sleep(0.02)
+    raise RuntimeError(f"the text index did not catch up within {_DRAIN_TIMEOUT_S:.0f} s")
+
+
+def figure(served: Served, name: str) -> int:
+    """Return one of the store's own figures; 0 when it has none of that name."""
+    figures = _object(_object(served.get("/api/v1/server")).get("figures"))
+    value = figures.get(name, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _check(served: Served, traces: int) -> None:
+    counted = _object(served.get("/api/v1/traces/count?experiment=0"))
+    if counted.get("count") != traces or counted.get("exact") is not True:
+        raise RuntimeError(f"{traces} traces were acknowledged, a query counts {counted}")
+    trace_id = data.facts(traces - 1).trace_id
+    spans = served.get(f"/api/v1/traces/{trace_id}/spans")
+    count = len(spans) if isinstance(spans, list) else 0
+    if count != data.FULL.spans:
+        raise RuntimeError(f"trace {trace_id} was sent with {data.FULL.spans} spans and reads back with {count}")
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    if not isinstance(value, dict):
+        raise TypeError(f"an object was expected, not {type(value).__name__}")
+    return value
+
+
+def _tables(runs: Sequence[Run], lowest: floor.Floor, sent_bytes_a_span: float) -> list[Table]:
+    rate = Table(
+        "Acknowledged and sustained",
+        ("connections", "spans/s acknowledged", "of the floor", "spans/s sustained", "p50 ms", "p95 ms", "refused"),
+        [_rate_row(connections, _of(runs, connections), lowest) for connections in CONNECTIONS],
+    )
+    cost = Table(
+        "Cost",
+        ("connections", "CPU-ms a span", "peak MiB", "disk bytes a span", "of the bytes sent"),
+        [_cost_row(connections, _of(runs, connections), sent_bytes_a_span) for connections in CONNECTIONS],
+        note="CPU and disk include the text index and the write-ahead log.",
+    )
+    base = Table(
+        "Floor",
+        ("spans", "decode spans/s", "decode and store spans/s", "disk bytes a span", "bytes sent a span"),
+        [(lowest.spans, lowest.decode_spans_s, lowest.store_spans_s, lowest.bytes_a_span, sent_bytes_a_span)],
+    )
+    return [rate, cost, base]
+
+
+def _of(runs: Sequence[Run], connections: int) -> list[Run]:
+    return [run for run in runs if run.connections == connections]
+
+
+def _rate_row(connections: int, runs: Sequence[Run], lowest: floor.Floor) -> tuple[str | int | float, ...]:
+    acknowledged = [run.acknowledged_spans_s for run in runs]
+    return (
+        connections,
+        spread(acknowledged),
+        f"{statistics.median(acknowledged) / lowest.store_spans_s:.0%}",
+        spread([run.sustained_spans_s for run in runs]),
+        statistics.median(run.latency_p50_ms for run in runs),
+        statistics.median(run.latency_p95_ms for run in runs),
+        sum(run.refused for run in runs),
+    )
+
+
+def _cost_row(connections: int, runs: Sequence[Run], sent_bytes_a_span: float) -> tuple[str | int | float, ...]:
+    disk = statistics.median(run.disk_bytes_a_span for run in runs)
+    return (
+        connections,
+        spread([run.cpu_ms_a_span for run in runs]),
+        max(run.peak_rss_bytes for run in runs) / 2**20,
+        disk,
+        f"{disk / sent_bytes_a_span:.0%}",
+    )
