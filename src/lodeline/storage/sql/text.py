@@ -18,7 +18,7 @@ from lodeline.query.ast import Node
 from lodeline.query.prefilter import Required, required
 from lodeline.query.tokens import fold_for_index
 from lodeline.storage.sql.connection import Readers
-from lodeline.storage.sql.db import Db, SqlValue, carray
+from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.writer import Writer
 
 if TYPE_CHECKING:
@@ -175,8 +175,10 @@ def _indexable(data: bytes) -> str:
         return ""
 
 
-def _insert(db: Db, start: int, rows: Sequence[tuple[SqlValue, ...]]) -> None:
+def _insert(db: Db, start: int, rows: Sequence[tuple[int, str]]) -> None:
     if watermark(db) != start:
         return  # another process was faster
-    db.executemany("INSERT INTO texts (rowid, x) SELECT cid, ? FROM chunks WHERE cid = ?", [(x, c) for c, x in rows])
+    numbers = carray([int(cid) for cid, _ in rows])
+    there = {cid for (cid,) in db.execute("SELECT cid FROM chunks WHERE cid IN carray(?)", (numbers,))}
+    db.executemany("INSERT INTO texts (rowid, x) VALUES (?, ?)", [row for row in rows if row[0] in there])
     db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('text_indexed', ?)", (rows[-1][0],))
