@@ -9,17 +9,21 @@ MIB = 1024 * 1024
 class IngestLimits:
     """Bounds of one trace export request.
 
-    A body may grow to `free_decompressed_bytes` when decompressed, and beyond that to `max_ratio` times its own size,
-    never over `max_decompressed_bytes`. `max_values` counts the attributes, list items and map entries of one span
-    at any depth. Traces with more than `max_chunk_bytes` of spans are kept in several chunks, so that single spans
-    can be read without the others.
+    A body may grow to `free_decompressed_bytes` when decompressed, and beyond that to `max_ratio` times its own
+    size, never over `max_decompressed_bytes`; a JSON body never over `max_json_bytes`. `max_values` counts the fields
+    of one span at any depth (attributes, list items, map entries); `max_json_values` those of a JSON body, roughly.
+    Traces with more than `max_chunk_bytes` of spans are kept in several chunks, so that single spans can be read
+    without the others.
     """
 
     max_body_bytes: int = 64 * MIB
     max_decompressed_bytes: int = 256 * MIB
     free_decompressed_bytes: int = 32 * MIB
     max_ratio: int = 200
+    max_json_bytes: int = 64 * MIB
+    max_json_values: int = 5_000_000
     max_spans: int = 100_000
+    max_resource_bytes: int = 1 * MIB
     max_span_bytes: int = 32 * MIB
     max_attributes: int = 10_000
     max_attribute_bytes: int = 16 * MIB
@@ -28,6 +32,11 @@ class IngestLimits:
     max_values: int = 1_000_000
     max_depth: int = 64
     max_chunk_bytes: int = 4 * MIB
+
+    @property
+    def least_crowd_bytes(self) -> int:
+        """The size below which a span cannot have too many attributes, events or links: each takes two bytes."""
+        return 2 * min(self.max_attributes, self.max_events, self.max_links)
 
 
 DEFAULT_LIMITS = IngestLimits()

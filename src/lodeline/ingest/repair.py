@@ -81,6 +81,15 @@ class Repair:
         """
         return self._message(data, 0, len(data), kind, nested=False)
 
+    def summary(self) -> str:
+        """Return what was changed, for the sender."""
+        parts: list[str] = []
+        if self.replaced:
+            parts.append(f"{self.replaced} strings were not UTF-8, their bad bytes are now U+FFFD")
+        if self.flattened:
+            parts.append(f"{self.flattened} values nested over {MAX_STORED_DEPTH} levels are now JSON text")
+        return "; ".join(parts)
+
     def _message(self, data: bytes, start: int, end: int, kind: str, *, nested: bool) -> bytes:
         schema = _SCHEMA[kind]
         parts: list[bytes] = []

@@ -33,13 +33,7 @@ class _Expression(Protocol):
     def sub(self, repl: Callable[[_Match], bytes], text: bytes) -> bytes: ...
 
 
-class _Encodings(Protocol):
-    LATIN1: object
-
-
 class _Options(Protocol):
-    Encoding: _Encodings
-    encoding: object
     log_errors: bool
     max_mem: int
 
@@ -57,19 +51,14 @@ _re2 = cast("_Re2", import_module("re2"))
 
 
 class Pattern:
-    """One or more RE2 expressions over bytes; ValueError, with the reason, for what RE2 does not take.
-
-    The bytes are UTF-8 text, or any bytes at all with `over_bytes`.
-    """
+    """One or more RE2 expressions over UTF-8; ValueError, with the reason, for what RE2 does not take."""
 
     __slots__ = ("_expression",)
 
-    def __init__(self, *expressions: str, over_bytes: bool = False) -> None:
+    def __init__(self, *expressions: str) -> None:
         options = _re2.Options()
         options.log_errors = False
         options.max_mem = _MAX_MEMORY_BYTES
-        if over_bytes:
-            options.encoding = _re2.Options.Encoding.LATIN1
         try:
             compiled = [_re2.compile(expression, options) for expression in expressions]
             together = "|".join(f"(?:{expression})" for expression in expressions)
@@ -86,7 +75,7 @@ class Pattern:
         return self._expression.sub(lambda match: by if match.group() else b"", data)
 
 
-_ANYWHERE = Pattern(*(expression.replace(r"\b", "") for expression in SECRETS), over_bytes=True)
+_ANYWHERE = Pattern(*(expression.replace(r"\b", "") for expression in SECRETS))
 
 
 def may_hold_secret(message: bytes) -> bool:

@@ -4,7 +4,7 @@ Spans keep their bytes exactly, one span is read without its neighbours, and one
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -170,3 +170,20 @@ def join(slices: Iterable[ScopeSlice]) -> bytes:
             parts.append(delimited(SCOPE_SPANS, body))
         out.append(delimited(RESOURCE_SPANS, b"".join(parts)))
     return b"".join(out)
+
+
+def span_ids(span: bytes) -> tuple[str, str]:
+    """Return trace and span id of a span's bytes in hexadecimal, as far as they are among its first fields and can
+    be read; "" for what cannot.
+    """
+    found = {1: "", 2: ""}
+    try:
+        for field in islice(fields(span, 0, len(span)), _ID_FIELDS):
+            if field.wire_type == BYTES and field.number in found:
+                found[field.number] = span[field.value_start : min(field.end, field.value_start + 32)].hex()
+    except Malformed:
+        pass
+    return found[1], found[2]
+
+
+_ID_FIELDS = 16

@@ -1,0 +1,265 @@
+"""OTLP trace exports: from the bytes of a request to what is to be stored of each trace.
+
+The request is cut into spans without parsing it (`ingest.wire`), and every span is parsed, checked and masked on its
+own: a bad one costs only itself, memory is bounded by the largest, and good ones keep their bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+
+from lodeline.domain.errors import Invalid, TooLarge, Unsupported, shown
+from lodeline.domain.experiment import CaptureMode, ExperimentSettings
+from lodeline.domain.ids import ExperimentId, TraceId, otel_trace_id
+from lodeline.domain.span import SpanFacts
+from lodeline.domain.trace import TraceWrite
+from lodeline.ingest import semconv, wire
+from lodeline.ingest.capture import Capture
+from lodeline.ingest.compression import decompress
+from lodeline.ingest.grouping import Experiment, Group, Scope
+from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
+from lodeline.ingest.otlp_json import BadSpan, transcode
+from lodeline.ingest.payload import pack
+from lodeline.ingest.repair import Budget, Repair, count_values
+from lodeline.ingest.resources import ExperimentHint
+from lodeline.ingest.span_facts import check_span, span_facts
+
+PROTOBUF_TYPES = frozenset(("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"))
+JSON_TYPE = "application/json"
+_LARGE_SPAN_BYTES = 1 * MIB
+"""Larger spans are counted before they are parsed: two bytes on the wire can take sixty in memory."""
+_MAX_WARNINGS = 100
+_MODEL_KEYS = frozenset(
+    (
+        "gen_ai.request.model", "gen_ai.system", "gen_ai.provider.name", "llm.model_name", "ai.model.id",
+        "gen_ai.operation.name", "llm.request.type", "model_name",
+    )
+)  # fmt: skip
+"""Spans with one of these are probably model calls: their previews stand in where the root has none."""
+
+_Head = TypeVar("_Head", ResourceSpans, ScopeSpans)
+
+SettingsFor = Callable[[ExperimentHint | None], ExperimentSettings]
+"""Which settings hold for the spans of a resource that asks for this experiment, or for none."""
+
+
+class RejectedSpan(NamedTuple):
+    """A span that was not taken: its ids in hexadecimal (or as sent; "" if there is none to tell), and why."""
+
+    trace_id: str
+    span_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedTrace:
+    """Spans of one trace from one request: their facts, and their `TracesData` bytes.
+
+    A trace with many spans comes as several of these, one after the other.
+    """
+
+    trace_id: TraceId
+    hint: ExperimentHint | None
+    spans: tuple[SpanFacts, ...]
+    traces_data: bytes
+
+    def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
+        """Return what is to be stored."""
+        chunk = pack(self.spans, self.traces_data)
+        return TraceWrite(experiment_id, self.trace_id, self.spans, chunk, received_ms=received_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A decoded request. `warnings` say what was repaired in spans that were taken."""
+
+    traces: tuple[DecodedTrace, ...] = ()
+    rejected: tuple[RejectedSpan, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def no_settings(_hint: ExperimentHint | None) -> ExperimentSettings:
+    """Return the settings of an experiment that has none of its own."""
+    return _DEFAULT_SETTINGS
+
+
+_DEFAULT_SETTINGS = ExperimentSettings()
+
+
+def decode(
+    body: bytes,
+    content_type: str | None,
+    *,
+    encoding: str | None = None,
+    limits: IngestLimits = DEFAULT_LIMITS,
+    settings_for: SettingsFor = no_settings,
+) -> Decoded:
+    """Decode the body of an OTLP trace export (``ExportTraceServiceRequest``) in protobuf or JSON.
+
+    `content_type` and `encoding` are the request's headers. `settings_for` is asked once for every experiment that
+    resources ask for; its errors pass through.
+
+    A bad span is among `rejected`: without valid ids, over a limit, or malformed. A span whose strings are not UTF-8
+    is repaired and named in `warnings`. Ends before starts are kept as they are; times beyond 63 bits become the
+    largest that fit.
+
+    Raises Unsupported for other content types and encodings, Invalid for a body that is not what its headers say,
+    TooLarge for one over a limit.
+    """
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind not in PROTOBUF_TYPES and kind != JSON_TYPE:
+        raise Unsupported(
+            f"Content-Type {shown(content_type or '')} is not known; send application/x-protobuf or {JSON_TYPE}.",
+            code="unsupported_media_type",
+        )
+    data = decompress(body, encoding, limits)
+    rejected: Sequence[BadSpan] = ()
+    if kind == JSON_TYPE:
+        scopes, rejected = transcode(data, limits)
+        request = _Request(limits, settings_for, None)
+    else:
+        scopes = list(wire.scopes(data, max_fields=4 * limits.max_spans))
+        request = _Request(limits, settings_for, data)
+    if sum(len(scope.spans) for scope in scopes) > limits.max_spans:
+        raise TooLarge(f"body: over {limits.max_spans} spans; send them in several requests.")
+    for bad in rejected:
+        request.rejected.append(RejectedSpan(*bad))
+    return request.run(scopes)
+
+
+class _Request:
+    """One request while it is decoded. `body` is its protobuf, None if it came as JSON."""
+
+    def __init__(self, limits: IngestLimits, settings_for: SettingsFor, body: bytes | None) -> None:
+        self.rejected: list[RejectedSpan] = []
+        self._warnings: list[str] = []
+        self._limits = limits
+        self._settings_for = settings_for
+        self._body = body
+        self._experiments: dict[ExperimentHint | None, Experiment] = {}
+        self._groups: dict[tuple[bytes, ExperimentHint | None], Group] = {}
+        self._asked: dict[bytes, ExperimentHint] = {}
+        self._repair_budget = Budget(2 * limits.max_values)
+        self._growth_left = limits.max_decompressed_bytes + 64 * MIB
+
+    def run(self, slices: Sequence[wire.ScopeSlice]) -> Decoded:
+        """Decode all spans. Those whose resource asks for an experiment come first: they decide for their trace."""
+        for scope in sorted(self._open(slices), key=lambda scope: scope.hint is None):
+            for sent in scope.raw.spans:
+                try:
+                    message, data = self._read(sent)
+                except (Invalid, TooLarge) as error:
+                    self._reject(sent, error.message)
+                else:
+                    self._add(scope, message, data)
+        traces: list[DecodedTrace] = []
+        for (trace_id, hint), group in self._groups.items():
+            group.finish_chunk()
+            traces.extend(DecodedTrace(otel_trace_id(trace_id), hint, *chunk) for chunk in group.chunks)
+        return Decoded(tuple(traces), tuple(self.rejected), tuple(self._warnings))
+
+    def _open(self, slices: Sequence[wire.ScopeSlice]) -> list[Scope]:
+        """Parse resources and scopes; the spans of those that cannot be read are rejected."""
+        scopes: list[Scope] = []
+        resource: tuple[ResourceSpans, bytes] | None = None
+        at = -1
+        for raw in slices:
+            try:
+                if resource is None or raw.resource_index != at:
+                    resource, at = None, raw.resource_index
+                    resource = self._read_head(ResourceSpans, raw.resource_head, "resource_spans")
+                scope, scope_head = self._read_head(ScopeSpans, raw.scope_head, "scope_spans")
+                read = raw._replace(resource_head=resource[1], scope_head=scope_head)
+                scopes.append(Scope(read, resource[0], scope))
+            except (Invalid, TooLarge) as error:
+                for data in raw.spans:
+                    self._reject(data, f"its resource or scope: {error.message}")
+        return scopes
+
+    def _read_head(self, kind: type[_Head], head: bytes, name: str) -> tuple[_Head, bytes]:
+        most = self._limits.max_resource_bytes
+        if len(head) > most:
+            raise TooLarge(f"its {len(head)} bytes are over the limit of {most}")
+        try:
+            return kind.FromString(head), head
+        except DecodeError:
+            head = self._repair(head, name)
+        return kind.FromString(head), head
+
+    def _read(self, data: bytes) -> tuple[Span, bytes]:
+        """Parse and check a span; return it with its bytes, which differ when it had to be repaired."""
+        if len(data) > _LARGE_SPAN_BYTES:
+            if len(data) > self._limits.max_span_bytes:
+                raise TooLarge(f"its {len(data)} bytes are over the limit of {self._limits.max_span_bytes}")
+            count_values(data, Budget(self._limits.max_values))
+        try:
+            message = Span.FromString(data)
+        except DecodeError:
+            data = self._repair(data, "span")
+            message = Span.FromString(data)
+        check_span(message, len(data), self._limits)
+        return message, data
+
+    def _repair(self, data: bytes, name: str) -> bytes:
+        repair = Repair(max_depth=self._limits.max_depth, budget=self._repair_budget)
+        repaired = repair.run(data, name)
+        self._warn(f"a {name.replace('_', ' ')} was repaired: {repair.summary()}")
+        return repaired
+
+    def _add(self, scope: Scope, message: Span, data: bytes) -> None:
+        """Mask a span, derive its facts and add both to its trace."""
+        trace_id = message.trace_id
+        hint = scope.hint
+        if hint is not None:
+            self._asked.setdefault(trace_id, hint)
+        elif self._asked:
+            hint = self._asked.get(trace_id)
+        around = scope.within(hint) or scope.place(hint, self._experiment(hint))
+        settings, capture, suspect = around.experiment
+        masked = suspect and capture.may_mask(data)
+        if masked:
+            capture.mask(message)
+        values = {pair.key: pair.value for pair in message.attributes}
+        keeps = capture.keeps_content
+        wants = keeps and (not any(message.parent_span_id) or not _MODEL_KEYS.isdisjoint(values))
+        derived = semconv.derive(message, values, want_preview=wants)
+        if not keeps:
+            capture.strip(message, derived)
+        if masked or not keeps:
+            data = message.SerializeToString()
+        group = self._groups.get((trace_id, hint))
+        if group is None:
+            group = self._groups[trace_id, hint] = Group()
+        elif group.size_bytes + len(data) > self._limits.max_chunk_bytes:
+            group.finish_chunk()
+        facts = span_facts(message, data, derived, around.facts, position=group.position, settings=settings)
+        self._growth_left -= group.add(facts, data, around)
+        if self._growth_left < 0:
+            raise TooLarge("body: its traces share resources that are too large; send fewer traces a request.")
+
+    def _experiment(self, hint: ExperimentHint | None) -> Experiment:
+        found = self._experiments.get(hint)
+        if found is None:
+            settings = self._settings_for(hint)
+            capture = _capture(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
+            # In JSON a secret may be spelt with escapes, so there only the spans' own bytes can tell.
+            suspect = self._body is None or capture.may_mask(self._body)
+            found = self._experiments[hint] = Experiment(settings, capture, suspect)
+        return found
+
+    def _reject(self, data: bytes, reason: str) -> None:
+        self.rejected.append(RejectedSpan(*wire.span_ids(data), reason))
+
+    def _warn(self, text: str) -> None:
+        if len(self._warnings) < _MAX_WARNINGS:
+            self._warnings.append(text)
+
+
+@lru_cache(maxsize=256)
+def _capture(mode: CaptureMode, mask_patterns: tuple[str, ...], *, mask_secrets: bool) -> Capture:
+    """Return the capture for these settings; compiling patterns is dear."""
+    return Capture(ExperimentSettings(capture=mode, mask_patterns=mask_patterns, mask_secrets=mask_secrets))

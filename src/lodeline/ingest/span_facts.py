@@ -1,0 +1,114 @@
+"""From one parsed span to its narrow facts, and the checks a span must pass before."""
+
+import hashlib
+
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.experiment import ExperimentSettings
+from lodeline.domain.ids import SpanId
+from lodeline.domain.span import SPAN_STATUSES, ResourceFacts, SpanFacts
+from lodeline.domain.usage import TokenUsage, usd_to_picousd
+from lodeline.ingest.limits import IngestLimits
+from lodeline.ingest.prices import price
+from lodeline.ingest.semconv import Derived
+
+MAX_FACT_TEXT = 1_000
+"""Characters of a span's name and status message in its facts; the span itself keeps them whole."""
+_MAX_TIME_NS = 2**63 - 1
+_MAX_TOKENS = 2**53 - 1
+_MAX_COST_USD = 1e6
+
+
+def check_span(message: Span, size_bytes: int, limits: IngestLimits) -> None:
+    """Raise Invalid for a span whose ids are not valid, TooLarge for one over a limit of its parts."""
+    trace_id, span_id, parent_id = message.trace_id, message.span_id, message.parent_span_id
+    if len(trace_id) != 16 or not any(trace_id):
+        raise Invalid(f"its trace id is {_wrong(trace_id, 16)}")
+    if len(span_id) != 8 or not any(span_id):
+        raise Invalid(f"its span id is {_wrong(span_id, 8)}")
+    if parent_id and len(parent_id) != 8:
+        raise Invalid(f"its parent span id is {_wrong(parent_id, 8)}")
+    if size_bytes >= limits.least_crowd_bytes:
+        _check_parts(message, size_bytes, limits)
+
+
+def _wrong(ident: bytes, size: int) -> str:
+    return f"{len(ident)} bytes long, not {size}" if len(ident) != size else "all zeros"
+
+
+def _check_parts(message: Span, size_bytes: int, limits: IngestLimits) -> None:
+    for name, count, most in (
+        ("attributes", len(message.attributes), limits.max_attributes),
+        ("events", len(message.events), limits.max_events),
+        ("links", len(message.links), limits.max_links),
+    ):
+        if count > most:
+            raise TooLarge(f"its {count} {name} are over the limit of {most}")
+    if size_bytes <= limits.max_attribute_bytes:
+        return
+    for holder in (message, *message.events, *message.links):
+        for pair in holder.attributes:
+            size = pair.ByteSize()
+            if size > limits.max_attribute_bytes:
+                raise TooLarge(f"an attribute of {size} bytes is over the limit of {limits.max_attribute_bytes}")
+
+
+def span_facts(
+    message: Span,
+    data: bytes,
+    derived: Derived,
+    resource: ResourceFacts,
+    *,
+    position: int,
+    settings: ExperimentSettings,
+) -> SpanFacts:
+    """Return the facts of a span; `data` are the bytes that are stored of it, `derived` what its attributes say.
+
+    Times beyond 63 bits become the largest that fit. A cost that the span reports stands; otherwise its tokens are
+    priced, at the time it started.
+    """
+    parent_id = message.parent_span_id
+    start_ns = min(message.start_time_unix_nano, _MAX_TIME_NS)
+    tokens = derived.tokens
+    cost_picousd: int | None = None
+    if derived.reported_cost_usd is not None and 0 <= derived.reported_cost_usd <= _MAX_COST_USD:
+        cost_picousd = usd_to_picousd(derived.reported_cost_usd)
+    if tokens is not None:
+        if max(tokens) > _MAX_TOKENS:
+            tokens = TokenUsage(*(min(count, _MAX_TOKENS) for count in tokens))
+        if cost_picousd is None:
+            cost_picousd = _priced(tokens, derived, start_ns, settings)
+    status = message.status
+    code = status.code
+    digest = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big") >> 1
+    return SpanFacts(
+        SpanId(message.span_id.hex()),
+        SpanId(parent_id.hex()) if any(parent_id) else None,
+        message.name[:MAX_FACT_TEXT],
+        derived.kind,
+        SPAN_STATUSES[code] if 0 <= code < len(SPAN_STATUSES) else "UNSET",
+        start_ns,
+        min(message.end_time_unix_nano, _MAX_TIME_NS),
+        digest,
+        position,
+        len(data),
+        status.message[:MAX_FACT_TEXT],
+        derived.model,
+        derived.provider,
+        tokens,
+        cost_picousd,
+        derived.session,
+        derived.user,
+        derived.request,
+        derived.response,
+        derived.trace_name,
+        derived.tags,
+        derived.metadata,
+        resource,
+    )
+
+
+def _priced(tokens: TokenUsage, derived: Derived, at_ns: int, settings: ExperimentSettings) -> int | None:
+    priced = price(tokens, model=derived.model, provider=derived.provider, at_ns=at_ns, overrides=settings.prices)
+    return None if priced is None else min(priced.cost_picousd, usd_to_picousd(_MAX_COST_USD))
