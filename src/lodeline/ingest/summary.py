@@ -110,11 +110,15 @@ class TraceFold:
         if known is not None:
             self._stale = True
             return "replaced"
-        if self._cyclic or self._closes_circle(facts):
+        has_children = span_id in self._parents
+        if self._cyclic or (has_children and self._closes_circle(facts)):
             self._stale = True
         if not self._stale:
             self._tally.add(facts)
-            self._stale = not (self._tokens.add(facts) and self._cost.add(facts))
+            if facts.tokens is not None or has_children:
+                self._stale = not self._tokens.add(facts)
+            if facts.cost_picousd is not None or has_children:
+                self._stale = not self._cost.add(facts) or self._stale
         return "stored"
 
     def add_info(self, info: TraceInfo) -> None:
@@ -130,8 +134,6 @@ class TraceFold:
 
     def _closes_circle(self, facts: SpanFacts) -> bool:
         """Tell whether a new span is its own ancestor, or might be: ancestors beyond `MAX_CLIMB` are not followed."""
-        if facts.span_id not in self._parents:
-            return False
         at = facts.parent_id
         for _ in range(MAX_CLIMB):
             if at is None or at not in self._spans:
@@ -193,8 +195,12 @@ class _Tally:
             end = (span.end_ns, span.span_id)
             if self._response is None or end > self._response[0]:
                 self._response = (end, span.response)
-        for name in _SPAN_TEXTS:
-            _offer(self._firsts, order, name, getattr(span, name))
+        if span.request:
+            _offer(self._firsts, order, "request", span.request)
+        if span.session:
+            _offer(self._firsts, order, "session", span.session)
+        if span.user:
+            _offer(self._firsts, order, "user", span.user)
         if span.tags:
             _offer_all(self._tags, order, span.tags)
         if span.metadata:
@@ -250,7 +256,6 @@ class _Tally:
         return own or (None if found is None else found[1])
 
 
-_SPAN_TEXTS = ("request", "session", "user")
 _RESOURCE_TEXTS = ("environment", "service", "client", "model_id", "run_id")
 
 
