@@ -77,6 +77,8 @@ def services_of(app: FastAPI) -> Services:
 
 def close_app(app: FastAPI) -> None:
     """Finish pending work and close the stores; again is fine."""
+    pool: ThreadPoolExecutor = app.state.ingest_pool
+    pool.shutdown()
     services_of(app).close()
 
 
@@ -119,14 +121,12 @@ def _layers(settings: Settings) -> list[Middleware]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
-    pool: ThreadPoolExecutor = app.state.ingest_pool
     scheduler = Scheduler(jobs_of(services_of(app), settings))
     scheduler.start()
     try:
         yield
     finally:
         await run_in_threadpool(scheduler.stop, settings.shutdown_timeout_s)
-        await run_in_threadpool(pool.shutdown)
 
 
 async def _health(request: Request, services: ServicesDep) -> Response:
