@@ -1,0 +1,95 @@
+"""What an index may be asked: never more than the filter needs."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, SpanId, TraceId
+from lodeline.domain.span import Span
+from lodeline.domain.trace import Trace
+from lodeline.query.ast import Match, MatchOp, Node
+from lodeline.query.build import exists
+from lodeline.query.fields import field
+from lodeline.query.grammar_native import parse
+from lodeline.query.patterns import escape_like
+from lodeline.query.prefilter import Required, required
+from lodeline.query.reference import matches
+from lodeline.query.subjects import TraceSubject
+from lodeline.query.tokens import tokens
+from lodeline.query.values import span_texts
+from tests.generators import TraceCase, texts, traces
+from tests.query import strategies
+
+
+def holds(need: Required, span: Span) -> bool:
+    words = {token for text in span_texts(span) for token in tokens(text)}
+    return need.tokens <= words and all(any(word.startswith(prefix) for word in words) for prefix in need.prefixes)
+
+
+def assert_required(node: Node, spans: Sequence[Span]) -> None:
+    for need in required(node):
+        assert any(holds(need, span) for span in spans), (node, need)
+
+
+@given(strategies.nodes("trace"), traces())
+def test_what_is_required_is_in_every_match(node: Node, case: TraceCase):
+    if matches(node, TraceSubject(case.trace, lambda: case.spans, lambda: case.assessments)):
+        assert_required(node, case.spans)
+
+
+def span_of(text: str) -> Span:
+    return Span(TraceId("tr-1"), SpanId("1" * 16), None, text, "UNKNOWN", "OK", 0, None)
+
+
+@st.composite
+def patterns_with_texts(draw: st.DrawFn) -> tuple[str, str]:
+    """A pattern cut out of a text, so that it matches: pieces of the text, wildcards for what lies between."""
+    alphabet = st.sampled_from("aeE é\u0301\u0338=-ß東京か\u3099각_%İ7")
+    text = draw(st.one_of(st.text(alphabet=alphabet, max_size=12), texts()))
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=4)))
+    pattern, position = "", 0
+    for start, end in zip(cuts[::2], cuts[1::2], strict=False):
+        pattern += escape_like(text[position:start])
+        pattern += draw(st.sampled_from(("%", "_" * (end - start))))
+        position = end
+    return pattern + escape_like(text[position:]), text
+
+
+@given(patterns_with_texts(), st.sampled_from(("LIKE", "ILIKE")))
+def test_what_a_pattern_requires_is_in_every_text_that_it_matches(pair: tuple[str, str], op: MatchOp):
+    pattern, text = pair
+    node = exists("span", Match(field("span", "name"), op, pattern))
+    if matches(node, _trace(span_of(text))):
+        for need in required(node):
+            assert holds(need, span_of(text)), (pattern, text, need)
+
+
+def _trace(span: Span) -> TraceSubject:
+    trace = Trace(span.trace_id, DEFAULT_EXPERIMENT, "t", "OK", 0, None, 0, 0)
+    return TraceSubject(trace, lambda: [span])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("text ~ 'Timeout \"connection refused\"'", [Required(frozenset({"timeout", "connection", "refused"}))]),
+        ("span.content LIKE '%connection refused by%'", [Required(frozenset({"refused"}), frozenset({"b"}))]),
+        ("span.content LIKE '% connection %'", [Required(frozenset({"connection"}))]),
+        ("span.name LIKE 'chat gpt%'", [Required(frozenset({"chat"}), frozenset({"gp"}))]),
+        ("span.content LIKE '%東京%'", [Required(frozenset({"東", "京"}))]),
+        ("span.attributes.city = 'New York'", [Required(frozenset({"new", "york"}))]),
+        ("span.attributes.city LIKE '% York %'", []),
+        ("span(text ~ 'a' AND content ILIKE '% B %')", [Required(frozenset({"a", "b"}))]),
+        ("text ~ 'a' AND text ~ 'b'", [Required(frozenset({"a"})), Required(frozenset({"b"}))]),
+        ("text ~ 'a' OR text ~ 'b'", []),
+        ("NOT text ~ 'a'", []),
+        ("span.content NOT LIKE '% a %'", []),
+        ("span.content LIKE '%a%'", []),
+        (f"text ~ '{'x' * 70}'", [Required(prefixes=frozenset({"x" * 64}))]),
+        ("name = 'foo'", []),
+    ],
+)
+def test_words_and_prefixes_are_taken_from_filters(text: str, expected: list[Required]):
+    assert list(required(parse(text, "trace"))) == expected
