@@ -53,7 +53,11 @@ def parse(text: str, entity: EntityScope, *, now_ns: int | None = None) -> Node:
 
 def parse_field(text: str, entity: EntityScope) -> Field:
     """Return the field of `entity` that a name such as ``duration`` or ``tags.release`` means; Invalid if none."""
-    return parse_path(Words(text), entity)[1]
+    words = Words(text)
+    known = parse_path(words, entity)
+    if words.here().kind != "end":
+        raise words.unexpected("one field and nothing after it")
+    return known[1]
 
 
 def parse_path(words: Words, entity: EntityScope) -> tuple[FieldSpec, Field]:
@@ -75,10 +79,9 @@ def unknown_field(words: Words, token: Token, scope: EntityScope, groups: Sequen
     if token.text + "." in choices:
         example = f"{token.text}.KEY"
         return words.error(token, f"{token.text} needs a key", expected=example, field=token.text)
-    near = nearest(token.text, choices)
-    if near is None and len(parts) > 1:
-        first = nearest(parts[0] + ".", [name for name in choices if name.endswith(".")])
-        near = first + ".".join(parts[1:]) if first else None
+    keyed = [name for name in choices if name.endswith(".")]
+    first = nearest(parts[0] + ".", keyed) if len(parts) > 1 else None
+    near = first + token.text.split(".", 1)[1] if first else nearest(token.text, choices)
     near = near + "KEY" if near is not None and near.endswith(".") else near
     what = f"unknown field {token.text[:100]!r}"
     expected = f"a field of {ENTITIES[scope].plural}"
@@ -187,6 +190,9 @@ class _Parser:
                 words.take()
                 words.take()
                 return exists(group, self._closed(group, depth))
+            if group is not None:
+                what = f"{group}(...) speaks of a trace and cannot stand here"
+                raise words.error(token, what, expected=f"a field of {ENTITIES[scope].plural}")
             if name == "json":
                 return self._json_text(scope)
         if name == "text" and ENTITIES[scope].text:
@@ -228,9 +234,11 @@ class _Parser:
         words = self._words
         words.take()
         words.take()
+        at = words.here()
         target = self._target(scope)
         if target.field.type != "json" or target.judgment is not None:
-            raise words.unexpected("value or attributes.KEY before", field=target.name)
+            what = f"json(...) does not take {target.name}"
+            raise words.error(at, what, expected="value or attributes.KEY", field=target.name)
         if not words.take_mark(")"):
             raise words.unexpected(")")
         operator = words.here()
