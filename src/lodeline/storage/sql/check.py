@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+import apsw
+
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.errors import LodelineError
 from lodeline.domain.ids import TraceId
@@ -12,7 +14,6 @@ from lodeline.storage.sql.assessment_rows import decode
 from lodeline.storage.sql.connection import connect
 from lodeline.storage.sql.db import Db, Row
 from lodeline.storage.sql.open_trace import load
-from lodeline.storage.sql.text import watermark
 
 SAMPLE = 200
 """How many traces, evenly spread, are rebuilt from their payload."""
@@ -69,21 +70,29 @@ def check_database(directory: Path) -> list[str]:
 
 def check(db: Db) -> list[str]:
     """Return what is wrong with a database, empty when all is well; reads all of it."""
-    damage = [text for (text,) in db.execute("PRAGMA integrity_check(20)") if text != "ok"]
-    if damage:
-        return damage
+    try:
+        damage = [text for (text,) in db.execute("PRAGMA integrity_check(20)") if text != "ok"]
+        return damage or [*_broken_rules(db), *_broken_content(db)]
+    except apsw.CorruptError as error:
+        return [f"the database file is damaged: {error}"]
+
+
+def _broken_rules(db: Db) -> list[str]:
     faults: list[str] = []
     for message, sql in _RULES:
         found = [str(value) for (value,) in db.execute(f"{sql} LIMIT {_SHOWN + 1}")]
         faults.extend(message.format(value) for value in found[:_SHOWN])
         if len(found) > _SHOWN:
             faults.append(message.format("… and more"))
-    if watermark(db) < 0:
-        faults.append("the full-text index has a negative watermark")
+    return faults
+
+
+def _broken_content(db: Db) -> list[str]:
+    faults: list[str] = []
     for trace_id, row in _sample(db):
         faults.extend(_check_trace(db, trace_id, row))
-    for chain in _ledger(db):
-        faults.extend(find_faults(chain))
+    for chains in _ledger(db):
+        faults.extend(find_faults(chains))
     return faults
 
 
@@ -92,12 +101,11 @@ def _sample(db: Db) -> Iterator[tuple[TraceId, Row]]:
     if row is None or row[0] is None:
         return
     low, high = row
-    sql = "SELECT trace_id, id, exp, version, state, received_ms, updated_ms FROM traces t"
+    columns = "trace_id, id, exp, version, state, received_ms, updated_ms"
+    sql = f"SELECT {columns} FROM traces WHERE id >= ? ORDER BY id LIMIT 1"
     seen: set[int] = set()
     for step in range(SAMPLE):
-        found = db.execute(
-            sql + " WHERE id >= ? ORDER BY id LIMIT 1", (low + (high - low) * step // max(1, SAMPLE - 1),)
-        ).fetchone()
+        found = db.execute(sql, (low + (high - low) * step // (SAMPLE - 1),)).fetchone()
         if found is not None and found[1] not in seen:
             seen.add(found[1])
             yield TraceId(found[0]), found[1:]

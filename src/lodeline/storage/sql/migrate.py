@@ -29,11 +29,11 @@ _SPARE_BYTES = 64 * 1024 * 1024
 
 
 def plan_migration(directory: Path, *, backup: Path | None = None, source: Traversable | None = None) -> UpgradePlan:
-    """Return what `migrate_sqlite` would do with the same arguments; changes nothing.
+    """Return what `migrate_sqlite` would do with the same arguments; changes nothing, and others may use the store.
 
-    NotFound when the directory is no store; Conflict when it was made by a newer version, or is in use.
+    NotFound when the directory is no store; Conflict when it was made by a newer version.
     """
-    with _locked(directory) as db:
+    with _locked(directory, exclusive=False) as db:
         return _plan(db, directory, backup, known_migrations(source))
 
 
@@ -43,10 +43,11 @@ def migrate_sqlite(
     """Copy the store to `backup` (None: beside it), then apply the pending migrations; return what was done.
 
     Nothing is done when none is pending. A step that fails or is killed leaves the version before it, which is whole;
-    running it again goes on there. Unavailable when the disks lack space or a step fails; else as `plan_migration`.
+    running it again goes on there. Unavailable when the disks lack space or a step fails. Conflict when another
+    program has the store open; else as `plan_migration`.
     """
     known = known_migrations(source)
-    with _locked(directory) as db:
+    with _locked(directory, exclusive=True) as db:
         plan = _plan(db, directory, backup, known)
         if not plan.steps:
             return plan
@@ -66,11 +67,11 @@ def migrate_sqlite(
 
 
 @contextmanager
-def _locked(directory: Path) -> Generator[Db]:
+def _locked(directory: Path, *, exclusive: bool) -> Generator[Db]:
     prepare(directory, create=False)
     if not (directory / DATABASE_FILE).is_file():
         raise NotFound.of("store", str(directory))
-    lock = DirectoryLock(directory, exclusive=True)
+    lock = DirectoryLock(directory, exclusive=exclusive)
     try:
         db = connect(directory, readonly=False)
         try:

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from lodeline.domain.ids import DEFAULT_EXPERIMENT
+from lodeline.storage.sql import connection, open_sqlite
+from lodeline.storage.sql.check import check_database
+from tests.contract.build import T0_MS, audit, judgment, span, write
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with something in every table, fully indexed."""
+    directory = tmp_path_factory.mktemp("check") / "store"
+    stores = open_sqlite(directory)
+    stores.traces.write(
+        [
+            write(f"tr-{i}", span("root", 1, session="s", user="u", tags={"a": "b"}), span("llm", 2, parent=1))
+            for i in range(5)
+        ]
+    )
+    first, _ = stores.assessments.log(DEFAULT_EXPERIMENT, judgment("tr-1"), by="a", now_ms=T0_MS, audit=audit())
+    override = judgment("tr-1", overrides=first.assessment_id)
+    stores.assessments.log(DEFAULT_EXPERIMENT, override, by="a", now_ms=T0_MS, audit=audit())
+    stores.assessments.log(DEFAULT_EXPERIMENT, judgment(None, session="s"), by="a", now_ms=T0_MS, audit=audit())
+    while stores.admin.figures()["text_backlog"]:
+        pass
+    stores.close()
+    return directory
+
+
+def damaged(healthy: Path, tmp_path: Path, sql: str) -> list[str]:
+    """Return what the check says after running `sql` on a copy."""
+    (tmp_path / "lodeline.db").write_bytes((healthy / "lodeline.db").read_bytes())
+    db = connection.connect(tmp_path, readonly=False)
+    db.execute(sql)
+    db.close()
+    return check_database(tmp_path)
+
+
+def test_a_healthy_store_has_no_faults(healthy: Path):
+    assert check_database(healthy) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("DELETE FROM trace_docs WHERE id = 2", "trace tr-1 has no document"),
+        ("DELETE FROM traces WHERE id = 2", "table spans speaks of the unknown trace row 2"),
+        ("DELETE FROM traces WHERE id = 2", "table assessments speaks of the unknown trace row 2"),
+        ("UPDATE traces SET exp = 9 WHERE id = 1", "trace tr-0 belongs to an unknown experiment"),
+        ("DELETE FROM conversations WHERE kind = 's'", "trace tr-0 is not counted in its session"),
+        ("DELETE FROM conversations WHERE kind = 'u'", "trace tr-0 is not counted for its user"),
+        ("DELETE FROM texts WHERE rowid = 3", "the full-text index lacks chunk 3"),
+        ("DELETE FROM chunks WHERE cid = 3", "the full-text index has the unknown chunk 3"),
+        ("DELETE FROM chunks WHERE cid = 3", "trace tr-2: payload, row and table have 0, 2, 2 spans"),
+        ("DELETE FROM spans WHERE id = 4 AND seq = 1", "trace tr-3: payload, row and table have 2, 2, 1 spans"),
+        ("UPDATE chunks SET data = x'01ffff' WHERE cid = 1", "trace tr-0: its payload cannot be read"),
+        ("DELETE FROM kv WHERE key = 't:a' AND id = 5", "trace tr-4: the index lacks 't:a'"),
+        ("DELETE FROM span_terms WHERE id = 5", "trace tr-4: the span index lacks 'n:llm'"),
+        ("UPDATE assessments SET deleted = 1 WHERE id = 1", "differs from its last revision"),
+        ("DELETE FROM assessments WHERE session IS NOT NULL", "have no assessment"),
+        ("UPDATE assessments SET doc = json_set(doc, '$.valid', json('true')) WHERE id = 1", "valid is True"),
+        ("INSERT INTO api_keys VALUES (1, 'k', x'00', 'nobody', 0, NULL, NULL, '{}')", "unknown account"),
+        ("INSERT INTO logins VALUES (x'00', 'nobody', 0, '{}')", "a login belongs to the unknown account nobody"),
+    ],
+)
+def test_every_kind_of_fault_is_found(healthy: Path, tmp_path: Path, sql: str, message: str):
+    assert any(message in fault for fault in damaged(healthy, tmp_path, sql))
+
+
+def test_a_damaged_file_is_told(healthy: Path, tmp_path: Path):
+    data = bytearray((healthy / "lodeline.db").read_bytes())
+    for page in range(6, 20):
+        data[page * 8192 : page * 8192 + 200] = b"\xff" * 200
+    (tmp_path / "lodeline.db").write_bytes(data)
+    assert check_database(tmp_path)
+
+
+def test_many_equal_faults_are_told_briefly(healthy: Path, tmp_path: Path):
+    faults = damaged(
+        healthy, tmp_path, "DELETE FROM traces; INSERT INTO chunks SELECT cid + 9, id + 9, data FROM chunks"
+    )
+    assert sum("table chunks" in fault for fault in faults) == 6
+    assert "table chunks speaks of the unknown trace row … and more" in faults

@@ -1,0 +1,223 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.storage.sql import connection, migrate, migrate_sqlite, open_sqlite, plan_migration
+from lodeline.storage.sql.schema import known_migrations, schema_version
+from tests.contract.build import found, span, write
+
+SECOND = """-- Number the experiments.
+ALTER TABLE experiments ADD COLUMN number INTEGER;
+UPDATE experiments SET number = exp + 1;
+CREATE TABLE numbers (n INTEGER PRIMARY KEY);
+INSERT INTO numbers WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10) SELECT n FROM c;
+"""
+
+
+def migrations(folder: Path, *more: str) -> Path:
+    """Write the real first migration and then further ones into a folder."""
+    folder.mkdir()
+    texts = (known_migrations()[0].sql, *more)
+    for number, text in enumerate(texts, start=1):
+        (folder / f"{number:04}_step.sql").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A store at version 1 with one trace."""
+    stores = open_sqlite(tmp_path / "store")
+    stores.traces.write([write("tr-1", span())])
+    stores.close()
+    return tmp_path / "store"
+
+
+def rows(directory: Path, sql: str) -> list[tuple[object, ...]]:
+    db = connection.connect(directory, readonly=True)
+    try:
+        return db.execute(sql).fetchall()
+    finally:
+        db.close()
+
+
+def test_opening_does_not_migrate_but_says_how(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND)
+    before = (old / "lodeline.db").read_bytes()
+    with pytest.raises(Conflict, match="lodeline db migrate --store") as caught:
+        open_sqlite(old, migrations=newer)
+    assert caught.value.error_code == "migration_needed"
+    assert (old / "lodeline.db").read_bytes() == before
+    open_sqlite(old).close()
+
+
+def test_a_new_store_is_made_at_the_newest_version(tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND)
+    open_sqlite(tmp_path / "store", migrations=newer).close()
+    assert rows(tmp_path / "store", "SELECT count(*) FROM numbers") == [(10,)]
+    assert plan_migration(tmp_path / "store", source=newer).steps == ()
+
+
+def test_the_plan_tells_versions_steps_and_space_and_changes_nothing(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND, "CREATE TABLE third (n INTEGER);")
+    plan = plan_migration(old, source=newer)
+    assert (plan.version, plan.target, plan.fits) == (1, 3, True)
+    assert [(s.number, s.summary) for s in plan.steps] == [(2, "Number the experiments."), (3, "step")]
+    assert plan.store_bytes > 0
+    assert plan.free_bytes > plan.needed_bytes > plan.store_bytes
+    assert not Path(plan.backup).exists()
+    assert rows(old, "SELECT max(number) FROM migrations") == [(1,)]
+
+
+def test_migrating_backs_up_first_and_applies_every_step(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND, "INSERT INTO numbers VALUES (11);")
+    plan = migrate_sqlite(old, source=newer)
+    assert rows(old, "SELECT count(*) FROM numbers") == [(11,)]
+    assert rows(old, "SELECT number FROM experiments") == [(1,)]
+    stores = open_sqlite(old, migrations=newer)
+    assert found(stores) == ["tr-1"]
+    stores.close()
+    stores = open_sqlite(Path(plan.backup))
+    assert found(stores) == ["tr-1"]
+    stores.close()
+
+
+def test_migrating_again_does_nothing(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND)
+    migrate_sqlite(old, backup=tmp_path / "copy", source=newer)
+    assert migrate_sqlite(old, backup=tmp_path / "copy2", source=newer).steps == ()
+    assert not (tmp_path / "copy2").exists()
+
+
+def test_an_existing_backup_directory_stops_it(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND)
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(Conflict, match="exists already"):
+        migrate_sqlite(old, backup=tmp_path / "copy", source=newer)
+    assert rows(old, "SELECT max(number) FROM migrations") == [(1,)]
+
+
+def test_too_little_space_stops_it_before_anything_is_done(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    newer = migrations(tmp_path / "newer", SECOND)
+    monkeypatch.setattr(migrate, "_SPARE_BYTES", 1 << 60)
+    with pytest.raises(Unavailable, match="free space") as caught:
+        migrate_sqlite(old, backup=tmp_path / "copy", source=newer)
+    assert caught.value.error_code == "disk_full"
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("bad", ["CREATE TABLE t (x); SELECT nothing FROM nowhere;", "CREATE TABLE experiments (x);"])
+def test_a_failing_step_is_undone_whole_and_keeps_the_steps_before(old: Path, tmp_path: Path, bad: str):
+    newer = migrations(tmp_path / "newer", SECOND, bad)
+    with pytest.raises(Unavailable, match="0003_step") as caught:
+        migrate_sqlite(old, source=newer)
+    assert caught.value.error_code == "migration_failed"
+    assert rows(old, "SELECT max(number) FROM migrations") == [(2,)]
+    assert rows(old, "SELECT count(*) FROM sqlite_schema WHERE name = 't'") == [(0,)]
+
+
+def test_a_step_that_ends_its_transaction_is_refused(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", "CREATE TABLE t (x); COMMIT;")
+    with pytest.raises(RuntimeError, match="ends the transaction"):
+        migrate_sqlite(old, source=newer)
+
+
+def test_an_open_store_is_not_migrated_but_can_be_planned_for(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND)
+    stores = open_sqlite(old)
+    assert len(plan_migration(old, source=newer).steps) == 1
+    with pytest.raises(Conflict, match="in use"):
+        migrate_sqlite(old, source=newer)
+    stores.close()
+    migrate_sqlite(old, source=newer)
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SECOND)
+    open_sqlite(tmp_path / "store", migrations=newer).close()
+    for attempt in (open_sqlite, plan_migration, migrate_sqlite):
+        with pytest.raises(Conflict, match="made by a newer Lodeline: its schema is version 2, this one knows 1"):
+            attempt(tmp_path / "store")
+
+
+def test_a_store_made_with_an_edited_migration_is_refused(old: Path, tmp_path: Path):
+    edited = migrations(tmp_path / "edited")
+    file = edited / "0001_step.sql"
+    commented = file.read_text(encoding="utf-8") + "\n-- a comment\n"
+    file.write_text(commented, encoding="utf-8")
+    open_sqlite(old, migrations=edited).close()
+    file.write_text(commented + "CREATE TABLE more (x);", encoding="utf-8")
+    with pytest.raises(Conflict, match="another migration 0001"):
+        open_sqlite(old, migrations=edited)
+
+
+def test_gaps_in_the_numbers_are_refused(tmp_path: Path):
+    folder = migrations(tmp_path / "gap")
+    (folder / "0003_later.sql").write_text("SELECT 1;", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="without gaps"):
+        known_migrations(folder)
+
+
+def test_what_is_no_store_is_not_found(tmp_path: Path):
+    for attempt in (plan_migration, migrate_sqlite):
+        with pytest.raises(NotFound):
+            attempt(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from lodeline.storage.sql import migrate_sqlite
+print("begin", flush=True)
+migrate_sqlite(Path(sys.argv[1]), source=Path(sys.argv[2]))
+"""
+SLOW = "\n".join(
+    [
+        "CREATE TABLE big (n INTEGER PRIMARY KEY, x TEXT);",
+        *(
+            f"INSERT INTO big WITH RECURSIVE c(n) AS (SELECT {i}0001 UNION ALL SELECT n + 1 FROM c "
+            f"WHERE n < {i}9999) SELECT n, hex(randomblob(50)) FROM c;"
+            for i in range(1, 40)
+        ),
+    ]
+)
+
+
+def test_a_killed_migration_leaves_the_old_version_whole(old: Path, tmp_path: Path):
+    newer = migrations(tmp_path / "newer", SLOW)
+    known = known_migrations(newer)
+    killed = 0
+    for attempt in range(40):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(old), str(newer)], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begin\n"
+        time.sleep(0.03 + 0.02 * attempt)
+        child.kill()
+        code = child.wait()
+        child.stdout.close()
+        db = connection.connect(old, readonly=False)
+        version = schema_version(db, known, old)
+        assert [text for (text,) in db.execute("PRAGMA integrity_check")] == ["ok"]
+        tables = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'big'").fetchall()
+        assert tables == [(version - 1,)]
+        db.close()
+        if version == 2:
+            break
+        assert code != 0
+        killed += 1
+    else:
+        migrate_sqlite(old, source=newer)
+    assert killed >= 3
+    stores = open_sqlite(old, migrations=newer)
+    assert found(stores) == ["tr-1"]
+    assert stores.admin.check() == []
+    stores.close()
+    assert rows(old, "SELECT count(*) FROM big") == [(39 * 9999,)]
