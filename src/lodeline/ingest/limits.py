@@ -33,10 +33,5 @@ class IngestLimits:
     max_depth: int = 64
     max_chunk_bytes: int = 4 * MIB
 
-    @property
-    def least_crowd_bytes(self) -> int:
-        """The size below which a span cannot have too many attributes, events or links: each takes two bytes."""
-        return 2 * min(self.max_attributes, self.max_events, self.max_links)
-
 
 DEFAULT_LIMITS = IngestLimits()

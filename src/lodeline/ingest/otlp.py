@@ -26,7 +26,7 @@ from lodeline.ingest.otlp_json import BadSpan, transcode
 from lodeline.ingest.payload import pack
 from lodeline.ingest.repair import Budget, Repair, count_values
 from lodeline.ingest.resources import ExperimentHint
-from lodeline.ingest.span_facts import check_span, span_facts
+from lodeline.ingest.span_facts import SpanIds, check_span, span_facts
 
 PROTOBUF_TYPES = frozenset(("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"))
 JSON_TYPE = "application/json"
@@ -152,10 +152,11 @@ class _Request:
             for sent in scope.raw.spans:
                 try:
                     message, data = self._read(sent)
+                    ids = check_span(message, len(data), self._limits)
                 except (Invalid, TooLarge) as error:
                     self._reject(sent, error.message)
                 else:
-                    self._add(scope, message, data)
+                    self._add(scope, message, ids, data)
         traces: list[DecodedTrace] = []
         for (trace_id, hint), group in self._groups.items():
             group.finish_chunk()
@@ -191,18 +192,16 @@ class _Request:
         return kind.FromString(head), head
 
     def _read(self, data: bytes) -> tuple[Span, bytes]:
-        """Parse and check a span; return it with its bytes, which differ when it had to be repaired."""
+        """Parse a span; return it with its bytes, which differ when it had to be repaired."""
         if len(data) > _LARGE_SPAN_BYTES:
             if len(data) > self._limits.max_span_bytes:
                 raise TooLarge(f"its {len(data)} bytes are over the limit of {self._limits.max_span_bytes}")
             count_values(data, Budget(self._limits.max_values))
         try:
-            message = Span.FromString(data)
+            return Span.FromString(data), data
         except DecodeError:
             data = self._repair(data, "span")
-            message = Span.FromString(data)
-        check_span(message, len(data), self._limits)
-        return message, data
+        return Span.FromString(data), data
 
     def _repair(self, data: bytes, name: str) -> bytes:
         repair = Repair(max_depth=self._limits.max_depth, budget=self._repair_budget)
@@ -210,14 +209,13 @@ class _Request:
         self._warn(f"a {name.replace('_', ' ')} was repaired: {repair.summary()}")
         return repaired
 
-    def _add(self, scope: Scope, message: Span, data: bytes) -> None:
+    def _add(self, scope: Scope, message: Span, ids: SpanIds, data: bytes) -> None:
         """Mask a span, derive its facts and add both to its trace."""
-        trace_id = message.trace_id
         hint = scope.hint
         if hint is not None:
-            self._asked.setdefault(trace_id, hint)
+            self._asked.setdefault(ids.trace_id, hint)
         elif self._asked:
-            hint = self._asked.get(trace_id)
+            hint = self._asked.get(ids.trace_id)
         around = scope.within(hint) or scope.place(hint, self._experiment(hint))
         settings, capture, suspect = around.experiment
         masked = suspect and capture.may_mask(data)
@@ -225,18 +223,18 @@ class _Request:
             capture.mask(message)
         values = {pair.key: pair.value for pair in message.attributes}
         keeps = capture.keeps_content
-        wants = keeps and (not any(message.parent_span_id) or not _MODEL_KEYS.isdisjoint(values))
+        wants = keeps and (ids.parent_id is None or not _MODEL_KEYS.isdisjoint(values))
         derived = semconv.derive(message, values, want_preview=wants)
         if not keeps:
             capture.strip(message, derived)
         if masked or not keeps:
             data = message.SerializeToString()
-        group = self._groups.get((trace_id, hint))
+        group = self._groups.get((ids.trace_id, hint))
         if group is None:
-            group = self._groups[trace_id, hint] = Group()
+            group = self._groups[ids.trace_id, hint] = Group()
         elif group.size_bytes + len(data) > self._limits.max_chunk_bytes:
             group.finish_chunk()
-        facts = span_facts(message, data, derived, around.facts, position=group.position, settings=settings)
+        facts = span_facts(message, ids, data, derived, around.facts, position=group.position, settings=settings)
         self._growth_left -= group.add(facts, data, around)
         if self._growth_left < 0:
             raise TooLarge("body: its traces share resources that are too large; send fewer traces a request.")

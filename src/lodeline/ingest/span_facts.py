@@ -1,6 +1,7 @@
 """From one parsed span to its narrow facts, and the checks a span must pass before."""
 
 import hashlib
+from typing import NamedTuple
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -20,17 +21,33 @@ _MAX_TOKENS = 2**53 - 1
 _MAX_COST_USD = 1e6
 
 
-def check_span(message: Span, size_bytes: int, limits: IngestLimits) -> None:
-    """Raise Invalid for a span whose ids are not valid, TooLarge for one over a limit of its parts."""
+class SpanIds(NamedTuple):
+    """The ids of a span; all valid."""
+
+    trace_id: bytes
+    span_id: SpanId
+    parent_id: SpanId | None
+
+
+def check_span(message: Span, size_bytes: int, limits: IngestLimits) -> SpanIds:
+    """Return a span's ids; Invalid when they are not valid, TooLarge when the span is over a limit of its parts.
+
+    A parent id of zeros means that there is no parent.
+    """
     trace_id, span_id, parent_id = message.trace_id, message.span_id, message.parent_span_id
-    if len(trace_id) != 16 or not any(trace_id):
+    if len(trace_id) != 16 or trace_id == _NO_TRACE:
         raise Invalid(f"its trace id is {_wrong(trace_id, 16)}")
-    if len(span_id) != 8 or not any(span_id):
+    if len(span_id) != 8 or span_id == _NO_SPAN:
         raise Invalid(f"its span id is {_wrong(span_id, 8)}")
     if parent_id and len(parent_id) != 8:
         raise Invalid(f"its parent span id is {_wrong(parent_id, 8)}")
-    if size_bytes >= limits.least_crowd_bytes:
-        _check_parts(message, size_bytes, limits)
+    _check_parts(message, size_bytes, limits)
+    parent = SpanId(parent_id.hex()) if parent_id and parent_id != _NO_SPAN else None
+    return SpanIds(trace_id, SpanId(span_id.hex()), parent)
+
+
+_NO_TRACE = bytes(16)
+_NO_SPAN = bytes(8)
 
 
 def _wrong(ident: bytes, size: int) -> str:
@@ -56,6 +73,7 @@ def _check_parts(message: Span, size_bytes: int, limits: IngestLimits) -> None:
 
 def span_facts(
     message: Span,
+    ids: SpanIds,
     data: bytes,
     derived: Derived,
     resource: ResourceFacts,
@@ -68,7 +86,6 @@ def span_facts(
     Times beyond 63 bits become the largest that fit. A cost that the span reports stands; otherwise its tokens are
     priced, at the time it started.
     """
-    parent_id = message.parent_span_id
     start_ns = min(message.start_time_unix_nano, _MAX_TIME_NS)
     tokens = derived.tokens
     cost_picousd: int | None = None
@@ -81,10 +98,10 @@ def span_facts(
             cost_picousd = _priced(tokens, derived, start_ns, settings)
     status = message.status
     code = status.code
-    digest = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big") >> 1
+    digest = int.from_bytes(hashlib.sha256(data).digest()[:8], "big") >> 1
     return SpanFacts(
-        SpanId(message.span_id.hex()),
-        SpanId(parent_id.hex()) if any(parent_id) else None,
+        ids.span_id,
+        ids.parent_id,
         message.name[:MAX_FACT_TEXT],
         derived.kind,
         SPAN_STATUSES[code] if 0 <= code < len(SPAN_STATUSES) else "UNSET",
