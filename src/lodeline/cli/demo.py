@@ -1,5 +1,6 @@
 """``lodeline demo``: load the demonstration, and say what to try with it."""
 
+import re
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -100,8 +101,15 @@ def suggestions(client: Client, experiments: dict[str, Experiment]) -> list[Sugg
             "turns in which a tool failed",
             ("traces", "search", "-e", airline, "-f", "span(name LIKE 'execute_tool %' AND status = 'ERROR')"),
         ),
-        Suggestion("full text", ("traces", "search", "-e", airline, "-f", "text ~ '\"travel insurance\" refund'")),
+        Suggestion("full text", ("traces", "search", "-e", airline, "-f", "text ~ 'travel insurance refund'")),
     ]
+
+
+def quoted(argument: str) -> str:
+    """Return an argument as it is typed: in double quotes, which every shell takes, where that is enough."""
+    if re.fullmatch(r"[\w./:=-]+", argument):
+        return argument
+    return f'"{argument}"' if not re.search(r'["$`\\!]', argument) else shlex.quote(argument)
 
 
 def _send(client: Client, request: bytes, experiment_id: str) -> None:
@@ -161,4 +169,4 @@ def _tell(out: Output, experiments: Sequence[Experiment], suggested: Sequence[Su
     out.say("Try:", "bold")
     for suggestion in suggested:
         out.say(f"  # {clean(suggestion.title)}", "dim")
-        out.say(f"  lodeline {shlex.join(suggestion.arguments)}")
+        out.say(f"  lodeline {' '.join(map(quoted, suggestion.arguments))}")

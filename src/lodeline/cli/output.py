@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from lodeline.server.serialise import dumps
@@ -23,7 +21,7 @@ _SHOWN = 20_000
 
 
 def clean(value: object, most: int = _SHOWN) -> str:
-    """Return text that is safe on a terminal and stands on one line: every character does no more than show itself.
+    """Return text that is safe on a terminal and stands on one line: every character only shows itself.
 
     Line ends become ⏎, other control characters, ANSI sequences and invisible or reversing characters their escape.
     """
@@ -74,35 +72,61 @@ class Output:
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[object]], styles: Mapping[str, str] | None = None
     ) -> None:
-        """Write a table for people; columns named in `RIGHT` stand right, None shows as a dash.
+        """Write a table for people; None shows as a dash, and `styles` gives the style of cells by their text.
 
-        `styles` gives the style of cells by their text.
+        On a terminal the columns named in `FREE` give way when it is narrow; elsewhere nothing is cut.
         """
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for index, column in enumerate(columns):
-            table.add_column(
-                Text(column),
-                justify="right" if column in RIGHT else "left",
-                no_wrap=index == 0,
-                overflow="fold" if index == 0 else "ellipsis",
-                min_width=4,
-            )
-        for row in rows:
-            table.add_row(*(_cell(value, styles or {}) for value in row))
-        width = None if self.console.is_terminal else 240
-        self.console.print(table, width=width)
+        cells = [[_cell(value, styles or {}) for value in row] for row in rows]
+        widths = [max([len(column), *(row[index].cell_len for row in cells)]) for index, column in enumerate(columns)]
+        if self.console.is_terminal:
+            widths = fit(widths, [column in FREE for column in columns], self.console.width)
+        right = [column in RIGHT for column in columns]
+        self._line(_joined([Text(column, "bold") for column in columns], widths, right))
+        self._line(Text("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)), "dim"))
+        for row in cells:
+            self._line(_joined(row, widths, right))
 
     def pairs(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Write names and values below each other, leaving out those that are None or empty."""
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, value in pairs:
-            if value not in (None, "", (), {}):
-                table.add_row(Text(name), _cell(value, {}))
-        self.console.print(table)
+        shown = [(name, value) for name, value in pairs if value not in (None, "", (), {})]
+        width = max((len(name) for name, _ in shown), default=0)
+        for name, value in shown:
+            self._line(Text.assemble((name.ljust(width), "bold"), _GAP, _cell(value, {})))
+
+    def _line(self, text: Text) -> None:
+        self.console.print(text, soft_wrap=True)
 
 
+def fit(widths: Sequence[int], free: Sequence[bool], available: int) -> list[int]:
+    """Return widths that fit, narrowing the widest of the free columns first, none below `_NARROWEST`.
+
+    Where that is not enough the table is wider than what is available.
+    """
+    fitted = list(widths)
+    while sum(fitted) + len(_GAP) * (len(fitted) - 1) > available:
+        widest = max((index for index, is_free in enumerate(free) if is_free), key=fitted.__getitem__, default=None)
+        if widest is None or fitted[widest] <= _NARROWEST:
+            break
+        fitted[widest] -= 1
+    return fitted
+
+
+def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool]) -> Text:
+    line = Text()
+    for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        cell.truncate(width, overflow="ellipsis")
+        space = " " * (width - cell.cell_len)
+        line.append(_GAP if index else "")
+        if right[index]:
+            line.append(space).append_text(cell)
+        else:
+            line.append_text(cell).append("" if index == len(cells) - 1 else space)
+    return line
+
+
+_GAP = "  "
+_NARROWEST = 12
+FREE = frozenset({"name", "rationale", "reason", "source", "tags", "value", "roles in experiments", "scopes"})
 RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "spans", "size", "revision", "count"})
 
 

@@ -87,15 +87,13 @@ def _tree(use: Use, trace: Trace, skeleton: Sequence[SpanSkeleton], most: int, w
             use.out.say(f"… {len(skeleton) - most:,} more spans; show them with --spans {len(skeleton)}.", "dim")
             return
         span = branch.span
-        use.out.console.print(
-            _line(branch.lead, span, trace), no_wrap=True, overflow="ellipsis", crop=False, soft_wrap=True
-        )
+        use.out.console.print(_line(branch.lead, span, trace), soft_wrap=True)
         if span.span_id in whole:
-            _content(use, branch.lead, whole[span.span_id])
+            _content(use, branch.below, whole[span.span_id])
 
 
 def _line(lead: str, span: SpanSkeleton, trace: Trace) -> Text:
-    line = Text(lead, "dim")
+    line = Text.assemble((lead, "dim"))
     line.append(clean(span.name, 120), "bold red" if span.status == "ERROR" else "bold")
     line.append(f"  {span.kind}", "cyan")
     start = duration(max(0, span.start_ns - trace.start_ns)) if span.start_ns > trace.start_ns else "0"
@@ -121,15 +119,14 @@ def _whole(use: Use, trace_id: str, skeleton: Sequence[SpanSkeleton]) -> dict[Sp
     return found
 
 
-def _content(use: Use, lead: str, span: Span) -> None:
-    indent = " " * (len(lead) + 2)
-    if span.status_message:
-        use.out.say(f"{indent}! {clean(span.status_message, _CONTENT_CHARACTERS)}", "red")
-    for mark, value in (("→", span.view.inputs), ("←", span.view.outputs)):
+def _content(use: Use, below: str, span: Span) -> None:
+    lines = [("! ", line, "red") for line in clean_lines(span.status_message, _CONTENT_CHARACTERS) if line]
+    for mark, value in (("→ ", span.view.inputs), ("← ", span.view.outputs)):
         if value is not None:
             first, *rest = clean_lines(plain_value(value), _CONTENT_CHARACTERS)
-            for prefix, line in ((mark, first), *((" ", line) for line in rest)):
-                use.out.console.print(Text(f"{indent}{prefix} {line}"), soft_wrap=True)
+            lines += [(mark, first, ""), *(("  ", line, "") for line in rest)]
+    for mark, line, style in lines:
+        use.out.console.print(Text.assemble((below, "dim"), (mark + line, style)), soft_wrap=True)
 
 
 def _assessments(use: Use, assessments: Sequence[Assessment]) -> None:

@@ -11,10 +11,14 @@ MAX_DEPTH = 30
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One line of the tree: a span and what stands before it. Beyond `MAX_DEPTH` the indentation grows no more."""
+    """One span of the tree, what stands before it, and what stands before further lines about it.
+
+    Beyond `MAX_DEPTH` the indentation grows no more.
+    """
 
     span: SpanSkeleton
     lead: str
+    below: str
 
 
 def branches(spans: Sequence[SpanSkeleton]) -> Iterator[Branch]:
@@ -40,12 +44,11 @@ def _below(
     seen.add(top.span_id)
     while waiting:
         span, lead, indent = waiting.pop()
-        yield Branch(span, lead)
-        below = [child for child in children.get(span.span_id, ()) if child.span_id not in seen]
-        seen.update(child.span_id for child in below)
+        children_below = [child for child in children.get(span.span_id, ()) if child.span_id not in seen]
+        seen.update(child.span_id for child in children_below)
+        yield Branch(span, lead, indent + ("│ " if children_below else "  "))
         deeper = len(indent) < MAX_DEPTH * 3
-        for index, child in enumerate(reversed(below)):
+        for index, child in enumerate(reversed(children_below)):
             last = index == 0
-            mark = "└─ " if last else "├─ "
             rest = "   " if last else "│  "
-            waiting.append((child, indent + mark, indent + rest if deeper else indent))
+            waiting.append((child, indent + ("└─ " if last else "├─ "), indent + rest if deeper else indent))
