@@ -27,6 +27,7 @@ from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
+from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
 
 
@@ -305,6 +306,31 @@ class AuditStore(Protocol):
         ...
 
 
+class TransferStore(Protocol):
+    """Whole traces and ledgers, taken out and put back without loss. Their spans travel as `SpanStore.chunks`."""
+
+    def dump(self, trace_id: TraceId) -> TraceDump:
+        """Return a trace as an export keeps it; NotFound when unknown or hidden."""
+        ...
+
+    def restore(self, experiment_id: ExperimentId, dump: TraceDump, chunks: Sequence[bytes]) -> bool:
+        """Add a trace as it was dumped; False, and nothing is changed, when its id is known already.
+
+        The trace then is what it was, but for its experiment. Conflict when an assessment's id is taken, Deleted or
+        NotFound for the experiment; then nothing is added.
+        """
+        ...
+
+    def session_ledgers(self, experiment_id: ExperimentId) -> Iterator[Sequence[AssessmentRevision]]:
+        """Return the revisions, oldest first, of each assessment on a session of the experiment, deleted ones too,
+        in the order in which they were first logged."""
+        ...
+
+    def restore_ledger(self, experiment_id: ExperimentId, revisions: Sequence[AssessmentRevision]) -> bool:
+        """Add an assessment on a session with its revisions; False, and nothing is changed, when its id is known."""
+        ...
+
+
 class BlobStore(Protocol):
     """Bytes by path, confined to one root: `domain.blob.check_blob_path` holds for every path."""
 
@@ -363,6 +389,7 @@ class Stores:
     accounts: AccountStore
     keys: KeyStore
     audit: AuditStore
+    transfer: TransferStore
     blobs: BlobStore
     admin: StoreAdmin
     closer: "Closer"

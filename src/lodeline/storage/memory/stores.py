@@ -16,6 +16,7 @@ from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.spans import MemorySpans
 from lodeline.storage.memory.state import State
 from lodeline.storage.memory.traces import MemoryTraces
+from lodeline.storage.memory.transfer import MemoryTransfer
 
 CAPABILITIES = Capabilities(backend="memory", durable=False, full_text_index=False, multi_process=False, backup=False)
 
@@ -37,6 +38,7 @@ def open_memory() -> Stores:
         accounts=MemoryAccounts(state),
         keys=MemoryKeys(state),
         audit=MemoryAudit(state),
+        transfer=MemoryTransfer(state),
         blobs=blobs,
         admin=admin,
         closer=admin,

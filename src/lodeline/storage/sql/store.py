@@ -23,6 +23,7 @@ from lodeline.storage.sql.schema import ensure_schema
 from lodeline.storage.sql.spans import SqlSpanStore
 from lodeline.storage.sql.text import TextIndexer
 from lodeline.storage.sql.traces import SqlTraceStore
+from lodeline.storage.sql.transfer import SqlTransfer
 from lodeline.storage.sql.writer import Writer
 
 CAPABILITIES = Capabilities(backend="sqlite", durable=True, full_text_index=True, multi_process=True, backup=True)
@@ -62,6 +63,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             accounts=SqlAccounts(writer, readers),
             keys=SqlKeys(writer, readers),
             audit=SqlAudit(writer, readers),
+            transfer=SqlTransfer(writer, readers),
             blobs=blobs,
             admin=SqlAdmin(directory, lock, writer=writer, readers=readers, indexer=indexer, blobs=blobs),
             closer=_Closer(opened.pop_all()),

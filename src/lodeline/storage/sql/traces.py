@@ -52,8 +52,8 @@ class SqlTraceStore:
 
     def update(self, trace_id: TraceId, change: TraceChange, *, now_ms: int, audit: AuditEntry) -> Trace:
         def run(db: Db) -> Trace:
-            row = _writable(db, trace_id)
-            _edit_tags(db, row, change)
+            row = writable(db, trace_id)
+            edit_tags(db, row, change)
             _touch(db, row[0], now_ms)
             audit_rows.write(db, audit)
             found = db.execute(rows.SELECT_TRACE + "WHERE t.id = ?", (row[0],)).fetchone()
@@ -94,7 +94,7 @@ class SqlTraceStore:
                     code="trace_not_found",
                     details={"trace_ids": unknown},
                 )
-            new = sum(_link(db, _writable(db, trace_id), run_id) for trace_id in known)
+            new = sum(link(db, writable(db, trace_id), run_id) for trace_id in known)
             if new:
                 audit_rows.write(db, audit)
             return new
@@ -107,12 +107,9 @@ class SqlTraceStore:
                 "SELECT id, exp, start_ns FROM traces WHERE state = ? AND updated_ms < ? ORDER BY updated_ms LIMIT ?",
                 (_OPEN, silent_since_ms, limit),
             ).fetchall()
-            for row_id, exp, start_ns in silent:
-                db.execute("UPDATE traces SET state = ? WHERE id = ?", (_ABANDONED, row_id))
-                _touch(db, row_id, now_ms)
-                key = terms.field_key("state")
-                db.execute(DELETE_PAIR, (exp, key, "IN_PROGRESS", start_ns, row_id))
-                db.execute(INSERT_PAIR, (exp, key, "ABANDONED", start_ns, row_id))
+            for row in silent:
+                abandon(db, row)
+                _touch(db, row[0], now_ms)
             return len(silent)
 
         return self._writer.call(run)
@@ -125,8 +122,8 @@ class SqlTraceStore:
         return (0, 0) if row is None else (row[0], int(row[1]))
 
 
-def _writable(db: Db, trace_id: TraceId) -> Row:
-    """Return (id, exp, start_ns) of a trace that may be changed."""
+def writable(db: Db, trace_id: TraceId) -> Row:
+    """Return (id, exp, start_ns, lifecycle) of a trace that may be changed; NotFound or Deleted for others."""
     row = db.execute(
         "SELECT t.id, t.exp, t.start_ns, e.lifecycle FROM traces t LEFT JOIN experiments e ON e.exp = t.exp "
         "WHERE t.trace_id = ?",
@@ -145,7 +142,17 @@ def _touch(db: Db, row_id: int, now_ms: int) -> None:
     )
 
 
-def _edit_tags(db: Db, row: Row, change: TraceChange) -> None:
+def abandon(db: Db, row: Row) -> None:
+    """Set a trace in progress, given as `writable` returns it, to ABANDONED."""
+    row_id, exp, start_ns = row[:3]
+    db.execute("UPDATE traces SET state = ? WHERE id = ?", (_ABANDONED, row_id))
+    key = terms.field_key("state")
+    db.execute(DELETE_PAIR, (exp, key, "IN_PROGRESS", start_ns, row_id))
+    db.execute(INSERT_PAIR, (exp, key, "ABANDONED", start_ns, row_id))
+
+
+def edit_tags(db: Db, row: Row, change: TraceChange) -> None:
+    """Apply a change of tags to a trace that `writable` returned."""
     row_id, exp, start_ns, _ = row
     found = db.execute("SELECT tags, doc FROM trace_docs WHERE id = ?", (row_id,)).fetchone()
     assert found is not None  # noqa: S101  # every trace has its doc
@@ -169,7 +176,8 @@ def _edit_tags(db: Db, row: Row, change: TraceChange) -> None:
     db.executemany(INSERT_PAIR, [(exp, key, val, start_ns, row_id) for key, val in pairs_after - pairs_before])
 
 
-def _link(db: Db, row: Row, run_id: RunId) -> int:
+def link(db: Db, row: Row, run_id: RunId) -> int:
+    """Link a trace that `writable` returned to a run; return 1 when the link is new, else 0."""
     row_id, exp, start_ns, _ = row
     run = codec.clean(run_id)
     db.execute("INSERT OR IGNORE INTO run_links (run, id) VALUES (?, ?)", (run, row_id))

@@ -1,0 +1,27 @@
+"""Transfer: a trace as an export keeps it, beside its payload chunks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lodeline.domain.assessment import AssessmentRevision
+from lodeline.domain.ids import TraceId
+from lodeline.domain.trace import TraceInfo
+
+
+@dataclass(frozen=True, slots=True)
+class TraceDump:
+    """Everything about a trace that its chunks do not hold.
+
+    `info` is what its client said, merged. In `tag_edits` None stands for a deleted tag. `abandoned` is set when the
+    reaper closed it. `ledger` holds every revision of every assessment on it and its spans, deleted ones too, those
+    of one assessment oldest first.
+    """
+
+    trace_id: TraceId
+    received_ms: int
+    updated_ms: int
+    info: TraceInfo | None = None
+    tag_edits: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    linked_run_ids: tuple[str, ...] = ()
+    abandoned: bool = False
+    ledger: tuple[AssessmentRevision, ...] = ()
