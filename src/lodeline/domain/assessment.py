@@ -1,5 +1,6 @@
 """Assessment: a quality judgment on a trace, a span or a session; an append-only ledger with linear overrides."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -157,13 +158,16 @@ def check_draft(draft: AssessmentDraft) -> AssessmentDraft:
 def numeric_value(value: JsonValue) -> float | None:
     """Return what an assessment's value counts as in means and comparisons.
 
-    Numbers are themselves; true is 1 and false 0; "yes"/"pass"/"true" are 1 and "no"/"fail"/"false" 0 in any letter
-    case; everything else has no number.
+    Numbers are themselves (integers beyond all floats infinite); true is 1 and false 0; "yes"/"pass"/"true" are 1
+    and "no"/"fail"/"false" 0 in any letter case; everything else has no number.
     """
     if isinstance(value, bool):
         return 1.0 if value else 0.0
     if isinstance(value, int | float):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     if isinstance(value, str):
         return _WORDS.get(value.casefold())
     return None

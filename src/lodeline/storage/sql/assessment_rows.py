@@ -20,7 +20,7 @@ from lodeline.domain.assessment import (
 from lodeline.domain.span import JsonValue
 from lodeline.query.values import plain
 from lodeline.storage.sql.codec import clean
-from lodeline.storage.sql.db import Db, Row, SqlValue, carray
+from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.rows import bounded
 
 _COLUMNS = (
@@ -52,7 +52,7 @@ def append(db: Db, revision: AssessmentRevision, trace: tuple[int, int] | None) 
         _UPSERT,
         (
             clean(a.assessment_id), int(a.experiment_id), row_id, _text(a.target.session), clean(a.name), a.kind,
-            a.source.kind, clean(a.source.source_id), int(a.valid), _number(a.value), vtype, vnum, vstr,
+            a.source.kind, clean(a.source.source_id), int(a.valid), numeric_value(a.value), vtype, vnum, vstr,
             None if a.error is None else clean(a.error.code), _text(a.run_id), bounded(a.created_ms),
             int(revision.deleted), _text(a.identifier), start_ns, doc,
         ),
@@ -110,22 +110,10 @@ def value_columns(value: JsonValue) -> tuple[str | None, float | None, str | Non
     if isinstance(seen, bool):
         return "b", float(seen), None
     if isinstance(seen, int | float):
-        return "n", _float(seen), None
+        return "n", numeric_value(seen), None
     if isinstance(seen, str):
         return "s", None, clean(seen)
     return "j", None, None
-
-
-def _number(value: JsonValue) -> SqlValue:
-    return _float(value) if isinstance(value, int) else numeric_value(value)
-
-
-def _float(number: float) -> float:
-    """Return the nearest float, an infinity for integers beyond all of them."""
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf") if number > 0 else float("-inf")
 
 
 def _text(value: str | None) -> str | None:
