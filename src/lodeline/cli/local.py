@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from lodeline.cli.client import Client
 from lodeline.cli.inprocess import InProcessTransport
+from lodeline.cli.wire import HttpWire
 from lodeline.server.app import close_app, create_app
 from lodeline.server.settings import Settings
 
@@ -20,7 +21,7 @@ def open_client(store: str) -> Generator[Client]:
     app = create_app(Settings(store=store, auth=False, grpc_port=None))
     try:
         with InProcessTransport(app) as transport:
-            client = Client(_BASE, transport=transport)
+            client = Client(HttpWire(_BASE, transport=transport))
             try:
                 yield client
             finally:

@@ -118,15 +118,17 @@ def connected(server: str | None, key: str | None, store: str | None) -> Generat
     """
     if store is not None and server is not None:
         raise Invalid("--store and --server: give one of them, not both.")
+    # The imports of both ways cost half a second, which no help page and no completion should wait for.
     if store is not None:
-        from lodeline.cli.local import open_client  # noqa: PLC0415 - the server's imports cost half a second
+        from lodeline.cli.local import open_client  # noqa: PLC0415
 
         with open_client(store) as client:
             yield client
         return
-    client = Client(
-        server or os.environ.get("LODELINE_URL") or DEFAULT_SERVER, key=key or os.environ.get("LODELINE_KEY") or None
-    )
+    from lodeline.cli.wire import HttpWire  # noqa: PLC0415
+
+    url = server or os.environ.get("LODELINE_URL") or DEFAULT_SERVER
+    client = Client(HttpWire(url, key=key or os.environ.get("LODELINE_KEY") or None))
     try:
         yield client
     finally:

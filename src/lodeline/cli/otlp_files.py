@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from lodeline.cli.client import Client
+from lodeline.cli.client import JSON, Client, parsed
 from lodeline.domain.errors import Invalid
 from lodeline.domain.span import SPAN_STATUSES, AttributeValue, JsonValue, Span
 
 _PROTOBUF = "application/x-protobuf"
-_JSON = "application/json"
 _OTEL_ID = re.compile("tr-[0-9a-f]{32}")
 _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 
@@ -36,10 +34,10 @@ def read_requests(file: Path) -> Iterator[OtlpRequest]:
     try:
         if kind == [".jsonl"]:
             with gzip.open(file, "rb") if packed else file.open("rb") as stream:
-                yield from (OtlpRequest(line, _JSON) for line in stream if line.strip())
+                yield from (OtlpRequest(line, JSON) for line in stream if line.strip())
         elif kind in ([".json"], [".pb"]):
             body = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
-            yield OtlpRequest(body, _JSON if kind == [".json"] else _PROTOBUF)
+            yield OtlpRequest(body, JSON if kind == [".json"] else _PROTOBUF)
         else:
             raise Invalid.value("file", file.name, "a name that ends in .pb, .json or .jsonl, also with .gz")
     except (OSError, EOFError, zlib.error) as error:
@@ -53,14 +51,19 @@ def send_request(client: Client, request: OtlpRequest, experiment: str) -> tuple
         "/v1/traces",
         content=request.body,
         content_type=request.content_type,
-        headers={"x-lodeline-experiment": experiment, "accept": request.content_type},
+        headers={"x-lodeline-experiment": experiment},
     )
-    if request.content_type == _PROTOBUF:
-        partial = ExportTraceServiceResponse.FromString(answer.content).partial_success
-        return partial.rejected_spans, partial.error_message
-    given: JsonValue = orjson.loads(answer.content or b"{}")
-    success = given.get("partialSuccess") if isinstance(given, dict) else None
-    if not isinstance(success, dict):
+    if request.content_type == JSON:
+        return _partial_success(parsed(answer or b"{}"))
+    # Only an import of protobuf needs it, and every other command would wait for it.
+    from lodeline.cli.otlp_answer import partial_success  # noqa: PLC0415
+
+    return partial_success(answer)
+
+
+def _partial_success(answer: JsonValue) -> tuple[int, str]:
+    success = answer.get("partialSuccess") if isinstance(answer, Mapping) else None
+    if not isinstance(success, Mapping):
         return 0, ""
     return int(str(success.get("rejectedSpans", 0))), str(success.get("errorMessage", ""))
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import orjson
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lodeline.cli.client import API, Parameters
+from lodeline.cli.client import API, Parameters, parsed
 from lodeline.cli.options import Use
 from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.span import JsonValue
@@ -20,8 +19,8 @@ def download(use: Use, path: str, file: Path) -> int:
     try:
         with file.open("xb"), part.open("wb") as stream, bytes_progress(use, "exporting") as progress:
             task = progress.add_task(str(file.name), total=None)
-            with use.client.stream("GET", f"{API}{path}") as answer:
-                for piece in answer.iter_bytes(_PART_BYTES):
+            with use.client.download(path) as pieces:
+                for piece in pieces:
                     stream.write(piece)
                     progress.advance(task, len(piece))
     except FileExistsError as error:
@@ -50,7 +49,7 @@ def upload(use: Use, path: str, file: Path, *, params: Parameters) -> Mapping[st
         answer = use.client.send(
             "POST", f"{API}{path}", params=params, content=pieces(), content_type="application/octet-stream"
         )
-    report: JsonValue = orjson.loads(answer.content)
+    report = parsed(answer)
     return report if isinstance(report, Mapping) else {}
 
 
