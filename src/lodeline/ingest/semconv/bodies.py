@@ -58,10 +58,14 @@ def response_list(body: JsonValue) -> list[JsonValue] | None:
     for key in ("choices", "candidates", "generations", "output"):
         value = body.get(key)
         if isinstance(value, list) and value:
-            found = list(_answers(value))
-            return found or None
+            return list(_answers(value)) or None
+        if isinstance(value, dict) and isinstance(value.get("message"), dict):
+            return [value["message"]]
     if "role" in body and ("content" in body or "parts" in body or "tool_calls" in body):
         return [body]
+    content = body.get("content")
+    if isinstance(content, dict) and "parts" in content:
+        return [content]
     for key in ("message", "messages"):
         value = body.get(key)
         if isinstance(value, dict):

@@ -9,7 +9,7 @@ MAX_DOCUMENTS = 10_000
 def documents_from(value: JsonValue) -> tuple[Document, ...]:
     """Return the documents in a list of objects or texts; anything else gives none.
 
-    Understood are ``page_content`` (LangChain, MLflow), ``content``, ``text`` and OpenInference's
+    Understood are ``page_content`` (LangChain), ``content``, ``text`` and OpenInference's
     ``document.*``, with ``id``, ``score`` and ``metadata`` beside them.
     """
     items = value if isinstance(value, list) else []

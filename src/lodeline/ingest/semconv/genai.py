@@ -65,23 +65,28 @@ def derive(attributes: Attributes, draft: Draft) -> None:
 
 def tokens(attributes: Attributes, provider: str | None) -> TokenUsage | None:
     """Return what ``gen_ai.usage.*`` reports, in its present and its former spellings."""
-    names = attributes.names
-    given_in = first_count(attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
-    given_out = first_count(attributes, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
-    total = None
+    names, count = attributes.names, attributes.count
+    given_in, given_out, total = count("gen_ai.usage.input_tokens"), count("gen_ai.usage.output_tokens"), None
+    if given_in is None:
+        given_in = count("gen_ai.usage.prompt_tokens")
+    if given_out is None:
+        given_out = count("gen_ai.usage.completion_tokens")
     if "total_tokens" in names:
         total = first_count(attributes, "gen_ai.usage.total_tokens", "llm.usage.total_tokens")
     reasoning = _reasoning(attributes) if "reasoning" in names or "thoughts_tokens" in names else 0
     if not reasoning and total is not None and provider is not None and provider.startswith("gcp."):
         reasoning = max(total - (given_in or 0) - (given_out or 0), 0)
-    cache_read = cache_write = audio_in = audio_out = 0
-    if "cache" in names:
-        cache_read, cache_write = _cache(attributes)
-    if "audio" in names:
-        audio_in = attributes.count("gen_ai.usage.details.input_audio_tokens") or 0
-        audio_out = attributes.count("gen_ai.usage.details.output_audio_tokens") or 0
-    if given_in is not None and given_out is not None and not (reasoning or cache_read or cache_write or audio_in):
-        return TokenUsage(input_uncached=given_in, output_text=max(given_out - audio_out, 0), audio_out=audio_out)
+    cache_read, cache_write = _cache(attributes) if "cache" in names else (0, 0)
+    audio_in = audio_out = 0
+    if "_audio_tokens" in names:
+        audio_in = count("gen_ai.usage.details.input_audio_tokens") or 0
+        audio_out = count("gen_ai.usage.details.output_audio_tokens") or 0
+    if (
+        not (reasoning or cache_read or cache_write or audio_in or audio_out)
+        and given_in is not None
+        and given_out is not None
+    ):
+        return TokenUsage(given_in, 0, 0, 0, given_out)
     return buckets(Counts(given_in, given_out, total, cache_read, cache_write, 0, reasoning, audio_in, audio_out))
 
 
@@ -96,23 +101,26 @@ def _reasoning(attributes: Attributes) -> int:
     return found or 0
 
 
+_CACHE_READ = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.details.cache_read_input_tokens",
+    "gen_ai.usage.details.cache_read_tokens",
+)
+_CACHE_WRITTEN = (
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.cache_write_input_tokens",
+    "gen_ai.usage.details.cache_creation_input_tokens",
+    "gen_ai.usage.details.cache_write_tokens",
+)
+
+
 def _cache(attributes: Attributes) -> tuple[int, int]:
-    read = first_count(
-        attributes,
-        "gen_ai.usage.cache_read.input_tokens",
-        "gen_ai.usage.cache_read_input_tokens",
-        "gen_ai.usage.details.cache_read_input_tokens",
-        "gen_ai.usage.details.cache_read_tokens",
-    )
-    written = first_count(
-        attributes,
-        "gen_ai.usage.cache_creation.input_tokens",
-        "gen_ai.usage.cache_write.input_tokens",
-        "gen_ai.usage.cache_creation_input_tokens",
-        "gen_ai.usage.cache_write_input_tokens",
-        "gen_ai.usage.details.cache_creation_input_tokens",
-        "gen_ai.usage.details.cache_write_tokens",
-    )
+    names = attributes.names
+    read = first_count(attributes, *_CACHE_READ) if "cache_read" in names else 0
+    written = first_count(attributes, *_CACHE_WRITTEN) if "cache_creation" in names or "cache_write" in names else 0
     return read or 0, written or 0
 
 

@@ -19,6 +19,8 @@ _ROLES = {
     "gen_ai.tool.message": "tool",
 }
 _DETAILS = "gen_ai.client.inference.operation.details"
+_WHOLE = frozenset((_DETAILS, "gen_ai.content.prompt", "gen_ai.content.completion"))
+"""Events that carry a whole side of the conversation."""
 
 
 @dataclass(slots=True)
@@ -44,10 +46,14 @@ def conversation(attributes: Attributes, *, json_content: bool = False) -> Conve
         elif name == _DETAILS:
             _details(event, found)
         elif name == "gen_ai.content.prompt":
-            found.sent.append({"role": "user", "content": json_value(event, "gen_ai.prompt")})
+            found.sent += _whole("user", json_value(event, "gen_ai.prompt"))
         elif name == "gen_ai.content.completion":
-            found.received.append({"role": "assistant", "content": json_value(event, "gen_ai.completion")})
+            found.received += _whole("assistant", json_value(event, "gen_ai.completion"))
     return found
+
+
+def _whole(role: str, value: JsonValue) -> list[JsonValue]:
+    return value[:MAX_MESSAGES] if isinstance(value, list) else [{"role": role, "content": value}]
 
 
 def _sent(role: str, event: Attributes, json_content: bool) -> JsonValue:
@@ -88,7 +94,26 @@ def _details(event: Attributes, found: Conversation) -> None:
 
 def preview(attributes: Attributes, draft: Draft, *, json_content: bool = False) -> None:
     """Fill the previews from the events."""
-    found = conversation(attributes, json_content=json_content)
+    asked: list[Attributes] = []
+    answered: list[Attributes] = []
+    for _, (name, event) in zip(range(MAX_MESSAGES), attributes.events(), strict=False):
+        if name == "gen_ai.user.message":
+            asked.append(event)
+        elif name == "gen_ai.choice":
+            answered.append(event)
+        elif name in _WHOLE:
+            _preview_whole(attributes, draft)
+            return
+    for event in reversed(asked):
+        if draft.request is None and (text := last_text([_sent("user", event, json_content)], "user")):
+            draft.request = cut(text)
+    for event in reversed(answered):
+        if draft.response is None and (text := last_text([_received(event, json_content)], "assistant")):
+            draft.response = cut(text)
+
+
+def _preview_whole(attributes: Attributes, draft: Draft) -> None:
+    found = conversation(attributes)
     if draft.request is None and (asked := last_text(found.sent, "user")) is not None:
         draft.request = cut(asked)
     if draft.response is None and (answered := last_text(found.received, "assistant")) is not None:

@@ -118,8 +118,8 @@ def messages(value: JsonValue, default: Role = "unknown") -> tuple[Message, ...]
     and what it split over several consecutive assistant entries without text, are merged.
     """
     items = value if isinstance(value, list) else [] if value is None else [value]
-    if len(items) == 1 and isinstance(items[0], list):
-        items = items[0]
+    if len(items) == 1 and isinstance(batch := items[0], list) and not (batch and isinstance(batch[0], str)):
+        items = batch
     found: list[Message] = []
     turn: list[Message] = []
     for item in items[:MAX_MESSAGES]:

@@ -13,7 +13,7 @@ from lodeline.ingest.semconv.documents import documents_from
 from lodeline.ingest.semconv.indexed import indexed
 from lodeline.ingest.semconv.messages import content_blocks, messages
 from lodeline.ingest.semconv.parsing import as_text, parse_container, parse_json
-from lodeline.ingest.semconv.previews import cut, last_text, preview_at
+from lodeline.ingest.semconv.previews import called, cut, preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
 from lodeline.ingest.semconv.reading import Attributes, first_text, json_value
 from lodeline.ingest.semconv.tools import finish_reasons, tool_definitions
@@ -96,35 +96,37 @@ def _tokens(attributes: Attributes) -> TokenUsage | None:
 
 def _preview(attributes: Attributes, draft: Draft) -> None:
     if draft.request is None:
-        asked = _last_flat(attributes, _SENT, frozenset(("user", "human")))
-        draft.request = asked or preview_at(attributes, "input.value", "request")
+        asked = _last_flat(attributes, _SENT, _USERS)
+        draft.request = cut(asked) if asked else preview_at(attributes, "input.value", "request")
     if draft.response is None:
-        answered = _last_flat(attributes, _RECEIVED, frozenset(("assistant", "model", "ai")))
-        if answered is None and "\nllm.output_messages." in attributes.names:
-            answered = last_text([*indexed(attributes, _RECEIVED)], "assistant")
+        answered = _last_flat(attributes, _RECEIVED, _ASSISTANTS)
         draft.response = cut(answered) if answered else preview_at(attributes, "output.value", "response")
 
 
+_USERS, _ASSISTANTS = frozenset(("user", "human")), frozenset(("assistant", "model", "ai"))
+
+
 def _last_flat(attributes: Attributes, prefix: str, roles: frozenset[str]) -> str | None:
-    """Return the text of the last message with one of `roles`, reading only its own keys."""
+    """Return the text (or the tool calls) of the last message with one of `roles`, reading only its own keys."""
     if f"\n{prefix}" not in attributes.names:
         return None
-    last, start, end = -1, len(prefix), -len(".message.role")
+    last, start = -1, len(prefix)
     for key in attributes.under(prefix):
         if key.endswith(".message.role") and attributes.text(key) in roles:
-            number = key[start:end]
+            number = key[start : -len(".message.role")]
             last = max(last, int(number) if number.isdecimal() and len(number) < 10 else -1)
     if last < 0:
         return None
-    message = f"{prefix}{last}.message."
-    text = attributes.text(f"{message}content")
+    text, message = attributes.text, f"{prefix}{last}.message."
+    if (content := text(f"{message}content")) is not None:
+        return content
     for part in range(10):
-        if text is not None:
-            break
-        content = f"{message}contents.{part}.message_content."
-        if attributes.text(f"{content}type") == "text":
-            text = attributes.text(f"{content}text")
-    return None if text is None else cut(text)
+        if text(f"{message}contents.{part}.message_content.type") == "text":
+            return text(f"{message}contents.{part}.message_content.text")
+    calls: list[str] = []
+    while (name := text(f"{message}tool_calls.{len(calls)}.tool_call.function.name")) is not None and len(calls) < 10:
+        calls.append(called(name, text(f"{message}tool_calls.{len(calls)}.tool_call.function.arguments")))
+    return "\n".join(calls) or None
 
 
 def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:

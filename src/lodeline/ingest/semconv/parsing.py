@@ -41,6 +41,16 @@ def as_text(value: JsonValue) -> str:
     return "" if value is None else _ENCODE(value)
 
 
+def as_short_text(value: JsonValue) -> str:
+    """Return a value as text like `as_text`, but its JSON without spaces and an order of magnitude faster."""
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else orjson.dumps(value).decode()
+    except TypeError:
+        return as_text(value)
+
+
 def _parse_python_json(text: str) -> JsonValue:
     if "NaN" not in text and "Infinity" not in text and "\\u" not in text:
         return text

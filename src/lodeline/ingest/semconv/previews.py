@@ -4,13 +4,14 @@ A conversation is shown by its last user message and its last assistant text, an
 Reading is bounded: a value over 64 kB is cut without being parsed.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import MAX_PREVIEW
 from lodeline.ingest.semconv.bodies import request_list, response_list
-from lodeline.ingest.semconv.messages import one_message
-from lodeline.ingest.semconv.parsing import as_text, parse_container, parse_json
+from lodeline.ingest.semconv.messages import Role, one_message, role_of
+from lodeline.ingest.semconv.parsing import as_short_text, parse_container, parse_json
 from lodeline.ingest.semconv.reading import MAX_EXCERPT, Attributes
 
 Side = Literal["request", "response"]
@@ -50,18 +51,37 @@ def preview(value: JsonValue, side: Side) -> str | None:
         return cut(value)
     found = request_list(value) if side == "request" else response_list(value)
     text = None if found is None else last_text(found, "user" if side == "request" else "assistant")
-    return cut(text if text is not None else as_text(value))
+    return cut(text if text is not None else as_short_text(value))
 
 
-def last_text(found: list[JsonValue], role: Literal["user", "assistant"]) -> str | None:
-    """Return the text of the last message with `role` that has any; for an assistant a tool call counts as
-    one."""
+def last_text(found: Sequence[JsonValue], role: Role) -> str | None:
+    """Return the text of the last message with `role` that has any; for an assistant a tool call counts as one."""
     for item in reversed(found):
-        for message in reversed(one_message(item, role)):
-            if message.role != role:
+        if isinstance(item, dict) and isinstance(named := item.get("role"), str):
+            if role_of(named) != role:
                 continue
-            if message.content:
-                return message.content
-            if role == "assistant" and message.tool_calls:
-                return "\n".join(f"{call.name}({as_text(call.arguments)})" for call in message.tool_calls[:10])
+            if (text := _plain_text(item)) is not None:
+                return text
+        for message in reversed(one_message(item, role)):
+            if message.role == role:
+                text = message.content or "\n".join(called(call.name, call.arguments) for call in message.tool_calls)
+                if text:
+                    return text
     return None
+
+
+def called(name: JsonValue, arguments: JsonValue) -> str:
+    """Return a tool call as text."""
+    return f"{as_short_text(name)}({as_short_text(arguments)})"
+
+
+def _plain_text(message: dict[str, JsonValue]) -> str | None:
+    """Return the text of a message of one part, without building a `Message`; None when it is not that simple."""
+    content = message.get("parts") or message.get("content")
+    if isinstance(content, list) and len(content) == 1 and isinstance(part := content[0], dict):
+        kind = part.get("type")
+        if kind == "text" or (kind is None and len(part) == 1):
+            content = part.get("text") or part.get("content")
+        elif kind == "tool_call":
+            return called(part.get("name"), part.get("arguments"))
+    return content if content and isinstance(content, str) else None

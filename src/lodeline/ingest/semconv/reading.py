@@ -81,7 +81,9 @@ class WireAttributes:
         if value is None:
             return None
         number = value.int_value
-        return number if 0 < number <= MAX_COUNT else as_count(to_python(value))
+        if 0 < number <= MAX_COUNT:
+            return number
+        return 0 if number == 0 and value.HasField("int_value") else as_count(to_python(value))
 
     def number(self, key: str) -> float | None:
         """See `Attributes.number`."""

@@ -79,7 +79,7 @@ def _definition(tool: JsonValue) -> JsonValue:
         return {"type": name, "name": name, "options": options} if options else {"type": name, "name": name}
     inner = tool.get("function")
     source = inner if isinstance(inner, dict) else tool
-    if tool.get("type", "function") not in {"function", "custom"} or not isinstance(source.get("name"), str):
+    if tool.get("type", "function") not in ("function", "custom") or not isinstance(source.get("name"), str):
         return tool
     made: dict[str, JsonValue] = {"type": "function", "name": source["name"]}
     if description := source.get("description"):

@@ -40,7 +40,7 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
     if draft.kind is None and operation is not None:
         draft.kind = _CALLS.get(operation, "CHAIN")
     if draft.model is None:
-        draft.model = text("ai.response.model") or text("ai.model.id")
+        draft.model = text("ai.response.model") or text("gen_ai.response.model") or text("ai.model.id")
     if draft.provider is None:
         draft.provider = canonical_provider(text("ai.model.provider"))
     if draft.tokens is None and "\nai.usage." in attributes.names:
