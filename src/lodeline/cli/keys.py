@@ -10,11 +10,16 @@ from lodeline.cli.decoding import decode
 from lodeline.cli.naming import confirm, find_experiment
 from lodeline.cli.options import ExperimentOption, Use, YesOption, command
 from lodeline.cli.output import clean, moment
-from lodeline.domain.account import ApiKey, Scope
+from lodeline.domain.account import SCOPES, ApiKey
+from lodeline.domain.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and revoke API keys.")
 
 _COLUMNS = ("id", "name", "prefix", "scopes", "experiments", "created", "expires", "last used", "state")
+
+
+def _scopes() -> list[str]:
+    return list(SCOPES)
 
 
 @command(app, "create")
@@ -22,7 +27,12 @@ def create(
     use: Use,
     name: Annotated[str, typer.Argument(help="What it is for.")],
     *,
-    scope: Annotated[list[Scope], typer.Option("--scope", "-s", help="What it may do; may be repeated.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(
+            "--scope", "-s", metavar="|".join(SCOPES), autocompletion=_scopes, help="What it may do; may be repeated."
+        ),
+    ],
     experiment: ExperimentOption = None,
     expires_days: Annotated[
         float | None, typer.Option("--expires-days", min=0, help="When it ends by itself.")
@@ -32,6 +42,9 @@ def create(
     ] = None,
 ) -> None:
     """Create a key. It is shown once, on standard output; everything else goes to standard error."""
+    for given in scope:
+        if given not in SCOPES:
+            raise Invalid.value("--scope", given, f"one of {', '.join(SCOPES)}")
     body = {
         "name": name,
         "scopes": scope,

@@ -1,5 +1,6 @@
 """Requests over httpx; the server's errors come back as the same classes of `domain.errors`."""
 
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -25,6 +26,7 @@ _KINDS: dict[int, type[errors.LodelineError]] = {
     422: errors.Invalid,
     501: errors.Unsupported,
 }
+_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/\[\]:@]+)(:[0-9]{1,5})?(/\S*)?")
 _BUSY = frozenset({429, 502, 503, 504})
 
 
@@ -32,14 +34,17 @@ class HttpWire:
     """Implements `client.Wire` for a server's URL, or for the application behind `transport`."""
 
     def __init__(self, server: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        wrong = errors.Invalid.value("server", server, "a URL such as 'http://127.0.0.1:5000'")
+        if not _URL.fullmatch(server):
+            raise wrong
         self._server = server.rstrip("/")
         headers = {"user-agent": f"lodeline-cli/{__version__}", "accept": JSON}
         if key is not None:
             headers["authorization"] = f"Bearer {key}"
         try:
             self._http = httpx.Client(base_url=self._server, headers=headers, transport=transport, timeout=_TIMEOUT)
-        except (httpx.InvalidURL, ValueError, TypeError) as error:
-            raise _bad_url(server) from error
+        except httpx.InvalidURL:
+            raise wrong from None
 
     def close(self) -> None:
         """Let go of connections; again is fine."""
@@ -74,8 +79,6 @@ class HttpWire:
             yield
         except httpx.TimeoutException as error:
             raise errors.Unavailable(f"{self._server} did not answer in time; try again.", code="timeout") from error
-        except httpx.UnsupportedProtocol as error:
-            raise _bad_url(self._server) from error
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise errors.Unavailable(
@@ -100,10 +103,6 @@ def problem(status: int, content: bytes, content_type: str = JSON) -> errors.Lod
     if status == 409 and code is not None and code.endswith("deleted"):
         kind = errors.Deleted
     return kind(message, code=code, details=details)
-
-
-def _bad_url(server: str) -> errors.Invalid:
-    return errors.Invalid.value("server", server, "a URL such as 'http://127.0.0.1:5000'")
 
 
 def _status_message(content: bytes) -> str:

@@ -1,0 +1,167 @@
+"""The entry point: help, version, exit codes, and no traceback for what was foreseen."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lodeline import __version__
+from lodeline.cli import exits
+from lodeline.cli.main import GROUPS, help_text, run
+from lodeline.domain import errors
+from lodeline.domain.errors import LodelineError
+
+NOBODY = "http://127.0.0.1:9"
+COMMANDS = [
+    ("traces", "search"), ("traces", "get"), ("traces", "tail"), ("traces", "tag"), ("traces", "delete"),
+    ("traces", "export"), ("traces", "import"), ("assessments", "log"), ("assessments", "list"),
+    ("assessments", "get"), ("assessments", "history"), ("assessments", "delete"), ("sessions", "list"),
+    ("experiments", "list"), ("experiments", "create"), ("experiments", "get"), ("experiments", "rename"),
+    ("experiments", "describe"), ("experiments", "tag"), ("experiments", "delete"), ("experiments", "restore"),
+    ("experiments", "purge"), ("experiments", "export"), ("experiments", "import"), ("keys", "create"),
+    ("keys", "list"), ("keys", "revoke"), ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
+    ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
+    ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("version",),
+]  # fmt: skip
+
+
+def test_version_and_help_import_no_command_group() -> None:
+    script = (
+        "import sys\n"
+        "from lodeline.cli.main import run\n"
+        "codes = [run(['--version']), run(['--help'])]\n"
+        "heavy = {'typer', 'httpx', 'rich', 'fastapi', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(f'{codes} {heavy}' if heavy or codes != [0, 0] else 0)\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert f"lodeline {__version__}" in finished.stdout
+
+
+def test_help_names_every_group() -> None:
+    assert all(f"  {name} " in help_text() for name in GROUPS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_a_help_page(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "--help"]) == 0
+    assert f"lodeline {' '.join(command)}" in capsys.readouterr().out
+
+
+def test_every_group_is_covered_above() -> None:
+    assert {command[0] for command in COMMANDS} == set(GROUPS)
+
+
+def test_without_a_command_the_help_is_shown_and_the_usage_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == exits.INVALID
+    assert "Commands:" in capsys.readouterr().out
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace"]) == exits.INVALID
+    assert "'traces'" in capsys.readouterr().err
+
+
+def test_a_wrong_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["traces", "search", "--nonsense"]) == exits.INVALID
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_a_server_that_does_not_answer_is_unavailable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["traces", "search", "--server", NOBODY]) == 4
+    message = capsys.readouterr().err
+    assert NOBODY in message
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "http://[", "http://a b/", "http://a:99999"])
+def test_a_wrong_url_is_invalid(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["traces", "search", "--server", url]) == exits.INVALID
+    assert "server:" in capsys.readouterr().err
+
+
+def test_a_store_and_a_server_at_once_are_invalid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["traces", "search", "--store", str(tmp_path), "--server", NOBODY]) == exits.INVALID
+    assert "not both" in capsys.readouterr().err
+
+
+def test_the_environment_names_the_server(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LODELINE_URL", "http://127.0.0.1:19")
+    assert run(["traces", "search"]) == 4
+    assert "127.0.0.1:19" in capsys.readouterr().err
+
+
+def error_classes() -> list[type[LodelineError]]:
+    return [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, LodelineError) and kind is not LodelineError
+    ]
+
+
+@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_documented_exit_code(kind: type[LodelineError]) -> None:
+    code = exits.exit_code(kind("no"))
+    assert code in {1, 2, 3, 4, 5, 6}
+    assert code in dict(exits.MEANINGS)
+
+
+def test_exit_codes_tell_the_kinds_of_error_apart() -> None:
+    assert exits.exit_code(errors.NotFound("no")) == 1
+    assert exits.exit_code(errors.Invalid("no")) == 2
+    assert exits.exit_code(errors.Forbidden("no")) == 3
+    assert exits.exit_code(errors.Unavailable("no")) == 4
+    assert exits.exit_code(errors.Deleted("no")) == 5
+    assert exits.exit_code(LodelineError("no")) == 70
+
+
+def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from lodeline.cli.main import main\n"
+        "main(['experiments', 'list', '--json', '--store', sys.argv[1]])\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "store")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(60) == exits.BROKEN_PIPE
+    with process.stderr as stream:
+        assert stream.read() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_leaves_with_130_and_without_a_traceback(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys, threading\n"
+        "from lodeline.cli.main import main\n"
+        "threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "main(['traces', 'tail', '--interval', '0.1', '--store', sys.argv[1]])\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "store")]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == exits.INTERRUPTED
+    assert "Traceback" not in finished.stderr
+
+
+def test_completion_of_this_shell_can_be_shown() -> None:
+    environment = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    command = [sys.executable, "-m", "lodeline.cli.main", "--show-completion", "bash"]
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert finished.returncode == 0
+    assert "_LODELINE_COMPLETE" in finished.stdout
+
+
+def test_completion_suggests_commands_of_a_group() -> None:
+    environment = {
+        **os.environ, "_LODELINE_COMPLETE": "complete_bash", "COMP_WORDS": "lodeline traces se", "COMP_CWORD": "2",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "lodeline.cli.main"]
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert finished.stdout.split() == ["search"]
