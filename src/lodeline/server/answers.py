@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from lodeline.server.errors import PROBLEM_TYPE, Problem
 from lodeline.server.schema import Schemas
@@ -60,6 +60,7 @@ def answer(kind: Any, *problems: int, status: int = 200, what: str = "") -> Rout
 def binary(media_type: str, *problems: int, what: str) -> RouteOptions:
     """Return the options of a route that answers bytes of a media type."""
     options = answer(None, *problems, what=what)
+    options["response_class"] = StreamingResponse
     options["responses"][200]["content"] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
     return options
 

@@ -19,6 +19,7 @@ from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.operation import OperationService
 from lodeline.services.traces import TraceService
+from lodeline.services.transfer import TransferService
 from lodeline.storage.base import Stores
 
 
@@ -49,6 +50,7 @@ class Services:
     keys: KeyService
     logins: LoginService
     operation: OperationService
+    transfer: TransferService
 
     def close(self) -> None:
         """Hand over what is still to be recorded and close the stores; again is fine."""
@@ -81,4 +83,5 @@ def assemble(
         keys=KeyService(stores, credentials, clock),
         logins=LoginService(stores, credentials, clock),
         operation=OperationService(stores),
+        transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
     )

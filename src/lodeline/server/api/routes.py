@@ -14,6 +14,7 @@ from lodeline.server.api import (
     logins,
     operation,
     traces,
+    transfer,
 )
 
 PREFIX = "/api/v1"
@@ -23,8 +24,8 @@ def native_router() -> APIRouter:
     """Return the router of the native API; fixed paths come before those with parameters."""
     router = APIRouter(prefix=PREFIX)
     for noun in (
-        operation, logins, experiments, analytics, traces, attachments, assessments, conversations, accounts, keys,
-        audit,
+        operation, logins, transfer, experiments, analytics, traces, attachments, assessments, conversations,
+        accounts, keys, audit,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -1,0 +1,214 @@
+"""Importing: a verified file back into a store; what the file holds is told in `services.transfer`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import BinaryIO
+
+from lodeline.domain.assessment import Assessment, AssessmentRevision
+from lodeline.domain.blob import check_blob_path, trace_folder
+from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
+from lodeline.domain.experiment import MAX_DESCRIPTION, ExperimentDraft, check_name, check_tags
+from lodeline.domain.ids import ExperimentId, TraceId, check_experiment_id
+from lodeline.domain.ledger import find_faults
+from lodeline.domain.transfer import TraceDump
+from lodeline.ingest.payload import unpack_facts
+from lodeline.services.archive import ArchiveReader
+from lodeline.services.chunk_check import check_chunk
+from lodeline.services.experiment_settings import check_settings
+from lodeline.services.transfer_rows import Row, dump_from_row, read_row, revision_from_row, settings_from_row
+from lodeline.storage.base import Stores
+
+MAX_ROW_BYTES = 64 * 2**20
+MAX_TRACE_BYTES = 2**30
+MAX_EXPERIMENT_BYTES = 32 * 2**20
+MAX_LISTED = 1_000
+_BLOCK = re.compile(r"traces/[0-9]{5}\.jsonl")
+_SESSIONS = re.compile(r"sessions/[0-9]{5}\.jsonl")
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """How far an import is. Of `existing` and `refused` the first thousand are listed."""
+
+    traces: int = 0
+    spans: int = 0
+    assessments: int = 0
+    attachments: int = 0
+    existing_count: int = 0
+    existing: list[TraceId] = field(default_factory=list[TraceId])
+    refused: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """One trace of the file; `attachments` are members by their path in the blob store."""
+
+    dump: TraceDump
+    chunks: list[bytes]
+    attachments: dict[str, str]
+
+
+def read_draft(reader: ArchiveReader, as_name: str | None, client_key: str) -> tuple[ExperimentDraft, int]:
+    """Return the draft of the file's experiment and when it was created; with `as_name` it gets a new id."""
+    row = read_row(reader.whole("experiment.json", most=MAX_EXPERIMENT_BYTES), "experiment.json")
+    description = row.text("description", "")
+    if len(description) > MAX_DESCRIPTION:
+        raise TooLarge(f"experiment.json: description: over the limit of {MAX_DESCRIPTION} characters.")
+    draft = ExperimentDraft(
+        name=check_name(row.text("name") if as_name is None else as_name),
+        description=description,
+        tags=check_tags(row.pairs("tags")),
+        settings=check_settings(settings_from_row(row.row("settings"))),
+        artifact_root=row.text_or_none("artifact_root"),
+        experiment_id=check_experiment_id(row.text("experiment_id")) if as_name is None else None,
+        client_key=client_key,
+        created_by=row.text_or_none("created_by"),
+    )
+    return draft, row.whole("created_ms")
+
+
+class ExperimentImport:
+    """One import of a verified archive into an experiment that exists."""
+
+    def __init__(
+        self, stores: Stores, reader: ArchiveReader, experiment_id: ExperimentId, *, max_attachment_bytes: int
+    ) -> None:
+        self._stores = stores
+        self._reader = reader
+        self._experiment_id = experiment_id
+        self._max_attachment_bytes = max_attachment_bytes
+        self.counts = ImportCounts()
+
+    def check(self) -> None:
+        """Return when everything in the file can be stored; Invalid or TooLarge, naming the place, before that."""
+        for name in self._names(_BLOCK):
+            for trace in self._block(name):
+                for chunk in trace.chunks:
+                    check_chunk(chunk, trace.dump.trace_id)
+        present: list[Assessment] = []
+        for name in self._names(_SESSIONS):
+            for revisions in self._ledgers(name):
+                # Only the links matter here: content is left behind, for there may be many.
+                present += [replace(item, value=None, rationale=None, metadata={}) for item in present_of(revisions)]
+        check_chains(present)
+
+    def run(self) -> Iterator[ImportCounts]:
+        """Add what is not there yet; yields the counts after every trace. `check` was called before."""
+        for name in self._names(_BLOCK):
+            for trace in self._block(name):
+                self._add(trace)
+                yield self.counts
+        for name in self._names(_SESSIONS):
+            for revisions in self._ledgers(name):
+                self.counts.assessments += self._stores.transfer.restore_ledger(self._experiment_id, revisions)
+            yield self.counts
+
+    def _names(self, pattern: re.Pattern[str]) -> list[str]:
+        return sorted(name for name in self._reader.members if pattern.fullmatch(name))
+
+    def _block(self, name: str) -> Iterator[_Trace]:
+        """Yield the traces of a block; memory holds its assessments and one trace's chunks."""
+        number = name.removeprefix("traces/").removesuffix(".jsonl")
+        ledgers: dict[str | None, list[AssessmentRevision]] = {}
+        judged = f"assessments/{number}.jsonl"
+        for row in self._rows(judged) if judged in self._reader.members else ():
+            revision = revision_from_row(row)
+            ledgers.setdefault(revision.assessment.target.trace_id, []).append(revision)
+        with self._reader.open(f"chunks/{number}.bin") as stream:
+            for row in self._rows(name):
+                dump = dump_from_row(row, ledgers.get(row.text("trace_id"), ()))
+                check_chains(present_of(dump.ledger))
+                trace = _Trace(dump, _chunks(row, stream), self._attachments(row, dump.trace_id))
+                if not trace.chunks and dump.info is None:
+                    raise Invalid(f"trace {dump.trace_id}: it has neither spans nor info.")
+                yield trace
+
+    def _attachments(self, row: Row, trace_id: TraceId) -> dict[str, str]:
+        """Return where each attachment belongs in the blob store, and the member that holds it."""
+        folder = trace_folder(self._experiment_id, trace_id)
+        found: dict[str, str] = {}
+        for item in row.rows("attachments"):
+            name, member = item.text("name"), item.text("member")
+            if "/" in name or not member.startswith("attachments/") or member not in self._reader.members:
+                raise Invalid(f"trace {trace_id}: attachment {shown(name)} has no valid name or no content.")
+            if self._reader.members[member].size_bytes > self._max_attachment_bytes:
+                raise TooLarge(f"attachment {shown(name)} is over the limit of {self._max_attachment_bytes} bytes.")
+            found[check_blob_path(f"{folder}/{name}")] = member
+        return found
+
+    def _add(self, trace: _Trace) -> None:
+        trace_id = trace.dump.trace_id
+        if self._stores.traces.get([trace_id]):
+            self._note_existing(trace_id)
+            return
+        # Attachments first: once the trace is there, so is everything of it.
+        for path, member in trace.attachments.items():
+            with self._reader.open(member) as data:
+                self._stores.blobs.put(path, data, max_bytes=self._max_attachment_bytes)
+        try:
+            added = self._stores.transfer.restore(self._experiment_id, trace.dump, trace.chunks)
+        except Conflict as error:
+            self._stores.blobs.delete(trace_folder(self._experiment_id, trace_id))
+            if len(self.counts.refused) < MAX_LISTED:
+                self.counts.refused.append(f"trace {trace_id}: {error.message}")
+            return
+        if not added:  # it belongs to a deleted experiment, or has just come another way
+            self._note_existing(trace_id)
+            return
+        self.counts.traces += 1
+        self.counts.spans += sum(len(unpack_facts(chunk)) for chunk in trace.chunks)
+        self.counts.attachments += len(trace.attachments)
+        self.counts.assessments += len({revision.assessment.assessment_id for revision in trace.dump.ledger})
+
+    def _ledgers(self, name: str) -> Iterator[list[AssessmentRevision]]:
+        revisions = (revision_from_row(row) for row in self._rows(name))
+        for assessment_id, ledger in groupby(revisions, key=lambda r: r.assessment.assessment_id):
+            found = list(ledger)
+            if any(revision.assessment.target.session is None for revision in found):
+                raise Invalid(f"{name}: assessment {assessment_id!r} is on no session.")
+            yield found
+
+    def _rows(self, name: str) -> Iterator[Row]:
+        with self._reader.open(name) as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(MAX_ROW_BYTES), b""), 1):
+                if not line.endswith(b"\n"):
+                    raise Invalid(f"{name}: row {number} is cut off or over {MAX_ROW_BYTES} bytes.")
+                yield read_row(line, f"{name} row {number}")
+
+    def _note_existing(self, trace_id: TraceId) -> None:
+        self.counts.existing_count += 1
+        if len(self.counts.existing) < MAX_LISTED:
+            self.counts.existing.append(trace_id)
+
+
+def present_of(revisions: Sequence[AssessmentRevision]) -> list[Assessment]:
+    """Return the assessments that are not deleted; Invalid when revisions of one are out of order or wander."""
+    by_id: dict[str, list[AssessmentRevision]] = {}
+    for revision in revisions:
+        by_id.setdefault(revision.assessment.assessment_id, []).append(revision)
+    for assessment_id, entries in by_id.items():
+        numbers = [entry.assessment.revision for entry in entries]
+        if numbers != sorted(set(numbers)) or len({entry.assessment.target for entry in entries}) > 1:
+            raise Invalid(f"assessment {assessment_id!r}: its revisions are out of order or on several targets.")
+    return [entries[-1].assessment for entries in by_id.values() if not entries[-1].deleted]
+
+
+def check_chains(present: Sequence[Assessment]) -> None:
+    """Return when every chain of overrides among these is linear and whole; else Invalid."""
+    faults = find_faults(present)
+    if faults:
+        raise Invalid(f"assessments: {faults[0]}.")
+
+
+def _chunks(row: Row, stream: BinaryIO) -> list[bytes]:
+    lengths = [length for length in row.items("chunks") if isinstance(length, int) and length > 0]
+    if len(lengths) != len(row.items("chunks")):
+        raise Invalid("chunks: their lengths are no whole numbers above 0.")
+    if sum(lengths) > MAX_TRACE_BYTES:
+        raise TooLarge(f"trace: {sum(lengths)} bytes of payload are over the limit of {MAX_TRACE_BYTES}.")
+    chunks = [stream.read(length) for length in lengths]
+    if [len(chunk) for chunk in chunks] != lengths:
+        raise Invalid("chunks: they end before those of the last trace.")
+    return chunks

@@ -1,0 +1,142 @@
+"""Transfer: an experiment as one file, out of a store and into one, without loss.
+
+The file is an archive (`services.archive`) of blocks of traces in order of arrival:
+
+- ``experiment.json``: the experiment with its settings;
+- ``traces/NNNNN.jsonl``: a row a trace (`transfer_rows`), with the lengths of its chunks and its attachments;
+- ``chunks/NNNNN.bin``: the payload chunks of the block's traces one after the other (`ingest.payload`);
+- ``assessments/NNNNN.jsonl``: a row for every revision of every assessment on the block's traces;
+- ``attachments/NNNNN/NNNNN``: the block's attachments;
+- ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import permit
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Conflict, Deleted
+from lodeline.domain.experiment import Experiment
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, TraceId
+from lodeline.services.archive import ArchiveReader
+from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_cache import ExperimentCache
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.exporting import ExperimentExport
+from lodeline.services.importing import ExperimentImport, read_draft
+from lodeline.storage.base import Stores
+
+Progress = Callable[[int], None]
+"""Is told how many traces are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. Existing traces were left as they are; of those and of refused ones the first thousand
+    are listed."""
+
+    experiment: Experiment
+    traces: int
+    spans: int
+    assessments: int
+    attachments: int
+    existing_count: int
+    existing_traces: tuple[TraceId, ...]
+    refused: tuple[str, ...]
+
+
+class TransferService:
+    """Use cases of export and import."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        cache: ExperimentCache,
+        scope: ExperimentScope,
+        clock: Clock = system_clock,
+        *,
+        max_attachment_bytes: int = 100 * 2**20,
+    ) -> None:
+        self._stores = stores
+        self._cache = cache
+        self._scope = scope
+        self._clock = clock
+        self._max_attachment_bytes = max_attachment_bytes
+
+    def export(
+        self, actor: Actor, experiment: str, *, progress: Progress = lambda _: None
+    ) -> tuple[Experiment, Iterator[bytes]]:
+        """Return an experiment (by id or name) and the bytes of its file, which are made while they are read.
+
+        What is written meanwhile may or may not be in it; every trace in it is whole.
+        """
+        found = self._scope.one(actor, "trace.read", experiment)
+        for action in ("experiment.read", "assessment.read"):
+            permit(actor, action, found.experiment_id)
+        now_ms = self._clock.now_ms()
+        ident = found.experiment_id
+        self._stores.audit.append(audit_entry(actor, "experiment.export", ident, at_ms=now_ms, experiment_id=ident))
+        job = ExperimentExport(self._stores, found, now_ms=now_ms)
+
+        def pieces() -> Iterator[bytes]:
+            for piece in job.pieces():
+                progress(job.traces)
+                yield piece
+
+        return found, pieces()
+
+    def import_file(
+        self, actor: Actor, file: BinaryIO, *, as_name: str | None = None, progress: Progress = lambda _: None
+    ) -> ImportReport:
+        """Add the experiment of an exported file, verified as a whole before anything is stored.
+
+        It keeps its id and its name; Conflict when one is taken, unless `as_name` gives it another name and with it
+        a new id. Traces that exist already, in whatever experiment, are listed and left alone. Importing the same
+        file again continues where it was cut off. Invalid for a file that is damaged or breaks a rule.
+        """
+        permit(actor, "experiment.create")
+        reader = ArchiveReader(file)
+        reader.verify()
+        self._job(reader, DEFAULT_EXPERIMENT).check()
+        experiment = self._make(actor, reader, as_name)
+        job = self._job(reader, experiment.experiment_id)
+        for counts in job.run():
+            progress(counts.traces + counts.existing_count)
+        counts = job.counts
+        return ImportReport(
+            experiment=experiment,
+            traces=counts.traces,
+            spans=counts.spans,
+            assessments=counts.assessments,
+            attachments=counts.attachments,
+            existing_count=counts.existing_count,
+            existing_traces=tuple(counts.existing),
+            refused=tuple(counts.refused),
+        )
+
+    def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:
+        return ExperimentImport(self._stores, reader, experiment_id, max_attachment_bytes=self._max_attachment_bytes)
+
+    def _make(self, actor: Actor, reader: ArchiveReader, as_name: str | None) -> Experiment:
+        digest = hashlib.sha256(f"{reader.digest} {as_name}".encode()).hexdigest()
+        draft, created_ms = read_draft(reader, as_name, client_key=f"import:{digest}")
+        audit = audit_entry(
+            actor, "experiment.import", draft.name, at_ms=self._clock.now_ms(), details={"sha256": reader.digest}
+        )
+        try:
+            made = self._stores.experiments.create(draft, now_ms=created_ms, audit=audit)
+        except Conflict as error:
+            raise Conflict(
+                f"{error.message} Import it under another name (as_name), which also gives it a new id.",
+                code=error.error_code,
+                details=error.details,
+            ) from error
+        finally:
+            self._cache.forget()
+        if made.lifecycle == "DELETED":
+            raise Deleted.of("experiment", made.experiment_id)
+        permit(actor, "trace.ingest", made.experiment_id)
+        return made

@@ -1,0 +1,288 @@
+"""The JSON rows of an experiment's file: domain values to rows and, checked field by field, back.
+
+A file may come from a stranger: whatever a row holds, reading it gives a domain value that the stores can take, or
+`Invalid`. Floats may be written as NaN and Infinity, as Python's json does.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast, get_args
+
+from lodeline.domain.assessment import (
+    Assessment,
+    AssessmentDraft,
+    AssessmentError,
+    AssessmentKind,
+    AssessmentRevision,
+    AssessmentSource,
+    AssessmentTarget,
+    SourceKind,
+    check_draft,
+)
+from lodeline.domain.errors import Invalid, shown
+from lodeline.domain.experiment import CaptureMode, ExperimentSettings, PriceOverride, Retention
+from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId, check_span_id, check_trace_id
+from lodeline.domain.span import JsonValue
+from lodeline.domain.trace import TRACE_STATES, TraceInfo
+from lodeline.domain.transfer import TraceDump
+from lodeline.domain.usage import TokenUsage
+
+T = TypeVar("T")
+_MAX_INT = 2**63 - 1
+_INFO_TEXTS = (
+    "name", "request", "response", "session", "user", "environment", "model_id", "run_id", "client_request_id",
+)  # fmt: skip
+
+
+class Row:
+    """One JSON object of a file, read field by field. `where` names it in errors."""
+
+    def __init__(self, data: object, where: str) -> None:
+        if not isinstance(data, dict):
+            raise Invalid(f"{where}: is no JSON object.")
+        self._data = cast("dict[str, object]", data)
+        self._where = where
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a text; without `default` it must be there."""
+        value = self._data.get(name, default)
+        return value if isinstance(value, str) else self._refuse(name, value, "a text")
+
+    def text_or_none(self, name: str) -> str | None:
+        """Return a text, or None when it is null or missing."""
+        return None if self._data.get(name) is None else self.text(name)
+
+    def whole(self, name: str, *, least: int = 0) -> int:
+        """Return a whole number of 63 bits."""
+        value = self._data.get(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _MAX_INT:
+            return self._refuse(name, value, f"a whole number from {least}")
+        return value
+
+    def whole_or_none(self, name: str, *, least: int = 0) -> int | None:
+        """Return a whole number, or None when it is null or missing."""
+        return None if self._data.get(name) is None else self.whole(name, least=least)
+
+    def number_or_none(self, name: str) -> float | None:
+        """Return a number, or None when it is null or missing."""
+        value = self._data.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return self._refuse(name, value, "a number")
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return true or false."""
+        value = self._data.get(name, default)
+        return value if isinstance(value, bool) else self._refuse(name, value, "true or false")
+
+    def one_of(self, name: str, choices: Sequence[T], default: T | None = None) -> T:
+        """Return one of the choices."""
+        value = self._data.get(name, default)
+        for choice in choices:
+            if choice == value:
+                return choice
+        return self._refuse(name, value, "one of " + ", ".join(map(str, choices)))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts; a missing one is empty."""
+        return tuple(
+            item if isinstance(item, str) else self._refuse(name, item, "texts") for item in self.items(name)
+        )
+
+    def items(self, name: str) -> Sequence[object]:
+        """Return a list; a missing one is empty."""
+        value = self._data.get(name, [])
+        return cast("list[object]", value) if isinstance(value, list) else self._refuse(name, value, "a list")
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """Return an object of texts; a missing one is empty."""
+        return {key: value for key, value in self.edits(name).items() if value is not None}
+
+    def edits(self, name: str) -> dict[str, str | None]:
+        """Return an object of texts and nulls; a missing one is empty."""
+        value = self._data.get(name, {})
+        if not isinstance(value, dict):
+            return self._refuse(name, value, "an object of texts")
+        found: dict[str, str | None] = {}
+        for key, item in cast("dict[str, object]", value).items():
+            found[key] = item if item is None or isinstance(item, str) else self._refuse(name, item, "texts")
+        return found
+
+    def json(self, name: str) -> JsonValue:
+        """Return any JSON value."""
+        return cast(JsonValue, self._data.get(name))
+
+    def row_or_none(self, name: str) -> "Row | None":
+        """Return an object within this one, or None when it is null or missing."""
+        return None if self._data.get(name) is None else self.row(name)
+
+    def row(self, name: str) -> "Row":
+        """Return an object within this one."""
+        return Row(self._data.get(name), f"{self._where}.{name}")
+
+    def rows(self, name: str) -> "list[Row]":
+        """Return a list of objects; a missing one is empty."""
+        return [Row(item, f"{self._where}.{name}") for item in self.items(name)]
+
+    def _refuse(self, name: str, value: object, expected: str) -> Any:
+        raise Invalid(f"{self._where}: {name}: {shown(value)} is not valid; expected {expected}.")
+
+
+def write_row(data: Mapping[str, object]) -> bytes:
+    """Return a row as one line."""
+    return json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def read_row(line: bytes, where: str) -> Row:
+    """Return the row of a line; Invalid when it is no JSON object."""
+    try:
+        return Row(json.loads(line), where)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{where}: is not JSON.") from error
+
+
+def dump_to_row(dump: TraceDump) -> dict[str, object]:
+    """Return a trace's row, without its ledger."""
+    info = None
+    if dump.info is not None:
+        info = {field.name: getattr(dump.info, field.name) for field in dataclasses.fields(TraceInfo)}
+        info = {name: value for name, value in info.items() if value not in (None, {}, False)}
+    return {
+        "trace_id": dump.trace_id,
+        "received_ms": dump.received_ms,
+        "updated_ms": dump.updated_ms,
+        "info": info,
+        "tag_edits": dict(dump.tag_edits),
+        "linked_run_ids": list(dump.linked_run_ids),
+        "abandoned": dump.abandoned,
+    }
+
+
+def dump_from_row(row: Row, ledger: Sequence[AssessmentRevision]) -> TraceDump:
+    """Return the dump of a trace's row."""
+    info = row.row_or_none("info")
+    return TraceDump(
+        trace_id=check_trace_id(row.text("trace_id")),
+        received_ms=row.whole("received_ms"),
+        updated_ms=row.whole("updated_ms"),
+        info=None if info is None else _info(info),
+        tag_edits=row.edits("tag_edits"),
+        linked_run_ids=row.texts("linked_run_ids"),
+        abandoned=row.flag("abandoned"),
+        ledger=tuple(ledger),
+    )
+
+
+def revision_to_row(revision: AssessmentRevision) -> dict[str, object]:
+    """Return the row of one revision of an assessment."""
+    return dataclasses.asdict(revision)
+
+
+def revision_from_row(row: Row) -> AssessmentRevision:
+    """Return the revision of a row; Invalid when its assessment breaks the rules of assessments."""
+    return AssessmentRevision(
+        assessment=_assessment(row.row("assessment")),
+        at_ms=row.whole("at_ms"),
+        by=row.text_or_none("by"),
+        reason=row.text_or_none("reason"),
+        deleted=row.flag("deleted"),
+    )
+
+
+def settings_from_row(row: Row) -> ExperimentSettings:
+    """Return an experiment's settings, not yet checked."""
+    retention = row.row("retention")
+    return ExperimentSettings(
+        capture=row.one_of("capture", get_args(CaptureMode)),
+        mask_patterns=row.texts("mask_patterns"),
+        mask_secrets=row.flag("mask_secrets", default=True),
+        prices=tuple(
+            PriceOverride(
+                model=price.text("model"),
+                provider=price.text_or_none("provider"),
+                input_usd_per_mtok=price.number_or_none("input_usd_per_mtok"),
+                output_usd_per_mtok=price.number_or_none("output_usd_per_mtok"),
+                cache_read_usd_per_mtok=price.number_or_none("cache_read_usd_per_mtok"),
+                cache_write_usd_per_mtok=price.number_or_none("cache_write_usd_per_mtok"),
+            )
+            for price in row.rows("prices")
+        ),
+        retention=Retention(
+            max_age_days=retention.number_or_none("max_age_days"),
+            max_traces=retention.whole_or_none("max_traces"),
+            max_bytes=retention.whole_or_none("max_bytes"),
+        ),
+        recommended_tags=row.texts("recommended_tags"),
+        environments=row.texts("environments"),
+        default_environment=row.text_or_none("default_environment"),
+    )
+
+
+def _info(row: Row) -> TraceInfo:
+    tokens = row.items("tokens")
+    texts = {name: row.text_or_none(name) for name in _INFO_TEXTS}
+    return TraceInfo(
+        **texts,
+        state=None if row.json("state") is None else row.one_of("state", TRACE_STATES),
+        start_ns=row.whole_or_none("start_ns"),
+        duration_ns=row.whole_or_none("duration_ns"),
+        tokens=_tokens(tokens) if tokens else None,
+        cost_picousd=row.whole_or_none("cost_picousd", least=-_MAX_INT),
+        tags=row.pairs("tags"),
+        metadata=row.pairs("metadata"),
+        finalised=row.flag("finalised"),
+    )
+
+
+def _tokens(items: Sequence[object]) -> TokenUsage:
+    numbers = [item for item in items if isinstance(item, int) and 0 <= item < 2**59]
+    if len(numbers) != len(TokenUsage._fields) or len(numbers) != len(items):
+        raise Invalid.value("tokens", items, f"{len(TokenUsage._fields)} whole numbers")
+    return TokenUsage(*numbers)
+
+
+def _assessment(row: Row) -> Assessment:
+    target, source, error = row.row("target"), row.row("source"), row.row_or_none("error")
+    trace_id, span_id = target.text_or_none("trace_id"), target.text_or_none("span_id")
+    overrides, superseded_by = row.text_or_none("overrides"), row.text_or_none("superseded_by")
+    assessment = Assessment(
+        assessment_id=AssessmentId(row.text("assessment_id")),
+        experiment_id=ExperimentId(row.text("experiment_id")),
+        target=AssessmentTarget(
+            trace_id=None if trace_id is None else TraceId(trace_id),
+            span_id=None if span_id is None else check_span_id(span_id),
+            session=target.text_or_none("session"),
+        ),
+        name=row.text("name"),
+        kind=row.one_of("kind", get_args(AssessmentKind)),
+        source=AssessmentSource(
+            source.one_of("kind", get_args(SourceKind)), source.text("source_id"), source.text_or_none("digest")
+        ),
+        created_ms=row.whole("created_ms"),
+        updated_ms=row.whole("updated_ms"),
+        value=row.json("value"),
+        error=None
+        if error is None
+        else AssessmentError(error.text("code"), error.text("message", ""), error.text_or_none("stack_digest")),
+        rationale=row.text_or_none("rationale"),
+        metadata=row.pairs("metadata"),
+        identifier=row.text_or_none("identifier"),
+        overrides=None if overrides is None else AssessmentId(overrides),
+        superseded_by=None if superseded_by is None else AssessmentId(superseded_by),
+        valid=row.flag("valid", default=True),
+        revision=row.whole("revision", least=1),
+        confidence=row.number_or_none("confidence"),
+        run_id=row.text_or_none("run_id"),
+        created_by=row.text_or_none("created_by"),
+    )
+    check_draft(
+        AssessmentDraft(
+            target=assessment.target, name=assessment.name, kind=assessment.kind, source=assessment.source,
+            value=assessment.value, error=assessment.error, rationale=assessment.rationale,
+            confidence=assessment.confidence,
+        )
+    )  # fmt: skip
+    return assessment
