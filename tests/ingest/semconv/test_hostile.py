@@ -23,21 +23,25 @@ KEYS = sorted(
         "ai.ranking", "gen_ai.retrieval.documents", "llm.input_messages", "retrieval.documents", "tool_arguments",
     }
 )  # fmt: skip
-WORDS: list[str] = " ".join(
-    (
+WORDS: list[str] = [
+    word
+    for line in (
         "role content parts type text user assistant tool system tool_calls function name arguments id",
         "messages input output choices message candidates contents functionCall functionResponse toolUse",
         "toolResult tool_call tool_result reasoning thinking kwargs lc data generations prompt",
         "function_call_output call_id summary value json response usage_metadata input_tokens",
         "promptTokenCount cache_creation page_content document config",
     )
-).split()
-EVENTS: list[str] = " ".join(
-    (
+    for word in line.split()
+]
+EVENTS: list[str] = [
+    word
+    for line in (
         "gen_ai.user.message gen_ai.assistant.message gen_ai.tool.message gen_ai.system.message gen_ai.choice",
         "gen_ai.client.inference.operation.details gen_ai.content.prompt gen_ai.content.completion exception",
     )
-).split()
+    for word in line.split()
+]
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.sampled_from(WORDS), st.text(max_size=20)
 )

@@ -12,11 +12,10 @@ from lodeline.ingest.values import json_safe, to_python
 
 MAX_COUNT = 10**12
 """Token counts beyond this are not believed: sums over a trace must stay far below 63 bits."""
-
-
 MAX_EXCERPT = 64 * 1024
 """Bytes of a value that a preview may read in full."""
 _EXCERPT_DEPTH, _EXCERPT_ITEMS, _EXCERPT_ENTRIES = 6, 4, 32
+_NO_PARENT = (b"", bytes(8))
 
 
 class Attributes(Protocol):
@@ -68,7 +67,7 @@ class WireAttributes:
         self._values = values
         self._span = span
         self.names = "\n" + "\n".join(values)
-        self.root = span is not None and not span.parent_span_id
+        self.root = span is not None and span.parent_span_id in _NO_PARENT
 
     def text(self, key: str) -> str | None:
         """See `Attributes.text`."""
