@@ -183,7 +183,7 @@ SLOW = "\n".join(
         *(
             f"INSERT INTO big WITH RECURSIVE c(n) AS (SELECT {i}0001 UNION ALL SELECT n + 1 FROM c "
             f"WHERE n < {i}9999) SELECT n, hex(randomblob(50)) FROM c;"
-            for i in range(1, 40)
+            for i in range(1, 20)
         ),
     ]
 )
@@ -193,13 +193,13 @@ def test_a_killed_migration_leaves_the_old_version_whole(old: Path, tmp_path: Pa
     newer = migrations(tmp_path / "newer", SLOW)
     known = known_migrations(newer)
     killed = 0
-    for attempt in range(40):
+    for delay_s in (0.01, 0.05, 0.1, 0.15, 0.2, 0.3):
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(old), str(newer)], stdout=subprocess.PIPE, text=True
         )
         assert child.stdout is not None
         assert child.stdout.readline() == "begin\n"
-        time.sleep(0.03 + 0.02 * attempt)
+        time.sleep(delay_s)
         child.kill()
         code = child.wait()
         child.stdout.close()
@@ -213,11 +213,10 @@ def test_a_killed_migration_leaves_the_old_version_whole(old: Path, tmp_path: Pa
             break
         assert code != 0
         killed += 1
-    else:
-        migrate_sqlite(old, source=newer)
-    assert killed >= 3
+    assert killed >= 2
+    migrate_sqlite(old, source=newer)
     stores = open_sqlite(old, migrations=newer)
     assert found(stores) == ["tr-1"]
     assert stores.admin.check() == []
     stores.close()
-    assert rows(old, "SELECT count(*) FROM big") == [(39 * 9999,)]
+    assert rows(old, "SELECT count(*) FROM big") == [(19 * 9999,)]

@@ -1,5 +1,7 @@
 import stat
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,7 +82,7 @@ def test_a_directory_with_other_things_is_left_alone(tmp_path: Path):
 
 
 def test_a_directory_that_a_crash_left_unmarked_is_taken(tmp_path: Path):
-    (tmp_path / (MARKER_FILE + ".new")).write_text("{", encoding="utf-8")
+    (tmp_path / (MARKER_FILE + ".0123abcd")).write_text("{", encoding="utf-8")
     (tmp_path / "secret.key").write_bytes(b"pepper")
     open_sqlite(tmp_path).close()
     assert (tmp_path / "secret.key").read_bytes() == b"pepper"
@@ -100,6 +102,49 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path):
     with pytest.raises(Unavailable, match="cannot be opened"):
         open_sqlite(tmp_path / "store")
     DirectoryLock(tmp_path / "store", exclusive=True).release()
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from lodeline.storage.sql import open_sqlite
+print("ready", flush=True)
+sys.stdin.readline()
+stores = open_sqlite(Path(sys.argv[1]))
+print(stores.admin.check(), flush=True)
+stores.close()
+"""
+
+
+def test_many_processes_may_make_one_store_at_once(tmp_path: Path):
+    for attempt in range(2):
+        children = [
+            subprocess.Popen(
+                [sys.executable, "-c", OPEN, str(tmp_path / f"store{attempt}")],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            for _ in range(3)
+        ]  # fmt: skip
+        for child in children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        assert [child.communicate() for child in children] == [("[]\n", None)] * 3
+        assert sorted(path.name for path in (tmp_path / f"store{attempt}").iterdir()) == [
+            "blobs", "lodeline-store.json", "lodeline.db", "lodeline.lock"
+        ]  # fmt: skip
+
+
+def test_many_threads_may_make_one_store_at_once(tmp_path: Path):
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(open_sqlite, [tmp_path / "store"] * 8))
+    opened[0].traces.write([write("tr-1", span())])
+    assert [found(stores) for stores in opened] == [["tr-1"]] * 8
+    for stores in opened:
+        stores.close()
 
 
 def test_vacuum_gives_space_back_and_keeps_the_content(tmp_path: Path):

@@ -1,6 +1,7 @@
 """Operation of a SQLite store."""
 
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class SqlAdmin:
     ) -> None:
         self._directory = directory
         self._lock = lock
+        self._rewriting = threading.Lock()
         self._writer = writer
         self._readers = readers
         self._indexer = indexer
@@ -87,6 +89,10 @@ class SqlAdmin:
 
         Conflict when another program has the store open; Unavailable when the disk lacks room for two more copies.
         """
+        with self._rewriting:
+            return self._vacuum()
+
+    def _vacuum(self) -> Mapping[str, int]:
         before = database_bytes(self._directory)
         free = shutil.disk_usage(self._directory).free
         if free < 2 * before:

@@ -15,7 +15,7 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.ledger import FindLast, LedgerPlan, plan_delete, plan_log, plan_update
 from lodeline.domain.page import Page
 from lodeline.ingest.payload import unpack_facts
-from lodeline.query.ast import Search
+from lodeline.query.ast import Compare, Search
 from lodeline.query.subjects import AssessmentSubject
 from lodeline.storage.sql import assessment_rows
 from lodeline.storage.sql import audit as trail
@@ -24,8 +24,9 @@ from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.experiments import check_writable, number_of
-from lodeline.storage.sql.filter import Atom, Sql, assessment_atom, compare, within
+from lodeline.storage.sql.filter import Atom, Sql, assessment_atom, bind, compare, within
 from lodeline.storage.sql.listing import Listing
+from lodeline.storage.sql.plan import conjuncts
 from lodeline.storage.sql.writer import Writer
 
 TraceRow = tuple[int, int]
@@ -76,8 +77,7 @@ class SqlAssessments:
 
     def search(self, search: Search) -> Page[Assessment]:
         with self._readers.read() as db:
-            scope = _scope(db, search.experiment_ids)
-            return _LISTING.page(db, search, scope=scope, condition=within(search.node, _atom))
+            return _LISTING.page(db, search, scope=_scope(db, search), condition=within(search.node, _atom))
 
     def update(self, assessment_id: AssessmentId, change: AssessmentChange, *, by: str | None, now_ms: int,
                audit: AuditEntry) -> Assessment:  # fmt: skip
@@ -183,15 +183,28 @@ def _append(db: Db, plan: LedgerPlan, trace: TraceRow | None, audit: AuditEntry)
         trail.write(db, audit)
 
 
-def _scope(db: Db, experiment_ids: Sequence[str]) -> Sql:
-    """Restrict to those of the experiments that are not deleted; an index orders the rows of a single one."""
-    wanted = carray([-1, *(number_of(ExperimentId(i)) for i in experiment_ids)])
+def _scope(db: Db, search: Search) -> Sql:
+    """Restrict to the experiments asked for that are not deleted, and to one target where the filter names one.
+
+    The rows of a single experiment come ordered from its index, those of a target from the target's.
+    """
+    wanted = carray([-1, *(number_of(ExperimentId(i)) for i in search.experiment_ids)])
     rows = db.execute("SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?)", (wanted,))
     active = [exp for (exp,) in rows]
+    for part in conjuncts(search.node):
+        if isinstance(part, Compare) and part.op == "=" and part.field.name in _TARGETS:
+            return Sql(_TARGETS[part.field.name], (bind(part.value), carray([-1, *active])))
     if len(active) == 1:
         return Sql("a.exp = ? AND a.deleted = 0", (active[0],))
     return Sql("a.exp IN carray(?) AND a.deleted = 0", (carray([-1, *active]),))
 
+
+_TARGETS = {
+    "id": "a.aid = ? AND +a.exp IN carray(?) AND a.deleted = 0",
+    "trace": "a.trace = (SELECT t.id FROM traces t WHERE t.trace_id = ?) AND +a.exp IN carray(?) AND a.deleted = 0",
+    "session": "a.session = ? AND a.exp IN carray(?) AND a.deleted = 0",
+}
+"""A filter that names one target; the unary plus keeps the order of creation from being preferred to its index."""
 
 _TRACE_ID = "(SELECT t.trace_id FROM traces t WHERE t.id = a.trace)"
 _SPAN_ID = "json_extract(a.doc, '$.target.span_id')"

@@ -6,6 +6,7 @@ is the database, ``blobs`` holds the blobs, ``lodeline.lock`` the lock. Servers 
 
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from lodeline.storage.sql.lock import LOCK_FILE
 MARKER_FILE = "lodeline-store.json"
 BLOBS_FOLDER = "blobs"
 _MARKER = {"format": "lodeline-sqlite", "layout": 1}
-_OURS = frozenset({LOCK_FILE, BLOBS_FOLDER, "secret.key", MARKER_FILE + ".new"})
-"""What a directory may hold that is not marked yet."""
+_OURS = frozenset({LOCK_FILE, BLOBS_FOLDER, "secret.key"})
+"""What a directory may hold that is not marked yet, beside beginnings of the mark."""
 
 
 def prepare(directory: Path, *, create: bool) -> None:
@@ -34,7 +35,8 @@ def prepare(directory: Path, *, create: bool) -> None:
         if not create:
             raise NotFound.of("store", str(directory))
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        foreign = sorted({path.name for path in directory.iterdir()} - _OURS)
+        names = {path.name for path in directory.iterdir() if not path.name.startswith(MARKER_FILE)}
+        foreign = sorted(names - _OURS)
         if foreign and not marker.is_file():  # another process may have marked it just now
             raise Conflict(
                 f"{directory} is not a Lodeline store and not empty: it holds {foreign[0]!r}; "
@@ -48,7 +50,7 @@ def prepare(directory: Path, *, create: bool) -> None:
 
 def write_synced(path: Path, text: str) -> None:
     """Write a small file whole or not at all, durably."""
-    new = path.with_name(path.name + ".new")
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with new.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
