@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lodeline.domain.errors import Invalid, NotFound, Unsupported
+from lodeline.domain.errors import Invalid, Unsupported
 from lodeline.storage.base import Stores
 from lodeline.storage.memory.stores import open_memory
 from lodeline.storage.upgrade import UpgradePlan
@@ -81,10 +81,8 @@ def _open_sqlite(url: str, directory: str, *, create: bool) -> Stores:
     if path.exists() and not path.is_dir():
         raise Invalid.value("store", url, "a directory, not a file")
     with _optional(url):
-        from lodeline.storage.sql import DATABASE_FILE, open_sqlite  # noqa: PLC0415  # apsw is optional
-    if not create and not (path / DATABASE_FILE).is_file():
-        raise NotFound.of("store", url)
-    return open_sqlite(path)
+        from lodeline.storage.sql import open_sqlite  # noqa: PLC0415  # apsw is optional
+    return open_sqlite(path, create=create)
 
 
 @contextmanager
