@@ -62,8 +62,9 @@ def fill(stores: Stores) -> None:
 
 
 def restore(source: Stores, target: Stores, experiment_id: ExperimentId = ZERO, trace_id: TraceId = TRACE) -> bool:
-    dump = source.transfer.dump(trace_id)
-    return target.transfer.restore(experiment_id, dump, list(source.spans.chunks(trace_id)))
+    taken_out = (source.transfer.dump(trace_id), list(source.spans.chunks(trace_id)))
+    (added,) = target.transfer.restore(experiment_id, [taken_out])
+    return added
 
 
 def moved(revisions: Sequence[AssessmentRevision], experiment_id: ExperimentId) -> list[AssessmentRevision]:
@@ -145,10 +146,23 @@ def test_a_known_trace_is_left_as_it_is(stores: Stores, target: Stores) -> None:
 def test_a_taken_assessment_id_is_a_conflict_and_adds_nothing(stores: Stores, target: Stores) -> None:
     fill(stores)
     dump = stores.transfer.dump(TRACE)
-    assert target.transfer.restore(ZERO, replace(dump, trace_id=TraceId("tr-2")), list(stores.spans.chunks(TRACE)))
+    other = replace(dump, trace_id=TraceId("tr-2"))
+    chunks = list(stores.spans.chunks(TRACE))
+    with pytest.raises(Conflict):
+        target.transfer.restore(ZERO, [(dump, chunks), (other, chunks)])
+    assert target.traces.get([TRACE, other.trace_id]) == []
+    assert list(target.transfer.restore(ZERO, [(other, chunks)])) == [True]
     with pytest.raises(Conflict):
         restore(stores, target)
     assert target.traces.get([TRACE]) == []
+
+
+def test_restored_traces_keep_the_order_in_which_they_are_given(stores: Stores, target: Stores) -> None:
+    ids = [TraceId(f"tr-{number}") for number in (3, 1, 2)]
+    stores.traces.write([write(i, span()) for i in ids])
+    taken_out = [(stores.transfer.dump(i), list(stores.spans.chunks(i))) for i in ids]
+    assert list(target.transfer.restore(ZERO, [*taken_out, taken_out[0]])) == [True, True, True, False]
+    assert found(target, order="received asc") == found(stores, order="received asc")
 
 
 def test_unknown_and_deleted_experiments_take_nothing(stores: Stores, target: Stores) -> None:
@@ -174,7 +188,7 @@ def test_an_unknown_or_hidden_trace_has_no_dump(stores: Stores) -> None:
 
 def test_a_trace_of_info_alone_is_restored(stores: Stores, target: Stores) -> None:
     dump = TraceDump(TRACE, T0_MS, T0_MS, info=TraceInfo(name="only said", start_ns=T0_MS * 10**6))
-    assert target.transfer.restore(ZERO, dump, [])
+    assert list(target.transfer.restore(ZERO, [(dump, [])])) == [True]
     assert the_trace(target).name == "only said"
 
 

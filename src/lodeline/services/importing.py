@@ -1,7 +1,7 @@
 """Importing: a verified file back into a store; what the file holds is told in `services.transfer`."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import BinaryIO
@@ -24,6 +24,8 @@ MAX_ROW_BYTES = 64 * 2**20
 MAX_TRACE_BYTES = 2**30
 MAX_EXPERIMENT_BYTES = 32 * 2**20
 MAX_LISTED = 1_000
+BATCH_TRACES = 100
+BATCH_BYTES = 16 * 2**20
 _BLOCK = re.compile(r"traces/[0-9]{5}\.jsonl")
 _SESSIONS = re.compile(r"sessions/[0-9]{5}\.jsonl")
 
@@ -95,10 +97,10 @@ class ExperimentImport:
         check_chains(present)
 
     def run(self) -> Iterator[ImportCounts]:
-        """Add what is not there yet; yields the counts after every trace. `check` was called before."""
+        """Add what is not there yet; yields the counts after every few traces. `check` was called before."""
         for name in self._names(_BLOCK):
-            for trace in self._block(name):
-                self._add(trace)
+            for batch in _batches(self._block(name)):
+                self._add(batch)
                 yield self.counts
         for name in self._names(_SESSIONS):
             for revisions in self._ledgers(name):
@@ -138,29 +140,42 @@ class ExperimentImport:
             found[check_blob_path(f"{folder}/{name}")] = member
         return found
 
-    def _add(self, trace: _Trace) -> None:
-        trace_id = trace.dump.trace_id
-        if self._stores.traces.get([trace_id]):
-            self._note_existing(trace_id)
-            return
-        # Attachments first: once the trace is there, so is everything of it.
-        for path, member in trace.attachments.items():
+    def _add(self, batch: Sequence[_Trace]) -> None:
+        known = {trace.trace_id for trace in self._stores.traces.get([trace.dump.trace_id for trace in batch])}
+        new = [trace for trace in batch if trace.dump.trace_id not in known]
+        # Attachments first: once a trace is there, so is everything of it.
+        for path, member in (item for trace in new for item in trace.attachments.items()):
             with self._reader.open(member) as data:
                 self._stores.blobs.put(path, data, max_bytes=self._max_attachment_bytes)
         try:
-            added = self._stores.transfer.restore(self._experiment_id, trace.dump, trace.chunks)
-        except Conflict as error:
-            self._stores.blobs.delete(trace_folder(self._experiment_id, trace_id))
-            if len(self.counts.refused) < MAX_LISTED:
-                self.counts.refused.append(f"trace {trace_id}: {error.message}")
-            return
-        if not added:  # it belongs to a deleted experiment, or has just come another way
+            self._count(new, self._restore(new))
+        except Conflict:
+            for trace in new:
+                self._add_alone(trace)
+        for trace_id in known:
             self._note_existing(trace_id)
-            return
-        self.counts.traces += 1
-        self.counts.spans += sum(len(unpack_facts(chunk)) for chunk in trace.chunks)
-        self.counts.attachments += len(trace.attachments)
-        self.counts.assessments += len({revision.assessment.assessment_id for revision in trace.dump.ledger})
+
+    def _add_alone(self, trace: _Trace) -> None:
+        try:
+            self._count([trace], self._restore([trace]))
+        except Conflict as error:
+            self._stores.blobs.delete(trace_folder(self._experiment_id, trace.dump.trace_id))
+            if len(self.counts.refused) < MAX_LISTED:
+                self.counts.refused.append(f"trace {trace.dump.trace_id}: {error.message}")
+
+    def _restore(self, traces: Sequence[_Trace]) -> Sequence[bool]:
+        items = [(trace.dump, trace.chunks) for trace in traces]
+        return self._stores.transfer.restore(self._experiment_id, items) if items else ()
+
+    def _count(self, traces: Sequence[_Trace], added: Sequence[bool]) -> None:
+        for trace, new in zip(traces, added, strict=True):
+            if not new:  # it belongs to a deleted experiment, or has just come another way
+                self._note_existing(trace.dump.trace_id)
+                continue
+            self.counts.traces += 1
+            self.counts.spans += sum(len(unpack_facts(chunk)) for chunk in trace.chunks)
+            self.counts.attachments += len(trace.attachments)
+            self.counts.assessments += len({item.assessment.assessment_id for item in trace.dump.ledger})
 
     def _ledgers(self, name: str) -> Iterator[list[AssessmentRevision]]:
         revisions = (revision_from_row(row) for row in self._rows(name))
@@ -181,6 +196,20 @@ class ExperimentImport:
         self.counts.existing_count += 1
         if len(self.counts.existing) < MAX_LISTED:
             self.counts.existing.append(trace_id)
+
+
+def _batches(traces: Iterable[_Trace]) -> Iterator[list[_Trace]]:
+    """Yield traces in groups that share one commit, closed at a number of traces or of bytes."""
+    batch: list[_Trace] = []
+    size_bytes = 0
+    for trace in traces:
+        batch.append(trace)
+        size_bytes += sum(map(len, trace.chunks))
+        if len(batch) >= BATCH_TRACES or size_bytes >= BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
+        yield batch
 
 
 def present_of(revisions: Sequence[AssessmentRevision]) -> list[Assessment]:

@@ -313,11 +313,13 @@ class TransferStore(Protocol):
         """Return a trace as an export keeps it; NotFound when unknown or hidden."""
         ...
 
-    def restore(self, experiment_id: ExperimentId, dump: TraceDump, chunks: Sequence[bytes]) -> bool:
-        """Add a trace as it was dumped; False, and nothing is changed, when its id is known already.
+    def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
+                ) -> Sequence[bool]:  # fmt: skip
+        """Add traces, each with its chunks, as they were dumped, in one transaction; tell of each whether it was
+        added: one whose id is known is left as it is.
 
-        The trace then is what it was, but for its experiment. Conflict when an assessment's id is taken, Deleted or
-        NotFound for the experiment; then nothing is added.
+        A restored trace is what it was, but for its experiment. Conflict when an assessment's id is taken, Deleted or
+        NotFound for the experiment; then none is added.
         """
         ...
 

@@ -34,33 +34,30 @@ class MemoryTransfer:
                 ledger=tuple(r for each in ledgers if each[0].assessment.target.trace_id == trace_id for r in each),
             )
 
-    def restore(self, experiment_id: ExperimentId, dump: TraceDump, chunks: Sequence[bytes]) -> bool:
-        writes = [
-            TraceWrite(experiment_id, dump.trace_id, unpack_facts(chunk), chunk, received_ms=dump.received_ms)
-            for chunk in chunks
-        ]
+    def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
+                ) -> Sequence[bool]:  # fmt: skip
         with self._state.lock:
             state = self._state
             state.writable(experiment_id)
-            if dump.trace_id in state.traces:
-                return False
-            taken = {r.assessment.assessment_id for r in dump.ledger} & state.ledger.keys()
-            if taken:
-                raise Conflict(f"assessment {min(taken)!r}: its id is taken; the trace was not added.")
-            record = TraceRecord(experiment_id, dump.trace_id, state.arrivals + 1, dump.received_ms, dump.received_ms)
-            for write in writes:
-                record.merge(write)
-            if dump.info is not None:
-                record.fold.add_info(dump.info)
-                record.finalised = dump.info.finalised
-            record.updated_ms = dump.updated_ms
-            record.tag_edits.update(dump.tag_edits)
-            record.linked.update({RunId(run_id): None for run_id in dump.linked_run_ids})
-            record.abandoned = dump.abandoned
-            state.arrivals += 1
-            state.traces[dump.trace_id] = record
-            self._append(experiment_id, dump.ledger)
-            return True
+            used = set(state.ledger)
+            seen = set(state.traces)
+            for dump, _ in traces:
+                ids = {r.assessment.assessment_id for r in dump.ledger if dump.trace_id not in seen}
+                if ids & used:
+                    raise Conflict(f"assessment {min(ids & used)!r}: its id is taken; nothing was restored.")
+                used |= ids
+                seen.add(dump.trace_id)
+            records = [_record(experiment_id, dump, chunks) for dump, chunks in traces]
+            return [self._add(record, dump) for record, (dump, _) in zip(records, traces, strict=True)]
+
+    def _add(self, record: TraceRecord, dump: TraceDump) -> bool:
+        if record.trace_id in self._state.traces:
+            return False
+        self._state.arrivals += 1
+        record.arrival = self._state.arrivals
+        self._state.traces[record.trace_id] = record
+        self._append(record.experiment_id, dump.ledger)
+        return True
 
     def session_ledgers(self, experiment_id: ExperimentId) -> Iterator[Sequence[AssessmentRevision]]:
         with self._state.lock:
@@ -84,3 +81,19 @@ class MemoryTransfer:
         for revision in revisions:
             moved = replace(revision, assessment=replace(revision.assessment, experiment_id=experiment_id))
             self._state.ledger.setdefault(revision.assessment.assessment_id, []).append(moved)
+
+
+def _record(experiment_id: ExperimentId, dump: TraceDump, chunks: Sequence[bytes]) -> TraceRecord:
+    record = TraceRecord(experiment_id, dump.trace_id, 0, dump.received_ms, dump.received_ms)
+    for chunk in chunks:
+        record.merge(
+            TraceWrite(experiment_id, dump.trace_id, unpack_facts(chunk), chunk, received_ms=dump.received_ms)
+        )
+    if dump.info is not None:
+        record.fold.add_info(dump.info)
+        record.finalised = dump.info.finalised
+    record.updated_ms = dump.updated_ms
+    record.tag_edits.update(dump.tag_edits)
+    record.linked.update({RunId(run_id): None for run_id in dump.linked_run_ids})
+    record.abandoned = dump.abandoned
+    return record

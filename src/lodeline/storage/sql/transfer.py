@@ -9,7 +9,8 @@ from lodeline.domain.ids import ExperimentId, RunId, TraceId
 from lodeline.domain.trace import TRACE_STATES, TraceChange, TraceWrite
 from lodeline.domain.transfer import TraceDump
 from lodeline.ingest.payload import unpack_facts
-from lodeline.storage.sql import assessment_rows, rows, traces
+from lodeline.storage.sql import assessment_rows, rows
+from lodeline.storage.sql import traces as trace_rows
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
@@ -52,27 +53,14 @@ class SqlTransfer:
             ledger=tuple(ledger),
         )
 
-    def restore(self, experiment_id: ExperimentId, dump: TraceDump, chunks: Sequence[bytes]) -> bool:
-        writes = _writes(experiment_id, dump, chunks)
+    def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
+                ) -> Sequence[bool]:  # fmt: skip
+        items = [(dump, _writes(experiment_id, dump, chunks)) for dump, chunks in traces]
 
-        def run(db: Db) -> bool:
+        def run(db: Db) -> list[bool]:
             check_writable(db, experiment_id)
-            if db.execute("SELECT 1 FROM traces WHERE trace_id = ?", (dump.trace_id,)).fetchone() is not None:
-                return False
-            for assessment_id in {revision.assessment.assessment_id for revision in dump.ledger}:
-                if assessment_rows.last_revision(db, assessment_id) is not None:
-                    raise Conflict(f"assessment {assessment_id!r}: its id is taken; the trace was not added.")
-            TraceIngester().apply(db, writes)
-            row = traces.writable(db, dump.trace_id)
-            traces.edit_tags(db, row, _edits(dump))
-            for run_id in dump.linked_run_ids:
-                traces.link(db, row, RunId(run_id))
-            if dump.abandoned:
-                traces.abandon(db, row)
-            db.execute("UPDATE traces SET updated_ms = ? WHERE id = ?", (dump.updated_ms, row[0]))
-            for revision in dump.ledger:
-                assessment_rows.append(db, _moved(revision, experiment_id), (row[0], row[2]))
-            return True
+            ingester = TraceIngester()
+            return [_restore(db, experiment_id, dump, writes, ingester) for dump, writes in items]
 
         return self._writer.call(run)
 
@@ -101,6 +89,27 @@ class SqlTransfer:
             return True
 
         return self._writer.call(run)
+
+
+def _restore(
+    db: Db, experiment_id: ExperimentId, dump: TraceDump, writes: Sequence[TraceWrite], ingester: TraceIngester
+) -> bool:
+    if db.execute("SELECT 1 FROM traces WHERE trace_id = ?", (dump.trace_id,)).fetchone() is not None:
+        return False
+    for assessment_id in {revision.assessment.assessment_id for revision in dump.ledger}:
+        if assessment_rows.last_revision(db, assessment_id) is not None:
+            raise Conflict(f"assessment {assessment_id!r}: its id is taken; nothing was restored.")
+    ingester.apply(db, writes)
+    row = trace_rows.writable(db, dump.trace_id)
+    trace_rows.edit_tags(db, row, _edits(dump))
+    for run_id in dump.linked_run_ids:
+        trace_rows.link(db, row, RunId(run_id))
+    if dump.abandoned:
+        trace_rows.abandon(db, row)
+    db.execute("UPDATE traces SET updated_ms = ? WHERE id = ?", (dump.updated_ms, row[0]))
+    for revision in dump.ledger:
+        assessment_rows.append(db, _moved(revision, experiment_id), (row[0], row[2]))
+    return True
 
 
 def _writes(experiment_id: ExperimentId, dump: TraceDump, chunks: Sequence[bytes]) -> list[TraceWrite]:
