@@ -49,8 +49,9 @@ def decode(text: str, list_fingerprint: str) -> tuple[Scalar | None, ...]:
     try:
         packed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)) if len(text) <= MAX_CURSOR else b""
         version, digest, body = packed[:1], packed[1 : 1 + _DIGEST_BYTES], packed[1 + _DIGEST_BYTES :]
-        payload = zlib.decompressobj().decompress(body, _MAX_PAYLOAD)
-        if version != _VERSION or digest != _digest(payload, list_fingerprint):
+        unpacker = zlib.decompressobj()
+        payload = unpacker.decompress(body, _MAX_PAYLOAD)
+        if not unpacker.eof or version != _VERSION or digest != _digest(payload, list_fingerprint):
             raise ValueError
         values = cast("list[Scalar | None]", json.loads(payload.decode("utf-8", "surrogatepass")))
     except (ValueError, zlib.error) as error:
