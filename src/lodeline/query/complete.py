@@ -1,17 +1,21 @@
 """Completion: what may be written next at a place in a filter, for a filter bar and a shell."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 from lodeline.query.ast import EntityScope
-from lodeline.query.fields import ENTITIES, FieldSpec, Group, find
+from lodeline.query.fields import ENTITIES, GROUPS, FieldSpec, find
 from lodeline.query.literals import quote
 from lodeline.query.syntax import MAX_LENGTH, Token, lex, path_parts
 
 SuggestionKind = Literal["field", "group", "operator", "value", "keyword"]
-_State = Literal["condition", "operator", "value", "list", "null", "connective"]
-_NEGATABLE = frozenset({"IN", "LIKE", "ILIKE", "RLIKE"})
+_State = Literal["condition", "operator", "value", "list", "group", "null", "connective"]
+_PATTERNS = frozenset({"LIKE", "ILIKE", "RLIKE"})
+_QUOTES = frozenset("'\"")
+_NAME = re.compile(r"[^\W\d][\w.]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +48,47 @@ class _Place:
 def complete(text: str, position: int, entity: EntityScope) -> Completion:
     """Return what may stand at `position`, continuing the word that ends there. Never raises."""
     position = max(0, min(position, len(text), MAX_LENGTH))
-    words = [token for token in lex(text[:position]) if token.kind != "end"]
-    partial = ""
-    if words and words[-1].end == position and words[-1].kind in {"path", "bad"}:
-        partial = text[words.pop().position : position]
-    if "." in partial and partial.endswith("."):
-        partial = partial.rstrip()
-    elif words and text[words[-1].position : position].endswith("."):
-        partial = text[words.pop().position : position]
+    start = _word_start(text[:position])
     place = _Place([entity])
-    for index, token in enumerate(words):
-        following = words[index + 1] if index + 1 < len(words) else None
+    words = lex(text[:start])[:-1]
+    for token, following in zip_longest(words, words[1:]):
         _step(place, token, following)
-    prefix = partial.lower()
-    items = tuple(item for item in _offers(place) if item.text.lower().startswith(prefix))
-    return Completion(position - len(partial), position, items)
+    typed = text[start:position].casefold()
+    items = tuple(item for item in _offers(place) if item.text.casefold().startswith(typed))
+    return Completion(start, position, items)
+
+
+def _word_start(head: str) -> int:
+    """Return where the word that ends with `head` begins: at the quote of an open string, or a name."""
+    words = lex(head)
+    if words[-1].kind == "bad" and words[-1].text in _QUOTES:
+        return words[-1].position
+    name = _NAME.search(head)
+    return (
+        name.start()
+        if name is not None and (words[-1].kind == "bad" or words[-2:][0].end == len(head))
+        else len(head)
+    )
 
 
 def _step(place: _Place, token: Token, following: Token | None) -> None:
+    """Read one word: a small automaton that knows the grammar only as far as what comes next depends on it."""
     scope = place.scopes[-1]
     match place.state:
         case "condition":
-            if token.kind == "string":
-                place.state = "connective"
-            elif token.kind == "(":
-                place.scopes.append(scope)
-            elif token.kind == "path" and token.word != "NOT":
-                if following is not None and following.kind == "(" and token.text.lower() in ENTITIES[scope].groups:
-                    inner: Group = "span" if token.text.lower() == "span" else "assessment"
-                    place.scopes.append(inner)
-                    place.spec = None
-                    place.state = "list"
-                    return
-                place.spec, place.state = _spec(scope, token.text), "operator"
+            _begin(place, scope, token, following)
         case "operator":
             if token.word == "IS":
                 place.state = "null"
             elif token.word == "IN":
                 place.state = "list"
-            elif token.kind == "operator" or token.word in _NEGATABLE:
+            elif token.kind == "operator" or token.word in _PATTERNS:
                 place.state = "value"
+        case "group":
+            place.state = "condition"
         case "list":
-            place.state = "condition" if place.spec is None else "value"
-            if place.spec is not None:
-                place.scopes.append(scope)
+            place.scopes.append(scope)
+            place.state = "value"
         case "value":
             place.state = "connective"
         case "null":
@@ -101,13 +102,28 @@ def _step(place: _Place, token: Token, following: Token | None) -> None:
                 place.state = "condition"
 
 
+def _begin(place: _Place, scope: EntityScope, token: Token, following: Token | None) -> None:
+    if token.kind == "string":
+        place.state = "connective"
+    elif token.kind == "(":
+        place.scopes.append(scope)
+    elif token.kind == "path" and token.word != "NOT":
+        group = GROUPS.get(token.text.lower())
+        if group is not None and following is not None and following.kind == "(":
+            place.scopes.append(group)
+            place.state = "group"
+        else:
+            place.spec, place.state = _spec(scope, token.text), "operator"
+
+
 def _spec(scope: EntityScope, path: str) -> FieldSpec | None:
     parts = path_parts(path)
     first = parts[0].lower()
+    group = GROUPS.get(first)
     if first in {"feedback", "expectation"} and len(parts) > 1:
         known = find("assessment", ["value"])
-    elif first in ENTITIES[scope].groups and len(parts) > 1:
-        known = find("span" if first == "span" else "assessment", parts[1:])
+    elif group in ENTITIES[scope].groups and len(parts) > 1:
+        known = find(group, parts[1:])
     else:
         known = find(scope, parts)
     return known[0] if known else None
@@ -125,7 +141,7 @@ def _offers(place: _Place) -> Iterable[Suggestion]:
             yield from _values(place.spec)
         case "null":
             yield from (Suggestion(word, "keyword") for word in ("NULL", "NOT NULL"))
-        case "list":
+        case "list" | "group":
             yield Suggestion("(", "keyword")
         case "connective":
             words = ("AND", "OR", ")") if len(place.scopes) > 1 else ("AND", "OR")

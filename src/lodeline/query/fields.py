@@ -14,6 +14,8 @@ from lodeline.domain.trace import TRACE_STATES
 from lodeline.query.ast import EntityScope, Field, FieldType
 
 Group = Literal["span", "assessment"]
+GROUPS: Mapping[str, Group] = {"span": "span", "assessment": "assessment"}
+"""The groups by the word that opens them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,12 @@ _SPAN = EntitySpec(
         FieldSpec("start", "time", "When it began."),
         *_tokens("the span", _TOKEN_PARTS),
         FieldSpec("cost", "number", "US dollars; missing when it was not priced."),
-        FieldSpec("attributes", "json", "The attribute KEY, as it was sent.", ("attribute",), keyed=True),
+        FieldSpec(
+            "attributes", "json", "The attribute KEY, as it was sent.", ("attribute",), keyed=True, sortable=False,
+        ),
         FieldSpec(
             "content", "string", "Any text of the span: its name, status message, the strings in its attributes, its "
-            "events' names and the strings in theirs.", patterns_only=True,
+            "events' names and the strings in theirs.", sortable=False, patterns_only=True,
         ),
     ),
     text=True,

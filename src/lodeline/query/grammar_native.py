@@ -1,6 +1,6 @@
 """Our grammar: text → checked nodes. Written down in docs/reference/filter.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
@@ -20,7 +20,7 @@ from lodeline.query.ast import (
     Text,
 )  # fmt: skip
 from lodeline.query.build import ALL, conj, disj, exists, judged, negate, one_of
-from lodeline.query.fields import ENTITIES, FieldSpec, Group, field, find, names, spec_of
+from lodeline.query.fields import ENTITIES, GROUPS, FieldSpec, Group, field, find, names, spec_of
 from lodeline.query.literals import NowNeeded, literal, quote
 from lodeline.query.patterns import matcher
 from lodeline.query.problem import nearest
@@ -33,7 +33,6 @@ MAX_TERM_TOKENS = 64
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _PATTERNS = ("LIKE", "ILIKE", "RLIKE")
 _JUDGMENTS = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
-_GROUPS: Mapping[str, Group] = {"span": "span", "assessment": "assessment"}
 _CACHED_LENGTH = 2_000
 
 
@@ -185,7 +184,7 @@ class _Parser:
             raise words.unexpected(f"a field of {ENTITIES[scope].plural}, NOT or (")
         name = token.text.lower()
         if words.after().kind == "(":
-            group = _GROUPS.get(name)
+            group = GROUPS.get(name)
             if group in ENTITIES[scope].groups:
                 words.take()
                 words.take()
@@ -268,7 +267,7 @@ class _Parser:
             return _Target(token.text, spec_of(value), value, judgment=judgment)
         if prefix in _JUDGMENTS and "assessment" in groups:
             raise self._words.error(token, f"{token.text} needs a name", expected=f"{prefix}.NAME", field=prefix)
-        group = _GROUPS.get(prefix)
+        group = GROUPS.get(prefix)
         group = group if group in groups else None
         if group is not None or (prefix == scope and len(parts) > 1):
             inner = group or scope
