@@ -7,7 +7,7 @@ that look like text. It holds no NUL and no lone surrogate: stores may replace t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from lodeline.domain.assessment import (
     AssessmentKind,
     AssessmentSource,
     AssessmentTarget,
+    SourceKind,
 )
 from lodeline.domain.ids import AssessmentId, ExperimentId, SpanId, TraceId
 from lodeline.domain.span import (
@@ -58,16 +59,19 @@ class TraceCase:
     assessments: tuple[Assessment, ...]
 
 
+@cache
 def texts() -> st.SearchStrategy[str]:
     """Strings of the vocabulary."""
     return st.sampled_from(TEXTS)
 
 
+@cache
 def scalars() -> st.SearchStrategy[str | int | float | bool]:
     """Single values of every type, finite."""
     return st.one_of(texts(), st.sampled_from(NUMBERS), st.booleans())
 
 
+@cache
 def json_values(*, finite: bool = False) -> st.SearchStrategy[JsonValue]:
     """What an assessment's value may be; unless `finite` also NaN and infinities."""
     odd = st.sampled_from((float("nan"), float("inf"), float("-inf")))
@@ -81,27 +85,32 @@ def json_values(*, finite: bool = False) -> st.SearchStrategy[JsonValue]:
     )
 
 
+@cache
 def attribute_values() -> st.SearchStrategy[AttributeValue]:
     """What a span's attribute may be."""
     return st.one_of(json_values(), st.just(b"\x00\xff"))
 
 
+@cache
 def string_maps() -> st.SearchStrategy[dict[str, str]]:
     """Tags and metadata."""
     return st.dictionaries(st.sampled_from(KEYS), texts(), max_size=3)
 
 
+@cache
 def usages() -> st.SearchStrategy[TokenUsage]:
     """Token usage, often none."""
     few = st.sampled_from((0, 1, 5, 10_000))
     return st.one_of(st.just(NO_USAGE), st.builds(TokenUsage, *[few] * len(TokenUsage._fields)))
 
 
+@cache
 def costs() -> st.SearchStrategy[float | None]:
     """US dollars, all of them whole picodollars."""
     return st.sampled_from((None, 0.0, 0.1, 0.25, 5.0))
 
 
+@cache
 def spans(trace_id: str = "tr-1") -> st.SearchStrategy[list[Span]]:
     """The spans of one trace: distinct ids, the first is the root."""
     return st.lists(_span(trace_id), max_size=4).map(_numbered)
@@ -116,29 +125,43 @@ def _numbered(found: Sequence[Span]) -> list[Span]:
 
 @st.composite
 def _span(draw: st.DrawFn, trace_id: str) -> Span:
-    start_ns = draw(st.sampled_from(TIMES_NS))
-    kind = draw(st.sampled_from(SPAN_KINDS))
-    model, provider = draw(st.one_of(st.none(), texts())), draw(st.one_of(st.none(), texts()))
+    start_ns, length_ns = draw(_starts), draw(_lengths)
+    kind = draw(_kinds)
     return Span(
         trace_id=TraceId(trace_id),
         span_id=SpanId("0" * 15 + "1"),
         parent_id=None,
         name=draw(texts()),
         kind=kind,
-        status=draw(st.sampled_from(SPAN_STATUSES)),
+        status=draw(_statuses),
         start_ns=start_ns,
-        end_ns=draw(st.one_of(st.none(), st.sampled_from(SPANS_NS).map(lambda span: start_ns + span))),
+        end_ns=None if length_ns is None else start_ns + length_ns,
         status_message=draw(texts()),
-        attributes=draw(st.dictionaries(st.sampled_from(KEYS), attribute_values(), max_size=3)),
-        events=tuple(draw(st.lists(_event(), max_size=2))),
-        view=SpanView(kind=kind, model=model, provider=provider, tokens=draw(usages())),
+        attributes=draw(_attributes),
+        events=tuple(draw(_events)),
+        view=SpanView(kind=kind, model=draw(_maybe), provider=draw(_maybe), tokens=draw(usages())),
         cost_usd=draw(costs()),
     )
 
 
+@cache
 def _event() -> st.SearchStrategy[SpanEvent]:
     attributes = st.dictionaries(st.sampled_from(KEYS), attribute_values(), max_size=2)
     return st.builds(SpanEvent, name=texts(), time_ns=st.sampled_from(TIMES_NS), attributes=attributes)
+
+
+_maybe = st.sampled_from((None, *TEXTS))
+_runs = st.sampled_from((None, *RUNS))
+_links = st.sampled_from(((), *((run,) for run in RUNS), RUNS[:2]))
+_states = st.sampled_from(TRACE_STATES)
+_sizes = st.sampled_from((0, 5, 10_000))
+_starts = st.sampled_from(TIMES_NS)
+_lengths = st.sampled_from((None, *SPANS_NS))
+_kinds = st.sampled_from(SPAN_KINDS)
+_statuses = st.sampled_from(SPAN_STATUSES)
+_keys: st.SearchStrategy[str] = st.sampled_from(KEYS)
+_attributes: st.SearchStrategy[dict[str, AttributeValue]] = st.dictionaries(_keys, attribute_values(), max_size=3)
+_events = st.lists(_event(), max_size=2)
 
 
 def facts_of(span: Span, position: int = 0) -> SpanFacts:
@@ -164,38 +187,51 @@ def facts_of(span: Span, position: int = 0) -> SpanFacts:
     )
 
 
+@cache
 def assessments(
-    trace_id: str = "tr-1", span_ids: Sequence[SpanId] = (), *, finite: bool = False
+    trace_id: str = "tr-1", span_ids: tuple[SpanId, ...] = (), *, finite: bool = False
 ) -> st.SearchStrategy[list[Assessment]]:
     """Assessments of one trace or of its spans, with distinct ids."""
     one = _assessment(TraceId(trace_id), span_ids, finite=finite)
     return st.lists(one, max_size=4, unique_by=lambda each: each.assessment_id)
 
 
+_judgment_kinds: st.SearchStrategy[AssessmentKind] = st.sampled_from(("FEEDBACK", "EXPECTATION", "ISSUE_REF"))
+_sources: st.SearchStrategy[SourceKind] = st.sampled_from(("HUMAN", "LLM_JUDGE", "CODE"))
+_confidences = st.sampled_from((None, 0.0, 0.5, 1.0))
+_names = st.sampled_from(NAMES)
+
+
+@cache
+def _present(finite: bool) -> st.SearchStrategy[JsonValue]:
+    return json_values(finite=finite).filter(_is_present)
+
+
+def _is_present(value: JsonValue) -> bool:
+    return value is not None
+
+
 @st.composite
-def _assessment(draw: st.DrawFn, trace_id: TraceId, span_ids: Sequence[SpanId], *, finite: bool) -> Assessment:
-    kind: AssessmentKind = draw(st.sampled_from(("FEEDBACK", "EXPECTATION", "ISSUE_REF")))
-    source: Literal["HUMAN", "LLM_JUDGE", "CODE"] = draw(st.sampled_from(("HUMAN", "LLM_JUDGE", "CODE")))
+def _assessment(draw: st.DrawFn, trace_id: TraceId, span_ids: tuple[SpanId, ...], *, finite: bool) -> Assessment:
+    kind, source = draw(_judgment_kinds), draw(_sources)
     failed = kind == "FEEDBACK" and draw(st.booleans())
-    value = (
-        None if failed or kind == "ISSUE_REF" else draw(json_values(finite=finite).filter(lambda v: v is not None))
-    )
+    value = None if failed or kind == "ISSUE_REF" else draw(_present(finite))
     span_id = draw(st.sampled_from((None, *span_ids)))
     return Assessment(
         assessment_id=AssessmentId(f"a-{draw(st.integers(0, 99))}"),
         experiment_id=ExperimentId("0"),
         target=AssessmentTarget(trace_id=trace_id, span_id=span_id),
-        name=draw(st.sampled_from(NAMES)),
+        name=draw(_names),
         kind=kind,
         source=AssessmentSource(source, draw(texts())),
-        created_ms=draw(st.sampled_from(TIMES_NS)) // MS,
+        created_ms=draw(_starts) // MS,
         updated_ms=T0_NS // MS,
         value=value,
         error=AssessmentError("TIMEOUT", "too slow") if failed else None,
-        rationale=draw(st.one_of(st.none(), texts())),
+        rationale=draw(_maybe),
         valid=draw(st.booleans()),
-        confidence=draw(st.sampled_from((None, 0.0, 0.5, 1.0))),
-        run_id=draw(st.one_of(st.none(), st.sampled_from(RUNS))),
+        confidence=draw(_confidences),
+        run_id=draw(_runs),
     )
 
 
@@ -203,35 +239,34 @@ def _assessment(draw: st.DrawFn, trace_id: TraceId, span_ids: Sequence[SpanId], 
 def traces(draw: st.DrawFn, trace_id: str = "tr-1") -> TraceCase:
     """A trace with its spans and assessments."""
     found = tuple(draw(spans(trace_id)))
-    maybe = st.one_of(st.none(), texts())
     trace = Trace(
         trace_id=TraceId(trace_id),
         experiment_id=ExperimentId("0"),
         name=draw(texts()),
-        state=draw(st.sampled_from(TRACE_STATES)),
-        start_ns=draw(st.sampled_from(TIMES_NS)),
-        duration_ns=draw(st.one_of(st.none(), st.sampled_from(SPANS_NS))),
-        received_ms=draw(st.sampled_from(TIMES_NS)) // MS,
+        state=draw(_states),
+        start_ns=draw(_starts),
+        duration_ns=draw(_lengths),
+        received_ms=draw(_starts) // MS,
         updated_ms=T0_NS // MS,
-        request=draw(maybe),
-        response=draw(maybe),
-        session=draw(maybe),
-        user=draw(maybe),
-        environment=draw(maybe),
-        service=draw(maybe),
-        client=draw(maybe),
-        model_id=draw(maybe),
-        run_id=draw(st.one_of(st.none(), st.sampled_from(RUNS))),
-        linked_run_ids=tuple(draw(st.lists(st.sampled_from(RUNS), max_size=2, unique=True))),
-        client_request_id=draw(maybe),
+        request=draw(_maybe),
+        response=draw(_maybe),
+        session=draw(_maybe),
+        user=draw(_maybe),
+        environment=draw(_maybe),
+        service=draw(_maybe),
+        client=draw(_maybe),
+        model_id=draw(_maybe),
+        run_id=draw(_runs),
+        linked_run_ids=draw(_links),
+        client_request_id=draw(_maybe),
         tokens=draw(usages()),
         cost_usd=draw(costs()),
         span_count=len(found),
         error_count=sum(span.status == "ERROR" for span in found),
-        size_bytes=draw(st.sampled_from((0, 5, 10_000))),
+        size_bytes=draw(_sizes),
         status_message=draw(texts()),
         tags=draw(string_maps()),
         metadata=draw(string_maps()),
     )
-    judged = draw(assessments(trace_id, [span.span_id for span in found]))
+    judged = draw(assessments(trace_id, tuple(span.span_id for span in found)))
     return TraceCase(trace, found, tuple(judged))

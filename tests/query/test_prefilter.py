@@ -1,6 +1,7 @@
 """What an index may be asked: never more than the filter needs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,16 @@ def test_what_is_required_is_in_every_match(node: Node, case: TraceCase):
 
 def span_of(text: str) -> Span:
     return Span(TraceId("tr-1"), SpanId("1" * 16), None, text, "UNKNOWN", "OK", 0, None)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "AP8="])
+def test_what_is_no_text_of_a_span_is_not_required(text: str):
+    values = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"), "AP8=": b"\x00\xff"}
+    span = replace(span_of("x"), attributes={"release": values[text]})
+    node = parse(f"span.attributes.release = '{text}'", "trace")
+    assert matches(node, _trace(span)) == (text != "AP8=")
+    if matches(node, _trace(span)):
+        assert_required(node, [span])
 
 
 @st.composite
