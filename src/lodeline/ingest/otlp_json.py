@@ -20,8 +20,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.span import AttributeValue
 from lodeline.ingest.limits import IngestLimits
-from lodeline.ingest.repair import MAX_STORED_DEPTH
-from lodeline.ingest.values import clean_text, json_safe
+from lodeline.ingest.values import MAX_STORED_DEPTH, clean_text, json_safe
 from lodeline.ingest.wire import ScopeSlice
 
 _Object = Mapping[str, object]
@@ -166,56 +165,51 @@ class _Transcoder:
     def _attribute(self, raw: _Object) -> KeyValue:
         key = self._text(raw, "key")
         value = _get(raw, "value")
+        result = KeyValue(key=key)
         try:
-            return KeyValue(key=key, value=self._value(value, MAX_STORED_DEPTH))
+            self._fill(result.value, value, MAX_STORED_DEPTH)
         except _TooDeep:
             text = orjson.dumps(json_safe(self._plain(value, self._limits.max_depth), self._limits.max_depth))
-            return KeyValue(key=key, value=AnyValue(string_value=text.decode()))
+            result.value.string_value = text.decode()
         except _Fault as error:
             raise _Fault(f"attribute {shown(key)}: {error}") from error
+        return result
 
-    def _value(self, raw: object, depth: int) -> AnyValue:
-        result = AnyValue()
-        if raw is None:
-            return result
-        name, value = _only(_object(raw, "value"))
+    def _fill(self, target: AnyValue, raw: object, depth: int) -> None:
+        target.SetInParent()
+        name, value = _only(raw)
         if name in {"arrayValue", "kvlistValue"}:
             items = _list(_object(value, name), "values")
             if depth <= 0:
                 raise _TooDeep
             if name == "arrayValue":
-                result.array_value.SetInParent()
-                result.array_value.values.extend([self._value(item, depth - 1) for item in items])
-            else:
-                result.kvlist_value.SetInParent()
-                pairs = [_object(item, "attribute") for item in items]
-                result.kvlist_value.values.extend(
-                    [
-                        KeyValue(key=self._text(pair, "key"), value=self._value(_get(pair, "value"), depth - 1))
-                        for pair in pairs
-                    ]
-                )
-            return result
+                target.array_value.SetInParent()
+                for item in items:
+                    self._fill(target.array_value.values.add(), item, depth - 1)
+                return
+            target.kvlist_value.SetInParent()
+            for item in items:
+                pair = _object(item, "attribute")
+                added = target.kvlist_value.values.add(key=self._text(pair, "key"))
+                self._fill(added.value, _get(pair, "value"), depth - 1)
+            return
         match _scalar(name, value):
             case str() as text:
-                result.string_value = self._clean(text)
+                target.string_value = self._clean(text)
             case bool() as flag:
-                result.bool_value = flag
+                target.bool_value = flag
             case int() as number:
-                result.int_value = number
+                target.int_value = number
             case float() as number:
-                result.double_value = number
+                target.double_value = number
             case bytes() as data:
-                result.bytes_value = data
+                target.bytes_value = data
             case _:
                 pass
-        return result
 
     def _plain(self, raw: object, depth: int) -> AttributeValue:
         """Return a value that nests too deeply for protobuf as plain Python."""
-        if raw is None:
-            return None
-        name, value = _only(_object(raw, "value"))
+        name, value = _only(raw)
         if name not in {"arrayValue", "kvlistValue"}:
             return _scalar(name, value)
         if depth <= 0:
@@ -247,9 +241,9 @@ _SNAKE = {
 _VALUE_NAMES = frozenset(_SNAKE.values())
 
 
-def _only(raw: _Object) -> tuple[str, object]:
+def _only(raw: object) -> tuple[str, object]:
     """Return name and content of an AnyValue's one field that is set; ("", None) when none is."""
-    for key, value in raw.items():
+    for key, value in _object({} if raw is None else raw, "value").items():
         name = _SNAKE.get(key, key)
         if name in _VALUE_NAMES and value is not None:
             return name, value

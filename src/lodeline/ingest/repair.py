@@ -14,10 +14,7 @@ import orjson
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.span import AttributeValue
 from lodeline.ingest import wire
-from lodeline.ingest.values import json_safe
-
-MAX_STORED_DEPTH = 30
-"""How deep values may nest and still be read by every protobuf reader, whose limit is 100 nested messages."""
+from lodeline.ingest.values import MAX_STORED_DEPTH, json_safe
 
 _STRING, _KEY_VALUE, _ANY, _ARRAY, _MAP = "string", "key_value", "any", "array", "map"
 _SCHEMA: Final[Mapping[str, Mapping[int, str]]] = {

@@ -11,7 +11,9 @@ from lodeline.domain.errors import Invalid
 from lodeline.domain.span import AttributeValue, JsonValue
 
 MAX_DEPTH = 64
-"""How deep lists and maps may nest. Protobuf's own readers stop at about 30 maps or 46 lists within a span."""
+"""How deep lists and maps may nest in what is read."""
+MAX_STORED_DEPTH = 30
+"""How deep they may nest in a message that every protobuf reader takes: it stops at 100 messages; a map is three."""
 
 _INT64 = range(-(2**63), 2**63)
 _MAX_DECIMAL_BITS = 4096
@@ -54,38 +56,45 @@ def attributes(pairs: Iterable[KeyValue], depth: int = MAX_DEPTH) -> dict[str, A
     return {pair.key: to_python(pair.value, depth) for pair in pairs}
 
 
-def from_python(value: AttributeValue, depth: int = MAX_DEPTH) -> AnyValue:
+def from_python(value: AttributeValue, depth: int = MAX_STORED_DEPTH) -> AnyValue:
     """Return a plain value as AnyValue; the inverse of `to_python`.
 
     Integers beyond 64 bits become their decimal text, lone surrogates U+FFFD. Invalid when lists and maps nest
-    deeper than `depth`; protobuf itself refuses to write or read what nests deeper than about 30 maps.
+    deeper than `depth`.
     """
     result = AnyValue()
+    _fill(result, value, depth)
+    return result
+
+
+def _fill(target: AnyValue, value: AttributeValue, depth: int) -> None:
     match value:
         case None:
             pass
         case str():
-            result.string_value = clean_text(value)
+            target.string_value = clean_text(value)
         case bool():
-            result.bool_value = value
+            target.bool_value = value
         case int() if value in _INT64:
-            result.int_value = value
+            target.int_value = value
         case int():
-            result.string_value = str(value) if value.bit_length() <= _MAX_DECIMAL_BITS else hex(value)
+            target.string_value = str(value) if value.bit_length() <= _MAX_DECIMAL_BITS else hex(value)
         case float():
-            result.double_value = value
+            target.double_value = value
         case bytes() | bytearray() | memoryview():
-            result.bytes_value = bytes(value)
+            target.bytes_value = bytes(value)
         case _ if depth <= 0:
-            raise Invalid(f"value: lists and maps nest deeper than {MAX_DEPTH} levels; flatten it.")
+            raise Invalid(f"value: lists and maps nest deeper than {MAX_STORED_DEPTH} levels; flatten it.")
         case Mapping():
-            result.kvlist_value.SetInParent()
+            target.kvlist_value.SetInParent()
             for key, item in value.items():
-                result.kvlist_value.values.append(KeyValue(key=clean_text(key), value=from_python(item, depth - 1)))
+                pair = target.kvlist_value.values.add(key=clean_text(key))
+                pair.value.SetInParent()
+                _fill(pair.value, item, depth - 1)
         case _:
-            result.array_value.SetInParent()
-            result.array_value.values.extend(from_python(item, depth - 1) for item in value)
-    return result
+            target.array_value.SetInParent()
+            for item in value:
+                _fill(target.array_value.values.add(), item, depth - 1)
 
 
 def json_safe(value: AttributeValue, depth: int = MAX_DEPTH) -> JsonValue:
