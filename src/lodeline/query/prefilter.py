@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from lodeline.query.ast import And, Compare, Exists, Match, Node, Text
 from lodeline.query.patterns import like_parts
-from lodeline.query.tokens import MAX_TOKEN, SINGLE, fold, tokens
+from lodeline.query.tokens import MAX_TOKEN, SINGLE, fold, scalar_token, tokens
+from lodeline.query.values import NOT_FINITE
 
 _MATCHED_TEXT = frozenset({"content", "name", "status_message"})
 """Span fields of text whose values are among the span's texts; a LIKE on an attribute may match JSON that is not."""
 _COMPARED_TEXT = frozenset({"attributes", "status_message"})
+"""Span fields that equal a string only when it is among the span's texts, but for the spelling of numbers."""
 _FIXED = re.compile(r"[\x00-\x7f\u3400-\u4dbf\u4e00-\u9fff]")
 """Characters before which NFC normalisation never reaches back: ASCII, and unified Han."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -20,6 +22,8 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 class Required:
     """What one and the same span must hold: all these whole tokens, and for each prefix some token that begins so.
 
+    Besides the tokens of its texts a span holds the `tokens.scalar_token` of each attribute that is a number or a
+    boolean.
     Tokens are as `tokens.tokens` cuts them. Those at the limit of `MAX_TOKEN` characters are among the prefixes,
     because an index may hold them longer.
     """
@@ -58,7 +62,9 @@ def _of_span(node: Node) -> Required:
         case Text(terms):
             return _all(_words(token for token in term) for term in terms)
         case Compare(field, "=", str(value)) if field.scope == "span" and field.name in _COMPARED_TEXT:
-            return _words(tokens(value))
+            return Required() if value in NOT_FINITE.values() else _words(tokens(value))
+        case Compare(field, "=", int() | float() as value) if field.scope == "span" and field.name == "attributes":
+            return _words((scalar_token(field.key or "", value),))
         case Match(field, "LIKE" | "ILIKE" as op, pattern, False) if (
             field.scope == "span" and field.name in _MATCHED_TEXT
         ):

@@ -21,7 +21,7 @@ def plain(value: AttributeValue, depth: int = 0) -> AttributeValue:
     if isinstance(value, str | bool | int) or value is None:
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else _NOT_FINITE[str(value)]
+        return value if math.isfinite(value) else NOT_FINITE[str(value)]
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if depth > _MAX_DEPTH:
@@ -31,13 +31,17 @@ def plain(value: AttributeValue, depth: int = 0) -> AttributeValue:
     return [plain(item, depth + 1) for item in value]
 
 
-_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+"""How JSON spells the numbers that it lacks, by how Python does."""
 
 
 def typed(value: AttributeValue, type_: FieldType) -> AttributeValue:
-    """Return `value` as an operator on a field of this type sees it; None when it counts as missing."""
+    """Return `value` as an operator on a field of this type sees it; None when it counts as missing.
+
+    Bytes stay bytes, so they equal no string, not even their base64 text, which LIKE sees.
+    """
     if type_ == "json":
-        return plain(value)
+        return value if isinstance(value, bytes) else plain(value)
     if isinstance(value, float) and math.isnan(value):
         return None
     return value
