@@ -18,7 +18,7 @@ from lodeline.query.patterns import escape_like
 from lodeline.query.prefilter import Required, required
 from lodeline.query.reference import matches
 from lodeline.query.subjects import TraceSubject
-from lodeline.query.tokens import tokens
+from lodeline.query.tokens import scalar_token, tokens
 from lodeline.query.values import span_texts
 from tests.generators import TraceCase, texts, traces
 from tests.query import strategies
@@ -26,6 +26,7 @@ from tests.query import strategies
 
 def holds(need: Required, span: Span) -> bool:
     words = {token for text in span_texts(span) for token in tokens(text)}
+    words |= {scalar_token(key, value) for key, value in span.attributes.items() if isinstance(value, int | float)}
     return need.tokens <= words and all(any(word.startswith(prefix) for word in words) for prefix in need.prefixes)
 
 
@@ -104,3 +105,17 @@ def _trace(span: Span) -> TraceSubject:
 )
 def test_words_and_prefixes_are_taken_from_filters(text: str, expected: list[Required]):
     assert list(required(parse(text, "trace"))) == expected
+
+
+@given(st.one_of(st.integers(), st.floats(), st.booleans()), st.one_of(st.integers(), st.floats(), st.booleans()))
+def test_numbers_that_are_equal_have_one_token(one: float, other: float):
+    if one == other and isinstance(one, bool) == isinstance(other, bool):
+        assert scalar_token("k", one) == scalar_token("k", other)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2**53, 2**53 + 1, 10**30, 0.1, -2.5e-9, 1e300, float("inf")])
+def test_an_integer_and_its_float_have_one_token_and_others_another(value: float):
+    assert scalar_token("k", value) != scalar_token("k", value + 1 if abs(value) < 1e9 else -value)
+    assert scalar_token("k", value) != scalar_token("l", value)
+    if abs(value) != float("inf") and float(value) == value:
+        assert scalar_token("k", value) == scalar_token("k", float(value))

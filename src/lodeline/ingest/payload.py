@@ -1,6 +1,6 @@
 """The packed payload chunk: what one request brought for one trace, in the form in which stores keep it.
 
-A chunk is one version byte (1) and one zstd frame. The frame holds, in this order: the length of the facts as four
+A chunk is one version byte (1) and one zstd frame with its checksum. The frame holds, in this order: the length of the facts as four
 bytes (little endian); the facts as JSON; and OTLP `TracesData` bytes with exactly the spans of the facts, their
 resources and scopes. Spans keep the bytes with which they were sent. `SpanFacts.position` is a span's index in them.
 
@@ -38,6 +38,7 @@ from lodeline.domain.span import (
 from lodeline.domain.usage import TokenUsage, picousd_to_usd
 from lodeline.ingest import semconv, wire
 from lodeline.ingest.values import attributes, clean_text, texts
+from lodeline.query.tokens import scalar_token
 
 MAX_CHUNK_BYTES = 512 * 1024 * 1024
 """The largest chunk, decompressed."""
@@ -67,7 +68,7 @@ class _Codecs(threading.local):
     """One compressor and one decompressor a thread: neither may be shared, and both are dear to make."""
 
     def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=1)
+        self.compressor = zstandard.ZstdCompressor(level=1, write_checksum=True)
         self.decompressor = zstandard.ZstdDecompressor()
 
 
@@ -113,6 +114,24 @@ def unpack_texts(chunk: bytes) -> list[tuple[int, list[str]]]:
     """
     _, traces_data = _open(chunk)
     return [(position, _texts(message)) for position, _, message in _messages(traces_data)]
+
+
+def unpack_indexable(chunk: bytes) -> list[str]:
+    """Return what a full-text index takes of a chunk: the texts of all spans, and the `scalar_token`s of their
+    attributes that are numbers or booleans.
+    """
+    _, traces_data = _open(chunk)
+    found: list[str] = []
+    for _, _, message in _messages(traces_data):
+        found += _texts(message)
+        for pair in message.attributes:
+            which = pair.value.WhichOneof("value")
+            if which in _SCALARS:
+                found.append(scalar_token(pair.key, getattr(pair.value, which)))
+    return found
+
+
+_SCALARS = frozenset(("int_value", "double_value", "bool_value"))
 
 
 def raw(chunk: bytes) -> bytes:

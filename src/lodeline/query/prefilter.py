@@ -13,6 +13,8 @@ _MATCHED_TEXT = frozenset({"content", "name", "status_message"})
 """Span fields of text whose values are among the span's texts; a LIKE on an attribute may match JSON that is not."""
 _COMPARED_TEXT = frozenset({"attributes", "status_message"})
 """Span fields that equal a string only when it is among the span's texts, but for the spelling of numbers."""
+_OTLP_NUMBERS = 2**64
+"""Attributes hold no larger integers."""
 _FIXED = re.compile(r"[\x00-\x7f\u3400-\u4dbf\u4e00-\u9fff]")
 """Characters before which NFC normalisation never reaches back: ASCII, and unified Han."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -64,7 +66,7 @@ def _of_span(node: Node) -> Required:
         case Compare(field, "=", str(value)) if field.scope == "span" and field.name in _COMPARED_TEXT:
             return Required() if value in NOT_FINITE.values() else _words(tokens(value))
         case Compare(field, "=", int() | float() as value) if field.scope == "span" and field.name == "attributes":
-            return _words((scalar_token(field.key or "", value),))
+            return _words((scalar_token(field.key or "", value),)) if abs(value) < _OTLP_NUMBERS else Required()
         case Match(field, "LIKE" | "ILIKE" as op, pattern, False) if (
             field.scope == "span" and field.name in _MATCHED_TEXT
         ):

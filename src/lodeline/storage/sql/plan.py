@@ -1,8 +1,8 @@
 """Choose how a search walks: over a small set of candidates that an index names, or newest first along an index.
 
-Every conjunct of the filter that an index knows is a `Source`. Each is asked for at most `SMALL` traces; one that has
-no more becomes the candidate set. If none is small, the walk follows the first source that is ordered by time, else
-the traces themselves: what is common is found soon by walking.
+Every conjunct of the filter that an index knows is a `Source`. Each is asked for at most `SMALL` traces (`FEW` where
+it is ordered by time); one that has no more becomes the candidate set. If none is small, the walk follows the first
+source that is ordered by time, else the traces themselves: what is common is found soon by walking.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,8 @@ from lodeline.storage.sql.db import Db, SqlValue
 from lodeline.storage.sql.filter import EXACT_INTEGER
 
 SMALL = 2_000
+FEW = 200
+"""So many of an index that can be walked in order: beyond, walking it finds a page sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def small_set(db: Db, exp: int, found: Sequence[Source]) -> list[int] | None:
     """Return the ids of the smallest source if one has at most `SMALL` traces, else None."""
     best: list[int] | None = None
     for source in found:
-        most = SMALL if best is None else len(best)
+        most = min(FEW if source.walk else SMALL, SMALL if best is None else len(best))
         ids = [row[0] for row in db.execute(f"{source.ids} LIMIT {most + 1}", (exp, *source.params))]
         if len(ids) <= most:
             best = ids

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lodeline.domain.errors import LodelineError
-from lodeline.ingest.payload import unpack_texts
+from lodeline.ingest.payload import unpack_indexable
 from lodeline.query.ast import Node
 from lodeline.query.prefilter import Required, required
 from lodeline.query.tokens import fold_for_index
@@ -169,7 +169,7 @@ def _take(rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
 
 def _indexable(data: bytes) -> str:
     try:
-        return "\n".join(fold_for_index(text) for _, texts in unpack_texts(data) for text in texts)
+        return "\n".join(fold_for_index(text) for text in unpack_indexable(data))
     except LodelineError as error:
         _log.warning("a chunk has no readable text: %s", error.message)
         return ""
