@@ -75,7 +75,7 @@ def both(span: WireSpan) -> Derived:
     return derived
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(
     ATTRIBUTES,
     st.lists(
@@ -94,7 +94,7 @@ def test_any_attributes_are_answered(
     both(wire_span(attributes, events))
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(st.data())
 def test_damaged_payloads_are_answered(data: st.DataObject) -> None:
     _, wire = data.draw(st.sampled_from(spans(data.draw(st.sampled_from(FILES)))))
@@ -125,19 +125,19 @@ def test_huge_and_deep_values_take_bounded_time() -> None:
         "tool_calls": [{"id": "a", "function": {"name": "f"}}] * 10,
     }
     bombs: list[dict[str, AttributeValue]] = [
-        {"gen_ai.input.messages": json.dumps([message] * 20_000)},
+        {"gen_ai.input.messages": json.dumps([message] * 12_000)},
         {"gen_ai.input.messages": json.dumps([{"role": "assistant", "parts": ["x"] * 200_000}])},
         {"gen_ai.output.messages": "[" * 500_000},
         {"gen_ai.output.messages": '{"a":' * 300 + "1" + "}" * 300},
         {"mlflow.spanInputs": "[" * 60 + "]" * 60, "mlflow.spanType": '"CHAT_MODEL"'},
-        {f"llm.input_messages.{i}.message.content": "x" for i in range(30_000)},
-        {f"gen_ai.prompt.{i}.tool_calls.{i}.name": "x" for i in range(30_000)},
+        {f"llm.input_messages.{i}.message.content": "x" for i in range(5_000)},
+        {f"gen_ai.prompt.{i}.tool_calls.{i}.name": "x" for i in range(5_000)},
         {"llm.input_messages." + "0." * 20_000 + "a": "x", "openinference.span.kind": "LLM"},
         {"lodeline.tags." + "k" * 100_000: "v" * 100_000},
         {"session.id": "s" * 1_000_000, "user.id": "u" * 1_000_000, "llm.model_name": "m" * 1_000_000},
     ]
     for attributes in bombs:
-        assert timed(attributes) < 8.0
+        assert timed(attributes) < 5.0
 
 
 def test_names_and_contributions_are_bounded() -> None:

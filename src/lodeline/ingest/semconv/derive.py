@@ -1,5 +1,7 @@
 """The hot path: the facts of a span that has just been received, in microseconds."""
 
+from itertools import islice
+
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -48,17 +50,10 @@ def derive(span: Span, attributes: dict[str, AnyValue], *, want_preview: bool = 
 
 def fill_context(attributes: Attributes, draft: Draft) -> None:
     """Fill session and user from the attributes that belong to no dialect alone."""
-    names = attributes.names
     if draft.session is None:
-        if "\nsession.id" in names:
-            draft.session = attributes.text("session.id")
-        elif "\ngen_ai.conversation.id" in names:
-            draft.session = attributes.text("gen_ai.conversation.id")
+        draft.session = attributes.text("session.id") or attributes.text("gen_ai.conversation.id")
     if draft.user is None:
-        if "\nuser.id" in names:
-            draft.user = attributes.text("user.id")
-        elif "\nenduser.id" in names:
-            draft.user = attributes.text("enduser.id")
+        draft.user = attributes.text("user.id") or attributes.text("enduser.id")
 
 
 def _plain(reading: WireAttributes) -> Derived:
@@ -77,7 +72,4 @@ def _short(text: str | None) -> str | None:
 def _bounded(pairs: dict[str, str] | None) -> dict[str, str] | None:
     if pairs is None:
         return None
-    return {
-        key[:MAX_TAG_KEY]: value[:MAX_TAG_VALUE]
-        for _, (key, value) in zip(range(MAX_TAGS), pairs.items(), strict=False)
-    }
+    return {key[:MAX_TAG_KEY]: value[:MAX_TAG_VALUE] for key, value in islice(pairs.items(), MAX_TAGS)}

@@ -2,6 +2,7 @@
 way)."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.semconv.bodies import system_messages
@@ -36,7 +37,7 @@ class Conversation:
 def conversation(attributes: Attributes, *, json_content: bool = False) -> Conversation:
     """Return what the events say; `json_content` when the emitter writes content as JSON text (Strands does)."""
     found = Conversation()
-    for _, (name, event) in zip(range(MAX_MESSAGES), attributes.events(), strict=False):
+    for name, event in islice(attributes.events(), MAX_MESSAGES):
         if name in _ROLES:
             found.sent.append(_sent(_ROLES[name], event, json_content))
         elif name == "gen_ai.choice":
@@ -96,7 +97,7 @@ def preview(attributes: Attributes, draft: Draft, *, json_content: bool = False)
     """Fill the previews from the events."""
     asked: list[Attributes] = []
     answered: list[Attributes] = []
-    for _, (name, event) in zip(range(MAX_MESSAGES), attributes.events(), strict=False):
+    for name, event in islice(attributes.events(), MAX_MESSAGES):
         if name == "gen_ai.user.message":
             asked.append(event)
         elif name == "gen_ai.choice":

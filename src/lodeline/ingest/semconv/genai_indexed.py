@@ -9,7 +9,8 @@ attributes beside them.
 from lodeline.domain.span import JsonValue, SpanKind
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
 from lodeline.ingest.semconv.indexed import indexed
-from lodeline.ingest.semconv.messages import content_blocks, messages
+from lodeline.ingest.semconv.messages import messages
+from lodeline.ingest.semconv.parts import content_blocks
 from lodeline.ingest.semconv.previews import cut, last_text
 from lodeline.ingest.semconv.reading import Attributes
 from lodeline.ingest.semconv.tools import finish_reason, tool_definitions

@@ -11,8 +11,9 @@ from lodeline.ingest.semconv.bodies import request_messages, response_messages
 from lodeline.ingest.semconv.dialect import LLM_KINDS, Content, Dialect, Draft
 from lodeline.ingest.semconv.documents import documents_from
 from lodeline.ingest.semconv.indexed import indexed
-from lodeline.ingest.semconv.messages import content_blocks, messages
+from lodeline.ingest.semconv.messages import messages
 from lodeline.ingest.semconv.parsing import as_text, parse_container, parse_json
+from lodeline.ingest.semconv.parts import content_blocks
 from lodeline.ingest.semconv.previews import called, cut, preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
 from lodeline.ingest.semconv.reading import Attributes, first_text, json_value

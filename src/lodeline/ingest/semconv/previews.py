@@ -10,8 +10,9 @@ from typing import Literal
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import MAX_PREVIEW
 from lodeline.ingest.semconv.bodies import request_list, response_list
-from lodeline.ingest.semconv.messages import Role, one_message, role_of
+from lodeline.ingest.semconv.messages import one_message, role_of
 from lodeline.ingest.semconv.parsing import as_short_text, parse_container, parse_json
+from lodeline.ingest.semconv.parts import Role
 from lodeline.ingest.semconv.reading import MAX_EXCERPT, Attributes
 
 Side = Literal["request", "response"]

@@ -8,8 +8,8 @@ Bedrock the input excludes cached tokens, which the total shows.
 from lodeline.domain.span import JsonValue, SpanKind, ToolCall
 from lodeline.ingest.semconv import genai_events
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
-from lodeline.ingest.semconv.messages import result_text
 from lodeline.ingest.semconv.parsing import as_text, parse_container
+from lodeline.ingest.semconv.parts import answer_text
 from lodeline.ingest.semconv.previews import cut
 from lodeline.ingest.semconv.reading import Attributes
 
@@ -23,7 +23,7 @@ def _preview(attributes: Attributes, draft: Draft) -> None:
     if "\ngen_ai.tool.name" in attributes.names:
         arguments, result = _execution(attributes)
         draft.request = draft.request or cut(as_text(arguments)) or None
-        draft.response = draft.response or cut(result_text(result)) or None
+        draft.response = draft.response or cut(answer_text(result)) or None
     else:
         genai_events.preview(attributes, draft, json_content=True)
 
