@@ -1,8 +1,9 @@
 """The packed payload chunk: what one request brought for one trace, in the form in which stores keep it.
 
-A chunk is one version byte (1) and one zstd frame with its checksum. The frame holds, in this order: the length of the facts as four
-bytes (little endian); the facts as JSON; and OTLP `TracesData` bytes with exactly the spans of the facts, their
-resources and scopes. Spans keep the bytes with which they were sent. `SpanFacts.position` is a span's index in them.
+A chunk is one version byte (1) and one zstd frame with its checksum. The frame holds, in this order: the length of
+the facts as four bytes (little endian); the facts as JSON; and OTLP `TracesData` bytes with exactly the spans of the
+facts, their resources and scopes. Spans keep the bytes with which they were sent. `SpanFacts.position` is a span's
+index in them.
 
 The facts are ``[[resource, [span, ...]], ...]``, one item a run of spans that share their resource. A resource is the
 values of `ResourceFacts` in their order; a span is the values of `SpanFacts` in their order, but for the resource,
