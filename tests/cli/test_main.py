@@ -21,7 +21,8 @@ COMMANDS = [
     ("experiments", "list"), ("experiments", "create"), ("experiments", "get"), ("experiments", "rename"),
     ("experiments", "describe"), ("experiments", "tag"), ("experiments", "delete"), ("experiments", "restore"),
     ("experiments", "purge"), ("experiments", "export"), ("experiments", "import"), ("keys", "create"),
-    ("keys", "list"), ("keys", "revoke"), ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
+    ("keys", "list"), ("keys", "revoke"), ("accounts", "setup"),
+    ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
     ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
     ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("version",),
 ]  # fmt: skip

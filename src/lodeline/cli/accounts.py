@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from lodeline.cli.client import Client
-from lodeline.cli.naming import confirm, find_experiment
+from lodeline.cli.naming import ask_password, confirm, find_experiment
 from lodeline.cli.options import Use, YesOption, command
 from lodeline.cli.output import moment
 from lodeline.domain.account import Account, Role
@@ -25,6 +25,21 @@ def find_account(client: Client, name: str) -> Account:
     raise NotFound.of("account", name)
 
 
+@command(app, "setup")
+def set_up(
+    use: Use,
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")] = "admin",
+    *,
+    token: Annotated[str, typer.Option("--token", help="The token that the server printed when it started.")],
+) -> None:
+    """Make the first account of a server, an admin; possible once. Its password is asked for.
+
+    Then make a key to go on with: lodeline keys create --sign-in NAME --scope admin MY-KEY
+    """
+    body = {"token": token, "name": name, "password": ask_password("New password", twice=True)}
+    _show(use, "Created", use.client.one(Account, "POST", "/setup", body=body))
+
+
 @command(app, "create")
 def create(
     use: Use,
@@ -35,8 +50,8 @@ def create(
         bool, typer.Option("--no-password", help="Ask for no password: it can own keys but not sign in.")
     ] = False,
 ) -> None:
-    """Create an account; its password is asked for."""
-    body = {"name": name, "role": role, "password": None if no_password else _new_password()}
+    """Create an account; its password is asked for, or read from standard input."""
+    body = {"name": name, "role": role, "password": None if no_password else ask_password("New password", twice=True)}
     _show(use, "Created", use.client.one(Account, "POST", "/accounts", body=body))
 
 
@@ -105,13 +120,13 @@ def set_password(
 ) -> None:
     """Set the password of an account; its logins end."""
     found = find_account(use.client, account)
-    old = typer.prompt("Old password", hide_input=True, err=True) if ask_old else None
+    old = ask_password("Old password") if ask_old else None
     path = f"/accounts/{found.account_id}/password"
-    _show(use, "Changed", use.client.one(Account, "PUT", path, body={"new": _new_password(), "old": old}))
-
-
-def _new_password() -> str:
-    return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True))
+    _show(
+        use,
+        "Changed",
+        use.client.one(Account, "PUT", path, body={"new": ask_password("New password", twice=True), "old": old}),
+    )
 
 
 def _show(use: Use, what: str, account: Account) -> None:

@@ -42,10 +42,23 @@ class Client:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._headers: dict[str, str] = {}
 
     def close(self) -> None:
         """Let go of connections; again is fine."""
         self._wire.close()
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Act as an account from now on, through a login that `sign_out` ends."""
+        identity = self.json("POST", "/login", body={"name": name, "password": password})
+        token = identity.get("csrf_token") if isinstance(identity, Mapping) else None
+        self._headers["x-lodeline-csrf"] = str(token or "")
+
+    def sign_out(self) -> None:
+        """End the login; without one it is fine."""
+        if self._headers:
+            self.json("POST", "/logout")
+            self._headers.clear()
 
     def json(
         self, method: str, path: str, *, params: Parameters | None = None, body: Mapping[str, object] | None = None
@@ -98,7 +111,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """Return the whole body of the answer to a request with a path from the server's root."""
-        sent = dict(headers or {})
+        sent = {**self._headers, **(headers or {})}
         if content is not None:
             sent["content-type"] = content_type
         with self._wire.stream(method, path, params=params or {}, content=content, headers=sent) as parts:

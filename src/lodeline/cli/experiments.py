@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from lodeline.cli.naming import confirm, find_experiment, pairs
+from lodeline.cli.decoding import decode
+from lodeline.cli.exits import NEGATIVE
+from lodeline.cli.naming import confirm, find_experiment, lines, pairs
 from lodeline.cli.options import (
     AllOption,
     FilterOption,
@@ -149,12 +151,25 @@ def import_experiment(
         str | None, typer.Option("--as", metavar="NAME", help="Import as a new experiment of this name.")
     ] = None,
 ) -> None:
-    """Import an exported experiment; ids are kept where they are free, existing traces are never overwritten."""
+    """Import an exported experiment; ids are kept where they are free, existing traces are never overwritten.
+
+    The exit code is 1 when something in the file was refused.
+    """
     report = upload(use, "/experiments/import", file, params={"as_name": as_name})
+    refused, existing = lines(report.get("refused")), lines(report.get("existing_traces"))
     if use.out.as_json:
         use.out.document(report)
-        return
-    use.out.pairs((key.replace("_", " "), value) for key, value in report.items())
+    else:
+        made = decode(Experiment, report.get("experiment"))
+        counts = (f"{report.get(noun):,} {noun}" for noun in ("traces", "spans", "assessments", "attachments"))
+        use.out.say(f"Imported into experiment {made.experiment_id} ({made.name}): {', '.join(counts)}.")
+        if existing:
+            use.out.say(f"{report.get('existing_count')} traces exist already and were left as they are:")
+            use.out.say(" ".join(existing))
+    for reason in refused:
+        use.out.warn(f"Refused: {reason}")
+    if refused:
+        raise typer.Exit(NEGATIVE)
 
 
 def _change(use: Use, name: str, body: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from lodeline.cli.accounts import find_account
 from lodeline.cli.decoding import decode
-from lodeline.cli.naming import confirm, find_experiment
+from lodeline.cli.naming import ask_password, confirm, find_experiment
 from lodeline.cli.options import ExperimentOption, Use, YesOption, command
 from lodeline.cli.output import clean, moment
 from lodeline.domain.account import SCOPES, ApiKey
@@ -37,6 +37,10 @@ def create(
     expires_days: Annotated[
         float | None, typer.Option("--expires-days", min=0, help="When it ends by itself.")
     ] = None,
+    sign_in: Annotated[
+        str | None,
+        typer.Option("--sign-in", metavar="ACCOUNT", help="Sign in for this with a password, which is asked for."),
+    ] = None,
     owner: Annotated[
         str | None, typer.Option("--owner", metavar="ACCOUNT", help="For somebody else (admin).")
     ] = None,
@@ -45,6 +49,8 @@ def create(
     for given in scope:
         if given not in SCOPES:
             raise Invalid.value("--scope", given, f"one of {', '.join(SCOPES)}")
+    if sign_in is not None:
+        use.client.sign_in(sign_in, ask_password("Password"))
     body = {
         "name": name,
         "scopes": scope,
@@ -54,11 +60,12 @@ def create(
     }
     answer = use.client.json("POST", "/keys", body=body)
     issued = answer if isinstance(answer, dict) else {}
+    use.client.sign_out()
     if use.out.as_json:
         use.out.document(issued)
         return
     made = decode(ApiKey, issued.get("key"))
-    use.out.errors.print(clean(f"Created key {made.key_id} ({made.name}). This is the only time it is shown:"))
+    use.out.note(f"Created key {made.key_id} ({made.name}). This is the only time it is shown:")
     use.out.console.print(clean(str(issued.get("secret"))), soft_wrap=True)
 
 

@@ -1,5 +1,6 @@
 """Names and pairs that commands take: experiments by id or name, ``key=value``, values as JSON or text."""
 
+import sys
 from collections.abc import Iterable
 
 import orjson
@@ -34,6 +35,18 @@ def value_of(text: str) -> JsonValue:
     except orjson.JSONDecodeError:
         return text
     return parsed
+
+
+def ask_password(prompt: str, *, twice: bool = False) -> str:
+    """Return a password: typed unseen at a terminal, or else the next line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
+
+
+def lines(value: JsonValue) -> list[str]:
+    """Return a list of texts in an answer; empty when it is something else."""
+    return [str(item) for item in value] if isinstance(value, list) else []
 
 
 def confirm(question: str, *, yes: bool) -> None:

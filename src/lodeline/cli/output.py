@@ -65,6 +65,10 @@ class Output:
         if not self.as_json:
             self.console.print(Text(clean(text), style), soft_wrap=True)
 
+    def note(self, text: str) -> None:
+        """Write a sentence for people to standard error, beside output that is for programs."""
+        self.errors.print(Text(clean(text)), soft_wrap=True)
+
     def warn(self, text: str) -> None:
         """Write a sentence that must not be missed, to standard error."""
         self.errors.print(Text(clean(text), "yellow"), soft_wrap=True)

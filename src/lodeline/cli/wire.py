@@ -14,7 +14,8 @@ from lodeline.cli.client import JSON, Content, Parameters
 from lodeline.domain import errors
 from lodeline.domain.span import JsonValue
 
-_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+"""Imports and purges take their time; whoever waits for something else has Ctrl-C."""
 _KINDS: dict[int, type[errors.LodelineError]] = {
     400: errors.Invalid,
     401: errors.Unauthenticated,
@@ -26,7 +27,7 @@ _KINDS: dict[int, type[errors.LodelineError]] = {
     422: errors.Invalid,
     501: errors.Unsupported,
 }
-_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/\[\]:@]+)(:[0-9]{1,5})?(/\S*)?")
+_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/\[\]:@]+)(:(?P<port>[0-9]{1,5}))?(/\S*)?")
 _BUSY = frozenset({429, 502, 503, 504})
 
 
@@ -35,7 +36,8 @@ class HttpWire:
 
     def __init__(self, server: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
         wrong = errors.Invalid.value("server", server, "a URL such as 'http://127.0.0.1:5000'")
-        if not _URL.fullmatch(server):
+        match = _URL.fullmatch(server)
+        if match is None or int(match["port"] or 0) > 65_535:
             raise wrong
         self._server = server.rstrip("/")
         headers = {"user-agent": f"lodeline-cli/{__version__}", "accept": JSON}

@@ -1,0 +1,276 @@
+"""Commands from end to end, on stores opened in process: what they say, write as JSON, and exit with."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from lodeline.demo.otlp import SpanDraft, request
+from tests.cli.conftest import Lodeline
+
+MS = 1_000_000
+START_NS = 1_790_000_000_000 * MS
+
+
+def otlp_file(folder: Path, name: str = "spans.pb", *, number: int = 1, text: str = "hello") -> Path:
+    """Write a request with one trace of a root, a failed child and a third span."""
+    trace_id, root = number.to_bytes(16, "big"), (1).to_bytes(8, "big")
+    attributes = {"lodeline.inputs": text, "lodeline.session": "s-1", "lodeline.tags.release": "r1"}
+    spans = [
+        SpanDraft(trace_id, root, b"", "answer", START_NS, START_NS + 90 * MS, attributes),
+        SpanDraft(trace_id, b"childone", root, "call", START_NS + MS, START_NS + 2 * MS, error="refused: x"),
+        SpanDraft(trace_id, b"childtwo", root, "look up", START_NS + 3 * MS, START_NS + 4 * MS, {"n": 1, "f": 2.5}),
+    ]
+    file = folder / name
+    file.write_bytes(request([({"service.name": "test"}, "tests", "1", spans)]))
+    return file
+
+
+def trace_id(number: int = 1) -> str:
+    return f"tr-{number:032x}"
+
+
+@pytest.fixture
+def filled(lodeline: Lodeline, store: Path, tmp_path: Path) -> Path:
+    """A store with one trace in its default experiment."""
+    lodeline("traces", "import", str(otlp_file(tmp_path)), store=store)
+    return store
+
+
+def test_experiments_live_from_creation_to_purge(lodeline: Lodeline, store: Path) -> None:
+    made = lodeline(
+        "experiments", "create", "checkout", "-d", "a bot", "-t", "team=a", "--json", store=store
+    ).document()
+    assert made["tags"] == {"team": "a"}
+    number = str(made["experiment_id"])
+    lodeline("experiments", "create", "checkout", store=store, code=5)
+    assert "a bot" in lodeline("experiments", "get", "checkout", store=store).out
+    lodeline("experiments", "rename", number, "basket", store=store)
+    lodeline("experiments", "describe", "basket", "another bot", store=store)
+    tagged = lodeline(
+        "experiments", "tag", "basket", "team=b", "x=y", "--delete", "x", "--json", store=store
+    ).document()
+    assert (tagged["name"], tagged["description"], tagged["tags"]) == ("basket", "another bot", {"team": "b"})
+    lodeline("experiments", "purge", "basket", "--yes", store=store, code=5)
+    lodeline("experiments", "delete", "basket", "--yes", store=store)
+    assert len(lodeline("experiments", "list", "--json", store=store).lines()) == 1
+    deleted = lodeline("experiments", "list", "--lifecycle", "deleted", "--json", store=store).lines()
+    assert [item["name"] for item in deleted] == ["basket"]
+    lodeline("experiments", "restore", "basket", store=store)
+    lodeline("experiments", "delete", "basket", "--yes", store=store)
+    assert "Purged basket" in lodeline("experiments", "purge", "basket", "--yes", store=store).out
+    lodeline("experiments", "get", "basket", store=store, code=1)
+
+
+def test_nothing_is_removed_without_a_yes(
+    lodeline: Lodeline, filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answer = tmp_path / "answer"
+    answer.write_text("n\n", encoding="utf-8")
+    with answer.open(encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        lodeline("traces", "delete", trace_id(), store=filled, code=1)
+    assert len(lodeline("traces", "search", "--json", store=filled).lines()) == 1
+
+
+def test_search_shows_a_table_and_json_lines(lodeline: Lodeline, filled: Path) -> None:
+    shown = lodeline("traces", "search", "-f", "session = 's-1'", store=filled).out
+    assert trace_id() in shown
+    assert "90 ms" in shown
+    (line,) = lodeline("traces", "search", "--json", store=filled).lines()
+    assert line["trace_id"] == trace_id()
+    assert line["start_ns"] == str(START_NS)
+    assert lodeline("traces", "search", "-f", "session = 'none'", "--json", store=filled).out == ""
+
+
+def test_limit_and_all(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    files = [str(otlp_file(tmp_path, f"{number}.pb", number=number)) for number in range(1, 6)]
+    lodeline("traces", "import", *files, store=store)
+    assert len(lodeline("traces", "search", "--limit", "2", "--json", store=store).lines()) == 2
+    assert len(lodeline("traces", "search", "--limit", "2", "--all", "--json", store=store).lines()) == 5
+
+
+def test_a_wrong_filter_is_invalid_and_shows_the_place(lodeline: Lodeline, filled: Path) -> None:
+    message = lodeline("traces", "search", "-f", "stat = 'OK'", store=filled, code=2).err
+    assert "stat" in message
+    assert "state" in message
+
+
+def test_an_unknown_trace_is_a_negative_answer(lodeline: Lodeline, filled: Path) -> None:
+    assert "does not exist" in lodeline("traces", "get", "tr-unknown", store=filled, code=1).err
+
+
+def test_get_shows_the_tree_with_errors_and_assessments(lodeline: Lodeline, filled: Path) -> None:
+    lodeline("assessments", "log", "correct", "false", "--trace", trace_id(), "-r", "it was wrong", store=filled)
+    shown = lodeline("traces", "get", trace_id(), store=filled).out
+    assert "├─ call" in shown
+    assert "ERROR" in shown
+    assert "└─ look up" in shown
+    assert "it was wrong" in shown
+    assert "refused: x" in lodeline("traces", "get", trace_id(), "--content", store=filled).out
+    cut = lodeline("traces", "get", trace_id(), "--spans", "1", store=filled).out
+    assert "2 more spans" in cut
+    whole = lodeline("traces", "get", trace_id(), "--content", "--json", store=filled).document()
+    assert isinstance(whole["spans"], list)
+    assert len(whole["spans"]) == 3
+
+
+def test_hostile_content_is_never_obeyed(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    evil = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m"
+    lodeline("traces", "import", str(otlp_file(tmp_path, text=evil)), store=store)
+    for command in (("search",), ("get", trace_id(), "--content"), ("tail", "--no-follow")):
+        shown = lodeline("traces", *command, store=store).out
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(shown)
+    assert "\\x1b" in shown or "\\x1b" in lodeline("traces", "get", trace_id(), store=store).out
+
+
+def test_tags_of_a_trace(lodeline: Lodeline, filled: Path) -> None:
+    changed = lodeline("traces", "tag", trace_id(), "a=b=c", "--delete", "release", "--json", store=filled).document()
+    assert changed["tags"] == {"a": "b=c"}
+    assert "KEY=VALUE" in lodeline("traces", "tag", trace_id(), "novalue", store=filled, code=2).err
+
+
+def test_tail_shows_the_newest_in_order_of_arrival(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    for number in (2, 1):
+        lodeline("traces", "import", str(otlp_file(tmp_path, number=number)), store=store)
+    shown = lodeline("traces", "tail", "--no-follow", "--json", store=store).lines()
+    assert [item["trace_id"] for item in shown] == [trace_id(2), trace_id(1)]
+
+
+def test_delete_by_id_and_by_filter(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    files = [str(otlp_file(tmp_path, f"{number}.pb", number=number)) for number in range(1, 5)]
+    lodeline("traces", "import", *files, store=store)
+    lodeline("traces", "delete", "--yes", store=store, code=2)
+    lodeline("traces", "delete", trace_id(1), "-e", "0", "--yes", store=store, code=2)
+    assert "Deleted 1" in lodeline("traces", "delete", trace_id(1), "--yes", store=store).out
+    limited = lodeline("traces", "delete", "-e", "0", "--max", "1", "--yes", store=store).out
+    assert "more match" in limited
+    lodeline("traces", "delete", "-e", "Default", "-f", "session = 's-1'", "--yes", store=store)
+    assert lodeline("traces", "search", "--json", store=store).out == ""
+
+
+def test_exported_traces_can_be_imported_elsewhere(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    lodeline("traces", "export", str(file), store=filled)
+    lodeline("traces", "export", str(file), store=filled, code=5)
+    packed = tmp_path / "out2.jsonl.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    other = tmp_path / "other"
+    lodeline("traces", "import", str(packed), store=other)
+    command = ("traces", "get", trace_id(), "--content", "--json")
+    before, after = lodeline(*command, store=filled).document(), lodeline(*command, store=other).document()
+    assert after["spans"] == before["spans"]
+
+
+def test_import_takes_json_and_refuses_other_files(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    good = {"traceId": "0" * 31 + "7", "spanId": "0" * 15 + "1", "name": "x", "startTimeUnixNano": "1"}
+    bad = {"traceId": "short", "spanId": "0" * 15 + "2", "name": "y"}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [good, bad]}]}]}
+    file = tmp_path / "body.json"
+    file.write_text(json.dumps(body), encoding="utf-8")
+    assert "1 spans were refused" in lodeline("traces", "import", str(file), store=store, code=2).err
+    assert len(lodeline("traces", "search", "--json", store=store).lines()) == 1
+    (tmp_path / "notes.txt").write_text("no", encoding="utf-8")
+    lodeline("traces", "import", str(tmp_path / "notes.txt"), store=store, code=2)
+    (tmp_path / "bad.json.gz").write_bytes(b"no gzip")
+    lodeline("traces", "import", str(tmp_path / "bad.json.gz"), store=store, code=2)
+    (tmp_path / "bad.pb").write_bytes(b"\xff\xff\xff")
+    assert lodeline("traces", "import", str(tmp_path / "bad.pb"), store=store, code=2).err.startswith("Error: ")
+    lodeline("traces", "import", str(tmp_path / "absent.pb"), store=store, code=2)
+
+
+def test_assessments_from_log_to_deletion(lodeline: Lodeline, filled: Path) -> None:
+    log = ("assessments", "log", "score", "0.5", "--trace", trace_id(), "--source", "code", "--json")
+    first = lodeline(*log, "--identifier", "one", store=filled).document()
+    again = lodeline(*log, "--identifier", "one", store=filled).document()
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert isinstance(first["assessment"], dict)
+    ident = str(first["assessment"]["assessment_id"])
+    assert "0.5" in lodeline("assessments", "get", ident, store=filled).out
+    lodeline("assessments", "log", "score", "0.9", "--trace", trace_id(), "--overrides", ident, store=filled)
+    lodeline("assessments", "log", "score", "0.1", "--trace", trace_id(), "--overrides", ident, store=filled, code=5)
+    shown = lodeline("assessments", "list", "--trace", trace_id(), store=filled).out
+    assert "0.5 (superseded)" in shown
+    valid = lodeline("assessments", "list", "-f", "valid = true", "--json", store=filled).lines()
+    assert [item["value"] for item in valid] == [0.9]
+    lodeline("assessments", "delete", ident, "--yes", store=filled)
+    lodeline("assessments", "get", ident, store=filled, code=1)
+    assert "deleted" in lodeline("assessments", "history", ident, store=filled).out
+
+
+def test_judgments_on_sessions_spans_and_errors(lodeline: Lodeline, filled: Path) -> None:
+    lodeline("assessments", "log", "solved", "true", "--session", "s-1", "-e", "Default", store=filled)
+    span = b"childone".hex()
+    lodeline("assessments", "log", "tool", "--error", "timeout", "--trace", trace_id(), "--span", span, store=filled)
+    lodeline("assessments", "log", "note", "plain text", "--trace", trace_id(), store=filled)
+    shown = lodeline("assessments", "list", store=filled).out
+    assert "session s-1" in shown
+    assert "error timeout" in shown
+    assert "plain text" in shown
+    lodeline("assessments", "log", "x", "1", "--trace", trace_id(), "--session", "s-1", store=filled, code=2)
+    lodeline("assessments", "log", "x", "1", store=filled, code=2)
+
+
+def test_sessions_are_listed(lodeline: Lodeline, filled: Path) -> None:
+    assert "s-1" in lodeline("sessions", "list", store=filled).out
+    (session,) = lodeline("sessions", "list", "--json", store=filled).lines()
+    assert session["trace_count"] == 1
+
+
+def test_an_experiment_moves_to_another_store_whole(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
+    lodeline("assessments", "log", "ok", "true", "--trace", trace_id(), store=filled)
+    file = tmp_path / "default.zip"
+    lodeline("experiments", "export", "0", str(file), store=filled)
+    lodeline("experiments", "export", "0", str(file), store=filled, code=5)
+    other = tmp_path / "other"
+    lodeline("experiments", "import", str(file), "--as", "copy", store=other)
+    command = ("traces", "get", trace_id(), "--content", "--json")
+    before, after = lodeline(*command, store=filled).document(), lodeline(*command, store=other).document()
+    assert after["spans"] == before["spans"]
+    shown = lodeline("traces", "search", "-e", "copy", "-f", "feedback.ok = true", "--json", store=other).lines()
+    assert len(shown) == 1
+    again = lodeline("experiments", "import", str(file), "--as", "copy two", store=other)
+    assert trace_id() in again.out
+    (tmp_path / "no.zip").write_bytes(b"no archive")
+    lodeline("experiments", "import", str(tmp_path / "no.zip"), store=other, code=2)
+
+
+def test_a_failed_export_leaves_no_file(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    lodeline("experiments", "export", "no such", str(tmp_path / "x.zip"), store=store, code=1)
+    assert lodeline("experiments", "export", "0", str(tmp_path / "missing" / "x.zip"), store=store, code=2)
+    assert not [path for path in tmp_path.iterdir() if path != store]
+
+
+def test_the_store_s_own_commands(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
+    assert lodeline("db", "check", "--json", store=filled).document() == {"ok": True, "wrong": []}
+    assert "nothing to do" in lodeline("db", "migrate", store=filled).out
+    figures = lodeline("db", "figures", "--json", store=filled).document()
+    assert figures["backend"] == "sqlite"
+    copy = tmp_path / "copy"
+    lodeline("db", "backup", str(copy), store=filled)
+    lodeline("db", "backup", str(copy), store=filled, code=5)
+    assert len(lodeline("traces", "search", "--json", store=copy).lines()) == 1
+    assert "bytes before" in lodeline("db", "vacuum", store=filled).out
+
+
+def test_the_store_s_own_commands_never_make_a_store(lodeline: Lodeline, tmp_path: Path) -> None:
+    for command in ("check", "figures", "vacuum", "migrate"):
+        lodeline("db", command, store=tmp_path / "none", code=1)
+    assert not (tmp_path / "none").exists()
+    lodeline("db", "migrate", "--store", "memory:", code=6)
+    lodeline("db", "check", "--store", "mysql:x", code=2)
+
+
+def test_version_tells_the_store(lodeline: Lodeline, store: Path) -> None:
+    told = lodeline("version", "--json", store=store).document()
+    assert isinstance(told["server"], dict)
+    assert told["server"]["version"] == told["lodeline"]
+    assert "auth off" in lodeline("version", store=store).out
+    lodeline("version", "--server", "http://127.0.0.1:9", code=4)
+
+
+def test_a_wrong_setting_of_the_server_is_named(lodeline: Lodeline) -> None:
+    assert "port" in lodeline("server", "--port", "99999", code=2).err
+    assert "grpc_port" in lodeline("server", "--grpc-port", "many", code=2).err
+    assert "0.0.0.0" in lodeline("server", "--host", "0.0.0.0", "--store", "memory:", code=2).err

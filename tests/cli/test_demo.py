@@ -1,0 +1,70 @@
+"""The demonstration: loading it, loading it again, and every command that it says to try."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from lodeline.cli.demo import load_part, quoted
+from lodeline.cli.local import open_client
+from lodeline.demo.frameworks import frameworks_part
+from lodeline.domain.errors import Deleted
+from tests.cli.conftest import Demo, Lodeline
+
+
+def printed_commands(out: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in out.splitlines() if line.startswith("  lodeline ")]
+
+
+def snapshot(lodeline: Lodeline, store: Path) -> list[str]:
+    """Return all that lists show of a store."""
+    return [
+        lodeline(*noun, "--all", "--json", store=store).out
+        for noun in (("experiments", "list"), ("traces", "search"), ("assessments", "list"), ("sessions", "list"))
+    ]
+
+
+def test_loading_again_changes_nothing(lodeline: Lodeline, demo: Demo) -> None:
+    before = snapshot(lodeline, demo.store)
+    told = lodeline("demo", "--json", store=demo.store).document()
+    assert snapshot(lodeline, demo.store) == before
+    traces, assessments = before[1].splitlines(), before[2].splitlines()
+    assert len(traces) > 1_500
+    assert len(assessments) == 17 + 360 + 420
+    assert [len(items) for items in told.values() if isinstance(items, list)] == [4, len(printed_commands(demo.out))]
+
+
+def test_every_printed_command_works_and_shows_something(lodeline: Lodeline, demo: Demo) -> None:
+    commands = printed_commands(demo.out)
+    assert len(commands) >= 10
+    for command in commands:
+        assert len(lodeline(*command).out.splitlines()) > 3, command
+
+
+def test_printed_commands_show_a_failed_trace_its_spans_and_a_judge_s_reasons(lodeline: Lodeline, demo: Demo) -> None:
+    failed, judged = (command for command in printed_commands(demo.out) if command[:2] == ["traces", "get"])
+    shown = lodeline(*failed).out
+    assert "ERROR" in shown
+    assert "└─" in shown
+    assert "hallucination" in lodeline(*judged).out
+
+
+def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None:
+    part = frameworks_part()
+    with open_client(str(store)) as client:
+        made = load_part(client, part, lambda _: None)
+        client.json("DELETE", f"/experiments/{made.experiment_id}")
+        with pytest.raises(Deleted, match=f"restore {made.experiment_id}"):
+            load_part(client, part, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("plain-1.2:x/y=z", "plain-1.2:x/y=z"), ("two words", '"two words"'), ("a = 'b'", "\"a = 'b'\""),
+        ('say "x"', "'say \"x\"'"), ("$HOME", "'$HOME'"), ("", '""'),
+    ],
+)  # fmt: skip
+def test_arguments_are_quoted_for_a_shell(argument: str, shown: str) -> None:
+    assert quoted(argument) == shown
+    assert shlex.split(quoted(argument)) == [argument]
