@@ -20,9 +20,9 @@ SpanStatus = Literal["UNSET", "OK", "ERROR"]
 SPAN_STATUSES: tuple[SpanStatus, ...] = ("UNSET", "OK", "ERROR")
 """OpenTelemetry's status codes; the index is the code on the wire."""
 
-JsonValue: TypeAlias = "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 AttributeValue: TypeAlias = (
-    "None | bool | int | float | str | bytes | Sequence[AttributeValue] | Mapping[str, AttributeValue]"
+    "bool | int | float | str | bytes | Sequence[AttributeValue] | Mapping[str, AttributeValue] | None"
 )
 """OTLP's AnyValue. Bytes appear as base64 text in native JSON; NaN and infinities as strings."""
 

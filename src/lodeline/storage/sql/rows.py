@@ -111,8 +111,8 @@ def to_trace(row: Row) -> Trace:
     return Trace(
         TraceId(trace_id), ExperimentId(str(exp)), name, TRACE_STATES[int(state)], start_ns, dur_ns, received_ms,
         updated_ms, root_span_id=None if root is None else SpanId(root), request=request, response=response,
-        session=session, user=user, environment=environment, service=service, client=client, model_id=model, run_id=run,
-        linked_run_ids=tuple(data.get("linked", ())), client_request_id=request_id,
+        session=session, user=user, environment=environment, service=service, client=client, model_id=model,
+        run_id=run, linked_run_ids=tuple(data.get("linked", ())), client_request_id=request_id,
         tokens=TokenUsage(*data["tokens"]), cost_usd=picousd_to_usd(cost), span_count=span_count,
         error_count=error_count, size_bytes=size_bytes, status_message=data.get("message", ""),
         finalised=bool(info and info.get("finalised")), tags=loads(tags), metadata=loads(metadata),
