@@ -198,6 +198,7 @@ def test_filters_that_hold(text: str):
         "span.attributes.city > 0",
         "span.attributes.none != 'x'",
         "span.attributes.nan > 0",
+        "span.attributes.bytes = 'AP8='",
         "span(content NOT LIKE '%refused%' AND name = 'chat')",
         "text ~ '\"refused connection\"'",
         "text ~ 'refuse'",
