@@ -7,6 +7,7 @@ OK, no attributes.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -217,6 +218,14 @@ def found(stores: Stores, text: str = "", *, order: str = "", experiments: Seque
     assert page.cursor is None
     assert not page.partial
     return [trace.trace_id for trace in page.items]
+
+
+def settle(stores: Stores, *, timeout_s: float = 30.0) -> None:
+    """Wait until what runs behind the commits, such as a text index, has caught up."""
+    until = time.monotonic() + timeout_s
+    while int(stores.admin.figures().get("text_backlog", 0)):
+        assert time.monotonic() < until, "the text index does not catch up"
+        time.sleep(0.01)
 
 
 def make_experiment(stores: Stores, name: str = "app", *, experiment_id: str | None = None) -> Experiment:

@@ -20,6 +20,7 @@ from tests.contract.build import (
     judgment,
     make_experiment,
     search,
+    settle,
     span,
     write,
 )
@@ -30,7 +31,9 @@ PROD = ResourceFacts("web", "production", "v2", "run-9", "otel")
 @pytest.fixture(scope="module")
 def five(shared_stores: Stores) -> Stores:
     """The five traces, to be read only."""
-    return fill(shared_stores)
+    fill(shared_stores)
+    settle(shared_stores)
+    return shared_stores
 
 
 def fill(stores: Stores) -> Stores:
