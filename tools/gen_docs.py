@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tools.docs_cli import cli_page
 from tools.docs_filter import field_tables
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +34,7 @@ def region(name: str, content: Callable[[], str]) -> Generator:
 
 
 GENERATORS: Mapping[str, Generator] = {
+    "docs/reference/cli.md": cli_page,
     "docs/reference/filter.md": region("fields", field_tables),
 }
 """Every generated file, by its path from the root of the repository."""

@@ -31,7 +31,7 @@ _CODES: tuple[tuple[type[LodelineError], int], ...] = (
 )
 MEANINGS: tuple[tuple[int, str], ...] = (
     (OK, "done; of a question: yes"),
-    (NEGATIVE, "the answer is no: not found, or a check that found something wrong"),
+    (NEGATIVE, "the answer is no: not found, a check that found something wrong, a question not answered with yes"),
     (INVALID, "wrong usage, or a value that the server refuses"),
     (3, "not signed in, or not allowed"),
     (4, "the server or the store cannot be reached or cannot do this now; try again"),
