@@ -343,7 +343,13 @@ def _shown_id(value: object) -> str:
 
 def _seen(value: object) -> str:
     """Return a value as an error shows it; only the type of a list or an object."""
-    return shown(value) if value is None or isinstance(value, str | int | float) else f"a {type(value).__name__}"
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            return shown(value)
 
 
 def _get(raw: _Object, *names: str) -> object:
