@@ -50,6 +50,9 @@ def _decoded(body: bytes) -> DecodedTrace:
     return trace
 
 
+MESSAGES = '[{"role": "user", "parts": [{"type": "text", "content": "hello"}]}]'
+
+
 def _chunk(body: bytes) -> bytes:
     trace = _decoded(body)
     return payload.pack(trace.spans, trace.traces_data)
@@ -115,12 +118,15 @@ def test_positions_choose_spans_across_resources_and_scopes() -> None:
     assert payload.unpack_spans(chunk, TRACE_ID, ()) == []
 
 
-def test_the_view_is_made_only_when_wanted() -> None:
-    body = request(resource_spans(span(1, attributes={"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"})))
-    (with_view,) = payload.unpack_spans(_chunk(body), TRACE_ID)
-    (without,) = payload.unpack_spans(_chunk(body), TRACE_ID, want_view=False)
-    assert with_view.view.model == "m"
-    assert without.view.model is None
+def test_the_view_has_content_only_when_wanted() -> None:
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.input.messages": MESSAGES}
+    (with_view,) = payload.unpack_spans(_chunk(request(resource_spans(span(1, attributes=said)))), TRACE_ID)
+    (without,) = payload.unpack_spans(
+        _chunk(request(resource_spans(span(1, attributes=said)))), TRACE_ID, want_view=False
+    )
+    assert [message.content for message in with_view.view.input_messages] == ["hello"]
+    assert without.view.input_messages == ()
+    assert with_view.view.model == without.view.model == "m"
     assert without.attributes == with_view.attributes
 
 

@@ -35,8 +35,9 @@ from lodeline.domain.span import (
     SpanEvent,
     SpanFacts,
     SpanLink,
+    SpanView,
 )
-from lodeline.domain.usage import TokenUsage, picousd_to_usd
+from lodeline.domain.usage import NO_USAGE, TokenUsage, picousd_to_usd
 from lodeline.ingest import semconv, wire
 from lodeline.ingest.values import attributes, clean_text, texts
 from lodeline.query.tokens import scalar_token
@@ -98,14 +99,15 @@ def unpack_spans(
 ) -> list[Span]:
     """Return the spans at `positions` (None for all; unknown ones are left out) in order of position.
 
-    Only the spans asked for are parsed. Without `want_view` their views are left empty.
+    Only the spans asked for are parsed. Without `want_view` their views hold no content, only what the facts say.
+    Model, provider and tokens are those of the facts in any case: the ones that filters and sums see.
     """
     head, traces_data = _open(chunk)
     facts = {span.position: span for span in _load(head) if positions is None or span.position in positions}
     found: list[Span] = []
     for position, context, message in _messages(traces_data, facts):
         span = _span(message, facts[position], trace_id, context)
-        found.append(replace(span, view=semconv.view(span)) if want_view else span)
+        found.append(_with_content(span, facts[position]) if want_view else span)
     return found
 
 
@@ -296,8 +298,17 @@ def _span(message: trace_pb2.Span, facts: SpanFacts, trace_id: TraceId, context:
         resource=context.resource,
         scope=context.scope,
         scope_version=context.scope_version,
+        view=SpanView(facts.kind, model=facts.model, provider=facts.provider, tokens=facts.tokens or NO_USAGE),
         cost_usd=picousd_to_usd(facts.cost_picousd),
     )
+
+
+def _with_content(span: Span, facts: SpanFacts) -> Span:
+    view = semconv.view(span)
+    narrow = replace(
+        view, kind=facts.kind, model=facts.model, provider=facts.provider, tokens=facts.tokens or NO_USAGE
+    )
+    return replace(span, view=narrow)
 
 
 def _texts(message: trace_pb2.Span) -> list[str]:
