@@ -36,14 +36,23 @@ _UPLOADS = re.compile(rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{P
 """The paths that bound their bodies themselves."""
 
 
-def create_app(settings: Settings, stores: Stores | None = None, *, clock: Clock = system_clock) -> FastAPI:
-    """Return the server as an ASGI application over `stores`, or over those that the settings name.
+def create_app(
+    settings: Settings,
+    stores: Stores | None = None,
+    *,
+    clock: Clock = system_clock,
+    credentials: Credentials | None = None,
+) -> FastAPI:
+    """Return the server as an ASGI application over `stores`, or over those that the settings name; `credentials`
+    are the store's own by default.
 
     Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does.
     """
     opened = stores if stores is not None else open_stores(settings.store)
-    directory = store_directory(settings.store) if opened.capabilities.durable else None
-    services = assemble(opened, Credentials.load(directory), clock, bounds_of(settings))
+    if credentials is None:
+        directory = store_directory(settings.store) if opened.capabilities.durable else None
+        credentials = Credentials.load(directory)
+    services = assemble(opened, credentials, clock, bounds_of(settings))
     app = FastAPI(
         title="Lodeline",
         version=lodeline.__version__,
