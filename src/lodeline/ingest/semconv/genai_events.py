@@ -1,17 +1,20 @@
 """The GenAI conventions' span events: one event a message (the former way) or all details on one (the present
 way)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.semconv.bodies import system_messages
 from lodeline.ingest.semconv.dialect import Content, Draft
 from lodeline.ingest.semconv.messages import MAX_MESSAGES, messages
-from lodeline.ingest.semconv.parsing import parse_container
-from lodeline.ingest.semconv.previews import cut, last_text
-from lodeline.ingest.semconv.reading import Attributes, json_value
+from lodeline.ingest.semconv.previews import cut, last_text, preview_at
+from lodeline.ingest.semconv.reading import Attributes, json_value, small_json
 from lodeline.ingest.semconv.tools import finish_reason
+
+Reader: TypeAlias = Callable[[Attributes, str], JsonValue]
 
 _ROLES = {
     "gen_ai.system.message": "system",
@@ -20,8 +23,15 @@ _ROLES = {
     "gen_ai.tool.message": "tool",
 }
 _DETAILS = "gen_ai.client.inference.operation.details"
-_WHOLE = frozenset((_DETAILS, "gen_ai.content.prompt", "gen_ai.content.completion"))
-"""Events that carry a whole side of the conversation."""
+_PROMPT, _COMPLETION = "gen_ai.content.prompt", "gen_ai.content.completion"
+_WHOLE = {
+    _DETAILS: ("gen_ai.input.messages", "gen_ai.output.messages"),
+    _PROMPT: ("gen_ai.prompt", ""),
+    _COMPLETION: ("", "gen_ai.completion"),
+}
+"""Events that carry a whole side of the conversation, and where."""
+_TRIED = 20
+"""How many of the last messages are searched for a text to preview."""
 
 
 @dataclass(slots=True)
@@ -46,9 +56,9 @@ def conversation(attributes: Attributes, *, json_content: bool = False) -> Conve
                 found.finish_reasons.append(finish_reason(reason))
         elif name == _DETAILS:
             _details(event, found)
-        elif name == "gen_ai.content.prompt":
+        elif name == _PROMPT:
             found.sent += _whole("user", json_value(event, "gen_ai.prompt"))
-        elif name == "gen_ai.content.completion":
+        elif name == _COMPLETION:
             found.received += _whole("assistant", json_value(event, "gen_ai.completion"))
     return found
 
@@ -57,17 +67,15 @@ def _whole(role: str, value: JsonValue) -> list[JsonValue]:
     return value[:MAX_MESSAGES] if isinstance(value, list) else [{"role": role, "content": value}]
 
 
-def _sent(role: str, event: Attributes, json_content: bool) -> JsonValue:
-    content: JsonValue = event.text("content")
-    content = parse_container(content) if json_content and isinstance(content, str) else content
-    if content is None:
-        content = json_value(event, "content")
+def _sent(role: str, event: Attributes, json_content: bool, read: Reader = json_value) -> JsonValue:
+    text = event.text("content")
+    content = text if text is not None and not json_content else read(event, "content")
     if role == "user" and json_content and isinstance(content, list) and _only_results(content):
         role = "tool"
     return {
         "role": event.text("role") or role,
         "content": content,
-        "tool_calls": json_value(event, "tool_calls"),
+        "tool_calls": read(event, "tool_calls"),
         "tool_call_id": event.text("id") if role == "tool" else None,
     }
 
@@ -76,13 +84,13 @@ def _only_results(content: list[JsonValue]) -> bool:
     return bool(content) and all(isinstance(part, dict) and "toolResult" in part for part in content)
 
 
-def _received(event: Attributes, json_content: bool) -> JsonValue:
-    message = json_value(event, "message")
+def _received(event: Attributes, json_content: bool, read: Reader = json_value) -> JsonValue:
+    message = read(event, "message")
     if isinstance(message, dict):
         return {"role": "assistant", **message}
     if isinstance(message, list) and not json_content:
         return {"role": "assistant", "parts": message}
-    return {"role": "assistant", "content": message, "tool_calls": json_value(event, "tool_calls")}
+    return {"role": "assistant", "content": message, "tool_calls": read(event, "tool_calls")}
 
 
 def _details(event: Attributes, found: Conversation) -> None:
@@ -103,22 +111,15 @@ def preview(attributes: Attributes, draft: Draft, *, json_content: bool = False)
         elif name == "gen_ai.choice":
             answered.append(event)
         elif name in _WHOLE:
-            _preview_whole(attributes, draft)
-            return
-    for event in reversed(asked):
-        if draft.request is None and (text := last_text([_sent("user", event, json_content)], "user")):
+            request_key, response_key = _WHOLE[name]
+            draft.request = draft.request or preview_at(event, request_key, "request")
+            draft.response = draft.response or preview_at(event, response_key, "response")
+    for event in reversed(asked[-_TRIED:]):
+        if draft.request is None and (text := last_text([_sent("user", event, json_content, small_json)], "user")):
             draft.request = cut(text)
-    for event in reversed(answered):
-        if draft.response is None and (text := last_text([_received(event, json_content)], "assistant")):
+    for event in reversed(answered[-_TRIED:]):
+        if draft.response is None and (text := last_text([_received(event, json_content, small_json)], "assistant")):
             draft.response = cut(text)
-
-
-def _preview_whole(attributes: Attributes, draft: Draft) -> None:
-    found = conversation(attributes)
-    if draft.request is None and (asked := last_text(found.sent, "user")) is not None:
-        draft.request = cut(asked)
-    if draft.response is None and (answered := last_text(found.received, "assistant")) is not None:
-        draft.response = cut(answered)
 
 
 def view(attributes: Attributes, content: Content, *, json_content: bool = False) -> None:

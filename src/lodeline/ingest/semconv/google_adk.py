@@ -5,7 +5,7 @@ from lodeline.domain.span import SpanKind, ToolCall
 from lodeline.ingest.semconv.bodies import request_messages, response_messages
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
 from lodeline.ingest.semconv.previews import preview_at
-from lodeline.ingest.semconv.reading import Attributes, json_value
+from lodeline.ingest.semconv.reading import Attributes, json_value, small_json
 from lodeline.ingest.semconv.tools import tool_definitions
 from lodeline.ingest.semconv.usage import provider_usage
 
@@ -23,8 +23,7 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
     if draft.session is None:
         draft.session = attributes.text("gcp.vertex.agent.session_id")
     if draft.tokens is None and f"\n{_RESPONSE}" in names and "\ngen_ai.usage." not in names:
-        answered = attributes.text(_RESPONSE)
-        body = json_value(attributes, _RESPONSE) if answered is not None and len(answered) < 65_536 else None
+        body = small_json(attributes, _RESPONSE)
         draft.tokens = provider_usage(body.get("usage_metadata")) if isinstance(body, dict) else None
 
 

@@ -7,7 +7,7 @@ from lodeline.ingest.semconv.dialect import LLM_KINDS, Content, Dialect, Draft
 from lodeline.ingest.semconv.documents import documents_from
 from lodeline.ingest.semconv.previews import preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
-from lodeline.ingest.semconv.reading import Attributes, json_value, texts_under
+from lodeline.ingest.semconv.reading import Attributes, json_value, small_json, texts_under
 from lodeline.ingest.semconv.usage import provider_usage
 
 _KINDS: dict[str, SpanKind] = {kind: kind for kind in SPAN_KINDS}
@@ -22,7 +22,7 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
     draft.model = text("lodeline.model")
     draft.provider = canonical_provider(text("lodeline.provider"))
     if "\nlodeline.usage" in names:
-        draft.tokens = provider_usage(json_value(attributes, "lodeline.usage"))
+        draft.tokens = provider_usage(small_json(attributes, "lodeline.usage"))
     if "\nlodeline.cost_usd" in names:
         draft.cost_usd = attributes.number("lodeline.cost_usd")
     if "\nlodeline.cache_hit" in names and attributes.value("lodeline.cache_hit") is True:

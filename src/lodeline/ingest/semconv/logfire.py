@@ -9,9 +9,8 @@ content.
 from lodeline.domain.span import SpanKind
 from lodeline.ingest.semconv.bodies import request_messages, response_messages
 from lodeline.ingest.semconv.dialect import LLM_KINDS, Content, Dialect, Draft
-from lodeline.ingest.semconv.parsing import parse_container
-from lodeline.ingest.semconv.previews import preview, preview_at
-from lodeline.ingest.semconv.reading import MAX_EXCERPT, Attributes, json_value
+from lodeline.ingest.semconv.previews import preview_at
+from lodeline.ingest.semconv.reading import MAX_EXCERPT, Attributes, json_value, small_json
 from lodeline.ingest.semconv.tools import tool_definitions
 from lodeline.ingest.semconv.usage import provider_usage
 
@@ -19,9 +18,7 @@ from lodeline.ingest.semconv.usage import provider_usage
 def _derive(attributes: Attributes, draft: Draft) -> None:
     names = attributes.names
     if draft.tokens is None and "\ngen_ai.usage.raw" in names:
-        raw = attributes.text("gen_ai.usage.raw")
-        if raw is not None and len(raw) <= MAX_EXCERPT:
-            draft.tokens = provider_usage(parse_container(raw))
+        draft.tokens = provider_usage(small_json(attributes, "gen_ai.usage.raw"))
     if draft.cost_usd is None and "\noperation.cost" in names:
         draft.cost_usd = attributes.number("operation.cost")
     if draft.kind is None and "\nrequest_data" in names and "\nresponse_data" in names:
@@ -33,8 +30,8 @@ def _preview(attributes: Attributes, draft: Draft) -> None:
         body = attributes.text("request_data")
         if body is not None and ('"messages"' in body[:MAX_EXCERPT] or '"prompt"' in body[:MAX_EXCERPT]):
             draft.request = preview_at(attributes, "request_data", "request")
-    if draft.response is None and (body := attributes.text("response_data")) is not None and len(body) <= MAX_EXCERPT:
-        draft.response = preview(parse_container(body), "response")
+    if draft.response is None:
+        draft.response = preview_at(attributes, "response_data", "response")
 
 
 def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:

@@ -15,7 +15,7 @@ from lodeline.ingest.semconv.documents import documents_from
 from lodeline.ingest.semconv.parsing import parse_json
 from lodeline.ingest.semconv.previews import preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
-from lodeline.ingest.semconv.reading import Attributes, as_count, as_number, texts_under
+from lodeline.ingest.semconv.reading import MAX_EXCERPT, Attributes, as_count, as_number, small_json, texts_under
 from lodeline.ingest.semconv.tools import tool_definitions
 from lodeline.ingest.semconv.usage import Counts, buckets
 from lodeline.ingest.values import json_safe
@@ -89,7 +89,7 @@ def _value(attributes: Attributes, key: str) -> JsonValue:
 
 
 def _object(attributes: Attributes, key: str) -> Mapping[str, JsonValue]:
-    value = _value(attributes, key)
+    value = small_json(attributes, key)
     return value if isinstance(value, dict) else {}
 
 
@@ -99,7 +99,7 @@ def _text(attributes: Attributes, key: str) -> str | None:
 
 
 def _decoded(text: str) -> str:
-    value = parse_json(text) if text.startswith('"') else text
+    value = parse_json(text) if text.startswith('"') and len(text) <= MAX_EXCERPT else text
     return value if isinstance(value, str) else text
 
 

@@ -16,7 +16,7 @@ from lodeline.ingest.semconv.parsing import as_text, parse_container, parse_json
 from lodeline.ingest.semconv.parts import content_blocks
 from lodeline.ingest.semconv.previews import called, cut, preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
-from lodeline.ingest.semconv.reading import Attributes, first_text, json_value
+from lodeline.ingest.semconv.reading import Attributes, first_text, json_value, small_json
 from lodeline.ingest.semconv.tools import finish_reasons, tool_definitions
 from lodeline.ingest.semconv.usage import Counts, buckets
 from lodeline.ingest.values import json_safe
@@ -65,7 +65,7 @@ def _derive_llm(attributes: Attributes, draft: Draft) -> None:
 def _derive_trace(attributes: Attributes, draft: Draft) -> None:
     """Tags and metadata of the trace: every span repeats its context's, so only those of the root count."""
     if "\nmetadata" in attributes.names:
-        metadata = json_value(attributes, "metadata")
+        metadata = small_json(attributes, "metadata")
         if isinstance(metadata, dict):
             pairs = list(metadata.items())[:1_000]
             draft.add_metadata({key: as_text(value) for key, value in pairs if value is not None})

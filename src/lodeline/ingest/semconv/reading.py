@@ -206,6 +206,14 @@ def json_value(attributes: Attributes, key: str) -> JsonValue:
     return parse_container(value) if isinstance(value, str) else json_safe(value)
 
 
+def small_json(attributes: Attributes, key: str) -> JsonValue:
+    """Return a value like `json_value`, but of one over 64 kB only an excerpt, or the raw text: for the hot path."""
+    text = attributes.text(key)
+    if text is None:
+        return attributes.excerpt(key)
+    return parse_container(text) if len(text) <= MAX_EXCERPT else text
+
+
 def texts_under(attributes: Attributes, prefix: str, *, most: int = 1_000) -> dict[str, str]:
     """Return the values below a key prefix as text, at most `most` of them, keyed by the rest of the key."""
     found: dict[str, str] = {}

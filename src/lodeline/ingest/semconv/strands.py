@@ -8,10 +8,11 @@ Bedrock the input excludes cached tokens, which the total shows.
 from lodeline.domain.span import JsonValue, SpanKind, ToolCall
 from lodeline.ingest.semconv import genai_events
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
-from lodeline.ingest.semconv.parsing import as_text, parse_container
+from lodeline.ingest.semconv.genai_events import Reader
+from lodeline.ingest.semconv.parsing import as_text
 from lodeline.ingest.semconv.parts import answer_text
 from lodeline.ingest.semconv.previews import cut
-from lodeline.ingest.semconv.reading import Attributes
+from lodeline.ingest.semconv.reading import Attributes, json_value, small_json
 
 
 def _derive(attributes: Attributes, draft: Draft) -> None:
@@ -21,7 +22,7 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
 
 def _preview(attributes: Attributes, draft: Draft) -> None:
     if "\ngen_ai.tool.name" in attributes.names:
-        arguments, result = _execution(attributes)
+        arguments, result = _execution(attributes, small_json)
         draft.request = draft.request or cut(as_text(arguments)) or None
         draft.response = draft.response or cut(answer_text(result)) or None
     else:
@@ -32,22 +33,22 @@ def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
     if kind != "TOOL":
         genai_events.view(attributes, content, json_content=True)
         return
-    arguments, result = _execution(attributes)
+    arguments, result = _execution(attributes, json_value)
     content.inputs = arguments if content.inputs is None else content.inputs
     content.outputs = result if content.outputs is None else content.outputs
     if content.tool_call is None and (name := attributes.text("gen_ai.tool.name")) is not None:
         content.tool_call = ToolCall(name, content.inputs, attributes.text("gen_ai.tool.call.id"))
 
 
-def _execution(attributes: Attributes) -> tuple[JsonValue, JsonValue]:
+def _execution(attributes: Attributes, read: Reader) -> tuple[JsonValue, JsonValue]:
     """Return the arguments and the result of the tool that a span executed."""
     arguments: JsonValue = None
     result: JsonValue = None
     for name, event in attributes.events():
-        if name == "gen_ai.tool.message" and (text := event.text("content")) is not None:
-            arguments = parse_container(text)
-        elif name == "gen_ai.choice" and (text := event.text("message")) is not None:
-            result = parse_container(text)
+        if name == "gen_ai.tool.message":
+            arguments = read(event, "content")
+        elif name == "gen_ai.choice":
+            result = read(event, "message")
     return arguments, result
 
 

@@ -4,7 +4,7 @@ the calls."""
 from lodeline.domain.span import JsonValue, SpanKind, ToolCall
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
 from lodeline.ingest.semconv.parsing import parse_json
-from lodeline.ingest.semconv.previews import preview, preview_at
+from lodeline.ingest.semconv.previews import Side, cut, preview
 from lodeline.ingest.semconv.reading import MAX_EXCERPT, Attributes, texts_under
 from lodeline.ingest.values import json_safe
 
@@ -33,16 +33,17 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
 
 
 def _preview(attributes: Attributes, draft: Draft) -> None:
-    if draft.request is None and (text := attributes.text("traceloop.entity.input")) is not None:
-        if len(text) <= MAX_EXCERPT:
-            draft.request = preview(_unwrapped(parse_json(text), "input"), "request")
-        else:
-            draft.request = preview_at(attributes, "traceloop.entity.input", "request")
-    if draft.response is None and (text := attributes.text("traceloop.entity.output")) is not None:
-        if len(text) <= MAX_EXCERPT:
-            draft.response = preview(_unwrapped(parse_json(text), "output"), "response")
-        else:
-            draft.response = preview_at(attributes, "traceloop.entity.output", "response")
+    if draft.request is None:
+        draft.request = _preview_of(attributes, "input", "request")
+    if draft.response is None:
+        draft.response = _preview_of(attributes, "output", "response")
+
+
+def _preview_of(attributes: Attributes, entity: str, side: Side) -> str | None:
+    text = attributes.text(f"traceloop.entity.{entity}")
+    if text is None:
+        return None
+    return cut(text) if len(text) > MAX_EXCERPT else preview(_unwrapped(parse_json(text), entity), side)
 
 
 def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
