@@ -1,0 +1,285 @@
+"""The OTLP/HTTP door: what is stored where, partial success, errors in the request's encoding, bounds."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+import zstandard
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from lodeline.auth.actor import LOCAL
+from lodeline.domain.experiment import ExperimentDraft, ExperimentSettings
+from lodeline.domain.ids import ExperimentId
+from tests.server.world import World, populated, request_of, serve
+
+API = "/api/v1"
+ONE, TWO = "01" * 16, "02" * 16
+JSON_REQUEST = {
+    "resourceSpans": [
+        {
+            "scopeSpans": [
+                {
+                    "spans": [
+                        {
+                            "traceId": ONE,
+                            "spanId": "00000000000000aa",
+                            "name": "json",
+                            "startTimeUnixNano": "1790000000000000000",
+                            "endTimeUnixNano": "1790000000001000000",
+                        }
+                    ]
+                }
+            ]
+        }
+    ]
+}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with serve() as opened:
+        yield opened
+
+
+def partial(body: bytes) -> tuple[int, str]:
+    """Return what an answer says about rejected spans."""
+    answer = ExportTraceServiceResponse.FromString(body).partial_success
+    return answer.rejected_spans, answer.error_message
+
+
+def status_of(body: bytes) -> tuple[int, str]:
+    """Return code and message of a google.rpc.Status, read off the wire by hand."""
+    assert body[0] == 0x08
+    assert body[2] == 0x12
+    length, start = body[3], 4
+    if length & 0x80:
+        length, start = (length & 0x7F) | body[4] << 7, 5
+    return body[1], body[start : start + length].decode()
+
+
+def experiment_of(world: World, trace_id: str) -> str:
+    """Return the name of the experiment that a trace is in."""
+    trace = world.client.get(f"{API}/traces/tr-{trace_id}").json()["trace"]
+    return world.client.get(f"{API}/experiments/{trace['experiment_id']}").json()["name"]
+
+
+def test_what_is_acknowledged_is_seen_by_the_next_read(world: World) -> None:
+    answer = world.send(request_of(ONE))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "application/x-protobuf"
+    detail = world.client.get(f"{API}/traces/tr-{ONE}").json()
+    assert detail["trace"]["duration_ns"] == "5000000"
+    assert [span["name"] for span in detail["spans"]] == ["step"]
+
+
+def test_sending_again_changes_nothing(world: World) -> None:
+    world.send(request_of(ONE))
+    before = world.client.get(f"{API}/traces/tr-{ONE}").json()
+    world.clock.advance(5)
+    assert world.send(request_of(ONE)).status_code == 200
+    assert world.client.get(f"{API}/traces/tr-{ONE}").json() == before
+
+
+def test_json_is_answered_in_json(world: World) -> None:
+    answer = world.client.post("/v1/traces", json=JSON_REQUEST)
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert world.client.get(f"{API}/traces/tr-{ONE}").json()["trace"]["name"] == "json"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "squeeze"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("zstd", zstandard.ZstdCompressor().compress)],
+)
+def test_bodies_may_be_compressed(world: World, encoding: str, squeeze: Callable[[bytes], bytes]) -> None:
+    assert world.send(squeeze(request_of(ONE)), content_encoding=encoding).status_code == 200
+    assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        ({}, "Default"),
+        ({"x_lodeline_experiment": "by name"}, "by name"),
+        ({"x_lodeline_experiment": "1"}, "known"),
+        ({"x_lodeline_experiment": "known"}, "known"),
+        ({"x_mlflow_experiment_id": "1"}, "known"),
+        ({"x_project_name": "phoenix"}, "phoenix"),
+        ({"x_phoenix_project_name": "phoenix"}, "phoenix"),
+        ({"x_mlflow_experiment_id": "0", "x_lodeline_experiment": "known"}, "known"),
+    ],
+)
+def test_headers_name_the_experiment(world: World, headers: dict[str, str], name: str) -> None:
+    world.services.experiments.create(LOCAL, ExperimentDraft("known"))
+    assert world.send(request_of(ONE), **headers).status_code == 200
+    assert experiment_of(world, ONE) == name
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ({"lodeline.experiment": "mine"}, "mine"),
+        ({"openinference.project.name": "theirs"}, "theirs"),
+        ({"lodeline.experiment": "mine", "openinference.project.name": "theirs"}, "mine"),
+    ],
+)
+def test_resources_name_the_experiment_where_headers_do_not(
+    world: World, resource: dict[str, str], name: str
+) -> None:
+    assert world.send(request_of(ONE, resource=resource)).status_code == 200
+    assert experiment_of(world, ONE) == name
+    assert world.send(request_of(TWO, resource=resource), x_lodeline_experiment="other").status_code == 200
+    assert experiment_of(world, TWO) == "other"
+
+
+def test_an_unknown_id_is_never_created(world: World) -> None:
+    for headers in ({"x_lodeline_experiment": "77"}, {"x_mlflow_experiment_id": "77"}):
+        answer = world.send(request_of(ONE), **headers)
+        assert answer.status_code == 404
+        assert status_of(answer.content) == (5, "experiment '77' does not exist.")
+    assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 404
+
+
+def test_an_unknown_name_is_created_only_by_who_may_create() -> None:
+    with populated() as world:
+        ingest = {"authorization": world.headers["ingest"]["authorization"]}
+        refused = world.send(request_of(ONE), x_lodeline_experiment="new", **ingest)
+        assert refused.status_code == 404
+        assert "may not create it" in status_of(refused.content)[1]
+        editor = {"authorization": f"Bearer {world.names['editor_secret']}"}
+        assert world.send(request_of(ONE), x_lodeline_experiment="new", **editor).status_code == 200
+
+
+def test_a_key_of_one_experiment_feeds_no_other() -> None:
+    with populated() as world:
+        ingest = {"authorization": world.headers["ingest"]["authorization"]}
+        assert world.send(request_of(ONE), x_lodeline_experiment="app", **ingest).status_code == 200
+        for other in ("0", "Default"):
+            answer = world.send(request_of(TWO), x_lodeline_experiment=other, **ingest)
+            assert answer.status_code == 404
+            assert status_of(answer.content)[1] == f"experiment {other!r} does not exist."
+
+
+def test_a_deleted_experiment_takes_nothing_and_says_so(world: World) -> None:
+    made = world.services.experiments.create(LOCAL, ExperimentDraft("gone"))
+    world.services.experiments.delete(LOCAL, made.experiment_id)
+    answer = world.send(request_of(ONE), x_lodeline_experiment="gone")
+    assert answer.status_code == 409
+    assert "restore it first" in status_of(answer.content)[1]
+
+
+def test_bad_spans_are_rejected_and_the_others_kept(world: World) -> None:
+    request = ExportTraceServiceRequest.FromString(request_of(ONE, TWO))
+    request.resource_spans[0].scope_spans[0].spans[0].span_id = b"short"
+    answer = world.send(request.SerializeToString())
+    assert answer.status_code == 200
+    count, message = partial(answer.content)
+    assert count == 1
+    assert message.startswith("1 span rejected: ")
+    assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 404
+    assert world.client.get(f"{API}/traces/tr-{TWO}").status_code == 200
+
+
+def test_partial_success_in_json_names_the_spans(world: World) -> None:
+    body = json.loads(json.dumps(JSON_REQUEST))
+    body["resourceSpans"][0]["scopeSpans"][0]["spans"].append({"traceId": "00", "spanId": "01", "name": "bad"})
+    told = world.client.post("/v1/traces", json=body).json()["partialSuccess"]
+    assert told["rejectedSpans"] == "1"
+    assert "span 01 of trace 00" in told["errorMessage"]
+
+
+def test_a_trace_stays_in_the_experiment_that_sent_it_first(world: World) -> None:
+    world.send(request_of(ONE), x_lodeline_experiment="first")
+    answer = world.send(request_of(ONE, TWO), x_lodeline_experiment="second")
+    count, message = partial(answer.content)
+    assert count == 1
+    assert "belongs to another experiment" in message
+    assert (experiment_of(world, ONE), experiment_of(world, TWO)) == ("first", "second")
+
+
+def test_spans_of_refused_experiments_are_rejected_and_the_others_kept(world: World) -> None:
+    good = ExportTraceServiceRequest.FromString(request_of(ONE))
+    bad = ExportTraceServiceRequest.FromString(request_of(TWO, resource={"lodeline.experiment_id": "99"}))
+    good.resource_spans.extend(bad.resource_spans)
+    answer = world.send(good.SerializeToString())
+    assert partial(answer.content) == (1, "1 span rejected: experiment '99' does not exist.")
+    assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 200
+
+
+def test_settings_of_the_experiment_hold_for_what_comes_in(world: World) -> None:
+    settings = ExperimentSettings(mask_patterns=("hunter[0-9]",), default_environment="staging")
+    made = world.services.experiments.create(LOCAL, ExperimentDraft("masked", settings=settings))
+    request = ExportTraceServiceRequest.FromString(request_of(ONE))
+    request.resource_spans[0].scope_spans[0].spans[0].name = "login hunter2"
+    world.send(request.SerializeToString(), x_lodeline_experiment=made.experiment_id)
+    trace = world.client.get(f"{API}/traces/tr-{ONE}").json()["trace"]
+    assert (trace["name"], trace["environment"]) == ("login [masked]", "staging")
+
+
+def test_new_settings_hold_for_the_next_request(world: World) -> None:
+    world.send(request_of(ONE))
+    change = {"settings": {"default_environment": "production"}}
+    assert world.client.patch(f"{API}/experiments/0", json=change).status_code == 200
+    world.send(request_of(TWO))
+    assert world.client.get(f"{API}/traces/tr-{TWO}").json()["trace"]["environment"] == "production"
+    assert world.services.experiments.get(LOCAL, ExperimentId("0")).settings.mask_secrets
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "code"),
+    [
+        ({"content-type": "text/plain"}, b"x", 415, 12),
+        ({"content-type": "application/x-protobuf"}, b"\xff\xff", 400, 3),
+        ({"content-type": "application/x-protobuf", "content-encoding": "br"}, b"x", 415, 12),
+        ({"content-type": "application/x-protobuf", "content-encoding": "gzip"}, b"x", 400, 3),
+    ],
+)
+def test_malformed_requests_are_answered_as_status(
+    world: World, headers: dict[str, str], body: bytes, status: int, code: int
+) -> None:
+    answer = world.client.post("/v1/traces", content=body, headers=headers)
+    assert answer.status_code == status
+    found, message = status_of(answer.content)
+    assert found == code
+    assert message
+
+
+def test_malformed_json_is_answered_in_json(world: World) -> None:
+    answer = world.client.post("/v1/traces", content=b"{", headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == 3
+
+
+def test_bodies_over_the_bounds_are_refused() -> None:
+    with serve(max_body_bytes=2_000, max_decompressed_bytes=4_000) as world:
+        large = request_of(*(f"{n:032x}" for n in range(1, 100)))
+        assert len(large) > 4_000
+        assert world.send(large).status_code == 413
+        assert world.client.post("/v1/traces", content=iter([large[:1500], large[1500:]]),
+                                 headers={"content-type": "application/x-protobuf"}).status_code == 413  # fmt: skip
+        squeezed = gzip.compress(large)
+        assert len(squeezed) < 2_000
+        assert world.send(squeezed, content_encoding="gzip").status_code == 413
+        assert world.send(request_of(ONE)).status_code == 200
+
+
+def test_a_full_queue_tells_the_sender_to_wait() -> None:
+    with serve(ingest_requests_in_flight=1) as world, world.services.ingest.admit():
+        answer = world.send(request_of(ONE))
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert status_of(answer.content)[0] == 14
+    with serve(ingest_bytes_in_flight=10) as world:
+        with world.services.ingest.admit(5):
+            assert world.send(request_of(ONE)).status_code == 503
+        assert world.send(request_of(ONE)).status_code == 200
+        assert world.services.ingest.under_way() == (0, 0)
+
+
+def test_an_empty_request_is_fine(world: World) -> None:
+    assert world.send(b"").status_code == 200
+    assert world.client.get(f"{API}/traces").json()["items"] == []
