@@ -1,7 +1,8 @@
 """The directory of a SQLite store.
 
 ``lodeline-store.json`` marks it and names its layout, ``lodeline.db`` (with ``-wal`` and ``-shm`` while it is open)
-is the database, ``blobs`` holds the blobs, ``lodeline.lock`` the lock. Servers keep their own secrets beside them.
+is the database, ``blobs`` holds the blobs, ``lodeline.lock``
+and ``text-index.lock`` the locks. Servers keep their own secrets beside them.
 """
 
 import json
@@ -12,12 +13,12 @@ from typing import Any
 
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
 from lodeline.storage.sql.connection import DATABASE_FILE
-from lodeline.storage.sql.lock import LOCK_FILE
+from lodeline.storage.sql.lock import LOCK_FILE, TEXT_LOCK_FILE
 
 MARKER_FILE = "lodeline-store.json"
 BLOBS_FOLDER = "blobs"
 _MARKER = {"format": "lodeline-sqlite", "layout": 1}
-_OURS = frozenset({LOCK_FILE, BLOBS_FOLDER, "secret.key"})
+_OURS = frozenset({LOCK_FILE, TEXT_LOCK_FILE, BLOBS_FOLDER, "secret.key"})
 """What a directory may hold that is not marked yet, beside beginnings of the mark."""
 
 

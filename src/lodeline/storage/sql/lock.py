@@ -15,19 +15,21 @@ else:
     import fcntl
 
 LOCK_FILE = "lodeline.lock"
+TEXT_LOCK_FILE = "text-index.lock"
+"""Held by the one process that fills the full-text index."""
 _SLOTS = 256
 """Windows has exclusive byte locks only: a sharer locks one of these bytes, an exclusive owner all of them."""
 
 
 class DirectoryLock:
-    """One holder's lock on a store directory; used by one thread at a time."""
+    """One holder's lock on a store directory, or on a duty in it (`file`); used by one thread at a time."""
 
-    def __init__(self, directory: Path, *, exclusive: bool = False) -> None:
+    def __init__(self, directory: Path, *, exclusive: bool = False, file: str = LOCK_FILE) -> None:
         """Take the lock, without waiting; Conflict when another holder excludes that."""
         self._directory = directory
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         try:
-            self._file: int | None = os.open(directory / LOCK_FILE, flags, 0o600)
+            self._file: int | None = os.open(directory / file, flags, 0o600)
         except OSError as error:
             raise Unavailable(f"the store in {directory} cannot be opened: {error.strerror}.") from error
         try:

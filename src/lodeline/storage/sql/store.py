@@ -48,7 +48,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
         opened.callback(readers.close)
         writer = Writer(directory, TraceIngester())
         opened.callback(writer.close)
-        indexer = TextIndexer(writer, readers)
+        indexer = TextIndexer(directory, writer, readers)
         indexer.start()
         opened.callback(indexer.stop)
         blobs = DirectoryBlobStore(directory / BLOBS_FOLDER)

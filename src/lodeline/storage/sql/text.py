@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lodeline.domain.errors import LodelineError
@@ -19,6 +20,7 @@ from lodeline.query.prefilter import Required, required
 from lodeline.query.tokens import fold_for_index
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
+from lodeline.storage.sql.lock import TEXT_LOCK_FILE, DirectoryLock
 from lodeline.storage.sql.writer import Writer
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ _BLOCK = 500
 _GROUP_CHUNKS = 512
 _GROUP_BYTES = 4_000_000
 _IDLE_S = 0.05
+_TAKEOVER_S = 1.0
+"""How often a process asks whether the one that fills the index has gone."""
 _log = logging.getLogger(__name__)
 
 
@@ -104,9 +108,10 @@ def _expression(needed: Required) -> str:
 
 
 class TextIndexer:
-    """Fills the index in the background, oldest chunk first."""
+    """Fills the index in the background, oldest chunk first; in one of the processes that have the store open."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, directory: Path, writer: Writer, readers: Readers) -> None:
+        self._directory = directory
         self._writer = writer
         self._readers = readers
         self._stop = threading.Event()
@@ -134,6 +139,18 @@ class TextIndexer:
             pass
 
     def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                duty = DirectoryLock(self._directory, exclusive=True, file=TEXT_LOCK_FILE)
+            except LodelineError:
+                self._stop.wait(_TAKEOVER_S)
+                continue
+            try:
+                self._work()
+            finally:
+                duty.release()
+
+    def _work(self) -> None:
         while not self._stop.is_set():
             try:
                 worked = self._advance()
