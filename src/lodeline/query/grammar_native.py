@@ -52,7 +52,7 @@ def parse(text: str, entity: EntityScope, *, now_ns: int | None = None) -> Node:
 
 def parse_field(text: str, entity: EntityScope) -> Field:
     """Return the field of `entity` that a name such as ``duration`` or ``tags.release`` means; Invalid if none."""
-    words = Words(text)
+    words = Words(text, "field")
     known = parse_path(words, entity)
     if words.here().kind != "end":
         raise words.unexpected("one field and nothing after it")

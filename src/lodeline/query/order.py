@@ -20,7 +20,7 @@ def parse_order(text: str, entity: EntityScope) -> tuple[Order, ...]:
     Empty text is the list's own order. Invalid for unknown fields, fields that cannot sort, and more than
     `MAX_ORDERS` of them; a field named again counts once.
     """
-    words = Words(text)
+    words = Words(text, "order")
     if words.here().kind == "end":
         return ()
     orders: list[Order] = []
@@ -44,7 +44,7 @@ def parse_order_mlflow(clauses: str | Sequence[str], entity: EntityScope) -> tup
     """
     orders: list[Order] = []
     for clause in [clauses] if isinstance(clauses, str) else clauses:
-        words = Words(clause)
+        words = Words(clause, "order")
         while words.here().kind != "end":
             at = words.here()
             of = _mlflow_field(words, entity)

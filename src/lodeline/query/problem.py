@@ -19,13 +19,14 @@ def problem(
     expected: str | None = None,
     suggestion: str | None = None,
     field: str | None = None,
+    noun: str = "filter",
 ) -> Invalid:
-    """Return the error for `text[position:end]`.
+    """Return the error for `text[position:end]` of a `noun`.
 
     `what` says what is wrong there. Details hold the offsets `position` and `end`, the text `found`, and `expected`,
     `suggestion`, `field` (None when unknown).
     """
-    message = f"filter: {what} (character {position + 1})"
+    message = f"{noun}: {what} (character {position + 1})"
     if expected is not None:
         message += f"; expected {expected}"
     if suggestion is not None:
@@ -43,10 +44,10 @@ def problem(
     )
 
 
-def found(text: str, position: int, end: int) -> str:
+def found(text: str, position: int, end: int, noun: str = "filter") -> str:
     """Return how a message names `text[position:end]`."""
     if end == position:
-        return "end of the filter"
+        return f"end of the {noun}"
     quoted = text[position] in "'\"" and end - position > 1
     return shown(text[position + 1 : end - 1] if quoted else text[position:end])
 

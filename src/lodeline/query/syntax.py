@@ -49,7 +49,7 @@ class Token:
         return self.text.upper() if self.kind == "path" else ""
 
 
-def lex(text: str) -> list[Token]:
+def lex(text: str, noun: str = "filter") -> list[Token]:
     """Return the words of `text`, the last of kind "end".
 
     What is no word ends the list as kind "bad", so that an error before it is reported first. Invalid when `text` is
@@ -57,7 +57,7 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_LENGTH:
         raise Invalid(
-            f"filter: {len(text)} characters are over the limit of {MAX_LENGTH}; shorten it.",
+            f"{noun}: {len(text)} characters are over the limit of {MAX_LENGTH}; shorten it.",
             details={"position": MAX_LENGTH, "end": len(text), "expected": f"at most {MAX_LENGTH} characters"},
         )
     tokens: list[Token] = []
@@ -119,11 +119,12 @@ def number_parts(text: str) -> tuple[str, str]:
 
 
 class Words:
-    """A place in the words of one filter, with the errors that point to it."""
+    """A place in the words of one filter (or of what `noun` names), with the errors that point to it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, noun: str = "filter") -> None:
         self.text = text
-        self._tokens = lex(text)
+        self.noun = noun
+        self._tokens = lex(text, noun)
         self._index = 0
 
     def here(self) -> Token:
@@ -176,16 +177,18 @@ class Words:
         at = at or self.here()
         if at.kind == "bad":
             return self._bad(at, field)
-        what = f"unexpected {found(self.text, at.position, at.end)}"
+        what = f"unexpected {found(self.text, at.position, at.end, self.noun)}"
         return self.error(at, what, expected=expected, suggestion=suggestion, field=field)
 
     def _bad(self, at: Token, field: str | None) -> Invalid:
         if at.text in _QUOTES:
             what, expected = f"the string that begins here has no closing {at.text}", f"a closing {at.text}"
-            return problem(self.text, at.position, len(self.text), what, expected=expected, field=field)
+            return problem(
+                self.text, at.position, len(self.text), what, expected=expected, field=field, noun=self.noun
+            )
         if at.text == ".":
             return self.error(at, "a key is missing after the dot", expected="a key, such as tags.release")
-        what = f"the character {found(self.text, at.position, at.end)} has no meaning here"
+        what = f"the character {found(self.text, at.position, at.end, self.noun)} has no meaning here"
         return self.error(at, what, expected="a field, an operator or a value", field=field)
 
 
