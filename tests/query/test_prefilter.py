@@ -1,27 +1,29 @@
 """What an index may be asked: never more than the filter needs."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, SpanId, TraceId
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
-from lodeline.query.ast import Match, MatchOp, Node
-from lodeline.query.build import exists
+from lodeline.query.ast import Compare, Match, MatchOp, Node, Text
+from lodeline.query.build import conj, exists
 from lodeline.query.fields import field
 from lodeline.query.grammar_native import parse
 from lodeline.query.patterns import escape_like
 from lodeline.query.prefilter import Required, required
 from lodeline.query.reference import matches
 from lodeline.query.subjects import TraceSubject
-from lodeline.query.tokens import scalar_token, tokens
+from lodeline.query.tokens import scalar_token, terms_of, tokens
 from lodeline.query.values import span_texts
 from tests.generators import TraceCase, texts, traces
 from tests.query import strategies
+from tests.query.strategies import PATTERNS
 
 
 def holds(need: Required, span: Span) -> bool:
@@ -37,6 +39,31 @@ def assert_required(node: Node, spans: Sequence[Span]) -> None:
 
 @given(strategies.nodes("trace"), traces())
 def test_what_is_required_is_in_every_match(node: Node, case: TraceCase):
+    if matches(node, TraceSubject(case.trace, lambda: case.spans, lambda: case.assessments)):
+        assert_required(node, case.spans)
+
+
+@st.composite
+def filters_that_hold(draw: st.DrawFn) -> tuple[Node, TraceCase]:
+    """A trace, and conditions made from one of its spans: full text, patterns, and attributes compared."""
+    case = draw(traces().filter(lambda case: bool(case.spans)))
+    span = draw(st.sampled_from(case.spans))
+    searches = st.sampled_from([*span_texts(span), "x"]).map(terms_of).filter(bool).map(Text)
+    patterns = st.builds(
+        Match, st.just(field("span", "content")), st.sampled_from(("LIKE", "ILIKE")), st.sampled_from(PATTERNS)
+    )
+    kinds: list[st.SearchStrategy[Node]] = [searches, patterns]
+    for key, value in span.attributes.items():
+        if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+            kinds.append(st.just(Compare(field("span", "attributes", key), "=", value)))
+    items = draw(st.lists(st.one_of(kinds), min_size=1, max_size=3))
+    return draw(st.sampled_from((exists("span", conj(items)), conj(exists("span", item) for item in items)))), case
+
+
+@settings(max_examples=300)
+@given(filters_that_hold())
+def test_what_conditions_on_a_span_require_is_in_every_match(pair: tuple[Node, TraceCase]):
+    node, case = pair
     if matches(node, TraceSubject(case.trace, lambda: case.spans, lambda: case.assessments)):
         assert_required(node, case.spans)
 
