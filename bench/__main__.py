@@ -20,7 +20,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_BENCHMARKS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run, not how fast")
-    parser.add_argument("--out", type=Path, default=report.RESULTS, help="where results are written")
+    out_help = "where results are written (bench/results; quick ones only where this says)"
+    parser.add_argument("--out", type=Path, help=out_help)
     sizes_help = "numbers of traces for query (default: 10^4, 10^5, 10^6)"
     parser.add_argument("--sizes", type=int, nargs="*", help=sizes_help)
     parser.add_argument("--keep", type=Path, help="keep query's stores in this directory and use them again")
@@ -31,9 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     for name in options.names or _BENCHMARKS:
         start = time.perf_counter()
         made = _BENCHMARKS[name](options)
-        json_path, _ = report.write(made, options.out)
         print(report.markdown(made))
-        print(f"{name}: {time.perf_counter() - start:.0f} s, written to {json_path}\n")
+        took = f"{name}: {time.perf_counter() - start:.0f} s"
+        folder = options.out or (None if options.quick else report.RESULTS)
+        print(took if folder is None else f"{took}, written to {report.write(made, folder)[0]}", end="\n\n")
     return 0
 
 

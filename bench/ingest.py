@@ -19,15 +19,17 @@ from lodeline.domain.span import JsonValue
 
 SPANS_PER_REQUEST = 100
 CONNECTIONS = (1, 4, 16)
+_WARM_TRACES = 100
 _DRAIN_TIMEOUT_S = 600.0
 _METHOD = (
     "The server is a process of its own with a fresh store; a second process sends requests of 100 spans that were "
-    "serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer. A request counts "
-    "when it is acknowledged: the server answers after its commit. Afterwards the traces are counted through a query "
-    "and one is read back; any difference fails the run. `sustained` divides by the time until the text index has "
-    "caught up as well. The floor decodes the same requests and inserts the same rows in one process, without a "
-    "server, dialects, summaries or text index. Traces have 10 spans with inputs and outputs of 1-4 kB, in the "
-    "styles of three families of instrumentation. Rows show medians, with the smallest and largest repetition."
+    "serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer, after 100 traces to "
+    "warm up. A request counts when it is acknowledged: the server answers after its commit. Afterwards the traces "
+    "are counted through a query and one is read back; any difference fails the run. `sustained` divides by the time "
+    "until the text index has caught up as well. The floor decodes the same requests and inserts the same rows in "
+    "one process, without a server, dialects, summaries or text index. Traces have 10 spans with inputs and outputs "
+    "of 1-4 kB, in the styles of three families of instrumentation. Rows show medians, with the smallest and largest "
+    "repetition."
 )
 
 
@@ -48,30 +50,33 @@ class Run:
 
 def run(*, quick: bool = False) -> Report:
     """Measure ingest and return the report; RuntimeError when the server stored something else than was sent."""
-    traces, repeats = (200, 1) if quick else (10_000, 3)
+    traces, repeats, connections = (100, 1, CONNECTIONS[1:2]) if quick else (10_000, 3, CONNECTIONS)
     with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as name:
         folder = Path(name)
-        file = folder / "requests.bin"
+        file, warm = folder / "requests.bin", folder / "warm.bin"
         write_requests(file, data.requests(0, traces, SPANS_PER_REQUEST))
+        write_requests(warm, data.requests(traces, traces + _WARM_TRACES, SPANS_PER_REQUEST))
         bodies = list(read_requests(file))
         lowest = floor.measure(bodies, folder)
         runs = [
-            _fill(folder / f"store-{connections}-{repeat}", file, connections, traces)
-            for connections in CONNECTIONS
+            _fill(folder / f"store-{count}-{repeat}", warm, file, count, traces)
+            for count in connections
             for repeat in range(repeats)
         ]
         sent_bytes_a_span = sum(map(len, bodies)) / lowest.spans
     return Report("ingest", _METHOD, _tables(runs, lowest, sent_bytes_a_span), quick)
 
 
-def _fill(store: Path, file: Path, connections: int, traces: int) -> Run:
+def _fill(store: Path, warm: Path, file: Path, connections: int, traces: int) -> Run:
     with serve(store) as served:
+        _send(warm, served.port, 1)
+        _wait_for_backlog(served)
         before_s = served.cpu_s()
         start = time.perf_counter()
         sent = _send(file, served.port, connections)
         drained_s = _wait_for_backlog(served) - start
         cpu_s = served.cpu_s() - before_s
-        _check(served, traces)
+        check(served, traces + _WARM_TRACES)
         spans = traces * data.FULL.spans
         return Run(
             connections=connections,
@@ -81,7 +86,7 @@ def _fill(store: Path, file: Path, connections: int, traces: int) -> Run:
             latency_p95_ms=quantile(sent.latencies_ms, 0.95),
             cpu_ms_a_span=cpu_s * 1_000 / spans,
             peak_rss_bytes=served.peak_rss_bytes,
-            disk_bytes_a_span=served.disk_bytes() / spans,
+            disk_bytes_a_span=served.disk_bytes() / (spans + _WARM_TRACES * data.FULL.spans),
             refused=sent.refused,
         )
 
@@ -109,7 +114,8 @@ def figure(served: Served, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _check(served: Served, traces: int) -> None:
+def check(served: Served, traces: int) -> None:
+    """Count the traces through a query and read the last one back; RuntimeError when something is missing."""
     counted = _object(served.get("/api/v1/traces/count?experiment=0"))
     if counted.get("count") != traces or counted.get("exact") is not True:
         raise RuntimeError(f"{traces} traces were acknowledged, a query counts {counted}")
@@ -130,12 +136,12 @@ def _tables(runs: Sequence[Run], lowest: floor.Floor, sent_bytes_a_span: float) 
     rate = Table(
         "Acknowledged and sustained",
         ("connections", "spans/s acknowledged", "of the floor", "spans/s sustained", "p50 ms", "p95 ms", "refused"),
-        [_rate_row(connections, _of(runs, connections), lowest) for connections in CONNECTIONS],
+        [_rate_row(same, lowest) for same in _by_connections(runs)],
     )
     cost = Table(
         "Cost",
         ("connections", "CPU-ms a span", "peak MiB", "disk bytes a span", "of the bytes sent"),
-        [_cost_row(connections, _of(runs, connections), sent_bytes_a_span) for connections in CONNECTIONS],
+        [_cost_row(same, sent_bytes_a_span) for same in _by_connections(runs)],
         note="CPU and disk include the text index and the write-ahead log.",
     )
     base = Table(
@@ -146,14 +152,15 @@ def _tables(runs: Sequence[Run], lowest: floor.Floor, sent_bytes_a_span: float) 
     return [rate, cost, base]
 
 
-def _of(runs: Sequence[Run], connections: int) -> list[Run]:
-    return [run for run in runs if run.connections == connections]
+def _by_connections(runs: Sequence[Run]) -> list[list[Run]]:
+    counts = dict.fromkeys(run.connections for run in runs)
+    return [[run for run in runs if run.connections == count] for count in counts]
 
 
-def _rate_row(connections: int, runs: Sequence[Run], lowest: floor.Floor) -> tuple[str | int | float, ...]:
+def _rate_row(runs: Sequence[Run], lowest: floor.Floor) -> tuple[str | int | float, ...]:
     acknowledged = [run.acknowledged_spans_s for run in runs]
     return (
-        connections,
+        runs[0].connections,
         spread(acknowledged),
         f"{statistics.median(acknowledged) / lowest.store_spans_s:.0%}",
         spread([run.sustained_spans_s for run in runs]),
@@ -163,10 +170,10 @@ def _rate_row(connections: int, runs: Sequence[Run], lowest: floor.Floor) -> tup
     )
 
 
-def _cost_row(connections: int, runs: Sequence[Run], sent_bytes_a_span: float) -> tuple[str | int | float, ...]:
+def _cost_row(runs: Sequence[Run], sent_bytes_a_span: float) -> tuple[str | int | float, ...]:
     disk = statistics.median(run.disk_bytes_a_span for run in runs)
     return (
-        connections,
+        runs[0].connections,
         spread([run.cpu_ms_a_span for run in runs]),
         max(run.peak_rss_bytes for run in runs) / 2**20,
         disk,

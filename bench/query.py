@@ -58,7 +58,7 @@ def run(*, quick: bool = False, sizes: Sequence[int] | None = None, keep: Path |
 
     `keep` names a directory in which the filled stores stay, to be used again.
     """
-    chosen = sizes or ((200, 400) if quick else SIZES)
+    chosen = sizes or ((100, 200) if quick else SIZES)
     giant_spans = 300 if quick else GIANT_SPANS
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lodeline-bench-")))
