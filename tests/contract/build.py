@@ -33,6 +33,7 @@ from lodeline.domain.span import (
     AttributeValue,
     JsonValue,
     ResourceFacts,
+    SpanEvent,
     SpanFacts,
     SpanKind,
     SpanStatus,
@@ -59,7 +60,7 @@ class SpanSpec:
 
     facts: SpanFacts
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
-    events: Sequence[str] = ()
+    events: Sequence[SpanEvent] = ()
 
 
 def span(
@@ -111,7 +112,7 @@ def span(
         metadata=metadata,
         resource=resource,
     )
-    return SpanSpec(facts, attributes, events)
+    return SpanSpec(facts, attributes, [SpanEvent(event, at_ns(start_ms)) for event in events])
 
 
 def span_id(number: int) -> SpanId:
@@ -150,12 +151,19 @@ def _message(trace_id: str, spec: SpanSpec) -> trace_pb2.Span:
         name=facts.name,
         start_time_unix_nano=facts.start_ns,
         end_time_unix_nano=facts.end_ns,
-        attributes=[KeyValue(key=k, value=from_python(v)) for k, v in spec.attributes.items()],
-        events=[trace_pb2.Span.Event(name=name, time_unix_nano=facts.start_ns) for name in spec.events],
+        attributes=_pairs(spec.attributes),
+        events=[
+            trace_pb2.Span.Event(name=e.name, time_unix_nano=e.time_ns, attributes=_pairs(e.attributes))
+            for e in spec.events
+        ],
     )
     message.status.code = trace_pb2.Status.StatusCode.Value(f"STATUS_CODE_{facts.status}")
     message.status.message = facts.status_message
     return message
+
+
+def _pairs(attributes: Mapping[str, AttributeValue]) -> list[KeyValue]:
+    return [KeyValue(key=key, value=from_python(value)) for key, value in attributes.items()]
 
 
 def _traces_data(spans: Sequence[SpanSpec], messages: Sequence[trace_pb2.Span]) -> bytes:
