@@ -339,14 +339,14 @@ any_filter = st.one_of(
 
 @given(any_filter, st.sampled_from(tuple(ENTITIES)))
 def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         parse(text, entity, now_ns=T0_NS)
     except Invalid as error:
         details = error.details
     else:
         details = {"position": 0, "end": 0, "found": ""}
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     position, end = details["position"], details["end"]
     assert isinstance(position, int)
     assert isinstance(end, int)
@@ -380,18 +380,18 @@ def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
 )
 def test_no_text_takes_long(unit: str):
     for text in (unit * (MAX_LENGTH // len(unit)), "name = " + unit * ((MAX_LENGTH - 7) // len(unit))):
-        started = time.perf_counter()
+        started = time.process_time()
         with contextlib.suppress(Invalid):
             parse(text, "trace", now_ns=T0_NS)
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
 
 def test_a_usual_filter_parses_fast():
     filters = [f"status = 'ERROR' AND duration > 1.5s AND span(name = 'x{i}' AND kind = 'LLM')" for i in range(300)]
-    started = time.perf_counter()
+    started = time.process_time()
     for text in filters:
         parse(text, "trace", now_ns=T0_NS)
-    assert (time.perf_counter() - started) / len(filters) < 0.002
+    assert (time.process_time() - started) / len(filters) < 0.002
 
 
 def test_fields_are_found_by_name():

@@ -60,7 +60,7 @@ def filters_that_hold(draw: st.DrawFn) -> tuple[Node, TraceCase]:
     return draw(st.sampled_from((exists("span", conj(items)), conj(exists("span", item) for item in items)))), case
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(filters_that_hold())
 def test_what_conditions_on_a_span_require_is_in_every_match(pair: tuple[Node, TraceCase]):
     node, case = pair
