@@ -1,7 +1,7 @@
 """What an experiment's settings let through: masks, and how much of the content is kept.
 
-Masks come first, in every string that was sent: values, keys of maps, names, messages; of the resource and the scope
-too. What lists and searches need is derived after them. Then the capture mode takes content away:
+Masks come first, in every string that was sent, and in bytes: values, keys, names, messages; of the resource and the
+scope too. What lists and searches need is derived after them. Then the capture mode takes content away:
 
 - ``full`` keeps everything;
 - ``hashed`` replaces strings by ``sha256:`` and 64 hex digits, and bytes by their digest;
@@ -82,39 +82,45 @@ class Capture:
                 _transform(span, _blank)
         span.attributes.extend(_kept(derived))
 
-    def _masked(self, text: str) -> str:
-        if self._pattern is None:
-            return text
-        data = text.encode()
-        return self._pattern.replaced(data, _MASK).decode(errors="replace") if self._pattern.found(data) else text
+    def _masked(self, data: bytes) -> bytes:
+        pattern = self._pattern
+        return data if pattern is None or not pattern.found(data) else pattern.replaced(data, _MASK)
 
 
-def _rewrite(message: Span | ResourceSpans | ScopeSpans, change: Callable[[str], str]) -> None:
-    """Change every string of the message in place."""
+def _rewrite(message: Span | ResourceSpans | ScopeSpans, change: Callable[[bytes], bytes]) -> None:
+    """Change every string and every bytes value of the message in place."""
+
+    def text(before: str) -> str:
+        data = before.encode()
+        after = change(data)
+        return before if after is data else after.decode(errors="replace")
+
+    def pairs(attributes: Iterable[KeyValue]) -> None:
+        for pair in attributes:
+            pair.key = text(pair.key)
+            for value in _leaves(pair.value, text):
+                if value.string_value:
+                    value.string_value = text(value.string_value)
+                elif value.bytes_value:
+                    value.bytes_value = change(value.bytes_value)
+
     match message:
         case Span():
-            message.name = change(message.name)
+            message.name, message.trace_state = text(message.name), text(message.trace_state)
             if message.status.message:
-                message.status.message = change(message.status.message)
-            _rewrite_pairs(message.attributes, change)
+                message.status.message = text(message.status.message)
+            pairs(message.attributes)
             for event in message.events:
-                event.name = change(event.name)
-                _rewrite_pairs(event.attributes, change)
+                event.name = text(event.name)
+                pairs(event.attributes)
             for link in message.links:
-                _rewrite_pairs(link.attributes, change)
+                link.trace_state = text(link.trace_state)
+                pairs(link.attributes)
         case ResourceSpans():
-            _rewrite_pairs(message.resource.attributes, change)
+            pairs(message.resource.attributes)
         case ScopeSpans():
-            message.scope.name = change(message.scope.name)
-            _rewrite_pairs(message.scope.attributes, change)
-
-
-def _rewrite_pairs(pairs: Iterable[KeyValue], change: Callable[[str], str]) -> None:
-    for pair in pairs:
-        pair.key = change(pair.key)
-        for value in _leaves(pair.value, change):
-            if value.string_value:
-                value.string_value = change(value.string_value)
+            message.scope.name, message.scope.version = text(message.scope.name), text(message.scope.version)
+            pairs(message.scope.attributes)
 
 
 def _leaves(value: AnyValue, change_key: Callable[[str], str] | None = None) -> Iterator[AnyValue]:
@@ -199,6 +205,7 @@ def _drop(message: Span | ResourceSpans | ScopeSpans) -> None:
     match message:
         case Span():
             message.name = MASK
+            message.trace_state = ""
             for event in message.events:
                 event.name = MASK
         case ScopeSpans():

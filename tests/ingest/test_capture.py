@@ -1,0 +1,182 @@
+"""Masks and capture modes, through the decoder: what is stored, and what is derived for lists."""
+
+import hashlib
+import json
+
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
+
+from lodeline.domain.experiment import CaptureMode, ExperimentSettings
+from lodeline.domain.ids import TraceId
+from lodeline.domain.span import AttributeValue, Span, SpanFacts
+from lodeline.domain.usage import TokenUsage
+from lodeline.ingest import payload
+from lodeline.ingest.capture import Capture
+from lodeline.ingest.otlp import decode
+from lodeline.ingest.semconv import Derived, derive
+from tests.ingest.build import JSON, PROTOBUF, T0_NS, TRACE, pairs, request, resource_spans, span
+
+SECRET = "sk" + "-proj-" + "a1B2" * 10
+CALL: dict[str, AttributeValue] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-4o",
+    "gen_ai.usage.input_tokens": 100,
+    "gen_ai.usage.output_tokens": 10,
+    "gen_ai.input.messages": json.dumps([{"role": "user", "parts": [{"type": "text", "content": "top secret"}]}]),
+    "session.id": "s-1",
+    "user.id": "u-1",
+    "lodeline.tags.release": "r-1",
+    "nested": {"list": ["top secret", 7, True, 1.5, b"top secret"]},
+}
+
+
+def call() -> WireSpan:
+    sent = span(1, name="chat", attributes=CALL)
+    sent.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message="top secret"))
+    sent.events.add(name="event", time_unix_nano=T0_NS, attributes=pairs({"text": "top secret"}))
+    sent.links.add(trace_id=TRACE, span_id=bytes(7) + b"\x02", attributes=pairs({"text": "top secret"}))
+    return sent
+
+
+def stored(body: bytes, settings: ExperimentSettings, content_type: str = PROTOBUF) -> tuple[SpanFacts, Span, bytes]:
+    """Facts, span and raw bytes of the one span of a request."""
+    decoded = decode(body, content_type, settings_for=lambda _: settings)
+    assert decoded.rejected == ()
+    ((facts,), traces_data) = decoded.traces[0].spans, decoded.traces[0].traces_data
+    (found,) = payload.unpack_spans(payload.pack([facts], traces_data), TraceId("tr-1"))
+    return facts, found, traces_data
+
+
+def test_without_masks_nothing_is_touched() -> None:
+    body = request(resource_spans(call()))
+    assert stored(body, ExperimentSettings(mask_secrets=False))[2] == body
+    assert stored(body, ExperimentSettings())[2] == body
+
+
+def test_a_pattern_masks_every_string_of_the_request() -> None:
+    sent = call()
+    sent.name = "chat top secret"
+    sent.events[0].name = "event top secret"
+    sent.attributes.extend(pairs({"top secret key": {"top secret": 1}, "lodeline.tags.top secret": "top secret"}))
+    body = request(resource_spans(sent, resource={"service.name": "top secret"}, scope="top secret"))
+    facts, found, raw = stored(body, ExperimentSettings(mask_patterns=("top sec[a-z]+",)))
+    assert b"secret" not in raw
+    assert "secret" not in repr(facts)
+    assert (found.name, found.events[0].name, found.scope) == ("chat [masked]", "event [masked]", "[masked]")
+    assert found.resource == {"service.name": "[masked]"}
+    assert facts.resource.service == "[masked]"
+    assert (facts.request, facts.status_message) == ("[masked]", "[masked]")
+    assert facts.tags == {"release": "r-1", "[masked]": "[masked]"}
+    assert found.attributes["nested"] == {"list": ["[masked]", 7, True, 1.5, b"[masked]"]}
+
+
+def test_secrets_are_masked_by_default_and_everything_else_stays() -> None:
+    sent = span(1, attributes={"input": f"my key is {SECRET}, keep it", "other": "plain"})
+    facts, found, raw = stored(request(resource_spans(sent)), ExperimentSettings())
+    assert found.attributes == {"input": "my key is [masked], keep it", "other": "plain"}
+    assert SECRET.encode() not in raw
+    assert facts.size_bytes < len(sent.SerializeToString())
+
+
+def test_only_spans_with_a_secret_are_rewritten() -> None:
+    plain, secret = span(1, attributes={"a": "plain"}), span(2, attributes={"a": SECRET})
+    trace = decode(request(resource_spans(plain, secret)), PROTOBUF).traces[0]
+    assert plain.SerializeToString() in trace.traces_data
+    assert SECRET.encode() not in trace.traces_data
+
+
+def test_secrets_stay_where_masking_is_switched_off() -> None:
+    body = request(resource_spans(span(1, attributes={"a": SECRET})))
+    assert stored(body, ExperimentSettings(mask_secrets=False))[2] == body
+
+
+def test_a_secret_spelt_with_json_escapes_is_masked() -> None:
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in SECRET)
+    value = {"key": "a", "value": {"stringValue": "HERE"}}
+    sent = {"traceId": TRACE.hex(), "spanId": "0000000000000001", "name": "HERE", "attributes": [value]}
+    text = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [sent]}]}]})
+    body = text.replace("HERE", escaped).encode()
+    assert SECRET.encode() not in body
+    _, found, raw = stored(body, ExperimentSettings(), JSON)
+    assert (found.name, found.attributes) == ("[masked]", {"a": "[masked]"})
+    assert SECRET.encode() not in raw
+
+
+def test_a_secret_in_a_resource_is_masked() -> None:
+    body = request(
+        resource_spans(span(1), resource={"process.command": f"run --key {SECRET}", "service.name": "svc"})
+    )
+    facts, found, _ = stored(body, ExperimentSettings())
+    assert found.resource == {"process.command": "run --key [masked]", "service.name": "svc"}
+    assert facts.resource.service == "svc"
+
+
+@pytest.mark.parametrize("mode", ["hashed", "structure", "none"])
+def test_modes_keep_no_content_and_all_that_lists_need(mode: CaptureMode) -> None:
+    full, *_ = stored(request(resource_spans(call())), ExperimentSettings())
+    facts, found, raw = stored(request(resource_spans(call())), ExperimentSettings(capture=mode))
+    assert b"top secret" not in raw
+    assert "top secret" not in repr(facts)
+    assert (facts.request, facts.response) == (None, None)
+    for field in (
+        "span_id", "parent_id", "name", "kind", "status", "start_ns", "end_ns", "model", "provider", "tokens",
+        "cost_picousd", "session", "user", "tags", "resource",
+    ):  # fmt: skip
+        assert getattr(facts, field) == getattr(full, field), field
+    assert (found.view.kind, found.view.model, found.view.provider) == (full.kind, full.model, full.provider)
+    assert (found.view.tokens, found.view.session, found.view.user) == (full.tokens, full.session, full.user)
+    assert (found.name, found.events[0].name) == ("chat", "event")
+
+
+def test_hashed_content_can_be_compared_but_not_read() -> None:
+    _, found, _ = stored(request(resource_spans(call())), ExperimentSettings(capture="hashed"))
+    digest = hashlib.sha256(b"top secret")
+    text = f"sha256:{digest.hexdigest()}"
+    assert found.attributes["nested"] == {"list": [text, 7, True, 1.5, digest.digest()]}
+    assert (found.status_message, found.events[0].attributes) == (text, {"text": text})
+    assert found.links[0].attributes == {"text": text}
+
+
+def test_structure_keeps_keys_and_types() -> None:
+    _, found, _ = stored(request(resource_spans(call())), ExperimentSettings(capture="structure"))
+    assert found.attributes["nested"] == {"list": ["", 0, False, 0.0, b""]}
+    assert found.attributes["gen_ai.usage.input_tokens"] == 0
+    assert (found.status_message, found.events[0].attributes) == ("", {"text": ""})
+
+
+def test_none_keeps_our_own_attributes_alone() -> None:
+    _, found, _ = stored(request(resource_spans(call())), ExperimentSettings(capture="none"))
+    assert all(key.startswith("lodeline.") for key in found.attributes)
+    assert (found.status_message, found.events[0].attributes, found.links[0].attributes) == ("", {}, {})
+
+
+def test_masks_hold_in_other_modes_too() -> None:
+    sent = span(1, name=SECRET, attributes={**CALL, "session.id": SECRET})
+    facts, _, raw = stored(request(resource_spans(sent)), ExperimentSettings(capture="none"))
+    assert (facts.name, facts.session) == ("[masked]", "[masked]")
+    assert SECRET.encode() not in raw
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        TokenUsage(1, 2, 3, 4, 5, 6),
+        TokenUsage(input_uncached=10, output_text=3),
+        TokenUsage(input_uncached=1, cache_read=2, output_text=3, output_reasoning=4, audio_in=5, audio_out=6),
+        TokenUsage(),
+    ],
+)
+def test_token_buckets_survive_the_loss_of_content(usage: TokenUsage) -> None:
+    sent = span(1)
+    Capture(ExperimentSettings(capture="none")).strip(sent, Derived(kind="LLM", tokens=usage))
+    assert derive(sent, {pair.key: pair.value for pair in sent.attributes}).tokens == usage
+
+
+def test_a_mask_that_cannot_be_compiled_takes_the_content_never_the_span() -> None:
+    body = request(resource_spans(call(), resource={"secret": "top secret"}, scope="top secret"))
+    facts, found, raw = stored(body, ExperimentSettings(mask_patterns=("(",)))
+    assert b"top secret" not in raw
+    assert (facts.span_id, facts.start_ns, facts.status) == ("0000000000000001", T0_NS + 1, "ERROR")
+    assert (found.name, found.attributes, found.resource) == ("[masked]", {}, {})

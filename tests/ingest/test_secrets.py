@@ -1,0 +1,83 @@
+import time
+
+import pytest
+
+from lodeline.ingest.secrets import SECRETS, Pattern, may_hold_secret
+
+ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+# Written in halves, so that scanners of source code find no secret here.
+SAMPLES = {
+    "openai": "sk" + "-proj-" + ALNUM[:40],
+    "openai, old": "sk" + "-" + ALNUM[:48],
+    "anthropic": "sk" + "-ant-api03-" + ALNUM + "-_x",
+    "stripe": "sk" + "_live_" + ALNUM[:24],
+    "github": "ghp" + "_" + ALNUM[:36],
+    "github, fine-grained": "github" + "_pat_" + ALNUM[:22] + "_" + ALNUM,
+    "gitlab": "glpat" + "-" + ALNUM[:20],
+    "aws": "AKIA" + "ABCDEFGHIJKLMNOP",
+    "google": "AIza" + ALNUM[:35],
+    "hugging face": "hf" + "_" + ALNUM[:34],
+    "slack": "xoxb" + "-123456789012-" + ALNUM[:24],
+    "jwt": "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0" + "." + ALNUM[:43],
+    "private key": "-----BEGIN RSA " + "PRIVATE KEY-----\nabc/+=\n-----END RSA PRIVATE KEY-----",
+    "private key, escaped": "-----BEGIN " + "PRIVATE KEY-----\\nabc\\n-----END PRIVATE KEY-----",
+}
+HARMLESS = [
+    "a task-1234567890abcdefghij and a risk-assessment",
+    "sk-learn is a nickname; sk-short",
+    "ghp_short",
+    "AKIAshort and XAKIAABCDEFGHIJKLMNOP",
+    "eyJhbGciOiJIUzI1NiJ9 alone",
+    "-----BEGIN PUBLIC KEY-----",
+    "conversation_0123456789abcdef0123456789abcdef",
+    "chatcmpl-ChZNcadOV8XXL9i2Jh0PXsrur4L8k",
+]
+
+
+def masked(text: str) -> str:
+    return Pattern(*SECRETS).replaced(text.encode(), b"[masked]").decode()
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_secret_is_found_and_replaced_alone(kind: str) -> None:
+    secret = SAMPLES[kind]
+    assert masked(f'{{"key": "{secret}"}}') == '{"key": "[masked]"}'
+    assert masked(f"é {secret} ü {secret}") == "é [masked] ü [masked]"
+    assert may_hold_secret(secret.encode())
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_looks_like_a_secret_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_a_private_key_that_is_cut_off_is_masked_to_its_end() -> None:
+    assert masked("x -----BEGIN PRIVATE " + "KEY-----\nMIIEvQIBADANBgkq") == "x [masked]"
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_length_byte_that_looks_like_a_letter_hides_nothing(kind: str) -> None:
+    assert may_hold_secret(b"\x0aA" + SAMPLES[kind].encode())
+
+
+def test_hostile_text_takes_linear_time() -> None:
+    pattern = Pattern(*SECRETS)
+    started = time.process_time()
+    for text in ("sk-" * 300_000, "-----BEGIN PRIVATE " + "KEY-----" * 100_000, "eyJaaaaaaaa." * 80_000):
+        pattern.replaced(text.encode(), b"")
+        may_hold_secret(text.encode())
+    assert time.process_time() - started < 10
+
+
+def test_matches_that_are_empty_are_left_alone() -> None:
+    assert Pattern("x*").replaced(b"axxb", b"[m]") == b"a[m]b"
+
+
+def test_several_expressions_are_found_in_one_pass() -> None:
+    assert Pattern("a|b", "(?i)c", "masked").replaced(b"abCd", b"[masked]") == b"[masked][masked][masked]d"
+
+
+@pytest.mark.parametrize("expressions", [("(",), ("a", "b)"), ("a)|(b", "c"), ("\ud800",)])
+def test_an_expression_that_re2_does_not_take_is_a_value_error(expressions: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="not an RE2 expression"):
+        Pattern(*expressions)
