@@ -29,9 +29,14 @@ class InProcessTransport(httpx.BaseTransport):
         self._lifespan = _Lifespan(app)
 
     def __enter__(self) -> "InProcessTransport":
-        """Start the application."""
-        self._thread.start()
-        self._run(self._lifespan.start()).result()
+        """Start the application, once."""
+        if self._thread.ident is None:
+            self._thread.start()
+            try:
+                self._run(self._lifespan.start()).result()
+            except BaseException:
+                self._stop_loop()
+                raise
         return self
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -45,10 +50,15 @@ class InProcessTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Shut the application down; again is fine."""
         if self._thread.is_alive():
-            self._run(self._lifespan.stop()).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            try:
+                self._run(self._lifespan.stop()).result()
+            finally:
+                self._stop_loop()
+
+    def _stop_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _run(self, coroutine: Any) -> "Future[Any]":
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
