@@ -318,7 +318,7 @@ def _with_raw_span(data: bytes) -> bytes:
 def test_strings_that_are_not_utf8_are_repaired_and_named() -> None:
     decoded = decode(_with_raw_span(_latin1_span()), PROTOBUF)
     assert decoded.rejected == ()
-    assert decoded.warnings == ("a span was repaired: 2 strings were not UTF-8, their bad bytes are now U+FFFD",)
+    assert decoded.warnings == ("span 0000000000000002: bytes in 2 of its strings were not UTF-8 and became U+FFFD",)
     (trace,) = decoded.traces
     found = payload.unpack_spans(payload.pack(trace.spans, trace.traces_data), TRACE_ID)[1]
     assert (found.name, found.attributes) == ("caf\ufffd", {"drink": "th\ufffd", "fine": "日本"})
@@ -329,7 +329,7 @@ def test_a_resource_that_is_not_utf8_is_repaired() -> None:
     body = request(resource_spans(span(1), resource={"service.name": "caf#"})).replace(b"caf#", b"caf\xe9")
     decoded = decode(body, PROTOBUF)
     assert decoded.traces[0].spans[0].resource.service == "caf\ufffd"
-    assert len(decoded.warnings) == 1
+    assert decoded.warnings == ("resource: bytes in 1 of its strings were not UTF-8 and became U+FFFD",)
 
 
 def _deep(levels: int) -> bytes:
@@ -344,7 +344,7 @@ def _deep(levels: int) -> bytes:
 def test_values_too_deep_for_protobuf_become_json_text() -> None:
     decoded = decode(_with_raw_span(_deep(50)), PROTOBUF)
     assert decoded.rejected == ()
-    assert "nested over 30 levels are now JSON text" in decoded.warnings[0]
+    assert "nested over 30 levels and became JSON text" in decoded.warnings[0]
     (trace,) = decoded.traces
     found = payload.unpack_spans(payload.pack(trace.spans, trace.traces_data), TRACE_ID)[1]
     assert found.attributes == {"plain": 1, "deep": '{"k":' * 50 + '"deep"' + "}" * 50}
@@ -363,6 +363,12 @@ def test_a_span_of_broken_protobuf_costs_only_itself() -> None:
     decoded = decode(_with_raw_span(span(2).SerializeToString()[:-3]), PROTOBUF)
     assert [item.span_id[-1] for item in decoded.rejected] == ["2"]
     assert len(decoded.traces[0].spans) == 2
+
+
+def test_a_field_number_that_protobuf_does_not_know_costs_only_its_span() -> None:
+    field = wire.varint(2**40 << 3 | wire.VARINT) + b"\x01"
+    decoded = decode(_with_raw_span(span(2).SerializeToString() + field), PROTOBUF)
+    assert [item.span_id[-1] for item in decoded.rejected] == ["2"]
 
 
 @pytest.mark.parametrize("body", [b"\xff\xff\xff", b"{}", b"\x0a\xff\x01x", b"\x0b"])

@@ -41,7 +41,7 @@ _MODEL_KEYS = frozenset(
 )  # fmt: skip
 """Spans with one of these are probably model calls: their previews stand in where the root has none."""
 
-_Head = TypeVar("_Head", ResourceSpans, ScopeSpans)
+_Message = TypeVar("_Message", Span, ResourceSpans, ScopeSpans)
 
 SettingsFor = Callable[[ExperimentHint | None], ExperimentSettings]
 """Which settings hold for the spans of a resource that asks for this experiment, or for none."""
@@ -181,15 +181,14 @@ class _Request:
                     self._reject(data, f"its resource or scope: {error.message}")
         return scopes
 
-    def _read_head(self, kind: type[_Head], head: bytes, name: str) -> tuple[_Head, bytes]:
+    def _read_head(self, kind: type[_Message], head: bytes, name: str) -> tuple[_Message, bytes]:
         most = self._limits.max_resource_bytes
         if len(head) > most:
             raise TooLarge(f"its {len(head)} bytes are over the limit of {most}")
         try:
             return kind.FromString(head), head
         except DecodeError:
-            head = self._repair(head, name)
-        return kind.FromString(head), head
+            return self._repair(kind, head, name)
 
     def _read(self, data: bytes) -> tuple[Span, bytes]:
         """Parse a span; return it with its bytes, which differ when it had to be repaired."""
@@ -200,14 +199,20 @@ class _Request:
         try:
             return Span.FromString(data), data
         except DecodeError:
-            data = self._repair(data, "span")
-        return Span.FromString(data), data
+            return self._repair(Span, data, "span")
 
-    def _repair(self, data: bytes, name: str) -> bytes:
+    def _repair(self, kind: type[_Message], data: bytes, name: str) -> tuple[_Message, bytes]:
+        """Repair a message that protobuf's reader refuses, and warn of it."""
         repair = Repair(max_depth=self._limits.max_depth, budget=self._repair_budget)
-        repaired = repair.run(data, name)
-        self._warn(f"a {name.replace('_', ' ')} was repaired: {repair.summary()}")
-        return repaired
+        data = repair.run(data, name)
+        try:
+            message = kind.FromString(data)
+        except DecodeError as error:
+            raise wire.Malformed(f"it is not valid protobuf ({error})") from error
+        if len(self._warnings) < _MAX_WARNINGS:
+            subject = f"span {message.span_id.hex()}" if isinstance(message, Span) else name.removesuffix("_spans")
+            self._warnings.append(f"{subject}: {repair.summary()}")
+        return message, data
 
     def _add(self, scope: Scope, message: Span, ids: SpanIds, data: bytes) -> None:
         """Mask a span, derive its facts and add both to its trace."""
@@ -251,10 +256,6 @@ class _Request:
 
     def _reject(self, data: bytes, reason: str) -> None:
         self.rejected.append(RejectedSpan(*wire.span_ids(data), reason))
-
-    def _warn(self, text: str) -> None:
-        if len(self._warnings) < _MAX_WARNINGS:
-            self._warnings.append(text)
 
 
 @lru_cache(maxsize=256)

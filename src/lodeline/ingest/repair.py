@@ -82,9 +82,9 @@ class Repair:
         """Return what was changed, for the sender."""
         parts: list[str] = []
         if self.replaced:
-            parts.append(f"{self.replaced} strings were not UTF-8, their bad bytes are now U+FFFD")
+            parts.append(f"bytes in {self.replaced} of its strings were not UTF-8 and became U+FFFD")
         if self.flattened:
-            parts.append(f"{self.flattened} values nested over {MAX_STORED_DEPTH} levels are now JSON text")
+            parts.append(f"{self.flattened} of its values nested over {MAX_STORED_DEPTH} levels and became JSON text")
         return "; ".join(parts)
 
     def _message(self, data: bytes, start: int, end: int, kind: str, *, nested: bool) -> bytes:

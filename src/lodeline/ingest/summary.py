@@ -298,7 +298,11 @@ def _bounded(tokens: TokenUsage | None) -> TokenUsage:
 
 
 def _rough_bytes(facts: SpanFacts) -> int:
-    return _SPAN_BYTES + 2 * (len(facts.name) + len(facts.request or "") + len(facts.response or ""))
+    texts = len(facts.name) + len(facts.request or "") + len(facts.response or "")
+    for labels in (facts.tags, facts.metadata, facts.resource.tags):
+        if labels:
+            texts += sum(len(key) + len(value) for key, value in labels.items())
+    return _SPAN_BYTES + 2 * texts
 
 
 _SAID = (
