@@ -1,13 +1,14 @@
 """Uploads: a request body as a file, bounded, in memory while small and on disk beyond."""
 
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, cast
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from lodeline.domain.errors import Unavailable
 from lodeline.server.security import body_too_large
 
 MEMORY_BYTES = 2**20
@@ -15,7 +16,10 @@ MEMORY_BYTES = 2**20
 
 @asynccontextmanager
 async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryIO]:
-    """Give the body of a request as a file at its start; TooLarge over `max_bytes`, at once when it is announced."""
+    """Give the body of a request as a file at its start; TooLarge over `max_bytes`, at once when it is announced.
+
+    Unavailable when the system's folder for temporary files has no room for it.
+    """
     stated = request.headers.get("content-length", "0")
     if stated.isdecimal() and int(stated) > max_bytes:
         raise body_too_large(max_bytes)
@@ -25,9 +29,25 @@ async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryI
             size_bytes += len(piece)
             if size_bytes > max_bytes:
                 raise body_too_large(max_bytes)
-            if size_bytes > MEMORY_BYTES:
-                await run_in_threadpool(file.write, piece)
-            else:
-                file.write(piece)
-        file.seek(0)
+            with _room():
+                if size_bytes > MEMORY_BYTES:
+                    await run_in_threadpool(file.write, piece)
+                else:
+                    file.write(piece)
+        with _room():  # going back writes what is still buffered
+            file.seek(0)
         yield cast(BinaryIO, file)
+
+
+@contextmanager
+def _room() -> Generator[None]:
+    """Turn a failure to write the temporary file into Unavailable."""
+    try:
+        yield
+    except OSError as error:
+        folder = tempfile.gettempdir()
+        raise Unavailable(
+            f"the upload does not fit into {folder} ({error.strerror}); free space there, then send it again.",
+            code="disk_full",
+            retry_after_s=30,
+        ) from error
