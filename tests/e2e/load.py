@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import cast
 
 import grpc
 import httpx
@@ -94,7 +95,7 @@ def batch(name: str, number: int) -> Batch:
 @contextmanager
 def sending(
     servers: Sequence[Server], ledger: Ledger, name: str, *, connections: int = 3, pause_s: float = 0.0
-) -> Iterator[None]:
+) -> Generator[None]:
     """Send to all the servers while the block runs, over several connections each, and over gRPC where it is on.
 
     Leaving the block stops the senders once their requests under way are answered or broken.
@@ -161,14 +162,21 @@ def _post(http: httpx.Client, made: Batch, ledger: Ledger) -> Fate:
     return Fate.REFUSED
 
 
+@contextmanager
+def calling(address: str, *, timeout_s: float = 60.0) -> Generator[Callable[[bytes], bytes]]:
+    """Give a function that sends export requests to a gRPC door."""
+    with grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", 2**24)]) as channel:
+        call = cast("Callable[..., bytes]", channel.unary_unary(GRPC_METHOD))
+        yield lambda body: call(body, timeout=timeout_s)
+
+
 def _send_grpc(address: str, ledger: Ledger, name: str, stop: threading.Event, pause_s: float) -> None:
-    with grpc.insecure_channel(address) as channel:
-        call = channel.unary_unary(GRPC_METHOD)
+    with calling(address) as call:
         number = 0
         while not stop.is_set():
             made = batch(name, number)
             try:
-                rejected, why = partial_success(call(made.body, timeout=60))
+                rejected, why = partial_success(call(made.body))
             except grpc.RpcError as error:
                 ledger.note(made, Fate.DOUBTFUL)
                 if getattr(error, "code", lambda: None)() is not grpc.StatusCode.UNAVAILABLE:
