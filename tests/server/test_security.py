@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from lodeline.server.access import COOKIE
-from lodeline.server.security import HostGuard, host_of, is_loopback
+from lodeline.server.security import HostGuard, host_of
+from lodeline.server.sockets import is_loopback
 from tests.server.world import World, populated, serve
 from tests.services.access import PASSWORD
 

@@ -42,11 +42,13 @@ def create_app(
     *,
     clock: Clock = system_clock,
     credentials: Credentials | None = None,
+    leads: bool = True,
 ) -> FastAPI:
     """Return the server as an ASGI application over `stores`, or over those that the settings name; `credentials`
     are the store's own by default.
 
-    Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does.
+    Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does;
+    of several applications over one store only the one that `leads` runs those that are for the whole store.
     """
     opened = stores if stores is not None else open_stores(settings.store)
     if credentials is None:
@@ -66,6 +68,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.settings = settings
+    app.state.leads = leads
     app.state.services = services
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
@@ -106,13 +109,16 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
-def jobs_of(services: Services, settings: Settings) -> tuple[Job, ...]:
-    """Return the background jobs of a server."""
+def jobs_of(services: Services, settings: Settings, *, leads: bool = True) -> tuple[Job, ...]:
+    """Return the background jobs of a server process, with those for the whole store when it `leads`."""
+    own = (key_uses(services.keys),)
+    if not leads:
+        return own
     stores, clock, interval_s = services.stores, services.clock, settings.job_interval_s
     return (
         reaper(stores.traces, clock, silence_s=settings.abandon_after_s, interval_s=interval_s),
         retention(stores, clock, interval_s=interval_s),
-        key_uses(services.keys),
+        *own,
     )
 
 
@@ -130,7 +136,7 @@ def _layers(settings: Settings) -> list[Middleware]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
-    scheduler = Scheduler(jobs_of(services_of(app), settings))
+    scheduler = Scheduler(jobs_of(services_of(app), settings, leads=app.state.leads))
     scheduler.start()
     try:
         yield

@@ -44,6 +44,7 @@ def build_openapi(app: FastAPI, *, auth: bool) -> dict[str, Any]:
     if clashes:
         raise RuntimeError(f"request bodies and answers share names: {sorted(clashes)}")
     schemas.update(SCHEMAS.components)
+    schemas["JsonValue"] = {"title": "JsonValue", "description": "Any JSON value."}
     components["schemas"] = dict(sorted(schemas.items()))
     for path in document["paths"].values():
         for operation in path.values():

@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lodeline.domain.errors import Forbidden, Invalid, LodelineError, TooLarge, shown
 from lodeline.domain.ids import new_hex
 from lodeline.server.errors import problem_response, request_id_of
+from lodeline.server.sockets import is_loopback
 
 CSRF_HEADER = "x-lodeline-csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,17 +35,6 @@ _HEADERS = {
     "cache-control": "no-store",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address reaches this machine only."""
-    name = host.strip("[]").lower()
-    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class RequestIds:

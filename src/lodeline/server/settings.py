@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from lodeline.domain.errors import Invalid
 
 ENV_PREFIX = "LODELINE_"
+MAX_WORKERS = 64
 _MIB = 2**20
 
 
@@ -34,6 +35,10 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on. Without `auth` only loopback addresses are accepted.")
     port: int = _setting(5000, "TCP port of HTTP: the API, OTLP/HTTP and the page.")
     grpc_port: int | None = _setting(4317, "TCP port of OTLP/gRPC, or `off`. A busy one never blocks the start.")
+    workers: int = _setting(
+        1, "Processes that serve, for stores that several may have open; more than one needs Linux, macOS or another "
+        "POSIX system. Bounds on what is in flight are divided among them; refused logins are counted in each.",
+    )  # fmt: skip
     auth: bool = _setting(False, "Ask everybody to sign in or to send an API key.")
     allowed_hosts: tuple[str, ...] = _setting(
         (), "Further names that a request's Host header may carry, such as `lodeline.example.org`; `*.example.org` "
@@ -162,6 +167,8 @@ def _check(settings: Settings) -> None:
         port = getattr(settings, name)
         if port is not None and not 0 <= port <= 65_535:
             raise Invalid.value(name, port, "a port from 0 (any free one) to 65535")
+    if not 1 <= settings.workers <= MAX_WORKERS:
+        raise Invalid.value("workers", settings.workers, f"a number from 1 to {MAX_WORKERS}")
     for spec in dataclasses.fields(Settings):
         value = getattr(settings, spec.name)
         bounded = spec.name.endswith(("_bytes", "_in_flight", "_threads", "_s"))

@@ -1,6 +1,7 @@
 """Sockets to listen on: bound before anything starts, so that a busy port is known at once and named."""
 
 import errno
+import ipaddress
 import os
 import socket
 
@@ -8,6 +9,7 @@ from lodeline.domain.errors import Conflict, Invalid
 
 BACKLOG = 1024
 _TRIES = 100
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,6 +39,22 @@ def next_free_port(host: str, port: int) -> int | None:
         except OSError:
             continue
     return None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address reaches this machine only."""
+    name = host.strip("[]").lower()
+    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def authority(host: str, port: int) -> str:
+    """Return host and port as a URL has them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:

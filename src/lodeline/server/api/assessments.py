@@ -22,7 +22,7 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, EpochMs, Id, Tags, Text
-from lodeline.server.api.listing import ListedDep
+from lodeline.server.api.listing import NativeListedDep
 from lodeline.server.api.traces import TracePath
 from lodeline.services.assessments import MAX_BATCH, BatchItem, LoggedAssessment
 
@@ -131,7 +131,7 @@ def log_assessments(actor: ActorDep, services: ServicesDep, body: AssessmentBatc
 
 
 @router.get("/assessments", **answer(Page[Assessment], 404))
-def search_assessments(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+def search_assessments(actor: ActorDep, services: ServicesDep, query: NativeListedDep) -> Json:
     """List assessments that match a filter, newest first."""
     return Json(services.assessments.search(actor, query))
 

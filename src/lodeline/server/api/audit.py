@@ -6,12 +6,12 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.listing import ListedDep
+from lodeline.server.api.listing import NativeListedDep
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
 
 @router.get("", **answer(Page[AuditEntry], 404))
-def search_audit(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+def search_audit(actor: ActorDep, services: ServicesDep, query: NativeListedDep) -> Json:
     """List who changed what, newest first."""
     return Json(services.audit.search(actor, query))

@@ -8,13 +8,13 @@ from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.listing import ListedDep
+from lodeline.server.api.listing import NativeListedDep
 
 router = APIRouter(tags=["conversations"])
 
 
 @router.get("/sessions", **answer(Page[Session], 404))
-def search_sessions(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+def search_sessions(actor: ActorDep, services: ServicesDep, query: NativeListedDep) -> Json:
     """List sessions that match a filter, last activity first."""
     return Json(services.conversations.sessions(actor, query))
 
@@ -31,6 +31,6 @@ def get_session(
 
 
 @router.get("/users", **answer(Page[User], 404))
-def search_users(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+def search_users(actor: ActorDep, services: ServicesDep, query: NativeListedDep) -> Json:
     """List traced end users that match a filter, last activity first."""
     return Json(services.conversations.users(actor, query))

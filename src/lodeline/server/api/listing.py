@@ -49,6 +49,17 @@ async def _listed(
     return ListQuery(tuple(experiment or ()), filter, order, limit, cursor, dialect)
 
 
+async def _native(
+    *,
+    experiment: ExperimentsParam = None,
+    filter: FilterParam = "",
+    order: OrderParam = "",
+    limit: LimitParam = DEFAULT_LIMIT,
+    cursor: CursorParam = None,
+) -> ListQuery:
+    return ListQuery(tuple(experiment or ()), filter, order, limit, cursor)
+
+
 async def _matched(
     *,
     experiment: ExperimentsParam = None,
@@ -61,6 +72,8 @@ async def _matched(
 PagedDep = Annotated[ListQuery, Depends(_paged)]
 """A list that belongs to no experiment."""
 ListedDep = Annotated[ListQuery, Depends(_listed)]
-"""A list of things in experiments."""
+"""A list of things in experiments that MLflow's grammar knows, too."""
+NativeListedDep = Annotated[ListQuery, Depends(_native)]
+"""A list of other things in experiments."""
 MatchedDep = Annotated[ListQuery, Depends(_matched)]
 """Things in experiments, without order and pages."""
