@@ -41,6 +41,19 @@ def test_version_and_help_import_no_command_group() -> None:
     assert f"lodeline {__version__}" in finished.stdout
 
 
+def test_without_the_server_s_packages_a_command_says_how_to_install_them() -> None:
+    script = (
+        "import sys\n"
+        "sys.modules['typer'] = None\n"
+        "from lodeline.cli.main import run\n"
+        "sys.exit(run(['traces', 'search']))\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 6
+    assert "pip install 'lodeline[server]'" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 def test_help_names_every_group() -> None:
     assert all(f"  {name} " in help_text() for name in GROUPS)
 

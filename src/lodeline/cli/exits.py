@@ -15,6 +15,7 @@ from lodeline.domain.errors import (
 OK = 0
 NEGATIVE = 1
 INVALID = 2
+UNSUPPORTED = 6
 INTERNAL = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -27,7 +28,7 @@ _CODES: tuple[tuple[type[LodelineError], int], ...] = (
     (Forbidden, 3),
     (Unavailable, 4),
     (Conflict, 5),
-    (Unsupported, 6),
+    (Unsupported, UNSUPPORTED),
 )
 MEANINGS: tuple[tuple[int, str], ...] = (
     (OK, "done; of a question: yes"),
@@ -36,7 +37,7 @@ MEANINGS: tuple[tuple[int, str], ...] = (
     (3, "not signed in, or not allowed"),
     (4, "the server or the store cannot be reached or cannot do this now; try again"),
     (5, "in conflict with what there is: a taken name, something deleted, a store in use"),
-    (6, "this server or store cannot do this at all"),
+    (UNSUPPORTED, "this server or store cannot do this at all"),
     (INTERNAL, "something unforeseen; please report it"),
     (INTERRUPTED, "stopped by Ctrl-C"),
     (BROKEN_PIPE, "the reader of the output went away"),

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from lodeline import __version__
-from lodeline.cli.exits import BROKEN_PIPE, INTERNAL, INTERRUPTED, INVALID, OK, OutputClosed, exit_code
+from lodeline.cli.exits import BROKEN_PIPE, INTERNAL, INTERRUPTED, INVALID, OK, UNSUPPORTED, OutputClosed, exit_code
 from lodeline.domain.errors import LodelineError
 
 GROUPS: dict[str, str] = {
@@ -55,11 +55,20 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("LODELINE_DEBUG"):
             raise
-        _say(
-            f"Error: something unforeseen went wrong ({type(error).__name__}: {error}). Run again with "
-            "LODELINE_DEBUG=1 for the traceback and report it."
-        )
-        return INTERNAL
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what went wrong and what to do; return the exit code."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing is not None and not missing.startswith("lodeline"):
+        _say(f"Error: this command needs the package {missing}; install it with: pip install 'lodeline[server]'")
+        return UNSUPPORTED
+    _say(
+        f"Error: something unforeseen went wrong ({type(error).__name__}: {error}). Run again with LODELINE_DEBUG=1 "
+        "for the traceback and report it."
+    )
+    return INTERNAL
 
 
 def help_text() -> str:

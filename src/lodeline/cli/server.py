@@ -20,6 +20,7 @@ def command(
     store: Annotated[
         str | None, typer.Option(metavar="DIR-or-URL", help="Where traces are kept [./lodeline-data].")
     ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes that serve [1].")] = None,
     auth: Annotated[
         bool | None, typer.Option("--auth/--no-auth", help="Ask everybody to sign in or to send an API key.")
     ] = None,
@@ -48,6 +49,7 @@ def command(
         "port": port,
         "grpc_port": grpc_port,
         "store": store,
+        "workers": workers,
         "auth": auth,
         "allowed_hosts": tuple(allowed_hosts) if allowed_hosts else None,
         "cors_origins": tuple(cors_origins) if cors_origins else None,
