@@ -1,0 +1,23 @@
+"""A reader for each test, whose server is stopped at its end."""
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.shell import Reader
+
+if sys.platform == "win32":
+    pytest.skip("the pages' commands are for a Unix shell", allow_module_level=True)
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Generator[Reader]:
+    """A reader in an empty folder, with the environment that `make setup` makes."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    made = Reader(tmp_path)
+    try:
+        yield made
+    finally:
+        made.stop()

@@ -1,0 +1,10 @@
+"""The tutorial, done as it is written."""
+
+from tests.docs.shell import Reader
+
+
+def test_the_tutorial_does_what_it_says(reader: Reader) -> None:
+    done = reader.read("docs/tutorial.md")
+    assert len(done) >= 12
+    assert reader.stop() in {0, -2, 130}
+    assert (reader.folder / "shop.lodeline.zip").stat().st_size > 1_000
