@@ -124,6 +124,11 @@ def price(
     return Priced(cost_picousd, "genai-prices" if override is None else "override", version)
 
 
+def load() -> None:
+    """Load the packaged prices now, which takes some tenths of a second, so that the first call does not wait."""
+    _listed("gpt-4o", None)
+
+
 @cache
 def package_version() -> str:
     """Return the version of the packaged prices."""

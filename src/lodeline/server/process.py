@@ -1,0 +1,137 @@
+"""Process: one server process over a listening socket, from settings to a clean stop."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+import lodeline
+from lodeline.domain.errors import Conflict, LodelineError
+from lodeline.ingest import prices
+from lodeline.server.access import Access
+from lodeline.server.app import close_app, create_app, services_of
+from lodeline.server.grpc import GrpcDoor, start_grpc
+from lodeline.server.settings import Settings
+from lodeline.server.sockets import authority, listen, next_free_port
+
+_log = logging.getLogger("lodeline.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a process tells once it answers requests: the lines for its owner to read, and its gRPC port if any."""
+
+    lines: tuple[str, ...]
+    grpc_port: int | None
+
+
+def serve_socket(
+    settings: Settings, listener: socket.socket, ready: Callable[[Ready], object], *, leads: bool = True
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish the requests under way and close the store.
+
+    `ready` is called once requests are answered. Of several processes over one store one leads: it runs the jobs
+    that are for the whole store. A taken gRPC port is told, never an error.
+    """
+    app = create_app(settings, leads=leads)
+    try:
+        door, grpc_line = _open_grpc(settings, app)
+        port = int(listener.getsockname()[1])
+
+        def announce() -> None:
+            ready(Ready(_lines(settings, app, port, grpc_line), None if door is None else door.port))
+
+        _Server(_config(settings, app), announce, door).run(sockets=[listener])
+    finally:
+        close_app(app)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, which says when it is ready and closes the other door and the store before it gives signals back."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], door: GrpcDoor | None) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._door = door
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+            # Else the first request that needs a price would wait for them. A daemon: nothing waits for it to end.
+            threading.Thread(target=prices.load, name="lodeline-prices", daemon=True).start()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        if self._door is not None:
+            self._door.stop(float(self.config.timeout_graceful_shutdown or 1))
+        await super().shutdown(sockets)
+        # Uvicorn raises the signal again when it is done, which may end the process at once: close before.
+        close_app(self.config.app)  # pyright: ignore[reportArgumentType] - the app that `serve_socket` made
+
+
+def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        lifespan="on",
+        ws="none",
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout_s)),
+        timeout_keep_alive=75,
+    )
+
+
+def _open_grpc(settings: Settings, app: FastAPI) -> tuple[GrpcDoor | None, str]:
+    """Return the gRPC door and the line that tells about it; no door when it is off or its port is taken."""
+    if settings.grpc_port is None:
+        return None, "off"
+    access: Access = app.state.access
+    try:
+        if settings.grpc_port:
+            listen(settings.host, settings.grpc_port).close()
+        door = start_grpc(services_of(app).ingest, access, host=settings.host, port=settings.grpc_port)
+    except Conflict:
+        free = next_free_port(settings.host, settings.grpc_port)
+        line = f"off: port {settings.grpc_port} is taken by another program; {free} is free: --grpc-port {free}"
+    except LodelineError as error:
+        line = f"off: {error.message}"
+    else:
+        return door, authority(settings.host, door.port)
+    _log.warning("OTLP/gRPC is %s", line)
+    return None, line
+
+
+def _lines(settings: Settings, app: FastAPI, port: int, grpc_line: str) -> tuple[str, ...]:
+    """Return what is served and what to do next."""
+    services = services_of(app)
+    base = f"http://{authority(settings.host, port)}"
+    how = services.stores.capabilities.backend + (f", {settings.workers} processes" if settings.workers > 1 else "")
+    lines = [
+        f"Lodeline {lodeline.__version__} serves {settings.store} ({how})",
+        f"  API        {base}/api/v1   reference: {base}/api/v1/docs",
+        f"  OTLP/HTTP  {base}/v1/traces",
+        f"  OTLP/gRPC  {grpc_line}",
+    ]
+    if settings.auth:
+        lines.append("  Access     accounts and API keys")
+        token = services.accounts.setup_token()
+        if token is not None:
+            lines.append(f"  Set-up     no account yet: make the first one with the token {token}")
+            lines.append(f"             lodeline accounts setup --server {base} --token {token}")
+    else:
+        lines.append("  Access     everybody on this machine, nobody else (--auth asks people to sign in)")
+    lines += [
+        f"Send traces:  OTEL_EXPORTER_OTLP_ENDPOINT={base}  for any OpenTelemetry program",
+        f"Read them:    lodeline traces search --server {base}",
+        "Stop:         Ctrl-C",
+    ]
+    return tuple(lines)

@@ -1,0 +1,258 @@
+"""Workers: several server processes over one listening socket and one store, and the supervisor that keeps them.
+
+The supervisor serves nothing itself. Worker 1 leads: it has the gRPC door and runs the jobs that are for the whole
+store. A worker that dies is started again, after a pause that grows while it keeps dying; what it had acknowledged is
+in the store, and clients send again what it had not. Workers are told to stop by the signal that the supervisor gets,
+or by the end of their line to it.
+"""
+
+import json
+import logging
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from types import FrameType
+from typing import Any
+
+from lodeline.auth.credentials import Credentials
+from lodeline.domain.errors import Unavailable, Unsupported
+from lodeline.server.settings import Settings
+from lodeline.storage.open import open_stores, store_directory
+
+FIRST_PAUSE_S = 0.5
+MOST_PAUSE_S = 10.0
+DEATHS = 5
+"""So many within `WINDOW_S` are too many."""
+WINDOW_S = 60.0
+_STOP_GRACE_S = 10.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_log = logging.getLogger("lodeline.workers")
+
+
+def supervise(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
+    """Serve with `settings.workers` processes until SIGINT or SIGTERM, and return when all have finished.
+
+    `say` is given the lines of the first process that is ready. Unsupported where processes cannot share a socket or
+    the store; whatever opening the store raises; Unavailable when a worker keeps dying.
+    """
+    check_workers(settings)
+    _Supervisor(settings, listener, say).run()
+
+
+def check_workers(settings: Settings) -> None:
+    """Return when several processes can serve the store, which exists and is up to date then."""
+    if sys.platform == "win32":
+        raise Unsupported("workers: Windows serves with one process only; leave workers at 1.")
+    stores = open_stores(settings.store)
+    try:
+        if not stores.capabilities.multi_process:
+            raise Unsupported(
+                f"workers: store {settings.store!r} is for one process only; set workers to 1, or choose a directory."
+            )
+    finally:
+        stores.close()
+    Credentials.load(store_directory(settings.store))
+
+
+def share_of(settings: Settings) -> Settings:
+    """Return the settings of one worker: its part of what all may take on at one time."""
+    return replace(
+        settings,
+        ingest_bytes_in_flight=-(-settings.ingest_bytes_in_flight // settings.workers),
+        ingest_requests_in_flight=-(-settings.ingest_requests_in_flight // settings.workers),
+    )
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A place for a process, and the process in it if there is one."""
+
+    number: int
+    process: "subprocess.Popen[bytes] | None" = None
+    line: socket.socket | None = None
+    said: bytes = b""
+    was_ready: bool = False
+    start_at: float = 0.0
+    deaths: deque[float] = field(default_factory=lambda: deque[float](maxlen=DEATHS))
+
+
+class _Supervisor:
+    """Keeps the workers running, from one thread."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
+        self._settings = share_of(settings)
+        self._listener = listener
+        self._say = say
+        self._workers = [_Worker(number) for number in range(1, settings.workers + 1)]
+        self._grpc_port = settings.grpc_port
+        self._announced = False
+        self._signals: list[int] = []
+        self._failure: Unavailable | None = None
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> None:
+        """Run until a signal comes or a worker keeps dying; end as a process does that gets this signal."""
+        with self._selector, self._signals_noted():
+            try:
+                while not self._signals and self._failure is None:
+                    self._start_due()
+                    self._wait(self._next_start_s())
+            finally:
+                self._stop()
+        if self._failure is not None:
+            raise self._failure
+        for number in self._signals[:1]:
+            signal.raise_signal(number)
+
+    @contextmanager
+    def _signals_noted(self) -> Generator[None]:
+        """Note signals instead of obeying them, and let them end a wait."""
+        woken, wake = socket.socketpair()
+        with woken, wake:
+            for end in (woken, wake):
+                end.setblocking(False)
+            self._selector.register(woken, selectors.EVENT_READ)
+            before_fd = signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+            before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+                signal.set_wakeup_fd(before_fd)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._signals.append(number)
+
+    def _start_due(self) -> None:
+        for worker in self._workers:
+            if worker.process is None and worker.start_at <= time.monotonic():
+                self._start(worker)
+
+    def _start(self, worker: _Worker) -> None:
+        leads = worker.number == 1
+        ours, theirs = socket.socketpair()
+        with theirs:
+            descriptors = (self._listener.fileno(), theirs.fileno())
+            worker.process = subprocess.Popen(  # noqa: S603 - numbers only
+                # -P: what lies in the working directory must not stand in for a module.
+                [sys.executable, "-P", "-m", "lodeline.server.worker", *map(str, descriptors)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=descriptors,
+                process_group=0,  # else Ctrl-C would reach it past the supervisor
+            )
+        worker.line, worker.said = ours, b""
+        settings = replace(self._settings, grpc_port=self._grpc_port if leads else None)
+        ours.sendall(json.dumps({"settings": asdict(settings), "leads": leads}).encode() + b"\n")
+        self._selector.register(ours, selectors.EVENT_READ, worker)
+
+    def _next_start_s(self) -> float | None:
+        """Return how long until a worker is to be started; None when none is."""
+        due = [worker.start_at for worker in self._workers if worker.process is None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _wait(self, timeout_s: float | None) -> None:
+        """Handle what workers say, and their deaths, until something came or the time is up."""
+        for key, _ in self._selector.select(timeout_s):
+            if not isinstance(key.data, _Worker):
+                key.fileobj.recv(4096)  # type: ignore[union-attr]
+                continue
+            self._hear(key.data)
+
+    def _hear(self, worker: _Worker) -> None:
+        assert worker.line is not None  # noqa: S101 - it is registered
+        try:
+            heard = worker.line.recv(65_536)
+        except ConnectionError:
+            heard = b""
+        if not heard:
+            self._bury(worker)
+            return
+        worker.said += heard
+        if worker.said.endswith(b"\n"):
+            self._note_ready(worker, json.loads(worker.said))
+
+    def _note_ready(self, worker: _Worker, ready: dict[str, Any]) -> None:
+        worker.was_ready = True
+        if worker.number != 1:
+            return
+        if ready["grpc_port"] is not None:
+            self._grpc_port = ready["grpc_port"]  # a port that was chosen freely stays when the worker is replaced
+        if not self._announced:
+            self._announced = True
+            for line in ready["lines"]:
+                self._say(line)
+
+    def _bury(self, worker: _Worker) -> None:
+        """Take note that a worker has ended; unless all are to, plan its start."""
+        assert worker.process is not None and worker.line is not None  # noqa: S101, PT018 - it has just ended
+        self._selector.unregister(worker.line)
+        worker.line.close()
+        code, pid = worker.process.wait(), worker.process.pid
+        worker.process = worker.line = None
+        if self._signals or self._failure is not None:
+            return
+        now = time.monotonic()
+        worker.deaths.append(now)
+        recent = sum(now - death < WINDOW_S for death in worker.deaths)
+        if not worker.was_ready or recent >= DEATHS:
+            self._failure = _dying(worker, recent, code)
+            return
+        pause_s = min(FIRST_PAUSE_S * 2 ** (recent - 1), MOST_PAUSE_S)
+        worker.start_at = now + pause_s
+        _log.warning(
+            "worker %d (process %d) %s; starting it again in %g s", worker.number, pid, _ended(code), pause_s
+        )
+
+    def _stop(self) -> None:
+        """Tell all workers to stop and wait until they have; kill those that take far too long."""
+        passed_on = 0
+        if not self._signals:
+            self._signal_all(signal.SIGTERM)
+        # Each has this long for its requests, its gRPC calls and its jobs.
+        until = time.monotonic() + 3 * self._settings.shutdown_timeout_s + _STOP_GRACE_S
+        while any(worker.process is not None for worker in self._workers):
+            for number in self._signals[passed_on:]:
+                self._signal_all(number)
+                passed_on += 1
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                _log.warning("workers are killed: they did not finish in time")
+                self._signal_all(signal.SIGKILL)
+                left_s = _STOP_GRACE_S
+            self._wait(left_s)
+
+    def _signal_all(self, number: int) -> None:
+        for worker in self._workers:
+            if worker.process is not None:
+                worker.process.send_signal(number)
+
+
+def _dying(worker: _Worker, deaths: int, code: int) -> Unavailable:
+    if not worker.was_ready:
+        return Unavailable(
+            f"worker {worker.number} {_ended(code)} before it served; what it wrote above says why.",
+            code="worker_failed",
+        )
+    return Unavailable(
+        f"worker {worker.number} died {deaths} times within {WINDOW_S:g} s, last it {_ended(code)}; "
+        "what it wrote above says why.",
+        code="worker_failed",
+    )
+
+
+def _ended(code: int) -> str:
+    """Say how a process ended."""
+    if code >= 0:
+        return f"ended with code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
