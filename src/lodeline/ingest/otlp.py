@@ -26,7 +26,7 @@ from lodeline.ingest.otlp_json import BadSpan, transcode
 from lodeline.ingest.payload import pack
 from lodeline.ingest.repair import Budget, Repair, count_values
 from lodeline.ingest.resources import ExperimentHint
-from lodeline.ingest.span_facts import SpanIds, check_span, span_facts
+from lodeline.ingest.span_facts import SpanIds, check_ids, check_parts, span_facts
 
 PROTOBUF_TYPES = frozenset(("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"))
 JSON_TYPE = "application/json"
@@ -144,6 +144,10 @@ class _Request:
         self._groups: dict[tuple[bytes, ExperimentHint | None], Group] = {}
         self._asked: dict[bytes, ExperimentHint] = {}
         self._repair_budget = Budget(2 * limits.max_values)
+        # Smaller spans cannot be over a limit of their parts: each part takes two bytes at least.
+        self._crowd_bytes = 2 * min(
+            limits.max_attributes, limits.max_events, limits.max_links, limits.max_attribute_bytes // 2
+        )
         self._growth_left = limits.max_decompressed_bytes + 64 * MIB
 
     def run(self, slices: Sequence[wire.ScopeSlice]) -> Decoded:
@@ -152,7 +156,9 @@ class _Request:
             for sent in scope.raw.spans:
                 try:
                     message, data = self._read(sent)
-                    ids = check_span(message, len(data), self._limits)
+                    ids = check_ids(message)
+                    if len(data) > self._crowd_bytes:
+                        check_parts(message, len(data), self._limits)
                 except (Invalid, TooLarge) as error:
                     self._reject(sent, error.message)
                 else:

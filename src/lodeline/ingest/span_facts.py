@@ -29,11 +29,8 @@ class SpanIds(NamedTuple):
     parent_id: SpanId | None
 
 
-def check_span(message: Span, size_bytes: int, limits: IngestLimits) -> SpanIds:
-    """Return a span's ids; Invalid when they are not valid, TooLarge when the span is over a limit of its parts.
-
-    A parent id of zeros means that there is no parent.
-    """
+def check_ids(message: Span) -> SpanIds:
+    """Return a span's ids; Invalid when they are not valid. A parent id of zeros means that there is no parent."""
     trace_id, span_id, parent_id = message.trace_id, message.span_id, message.parent_span_id
     if len(trace_id) != 16 or trace_id == _NO_TRACE:
         raise Invalid(f"its trace id is {_wrong(trace_id, 16)}")
@@ -41,7 +38,6 @@ def check_span(message: Span, size_bytes: int, limits: IngestLimits) -> SpanIds:
         raise Invalid(f"its span id is {_wrong(span_id, 8)}")
     if parent_id and len(parent_id) != 8:
         raise Invalid(f"its parent span id is {_wrong(parent_id, 8)}")
-    _check_parts(message, size_bytes, limits)
     parent = SpanId(parent_id.hex()) if parent_id and parent_id != _NO_SPAN else None
     return SpanIds(trace_id, SpanId(span_id.hex()), parent)
 
@@ -54,7 +50,8 @@ def _wrong(ident: bytes, size: int) -> str:
     return f"{len(ident)} bytes long, not {size}" if len(ident) != size else "all zeros"
 
 
-def _check_parts(message: Span, size_bytes: int, limits: IngestLimits) -> None:
+def check_parts(message: Span, size_bytes: int, limits: IngestLimits) -> None:
+    """Raise TooLarge when a span has too many attributes, events or links, or too large an attribute."""
     for name, count, most in (
         ("attributes", len(message.attributes), limits.max_attributes),
         ("events", len(message.events), limits.max_events),

@@ -18,6 +18,7 @@ RESOURCE = 1
 SCOPE_SPANS = 2
 SCOPE = 1
 SPANS = 2
+_SPAN_TAG = bytes((SPANS << 3 | BYTES,))
 
 
 class Malformed(Invalid):
@@ -78,6 +79,8 @@ def varint(number: int) -> bytes:
     """Return a number from 0 in protobuf's variable-length form."""
     if number < 128:
         return bytes((number,))
+    if number < 16_384:
+        return bytes((number & 127 | 128, number >> 7))
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)
@@ -166,8 +169,10 @@ def join(slices: Iterable[ScopeSlice]) -> bytes:
         parts: list[bytes] = []
         for scope in group:
             parts = parts or [scope.resource_head]
-            body = b"".join((scope.scope_head, *(delimited(SPANS, span) for span in scope.spans)))
-            parts.append(delimited(SCOPE_SPANS, body))
+            body = [scope.scope_head]
+            for span in scope.spans:
+                body += (_SPAN_TAG, varint(len(span)), span)
+            parts.append(delimited(SCOPE_SPANS, b"".join(body)))
         out.append(delimited(RESOURCE_SPANS, b"".join(parts)))
     return b"".join(out)
 
