@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 from lodeline.domain.ids import ExperimentId, TraceId
 from lodeline.domain.trace import TraceWrite, WriteOutcome
+from lodeline.storage.sql import terms
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.names import Names
 from lodeline.storage.sql.open_trace import OpenTrace, load
@@ -114,6 +115,7 @@ def _merge(trace: OpenTrace, write: TraceWrite, batch: Batch) -> WriteOutcome:
         stored += 1
         trace.seqs.setdefault(facts.span_id, len(trace.seqs))
         trace.touched[facts.span_id] = facts
+        trace.fresh_terms.update(terms.span_terms(facts))
     if stored:
         batch.add_chunk(trace.row_id, write.chunk)
     if write.info is not None:

@@ -17,7 +17,8 @@ class OpenTrace:
     """One trace in the writer's hands.
 
     `pairs` and `terms` are what the indexes hold for it now; `seqs` numbers its spans in order of arrival; `touched`
-    are the spans that the present transaction brought; `said` tells that it brought new info.
+    are the spans that the present transaction brought, `fresh_terms` the terms of all their copies; `said` tells
+    that it brought new info.
     """
 
     row_id: int
@@ -34,6 +35,7 @@ class OpenTrace:
     terms: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     seqs: dict[SpanId, int] = field(default_factory=dict[SpanId, int])
     touched: dict[SpanId, SpanFacts] = field(default_factory=dict[SpanId, SpanFacts])
+    fresh_terms: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     said: bool = False
 
     @property
@@ -48,6 +50,7 @@ class OpenTrace:
         self.is_new = False
         self.said = False
         self.touched = {}
+        self.fresh_terms = set()
 
 
 def load(db: Db, trace_id: TraceId, row: Row) -> OpenTrace:
@@ -59,9 +62,9 @@ def load(db: Db, trace_id: TraceId, row: Row) -> OpenTrace:
         trace.extra = extra_of(found[0])
     for (data,) in db.execute("SELECT data FROM chunks WHERE id = ? ORDER BY cid", (row_id,)):
         for facts in unpack_facts(data):
-            trace.fold.add(facts)
-            trace.seqs.setdefault(facts.span_id, len(trace.seqs))
-            trace.terms.update(terms.span_terms(facts))
+            if trace.fold.add(facts) != "known":  # as when it was merged: what lost at once is not indexed
+                trace.seqs.setdefault(facts.span_id, len(trace.seqs))
+                trace.terms.update(terms.span_terms(facts))
     if trace.extra.info is not None:
         trace.fold.add_info(trace.extra.info)
     trace.summary = trace.fold.summary()

@@ -2,7 +2,7 @@
 
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES, SpanFacts
 from lodeline.domain.trace import TRACE_STATES, TraceSummary
-from lodeline.storage.sql import conversations, rows, terms
+from lodeline.storage.sql import conversations, rows
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.db import Db, SqlValue
 from lodeline.storage.sql.names import Names
@@ -62,7 +62,7 @@ class Batch:
         start, row_id, exp = rows.bounded(summary.start_ns), trace.row_id, trace.exp
         before = trace.summary
         pairs = index_pairs(trace, summary, summary.state)
-        found = {term for span in trace.touched.values() for term in terms.span_terms(span)}
+        found = trace.fresh_terms
         if before is not None and before.start_ns != summary.start_ns:
             self.drop_index(db, trace, names)
             new_pairs, new_terms = pairs, trace.terms | found
