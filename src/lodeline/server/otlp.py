@@ -26,6 +26,7 @@ from lodeline.server.access import Access, key_of
 from lodeline.server.errors import log_incident
 from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.server.security import body_too_large
+from lodeline.server.settings import Settings
 from lodeline.services.admission import Ticket
 from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 
@@ -94,7 +95,7 @@ async def _export(request: Request, media_type: str) -> ExportOutcome:
         raise body_too_large(ingest.limits.max_body_bytes)
     actor = await _actor(request)
     with ingest.admit(stated_bytes) as ticket:
-        body = await _read(request, ticket, ingest.limits)
+        body = await _read_in_time(request, ticket, ingest.limits)
         export = ExportRequest(
             body=body,
             content_type=media_type,
@@ -109,6 +110,18 @@ async def _actor(request: Request) -> Actor:
     if not access.enabled:
         return LOCAL
     return await run_in_threadpool(access.by_key, key_of(request.headers))
+
+
+async def _read_in_time(request: Request, ticket: Ticket, limits: IngestLimits) -> bytes:
+    settings: Settings = request.app.state.settings
+    try:
+        async with asyncio.timeout(settings.body_timeout_s):
+            return await _read(request, ticket, limits)
+    except TimeoutError as error:
+        raise Unavailable(
+            f"the request did not arrive within {settings.body_timeout_s:g} s; send again, or fewer spans at a time.",
+            code="body_timeout",
+        ) from error
 
 
 async def _read(request: Request, ticket: Ticket, limits: IngestLimits) -> bytes:
