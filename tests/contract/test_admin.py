@@ -142,6 +142,26 @@ def test_two_openings_at_once_see_each_other_s_writes(store_url: str) -> None:
         two.close()
 
 
+def test_what_a_losing_copy_had_is_found_when_another_span_brings_it(store_url: str) -> None:
+    one = open_stores(store_url)
+    if not one.capabilities.multi_process:
+        one.close()
+        return
+    two = open_stores(store_url)
+    try:
+        one.traces.write([write("tr-1", span("winner", 1, end_ms=50))])
+        one.traces.write([write("tr-1", span("loser", 1, end_ms=5, model="m"), span("other", 2, parent=1))])
+        assert one.admin.check() == []
+        two.traces.write([write("tr-1", span("loser", 3, parent=1, model="m"))])
+        for store in (one, two):
+            assert found(store, "span.name = 'loser'") == ["tr-1"]
+            assert found(store, "span(model = 'm' AND kind = 'UNKNOWN')") == ["tr-1"]
+            assert [s.name for s in store.spans.load(TraceId("tr-1"))] == ["winner", "other", "loser"]
+    finally:
+        one.close()
+        two.close()
+
+
 def test_a_backup_is_a_store_with_the_same_content(stores: Stores, tmp_path: Path) -> None:
     target = tmp_path / "backup" / "one"
     fill(stores)
