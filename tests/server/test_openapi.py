@@ -24,7 +24,7 @@ DOCUMENTED = [
 ]
 _CHECKS: Any = importlib.import_module("schemathesis.specs.openapi.checks")
 CHECKS: list[Any] = [
-    schemathesis.checks.not_a_server_error,
+    importlib.import_module("schemathesis.checks").not_a_server_error,
     _CHECKS.status_code_conformance,
     _CHECKS.content_type_conformance,
     _CHECKS.response_schema_conformance,

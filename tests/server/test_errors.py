@@ -1,0 +1,157 @@
+"""Errors at the REST door: always a problem, never a traceback, never content in the log."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from starlette.responses import StreamingResponse
+from starlette.testclient import TestClient
+
+from lodeline.domain.errors import (
+    Conflict,
+    Deleted,
+    Forbidden,
+    Invalid,
+    LodelineError,
+    NotFound,
+    TooLarge,
+    TooManyAttempts,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from lodeline.server.errors import Incidents, install_errors
+from tests.server.world import World, serve
+
+SECRET = "the content of a trace"
+KNOWN: list[tuple[LodelineError, int]] = [
+    (Invalid("x"), 400),
+    (Unauthenticated("x"), 401),
+    (Forbidden("x"), 403),
+    (NotFound.of("trace", "tr-1"), 404),
+    (Conflict("x"), 409),
+    (Deleted.of("experiment", "1"), 409),
+    (TooLarge("x"), 413),
+    (TooManyAttempts("x", retry_after_s=7), 429),
+    (Unsupported("x"), 501),
+    (Unavailable("x", retry_after_s=0.2), 503),
+]
+
+
+def client_of(app: FastAPI) -> TestClient:
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    made = FastAPI()
+    install_errors(made)
+    made.add_middleware(Incidents)
+    return made
+
+
+@pytest.mark.parametrize(("error", "status"), KNOWN, ids=lambda item: getattr(item, "error_code", ""))
+def test_an_error_of_ours_is_a_problem(app: FastAPI, error: LodelineError, status: int) -> None:
+    def fail() -> None:
+        raise error
+
+    app.add_api_route("/fail", fail)
+    answer = client_of(app).get("/fail")
+    problem = answer.json()
+    assert answer.status_code == problem["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (problem["code"], problem["detail"]) == (error.error_code, error.message)
+    assert problem["type"] == f"urn:lodeline:problem:{error.error_code}"
+    assert problem["details"] == error.details
+    assert ("retry-after" in answer.headers) == (status in {429, 503})
+    assert ("www-authenticate" in answer.headers) == (status == 401)
+
+
+def test_retry_after_is_at_least_a_second(app: FastAPI) -> None:
+    def fail() -> None:
+        raise Unavailable("x", retry_after_s=0.2)
+
+    app.add_api_route("/fail", fail)
+    assert client_of(app).get("/fail").headers["retry-after"] == "1"
+
+
+def test_an_unforeseen_error_tells_an_incident_and_logs_no_content(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise RuntimeError(SECRET)
+
+    app.add_api_route("/fail", fail)
+    with caplog.at_level(logging.DEBUG):
+        answer = client_of(app).get("/fail")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (500, "internal")
+    incident = problem["details"]["incident"]
+    assert incident in problem["detail"]
+    assert SECRET not in answer.text
+    logged = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("lodeline"))
+    assert incident in logged
+    assert "RuntimeError" in logged
+    assert "test_errors.py" in logged
+    assert SECRET not in logged
+
+
+def test_an_answer_under_way_is_broken_off_not_ended(app: FastAPI) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"begun"
+        raise RuntimeError(SECRET)
+
+    app.add_api_route("/stream", lambda: StreamingResponse(pieces()))
+    with pytest.raises(RuntimeError):
+        TestClient(app).get("/stream")
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with serve() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ("{}", "name", "Field required"),
+        ('{"name": 5}', "name", "valid string"),
+        ('{"name": "a", "nme": 1}', "nme", "not permitted"),
+        ('{"name": "a", "settings": {"capture": "some"}}', "settings.capture", "full"),
+        ("{", "", "JSON"),
+        ('{"name": "\\ud800"}', "name", "unicode"),
+    ],
+)
+def test_a_wrong_body_names_the_field(world: World, body: str, field: str, words: str) -> None:
+    answer = world.client.post("/api/v1/experiments", content=body, headers={"content-type": "application/json"})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (400, "invalid")
+    assert field in problem["details"]["field"]
+    assert words in problem["detail"]
+
+
+def test_a_wrong_parameter_names_it_and_its_value(world: World) -> None:
+    problem = world.client.get("/api/v1/traces?limit=many").json()
+    assert problem["details"]["field"] == "query.limit"
+    assert "'many'" in problem["detail"]
+
+
+def test_a_wrong_filter_names_the_place(world: World) -> None:
+    problem = world.client.get("/api/v1/traces", params={"filter": "durtion > 5s"}).json()
+    assert problem["status"] == 400
+    assert problem["details"]["suggestion"] == "duration"
+    assert problem["details"]["position"] == 0
+
+
+def test_unknown_routes_and_methods_are_problems(world: World) -> None:
+    for method, path, status in (
+        ("GET", "/api/v1/x", 404),
+        ("PUT", "/api/v1/traces", 405),
+        ("GET", "/v1/traces", 405),
+    ):
+        answer = world.client.request(method, path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert "'/api/v1/x'" in world.client.get("/api/v1/x").json()["detail"]

@@ -1,0 +1,103 @@
+"""Settings: where values come from, which wins, and what is refused."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from lodeline.domain.errors import Invalid
+from lodeline.server.settings import Settings, load_settings
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_sources_the_defaults_hold() -> None:
+    assert load_settings() == Settings()
+    assert (Settings().host, Settings().auth) == ("127.0.0.1", False)
+
+
+def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path) -> None:
+    config = write(tmp_path / "s.toml", 'port = 1\nhost = "localhost"\nstore = "file"\n')
+    environ = {"LODELINE_PORT": "2", "LODELINE_STORE": "env"}
+    found = load_settings(flags={"port": 3, "auth": None}, environ=environ, config=config)
+    assert (found.port, found.store, found.host, found.auth) == (3, "env", "localhost", False)
+
+
+def test_the_environment_can_name_the_file(tmp_path: Path) -> None:
+    config = write(tmp_path / "s.toml", "auth = true\n")
+    assert load_settings(environ={"LODELINE_CONFIG": str(config)}).auth
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("grpc_port", "off", None),
+        ("grpc_port", "0", 0),
+        ("auth", "YES", True),
+        ("auth", "off", False),
+        ("allowed_hosts", "a.example, b.example,", ("a.example", "b.example")),
+        ("max_body_bytes", "1_000", 1000),
+        ("search_deadline_s", "0.5", 0.5),
+        ("log_level", "debug", "debug"),
+    ],
+)
+def test_texts_become_values(name: str, text: str, value: object) -> None:
+    assert getattr(load_settings(environ={f"LODELINE_{name.upper()}": text}), name) == value
+    assert getattr(load_settings(flags={name: text}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "http"),
+        ("port", "70000"),
+        ("grpc_port", "-1"),
+        ("auth", "maybe"),
+        ("max_body_bytes", "0"),
+        ("max_body_bytes", "-5"),
+        ("search_deadline_s", "inf"),
+        ("search_deadline_s", "nan"),
+        ("log_level", "loud"),
+        ("cors_origins", "app.example.org"),
+        ("cors_origins", "https://app.example.org/path"),
+        ("cors_origins", "*"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(Invalid, match=name):
+        load_settings(environ={f"LODELINE_{name.upper()}": text})
+
+
+def test_errors_name_their_source(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="LODELINE_PORT"):
+        load_settings(environ={"LODELINE_PORT": "x"})
+    with pytest.raises(Invalid, match="--port"):
+        load_settings(flags={"port": "x"})
+    config = write(tmp_path / "s.toml", 'port = "x"\n')
+    with pytest.raises(Invalid, match=r"s\.toml"):
+        load_settings(config=config)
+
+
+def test_a_misspelt_setting_is_refused_with_the_right_one(tmp_path: Path) -> None:
+    config = write(tmp_path / "s.toml", "prot = 1\n")
+    with pytest.raises(Invalid, match="'port'"):
+        load_settings(config=config)
+
+
+@pytest.mark.parametrize("text", ["port = ", "[unclosed"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid, match="TOML"):
+        load_settings(config=write(tmp_path / "s.toml", text))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="cannot be read"):
+        load_settings(config=tmp_path / "none.toml")
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for spec in dataclasses.fields(Settings):
+        assert str(spec.metadata["doc"]).endswith("."), spec.name
