@@ -12,6 +12,7 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
 from lodeline.domain.trace import TraceChange, TraceWrite
 from lodeline.domain.usage import TokenUsage
 from lodeline.storage.base import Stores
+from lodeline.storage.open import open_stores
 from tests.contract.build import T0_MS, SpanSpec, audit, found, judgment, make_experiment, span, write
 
 ZERO = ExperimentId("0")
@@ -115,6 +116,30 @@ def test_overlapping_writers_end_where_one_after_the_other_does(stores: Stores) 
     assert torn == []
     assert content(stores) == serial
     assert stores.admin.check() == []
+
+
+def test_two_openings_that_write_at_once_end_there_too(store_url: str, stores: Stores) -> None:
+    if not stores.capabilities.multi_process:
+        return
+    plans = [requests(seed) for seed in range(4)]
+    two = open_stores(store_url)
+    try:
+
+        def send(to: Stores, plan: Sequence[TraceWrite]) -> None:
+            for one in plan:
+                assert to.traces.write([one])[0].refused is None
+
+        at_once(*(partial(send, (stores, two)[number % 2], plan) for number, plan in enumerate(plans)))
+        together = content(stores)
+        assert content(two) == together
+        assert two.admin.check() == []
+        stores.traces.delete([TraceId(f"tr-{n}") for n in range(TRACES)], audit=audit())
+        for plan in plans:
+            send(two, plan)
+        assert content(stores) == together
+        assert stores.admin.check() == []
+    finally:
+        two.close()
 
 
 def test_of_racing_creations_of_one_name_one_succeeds(stores: Stores) -> None:
