@@ -146,9 +146,9 @@ def test_any_bytes_at_all(body: bytes, content_type: str, encoding: str | None) 
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(2_000))
-def test_damaged_protobuf_at_length(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(20))
+def test_damaged_requests_at_length(seed: int) -> None:
     rnd = random.Random(seed)
-    for _ in range(20):
+    for _ in range(1_000):
         _survives(damaged(rnd.choice(_PROTOBUF), rnd), PROTOBUF)
         _survives(damaged(rnd.choice(_JSON), rnd), JSON)

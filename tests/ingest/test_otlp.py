@@ -1,6 +1,7 @@
 """Decoding of export requests in protobuf."""
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
@@ -190,8 +191,26 @@ def test_too_many_spans_are_refused_as_a_whole() -> None:
 def test_a_resource_shared_by_many_traces_cannot_blow_up_memory() -> None:
     traces = [span(1, trace_id=n.to_bytes(16, "big")) for n in range(1, 101)]
     body = request(resource_spans(*traces, resource={"a": "x" * 900_000}))
+    limits = IngestLimits(max_decompressed_bytes=1_000_000, max_resource_bytes=1_000_000)
     with pytest.raises(TooLarge, match="share resources that are too large"):
-        decode(body, PROTOBUF, limits=IngestLimits(max_decompressed_bytes=1_000_000))
+        decode(body, PROTOBUF, limits=limits)
+
+
+def test_many_scopes_of_one_large_resource_take_no_more_time_than_one() -> None:
+    resource = resource_spans(resource={str(n): n for n in range(10_000)})
+    for number in range(1, 2_001):
+        resource.scope_spans.add().spans.append(span(number))
+    body = request(resource)
+    started = time.process_time()
+    trace = only(decode(body, PROTOBUF))
+    assert time.process_time() - started < 5
+    assert trace.traces_data == body
+
+
+def test_the_scope_names_the_client_and_else_the_resource_does() -> None:
+    resource: dict[str, AttributeValue] = {"telemetry.sdk.name": "otel"}
+    body = request(resource_spans(span(1), resource=resource), resource_spans(span(2), resource=resource, scope=""))
+    assert [facts.resource.client for facts in only(decode(body, PROTOBUF)).spans] == ["tests", "otel"]
 
 
 def test_a_span_with_a_ten_megabyte_string_is_kept() -> None:

@@ -1,24 +1,18 @@
 import pytest
-from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from lodeline.domain.span import AttributeValue, ResourceFacts
 from lodeline.ingest.resources import ExperimentHint, experiment_hint, resource_facts
 
 
-def facts(resource: dict[str, AttributeValue], scope: str = "", default: str | None = None) -> ResourceFacts:
-    message = ScopeSpans()
-    message.scope.name = scope
-    return resource_facts(resource, message, default_environment=default)
-
-
 def test_nothing_said_is_nothing_known() -> None:
-    assert facts({}) == ResourceFacts()
+    assert resource_facts({}) == ResourceFacts()
 
 
 def test_every_fact_has_its_attribute() -> None:
-    found = facts(
+    found = resource_facts(
         {
             "service.name": "shop",
+            "telemetry.sdk.name": "otel",
             "deployment.environment.name": "prod",
             "lodeline.model_id": "m-1",
             "service.version": "1.2",
@@ -27,24 +21,23 @@ def test_every_fact_has_its_attribute() -> None:
             "lodeline.tags.build": 7,
             "lodeline.tags.": "no key",
         },
-        scope="library",
     )
-    assert found == ResourceFacts("shop", "prod", "m-1", "r-1", "library", {"team": "search", "build": "7"})
+    assert found == ResourceFacts("shop", "prod", "m-1", "r-1", "otel", {"team": "search", "build": "7"})
 
 
 def test_older_and_weaker_attributes_stand_in() -> None:
-    found = facts({"deployment.environment": "prod", "service.version": 1.5, "telemetry.sdk.name": "otel"})
-    assert (found.environment, found.model_id, found.client) == ("prod", "1.5", "otel")
+    found = resource_facts({"deployment.environment": "prod", "service.version": 1.5})
+    assert (found.environment, found.model_id) == ("prod", "1.5")
 
 
 def test_the_default_environment_is_for_those_who_name_none() -> None:
-    assert facts({}, default="dev").environment == "dev"
-    assert facts({"deployment.environment": ""}, default="dev").environment == "dev"
-    assert facts({"deployment.environment.name": "prod"}, default="dev").environment == "prod"
+    assert resource_facts({}, default_environment="dev").environment == "dev"
+    assert resource_facts({"deployment.environment": ""}, default_environment="dev").environment == "dev"
+    assert resource_facts({"deployment.environment.name": "prod"}, default_environment="dev").environment == "prod"
 
 
 def test_facts_are_bounded() -> None:
-    found = facts({"service.name": "x" * 10**6, **{f"lodeline.tags.{n}": "x" * 10**5 for n in range(2_000)}})
+    found = resource_facts({"service.name": "x" * 10**6, **{f"lodeline.tags.{n}": "x" * 10**5 for n in range(2_000)}})
     assert len(found.service or "") == 500
     assert found.tags is not None
     assert (len(found.tags), max(map(len, found.tags.values()))) == (1_000, 20_000)

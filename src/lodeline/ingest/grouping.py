@@ -8,7 +8,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.span import AttributeValue, ResourceFacts, SpanFacts
 from lodeline.ingest.capture import Capture
-from lodeline.ingest.resources import ExperimentHint, experiment_hint, resource_attributes, resource_facts
+from lodeline.ingest.resources import (
+    MAX_FACT,
+    ExperimentHint,
+    experiment_hint,
+    resource_attributes,
+    resource_facts,
+)
 from lodeline.ingest.wire import ScopeSlice, join
 
 
@@ -28,17 +34,42 @@ class Surroundings(NamedTuple):
     slice: ScopeSlice
 
 
+class Resource:
+    """One resource of a request: what it asks for, and by experiment its masked bytes and its facts."""
+
+    __slots__ = ("_attributes", "_by_hint", "_head", "hint")
+
+    def __init__(self, message: ResourceSpans, head: bytes) -> None:
+        self._head = head
+        self._attributes: Mapping[str, AttributeValue] = resource_attributes(message)
+        self._by_hint: dict[ExperimentHint | None, tuple[bytes, ResourceFacts]] = {}
+        self.hint = experiment_hint(self._attributes)
+
+    def within(self, hint: ExperimentHint | None, experiment: Experiment) -> tuple[bytes, ResourceFacts]:
+        """Return the resource's bytes, masked, and its facts in the experiment that `hint` stands for."""
+        found = self._by_hint.get(hint)
+        if found is None:
+            head, attributes = self._head, self._attributes
+            if experiment.suspect and experiment.capture.may_mask(head):
+                message = ResourceSpans.FromString(head)
+                experiment.capture.mask(message)
+                head, attributes = message.SerializeToString(), resource_attributes(message)
+            facts = resource_facts(attributes, default_environment=experiment.settings.default_environment)
+            found = self._by_hint[hint] = (head, facts)
+        return found
+
+
 class Scope:
     """One scope of a request, and its surroundings by experiment."""
 
-    __slots__ = ("_by_hint", "_resource", "_scope", "attributes", "hint", "raw")
+    __slots__ = ("_by_hint", "_message", "_raw", "_resource", "hint", "spans")
 
-    def __init__(self, raw: ScopeSlice, resource: ResourceSpans, scope: ScopeSpans) -> None:
-        self.raw = raw
-        self.attributes: Mapping[str, AttributeValue] = resource_attributes(resource)
-        self.hint = experiment_hint(self.attributes)
+    def __init__(self, raw: ScopeSlice, resource: Resource, message: ScopeSpans) -> None:
+        self.spans = raw.spans
+        self.hint = resource.hint
+        self._raw = raw
         self._resource = resource
-        self._scope = scope
+        self._message = message
         self._by_hint: dict[ExperimentHint | None, Surroundings] = {}
 
     def within(self, hint: ExperimentHint | None) -> Surroundings | None:
@@ -46,22 +77,18 @@ class Scope:
         return self._by_hint.get(hint)
 
     def place(self, hint: ExperimentHint | None, experiment: Experiment) -> Surroundings:
-        """Make, and remember, what the scope's spans share in an experiment."""
-        resource_head, scope_head = self.raw.resource_head, self.raw.scope_head
-        resource, scope = self._resource, self._scope
-        attributes = self.attributes
-        if experiment.suspect and experiment.capture.may_mask(resource_head):
-            resource = ResourceSpans.FromString(resource_head)
-            experiment.capture.mask(resource)
-            resource_head = resource.SerializeToString()
-            attributes = resource_attributes(resource)
-        if experiment.suspect and experiment.capture.may_mask(scope_head):
-            scope = ScopeSpans.FromString(scope_head)
-            experiment.capture.mask(scope)
-            scope_head = scope.SerializeToString()
-        environment = experiment.settings.default_environment
-        facts = resource_facts(attributes, scope, default_environment=environment)
-        bare = ScopeSlice(self.raw.resource_index, resource_head, scope_head, [])
+        """Make, and remember, what the scope's spans share in an experiment.
+
+        Their client is the scope, which names the instrumentation library, or else what the resource says.
+        """
+        resource_head, facts = self._resource.within(hint, experiment)
+        head, message = self._raw.scope_head, self._message
+        if experiment.suspect and experiment.capture.may_mask(head):
+            message = ScopeSpans.FromString(head)
+            experiment.capture.mask(message)
+            head = message.SerializeToString()
+        facts = facts._replace(client=message.scope.name[:MAX_FACT] or facts.client)
+        bare = ScopeSlice(self._raw.resource_index, resource_head, head, [])
         made = self._by_hint[hint] = Surroundings(experiment, facts, bare)
         return made
 
@@ -90,8 +117,11 @@ class Group:
         grown = len(data)
         if surroundings is not self._surroundings:
             self._surroundings = surroundings
-            self._slices.append(surroundings.slice._replace(spans=[]))
-            grown += len(surroundings.slice.resource_head) + len(surroundings.slice.scope_head)
+            bare = surroundings.slice
+            grown += len(bare.scope_head)
+            if not self._slices or self._slices[-1].resource_index != bare.resource_index:
+                grown += len(bare.resource_head)
+            self._slices.append(bare._replace(spans=[]))
         self._slices[-1].spans.append(data)
         self._facts.append(facts)
         self.size_bytes += grown

@@ -23,7 +23,7 @@ class IngestLimits:
     max_json_bytes: int = 64 * MIB
     max_json_values: int = 5_000_000
     max_spans: int = 100_000
-    max_resource_bytes: int = 1 * MIB
+    max_resource_bytes: int = 256 * 1024
     max_span_bytes: int = 32 * MIB
     max_attributes: int = 10_000
     max_attribute_bytes: int = 16 * MIB

@@ -20,7 +20,7 @@ from lodeline.domain.trace import TraceWrite
 from lodeline.ingest import semconv, wire
 from lodeline.ingest.capture import Capture
 from lodeline.ingest.compression import decompress
-from lodeline.ingest.grouping import Experiment, Group, Scope
+from lodeline.ingest.grouping import Experiment, Group, Resource, Scope
 from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
 from lodeline.ingest.otlp_json import BadSpan, transcode
 from lodeline.ingest.payload import pack
@@ -153,7 +153,7 @@ class _Request:
     def run(self, slices: Sequence[wire.ScopeSlice]) -> Decoded:
         """Decode all spans. Those whose resource asks for an experiment come first: they decide for their trace."""
         for scope in sorted(self._open(slices), key=lambda scope: scope.hint is None):
-            for sent in scope.raw.spans:
+            for sent in scope.spans:
                 try:
                     message, data = self._read(sent)
                     ids = check_ids(message)
@@ -172,16 +172,17 @@ class _Request:
     def _open(self, slices: Sequence[wire.ScopeSlice]) -> list[Scope]:
         """Parse resources and scopes; the spans of those that cannot be read are rejected."""
         scopes: list[Scope] = []
-        resource: tuple[ResourceSpans, bytes] | None = None
+        resource: Resource | None = None
         at = -1
         for raw in slices:
+            if not raw.spans:
+                continue
             try:
                 if resource is None or raw.resource_index != at:
                     resource, at = None, raw.resource_index
-                    resource = self._read_head(ResourceSpans, raw.resource_head, "resource_spans")
-                scope, scope_head = self._read_head(ScopeSpans, raw.scope_head, "scope_spans")
-                read = raw._replace(resource_head=resource[1], scope_head=scope_head)
-                scopes.append(Scope(read, resource[0], scope))
+                    resource = Resource(*self._read_head(ResourceSpans, raw.resource_head, "resource_spans"))
+                scope, head = self._read_head(ScopeSpans, raw.scope_head, "scope_spans")
+                scopes.append(Scope(raw._replace(scope_head=head), resource, scope))
             except (Invalid, TooLarge) as error:
                 for data in raw.spans:
                     self._reject(data, f"its resource or scope: {error.message}")

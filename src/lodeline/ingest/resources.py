@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import orjson
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from lodeline.domain.experiment import MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS
 from lodeline.domain.span import AttributeValue, ResourceFacts
@@ -49,12 +49,12 @@ def resource_attributes(head: ResourceSpans) -> dict[str, AttributeValue]:
 
 
 def resource_facts(
-    resource: Mapping[str, AttributeValue], scope: ScopeSpans, *, default_environment: str | None
+    resource: Mapping[str, AttributeValue], *, default_environment: str | None = None
 ) -> ResourceFacts:
-    """Return the facts of the spans of one scope of a resource.
+    """Return the facts of a resource.
 
-    `client` is the scope's name, the instrumentation library, or else ``telemetry.sdk.name``. The environment is
-    ``deployment.environment.name``, or its older name ``deployment.environment``, or else the default.
+    The environment is ``deployment.environment.name``, or its older name ``deployment.environment``, or else the
+    default. `client` is ``telemetry.sdk.name``, which every scope with a name of its own replaces.
     """
 
     def first(*keys: str) -> str | None:
@@ -74,7 +74,7 @@ def resource_facts(
         environment=first("deployment.environment.name", "deployment.environment") or default_environment,
         model_id=first("lodeline.model_id", "service.version"),
         run_id=first("lodeline.run_id"),
-        client=scope.scope.name[:MAX_FACT] or first("telemetry.sdk.name"),
+        client=first("telemetry.sdk.name"),
         tags=dict(list(tags.items())[:MAX_TAGS]) or None,
     )
 
