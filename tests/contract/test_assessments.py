@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lodeline.domain.assessment import (
+    MAX_VALUE_DEPTH,
     Assessment,
     AssessmentChange,
     AssessmentDraft,
@@ -123,6 +124,18 @@ def test_an_unknown_trace_or_span_is_not_found(stores: Stores, log: Log) -> None
 def test_a_draft_that_contradicts_itself_is_invalid(log: Log) -> None:
     with pytest.raises(Invalid):
         log(replace(judgment(), value=None))
+
+
+def test_a_value_is_nested_so_deep_and_no_deeper(stores: Stores, log: Log) -> None:
+    value: JsonValue = "core"
+    for _ in range(MAX_VALUE_DEPTH):
+        value = [value]
+    made = log(judgment(value=value))
+    assert stores.assessments.get(made.assessment_id).value == value
+    for _ in range(100_000):
+        value = {"k": value}
+    with pytest.raises(Invalid):
+        log(judgment(value=value))
 
 
 def test_a_deleted_experiment_takes_no_judgments(stores: Stores) -> None:

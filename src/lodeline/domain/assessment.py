@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +14,8 @@ AssessmentKind = Literal["FEEDBACK", "EXPECTATION", "ISSUE_REF"]
 SourceKind = Literal["HUMAN", "LLM_JUDGE", "CODE"]
 MAX_NAME = 250
 MAX_RATIONALE = 100_000
+MAX_VALUE_DEPTH = 64
+"""Lists and mappings within each other in a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,250}")
 
 
 def check_draft(draft: AssessmentDraft) -> AssessmentDraft:
-    """Return `draft`; Invalid when its name, value, error, confidence or kind contradict each other."""
+    """Return `draft`; Invalid when its name, value, error, confidence or kind contradict each other, or its value is
+    nested too deep."""
     if not _NAME.fullmatch(draft.name) or not draft.name.strip():
         raise Invalid.value("name", draft.name, f"1 to {MAX_NAME} characters without control characters")
     if draft.error is not None and draft.value is not None:
@@ -152,7 +155,23 @@ def check_draft(draft: AssessmentDraft) -> AssessmentDraft:
         raise Invalid.value("confidence", draft.confidence, "a number from 0 to 1")
     if draft.rationale is not None and len(draft.rationale) > MAX_RATIONALE:
         raise Invalid.value("rationale", f"{len(draft.rationale)} characters", f"at most {MAX_RATIONALE}")
+    _check_depth(draft.value)
     return draft
+
+
+def _check_depth(value: JsonValue) -> None:
+    level: list[JsonValue] = [value]
+    for _ in range(MAX_VALUE_DEPTH + 1):
+        level = [inner for item in level for inner in _inner(item)]
+        if not level:
+            return
+    raise Invalid(f"value: is nested deeper than {MAX_VALUE_DEPTH} levels; flatten it.", details={"field": "value"})
+
+
+def _inner(value: JsonValue) -> Iterable[JsonValue]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def numeric_value(value: JsonValue) -> float | None:
