@@ -18,18 +18,19 @@ from bench.served import Served, serve
 from lodeline.domain.span import JsonValue
 
 SPANS_PER_REQUEST = 100
-CONNECTIONS = (1, 4, 16)
+SETUPS = ((1, 1), (1, 4), (1, 16), (2, 16))
+"""Processes of the server, and connections to it."""
 _WARM_TRACES = 100
 _DRAIN_TIMEOUT_S = 600.0
 _METHOD = (
-    "The server is a process of its own with a fresh store; a second process sends requests of 100 spans that were "
-    "serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer, after 100 traces to "
-    "warm up. A request counts when it is acknowledged: the server answers after its commit. Afterwards the traces "
-    "are counted through a query and one is read back; any difference fails the run. `sustained` divides by the time "
-    "until the text index has caught up as well. The floor decodes the same requests and inserts the same rows in "
-    "one process, without a server, dialects, summaries or text index. Traces have 10 spans with inputs and outputs "
-    "of 1-4 kB, in the styles of three families of instrumentation. Rows show medians, with the smallest and largest "
-    "repetition."
+    "The server is one process of its own, or two, with a fresh store; another process sends requests of 100 spans "
+    "that were serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer, after 100 "
+    "traces to warm up. A request counts when it is acknowledged: the server answers after its commit. Afterwards "
+    "the traces are counted through a query and one is read back; any difference fails the run. `sustained` divides "
+    "by the time until the text index has caught up as well. The floor decodes the same requests and inserts the "
+    "same rows in one process, without a server, dialects, summaries or text index. Traces have 10 spans with inputs "
+    "and outputs of 1-4 kB, in the styles of three families of instrumentation. Rows show medians, with the smallest "
+    "and largest repetition."
 )
 
 
@@ -37,6 +38,7 @@ _METHOD = (
 class Run:
     """One fresh server filled once."""
 
+    workers: int
     connections: int
     acknowledged_spans_s: float
     sustained_spans_s: float
@@ -50,7 +52,7 @@ class Run:
 
 def run(*, quick: bool = False) -> Report:
     """Measure ingest and return the report; RuntimeError when the server stored something else than was sent."""
-    traces, repeats, connections = (100, 1, CONNECTIONS[1:2]) if quick else (10_000, 3, CONNECTIONS)
+    traces, repeats, setups = (100, 1, SETUPS[1:2]) if quick else (10_000, 3, SETUPS)
     with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as name:
         folder = Path(name)
         file, warm = folder / "requests.bin", folder / "warm.bin"
@@ -59,16 +61,17 @@ def run(*, quick: bool = False) -> Report:
         bodies = list(read_requests(file))
         lowest = floor.measure(bodies, folder)
         runs = [
-            _fill(folder / f"store-{count}-{repeat}", warm, file, count, traces)
-            for count in connections
+            _fill(folder / f"store-{place}-{repeat}", setup, warm, file, traces)
+            for place, setup in enumerate(setups)
             for repeat in range(repeats)
         ]
         sent_bytes_a_span = sum(map(len, bodies)) / lowest.spans
     return Report("ingest", _METHOD, _tables(runs, lowest, sent_bytes_a_span), quick)
 
 
-def _fill(store: Path, warm: Path, file: Path, connections: int, traces: int) -> Run:
-    with serve(store) as served:
+def _fill(store: Path, setup: tuple[int, int], warm: Path, file: Path, traces: int) -> Run:
+    workers, connections = setup
+    with serve(store, workers) as served:
         _send(warm, served.port, 1)
         _wait_for_backlog(served)
         before_s = served.cpu_s()
@@ -79,6 +82,7 @@ def _fill(store: Path, warm: Path, file: Path, connections: int, traces: int) ->
         check(served, traces + _WARM_TRACES)
         spans = traces * data.FULL.spans
         return Run(
+            workers=workers,
             connections=connections,
             acknowledged_spans_s=spans / sent.elapsed_s,
             sustained_spans_s=spans / max(drained_s, sent.elapsed_s),
@@ -135,13 +139,22 @@ def _object(value: JsonValue) -> dict[str, JsonValue]:
 def _tables(runs: Sequence[Run], lowest: floor.Floor, sent_bytes_a_span: float) -> list[Table]:
     rate = Table(
         "Acknowledged and sustained",
-        ("connections", "spans/s acknowledged", "of the floor", "spans/s sustained", "p50 ms", "p95 ms", "refused"),
-        [_rate_row(same, lowest) for same in _by_connections(runs)],
+        (
+            "processes",
+            "connections",
+            "spans/s acknowledged",
+            "of the floor",
+            "spans/s sustained",
+            "p50 ms",
+            "p95 ms",
+            "refused",
+        ),
+        [_rate_row(same, lowest) for same in _by_setup(runs)],
     )
     cost = Table(
         "Cost",
-        ("connections", "CPU-ms a span", "peak MiB", "disk bytes a span", "of the bytes sent"),
-        [_cost_row(same, sent_bytes_a_span) for same in _by_connections(runs)],
+        ("processes", "connections", "CPU-ms a span", "peak MiB", "disk bytes a span", "of the bytes sent"),
+        [_cost_row(same, sent_bytes_a_span) for same in _by_setup(runs)],
         note="CPU and disk include the text index and the write-ahead log.",
     )
     base = Table(
@@ -152,14 +165,15 @@ def _tables(runs: Sequence[Run], lowest: floor.Floor, sent_bytes_a_span: float) 
     return [rate, cost, base]
 
 
-def _by_connections(runs: Sequence[Run]) -> list[list[Run]]:
-    counts = dict.fromkeys(run.connections for run in runs)
-    return [[run for run in runs if run.connections == count] for count in counts]
+def _by_setup(runs: Sequence[Run]) -> list[list[Run]]:
+    setups = dict.fromkeys((run.workers, run.connections) for run in runs)
+    return [[run for run in runs if (run.workers, run.connections) == setup] for setup in setups]
 
 
 def _rate_row(runs: Sequence[Run], lowest: floor.Floor) -> tuple[str | int | float, ...]:
     acknowledged = [run.acknowledged_spans_s for run in runs]
     return (
+        runs[0].workers,
         runs[0].connections,
         spread(acknowledged),
         f"{statistics.median(acknowledged) / lowest.store_spans_s:.0%}",
@@ -173,6 +187,7 @@ def _rate_row(runs: Sequence[Run], lowest: floor.Floor) -> tuple[str | int | flo
 def _cost_row(runs: Sequence[Run], sent_bytes_a_span: float) -> tuple[str | int | float, ...]:
     disk = statistics.median(run.disk_bytes_a_span for run in runs)
     return (
+        runs[0].workers,
         runs[0].connections,
         spread([run.cpu_ms_a_span for run in runs]),
         max(run.peak_rss_bytes for run in runs) / 2**20,

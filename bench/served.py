@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -51,12 +50,13 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(store: Path) -> Generator[Served]:
-    """Start a server on this store directory, wait until it is healthy, and stop it afterwards."""
+def serve(store: Path, workers: int = 1) -> Generator[Served]:
+    """Start a server of so many processes on this directory, wait until it is healthy, and stop it afterwards."""
     port = _free_port()
     command = [
         sys.executable, "-m", "lodeline.cli.main", "server",
         "--store", str(store), "--port", str(port), "--grpc-port", "off",
+        "--workers", str(workers),
     ]  # fmt: skip
     log = store.parent / f"{store.name}.log"
     start = time.perf_counter()
@@ -101,7 +101,7 @@ def _wait_until_healthy(port: int, process: "subprocess.Popen[bytes]", log: Path
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.005)
     raise RuntimeError(f"the server did not become healthy:\n{log.read_text('utf-8', 'replace')[-4_000:]}")
 
