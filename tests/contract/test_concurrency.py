@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import pytest
+
 from lodeline.domain.errors import Conflict
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
@@ -120,7 +122,7 @@ def test_overlapping_writers_end_where_one_after_the_other_does(stores: Stores) 
 
 def test_two_openings_that_write_at_once_end_there_too(store_url: str, stores: Stores) -> None:
     if not stores.capabilities.multi_process:
-        return
+        pytest.skip("declared: not for several processes")
     plans = [requests(seed) for seed in range(4)]
     two = open_stores(store_url)
     try:

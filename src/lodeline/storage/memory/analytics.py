@@ -93,7 +93,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
-def percentile(values: Iterable[float], fraction: float) -> float | None:
+def _percentile(values: Iterable[float], fraction: float) -> float | None:
     """Return the value at `fraction` of the way through the sorted values, interpolated between closest ranks."""
     ranked = sorted(values)
     if not ranked:
@@ -112,9 +112,9 @@ def _cost_usd(cell: _Cell) -> float | None:
 _MEASURES: Mapping[Measure, Callable[[_Cell], float | None]] = {
     "count": lambda cell: len(cell.traces),
     "error_rate": lambda cell: sum(trace.state == "ERROR" for trace in cell.traces) / len(cell.traces),
-    "duration_p50": lambda cell: percentile(cell.durations_ms, 0.5),
-    "duration_p95": lambda cell: percentile(cell.durations_ms, 0.95),
-    "duration_p99": lambda cell: percentile(cell.durations_ms, 0.99),
+    "duration_p50": lambda cell: _percentile(cell.durations_ms, 0.5),
+    "duration_p95": lambda cell: _percentile(cell.durations_ms, 0.95),
+    "duration_p99": lambda cell: _percentile(cell.durations_ms, 0.99),
     "duration_mean": lambda cell: _mean(cell.durations_ms),
     "tokens_input": lambda cell: sum(trace.tokens.input for trace in cell.traces),
     "tokens_output": lambda cell: sum(trace.tokens.output for trace in cell.traces),
