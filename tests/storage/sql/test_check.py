@@ -79,7 +79,7 @@ def test_a_damaged_file_is_told(healthy: Path, tmp_path: Path):
 
 def test_many_equal_faults_are_told_briefly(healthy: Path, tmp_path: Path):
     faults = damaged(
-        healthy, tmp_path, "DELETE FROM traces; INSERT INTO chunks SELECT cid + 9, id + 9, data FROM chunks"
+        healthy, tmp_path, "DELETE FROM traces; INSERT INTO chunks SELECT cid + 9, id + 9, copies, data FROM chunks"
     )
     assert sum("table chunks" in fault for fault in faults) == 6
     assert "table chunks speaks of the unknown trace row … and more" in faults

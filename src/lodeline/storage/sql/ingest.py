@@ -117,7 +117,7 @@ def _merge(trace: OpenTrace, write: TraceWrite, batch: Batch) -> WriteOutcome:
         trace.touched[facts.span_id] = facts
         trace.fresh_terms.update(terms.span_terms(facts))
     if stored:
-        batch.add_chunk(trace.row_id, write.chunk)
+        batch.add_chunk(trace.row_id, len(write.spans), write.chunk)
     if write.info is not None:
         trace.fold.add_info(write.info)
         trace.said = trace.said or trace.fold.info != trace.extra.info

@@ -43,6 +43,22 @@ def watermark(db: Db) -> int:
     return 0 if row is None else row[0]
 
 
+def has_word(db: Db, row_id: int, span_count: int, word: str) -> bool | None:
+    """Tell by the index alone whether some span of a trace has this one token.
+
+    None when the index cannot tell: it has not reached the trace, or a chunk holds superseded copies of spans.
+    """
+    row = db.execute("SELECT sum(copies), max(cid) FROM chunks WHERE id = ?", (row_id,)).fetchone()
+    if row is None or row[0] != span_count or row[1] > watermark(db):
+        return None
+    found = db.execute(
+        _MATCH + " AND rowid BETWEEN (SELECT min(cid) FROM chunks WHERE id = ?) AND ? "
+        "AND rowid IN (SELECT cid FROM chunks WHERE id = ?) LIMIT 1",
+        (f'"{word}"', row_id, row[1], row_id),
+    ).fetchone()
+    return found is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the chunks of a matching trace must contain: an FTS5 expression for each conjunct that says."""

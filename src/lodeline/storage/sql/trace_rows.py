@@ -14,7 +14,7 @@ INSERT_PAIR = "INSERT OR IGNORE INTO kv (exp, key, val, start_ns, id) VALUES (?,
 DELETE_PAIR = "DELETE FROM kv WHERE exp = ? AND key = ? AND val = ? AND start_ns = ? AND id = ?"
 INSERT_TERM = "INSERT OR IGNORE INTO span_terms (exp, term, err, start_ns, id) VALUES (?, ?, ?, ?, ?)"
 DELETE_TERM = "DELETE FROM span_terms WHERE exp = ? AND term = ? AND err = ? AND start_ns = ? AND id = ?"
-_INSERT_CHUNK = "INSERT INTO chunks (cid, id, data) VALUES (?, ?, ?)"
+_INSERT_CHUNK = "INSERT INTO chunks (cid, id, copies, data) VALUES (?, ?, ?, ?)"
 _INSERT_SPAN = (
     "INSERT OR REPLACE INTO spans (id, seq, name, kind, status, start_ns, dur_ns, model, provider, tok_total, cost) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -37,9 +37,9 @@ class Batch:
         }  # fmt: skip
         self._activity = conversations.Activity()
 
-    def add_chunk(self, row_id: int, chunk: bytes) -> None:
-        """Store a payload chunk under the next number."""
-        self._statements[_INSERT_CHUNK].append((self._next_chunk, row_id, chunk))
+    def add_chunk(self, row_id: int, copies: int, chunk: bytes) -> None:
+        """Store a payload chunk with so many copies of spans under the next number."""
+        self._statements[_INSERT_CHUNK].append((self._next_chunk, row_id, copies, chunk))
         self._next_chunk += 1
 
     def add(self, db: Db, trace: OpenTrace, names: Names) -> None:

@@ -8,12 +8,13 @@ from lodeline.domain.trace import Trace
 from lodeline.query.ast import And, Node, Text
 from lodeline.query.reference import matches
 from lodeline.query.subjects import TraceSubject
-from lodeline.query.tokens import all_in
+from lodeline.query.tokens import MAX_TOKEN, Term, all_in
 from lodeline.storage.sql.assessment_rows import assessments_of
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.filter import compile_filter
 from lodeline.storage.sql.plan import conjuncts
 from lodeline.storage.sql.spans import load_spans, span_texts
+from lodeline.storage.sql.text import has_word
 
 
 class Verifier:
@@ -41,10 +42,18 @@ class Verifier:
         return self._rest is None or matches(self._rest, TraceSubject(trace, spans, assessments))
 
     def _texts_match(self, row_id: int, span_count: int) -> bool:
-        """Full text needs no span as a whole, only its strings."""
-        missing = list(self._texts)
+        """Full text needs no span as a whole, only its strings; a single word often not even those."""
+        missing = [terms for terms in self._texts if not self._indexed(row_id, span_count, terms)]
+        if not missing:
+            return True
         for texts in span_texts(self._db, row_id, span_count):
             missing = [terms for terms in missing if not all_in(texts, terms)]
             if not missing:
                 return True
         return False
+
+    def _indexed(self, row_id: int, span_count: int, terms: tuple[Term, ...]) -> bool:
+        """Tell whether the index knows for sure that the trace has these terms."""
+        if len(terms) != 1 or len(terms[0]) != 1 or len(terms[0][0]) >= MAX_TOKEN:
+            return False
+        return bool(has_word(self._db, row_id, span_count, terms[0][0]))

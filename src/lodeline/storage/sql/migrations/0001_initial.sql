@@ -76,7 +76,11 @@ CREATE TABLE spans (
 ) WITHOUT ROWID;
 
 -- One row: the spans of one trace that came in one request (ingest.payload).
-CREATE TABLE chunks (cid INTEGER PRIMARY KEY, id INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE chunks (
+  cid INTEGER PRIMARY KEY, id INTEGER NOT NULL,
+  copies INTEGER NOT NULL,    -- of spans in it, superseded ones too
+  data BLOB NOT NULL
+);
 CREATE INDEX chunks_trace ON chunks (id, cid);
 
 -- Full text: one row a chunk (rowid = cid), filled behind the commit up to meta 'text_indexed'.
