@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import lodeline
 from lodeline.domain.blob import trace_folder
@@ -10,7 +10,7 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import TraceId
 from lodeline.domain.trace import Trace
-from lodeline.query.ast import Compare, Field, Order, Search
+from lodeline.query.ast import Field, Order, Search
 from lodeline.services.archive import ArchiveWriter
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
@@ -53,23 +53,20 @@ class ExperimentExport:
         )  # fmt: skip
 
     def _blocks(self) -> Iterator[Sequence[Trace]]:
-        """Yield the traces that there were at the beginning, in order of arrival."""
-        cursor: str | None = None
+        """Yield blocks of traces, from the latest arrivals back to the first, each in order of arrival.
+
+        Going back, what arrives meanwhile is never met, however fast it comes.
+        """
         search = Search(
-            (self._experiment.experiment_id,),
-            Compare(_RECEIVED, "<=", self._now_ms * 1_000_000),
-            (Order(_RECEIVED, descending=False),),
-            limit=BLOCK_TRACES,
+            (self._experiment.experiment_id,), order=(Order(_RECEIVED, descending=True),), limit=BLOCK_TRACES
         )
         while True:
-            page = self._stores.traces.search(
-                Search(search.experiment_ids, search.node, search.order, search.limit, cursor)
-            )
+            page = self._stores.traces.search(search)
             if page.items:
-                yield page.items
-            cursor = page.cursor
-            if cursor is None:
+                yield page.items[::-1]
+            if page.cursor is None:
                 return
+            search = replace(search, cursor=page.cursor)
 
     def _block(self, number: int, block: Sequence[Trace]) -> Iterator[bytes]:
         rows: list[dict[str, object]] = []

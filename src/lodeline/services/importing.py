@@ -98,7 +98,7 @@ class ExperimentImport:
 
     def run(self) -> Iterator[ImportCounts]:
         """Add what is not there yet; yields the counts after every few traces. `check` was called before."""
-        for name in self._names(_BLOCK):
+        for name in reversed(self._names(_BLOCK)):
             for batch in _batches(self._block(name)):
                 self._add(batch)
                 yield self.counts

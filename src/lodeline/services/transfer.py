@@ -1,6 +1,7 @@
 """Transfer: an experiment as one file, out of a store and into one, without loss.
 
-The file is an archive (`services.archive`) of blocks of traces in order of arrival:
+The file is an archive (`services.archive`) of blocks of traces; a block is in order of arrival, and the block with
+the highest number arrived first:
 
 - ``experiment.json``: the experiment with its settings;
 - ``traces/NNNNN.jsonl``: a row a trace (`transfer_rows`), with the lengths of its chunks and its attachments;

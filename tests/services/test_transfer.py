@@ -1,0 +1,398 @@
+"""Export and import of an experiment as one file."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.assessment import AssessmentChange
+from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
+from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
+from lodeline.domain.trace import TraceInfo
+from lodeline.query.ast import Search
+from lodeline.services.bundle import Services
+from lodeline.services.listing import ListQuery
+from lodeline.services.transfer import ImportReport
+from tests.contract.build import judgment, span, write
+from tests.services.bundled import services_over
+
+SETTINGS = ExperimentSettings(
+    mask_patterns=("secret",),
+    prices=(PriceOverride("m", input_usd_per_mtok=0.5),),
+    retention=Retention(max_age_days=30.5, max_traces=10**9),
+    environments=("staging",),
+    default_environment="staging",
+)
+VIEWER = Actor("account", "vi", AccountId("acc-1"), role="viewer")
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    with services_over() as opened:
+        yield opened
+
+
+@pytest.fixture(params=["memory:", "sqlite:{}"])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
+    """Another store, of either backend."""
+    with services_over(str(request.param).format(tmp_path / "other")) as opened:
+        yield opened
+
+
+def fill(services: Services) -> Experiment:
+    """Make an experiment with something of everything in it."""
+    draft = ExperimentDraft("app", description="d\ud7ff", tags={"team": "a"}, settings=SETTINGS)
+    experiment = services.experiments.create(LOCAL, draft)
+    inside = experiment.experiment_id
+    for number in range(3):
+        info = TraceInfo(session="s-1", metadata={"n": str(number)}, finalised=True) if number else None
+        root = span("root", 1, attributes={"text": "café", "nan": float("nan")})
+        traces = [write(f"tr-{number}", root, span("child", 2, parent=1), info=info, experiment=inside)]
+        services.stores.traces.write(traces)
+    services.traces.tag(LOCAL, TraceId("tr-0"), {"edited": "yes"})
+    services.traces.link_run(LOCAL, RunId("run-1"), [TraceId("tr-1")])
+    services.attachments.put(LOCAL, TraceId("tr-1"), "a file.bin", io.BytesIO(b"\x00attached"))
+    first = services.assessments.log(LOCAL, judgment("tr-2")).assessment
+    services.assessments.log(LOCAL, judgment("tr-2", overrides=first.assessment_id))
+    gone = services.assessments.log(LOCAL, judgment("tr-2", "gone")).assessment
+    services.assessments.update(LOCAL, gone.assessment_id, AssessmentChange(rationale="r", reason="why"))
+    services.assessments.delete(LOCAL, gone.assessment_id)
+    on_session = services.assessments.log(LOCAL, judgment(None, session="s-1"), experiment="app").assessment
+    services.assessments.log(
+        LOCAL, judgment(None, session="s-1", overrides=on_session.assessment_id), experiment="app"
+    )
+    return experiment
+
+
+def export(services: Services, experiment: str = "app") -> bytes:
+    return b"".join(services.transfer.export(LOCAL, experiment)[1])
+
+
+def load(services: Services, data: bytes, as_name: str | None = None) -> ImportReport:
+    return services.transfer.import_file(LOCAL, io.BytesIO(data), as_name=as_name)
+
+
+def content(services: Services, name: str) -> dict[str, object]:
+    """Return all that is in an experiment, but for its id."""
+    holder = services.experiments.find(LOCAL, name).experiment_id
+    stores = services.stores
+    ids = [trace.trace_id for trace in services.traces.search(LOCAL, ListQuery((name,), order="start")).items]
+    return {
+        "traces": [stores.transfer.dump(trace_id) for trace_id in sorted(ids)],
+        "chunks": [list(stores.spans.chunks(trace_id)) for trace_id in sorted(ids)],
+        "sessions": [
+            [r.assessment.assessment_id for r in found] for found in stores.transfer.session_ledgers(holder)
+        ],
+        "files": [
+            (trace_id, item.name, read(services, trace_id, item.name))
+            for trace_id in sorted(ids)
+            for item in services.attachments.list(LOCAL, trace_id)
+        ],
+    }
+
+
+def read(services: Services, trace_id: TraceId, name: str) -> bytes:
+    _, stream = services.attachments.open(LOCAL, trace_id, name)
+    with stream:
+        return stream.read()
+
+
+def normal(found: dict[str, object]) -> str:
+    """Return content as text without the experiment's id, which an import may change; NaN equals itself there."""
+    return repr(found).replace("experiment_id='2'", "experiment_id='1'")
+
+
+def rewrite(data: bytes, change: Callable[[dict[str, bytes]], None], *, seal: bool = True) -> bytes:
+    """Return the file with changed members; sealed, its manifest agrees with them."""
+    source = zipfile.ZipFile(io.BytesIO(data))
+    members = {name: source.read(name) for name in source.namelist()}
+    change(members)
+    if seal:
+        manifest = json.loads(members["manifest.json"])
+        manifest["members"] = [
+            {"name": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+            for name, body in members.items()
+            if name != "manifest.json"
+        ]
+        members["manifest.json"] = json.dumps(manifest).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as target:
+        for name, body in members.items():
+            target.writestr(name, body)
+    return out.getvalue()
+
+
+def test_an_import_brings_back_everything(services: Services, other: Services) -> None:
+    made = fill(services)
+    report = load(other, export(services))
+    assert (report.traces, report.spans, report.attachments, report.existing_count) == (3, 6, 1, 0)
+    assert report.assessments == 5
+    assert report.refused == ()
+    found = other.experiments.find(LOCAL, "app")
+    assert (found.experiment_id, found.description, found.tags) == (made.experiment_id, "d\ud7ff", {"team": "a"})
+    assert (found.settings, found.created_ms) == (SETTINGS, made.created_ms)
+    assert normal(content(other, "app")) == normal(content(services, "app"))
+    assert other.stores.admin.check() == []
+
+
+def test_a_second_export_of_an_import_holds_the_same(services: Services, other: Services) -> None:
+    fill(services)
+    data = export(services)
+    load(other, data)
+
+    def rows(of: bytes) -> dict[str, bytes]:
+        archive = zipfile.ZipFile(io.BytesIO(of))
+        return {n: archive.read(n) for n in archive.namelist() if n not in {"manifest.json", "experiment.json"}}
+
+    assert rows(export(other)) == rows(data)
+
+
+def test_taken_ids_and_names_are_a_conflict_unless_it_gets_another_name(services: Services) -> None:
+    made = fill(services)
+    data = export(services)
+    with pytest.raises(Conflict, match="as_name"):
+        load(services, data)
+    report = load(services, data, "copy")
+    assert report.experiment.name == "copy"
+    assert report.experiment.experiment_id != made.experiment_id
+    assert (report.traces, report.existing_count) == (0, 3)
+    assert sorted(report.existing_traces) == ["tr-0", "tr-1", "tr-2"]
+    assert services.traces.get(LOCAL, TraceId("tr-0")).experiment_id == made.experiment_id
+
+
+def test_the_default_experiment_is_imported_under_another_name(services: Services, other: Services) -> None:
+    services.stores.traces.write([write("tr-9", span())])
+    data = export(services, "0")
+    with pytest.raises(Conflict):
+        load(other, data)
+    assert load(other, data, "from elsewhere").traces == 1
+
+
+def test_importing_again_goes_on_where_it_was_cut_off(services: Services, other: Services) -> None:
+    fill(services)
+    data = export(services)
+    load(other, data)
+    other.traces.delete(LOCAL, [TraceId("tr-2")])
+    report = load(other, data)
+    assert (report.traces, report.existing_count) == (1, 2)
+    assert normal(content(other, "app")) == normal(content(services, "app"))
+    other.experiments.delete(LOCAL, report.experiment.experiment_id)
+    with pytest.raises(Deleted):
+        load(other, data)
+
+
+def test_traces_keep_their_order_of_arrival_over_many_blocks(services: Services, other: Services) -> None:
+    experiment = services.experiments.create(LOCAL, ExperimentDraft("app")).experiment_id
+    writes = [write(f"tr-{(number * 7) % 450}", span(), experiment=experiment) for number in range(450)]
+    services.stores.traces.write(writes)
+    assert load(other, export(services)).traces == 450
+
+    def arrivals(of: Services) -> list[str]:
+        page = of.traces.search(LOCAL, ListQuery(("app",), order="received", limit=1000))
+        return [trace.trace_id for trace in page.items]
+
+    assert arrivals(other) == arrivals(services)
+
+
+def test_progress_is_told_in_traces(services: Services, other: Services) -> None:
+    fill(services)
+    told: list[int] = []
+    _, pieces = services.transfer.export(LOCAL, "app", progress=told.append)
+    data = b"".join(pieces)
+    assert told[-1] == 3
+    told.clear()
+    other.transfer.import_file(LOCAL, io.BytesIO(data), progress=told.append)
+    assert told[-1] == 3
+
+
+def test_both_are_on_record(services: Services, other: Services) -> None:
+    fill(services)
+    data = export(services)
+    load(other, data)
+    assert services.stores.audit.search(Search()).items[0].action == "experiment.export"
+    assert [e.action for e in other.stores.audit.search(Search()).items] == ["experiment.import"]
+
+
+def test_who_may_export_and_import(services: Services) -> None:
+    fill(services)
+    assert b"".join(services.transfer.export(VIEWER, "app")[1])
+    with pytest.raises(Forbidden):
+        services.transfer.import_file(VIEWER, io.BytesIO(export(services)))
+    nobody = Actor("account", "x", AccountId("acc-2"), roles={ExperimentId("0"): "viewer"})
+    with pytest.raises(NotFound):
+        services.transfer.export(nobody, "app")
+
+
+def _garbage(members: dict[str, bytes]) -> None:
+    members["chunks/00001.bin"] = b"\x01" + members["chunks/00001.bin"][1:][::-1]
+
+
+def _rename(members: dict[str, bytes]) -> None:
+    members["../evil"] = b"x"
+
+
+def _retitle(members: dict[str, bytes]) -> None:
+    members["experiment.json"] = members["experiment.json"].replace(b'"app"', b'"bpp"')
+
+
+def _without(name: str) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        del members[name]
+
+    return change
+
+
+def _with(rows: bytes) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        members["traces/00001.jsonl"] = rows
+
+    return change
+
+
+def _row(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        rows = [json.loads(line) for line in members["traces/00001.jsonl"].splitlines()]
+        rows[0].update(changes)
+        members["traces/00001.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    return change
+
+
+def _judgment(at: int = 0, **changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        rows = [json.loads(line) for line in members["assessments/00001.jsonl"].splitlines()]
+        rows[at]["assessment"].update(changes)
+        members["assessments/00001.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    return change
+
+
+def _experiment(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        members["experiment.json"] = json.dumps({**json.loads(members["experiment.json"]), **changes}).encode()
+
+    return change
+
+
+def _manifest(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        members["manifest.json"] = json.dumps({**json.loads(members["manifest.json"]), **changes}).encode()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _garbage,
+        _rename,
+        _without("experiment.json"),
+        _without("chunks/00001.bin"),
+        _with(b"[]\n"),
+        _with(b"{}\n"),
+        _with(b"[" * 100_000 + b"\n"),
+        _with(b'{"trace_id": "tr-1"'),
+        _manifest(format="other"),
+        _manifest(version=2),
+        _row(trace_id="../../x"),
+        _row(trace_id=5),
+        _row(chunks=[10**9]),
+        _row(chunks=[-1]),
+        _row(chunks="all"),
+        _row(chunks=[], info=None),
+        _row(received_ms=2**70),
+        _row(tag_edits={"a": 1}),
+        _row(info={"state": "NONE"}),
+        _row(info={"tokens": [1, 2]}),
+        _row(attachments=[{"name": "../up", "member": "attachments/00001/00000"}]),
+        _row(attachments=[{"name": "a", "member": "experiment.json"}]),
+        _row(attachments=[{"name": "a", "member": "attachments/00001/99999"}]),
+        _judgment(2, overrides="unknown"),
+        _judgment(2, valid=False),
+        _judgment(1, revision=1),
+        _judgment(1, target={"trace_id": "tr-2", "span_id": "0" * 16}),
+        _judgment(name=""),
+        _judgment(kind="NONE"),
+        _judgment(confidence=2),
+        _judgment(target={"trace_id": None, "session": None}),
+        _experiment(experiment_id="x"),
+        _experiment(name=""),
+        _experiment(settings={"capture": "some", "retention": {}}),
+        _experiment(settings={"capture": "full", "mask_patterns": ["("], "retention": {}}),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused_and_nothing_is_stored(
+    services: Services, change: Callable[[dict[str, bytes]], None]
+) -> None:
+    fill(services)
+    data = rewrite(export(services), change)
+    with services_over() as empty:
+        with pytest.raises((Invalid, TooLarge)):
+            load(empty, data)
+        assert [e.name for e in empty.experiments.search(LOCAL, ListQuery(), lifecycle=None).items] == ["Default"]
+        assert empty.stores.blobs.list("") == []
+
+
+def test_a_changed_member_is_noticed_before_anything_is_stored(services: Services, other: Services) -> None:
+    fill(services)
+    with pytest.raises(Invalid, match=r"chunks/00001\.bin"):
+        load(other, rewrite(export(services), _garbage, seal=False))
+    with pytest.raises(Invalid, match="SHA-256"):
+        load(other, rewrite(export(services), _retitle, seal=False))
+    assert len(other.experiments.search(LOCAL, ListQuery()).items) == 1
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(services: Services) -> None:
+    fill(services)
+    data = export(services)
+
+    def bomb(members: dict[str, bytes]) -> None:
+        members["attachments/00001/00000"] = b"\x00" * 70_000_000
+
+    source = rewrite(data, bomb)
+    squeezed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(squeezed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(TooLarge):
+        load(services, squeezed.getvalue(), "copy")
+
+
+places = st.integers(0, 2**31)
+
+
+@cache
+def a_file() -> bytes:
+    with services_over() as full:
+        fill(full)
+        return export(full)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_damaged_files_give_an_error_of_ours_and_store_nothing(data: st.DataObject) -> None:
+    raw = bytearray(a_file())
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(places) % len(raw)] = data.draw(st.integers(0, 255))
+    if data.draw(st.booleans()):
+        del raw[data.draw(places) % len(raw) :]
+    with services_over() as empty:
+        try:
+            load(empty, bytes(raw))
+        except LodelineError:
+            assert empty.traces.search(LOCAL, ListQuery()).items == ()
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_file_are_refused(data: bytes) -> None:
+    with services_over() as empty, pytest.raises(Invalid):
+        load(empty, data)
