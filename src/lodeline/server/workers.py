@@ -78,7 +78,6 @@ class _Worker:
     process: "subprocess.Popen[bytes] | None" = None
     line: socket.socket | None = None
     said: bytes = b""
-    was_ready: bool = False
     start_at: float = 0.0
     deaths: deque[float] = field(default_factory=lambda: deque[float](maxlen=DEATHS))
 
@@ -180,7 +179,6 @@ class _Supervisor:
             self._note_ready(worker, json.loads(worker.said))
 
     def _note_ready(self, worker: _Worker, ready: dict[str, Any]) -> None:
-        worker.was_ready = True
         if worker.number != 1:
             return
         if ready["grpc_port"] is not None:
@@ -202,14 +200,21 @@ class _Supervisor:
         now = time.monotonic()
         worker.deaths.append(now)
         recent = sum(now - death < WINDOW_S for death in worker.deaths)
-        if not worker.was_ready or recent >= DEATHS:
-            self._failure = _dying(worker, recent, code)
+        if not self._announced or recent >= DEATHS:
+            self._failure = self._dying(worker, recent, code)
             return
         pause_s = min(FIRST_PAUSE_S * 2 ** (recent - 1), MOST_PAUSE_S)
         worker.start_at = now + pause_s
         _log.warning(
             "worker %d (process %d) %s; starting it again in %g s", worker.number, pid, _ended(code), pause_s
         )
+
+    def _dying(self, worker: _Worker, deaths: int, code: int) -> Unavailable:
+        """Return the error of a server that gives up."""
+        how = f"worker {worker.number} {_ended(code)} before anything was served"
+        if self._announced:
+            how = f"worker {worker.number} died {deaths} times within {WINDOW_S:g} s, last it {_ended(code)}"
+        return Unavailable(f"{how}; what it wrote above says why.", code="worker_failed")
 
     def _stop(self) -> None:
         """Tell all workers to stop and wait until they have; kill those that take far too long."""
@@ -233,19 +238,6 @@ class _Supervisor:
         for worker in self._workers:
             if worker.process is not None:
                 worker.process.send_signal(number)
-
-
-def _dying(worker: _Worker, deaths: int, code: int) -> Unavailable:
-    if not worker.was_ready:
-        return Unavailable(
-            f"worker {worker.number} {_ended(code)} before it served; what it wrote above says why.",
-            code="worker_failed",
-        )
-    return Unavailable(
-        f"worker {worker.number} died {deaths} times within {WINDOW_S:g} s, last it {_ended(code)}; "
-        "what it wrote above says why.",
-        code="worker_failed",
-    )
 
 
 def _ended(code: int) -> str:

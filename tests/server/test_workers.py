@@ -1,0 +1,236 @@
+"""Several processes over one store: all serve, any may be killed, and nothing that was acknowledged is lost."""
+
+import json
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from lodeline.domain.errors import Invalid, Unsupported
+from lodeline.server.app import close_app, create_app, jobs_of, services_of
+from lodeline.server.settings import MAX_WORKERS, Settings, load_settings
+from lodeline.server.worker import settings_of
+from lodeline.server.workers import check_workers, share_of
+from tests.e2e import harness
+from tests.e2e.harness import (
+    Server,
+    assert_checked,
+    export,
+    free_port,
+    lodeline,
+    opened,
+    post,
+    serving,
+    span,
+    trace_id,
+)
+from tests.e2e.load import Fate, Ledger, sending, verify
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="one process only")
+_PATIENCE_S = 60.0
+
+
+def _workers(server: Server, count: int = 2) -> list[psutil.Process]:
+    """Return the workers, the oldest first, which leads as long as none was replaced; wait until so many run."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        found = psutil.Process(server.process.pid).children()
+        running = [each for each in found if each.status() != psutil.STATUS_ZOMBIE]
+        if len(running) == count:
+            return sorted(running, key=lambda worker: worker.create_time())
+        assert time.monotonic() < until, f"{len(running)} workers run:\n{server.said()}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def _connected(server: Server, worker: psutil.Process, workers: Sequence[psutil.Process]) -> Generator[httpx.Client]:
+    """Give a client that this worker answers: it connects while the others are stopped."""
+    others = [other for other in workers if other != worker]
+    with server.http() as http:
+        for other in others:
+            other.suspend()
+        try:
+            assert http.get("/health").status_code == 200
+        finally:
+            for other in others:
+                other.resume()
+        yield http
+
+
+def test_every_worker_serves(tmp_path: Path) -> None:
+    with serving(tmp_path / "store", "--workers", "3") as server:
+        workers = _workers(server, 3)
+        for worker in workers:
+            with _connected(server, worker, workers) as http:
+                assert post(http, export([span(str(worker.pid), 0)])).status_code == 200
+        assert server.stop() == -signal.SIGTERM
+        assert not any(worker.is_running() for worker in workers)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["the one that leads", "another"])
+def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path, place: int) -> None:
+    store, ledger = tmp_path / "store", Ledger()
+    with serving(store, "--workers", "2", grpc=True) as server:
+        before = _workers(server)
+        with sending([server], ledger, "load"):
+            ledger.wait_for(40)
+            before[place].kill()
+            ledger.wait_for(ledger.count(Fate.ACKNOWLEDGED) + 20)
+        after = _workers(server)
+        (new,) = set(after) - set(before)
+        with _connected(server, new, after) as http:
+            assert post(http, export([span("new", 0)])).status_code == 200
+        with server.client() as client:
+            verify(client, ledger)
+        assert server.stop() == -signal.SIGTERM
+        assert "was ended by SIGKILL; starting it again" in server.said()
+    with opened(store) as client:
+        verify(client, ledger)
+    assert_checked(store)
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_finishes_the_requests_under_way(tmp_path: Path, by: signal.Signals) -> None:
+    body = export([span("late", 0)])
+    head = (
+        f"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {harness.PROTOBUF}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with serving(tmp_path / "store", "--workers", "2") as server:
+        workers = _workers(server)
+        address = httpx.URL(server.url)
+        with socket.create_connection((address.host, address.port or 0), _PATIENCE_S) as slow:
+            slow.sendall(head.encode() + body[:10])
+            time.sleep(0.5)
+            code: list[int] = []
+            stopping = threading.Thread(target=lambda: code.append(server.stop(by=by)))
+            stopping.start()
+            time.sleep(0.5)
+            slow.sendall(body[10:])
+            assert slow.recv(1_000).startswith(b"HTTP/1.1 200")
+        stopping.join()
+        assert code == [-signal.SIGTERM if by is signal.SIGTERM else 130]
+        assert not any(worker.is_running() for worker in workers)
+    with opened(tmp_path / "store") as client:
+        assert client.many(object, f"/traces/{trace_id('late')}/spans")
+
+
+def test_stopping_under_load_loses_nothing(tmp_path: Path) -> None:
+    store, ledger = tmp_path / "store", Ledger()
+    with serving(store, "--workers", "2", grpc=True) as server, sending([server], ledger, "load"):
+        ledger.wait_for(40)
+        assert server.stop() == -signal.SIGTERM
+    with opened(store) as client:
+        verify(client, ledger)
+    assert_checked(store)
+
+
+def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
+    store, ledger = tmp_path / "store", Ledger()
+    with serving(store, "--workers", "2") as server:
+        workers = _workers(server)
+        with sending([server], ledger, "load"):
+            ledger.wait_for(10)
+            server.kill()
+        _, alive = psutil.wait_procs(workers, _PATIENCE_S)
+        assert not alive
+    with opened(store) as client:
+        verify(client, ledger)
+
+
+def test_a_worker_that_keeps_dying_ends_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = "from lodeline.server import workers; workers.FIRST_PAUSE_S = 0.05; workers.DEATHS = 2"
+    started = (sys.executable, "-c", f"{quick}; from lodeline.cli.main import main; main()")
+    monkeypatch.setattr(harness, "LODELINE", started)
+    with serving(tmp_path / "store", "--workers", "2") as server:
+        first, second = _workers(server)
+        second.kill()
+        second.wait(_PATIENCE_S)
+        _workers(server)[1].kill()
+        assert server.process.wait(_PATIENCE_S) == 4
+        assert "worker 2 died 2 times within 60 s, last it was ended by SIGKILL" in server.said()
+        assert not first.is_running()
+
+
+def test_what_stops_a_start_is_said_as_with_one_process(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        busy = lodeline("server", "--workers", "2", "--store", str(store), "--port", str(port))
+    assert (busy.returncode, busy.stdout) == (5, "")
+    assert f"port {port} on 127.0.0.1 is taken by another program" in busy.stderr
+    open_door = lodeline("server", "--workers", "2", "--store", str(store), "--host", "0.0.0.0")
+    assert open_door.returncode == 2
+    assert "auth is off" in open_door.stderr
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "notes.txt").write_text("mine")
+    other = lodeline("server", "--workers", "2", "--store", str(foreign), "--port", str(free_port()))
+    assert other.returncode == 5
+    assert "is not a Lodeline store" in other.stderr
+
+
+def test_a_store_in_memory_has_one_process() -> None:
+    refused = lodeline("server", "--workers", "2", "--store", "memory:", "--port", str(free_port()))
+    assert refused.returncode == 6
+    assert "is for one process only" in refused.stderr
+    with pytest.raises(Unsupported, match="one process only"):
+        check_workers(Settings(store="memory:", workers=2))
+
+
+@pytest.mark.parametrize("count", ["0", "-1", str(MAX_WORKERS + 1), "two"])
+def test_a_senseless_number_of_workers_is_refused(count: str) -> None:
+    with pytest.raises(Invalid, match="workers"):
+        load_settings(flags={"workers": count})
+
+
+def test_the_command_line_refuses_no_workers() -> None:
+    refused = lodeline("server", "--workers", "0", "--store", "memory:")
+    assert refused.returncode == 2
+    assert "workers" in refused.stderr
+
+
+def test_workers_divide_what_is_in_flight() -> None:
+    share = share_of(Settings(workers=3, ingest_bytes_in_flight=100, ingest_requests_in_flight=7))
+    assert (share.ingest_bytes_in_flight, share.ingest_requests_in_flight) == (34, 3)
+
+
+def test_settings_reach_a_worker_as_they_are() -> None:
+    settings = Settings(workers=2, grpc_port=None, allowed_hosts=("a.example", "b.example"), job_interval_s=0.5)
+    assert settings_of(json.loads(json.dumps(asdict(settings)))) == settings
+
+
+def test_only_the_worker_that_leads_runs_the_jobs_of_the_store() -> None:
+    settings = Settings(store="memory:")
+    app = create_app(settings, leads=False)
+    try:
+        services = services_of(app)
+        assert [job.name for job in jobs_of(services, settings, leads=False)] == ["key-uses"]
+        assert [job.name for job in jobs_of(services, settings)] == ["reaper", "retention", "key-uses"]
+    finally:
+        close_app(app)
+
+
+def test_a_deleted_experiment_is_refused_by_every_worker_at_once(tmp_path: Path) -> None:
+    with serving(tmp_path / "store", "--workers", "2") as server:
+        workers = _workers(server)
+        with server.http() as http:
+            made = http.post("/api/v1/experiments", json={"name": "app"}).json()["experiment_id"]
+        with _connected(server, workers[0], workers) as one, _connected(server, workers[1], workers) as other:
+            for name, http in (("one", one), ("other", other)):
+                assert post(http, export([span(name, 0)]), experiment=made).content == b""
+            assert one.delete(f"/api/v1/experiments/{made}").status_code == 200
+            refused = post(other, export([span("after", 0)]), experiment=made)
+            assert b"is deleted" in refused.content
+            assert other.get(f"/api/v1/traces/{trace_id('after')}").status_code == 404
