@@ -1,8 +1,9 @@
 """Assessments: log judgments, read them with their history, revise and delete them."""
 
-import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
@@ -24,7 +25,8 @@ from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.storage.base import Stores
 
-MAX_VALUE_BYTES = 1_000_000
+MAX_VALUE_SIZE = 1_000_000
+MAX_VALUE_DEPTH = 64
 MAX_BATCH = 1_000
 MAX_TEXT = 500
 
@@ -212,9 +214,31 @@ def _check_error(code: str, message: str) -> None:
 
 
 def _check_value(value: object) -> None:
-    try:
-        size_bytes = len(json.dumps(value, ensure_ascii=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise Invalid(f"value: is no JSON value ({error}).", details={"field": "value"}) from error
-    if size_bytes > MAX_VALUE_BYTES:
-        raise TooLarge(f"value: {size_bytes} characters of JSON are over the limit of {MAX_VALUE_BYTES}.")
+    """Bound a value in size and depth; numbers must be such as every store and every mean can hold."""
+    pending: list[tuple[object, int]] = [(value, 0)]
+    size = 0
+    while pending:
+        item, depth = pending.pop()
+        size += len(item) if isinstance(item, str) else 8
+        if size > MAX_VALUE_SIZE:
+            raise TooLarge(f"value: it is over the limit of {MAX_VALUE_SIZE} characters.", details={"field": "value"})
+        if depth > MAX_VALUE_DEPTH:
+            raise Invalid(f"value: it is nested over {MAX_VALUE_DEPTH} levels deep.", details={"field": "value"})
+        match item:
+            case None | bool() | str():
+                pass
+            case int():
+                if not -(2**63) <= item < 2**63:
+                    raise Invalid.value("value", item, "whole numbers of 64 bits")
+            case float():
+                if not math.isfinite(item):
+                    raise Invalid.value("value", item, "finite numbers; log an error where there is none")
+            case bytes() | bytearray():
+                raise Invalid.value("value", item, "a JSON value")
+            case Mapping():
+                pairs = cast("Mapping[str, object]", item)
+                pending += [(each, depth + 1) for pair in pairs.items() for each in pair]
+            case Sequence():
+                pending += [(each, depth + 1) for each in cast("Sequence[object]", item)]
+            case _:
+                raise Invalid.value("value", item, "a JSON value")
