@@ -269,11 +269,7 @@ def monsters() -> dict[str, tuple[bytes, str, set[int]]]:
         "NaN": (_with_value(6, "x", AnyValue(double_value=float("nan"))), PROTOBUF, {200}),
         "not UTF-8": (not_utf8, PROTOBUF, {200}),
         "late": (late.SerializeToString(), PROTOBUF, {200}),
-        "backwards": (
-            _one(10, start_time_unix_nano=2**63, end_time_unix_nano=1).SerializeToString(),
-            PROTOBUF,
-            {200},
-        ),
+        "backwards": (backwards.SerializeToString(), PROTOBUF, {200}),
         "30,000 spans": (_giant_trace(30_000), PROTOBUF, {200}),
         "cyclic parents": (_giant_trace(3_000, cyclic=True), PROTOBUF, {200}),
         "chain of parents": (_giant_trace(3_000, linear=True), PROTOBUF, {200}),

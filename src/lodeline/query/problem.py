@@ -8,6 +8,7 @@ from lodeline.domain.errors import Invalid, shown
 _AROUND = 40
 """Characters shown before and after the place."""
 _MAX_WORD = 64
+_MAX_FOUND = 200
 
 
 def problem(
@@ -23,8 +24,8 @@ def problem(
 ) -> Invalid:
     """Return the error for `text[position:end]` of a `noun`.
 
-    `what` says what is wrong there. Details hold the offsets `position` and `end`, the text `found`, and `expected`,
-    `suggestion`, `field` (None when unknown).
+    `what` says what is wrong there. Details hold the offsets `position` and `end`, the first 200 characters `found`
+    there, and `expected`, `suggestion`, `field` (None when unknown).
     """
     message = f"{noun}: {what} (character {position + 1})"
     if expected is not None:
@@ -36,7 +37,7 @@ def problem(
         details={
             "position": position,
             "end": end,
-            "found": text[position:end],
+            "found": text[position : min(end, position + _MAX_FOUND)],
             "expected": expected,
             "suggestion": suggestion,
             "field": field,
