@@ -14,9 +14,9 @@ from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.sql.check import check_database
 from lodeline.storage.sql.connection import DATABASE_FILE, connect
 from lodeline.storage.sql.directory import BLOBS_FOLDER, MARKER_FILE, sync_folder
-from lodeline.storage.sql.lock import LOCK_FILE, TEXT_LOCK_FILE
+from lodeline.storage.sql.lock import LOCK_FILES
 
-_NOT_COPIED = frozenset({DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE + "-shm", LOCK_FILE, TEXT_LOCK_FILE})
+_NOT_COPIED = LOCK_FILES | {DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE + "-shm"}
 
 
 def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapping[str, int]:

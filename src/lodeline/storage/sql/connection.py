@@ -21,6 +21,8 @@ from lodeline.storage.sql.db import Db
 DATABASE_FILE = "lodeline.db"
 PAGE_BYTES = 8192
 BUSY_TIMEOUT_MS = 10_000
+"""How long a statement waits for a lock. In WAL mode this SQLite looks for it every millisecond then, since it is
+compiled with SETLK_TIMEOUT; waiting inside the system call instead (setlk_timeout of -1) measured no better."""
 MMAP_BYTES = 256 * 1024 * 1024
 _PROGRESS_STEPS = 2_000
 _STATEMENTS_CACHED = 200

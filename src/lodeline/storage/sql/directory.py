@@ -13,12 +13,12 @@ from typing import Any
 
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
 from lodeline.storage.sql.connection import DATABASE_FILE
-from lodeline.storage.sql.lock import LOCK_FILE, TEXT_LOCK_FILE
+from lodeline.storage.sql.lock import LOCK_FILES
 
 MARKER_FILE = "lodeline-store.json"
 BLOBS_FOLDER = "blobs"
 _MARKER = {"format": "lodeline-sqlite", "layout": 1}
-_OURS = frozenset({LOCK_FILE, TEXT_LOCK_FILE, BLOBS_FOLDER, "secret.key"})
+_OURS = LOCK_FILES | {BLOBS_FOLDER, "secret.key"}
 """What a directory may hold that is not marked yet, beside beginnings of the mark."""
 
 

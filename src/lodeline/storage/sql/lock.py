@@ -1,10 +1,14 @@
-"""The lock of a store directory: shared by everyone who has it open, exclusive for who rewrites it whole.
+"""The locks of a store directory: shared by everyone who has it open, exclusive for who rewrites it whole; and whose
+turn it is to write.
 
-The lock belongs to the open file, so the system lets go of it when the process ends, however it ends.
+A lock belongs to the open file, so the system lets go of it when the process ends, however it ends.
 """
 
 import os
 import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lodeline.domain.errors import Conflict, Unavailable
@@ -17,6 +21,10 @@ else:
 LOCK_FILE = "lodeline.lock"
 TEXT_LOCK_FILE = "text-index.lock"
 """Held by the one process that fills the full-text index."""
+TURN_FILE = "write-turn.lock"
+"""Held by the process that is the next to write."""
+LOCK_FILES = frozenset({LOCK_FILE, TEXT_LOCK_FILE, TURN_FILE})
+_POLL_S = 0.001
 _SLOTS = 256
 """Windows has exclusive byte locks only: a sharer locks one of these bytes, an exclusive owner all of them."""
 
@@ -27,11 +35,7 @@ class DirectoryLock:
     def __init__(self, directory: Path, *, exclusive: bool = False, file: str = LOCK_FILE) -> None:
         """Take the lock, without waiting; Conflict when another holder excludes that."""
         self._directory = directory
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        try:
-            self._file: int | None = os.open(directory / file, flags, 0o600)
-        except OSError as error:
-            raise Unavailable(f"the store in {directory} cannot be opened: {error.strerror}.") from error
+        self._file: int | None = _open(directory, file)
         try:
             self._take(exclusive=exclusive)
         except BaseException:
@@ -64,6 +68,42 @@ class DirectoryLock:
             raise Conflict(
                 f"the store in {self._directory} is in use: {who}; stop that program first.", code="store_in_use"
             )
+
+
+class WriteTurn:
+    """Lets processes that write to one store take turns; used by one thread at a time.
+
+    SQLite's own lock goes to who happens to ask when it is free: a process that writes without a pause has it again
+    before one that looks every millisecond sees it free, for seconds on end. Here who waits for SQLite's lock holds
+    the turn, and who has just written waits for the turn.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._file = _open(directory, TURN_FILE)
+
+    @contextmanager
+    def waiting(self, timeout_s: float) -> Generator[None]:
+        """Hold the turn while the block waits for SQLite's lock; after `timeout_s` go on without it."""
+        until = time.monotonic() + timeout_s
+        while not (held := _lock(self._file, exclusive=True)) and time.monotonic() < until:
+            time.sleep(_POLL_S)
+        try:
+            yield
+        finally:
+            if held:
+                _unlock(self._file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
+def _open(directory: Path, file: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        return os.open(directory / file, flags, 0o600)
+    except OSError as error:
+        raise Unavailable(f"the store in {directory} cannot be opened: {error.strerror}.") from error
 
 
 if sys.platform == "win32":
@@ -104,3 +144,6 @@ else:
                 f"the store cannot be locked: {error.strerror}; keep it on a file system that has locks."
             ) from error
         return True
+
+    def _unlock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

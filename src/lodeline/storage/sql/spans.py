@@ -1,13 +1,13 @@
 """Spans of one trace, read back from its chunks."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Container, Iterator, Sequence
 
 from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import SpanId, TraceId
-from lodeline.domain.span import Span, SpanFacts, SpanSkeleton, SpanView
-from lodeline.domain.usage import NO_USAGE, picousd_to_usd
-from lodeline.ingest.payload import unpack_facts, unpack_spans, unpack_texts
+from lodeline.domain.span import Span, SpanFacts, SpanSkeleton
+from lodeline.domain.trace import Trace
+from lodeline.domain.usage import picousd_to_usd
+from lodeline.ingest.payload import unpack_facts, unpack_narrow, unpack_spans, unpack_texts
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 
@@ -30,22 +30,39 @@ def _order(facts: SpanFacts) -> tuple[bool, int, SpanId]:
     return (facts.parent_id is not None, facts.start_ns, facts.span_id)
 
 
-def load_spans(
-    db: Db, row_id: int, trace_id: TraceId, span_ids: Collection[SpanId] | None = None, *, want_view: bool = True
-) -> list[Span]:
-    """Return the spans of a trace (None: all) in skeleton order.
-
-    Without `want_view` the view has only what the facts tell: kind, model, provider and tokens.
-    """
+def load_spans(db: Db, row_id: int, trace_id: TraceId, span_ids: Collection[SpanId] | None = None) -> list[Span]:
+    """Return the spans of a trace (None: all) in skeleton order."""
     chunks = [data for (data,) in db.execute(_CHUNKS, (row_id,))]
     chosen = {span_id: place for span_id, place in winners(chunks).items() if span_ids is None or span_id in span_ids}
     spans: dict[SpanId, Span] = {}
     for index, data in enumerate(chunks):
         positions = {facts.position for at, facts in chosen.values() if at == index}
         if positions:
-            for span in unpack_spans(data, trace_id, positions, want_view=want_view):
-                spans[span.span_id] = span if want_view else replace(span, view=_view(chosen[span.span_id][1]))
+            spans.update((span.span_id, span) for span in unpack_spans(data, trace_id, positions))
     return [spans[span_id] for span_id in chosen]
+
+
+def narrow_spans(db: Db, row_id: int, trace: Trace, keys: Container[str] | None) -> list[Span]:
+    """Return the spans of a trace in any order, to check a filter on them: without views, and with `keys` given
+    of their content only these attributes.
+    """
+    chunks = [data for (data,) in db.execute(_CHUNKS, (row_id,))]
+    found = [_narrow(data, trace.trace_id, keys, None) for data in chunks]
+    if sum(map(len, found)) != trace.span_count:  # some copies are superseded
+        places = list(winners(chunks).values())
+        found = [
+            _narrow(data, trace.trace_id, keys, {facts.position for at, facts in places if at == index})
+            for index, data in enumerate(chunks)
+        ]
+    return [span for spans in found for span in spans]
+
+
+def _narrow(
+    data: bytes, trace_id: TraceId, keys: Container[str] | None, positions: Collection[int] | None
+) -> list[Span]:
+    if keys is None:
+        return unpack_spans(data, trace_id, positions, want_view=False)
+    return unpack_narrow(data, trace_id, keys, positions)
 
 
 def span_texts(db: Db, row_id: int, span_count: int) -> list[list[str]]:
@@ -56,10 +73,6 @@ def span_texts(db: Db, row_id: int, span_count: int) -> list[list[str]]:
         return [texts for _, _, texts in found]
     places = {(index, facts.position) for index, facts in winners(chunks).values()}
     return [texts for index, position, texts in found if (index, position) in places]
-
-
-def _view(facts: SpanFacts) -> SpanView:
-    return SpanView(kind=facts.kind, model=facts.model, provider=facts.provider, tokens=facts.tokens or NO_USAGE)
 
 
 class SqlSpanStore:

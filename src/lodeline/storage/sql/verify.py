@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
-from lodeline.query.ast import And, Node, Text
+from lodeline.query.ast import Always, And, Exists, Node, Not, Or, Text
 from lodeline.query.reference import matches
 from lodeline.query.subjects import TraceSubject
 from lodeline.query.tokens import MAX_TOKEN, Term, all_in
@@ -13,7 +13,7 @@ from lodeline.storage.sql.assessment_rows import assessments_of
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.filter import compile_filter
 from lodeline.storage.sql.plan import conjuncts
-from lodeline.storage.sql.spans import load_spans, span_texts
+from lodeline.storage.sql.spans import narrow_spans, span_texts
 from lodeline.storage.sql.text import has_word
 
 
@@ -27,6 +27,7 @@ class Verifier:
         self._texts = [part.terms for part in open_parts if isinstance(part, Text)]
         rest = [part for part in open_parts if not isinstance(part, Text)]
         self._rest: Node | None = And(tuple(rest)) if rest else None
+        self._keys = _attribute_keys(self._rest) if self._rest is not None else None
 
     def matches(self, row_id: int, trace: Trace) -> bool:
         """Tell whether a candidate matches."""
@@ -34,7 +35,7 @@ class Verifier:
             return False
 
         def spans() -> Sequence[Span]:
-            return load_spans(self._db, row_id, trace.trace_id, want_view=False)
+            return narrow_spans(self._db, row_id, trace, self._keys)
 
         def assessments() -> Sequence[Assessment]:
             return assessments_of(self._db, [row_id]).get(row_id, ())
@@ -57,3 +58,22 @@ class Verifier:
         if len(terms) != 1 or len(terms[0]) != 1 or len(terms[0][0]) >= MAX_TOKEN:
             return False
         return bool(has_word(self._db, row_id, span_count, terms[0][0]))
+
+
+def _attribute_keys(node: Node) -> frozenset[str] | None:
+    """Return the span attributes that a filter speaks of; None when it asks for other content of spans too."""
+    match node:
+        case And(items) | Or(items):
+            found = [_attribute_keys(item) for item in items]
+            known = [keys for keys in found if keys is not None]
+            return frozenset[str]().union(*known) if len(known) == len(found) else None
+        case Not(item) | Exists(_, item):
+            return _attribute_keys(item)
+        case Text():
+            return None
+        case Always():
+            return frozenset()
+        case _:
+            if node.field.scope != "span" or node.field.name not in {"attributes", "content"}:
+                return frozenset()
+            return None if node.field.name == "content" else frozenset({node.field.key or ""})

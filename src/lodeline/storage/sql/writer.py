@@ -1,8 +1,8 @@
 """The single writer: one thread, one connection, one queue; group commit.
 
-Callers hand in a function and wait. Whatever is queued when the writer gets to it is committed together, so that the
-cost of making a commit durable is shared. A function that raises is undone alone (savepoint); a commit that fails
-fails everybody in it. Nothing is answered before its commit.
+Callers hand in a function and wait. Whatever is queued when the writer gets its turn among the processes that have
+the store open is committed together, so that the cost of making a commit durable is shared. A function that raises is
+undone alone (savepoint); a commit that fails fails everybody in it. Nothing is answered before its commit.
 """
 
 import contextlib
@@ -18,8 +18,9 @@ import apsw
 
 from lodeline.domain.errors import LodelineError, Unavailable
 from lodeline.domain.trace import TraceWrite, WriteOutcome
-from lodeline.storage.sql.connection import connect
+from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, connect
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.lock import WriteTurn
 
 T = TypeVar("T")
 
@@ -62,6 +63,7 @@ class Writer:
         self._queue: queue.Queue[_Call[object] | _Ingest | None] = queue.Queue(QUEUE_JOBS)
         self._closed = False
         self._gate = threading.Lock()
+        self._turn = WriteTurn(directory)
         self.db = connect(directory, readonly=False)
         self._thread = threading.Thread(target=self._loop, name="lodeline-writer", daemon=True)
         self._thread.start()
@@ -108,47 +110,53 @@ class Writer:
         with contextlib.suppress(apsw.Error):
             self.db.execute("PRAGMA optimize")
         self.db.close()
+        self._turn.close()
 
     def _loop(self) -> None:
-        while True:
-            group = self._next_group()
-            if group:
+        while (job := self._queue.get()) is not None:
+            failure = self._begin()
+            # Not before: what is queued while another process writes goes into the same commit.
+            group = self._group(job)
+            if failure is None:
                 self._commit(group)
-            if group is None or (self._closed and self._queue.empty()):
-                return
+            else:
+                _fail(group, failure)
 
-    def _next_group(self) -> "list[_Call[object] | _Ingest] | None":
-        job = self._queue.get()
-        if job is None:
-            return None
+    def _begin(self) -> Exception | None:
+        """Begin a transaction when no other process writes; return why that is impossible."""
+        try:
+            with self._turn.waiting(BUSY_TIMEOUT_MS / 1000):
+                self.db.execute("BEGIN IMMEDIATE")
+        except Exception as error:
+            return error
+        return None
+
+    def _group(self, job: "_Call[object] | _Ingest") -> "list[_Call[object] | _Ingest]":
+        """Return the job with those queued behind it, as many as make one commit."""
         group = [job]
         spans = job.spans if isinstance(job, _Ingest) else 0
         while spans < GROUP_SPANS:
             try:
-                job = self._queue.get_nowait()
+                following = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if job is None:
+            if following is None:
                 self._queue.put(None)
                 break
-            group.append(job)
-            spans += job.spans if isinstance(job, _Ingest) else 0
+            group.append(following)
+            spans += following.spans if isinstance(following, _Ingest) else 0
         return group
 
     def _commit(self, group: "list[_Call[object] | _Ingest]") -> None:
         answers: list[Callable[[], None]] = []
         try:
-            self.db.execute("BEGIN IMMEDIATE")
             index = 0
             while index < len(group):
                 index = self._step(group, index, answers)
             self.db.execute("COMMIT")
         except Exception as error:  # whatever broke the group must reach everyone who waits for it
             self._undo()
-            failure = _translate(error)
-            for job in group:
-                if not job.done.done():
-                    job.done.set_exception(failure)
+            _fail(group, error)
             return
         for answer in answers:
             answer()
@@ -191,6 +199,14 @@ class Writer:
             answers.append(lambda: job.done.set_exception(failure))
             return
         answers.append(lambda: job.done.set_result(result))
+
+
+def _fail(group: "list[_Call[object] | _Ingest]", error: Exception) -> None:
+    """Tell everybody in a group that nothing of theirs is stored."""
+    failure = _translate(error)
+    for job in group:
+        if not job.done.done():
+            job.done.set_exception(failure)
 
 
 def _translate(error: Exception) -> Exception:
