@@ -179,6 +179,6 @@ def _trace_row(record: TraceRecord, assessments: Sequence[Assessment]) -> Row[Tr
     trace = record.trace()
 
     def spans() -> Sequence[Span]:
-        return load_spans(record)
+        return load_spans(record, want_view=False)
 
     return Row(trace, TraceSubject(trace, spans, lambda: assessments), (-record.arrival,))

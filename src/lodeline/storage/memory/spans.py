@@ -30,7 +30,9 @@ class MemorySpans:
             return iter(list(self._state.visible_trace(trace_id).chunks))
 
 
-def load_spans(record: TraceRecord, span_ids: Sequence[SpanId] | None = None) -> list[Span]:
+def load_spans(
+    record: TraceRecord, span_ids: Sequence[SpanId] | None = None, *, want_view: bool = True
+) -> list[Span]:
     """Return the winning copies of a trace's spans, in skeleton order."""
     wanted = None if span_ids is None else set(span_ids)
     by_chunk: dict[int, list[int]] = {}
@@ -39,7 +41,7 @@ def load_spans(record: TraceRecord, span_ids: Sequence[SpanId] | None = None) ->
             by_chunk.setdefault(chunk, []).append(position)
     spans: list[Span] = []
     for chunk, positions in by_chunk.items():
-        spans += unpack_spans(record.chunks[chunk], record.trace_id, positions)
+        spans += unpack_spans(record.chunks[chunk], record.trace_id, positions, want_view=want_view)
     return sorted(spans, key=_order)
 
 
