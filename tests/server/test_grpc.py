@@ -1,0 +1,129 @@
+"""The OTLP/gRPC door."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
+
+import grpc
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from lodeline.domain.errors import Invalid
+from lodeline.server.access import Access
+from lodeline.server.grpc import SERVICE, GrpcDoor, start_grpc
+from lodeline.server.sockets import listen
+from tests.server.world import World, populated, request_of, serve
+
+ONE, TWO = "01" * 16, "02" * 16
+Metadata = Sequence[tuple[str, str]]
+Call = Callable[..., bytes]
+
+
+def open_door(world: World) -> GrpcDoor:
+    access: Access = world.app.state.access
+    return start_grpc(world.services.ingest, access, host="127.0.0.1", port=0)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with serve() as opened:
+        yield opened
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[GrpcDoor]:
+    opened = open_door(world)
+    yield opened
+    opened.stop(1)
+
+
+def export(
+    door: GrpcDoor, body: bytes, metadata: Metadata = (), compression: grpc.Compression | None = None
+) -> bytes:
+    """Call Export with the bytes of a request; return those of the answer."""
+    with grpc.insecure_channel(f"127.0.0.1:{door.port}") as channel:
+        call = cast(Call, channel.unary_unary(f"/{SERVICE}/Export"))
+        return call(body, metadata=metadata, compression=compression, timeout=10)
+
+
+def refused(door: GrpcDoor, body: bytes, metadata: Metadata = ()) -> tuple[grpc.StatusCode, str, bytes]:
+    """Return code, message and details of the error that Export gives."""
+    with pytest.raises(grpc.RpcError) as error:
+        export(door, body, metadata)
+    found = error.value
+    assert isinstance(found, grpc.Call)
+    trailing = cast("Sequence[tuple[str, bytes]]", found.trailing_metadata() or ())
+    details = dict(trailing).get("grpc-status-details-bin", b"")
+    return found.code(), found.details() or "", details
+
+
+def test_what_is_acknowledged_is_seen_by_the_next_read(world: World, door: GrpcDoor) -> None:
+    assert export(door, request_of(ONE)) == b""
+    assert export(door, request_of(TWO), compression=grpc.Compression.Gzip) == b""
+    for trace_id in (ONE, TWO):
+        assert world.client.get(f"/api/v1/traces/tr-{trace_id}").status_code == 200
+
+
+def test_metadata_name_the_experiment(world: World, door: GrpcDoor) -> None:
+    export(door, request_of(ONE), [("x-lodeline-experiment", "by grpc")])
+    experiment = world.client.get("/api/v1/experiments/find?name=by+grpc").json()["experiment_id"]
+    assert world.client.get(f"/api/v1/traces/tr-{ONE}").json()["trace"]["experiment_id"] == experiment
+    code, message, _ = refused(door, request_of(TWO), [("x-mlflow-experiment-id", "77")])
+    assert (code, message) == (grpc.StatusCode.NOT_FOUND, "experiment '77' does not exist.")
+
+
+def test_bad_spans_are_a_partial_success(door: GrpcDoor) -> None:
+    request = ExportTraceServiceRequest.FromString(request_of(ONE, TWO))
+    request.resource_spans[0].scope_spans[0].spans[0].span_id = b""
+    answer = ExportTraceServiceResponse.FromString(export(door, request.SerializeToString()))
+    assert answer.partial_success.rejected_spans == 1
+
+
+def test_malformed_requests_are_invalid(door: GrpcDoor) -> None:
+    assert refused(door, b"\xff\xff\xff")[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_full_queue_is_unavailable_and_says_when_to_come_back() -> None:
+    with serve(ingest_requests_in_flight=1) as world:
+        door = open_door(world)
+        try:
+            with world.services.ingest.admit():
+                code, _, details = refused(door, request_of(ONE))
+            assert code == grpc.StatusCode.UNAVAILABLE
+            assert b"type.googleapis.com/google.rpc.RetryInfo" in details
+            assert export(door, request_of(ONE)) == b""
+        finally:
+            door.stop(1)
+
+
+def test_keys_are_asked_for() -> None:
+    with populated() as world:
+        door = open_door(world)
+        try:
+            assert refused(door, request_of(ONE))[0] == grpc.StatusCode.UNAUTHENTICATED
+            wrong = [("authorization", "Bearer ldl_read_x")]
+            assert refused(door, request_of(ONE), wrong)[0] == grpc.StatusCode.UNAUTHENTICATED
+            viewer = [("x-lodeline-key", world.names["viewer_secret"])]
+            assert refused(door, request_of(ONE), viewer)[0] == grpc.StatusCode.PERMISSION_DENIED
+            ingest = [("authorization", world.headers["ingest"]["authorization"]), ("x-lodeline-experiment", "app")]
+            assert export(door, request_of(ONE), ingest) == b""
+        finally:
+            door.stop(1)
+
+
+def test_messages_over_the_bound_are_refused() -> None:
+    with serve(max_body_bytes=1_000) as world:
+        door = open_door(world)
+        try:
+            large = request_of(*(f"{n:032x}" for n in range(1, 60)))
+            assert refused(door, large)[0] == grpc.StatusCode.RESOURCE_EXHAUSTED
+        finally:
+            door.stop(1)
+
+
+def test_a_taken_port_is_refused_not_shared(world: World) -> None:
+    access: Access = world.app.state.access
+    with listen("127.0.0.1", 0) as taken, pytest.raises(Invalid, match="cannot be bound"):
+        start_grpc(world.services.ingest, access, host="127.0.0.1", port=taken.getsockname()[1])
