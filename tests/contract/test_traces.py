@@ -411,9 +411,13 @@ def test_late_content_without_an_end_makes_it_open_again(stores: Stores) -> None
 
 
 def test_content_known_already_and_edits_do_not_revive(stores: Stores) -> None:
-    stores.traces.write([write(ONE, OPEN)])
+    info = TraceInfo(name="said")
+    stores.traces.write([write(ONE, OPEN, info=info)])
     abandon(stores)
-    stores.traces.write([write(ONE, OPEN, received_ms=T0_MS + 900)])
+    abandoned = get(stores)
+    assert abandoned.state == "ABANDONED"
+    stores.traces.write([write(ONE, OPEN, info=info, received_ms=T0_MS + 900)])
+    assert get(stores) == abandoned
     edit(stores, TraceChange(set_tags={"a": "1"}))
     assert get(stores).state == "ABANDONED"
 

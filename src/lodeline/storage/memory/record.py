@@ -40,10 +40,11 @@ class TraceRecord:
                 self.places[facts.span_id] = (len(self.chunks), facts.position)
         if stored:
             self.chunks.append(write.chunk)
+        said_before = self.fold.info
         if write.info is not None:
             self.fold.add_info(write.info)
             self.finalised = self.finalised or write.info.finalised
-        if stored or write.info is not None:
+        if stored or self.fold.info != said_before:
             self.updated_ms = max(self.updated_ms, write.received_ms)
             self.abandoned = False
         return WriteOutcome(write.trace_id, stored=stored, known=known)
