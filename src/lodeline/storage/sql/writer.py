@@ -63,8 +63,8 @@ class Writer:
         self._queue: queue.Queue[_Call[object] | _Ingest | None] = queue.Queue(QUEUE_JOBS)
         self._closed = False
         self._gate = threading.Lock()
-        self._turn = WriteTurn(directory)
         self.db = connect(directory, readonly=False)
+        self._turn = WriteTurn(directory)
         self._thread = threading.Thread(target=self._loop, name="lodeline-writer", daemon=True)
         self._thread.start()
 
