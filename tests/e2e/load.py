@@ -21,6 +21,8 @@ from lodeline.domain.trace import Trace
 from tests.e2e.harness import Server, export, post, span, span_id, trace_id
 
 GRPC_METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+RETRYABLE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
+"""What a server that goes away may answer: OTLP's senders try again after both."""
 _SPANS = 4
 _LATE_BY = 2
 
@@ -179,7 +181,7 @@ def _send_grpc(address: str, ledger: Ledger, name: str, stop: threading.Event, p
                 rejected, why = partial_success(call(made.body))
             except grpc.RpcError as error:
                 ledger.note(made, Fate.DOUBTFUL)
-                if getattr(error, "code", lambda: None)() is not grpc.StatusCode.UNAVAILABLE:
+                if cast(grpc.Call, error).code() not in RETRYABLE:
                     ledger.surprise(f"gRPC: {error}")
                 return
             if rejected:

@@ -32,7 +32,7 @@ LAST = 2**64 - 1
 UNCHECKED = [HealthCheck.too_slow, HealthCheck.data_too_large]
 quick = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=UNCHECKED)
 long = settings(
-    max_examples=6_000, deadline=None, suppress_health_check=UNCHECKED, phases=[Phase.generate], print_blob=True
+    max_examples=2_000, deadline=None, suppress_health_check=UNCHECKED, phases=[Phase.generate], print_blob=True
 )
 NOT_UTF8 = b"\xed\xa0\x80\xff\xfe"
 STAND_IN = "n-u-8"
