@@ -10,6 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from lodeline.domain.experiment import CaptureMode, ExperimentSettings
 from lodeline.domain.ids import TraceId
 from lodeline.domain.span import AttributeValue, Span, SpanFacts
+from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest import payload
 from lodeline.ingest.capture import Capture
@@ -180,3 +181,23 @@ def test_a_mask_that_cannot_be_compiled_takes_the_content_never_the_span() -> No
     assert b"top secret" not in raw
     assert (facts.span_id, facts.start_ns, facts.status) == ("0000000000000001", T0_NS + 1, "ERROR")
     assert (found.name, found.attributes, found.resource) == ("[masked]", {}, {})
+
+
+def test_what_a_client_says_is_masked_too():
+    key = "sk-" + "a" * 48
+    info = TraceInfo(
+        name=f"n {key}",
+        request=f"use {key}",
+        response="fine",
+        tags={"key": key},
+        metadata={key: "v\ud800"},
+        start_ns=1,
+    )
+    masked = Capture(ExperimentSettings(mask_patterns=("fi+ne",))).info(info)
+    assert masked == TraceInfo(
+        name="n [masked]", request="use [masked]", response="[masked]", tags={"key": "[masked]"},
+        metadata={"[masked]": "v\ufffd"}, start_ns=1,
+    )  # fmt: skip
+    assert Capture(ExperimentSettings(capture="structure", mask_secrets=False)).info(info).request is None
+    broken = Capture(ExperimentSettings(mask_patterns=("(",))).info(info)
+    assert broken == TraceInfo(start_ns=1)

@@ -16,13 +16,17 @@ A mask that cannot be compiled or fails takes all content with it, never the spa
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
 import orjson
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from lodeline.domain.experiment import CaptureMode, ExperimentSettings
+from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.secrets import SECRETS, Pattern, may_hold_secret
 from lodeline.ingest.semconv import Derived
@@ -69,6 +73,15 @@ class Capture:
             # Whatever a mask stumbles over, the content may not get past it.
             _drop(message)
 
+    def info(self, info: TraceInfo) -> TraceInfo:
+        """Return what a client says about a trace, masked, and without previews unless content is kept."""
+        if self._broken:
+            masked = replace(info, tags={}, metadata={}, **dict[str, Any].fromkeys(_INFO_TEXTS))
+        else:
+            said: dict[str, Any] = {name: self._text(getattr(info, name)) for name in _INFO_TEXTS}
+            masked = replace(info, tags=self._pairs(info.tags), metadata=self._pairs(info.metadata), **said)
+        return masked if self.keeps_content else replace(masked, request=None, response=None)
+
     def strip(self, span: Span, derived: Derived) -> None:
         """Take content away as the mode says, and keep what was `derived` from it as attributes, in place."""
         match self._mode:
@@ -85,6 +98,23 @@ class Capture:
     def _masked(self, data: bytes) -> bytes:
         pattern = self._pattern
         return data if pattern is None or not pattern.found(data) else pattern.replaced(data, _MASK)
+
+    def _text(self, text: str | None) -> str | None:
+        return None if text is None else self._masked(clean_text(text).encode()).decode(errors="replace")
+
+    def _pairs(self, pairs: Mapping[str, str]) -> dict[str, str]:
+        return {self._text(key) or "": self._text(value) or "" for key, value in pairs.items()}
+
+
+_INFO_TEXTS = (
+    "name", "request", "response", "session", "user", "environment", "model_id", "run_id", "client_request_id"
+)  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def capture_of(mode: CaptureMode, mask_patterns: tuple[str, ...], *, mask_secrets: bool) -> Capture:
+    """Return the capture for these settings of an experiment; compiling patterns is dear."""
+    return Capture(ExperimentSettings(capture=mode, mask_patterns=mask_patterns, mask_secrets=mask_secrets))
 
 
 def _rewrite(message: Span | ResourceSpans | ScopeSpans, change: Callable[[bytes], bytes]) -> None:

@@ -6,19 +6,18 @@ own: a bad one costs only itself, memory is bounded by the largest, and good one
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from lodeline.domain.errors import Invalid, TooLarge, Unsupported, shown
-from lodeline.domain.experiment import CaptureMode, ExperimentSettings
+from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.ids import ExperimentId, TraceId, otel_trace_id
 from lodeline.domain.span import SpanFacts
 from lodeline.domain.trace import TraceWrite
 from lodeline.ingest import semconv, wire
-from lodeline.ingest.capture import Capture
+from lodeline.ingest.capture import capture_of
 from lodeline.ingest.compression import decompress
 from lodeline.ingest.grouping import Experiment, Group, Resource, Scope
 from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
@@ -255,7 +254,7 @@ class _Request:
         found = self._experiments.get(hint)
         if found is None:
             settings = self._settings_for(hint)
-            capture = _capture(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
+            capture = capture_of(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
             # In JSON a secret may be spelt with escapes, so there only the spans' own bytes can tell.
             suspect = self._body is None or capture.may_mask(self._body)
             found = self._experiments[hint] = Experiment(settings, capture, suspect)
@@ -263,9 +262,3 @@ class _Request:
 
     def _reject(self, data: bytes, reason: str) -> None:
         self.rejected.append(RejectedSpan(*wire.span_ids(data), reason))
-
-
-@lru_cache(maxsize=256)
-def _capture(mode: CaptureMode, mask_patterns: tuple[str, ...], *, mask_secrets: bool) -> Capture:
-    """Return the capture for these settings; compiling patterns is dear."""
-    return Capture(ExperimentSettings(capture=mode, mask_patterns=mask_patterns, mask_secrets=mask_secrets))

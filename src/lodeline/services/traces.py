@@ -13,6 +13,7 @@ from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trac
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceInfo, TraceWrite
+from lodeline.ingest.capture import capture_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
@@ -152,11 +153,16 @@ class TraceService:
         return LinkReport(self._stores.traces.link_run(run_id, ids, audit=audit))
 
     def log_info(self, actor: Actor, experiment_id: ExperimentId, trace_id: TraceId, info: TraceInfo) -> Trace:
-        """Record what a client says about a trace, before or after its spans; Conflict when it is refused."""
+        """Record what a client says about a trace, before or after its spans; Conflict when it is refused.
+
+        Masks and the capture mode of the experiment apply, as they do to spans.
+        """
         permit(actor, "trace.ingest", experiment_id)
         check_trace_id(trace_id)
         check_tags(info.tags)
-        write = TraceWrite(experiment_id, trace_id, info=info, received_ms=self._clock.now_ms())
+        settings = self._scope.holder(experiment_id).settings
+        capture = capture_of(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
+        write = TraceWrite(experiment_id, trace_id, info=capture.info(info), received_ms=self._clock.now_ms())
         (outcome,) = self._stores.traces.write([write])
         if outcome.refused is not None:
             raise Conflict(f"trace {trace_id!r}: {outcome.refused}", code="trace_refused")
