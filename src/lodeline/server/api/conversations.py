@@ -9,6 +9,7 @@ from lodeline.domain.session import Session, User
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.listing import NativeListedDep
+from lodeline.server.api.paths import TEXT
 
 router = APIRouter(tags=["conversations"])
 
@@ -19,7 +20,7 @@ def search_sessions(actor: ActorDep, services: ServicesDep, query: NativeListedD
     return Json(services.conversations.sessions(actor, query))
 
 
-@router.get("/sessions/{session:path}", **answer(Session, 404))
+@router.get(f"/sessions/{{session:{TEXT}}}", **answer(Session, 404))
 def get_session(
     actor: ActorDep,
     services: ServicesDep,

@@ -13,6 +13,7 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id, TagKeys, Tags
 from lodeline.server.api.listing import ListedDep
+from lodeline.server.api.paths import TEXT
 from lodeline.services.listing import Dialect, ListQuery
 from lodeline.services.traces import MAX_DELETE, MAX_IDS, DeleteReport, LinkReport, TraceDetail
 
@@ -102,7 +103,7 @@ def tag_trace(actor: ActorDep, services: ServicesDep, trace_id: TracePath, body:
     return Json(services.traces.tag(actor, TraceId(trace_id), body.set, body.delete))
 
 
-@router.delete("/{trace_id}/tags/{key:path}", **answer(Trace, 404, 409))
+@router.delete(f"/{{trace_id}}/tags/{{key:{TEXT}}}", **answer(Trace, 404, 409))
 def delete_trace_tag(
     actor: ActorDep,
     services: ServicesDep,
