@@ -20,6 +20,10 @@ _VISIBLE = {"\n": "⏎", "\t": " ", "\r": "␍"}
 _SHOWN = 20_000
 
 
+_CONTROLS_OF_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that JSON may hold as they are and that terminals act upon."""
+
+
 def clean(value: object, most: int = _SHOWN) -> str:
     """Return text that is safe on a terminal and stands on one line: every character only shows itself.
 
@@ -52,8 +56,9 @@ class Output:
         self.errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
     def document(self, value: object) -> None:
-        """Write one JSON document."""
-        sys.stdout.write(dumps(value).decode("utf-8") + "\n")
+        """Write one JSON document; control characters that JSON would let through stand there as escapes."""
+        text = _CONTROLS_OF_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", dumps(value).decode("utf-8"))
+        sys.stdout.write(text + "\n")
 
     def lines(self, values: Iterable[object]) -> None:
         """Write one JSON line for each value, as they come."""
