@@ -23,6 +23,7 @@ from lodeline.domain.ids import new_hex
 from lodeline.server.serialise import dumps
 
 PROBLEM_TYPE = "application/problem+json"
+_MOST_OF_NAME = 60
 _log = logging.getLogger("lodeline.server")
 
 
@@ -113,16 +114,19 @@ def _with_status(error: LodelineError, status: int) -> LodelineError:
 
 def invalid_request(errors: Sequence[Any]) -> Invalid:
     """Return the error for a request that Pydantic refused; the first finding makes the message."""
-    found = [
-        {"field": ".".join(str(part) for part in item.get("loc", ()) if part != "body"), "expected": item["msg"]}
-        for item in errors[:20]
-    ]
+    found = [{"field": _place(item.get("loc", ())), "expected": item["msg"]} for item in errors[:20]]
     first: Mapping[str, Any] = errors[0] if errors else {}
     name = found[0]["field"] if found else ""
     given = first.get("input")
     value = "" if first.get("type") == "missing" or given is None else f" {shown(given)} is not valid;"
     message = f"{name or 'body'}:{value} {str(first.get('msg', 'the request is malformed')).rstrip('.')}."
     return Invalid(message, details={"field": name, "errors": found})
+
+
+def _place(parts: Sequence[object]) -> str:
+    """Return the path to a value in a body; keys of the client's own may be of any length, so each part is cut."""
+    names = [str(part) for part in parts if part != "body"]
+    return ".".join(name if len(name) <= _MOST_OF_NAME else f"{name[:_MOST_OF_NAME]}…" for name in names)
 
 
 def request_id_of(scope: Scope) -> str | None:
