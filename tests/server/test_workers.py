@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -74,6 +74,27 @@ def test_every_worker_serves(tmp_path: Path) -> None:
                 assert post(http, export([span(str(worker.pid), 0)])).status_code == 200
         assert server.stop() == -signal.SIGTERM
         assert not any(worker.is_running() for worker in workers)
+
+
+def test_connections_are_spread_over_the_workers(tmp_path: Path) -> None:
+    with serving(tmp_path / "store", "--workers", "2") as server, ExitStack() as opened_ones:
+        workers = _workers(server)
+        for worker in workers:
+            with _connected(server, worker, workers):
+                pass
+        address = httpx.URL(server.url)
+        for _ in range(20):
+            opened_ones.enter_context(socket.create_connection((address.host, address.port or 0), _PATIENCE_S))
+        until = time.monotonic() + _PATIENCE_S
+        while sum(counts := [_connections(worker, address.port or 0) for worker in workers]) < 20:
+            assert time.monotonic() < until, counts
+        # Equal on a quiet machine; the first to look takes four of five without the tally.
+        assert min(counts) >= 5, counts
+
+
+def _connections(worker: psutil.Process, port: int) -> int:
+    found = worker.net_connections()
+    return sum(each.status == psutil.CONN_ESTABLISHED and each.laddr.port == port for each in found)
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["the one that leads", "another"])

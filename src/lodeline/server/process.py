@@ -1,11 +1,12 @@
 """Process: one server process over a listening socket, from settings to a clean stop."""
 
+import asyncio
 import logging
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from lodeline.server.access import Access
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.grpc import GrpcDoor, start_grpc
 from lodeline.server.settings import Settings
+from lodeline.server.shared_door import SharedDoor
 from lodeline.server.sockets import authority, listen, next_free_port
 
 _log = logging.getLogger("lodeline.server")
@@ -31,12 +33,18 @@ class Ready:
 
 
 def serve_socket(
-    settings: Settings, listener: socket.socket, ready: Callable[[Ready], object], *, leads: bool = True
+    settings: Settings,
+    listener: socket.socket,
+    ready: Callable[[Ready], object],
+    *,
+    leads: bool = True,
+    shared: SharedDoor | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way and close the store.
 
     `ready` is called once requests are answered. Of several processes over one store one leads: it runs the jobs
-    that are for the whole store. A taken gRPC port is told, never an error.
+    that are for the whole store; all take connections from the listener through a `shared` door. A taken gRPC port
+    is told, never an error.
     """
     app = create_app(settings, leads=leads)
     try:
@@ -46,7 +54,7 @@ def serve_socket(
         def announce() -> None:
             ready(Ready(_lines(settings, app, port, grpc_line), None if door is None else door.port))
 
-        _Server(_config(settings, app), announce, door).run(sockets=[listener])
+        _Server(_config(settings, app), announce, door, shared).run(sockets=[] if shared else [listener])
     finally:
         close_app(app)
 
@@ -54,24 +62,41 @@ def serve_socket(
 class _Server(uvicorn.Server):
     """Uvicorn, which says when it is ready and closes the other door and the store before it gives signals back."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], door: GrpcDoor | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], door: GrpcDoor | None, shared: SharedDoor | None
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._door = door
+        self._shared = shared
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            if self._shared is not None:
+                self._shared.open(self._protocol)
             self._ready()
             # Else the first request that needs a price would wait for them. A daemon: nothing waits for it to end.
             threading.Thread(target=prices.load, name="lodeline-prices", daemon=True).start()
 
+    async def on_tick(self, counter: int) -> bool:
+        if self._shared is not None:
+            self._shared.note(len(self.server_state.connections))
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        if self._shared is not None:
+            self._shared.close()
         if self._door is not None:
             self._door.stop(float(self.config.timeout_graceful_shutdown or 1))
         await super().shutdown(sockets)
         # Uvicorn raises the signal again when it is done, which may end the process at once: close before.
         close_app(self.config.app)  # pyright: ignore[reportArgumentType] - the app that `serve_socket` made
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return what speaks HTTP over one connection, as uvicorn makes it for sockets of its own."""
+        made = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:

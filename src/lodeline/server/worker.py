@@ -1,8 +1,8 @@
-"""Worker: one of several server processes. Started by `server.workers` as ``-m lodeline.server.worker FD FD``.
+"""Worker: one of several server processes. Started by `server.workers` as ``-m lodeline.server.worker FD FD FD``.
 
-The first descriptor is the listening socket, the second the line to the supervisor: from there comes one line of JSON
-with the settings, back goes one once requests are answered. When the supervisor is gone the line ends, and so does
-the worker, after the requests under way.
+The descriptors are the listening socket, the tally of connections, and the line to the supervisor: from there comes
+one line of JSON with the settings, back goes one once requests are answered. When the supervisor is gone the line
+ends, and so does the worker, after the requests under way.
 """
 
 import json
@@ -13,12 +13,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import IO, Any
+from typing import Any
 
 from lodeline.domain.errors import LodelineError
 from lodeline.server.process import Ready, serve_socket
 from lodeline.server.run import start_logging
 from lodeline.server.settings import Settings
+from lodeline.server.shared_door import SharedDoor, Tally
 
 FAILED = 1
 
@@ -27,18 +28,22 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until told to stop; return the exit code."""
     # Ctrl-C is for the supervisor, which passes it on: before uvicorn listens to signals one just ends the process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    listener, line = (_inherited(int(argument)) for argument in arguments)
-    with listener, line, line.makefile("rb") as orders:
-        order: dict[str, Any] = json.loads(orders.readline())
+    listener_fd, tally_fd, line_fd = (int(argument) for argument in arguments)
+    for descriptor in (listener_fd, tally_fd, line_fd):
+        os.set_inheritable(descriptor, False)
+    with socket.socket(fileno=listener_fd) as listener, socket.socket(fileno=line_fd) as line:
+        order: dict[str, Any] = json.loads(_first(line))
         settings = settings_of(order["settings"])
+        place: int = order["place"]
+        shared = SharedDoor(listener, Tally(tally_fd, settings.workers), place)
         start_logging(settings)
-        threading.Thread(target=_end_with, args=(orders,), name="lodeline-supervisor", daemon=True).start()
+        threading.Thread(target=_end_with, args=(line,), name="lodeline-supervisor", daemon=True).start()
 
         def tell(ready: Ready) -> None:
             line.sendall(json.dumps(asdict(ready)).encode() + b"\n")
 
         try:
-            serve_socket(settings, listener, tell, leads=order["leads"])
+            serve_socket(settings, listener, tell, leads=place == 0, shared=shared)
         except LodelineError as error:
             sys.stderr.write(f"Error: {error.message}\n")
             return FAILED
@@ -54,14 +59,25 @@ def settings_of(values: dict[str, Any]) -> Settings:
     return Settings(**made)
 
 
-def _inherited(descriptor: int) -> socket.socket:
-    os.set_inheritable(descriptor, False)
-    return socket.socket(fileno=descriptor)
+def _first(line: socket.socket) -> bytes:
+    """Return what the supervisor says first."""
+    heard = b""
+    while not heard.endswith(b"\n"):
+        part = line.recv(65_536)
+        if not part:
+            raise SystemExit(FAILED)
+        heard += part
+    return heard
 
 
-def _end_with(orders: IO[bytes]) -> None:
+def _end_with(line: socket.socket) -> None:
     """Stop serving when the supervisor has gone."""
-    orders.read()
+    try:
+        line.recv(1)
+    except ConnectionError:
+        pass
+    except OSError:  # this process is about to end and has closed the line
+        return
     os.kill(os.getpid(), signal.SIGTERM)
 
 

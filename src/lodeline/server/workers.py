@@ -24,6 +24,7 @@ from typing import Any
 from lodeline.auth.credentials import Credentials
 from lodeline.domain.errors import Unavailable, Unsupported
 from lodeline.server.settings import Settings
+from lodeline.server.shared_door import Tally, shared_file
 from lodeline.storage.open import open_stores, store_directory
 
 FIRST_PAUSE_S = 0.5
@@ -95,10 +96,12 @@ class _Supervisor:
         self._signals: list[int] = []
         self._failure: Unavailable | None = None
         self._selector = selectors.DefaultSelector()
+        self._tally_file = shared_file(settings.workers)
+        self._tally = Tally(self._tally_file.fileno(), settings.workers)
 
     def run(self) -> None:
         """Run until a signal comes or a worker keeps dying; end as a process does that gets this signal."""
-        with self._selector, self._signals_noted():
+        with self._selector, self._signals_noted(), self._tally_file:
             try:
                 while not self._signals and self._failure is None:
                     self._start_due()
@@ -136,10 +139,9 @@ class _Supervisor:
                 self._start(worker)
 
     def _start(self, worker: _Worker) -> None:
-        leads = worker.number == 1
         ours, theirs = socket.socketpair()
         with theirs:
-            descriptors = (self._listener.fileno(), theirs.fileno())
+            descriptors = (self._listener.fileno(), self._tally_file.fileno(), theirs.fileno())
             worker.process = subprocess.Popen(  # noqa: S603 - numbers only
                 # -P: what lies in the working directory must not stand in for a module.
                 [sys.executable, "-P", "-m", "lodeline.server.worker", *map(str, descriptors)],
@@ -148,8 +150,8 @@ class _Supervisor:
                 process_group=0,  # else Ctrl-C would reach it past the supervisor
             )
         worker.line, worker.said = ours, b""
-        settings = replace(self._settings, grpc_port=self._grpc_port if leads else None)
-        ours.sendall(json.dumps({"settings": asdict(settings), "leads": leads}).encode() + b"\n")
+        settings = replace(self._settings, grpc_port=self._grpc_port if worker.number == 1 else None)
+        ours.sendall(json.dumps({"settings": asdict(settings), "place": worker.number - 1}).encode() + b"\n")
         self._selector.register(ours, selectors.EVENT_READ, worker)
 
     def _next_start_s(self) -> float | None:
@@ -166,7 +168,7 @@ class _Supervisor:
             self._hear(key.data)
 
     def _hear(self, worker: _Worker) -> None:
-        assert worker.line is not None  # noqa: S101 - it is registered
+        assert worker.process is not None and worker.line is not None  # noqa: S101, PT018 - it is registered
         try:
             heard = worker.line.recv(65_536)
         except ConnectionError:
@@ -176,6 +178,7 @@ class _Supervisor:
             return
         worker.said += heard
         if worker.said.endswith(b"\n"):
+            _log.info("worker %d (process %d) serves", worker.number, worker.process.pid)
             self._note_ready(worker, json.loads(worker.said))
 
     def _note_ready(self, worker: _Worker, ready: dict[str, Any]) -> None:
@@ -195,6 +198,7 @@ class _Supervisor:
         worker.line.close()
         code, pid = worker.process.wait(), worker.process.pid
         worker.process = worker.line = None
+        self._tally.leave(worker.number - 1)
         if self._signals or self._failure is not None:
             return
         now = time.monotonic()
