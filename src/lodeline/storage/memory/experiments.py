@@ -133,9 +133,9 @@ class MemoryExperiments:
 
 
 def _taken(what: str, value: str, holder: Experiment) -> Conflict:
-    state = "deleted experiment, restore or purge it, or" if holder.lifecycle == "DELETED" else "experiment,"
+    remedy = "restore or purge the deleted experiment that has it, or " if holder.lifecycle == "DELETED" else ""
     return Conflict(
-        f"experiment {what} {shown(value)} belongs to a {state} choose another.",
+        f"experiment {what} {shown(value)} is taken; {remedy}choose another.",
         code=f"experiment_{what}_taken",
         details={"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle},
     )
