@@ -9,8 +9,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tools.docs_api import api_page
 from tools.docs_cli import cli_page
 from tools.docs_filter import field_tables
+from tools.docs_roles import role_tables
+from tools.docs_settings import settings_page
 
 ROOT = Path(__file__).parent.parent
 Generator = Callable[[str], str]
@@ -34,8 +37,11 @@ def region(name: str, content: Callable[[], str]) -> Generator:
 
 
 GENERATORS: Mapping[str, Generator] = {
+    "docs/how-to/accounts-and-keys.md": region("roles", role_tables),
+    "docs/reference/api.md": api_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/filter.md": region("fields", field_tables),
+    "docs/reference/settings.md": settings_page,
 }
 """Every generated file, by its path from the root of the repository."""
 

@@ -15,7 +15,7 @@ from tests.e2e.harness import environment, free_port
 
 PASSWORD = "tulips in the rain"
 TIMEOUT_S = 90.0
-_SERVER = re.compile(r"^lodeline server\b")
+_SERVER = re.compile(r"^(?:\.venv/bin/)?lodeline server\b")
 _PORT = re.compile(r"\b(5000|5001|4317|4318)\b")
 
 

@@ -1,8 +1,11 @@
 """The tutorial, done as it is written."""
 
+import pytest
+
 from tests.docs.shell import Reader
 
 
+@pytest.mark.timeout(600)
 def test_the_tutorial_does_what_it_says(reader: Reader) -> None:
     done = reader.read("docs/tutorial.md")
     assert len(done) >= 12

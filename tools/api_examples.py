@@ -1,0 +1,324 @@
+"""One true example of every native route: each is asked of a server in this process, over a store of its own.
+
+Nothing in the answers depends on the time or on chance: the clock stands still, and ids and secrets made at random
+are replaced by fixed ones.
+"""
+
+import json
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import httpx
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from lodeline.auth.actor import LOCAL
+from lodeline.auth.credentials import Credentials
+from lodeline.auth.passwords import Passwords
+from lodeline.auth.secrets import SecretHasher, random_pepper
+from lodeline.auth.throttle import Throttle
+from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.span import JsonValue
+from lodeline.ingest.resources import ExperimentHint
+from lodeline.server.app import close_app, create_app, services_of
+from lodeline.server.settings import load_settings
+from lodeline.services.bundle import Services
+from lodeline.services.ingest import ExportRequest
+
+API = "/api/v1"
+NOW_MS = 1_767_225_600_000
+_WIDTH = 116
+PASSWORD = "tulips in the rain"  # noqa: S105 - of an account that lives for one example
+TRACE = trace_id_text(hashed_trace_id("api example"))
+ROOT_SPAN = hashed_span_id("api example", "root").hex()
+SERVER = "http://127.0.0.1:5000"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One request; names in braces are filled from `World.names`.
+
+    `file` is sent as a body of type `media`, `saved` is where the answer goes; with `token` there is no account yet.
+    """
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: JsonValue = None
+    file: str | None = None
+    media: str = "application/octet-stream"
+    saved: str | None = None
+    token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an example is on the page: the command, the status, and the JSON of the answer, if it has one."""
+
+    command: str
+    status: int
+    answer: JsonValue
+
+
+EXAMPLES: Mapping[str, Example] = {
+    "get_server": Example("/server"),
+    "set_up": Example("/setup", body={"token": "{token}", "name": "ada", "password": PASSWORD}, token=True),
+    "sign_in": Example("/login", body={"name": "grace", "password": PASSWORD}),
+    "sign_out": Example("/logout"),
+    "get_me": Example("/me"),
+    "export_experiment": Example("/experiments/1/export", saved="support.lodeline.zip"),
+    "import_experiment": Example(
+        "/experiments/import", {"as_name": "support copy"}, file="support.lodeline.zip", media="application/zip"
+    ),
+    "create_experiment": Example("/experiments", body={"name": "billing", "tags": {"team": "payments"}}),
+    "search_experiments": Example("/experiments", {"filter": "name LIKE 's%'", "limit": "10"}),
+    "find_experiment": Example("/experiments/find", {"name": "support"}),
+    "get_experiment": Example("/experiments/1"),
+    "update_experiment": Example("/experiments/1", body={"description": "Answers mail.", "set_tags": {"a": "b"}}),
+    "delete_experiment": Example("/experiments/1"),
+    "restore_experiment": Example("/experiments/{gone}/restore"),
+    "purge_experiment": Example("/experiments/{gone}/purge"),
+    "count_traces": Example("/traces/count", {"experiment": "support", "filter": "state = 'ERROR'"}),
+    "get_trace_facet": Example("/traces/facet", {"experiment": "support", "field": "environment"}),
+    "aggregate_traces": Example(
+        "/traces/aggregate",
+        body={
+            "experiments": ["support"], "filter": "environment = \"production\"", "bucket_ms": 3_600_000,
+            "measures": ["count", "error_rate", "duration_p95"], "group_by": "user",
+        },
+    ),
+    "search_traces": Example("/traces", {"experiment": "support", "filter": "state = 'ERROR'", "limit": "1"}),
+    "delete_traces": Example("/traces/delete", body={"experiments": ["support"], "filter": "start < \"2026-02-01\""}),
+    "link_traces": Example("/traces/link", body={"run_id": "nightly-1", "trace_ids": ["{trace}"]}),
+    "get_trace": Example("/traces/{trace}"),
+    "delete_trace": Example("/traces/{trace}"),
+    "get_spans": Example("/traces/{trace}/spans", {"ids": ROOT_SPAN}),
+    "tag_trace": Example("/traces/{trace}/tags", body={"set": {"reviewed": "yes"}, "delete": ["todo"]}),
+    "delete_trace_tag": Example("/traces/{trace}/tags/release"),
+    "list_attachments": Example("/traces/{trace}/attachments"),
+    "put_attachment": Example("/traces/{trace}/attachments/letter.txt", file="letter.txt"),
+    "get_attachment": Example("/traces/{trace}/attachments/invoice.txt", saved="invoice.txt"),
+    "delete_attachment": Example("/traces/{trace}/attachments/invoice.txt"),
+    "log_assessment": Example(
+        "/assessments",
+        body={
+            "name": "helpful", "value": 0.2, "trace_id": "{trace}", "rationale": "It promises what nobody checked.",
+            "source": {"kind": "LLM_JUDGE", "source_id": "judge-3"}, "identifier": "judge-3/helpful/1",
+        },
+    ),
+    "search_assessments": Example("/assessments", {"filter": "name = 'correct' AND value = false"}),
+    "log_assessments": Example(
+        "/assessments/batch",
+        body={
+            "assessments": [
+                {"name": "tone", "value": "friendly", "trace_id": "{trace}", "span_id": ROOT_SPAN},
+                {"name": "solved", "value": True, "session": "chat-1", "experiment": "support"},
+            ]
+        },
+    ),
+    "get_trace_assessments": Example("/traces/{trace}/assessments"),
+    "get_assessment": Example("/assessments/{assessment}"),
+    "update_assessment": Example(
+        "/assessments/{assessment}",
+        body={"replace_value": True, "value": True, "reason": "the order had been sent after all"},
+    ),
+    "delete_assessment": Example("/assessments/{assessment}"),
+    "get_assessment_history": Example("/assessments/{assessment}/history"),
+    "search_sessions": Example("/sessions", {"experiment": "support", "filter": "error_count > 0"}),
+    "get_session": Example("/sessions/chat-1", {"experiment": "support"}),
+    "search_users": Example("/users", {"experiment": "support"}),
+    "list_accounts": Example("/accounts"),
+    "create_account": Example("/accounts", body={"name": "linus", "role": "editor", "password": PASSWORD}),
+    "get_account": Example("/accounts/{account}"),
+    "delete_account": Example("/accounts/{account}"),
+    "set_account_role": Example("/accounts/grace/role", body={"role": "editor", "experiment_id": "1"}),
+    "set_account_disabled": Example("/accounts/{account}/disabled", body={"disabled": True}),
+    "set_account_password": Example("/accounts/{account}/password", body={"new": "a wholly new one"}),
+    "create_key": Example("/keys", body={"name": "collector", "scopes": ["ingest"], "experiment_ids": ["1"]}),
+    "list_keys": Example("/keys"),
+    "revoke_key": Example("/keys/{key}"),
+    "search_audit": Example("/audit", {"filter": "action LIKE 'account.%'", "limit": "1"}),
+}  # fmt: skip
+"""By the name of the route (the operationId of the OpenAPI document)."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A server with an account, and a little of everything in its store."""
+
+    app: FastAPI
+    client: TestClient
+    names: Mapping[str, str]
+
+
+def answered(name: str, method: str) -> Answered:
+    """Ask the example of a route and return what the page shows; KeyError for a route without one."""
+    example = EXAMPLES[name]
+    with _world(accounts=not example.token) as world:
+        path = API + example.path.format(**world.names)
+        body = _filled(example.body, world.names)
+        content = None if example.file is None else _file(example, world)
+        headers = {} if example.file is None else {"content-type": example.media}
+        response = world.client.request(
+            method, path, params=dict(example.query), json=body, content=content, headers=headers
+        )
+    return Answered(
+        _settled(_command(example, method, path, body)),
+        response.status_code,
+        _answer(response.headers.get("content-type"), response.text),
+    )
+
+
+def pretty(value: JsonValue, *, indent: int = 0, lead: int = 0) -> str:
+    """Return JSON that puts on one line what fits there, after `lead` characters that stand before it."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + indent + lead <= _WIDTH or not isinstance(value, Mapping | list) or not value:
+        return line
+    pad = " " * (indent + 2)
+    if isinstance(value, Mapping):
+        parts = [
+            f"{pad}{json.dumps(key)}: {pretty(item, indent=indent + 2, lead=len(key) + 4)}"
+            for key, item in value.items()
+        ]
+        return "{\n" + ",\n".join(parts) + "\n" + " " * indent + "}"
+    parts = [pad + pretty(item, indent=indent + 2) for item in value]
+    return "[\n" + ",\n".join(parts) + "\n" + " " * indent + "]"
+
+
+@contextmanager
+def _world(*, accounts: bool) -> Generator[World]:
+    credentials = Credentials(Passwords(_CHEAP), SecretHasher(random_pepper()), Throttle())
+    settings = load_settings(flags={"store": "memory:", "auth": True})
+    app = create_app(settings, clock=_StandingClock(), credentials=credentials)
+    services = services_of(app)
+    try:
+        with TestClient(app, base_url=SERVER, follow_redirects=False) as client:
+            names = _filled_store(services)
+            if accounts:
+                names |= _people(services, client)
+            else:
+                names["token"] = services.accounts.setup_token() or ""
+            yield World(app, client, names)
+    finally:
+        close_app(app)
+
+
+def _filled_store(services: Services) -> dict[str, str]:
+    support = services.experiments.create(LOCAL, ExperimentDraft("support", description="Answers customers."))
+    gone = services.experiments.create(LOCAL, ExperimentDraft("old"))
+    services.experiments.delete(LOCAL, gone.experiment_id)
+    _ingest(services, support.experiment_id)
+    draft = AssessmentDraft(
+        target=AssessmentTarget(trace_id=TRACE),
+        name="correct",
+        kind="FEEDBACK",
+        value=False,
+        source=AssessmentSource("HUMAN", "ada"),
+        rationale="The order does not exist.",
+    )
+    judged = services.assessments.log(LOCAL, draft).assessment
+    services.attachments.put(LOCAL, TRACE, "invoice.txt", BytesIO(b"12 tulips"))
+    return {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
+
+
+def _ingest(services: Services, experiment_id: str) -> None:
+    start_ns = NOW_MS * 1_000_000 - 5_000_000_000
+    spans = [
+        SpanDraft(
+            hashed_trace_id("api example"), bytes.fromhex(ROOT_SPAN), b"", "invoke_agent support",
+            start_ns, start_ns + 1_250_000_000,
+            {
+                "gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "chat-1", "lodeline.user": "eve",
+                "lodeline.inputs": "Where is my order A-99?", "lodeline.tags.release": "2.1",
+            },
+            error="KeyError: 'A-99'",
+        ),
+        SpanDraft(
+            hashed_trace_id("api example"), hashed_span_id("api example", "tool"), bytes.fromhex(ROOT_SPAN),
+            "execute_tool look_up", start_ns + 200_000_000, start_ns + 900_000_000,
+            {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look_up"}, error="KeyError: 'A-99'",
+        ),
+    ]  # fmt: skip
+    resource = {"service.name": "support", "service.version": "2.1", "deployment.environment.name": "production"}
+    body = request([(resource, "support", "1", spans)])
+    hint = ExperimentHint(experiment_id, "id")
+    services.ingest.export(LOCAL, ExportRequest(body, "application/x-protobuf", hint=hint))
+
+
+def _file(example: Example, world: World) -> bytes:
+    """Return the bytes of the file that an example sends: a letter, or an export of what is then no longer there."""
+    if example.media != "application/zip":
+        return b"Dear Ada"
+    exported = world.client.get(f"{API}/experiments/1/export").read()
+    world.client.delete(f"{API}/traces/{TRACE}").raise_for_status()
+    return exported
+
+
+def _people(services: Services, client: TestClient) -> dict[str, str]:
+    admin = services.accounts.create(LOCAL, "ada", role="admin", password=PASSWORD)
+    viewer = services.accounts.create(LOCAL, "grace", role="viewer", password=PASSWORD)
+    made = services.keys.create(LOCAL, "laptop", ["admin"], owner_id=admin.account_id)
+    client.headers["authorization"] = f"Bearer {made.secret}"
+    return {"account": viewer.account_id, "key": made.key.key_id}
+
+
+def _filled(body: JsonValue, names: Mapping[str, str]) -> JsonValue:
+    return json.loads(re.sub(r"\{(\w+)\}", lambda hit: names[hit[1]], json.dumps(body)))
+
+
+def _command(example: Example, method: str, path: str, body: JsonValue) -> str:
+    parts = ["curl -s"] + ([] if method == "GET" else [f"-X {method}"])
+    if example.query and method == "GET":
+        parts += ["-G", f"{SERVER}{path}"]
+        parts += [f"\\\n  --data-urlencode {_quoted(f'{key}={value}')}" for key, value in example.query.items()]
+    else:
+        query = httpx.QueryParams(dict(example.query))
+        parts.append(f"'{SERVER}{path}?{query}'" if example.query else f"{SERVER}{path}")
+    if body is not None:
+        parts.append(f"\\\n  -H 'content-type: application/json' -d '{pretty(body, lead=40)}'")
+    if example.file is not None:
+        parts.append(f"\\\n  -H 'content-type: {example.media}' --data-binary @{example.file}")
+    if example.saved is not None:
+        parts.append(f"-o {example.saved}")
+    return " ".join(parts)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if re.search(r"[^\w=.-]", text) else text
+
+
+def _answer(content_type: str | None, text: str) -> JsonValue:
+    return json.loads(_settled(text)) if content_type == "application/json" else None
+
+
+def _settled(text: str) -> str:
+    """Return a text in which what was made at random is always the same."""
+    seen: dict[str, str] = {}
+
+    def fixed(hit: re.Match[str]) -> str:
+        return seen.setdefault(hit[0], f"{hit[1]}-{len(seen) + 1:032x}")
+
+    text = re.sub(r"\b(a|acc|key)-[0-9a-f]{32}\b", fixed, text)
+    text = re.sub(r"\b(ldl_[a-z]+_)[0-9A-Za-z]{57}\b", r"\1" + "x" * 57, text)
+    text = re.sub(r"\b(ldl_[a-z]+_)[0-9A-Za-z]{8}\b", r"\1" + "x" * 8, text)
+    text = re.sub(r'("modified_ms": ?)\d+', rf"\g<1>{NOW_MS}", text)
+    text = re.sub(r'("payload_bytes": ?")\d+"', r'\1…"', text)
+    return re.sub(r'("(?:csrf_token|token)": ?")[0-9A-Za-z_-]+"', r'\1…"', text)
+
+
+class _StandingClock:
+    """It is always the first of January."""
+
+    def now_ms(self) -> int:
+        return NOW_MS
+
+    def now_ns(self) -> int:
+        return NOW_MS * 1_000_000
+
+
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
