@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check formatted lint types imports sizes format bench clean
+.PHONY: help setup run test soak check formatted lint types imports sizes fresh format docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,7 +30,7 @@ test: $(STAMP) ## run all tests but the soak tests (WORKERS, ARGS)
 soak: $(STAMP) ## run the tests that take minutes
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
 
-check: formatted lint types imports sizes ## all of the five below; -k goes on past a failure
+check: formatted lint types imports sizes fresh ## all of the six below; -k goes on past a failure
 
 formatted: $(STAMP) ## is every file formatted
 	$(BIN)/ruff format --check .
@@ -47,9 +47,15 @@ imports: $(STAMP) ## who may import whom
 sizes: $(STAMP) ## files, functions, classes
 	$(BIN)/python tools/check_sizes.py
 
+fresh: $(STAMP) ## are the generated pages up to date
+	$(BIN)/python -m tools.gen_docs --check
+
 format: $(STAMP) ## format, and fix what can be fixed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+docs: $(STAMP) ## write the generated pages
+	$(BIN)/python -m tools.gen_docs
 
 bench: $(STAMP) ## run the benchmarks (ARGS)
 	$(BIN)/python -m bench $(ARGS)
