@@ -62,8 +62,8 @@ def run(*, quick: bool = False) -> Report:
         lowest = floor.measure(bodies, folder)
         runs = [
             _fill(folder / f"store-{place}-{repeat}", setup, warm, file, traces)
-            for place, setup in enumerate(setups)
             for repeat in range(repeats)
+            for place, setup in enumerate(setups)
         ]
         sent_bytes_a_span = sum(map(len, bodies)) / lowest.spans
     return Report("ingest", _METHOD, _tables(runs, lowest, sent_bytes_a_span), quick)
@@ -72,7 +72,7 @@ def run(*, quick: bool = False) -> Report:
 def _fill(store: Path, setup: tuple[int, int], warm: Path, file: Path, traces: int) -> Run:
     workers, connections = setup
     with serve(store, workers) as served:
-        _send(warm, served.port, 1)
+        _send(warm, served.port, workers)
         _wait_for_backlog(served)
         before_s = served.cpu_s()
         start = time.perf_counter()

@@ -51,7 +51,8 @@ class Served:
 
 @contextlib.contextmanager
 def serve(store: Path, workers: int = 1) -> Generator[Served]:
-    """Start a server of so many processes on this directory, wait until it is healthy, and stop it afterwards."""
+    """Start a server of so many processes on this directory, wait until it is healthy and all of them serve, and stop
+    it afterwards."""
     port = _free_port()
     command = [
         sys.executable, "-m", "lodeline.cli.main", "server",
@@ -64,6 +65,7 @@ def serve(store: Path, workers: int = 1) -> Generator[Served]:
         try:
             _wait_until_healthy(port, started, log)
             served = Served(port, store, time.perf_counter() - start, psutil.Process(started.pid))
+            _wait_for_workers(workers, started, log)
             with _sampled(served):
                 yield served
         finally:
@@ -104,6 +106,15 @@ def _wait_until_healthy(port: int, process: "subprocess.Popen[bytes]", log: Path
         except OSError:
             time.sleep(0.005)
     raise RuntimeError(f"the server did not become healthy:\n{log.read_text('utf-8', 'replace')[-4_000:]}")
+
+
+def _wait_for_workers(workers: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until the log names every worker as serving; a single process names none."""
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while workers > 1 and (text := log.read_text("utf-8", "replace")).count(" serves\n") < workers:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"not all workers serve:\n{text[-4_000:]}")
+        time.sleep(0.005)
 
 
 def _free_port() -> int:
