@@ -219,6 +219,15 @@ def post(http: httpx.Client, body: bytes, *, experiment: str = "0") -> httpx.Res
     return http.post("/v1/traces", content=body, headers=headers)
 
 
+def begun_request(server: Server, body: bytes) -> socket.socket:
+    """Return a connection on which an export request has begun: all of it but what follows the first byte."""
+    url = httpx.URL(server.url)
+    made = socket.create_connection((url.host, url.port or 80), timeout=30)
+    head = f"POST /v1/traces HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: {PROTOBUF}\r\nContent-Length: {len(body)}"
+    made.sendall(head.encode() + b"\r\n\r\n" + body[:1])
+    return made
+
+
 def _log_file(store: Path | str) -> Path:
     """Return a new file beside the store's folder."""
     folder = Path(str(store)).absolute().parent / "logs"

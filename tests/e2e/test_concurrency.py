@@ -1,7 +1,6 @@
 """Many readers and writers at once, over one and over two processes: no errors, and cursors that neither skip nor
 repeat; back-pressure where more comes than is taken."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -9,14 +8,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from lodeline.cli.client import Client
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import Trace
-from tests.e2e.harness import PROTOBUF, Server, assert_checked, export, opened, post, serving, span, trace_id
+from tests.e2e.harness import (
+    PROTOBUF,
+    Server,
+    assert_checked,
+    begun_request,
+    export,
+    opened,
+    post,
+    serving,
+    span,
+    trace_id,
+)
 from tests.e2e.load import Ledger, sending, verify, word
 
 MIB = 2**20
@@ -220,8 +229,8 @@ def test_senders_that_never_finish_are_given_up(tmp_path: Path) -> None:
     """They hold the places of others only for as long as a request may take to arrive."""
     bounds = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2", "LODELINE_BODY_TIMEOUT_S": "2"}
     with serving(tmp_path / "store", env=bounds) as server, server.http() as http:
-        stuck = [_half_request(server) for _ in range(2)]
         body = export([span("patient", 0)])
+        stuck = [begun_request(server, body) for _ in range(2)]
         until = time.monotonic() + 5
         while (answer := post(http, body)).status_code != 503:  # until both halves have come
             assert time.monotonic() < until
@@ -234,12 +243,3 @@ def test_senders_that_never_finish_are_given_up(tmp_path: Path) -> None:
         for each in stuck:
             with each:
                 assert b" 503 " in each.recv(1_000)
-
-
-def _half_request(server: Server) -> socket.socket:
-    """Begin a request that never ends."""
-    url = httpx.URL(server.url)
-    made = socket.create_connection((url.host, url.port or 80), timeout=30)
-    head = f"POST /v1/traces HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: {PROTOBUF}\r\nContent-Length: 1000\r\n\r\n"
-    made.sendall(head.encode() + b"\n")
-    return made

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
 from tests.e2e.harness import (
     assert_consistent,
+    begun_request,
     export,
     free_port,
     lodeline,
@@ -100,25 +100,17 @@ def test_a_stop_finishes_what_is_under_way(tmp_path: Path, by: signal.Signals) -
 def test_a_stop_waits_for_a_request_that_has_begun(tmp_path: Path) -> None:
     """A slow sender's request is taken, though the server was told to stop in the middle of it."""
     body = export([span("slow", 0)])
-    with serving(tmp_path / "store") as server:
-        answers: list[int] = []
-
-        def pieces() -> Generator[bytes]:
-            yield body[:10]
+    with serving(tmp_path / "store", env={"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "1"}) as server:
+        with begun_request(server, body) as slow, server.http() as http:
+            until = time.monotonic() + 30
+            while post(http, body).status_code != 503:  # the slow one has the only place
+                assert time.monotonic() < until
+                time.sleep(0.02)
             server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
-            yield body[10:]
-
-        def send() -> None:
-            headers = {"content-type": "application/x-protobuf"}
-            with server.http() as http:
-                answers.append(http.post("/v1/traces", content=pieces(), headers=headers).status_code)
-
-        sender = threading.Thread(target=send)
-        sender.start()
-        sender.join(30)
+            time.sleep(0.3)
+            slow.sendall(body[1:])
+            assert slow.recv(1_000).startswith(b"HTTP/1.1 200 ")
         server.process.wait(30)
-    assert answers == [200]
     with opened(tmp_path / "store") as client:
         assert client.many(Span, f"/traces/{trace_id('slow')}/spans")
 

@@ -16,8 +16,8 @@ from lodeline.server.settings import Settings
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
-SLOW_S = 15.0
-"""No answer may take longer, on a machine that does other things too."""
+MOST_CPU_S = 10.0
+"""No answer may cost more of the processor: unlike a clock's time, that does not depend on what else runs here."""
 TAKEN = {200}
 REFUSED = {400, 413, 415, 503}
 API = "/api/v1"
@@ -46,20 +46,20 @@ def export(
         headers["content-encoding"] = encoding
     if experiment is not None:
         headers["x-lodeline-experiment"] = experiment
-    started = time.monotonic()
+    started = time.process_time()
     answer = http.post("/v1/traces", content=body, headers=headers)
     assert answer.status_code in TAKEN | REFUSED, f"{answer.status_code}: {answer.text[:300]}"
-    assert time.monotonic() - started < SLOW_S
+    assert time.process_time() - started < MOST_CPU_S
     assert answer.headers["content-type"] == (JSON if kind == JSON else PROTOBUF)
     return answer
 
 
 def get(http: httpx.Client, path: str, params: Mapping[str, str | int] | None = None) -> JsonValue:
     """Return the JSON of a route of the native API that must answer it."""
-    started = time.monotonic()
+    started = time.process_time()
     answer = http.get(f"{API}{path}", params=dict(params or {}))
     assert answer.status_code == 200, f"{path}: {answer.status_code}: {answer.text[:300]}"
-    assert time.monotonic() - started < SLOW_S
+    assert time.process_time() - started < MOST_CPU_S
     found: JsonValue = orjson.loads(answer.content)
     return found
 
