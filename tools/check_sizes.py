@@ -32,10 +32,7 @@ class Finding:
 
     def __str__(self) -> str:
         level = "error" if self.fatal else "warning"
-        return (
-            f"{self.path}:{self.line}: {level}: {self.subject} has {self.size} {self.unit} "
-            f"(limit {self.limit})"
-        )
+        return f"{self.path}:{self.line}: {level}: {self.subject} has {self.size} {self.unit} (limit {self.limit})"
 
 
 def check_source(path: Path, source: str, *, count_methods: bool) -> Iterator[Finding]:
