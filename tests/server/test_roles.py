@@ -12,7 +12,7 @@ from tests.server.world import ROLE_NAMES, RoleName, World, populated, serve
 def served_routes(world: World) -> set[str]:
     """Return every route of the server as "METHOD path"; HEAD comes with GET."""
     return {
-        f"{method} {(context.path or '').replace(':path}', '}')}"
+        f"{method} {context.path_format}"
         for context in iter_route_contexts(world.app.routes)
         for method in (context.methods or set[str]()) - {"HEAD"}
     }
