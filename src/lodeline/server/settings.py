@@ -63,7 +63,7 @@ class Settings:
     )
     ingest_requests_in_flight: int = _setting(256, "OTLP requests at one time; beyond it senders are told to wait.")
     body_timeout_s: float = _setting(
-        60.0, "Longest time an OTLP request over HTTP may take to arrive; a sender that stalls gives up its place then."
+        60.0, "Longest time an OTLP request over HTTP may take to arrive; a sender that stalls loses its place then."
     )
     ingest_threads: int = _setting(16, "Threads that decode OTLP requests and wait for their commit.")
     search_deadline_s: float = _setting(10.0, "Longest time a search takes before it answers partially.")
