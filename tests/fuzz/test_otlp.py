@@ -331,7 +331,7 @@ def test_decompression_bombs(tmp_path: Path) -> None:
                     rss_most = max(rss_most, server.rss_bytes())
                     time.sleep(0.002)
                 assert sent.result().status_code in {400, 413}, name
-        assert rss_most < rss_before + 2 * limit  # a buffer that grows is copied once
+        assert rss_most < rss_before + 2.25 * limit  # a buffer that grows is copied once
         assert server.rss_bytes() < rss_before + limit
 
 
