@@ -8,6 +8,7 @@ undone alone (savepoint); a commit that fails fails everybody in it. Nothing is 
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -25,6 +26,16 @@ from lodeline.storage.sql.lock import WriteTurn
 T = TypeVar("T")
 
 QUEUE_JOBS = 4_096
+_OPTIMIZE_EVERY_S = 3_600.0
+_STORE_FAULTS = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.CorruptError,
+    apsw.CantOpenError,
+)
+"""Errors that the next transaction would meet as well."""
 GROUP_SPANS = 4_000
 """A group is closed when it holds this many spans, so that a commit stays in the tens of milliseconds."""
 
@@ -65,6 +76,7 @@ class Writer:
         self._gate = threading.Lock()
         self.db = connect(directory, readonly=False)
         self._turn = WriteTurn(directory)
+        self._optimize_at = time.monotonic() + _OPTIMIZE_EVERY_S
         self._thread = threading.Thread(target=self._loop, name="lodeline-writer", daemon=True)
         self._thread.start()
 
@@ -119,6 +131,7 @@ class Writer:
             group = self._group(job)
             if failure is None:
                 self._commit(group)
+                self._optimize()
             else:
                 _fail(group, failure)
 
@@ -156,10 +169,29 @@ class Writer:
             self.db.execute("COMMIT")
         except Exception as error:  # whatever broke the group must reach everyone who waits for it
             self._undo()
-            _fail(group, error)
+            if len(group) == 1 or isinstance(error, _STORE_FAULTS):
+                _fail(group, error)
+            else:
+                self._commit_apart(group)
             return
         for answer in answers:
             answer()
+
+    def _commit_apart(self, group: "list[_Call[object] | _Ingest]") -> None:
+        """Commit each job alone, so that the one that broke the group fails alone."""
+        for job in group:
+            failure = self._begin()
+            if failure is None:
+                self._commit([job])
+            else:
+                _fail([job], failure)
+
+    def _optimize(self) -> None:
+        """Renew the planner's statistics now and then, when nobody waits."""
+        if time.monotonic() >= self._optimize_at and self._queue.empty():
+            self._optimize_at = time.monotonic() + _OPTIMIZE_EVERY_S
+            with contextlib.suppress(apsw.Error):
+                self.db.execute("PRAGMA optimize")
 
     def _undo(self) -> None:
         self._ingester.forget()
