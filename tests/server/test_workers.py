@@ -182,6 +182,31 @@ def test_a_worker_that_keeps_dying_ends_the_server(tmp_path: Path, monkeypatch: 
         assert not first.is_running()
 
 
+def test_a_worker_that_ends_before_it_hears_its_order_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line is closed then, while the supervisor writes."""
+    slow = (
+        "import subprocess, time; from lodeline.server import workers; real = subprocess.Popen\n"
+        "class Doomed(real):\n"
+        "    count = 0\n"
+        "    def __init__(self, *a, **k):\n"
+        "        super().__init__(*a, **k); Doomed.count += 1\n"
+        "        if Doomed.count == 3: self.kill(); self.wait()\n"
+        "subprocess.Popen = Doomed; workers.FIRST_PAUSE_S = 0.05\n"
+        "from lodeline.cli.main import main; main()"
+    )
+    monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", slow))
+    with serving(tmp_path / "store", "--workers", "2") as server:
+        _workers(server)[1].kill()
+        until = time.monotonic() + _PATIENCE_S
+        while server.said().count("was ended by SIGKILL; starting it again") < 2:
+            assert time.monotonic() < until, server.said()
+            time.sleep(0.02)
+        _workers(server)
+        assert server.stop() == -signal.SIGTERM
+
+
 def test_what_stops_a_start_is_said_as_with_one_process(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with socket.socket() as taken:

@@ -6,6 +6,7 @@ in the store, and clients send again what it had not. Workers are told to stop b
 or by the end of their line to it.
 """
 
+import contextlib
 import json
 import logging
 import selectors
@@ -142,17 +143,24 @@ class _Supervisor:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = (self._listener.fileno(), self._tally_file.fileno(), theirs.fileno())
-            worker.process = subprocess.Popen(  # noqa: S603 - numbers only
-                # -P: what lies in the working directory must not stand in for a module.
-                [sys.executable, "-P", "-m", "lodeline.server.worker", *map(str, descriptors)],
-                stdin=subprocess.DEVNULL,
-                pass_fds=descriptors,
-                process_group=0,  # else Ctrl-C would reach it past the supervisor
-            )
+            try:
+                worker.process = subprocess.Popen(  # noqa: S603 - numbers only
+                    # -P: what lies in the working directory must not stand in for a module.
+                    [sys.executable, "-P", "-m", "lodeline.server.worker", *map(str, descriptors)],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=descriptors,
+                    process_group=0,  # else Ctrl-C would reach it past the supervisor
+                )
+            except OSError as error:
+                ours.close()
+                self._plan(worker, f"could not be started ({error.strerror})")
+                return
         worker.line, worker.said = ours, b""
-        settings = replace(self._settings, grpc_port=self._grpc_port if worker.number == 1 else None)
-        ours.sendall(json.dumps({"settings": asdict(settings), "place": worker.number - 1}).encode() + b"\n")
         self._selector.register(ours, selectors.EVENT_READ, worker)
+        settings = replace(self._settings, grpc_port=self._grpc_port if worker.number == 1 else None)
+        order = json.dumps({"settings": asdict(settings), "place": worker.number - 1})
+        with contextlib.suppress(ConnectionError):  # it is dead already, which the end of the line tells
+            ours.sendall(order.encode() + b"\n")
 
     def _next_start_s(self) -> float | None:
         """Return how long until a worker is to be started; None when none is."""
@@ -196,29 +204,28 @@ class _Supervisor:
         assert worker.process is not None and worker.line is not None  # noqa: S101, PT018 - it has just ended
         self._selector.unregister(worker.line)
         worker.line.close()
-        code, pid = worker.process.wait(), worker.process.pid
+        how = _ended(worker.process.wait())
         worker.process = worker.line = None
         self._tally.leave(worker.number - 1)
-        if self._signals or self._failure is not None:
-            return
+        if not self._signals and self._failure is None:
+            self._plan(worker, how)
+
+    def _plan(self, worker: _Worker, how: str) -> None:
+        """Plan the start of a worker that ended, or give up."""
         now = time.monotonic()
         worker.deaths.append(now)
         recent = sum(now - death < WINDOW_S for death in worker.deaths)
-        if not self._announced or recent >= DEATHS:
-            self._failure = self._dying(worker, recent, code)
-            return
-        pause_s = min(FIRST_PAUSE_S * 2 ** (recent - 1), MOST_PAUSE_S)
-        worker.start_at = now + pause_s
-        _log.warning(
-            "worker %d (process %d) %s; starting it again in %g s", worker.number, pid, _ended(code), pause_s
-        )
+        if not self._announced:
+            self._give_up(f"worker {worker.number} {how} before anything was served")
+        elif recent >= DEATHS:
+            self._give_up(f"worker {worker.number} died {recent} times within {WINDOW_S:g} s, last it {how}")
+        else:
+            pause_s = min(FIRST_PAUSE_S * 2 ** (recent - 1), MOST_PAUSE_S)
+            worker.start_at = now + pause_s
+            _log.warning("worker %d %s; starting it again in %g s", worker.number, how, pause_s)
 
-    def _dying(self, worker: _Worker, deaths: int, code: int) -> Unavailable:
-        """Return the error of a server that gives up."""
-        how = f"worker {worker.number} {_ended(code)} before anything was served"
-        if self._announced:
-            how = f"worker {worker.number} died {deaths} times within {WINDOW_S:g} s, last it {_ended(code)}"
-        return Unavailable(f"{how}; what it wrote above says why.", code="worker_failed")
+    def _give_up(self, why: str) -> None:
+        self._failure = Unavailable(f"{why}; what it wrote above says why.", code="worker_failed")
 
     def _stop(self) -> None:
         """Tell all workers to stop and wait until they have; kill those that take far too long."""
@@ -235,7 +242,7 @@ class _Supervisor:
             if left_s <= 0:
                 _log.warning("workers are killed: they did not finish in time")
                 self._signal_all(signal.SIGKILL)
-                left_s = _STOP_GRACE_S
+                return
             self._wait(left_s)
 
     def _signal_all(self, number: int) -> None:
