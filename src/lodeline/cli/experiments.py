@@ -164,12 +164,15 @@ def import_experiment(
         counts = (f"{report.get(noun):,} {noun}" for noun in ("traces", "spans", "assessments", "attachments"))
         use.out.say(f"Imported into experiment {made.experiment_id} ({made.name}): {', '.join(counts)}.")
         if existing:
-            use.out.say(f"{report.get('existing_count')} traces exist already and were left as they are:")
-            use.out.say(" ".join(existing))
+            shown = ", ".join(existing[:_EXISTING_SHOWN]) + (", …" if len(existing) > _EXISTING_SHOWN else "")
+            use.out.say(f"{report.get('existing_count')} traces exist already and were left where they are: {shown}")
     for reason in refused:
         use.out.warn(f"Refused: {reason}")
     if refused:
         raise typer.Exit(NEGATIVE)
+
+
+_EXISTING_SHOWN = 5
 
 
 def _change(use: Use, name: str, body: dict[str, object]) -> None:

@@ -135,7 +135,9 @@ def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool])
 
 _GAP = "  "
 _NARROWEST = 12
-FREE = frozenset({"name", "rationale", "reason", "source", "tags", "value", "roles in experiments", "scopes"})
+FREE = frozenset(
+    {"name", "rationale", "reason", "request", "source", "tags", "value", "roles in experiments", "scopes"}
+)
 RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "spans", "size", "revision", "count"})
 
 

@@ -11,7 +11,7 @@ from lodeline.cli.output import clean, clean_lines, cost, count, duration, momen
 from lodeline.cli.tree import branches
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.ids import SpanId
-from lodeline.domain.span import JsonValue, Span, SpanSkeleton
+from lodeline.domain.span import JsonValue, Message, Span, SpanSkeleton
 from lodeline.domain.trace import Trace
 
 _CONTENT_CHARACTERS = 2_000
@@ -58,12 +58,14 @@ def plain_value(value: JsonValue) -> str:
 
 def _summary(use: Use, trace: Trace) -> None:
     tokens = trace.tokens
+    failed = trace.state == "ERROR"
     split = f"{tokens.total:,} ({tokens.input:,} in, {tokens.output:,} out)" if tokens.total else None
     use.out.pairs(
         (
             ("trace", trace.trace_id),
             ("name", trace.name),
-            ("state", f"{trace.state}: {trace.status_message}" if trace.status_message else trace.state),
+            ("state", f"ERROR: {trace.status_message}" if failed and trace.status_message else trace.state),
+            ("first error", None if failed else trace.status_message),
             ("experiment", trace.experiment_id),
             ("start", f"{moment(trace.start_ns // 1_000_000)} UTC"),
             ("duration", duration(trace.duration_ns)),
@@ -121,12 +123,25 @@ def _whole(use: Use, trace_id: str, skeleton: Sequence[SpanSkeleton]) -> dict[Sp
 
 def _content(use: Use, below: str, span: Span) -> None:
     lines = [("! ", line, "red") for line in clean_lines(span.status_message, _CONTENT_CHARACTERS) if line]
-    for mark, value in (("→ ", span.view.inputs), ("← ", span.view.outputs)):
-        if value is not None:
-            first, *rest = clean_lines(plain_value(value), _CONTENT_CHARACTERS)
+    view = span.view
+    for mark, value, messages in (
+        ("→ ", view.inputs, view.input_messages),
+        ("← ", view.outputs, view.output_messages),
+    ):
+        said = [_message(message) for message in messages]
+        if not said and value is not None:
+            said = [plain_value(value)]
+        for text in said:
+            first, *rest = clean_lines(text, _CONTENT_CHARACTERS)
             lines += [(mark, first, ""), *(("  ", line, "") for line in rest)]
     for mark, line, style in lines:
         use.out.console.print(Text.assemble((below, "dim"), (mark + line, style)), soft_wrap=True)
+
+
+def _message(message: Message) -> str:
+    """Return a chat message as text: who says what, and the tools that are asked for."""
+    calls = [f"[{call.name}({plain_value(call.arguments)})]" for call in message.tool_calls]
+    return f"{message.role}: {' '.join(filter(None, (message.content, *calls)))}"
 
 
 def _assessments(use: Use, assessments: Sequence[Assessment]) -> None:

@@ -30,7 +30,8 @@ from lodeline.domain.trace import Trace
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow and move traces.")
 
 TraceArgument = Annotated[str, typer.Argument(metavar="TRACE", help="A trace id, as 'traces search' shows it.")]
-_COLUMNS = ("id", "start", "duration", "state", "name", "tokens", "cost")
+_COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "request")
+_REQUEST_CHARACTERS = 60
 _STATE_STYLES = {"ERROR": "bold red", "ABANDONED": "yellow", "IN_PROGRESS": "cyan"}
 _FORGET_AFTER = 10_000
 
@@ -57,6 +58,10 @@ def search(
             found.extend(page.items)
     if not use.out.as_json:
         use.out.table(_COLUMNS, map(_row, found), _STATE_STYLES)
+        if not found and not partial:
+            use.out.note("No trace matches.")
+        elif len(found) == limit and not all:
+            use.out.note(f"These are the first {limit}; there may be more: --limit N, or --all.")
     if partial:
         use.out.warn("The search stopped at its deadline: there may be more. Narrow the filter, or use --all.")
 
@@ -249,7 +254,9 @@ def _row(trace: Trace) -> tuple[object, ...]:
         moment(trace.start_ns // 1_000_000),
         duration(trace.duration_ns),
         trace.state,
+        count(trace.error_count),
         trace.name,
         count(trace.tokens.total),
         cost(trace.cost_usd),
+        None if trace.request is None else clean(trace.request, _REQUEST_CHARACTERS),
     )
