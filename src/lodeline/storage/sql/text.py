@@ -32,6 +32,7 @@ _BLOCK = 500
 _GROUP_CHUNKS = 512
 _GROUP_BYTES = 4_000_000
 _IDLE_S = 0.05
+_PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
 _log = logging.getLogger(__name__)
@@ -170,9 +171,10 @@ class TextIndexer:
         while not self._stop.is_set():
             try:
                 worked = self._advance()
-            except LodelineError as error:
-                _log.warning("full-text indexing waits: %s", error.message)
-                worked = False
+            except Exception as error:  # whatever it was, the thread goes on: later searches still need the index
+                _log.warning("full-text indexing waits %s s: %s", _PAUSE_S, error)
+                self._stop.wait(_PAUSE_S)
+                continue
             if not worked:
                 self._stop.wait(_IDLE_S)
 
