@@ -29,6 +29,7 @@ class Experiment(NamedTuple):
 class Surroundings(NamedTuple):
     """What the spans of one scope share in one experiment. `slice` is the scope without spans, masked."""
 
+    hint: ExperimentHint | None
     experiment: Experiment
     facts: ResourceFacts
     slice: ScopeSlice
@@ -89,7 +90,7 @@ class Scope:
             head = message.SerializeToString()
         facts = facts._replace(client=message.scope.name[:MAX_FACT] or facts.client)
         bare = ScopeSlice(self._raw.resource_index, resource_head, head, [])
-        made = self._by_hint[hint] = Surroundings(experiment, facts, bare)
+        made = self._by_hint[hint] = Surroundings(hint, experiment, facts, bare)
         return made
 
 
