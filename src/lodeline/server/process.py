@@ -1,6 +1,7 @@
 """Process: one server process over a listening socket, from settings to a clean stop."""
 
 import asyncio
+import gc
 import logging
 import socket
 import threading
@@ -47,6 +48,7 @@ def serve_socket(
     is told, never an error.
     """
     app = create_app(settings, leads=leads)
+    _collect_less()
     try:
         door, grpc_line = _open_grpc(settings, app)
         port = int(listener.getsockname()[1])
@@ -57,6 +59,16 @@ def serve_socket(
         _Server(_config(settings, app), announce, door, shared).run(sockets=[] if shared else [listener])
     finally:
         close_app(app)
+
+
+def _collect_less() -> None:
+    """Look for cycles of garbage seldom: decoding makes many objects and hardly a cycle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_OBJECTS, 10, 20)
+
+
+_GC_OBJECTS = 20_000
 
 
 class _Server(uvicorn.Server):

@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 SMALL = 5_000
 """Up to so many chunks are looked up at once; beyond, the walk asks block by block."""
 _BLOCK = 500
-_GROUP_CHUNKS = 512
-_GROUP_BYTES = 4_000_000
+_GROUP_CHUNKS = 64
+_GROUP_BYTES = 1_000_000
+"""So much is indexed in one transaction, which makes those who wait for their commit wait some milliseconds more."""
 _IDLE_S = 0.05
+_YIELD_S = 0.005
+_PATIENT_CHUNKS = 2_000
+"""While others wait to write, up to so many chunks wait for them; searches read these meanwhile."""
 _PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
@@ -180,6 +184,7 @@ class TextIndexer:
 
     def _advance(self) -> bool:
         """Index the next group; return whether there was one."""
+        self._give_way()
         with self._readers.read() as db:
             start = watermark(db)
             group = list(_take(db.execute(_WAITING, (start, _GROUP_CHUNKS))))
@@ -190,6 +195,16 @@ class TextIndexer:
         return True
 
 
+    def _give_way(self) -> None:
+        """Wait while others wait to write, unless too much waits here."""
+        while self._writer.queued and not self._stop.is_set():
+            with self._readers.read() as db:
+                if db.execute(_OVERDUE, (watermark(db), _PATIENT_CHUNKS)).fetchone() is not None:
+                    return
+            self._stop.wait(_YIELD_S)
+
+
+_OVERDUE = "SELECT 1 FROM chunks WHERE cid > ? LIMIT 1 OFFSET ?"
 _WAITING = "SELECT cid, data FROM chunks WHERE cid > ? ORDER BY cid LIMIT ?"
 
 
