@@ -105,6 +105,8 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path, place: in
         with sending([server], ledger, "load"):
             ledger.wait_for(40)
             before[place].kill()
+        # A sender ends with the connection it loses: new ones come, as other programs do.
+        with sending([server], ledger, "afterwards"):
             ledger.wait_for(ledger.count(Fate.ACKNOWLEDGED) + 20)
         after = _workers(server)
         (new,) = set(after) - set(before)

@@ -54,9 +54,7 @@ class Extra:
         return {**tags, **self.edited}
 
 
-def doc_row(
-    row_id: int, summary: TraceSummary, extra: Extra, tags: Mapping[str, str]
-) -> tuple[SqlValue, ...]:
+def doc_row(row_id: int, summary: TraceSummary, extra: Extra, tags: Mapping[str, str]) -> tuple[SqlValue, ...]:
     """Return the values of `UPSERT_DOC`; `tags` are the effective ones."""
     doc: dict[str, object] = {"tokens": tuple(summary.tokens)}
     if summary.root_span_id is not None:

@@ -194,7 +194,6 @@ class TextIndexer:
         self._writer.call(lambda db: _insert(db, start, rows))
         return True
 
-
     def _give_way(self) -> None:
         """Wait while others wait to write, unless too much waits here."""
         while self._writer.queued and not self._stop.is_set():

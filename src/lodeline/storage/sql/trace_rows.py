@@ -63,9 +63,7 @@ class Batch:
         self._activity.note(trace.exp, before, summary)
         trace.settle(summary)
 
-    def _index(
-        self, db: Db, trace: OpenTrace, summary: TraceSummary, tags: Mapping[str, str], names: Names
-    ) -> None:
+    def _index(self, db: Db, trace: OpenTrace, summary: TraceSummary, tags: Mapping[str, str], names: Names) -> None:
         start, row_id, exp = rows.bounded(summary.start_ns), trace.row_id, trace.exp
         before = trace.summary
         pairs = terms.trace_pairs(summary, summary.state, tags, trace.extra.linked)
