@@ -177,8 +177,7 @@ class _Tally:
         order = (span.start_ns or _MAX_INT, span.span_id)
         self._span_count += 1
         self._size_bytes += span.size_bytes
-        if span.end_ns > self._last_end_ns:
-            self._last_end_ns = span.end_ns
+        self._last_end_ns = max(self._last_end_ns, span.end_ns)
         if self._first is None or order < self._first[0]:
             self._first = (order, span)
         if span.parent_id is None and (self._root is None or order < self._root[0]):
