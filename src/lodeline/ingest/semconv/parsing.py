@@ -61,7 +61,7 @@ def _parse_python_json(text: str) -> JsonValue:
 
 
 def _is_flat(text: str) -> bool:
-    """Tell whether `text` has too few brackets to nest too deeply; `str.find` is several times faster than counting."""
+    """Tell whether `text` has too few brackets to nest too deeply; `str.find` is faster than counting."""
     left = MAX_JSON_DEPTH
     for bracket in "{[":
         at = text.find(bracket)
