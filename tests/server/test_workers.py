@@ -24,6 +24,7 @@ from tests.e2e import harness
 from tests.e2e.harness import (
     Server,
     assert_checked,
+    begun_request,
     export,
     free_port,
     lodeline,
@@ -76,20 +77,41 @@ def test_every_worker_serves(tmp_path: Path) -> None:
         assert not any(worker.is_running() for worker in workers)
 
 
-def test_connections_are_spread_over_the_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_worker_that_has_fewer_connections_catches_up(tmp_path: Path, behind: int) -> None:
+    """Without the tally one of the two never does: the other always looks first, and takes four of five.
+
+    A worker that gets no processor for long enough leaves connections to the other, so any single one may go there.
+    """
     with serving(tmp_path / "store", "--workers", "2") as server, ExitStack() as opened_ones:
         workers = _workers(server)
         for worker in workers:
             with _connected(server, worker, workers):
                 pass
-        address = httpx.URL(server.url)
-        for _ in range(20):
-            opened_ones.enter_context(socket.create_connection((address.host, address.port or 0), _PATIENCE_S))
-        until = time.monotonic() + _PATIENCE_S
-        while sum(counts := [_connections(worker, address.port or 0) for worker in workers]) < 20:
-            assert time.monotonic() < until, counts
-        # Equal on a quiet machine; the first to look takes four of five without the tally.
-        assert min(counts) >= 5, counts
+        lagging, leading = workers[behind], workers[1 - behind]
+        lagging.suspend()
+        for _ in range(8):
+            _connect(server, workers, opened_ones)
+        lagging.resume()
+        port = httpx.URL(server.url).port or 0
+        assert _connections(lagging, port) == 0
+        for _ in range(200):
+            if _connections(lagging, port) >= _connections(leading, port):
+                break
+            _connect(server, workers, opened_ones)
+        counts = [_connections(worker, port) for worker in (lagging, leading)]
+        assert counts[0] >= counts[1], counts
+
+
+def _connect(server: Server, workers: Sequence[psutil.Process], opened_ones: ExitStack) -> None:
+    """Open a connection that stays, and return when a worker has taken it."""
+    address = httpx.URL(server.url)
+    before = sum(_connections(worker, address.port or 0) for worker in workers)
+    opened_ones.enter_context(socket.create_connection((address.host, address.port or 0), _PATIENCE_S))
+    until = time.monotonic() + _PATIENCE_S
+    while sum(_connections(worker, address.port or 0) for worker in workers) <= before:
+        assert time.monotonic() < until
+        time.sleep(0.005)
 
 
 def _connections(worker: psutil.Process, port: int) -> int:
@@ -124,27 +146,39 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path, place: in
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_finishes_the_requests_under_way(tmp_path: Path, by: signal.Signals) -> None:
     body = export([span("late", 0)])
-    head = (
-        f"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {harness.PROTOBUF}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    with serving(tmp_path / "store", "--workers", "2") as server:
+    one_each = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2"}
+    with serving(tmp_path / "store", "--workers", "2", env=one_each) as server:
         workers = _workers(server)
-        address = httpx.URL(server.url)
-        with socket.create_connection((address.host, address.port or 0), _PATIENCE_S) as slow:
-            slow.sendall(head.encode() + body[:10])
-            time.sleep(0.5)
+        with _connected(server, workers[0], workers) as http, _begun(server, workers, http, body) as slow:
             code: list[int] = []
             stopping = threading.Thread(target=lambda: code.append(server.stop(by=by)))
             stopping.start()
-            time.sleep(0.5)
-            slow.sendall(body[10:])
+            time.sleep(0.3)  # the longer, the further the stop has come: it must wait all the same
+            slow.sendall(body[1:])
             assert slow.recv(1_000).startswith(b"HTTP/1.1 200")
         stopping.join()
         assert code == [-signal.SIGTERM if by is signal.SIGTERM else 130]
         assert not any(worker.is_running() for worker in workers)
     with opened(tmp_path / "store") as client:
         assert client.many(object, f"/traces/{trace_id('late')}/spans")
+
+
+@contextmanager
+def _begun(
+    server: Server, workers: Sequence[psutil.Process], http: httpx.Client, body: bytes
+) -> Generator[socket.socket]:
+    """Give a connection on which a request to the first worker has begun; `http` is connected to that worker."""
+    workers[1].suspend()
+    try:
+        slow = begun_request(server, body)
+        until = time.monotonic() + _PATIENCE_S
+        while post(http, body).status_code != 503:  # the slow one has the only place
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        workers[1].resume()
+    with slow:
+        yield slow
 
 
 def test_stopping_under_load_loses_nothing(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from lodeline.domain.span import SpanFacts
 from lodeline.domain.trace import TraceWrite
 from lodeline.ingest import semconv, wire
 from lodeline.ingest.capture import capture_of
-from lodeline.ingest.compression import decompress
+from lodeline.ingest.compression import Hold, decompress
 from lodeline.ingest.grouping import Experiment, Group, Resource, Scope, Surroundings
 from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
 from lodeline.ingest.otlp_json import BadSpan, transcode
@@ -96,11 +96,12 @@ def decode(
     encoding: str | None = None,
     limits: IngestLimits = DEFAULT_LIMITS,
     settings_for: SettingsFor = no_settings,
+    hold: Hold | None = None,
 ) -> Decoded:
     """Decode the body of an OTLP trace export (``ExportTraceServiceRequest``) in protobuf or JSON.
 
     `content_type` and `encoding` are the request's headers. `settings_for` is asked once for every experiment that
-    resources ask for; its errors pass through.
+    resources ask for, `hold` told how large the body becomes when it is decompressed; their errors pass through.
 
     A bad span is among `rejected`: without valid ids, over a limit, or malformed. A span whose strings are not UTF-8
     is repaired and named in `warnings`. Ends before starts are kept as they are; times beyond 63 bits become the
@@ -115,7 +116,7 @@ def decode(
             f"Content-Type {shown(content_type or '')} is not known; send application/x-protobuf or {JSON_TYPE}.",
             code="unsupported_media_type",
         )
-    data = decompress(body, encoding, limits)
+    data = decompress(body, encoding, limits, hold)
     rejected: Sequence[BadSpan] = ()
     if kind == JSON_TYPE:
         scopes, rejected = transcode(data, limits)

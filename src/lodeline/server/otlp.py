@@ -102,7 +102,7 @@ async def _export(request: Request, media_type: str) -> ExportOutcome:
             encoding=request.headers.get("content-encoding"),
             hint=hint_of(request.headers),
         )
-        return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export)
+        return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export, ticket)
 
 
 async def _actor(request: Request) -> Actor:

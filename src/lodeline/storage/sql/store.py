@@ -16,6 +16,7 @@ from lodeline.storage.sql.connection import Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
 from lodeline.storage.sql.experiments import SqlExperiments
+from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.lock import DirectoryLock
@@ -41,7 +42,8 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
         opened.callback(lock.release)
         db = connect(directory, readonly=False)
         try:
-            ensure_schema(db, directory, source=migrations)
+            with translated(f"the store in {directory} cannot be opened", db):
+                ensure_schema(db, directory, source=migrations)
         finally:
             db.close()
         readers = Readers(directory)
