@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 SMALL = 5_000
 """Up to so many chunks are looked up at once; beyond, the walk asks block by block."""
 _BLOCK = 500
-_GROUP_CHUNKS = 64
-_GROUP_BYTES = 1_000_000
-"""So much is indexed in one transaction, which makes those who wait for their commit wait some milliseconds more."""
+_GROUP_CHUNKS, _GROUP_BYTES = 256, 2_000_000
+"""So much is indexed in one transaction: the more, the less work merging the index is."""
+_POLITE_CHUNKS = 64
+"""So much while others wait to write, which lets them wait for some milliseconds only."""
 _IDLE_S = 0.05
 _YIELD_S = 0.005
 _PATIENT_CHUNKS = 2_000
@@ -185,9 +186,10 @@ class TextIndexer:
     def _advance(self) -> bool:
         """Index the next group; return whether there was one."""
         self._give_way()
+        most = _POLITE_CHUNKS if self._writer.queued else _GROUP_CHUNKS
         with self._readers.read() as db:
             start = watermark(db)
-            group = list(_take(db.execute(_WAITING, (start, _GROUP_CHUNKS))))
+            group = list(_take(db.execute(_WAITING, (start, most))))
         if not group:
             return False
         rows = [(cid, _indexable(data)) for cid, data in group]
