@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.span import AttributeValue, ResourceFacts, SpanFacts
 from lodeline.ingest.capture import Capture
+from lodeline.ingest.indexable import collect, joined
 from lodeline.ingest.resources import (
     MAX_FACT,
     ExperimentHint,
@@ -97,24 +98,25 @@ class Scope:
 class Group:
     """The spans of one trace for one experiment: its finished chunks, and the one that is being filled."""
 
-    __slots__ = ("_facts", "_slices", "_surroundings", "chunks", "size_bytes")
+    __slots__ = ("_facts", "_slices", "_surroundings", "_texts", "chunks", "size_bytes")
 
     def __init__(self) -> None:
-        self.chunks: list[tuple[tuple[SpanFacts, ...], bytes]] = []
-        """Facts and `TracesData` of the finished chunks."""
+        self.chunks: list[tuple[tuple[SpanFacts, ...], bytes, str]] = []
+        """Facts, `TracesData` and indexable text of the finished chunks."""
         self.size_bytes = 0
         """Size of the chunk that is being filled."""
         self._facts: list[SpanFacts] = []
         self._slices: list[ScopeSlice] = []
         self._surroundings: Surroundings | None = None
+        self._texts: dict[str, None] = {}
 
     @property
     def position(self) -> int:
         """The index that the next span gets in the chunk."""
         return len(self._facts)
 
-    def add(self, facts: SpanFacts, data: bytes, surroundings: Surroundings) -> int:
-        """Add a span to the chunk and return by how many bytes the chunk grew."""
+    def add(self, facts: SpanFacts, message: Span, data: bytes, surroundings: Surroundings) -> int:
+        """Add a span, parsed and as bytes, to the chunk and return by how many bytes the chunk grew."""
         grown = len(data)
         if surroundings is not self._surroundings:
             self._surroundings = surroundings
@@ -125,11 +127,13 @@ class Group:
             self._slices.append(bare._replace(spans=[]))
         self._slices[-1].spans.append(data)
         self._facts.append(facts)
+        collect(message, self._texts)
         self.size_bytes += grown
         return grown
 
     def finish_chunk(self) -> None:
         """Finish the chunk, if there is anything in it, and begin the next."""
         if self._facts:
-            self.chunks.append((tuple(self._facts), join(self._slices)))
+            self.chunks.append((tuple(self._facts), join(self._slices), joined(self._texts)))
         self._facts, self._slices, self._surroundings, self.size_bytes = [], [], None, 0
+        self._texts = {}

@@ -56,7 +56,7 @@ class RejectedSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DecodedTrace:
-    """Spans of one trace from one request: their facts, and their `TracesData` bytes.
+    """Spans of one trace from one request: their facts, their `TracesData` bytes, and their indexable text.
 
     A trace with many spans comes as several of these, one after the other.
     """
@@ -65,11 +65,12 @@ class DecodedTrace:
     hint: ExperimentHint | None
     spans: tuple[SpanFacts, ...]
     traces_data: bytes
+    text: str
 
     def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
         """Return what is to be stored."""
         chunk = pack(self.spans, self.traces_data)
-        return TraceWrite(experiment_id, self.trace_id, self.spans, chunk, received_ms=received_ms)
+        return TraceWrite(experiment_id, self.trace_id, self.spans, chunk, received_ms=received_ms, text=self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,7 @@ class _Request:
             data = message.SerializeToString()
         group = self._group(ids.trace_id, around.hint, len(data))
         facts = span_facts(message, ids, data, derived, around.facts, position=group.position, settings=settings)
-        self._growth_left -= group.add(facts, data, around)
+        self._growth_left -= group.add(facts, message, data, around)
         if self._growth_left < 0:
             raise TooLarge("body: its traces share resources that are too large; send fewer traces a request.")
 

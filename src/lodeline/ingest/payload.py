@@ -39,8 +39,8 @@ from lodeline.domain.span import (
 )
 from lodeline.domain.usage import NO_USAGE, TokenUsage, picousd_to_usd
 from lodeline.ingest import semconv, wire
-from lodeline.ingest.values import NESTED, attributes, clean_text, nested_texts, texts
-from lodeline.query.tokens import scalar_token
+from lodeline.ingest.indexable import collect, joined
+from lodeline.ingest.values import attributes, clean_text, texts
 
 MAX_CHUNK_BYTES = 512 * 1024 * 1024
 """The largest chunk, decompressed."""
@@ -134,31 +134,13 @@ def unpack_texts(chunk: bytes) -> list[tuple[int, list[str]]]:
     return [(position, _texts(message)) for position, _, message in _messages(traces_data)]
 
 
-def unpack_indexable(chunk: bytes) -> list[str]:
-    """Return what a full-text index takes of a chunk, each text once: the texts of all spans, and the
-    `scalar_token`s of their attributes that are numbers or booleans.
-    """
+def unpack_indexable(chunk: bytes) -> str:
+    """Return what a full-text index takes of a chunk (`ingest.indexable`)."""
     _, traces_data = _open(chunk)
     found: dict[str, None] = {}
     for _, _, message in _messages(traces_data):
-        found[message.name] = None
-        if message.HasField("status"):
-            found[message.status.message] = None
-        for pair in message.attributes:
-            value = pair.value
-            if text := value.string_value:
-                found[text] = None
-            elif (which := value.WhichOneof("value")) in _SCALARS:
-                found[scalar_token(pair.key, getattr(value, which))] = None
-            elif which in NESTED:
-                found.update(dict.fromkeys(nested_texts(value)))
-        for event in message.events:
-            found[event.name] = None
-            found.update(dict.fromkeys(texts(event.attributes)))
-    return list(found)
-
-
-_SCALARS = frozenset(("int_value", "double_value", "bool_value"))
+        collect(message, found)
+    return joined(found)
 
 
 def raw(chunk: bytes) -> bytes:

@@ -41,10 +41,12 @@ class Batch:
         }  # fmt: skip
         self._activity = conversations.Activity()
 
-    def add_chunk(self, row_id: int, copies: int, chunk: bytes) -> None:
-        """Store a payload chunk with so many copies of spans under the next number."""
-        self._statements[_INSERT_CHUNK].append((self._next_chunk, row_id, copies, chunk))
+    def add_chunk(self, row_id: int, copies: int, chunk: bytes) -> int:
+        """Store a payload chunk with so many copies of spans under the next number, and return that."""
+        number = self._next_chunk
+        self._statements[_INSERT_CHUNK].append((number, row_id, copies, chunk))
         self._next_chunk += 1
+        return number
 
     def add(self, db: Db, trace: OpenTrace, names: Names) -> None:
         """Add all rows by which the trace differs from what is stored, and take them as its new base."""

@@ -39,6 +39,10 @@ class Ingester(Protocol):
         """Merge the writes within the open transaction."""
         ...
 
+    def committed(self) -> None:
+        """The transaction is durable."""
+        ...
+
     def forget(self) -> None:
         """Drop all state derived from uncommitted work: the transaction was rolled back."""
         ...
@@ -166,6 +170,7 @@ class Writer:
             else:
                 self._commit_apart(group)
             return
+        self._ingester.committed()
         for answer in answers:
             answer()
 
