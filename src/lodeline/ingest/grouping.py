@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.span import AttributeValue, ResourceFacts, SpanFacts
 from lodeline.ingest.capture import Capture
-from lodeline.ingest.indexable import collect, joined
+from lodeline.ingest.indexable import joined
 from lodeline.ingest.resources import (
     MAX_FACT,
     ExperimentHint,
@@ -115,8 +115,13 @@ class Group:
         """The index that the next span gets in the chunk."""
         return len(self._facts)
 
-    def add(self, facts: SpanFacts, message: Span, data: bytes, surroundings: Surroundings) -> int:
-        """Add a span, parsed and as bytes, to the chunk and return by how many bytes the chunk grew."""
+    @property
+    def texts(self) -> dict[str, None]:
+        """The indexable texts of the chunk, for the next span's to be added."""
+        return self._texts
+
+    def add(self, facts: SpanFacts, data: bytes, surroundings: Surroundings) -> int:
+        """Add a span to the chunk and return by how many bytes the chunk grew."""
         grown = len(data)
         if surroundings is not self._surroundings:
             self._surroundings = surroundings
@@ -127,7 +132,6 @@ class Group:
             self._slices.append(bare._replace(spans=[]))
         self._slices[-1].spans.append(data)
         self._facts.append(facts)
-        collect(message, self._texts)
         self.size_bytes += grown
         return grown
 

@@ -4,8 +4,9 @@ The texts of a span are its name, its status message, the strings in its attribu
 names and attribute strings.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from lodeline.ingest.values import NESTED, nested_texts, texts
@@ -14,17 +15,17 @@ from lodeline.query.tokens import fold_for_index, scalar_token
 _SCALARS = frozenset(("int_value", "double_value", "bool_value"))
 
 
-def collect(message: Span, found: dict[str, None]) -> None:
-    """Add what the index takes of a span."""
+def collect(message: Span, values: Mapping[str, AnyValue], found: dict[str, None]) -> None:
+    """Add what the index takes of a span; `values` are its attributes by key, the last of equal keys."""
     found[message.name] = None
     if message.HasField("status"):
         found[message.status.message] = None
-    for pair in message.attributes:
-        value = pair.value
+    repeated = len(values) != len(message.attributes)
+    for key, value in ((pair.key, pair.value) for pair in message.attributes) if repeated else values.items():
         if text := value.string_value:
             found[text] = None
         elif (which := value.WhichOneof("value")) in _SCALARS:
-            found[scalar_token(pair.key, getattr(value, which))] = None
+            found[scalar_token(key, getattr(value, which))] = None
         elif which in NESTED:
             found.update(dict.fromkeys(nested_texts(value)))
     for event in message.events:

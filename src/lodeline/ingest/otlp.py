@@ -20,6 +20,7 @@ from lodeline.ingest import semconv, wire
 from lodeline.ingest.capture import capture_of
 from lodeline.ingest.compression import Hold, decompress
 from lodeline.ingest.grouping import Experiment, Group, Resource, Scope, Surroundings
+from lodeline.ingest.indexable import collect
 from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
 from lodeline.ingest.otlp_json import BadSpan, transcode
 from lodeline.ingest.payload import pack
@@ -250,9 +251,11 @@ class _Request:
             capture.strip(message, derived)
         if masked or not keeps:
             data = message.SerializeToString()
+            values = {pair.key: pair.value for pair in message.attributes}
         group = self._group(ids.trace_id, around.hint, len(data))
+        collect(message, values, group.texts)
         facts = span_facts(message, ids, data, derived, around.facts, position=group.position, settings=settings)
-        self._growth_left -= group.add(facts, message, data, around)
+        self._growth_left -= group.add(facts, data, around)
         if self._growth_left < 0:
             raise TooLarge("body: its traces share resources that are too large; send fewer traces a request.")
 

@@ -139,7 +139,7 @@ def unpack_indexable(chunk: bytes) -> str:
     _, traces_data = _open(chunk)
     found: dict[str, None] = {}
     for _, _, message in _messages(traces_data):
-        collect(message, found)
+        collect(message, {pair.key: pair.value for pair in message.attributes}, found)
     return joined(found)
 
 
