@@ -75,6 +75,15 @@ class TraceService:
         assessments = self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
         return TraceDetail(trace, tuple(spans), tuple(assessments))
 
+    def follow(self, actor: Actor, query: ListQuery) -> Page[Trace]:
+        """List traces as they arrive, the earliest first; see `storage.base.TraceStore.follow`.
+
+        Invalid with an order: it is always that of arrival.
+        """
+        if query.order:
+            raise Invalid("order: follow lists traces as they arrive; leave order out.", details={"field": "order"})
+        return self._stores.traces.follow(self._listing.search(actor, "trace.read", query, "trace"))
+
     def spans(self, actor: Actor, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         """Return whole spans: all, or the known ones of `span_ids`; in skeleton order."""
         self.get(actor, trace_id)

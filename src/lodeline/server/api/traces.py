@@ -53,12 +53,19 @@ class LinkBody(Body):
 
 
 @router.get("", **answer(Page[Trace], 404))
-def search_traces(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+def search_traces(
+    actor: ActorDep,
+    services: ServicesDep,
+    query: ListedDep,
+    *,
+    follow: Annotated[bool, Query(description="List traces as they arrive, the earliest first.")] = False,
+) -> Json:
     """List traces that match a filter, newest start first.
 
-    To follow traces as they come, ask with `order=received asc` and go on with each page's `cursor`.
+    With `follow` and without a cursor: the latest `limit` to arrive. Every such page has a `cursor`, which gives what
+    arrived since, now or later; nothing is missed or given twice.
     """
-    return Json(services.traces.search(actor, query))
+    return Json(services.traces.follow(actor, query) if follow else services.traces.search(actor, query))
 
 
 @router.post("/delete", **answer(DeleteReport, 404, 413))
