@@ -161,15 +161,15 @@ class TraceService:
         ids = [trace.trace_id for trace in found]
         return LinkReport(self._stores.traces.link_run(run_id, ids, audit=audit))
 
-    def log_info(self, actor: Actor, experiment_id: ExperimentId, trace_id: TraceId, info: TraceInfo) -> Trace:
+    def log_info(self, actor: Actor, experiment: str, trace_id: TraceId, info: TraceInfo) -> Trace:
         """Record what a client says about a trace, before or after its spans; Conflict when it is refused.
 
-        Masks and the capture mode of the experiment apply, as they do to spans.
+        `experiment` is an id or a name. Masks and the capture mode of the experiment apply, as they do to spans.
         """
-        permit(actor, "trace.ingest", experiment_id)
+        found = self._scope.one(actor, "trace.ingest", experiment)
+        experiment_id, settings = found.experiment_id, found.settings
         check_trace_id(trace_id)
         check_tags(info.tags)
-        settings = self._scope.holder(experiment_id).settings
         capture = capture_of(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
         write = TraceWrite(experiment_id, trace_id, info=capture.info(info), received_ms=self._clock.now_ms())
         (outcome,) = self._stores.traces.write([write])
