@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from lodeline.auth.throttle import NAME_LIMIT
 from lodeline.domain.errors import Invalid, Unsupported
 from lodeline.server.app import close_app, create_app, jobs_of, services_of
 from lodeline.server.settings import MAX_WORKERS, Settings, load_settings
@@ -52,13 +53,22 @@ def _workers(server: Server, count: int = 2) -> list[psutil.Process]:
         time.sleep(0.02)
 
 
+def _suspend(worker: psutil.Process) -> None:
+    """Stop a worker until it is resumed; it may still take a connection before it has stopped."""
+    worker.suspend()
+    until = time.monotonic() + _PATIENCE_S
+    while worker.status() != psutil.STATUS_STOPPED:
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
 @contextmanager
 def _connected(server: Server, worker: psutil.Process, workers: Sequence[psutil.Process]) -> Generator[httpx.Client]:
     """Give a client that this worker answers: it connects while the others are stopped."""
     others = [other for other in workers if other != worker]
     with server.http() as http:
         for other in others:
-            other.suspend()
+            _suspend(other)
         try:
             assert http.get("/health").status_code == 200
         finally:
@@ -89,7 +99,7 @@ def test_a_worker_that_has_fewer_connections_catches_up(tmp_path: Path, behind: 
             with _connected(server, worker, workers):
                 pass
         lagging, leading = workers[behind], workers[1 - behind]
-        lagging.suspend()
+        _suspend(lagging)
         for _ in range(8):
             _connect(server, workers, opened_ones)
         lagging.resume()
@@ -168,16 +178,15 @@ def _begun(
     server: Server, workers: Sequence[psutil.Process], http: httpx.Client, body: bytes
 ) -> Generator[socket.socket]:
     """Give a connection on which a request to the first worker has begun; `http` is connected to that worker."""
-    workers[1].suspend()
-    try:
-        slow = begun_request(server, body)
-        until = time.monotonic() + _PATIENCE_S
-        while post(http, body).status_code != 503:  # the slow one has the only place
-            assert time.monotonic() < until
-            time.sleep(0.02)
-    finally:
-        workers[1].resume()
-    with slow:
+    _suspend(workers[1])
+    with begun_request(server, body) as slow:
+        try:
+            until = time.monotonic() + _PATIENCE_S
+            while post(http, body).status_code != 503:  # the slow one has the only place
+                assert time.monotonic() < until
+                time.sleep(0.02)
+        finally:
+            workers[1].resume()
         yield slow
 
 
@@ -316,3 +325,15 @@ def test_a_deleted_experiment_is_refused_by_every_worker_at_once(tmp_path: Path)
             refused = post(other, export([span("after", 0)]), experiment=made)
             assert b"is deleted" in refused.content
             assert other.get(f"/api/v1/traces/{trace_id('after')}").status_code == 404
+
+
+def test_refused_logins_are_counted_by_all_workers_together(tmp_path: Path) -> None:
+    with serving(tmp_path / "store", "--workers", "2", "--auth") as server:
+        workers = _workers(server)
+        with _connected(server, workers[0], workers) as one, _connected(server, workers[1], workers) as other:
+
+            def guess(http: httpx.Client) -> int:
+                return http.post("/api/v1/login", json={"name": "ada", "password": "not the one"}).status_code
+
+            guesses = [guess(http) for http in (one, other) * 4]
+        assert guesses == [401] * NAME_LIMIT.free + [429] * (8 - NAME_LIMIT.free)
