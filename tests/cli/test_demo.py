@@ -51,7 +51,7 @@ def test_printed_commands_show_a_failed_trace_its_spans_and_a_judge_s_reasons(lo
 
 def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None:
     part = frameworks_part()
-    with open_client(str(store)) as client:
+    with open_client(str(store), create=True) as client:
         made = load_part(client, part, lambda _: None)
         client.json("DELETE", f"/experiments/{made.experiment_id}")
         with pytest.raises(Deleted, match=f"restore {made.experiment_id}"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from lodeline import __version__
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, StoreOption, connected
 from lodeline.cli.output import Output
-from lodeline.domain.errors import LodelineError, Unavailable
+from lodeline.domain.errors import LodelineError, NotFound, Unavailable
 from lodeline.domain.span import JsonValue
 
 
@@ -21,7 +21,7 @@ def command(
         with connected(server, key, store) as client:
             answer = client.json("GET", "/server")
             found = answer if isinstance(answer, dict) else None
-    except Unavailable as error:
+    except (Unavailable, NotFound) as error:
         if server is not None or store is not None:
             raise
         problem = error
