@@ -6,9 +6,7 @@ from typing import Any, TypeVar, cast
 
 from lodeline.domain.errors import Unavailable
 from lodeline.domain.page import Page
-from lodeline.domain.span import JsonValue
-from lodeline.domain.usage import TokenUsage
-from lodeline.server.shapes import (
+from lodeline.domain.shapes import (
     ChoiceShape,
     ListShape,
     MapShape,
@@ -19,6 +17,8 @@ from lodeline.server.shapes import (
     fields_of,
     shape_of,
 )
+from lodeline.domain.span import JsonValue
+from lodeline.domain.usage import TokenUsage
 
 T = TypeVar("T")
 

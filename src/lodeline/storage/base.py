@@ -23,23 +23,13 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import BlobInfo
 from lodeline.domain.experiment import Experiment, ExperimentChange, ExperimentDraft, PurgeReceipt
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, RunId, SpanId, TraceId
+from lodeline.domain.operation import Capabilities
 from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a backend can do beyond the contract's core; the server reports it, tests opt out by it."""
-
-    backend: str
-    durable: bool
-    full_text_index: bool
-    multi_process: bool
-    backup: bool
 
 
 class ExperimentStore(Protocol):

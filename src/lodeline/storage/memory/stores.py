@@ -3,7 +3,8 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lodeline.storage.base import Capabilities, Stores
+from lodeline.domain.operation import Capabilities
+from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.memory.accounts import MemoryAccounts
 from lodeline.storage.memory.admin import MemoryAdmin

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from lodeline.storage.base import Capabilities, Stores
+from lodeline.domain.operation import Capabilities
+from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.sql.accounts import SqlAccounts
 from lodeline.storage.sql.admin import SqlAdmin
