@@ -24,7 +24,6 @@ from lodeline.cli.output import clean, cost, count, duration, moment
 from lodeline.cli.progress import counting
 from lodeline.cli.trace_view import show_trace
 from lodeline.domain.errors import Conflict, Invalid
-from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow and move traces.")
@@ -47,10 +46,11 @@ def search(
     all: AllOption = False,
 ) -> None:
     """List traces, newest first."""
-    params = {"experiment": experiment, "filter": filter, "order": order}
     partial = False
     found: list[Trace] = []
-    for page in use.client.pages(Trace, "/traces", params=params, limit=None if all else limit):
+    most = None if all else limit
+    listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
+    for page in listed.pages():
         partial = partial or page.partial
         if use.out.as_json:
             use.out.lines(page.items)
@@ -92,8 +92,7 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
 ) -> None:
     """Follow traces as they arrive."""
-    params = {"experiment": experiment, "filter": filter, "order": "received desc"}
-    newest = list(use.client.page(Trace, "/traces", params={**params, "limit": max(lines, 1)}).items) if lines else []
+    newest = use.client.traces.search(experiment=experiment, filter=filter, order="received desc", limit=lines).all()
     _print_lines(use, newest[::-1])
     since_ms = max((item.received_ms for item in newest), default=_now_ms(use))
     shown = {item.trace_id: None for item in newest}
@@ -116,8 +115,7 @@ def tag(
     delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
 ) -> None:
     """Set and delete tags of a trace."""
-    body = {"set": pairs(tags, "tag"), "delete": delete or []}
-    changed = use.client.one(Trace, "PATCH", f"/traces/{trace}/tags", body=body)
+    changed = use.client.traces.tag(trace, pairs(tags, "tag"), delete or ())
     if use.out.as_json:
         use.out.document(changed)
     use.out.say(
@@ -140,18 +138,15 @@ def delete(
         raise Invalid("delete: give trace ids, or --experiment with --filter, and not both.")
     if traces:
         confirm(f"Delete {len(traces)} traces for good?", yes=yes)
-        body: dict[str, object] = {"trace_ids": traces}
+        report = use.client.traces.delete_many(traces)
     else:
-        matching = use.client.json("GET", "/traces/count", params={"experiment": experiment, "filter": filter})
-        found = matching["count"] if isinstance(matching, dict) else None
-        confirm(f"Delete up to {most:,} of {found} matching traces for good?", yes=yes)
-        body = {"experiments": experiment, "filter": filter, "max_traces": most}
-    report = use.client.json("POST", "/traces/delete", body=body)
+        matching = use.client.analytics.count(experiment=experiment, filter=filter)
+        confirm(f"Delete up to {most:,} of {matching.count} matching traces for good?", yes=yes)
+        report = use.client.traces.delete_matching(experiment or (), filter=filter, max_traces=most)
     if use.out.as_json:
         use.out.document(report)
-    elif isinstance(report, dict):
-        more = "; more match, run it again" if report.get("more") else ""
-        use.out.say(f"Deleted {report.get('deleted')} traces{more}.")
+    more = "; more match, run it again" if report.more else ""
+    use.out.say(f"Deleted {report.deleted} traces{more}.")
 
 
 @command(app, "export")
@@ -169,19 +164,18 @@ def export(
 
     Tags set afterwards and assessments are not part of OTLP: 'experiments export' has everything.
     """
-    params = {"experiment": experiment, "filter": filter, "order": order}
+    most = None if all else limit
+    listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
     written = 0
     try:
-        with file.open("xb") as stream, counting(use.out, "exporting traces", None if all else limit) as advance:
-            for page in use.client.pages(Trace, "/traces", params=params, limit=None if all else limit):
-                for item in page.items:
-                    if not is_otel(item.trace_id):
-                        use.out.warn(f"{item.trace_id} is left out: OTLP has no form for such an id.")
-                        continue
-                    spans = use.client.many(Span, f"/traces/{item.trace_id}/spans")
-                    stream.write(trace_line(spans))
-                    written += 1
-                    advance(1)
+        with file.open("xb") as stream, counting(use.out, "exporting traces", most) as advance:
+            for item in listed:
+                if not is_otel(item.trace_id):
+                    use.out.warn(f"{item.trace_id} is left out: OTLP has no form for such an id.")
+                    continue
+                stream.write(trace_line(use.client.traces.spans(item.trace_id)))
+                written += 1
+                advance(1)
     except FileExistsError as error:
         raise Conflict(f"{file} exists already; name another file.") from error
     except OSError as error:
@@ -222,18 +216,12 @@ def import_traces(
 def _received_since(use: Use, experiment: Sequence[str] | None, filter: str, since_ms: int) -> list[Trace]:
     """Return what arrived at or after a moment, oldest first."""
     condition = f"received >= {since_ms}"
-    params = {
-        "experiment": None if experiment is None else list(experiment),
-        "filter": f"({filter}) AND {condition}" if filter else condition,
-        "order": "received asc",
-    }
-    return [item for page in use.client.pages(Trace, "/traces", params=params, limit=None) for item in page.items]
+    both = f"({filter}) AND {condition}" if filter else condition
+    return use.client.traces.search(experiment=experiment, filter=both, order="received asc").all()
 
 
 def _now_ms(use: Use) -> int:
-    server = use.client.json("GET", "/server")
-    now_ms = server.get("time_ms") if isinstance(server, dict) else None
-    return now_ms if isinstance(now_ms, int) else 0
+    return use.client.server.get().time_ms
 
 
 def _print_lines(use: Use, traces: Iterable[Trace]) -> None:

@@ -1,0 +1,1 @@
+"""The SDK: what an application or a notebook uses; light, and without the server."""

@@ -1,0 +1,97 @@
+"""Traces: search, read, tag, delete, link to runs."""
+
+from collections.abc import Mapping, Sequence
+
+from lodeline.domain.span import Span
+from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail
+from lodeline.query.ast import Dialect
+from lodeline.sdk.client.call import (
+    LONG_S,
+    Call,
+    Listing,
+    ModeT,
+    Noun,
+    call,
+    given,
+    listing,
+    many,
+    names,
+    one,
+    path_of,
+)
+
+
+class Traces(Noun[ModeT]):
+    """Calls about traces and their spans."""
+
+    @listing
+    def search(
+        self,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        order: str = "",
+        dialect: Dialect = "lodeline",
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Listing[Trace]:
+        """List traces that match a filter, newest start first, never with the content of their spans.
+
+        `experiment` are ids or names; all in reach without. With ``order="received asc"`` the cursor of the last
+        page goes on with what arrives later.
+        """
+        params = {"experiment": names(experiment), "filter": filter, "order": order, "dialect": dialect}
+        return Listing(path_of("traces"), Trace, params, limit, cursor)
+
+    @call
+    def get(self, trace_id: str) -> Call[TraceDetail]:
+        """Return a trace with the tree of its spans and its assessments, without the spans' content."""
+        return Call("GET", path_of("traces", trace_id), one(TraceDetail))
+
+    @call
+    def spans(self, trace_id: str, span_ids: Sequence[str] | None = None) -> Call[tuple[Span, ...]]:
+        """Return whole spans, all or the known ones of `span_ids`; roots first, then by start."""
+        return Call("GET", path_of("traces", trace_id, "spans"), many(Span), params={"ids": span_ids})
+
+    @call
+    def tag(self, trace_id: str, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()) -> Call[Trace]:
+        """Set tags, then delete others; return the trace."""
+        body = {"set": dict(set_tags), "delete": list(delete_tags)}
+        return Call("PATCH", path_of("traces", trace_id, "tags"), one(Trace), body=body, repeat="always")
+
+    @call
+    def delete_tag(self, trace_id: str, key: str) -> Call[Trace]:
+        """Delete one tag, return the trace; an absent one is fine."""
+        return Call("DELETE", path_of("traces", trace_id, "tags", key), one(Trace), repeat="always")
+
+    @call
+    def delete(self, trace_id: str) -> Call[DeleteReport]:
+        """Delete a trace with its spans, assessments and attachments; NotFound when there is none."""
+        return Call("DELETE", path_of("traces", trace_id), one(DeleteReport))
+
+    @call
+    def delete_many(self, trace_ids: Sequence[str]) -> Call[DeleteReport]:
+        """Delete traces by id, at most 1,000; unknown ids are fine."""
+        return self._deletion({"trace_ids": list(trace_ids)})
+
+    @call
+    def delete_matching(
+        self,
+        experiment: str | Sequence[str],
+        *,
+        filter: str = "",
+        dialect: Dialect = "lodeline",
+        max_traces: int = 1_000,
+    ) -> Call[DeleteReport]:
+        """Delete up to `max_traces` traces of experiments that match; the report says whether more do."""
+        experiments = list(names(experiment) or ())
+        return self._deletion(given(experiments=experiments, filter=filter, dialect=dialect, max_traces=max_traces))
+
+    @call
+    def link(self, run_id: str, trace_ids: Sequence[str]) -> Call[LinkReport]:
+        """Link traces of one experiment to a run; links that exist stay."""
+        body = {"run_id": run_id, "trace_ids": list(trace_ids)}
+        return Call("POST", path_of("traces", "link"), one(LinkReport), body=body, repeat="always")
+
+    def _deletion(self, body: Mapping[str, object]) -> Call[DeleteReport]:
+        return Call("POST", path_of("traces", "delete"), one(DeleteReport), body=body, timeout_s=LONG_S)
