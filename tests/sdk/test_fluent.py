@@ -93,7 +93,7 @@ def test_traces_come_as_a_frame(kind: frames.FrameKind) -> None:
     set_trace_tag(A, "release", "1")
     frame = search_traces(order="start", return_type=kind)
     assert isinstance(frame, pd.DataFrame if kind == "pandas" else pl.DataFrame)
-    columns: dict[str, list[object]] = {name: list(frame[name]) for name in frame.columns}
+    columns = {name: frame[name].to_list() for name in frame.columns}
     assert columns["name"] == ["a", "b", "c"]
     assert columns["start"][0] == datetime.fromtimestamp(T0_NS / 1e9, UTC)
     assert columns["tags.release"][0] == "1"
