@@ -40,7 +40,7 @@ _OTHERS = """\
 | variable | meaning |
 |---|---|
 | `LODELINE_URL` | The server that commands talk to; `--server` wins. |
-| `LODELINE_API_KEY` | The API key that commands send; `--key` wins. |
+| `LODELINE_KEY` | The API key that commands send; `--key` wins. |
 | `LODELINE_STORE` | The store of `lodeline server` and `lodeline db`; `--store` wins. |
 | `LODELINE_CONFIG` | The TOML file of settings; `--config` wins. |
 | `LODELINE_DEBUG` | With any value, an unforeseen error shows its traceback. |

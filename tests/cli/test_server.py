@@ -120,7 +120,7 @@ def test_from_the_first_account_to_keys_of_every_scope(
     type_in(monkeypatch, PASSWORD)
     key = lodeline("keys", "create", "laptop", "-s", "admin", "--sign-in", "ada").out.strip()
     assert key.startswith("ldl_")
-    monkeypatch.setenv("LODELINE_API_KEY", key)
+    monkeypatch.setenv("LODELINE_KEY", key)
     account_commands(lodeline, monkeypatch)
     ingest = str(lodeline("keys", "create", "app", "-s", "ingest", "-e", "Default", "--json").document()["secret"])
     lodeline("traces", "import", str(otlp_file(tmp_path)), "--key", ingest)

@@ -1,18 +1,21 @@
-"""What the tests of the SDK's functions share."""
+"""Traces of a test, captured."""
 
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
-from lodeline.local import LocalClient, connect
-from lodeline.sdk.default_client import set_default_client
+from lodeline.sdk import quiet
+from lodeline.testing import CapturedTraces, capture_traces
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> Generator[LocalClient]:
-    """A store of the test's own, which the fluent functions use."""
-    with connect(tmp_path / "store") as client:
-        set_default_client(client)
-        yield client
-        set_default_client(None)
+def captured() -> Generator[CapturedTraces]:
+    """What the test traces."""
+    with capture_traces() as traces:
+        yield traces
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said() -> None:
+    """Each test hears every complaint for the first time."""
+    quiet._said.clear()  # pyright: ignore[reportPrivateUsage]

@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections.abc import Generator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -12,7 +14,7 @@ from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, reque
 from lodeline.domain import errors
 from lodeline.domain.assessment import AssessmentError, AssessmentSource
 from lodeline.domain.ids import otel_trace_id
-from lodeline.local import LocalClient
+from lodeline.local import LocalClient, connect
 from lodeline.sdk import default_client, frames
 from lodeline.sdk.fluent_assessments import (
     delete_assessment,
@@ -45,6 +47,15 @@ from lodeline.sdk.fluent_traces import (
 
 T0_NS = 1_790_000_000_000_000_000
 A, B, C = (otel_trace_id(hashed_trace_id(name)) for name in "abc")
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Generator[LocalClient]:
+    """A store of the test's own, which the fluent functions use."""
+    with connect(tmp_path / "store") as client:
+        default_client.set_default_client(client)
+        yield client
+        default_client.set_default_client(None)
 
 
 @pytest.fixture(autouse=True)

@@ -89,7 +89,7 @@ def help_text() -> str:
         "  -h, --help            Show this and exit; 'lodeline COMMAND --help' tells about one command.",
         "",
         "Commands talk to the server at --server or LODELINE_URL (http://127.0.0.1:5000 without), with the API key",
-        "--key or LODELINE_API_KEY; with --store DIR they open a store themselves. Exit codes and JSON output:",
+        "--key or LODELINE_KEY; with --store DIR they open a store themselves. Exit codes and JSON output:",
         "docs/reference/cli.md.",
     ]
     return "\n".join(lines)

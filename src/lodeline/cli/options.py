@@ -30,7 +30,7 @@ KeyOption = Annotated[
     str | None,
     typer.Option(
         "--key",
-        help="API key of the server (or LODELINE_API_KEY, which keeps it out of the process list).",
+        help="API key of the server (or LODELINE_KEY, which keeps it out of the process list).",
         rich_help_panel="Connection",
     ),
 ]
@@ -115,7 +115,7 @@ def closing_quietly() -> Generator[None]:
 def connected(server: str | None, key: str | None, store: str | None) -> Generator["LodelineClient"]:
     """Give a client of a server, or of a store opened in this process; Invalid when both are named.
 
-    What is not given comes from LODELINE_URL and LODELINE_API_KEY; a given `store` wins over LODELINE_URL.
+    What is not given comes from LODELINE_URL and LODELINE_KEY; a given `store` wins over LODELINE_URL.
     """
     if store is not None and server is not None:
         raise Invalid("--store and --server: give one of them, not both.")

@@ -1,1 +1,1 @@
-"""The SDK: what an application or a notebook uses; light, and without the server."""
+"""What an application links against: tracing, delivery, and the client of the native API."""

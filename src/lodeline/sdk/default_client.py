@@ -10,7 +10,7 @@ _client: LodelineClient | None = None
 
 
 def default_client() -> LodelineClient:
-    """Return the client of this process, made from LODELINE_URL and LODELINE_API_KEY unless one was set."""
+    """Return the client of this process, made from LODELINE_URL and LODELINE_KEY unless one was set."""
     global _client  # noqa: PLW0603 - the one default of a process
     with _lock:
         if _client is None:

@@ -90,6 +90,28 @@ class TestLodeline:
         assert derived({"lodeline.cache_hit": True, "operation.cost": 0.5}).reported_cost_usd == 0.0
         assert derived({"lodeline.cache_hit": False, "lodeline.cost_usd": 0.5}).reported_cost_usd == 0.5
 
+    @pytest.mark.parametrize(("name", "kind"), [("WORKFLOW", "CHAIN"), ("MEMORY", "TASK"), ("AGENT", "AGENT")])
+    def test_kinds_that_mlflow_names_otherwise(self, name: str, kind: SpanKind) -> None:
+        assert derived({"lodeline.kind": name}).kind == kind
+
+    def test_previews_can_be_given(self) -> None:
+        given: Attributes = {"lodeline.request_preview": "asked", "lodeline.response_preview": "x" * 2_000}
+        found = derived({**given, "lodeline.inputs": "in", "lodeline.outputs": "out"})
+        assert (found.request, found.response) == ("asked", "x" * 1_000)
+
+    @pytest.mark.parametrize(
+        ("sent", "meant"),
+        [
+            ('"{quoted}"', "{quoted}"),
+            ('"not closed', '"not closed'),
+            ('"a" and "b"', '"a" and "b"'),
+            (3, 3),
+            ("3", "3"),
+        ],
+    )
+    def test_text_and_json_text(self, sent: AttributeValue, meant: AttributeValue) -> None:
+        assert viewed({"lodeline.outputs": sent}).outputs == meant
+
     def test_structured_values(self) -> None:
         seen = viewed(
             {"lodeline.kind": "TOOL", "lodeline.tool": "add", "lodeline.inputs": {"a": 1}, "lodeline.outputs": [2]}

@@ -186,7 +186,7 @@ def test_url_and_key_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
         return ok()
 
     monkeypatch.setenv("LODELINE_URL", "http://one.example:81/")
-    monkeypatch.setenv("LODELINE_API_KEY", "k1")
+    monkeypatch.setenv("LODELINE_KEY", "k1")
     with LodelineClient(transport=httpx.MockTransport(answer)) as client:
         get(client)
         assert "k1" not in repr(vars(client))

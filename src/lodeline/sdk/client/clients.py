@@ -66,7 +66,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
 class LodelineClient(_Nouns[Sync]):
     """Calls one server and blocks until it answers. Safe to share between threads; close it when done.
 
-    What is None comes from LODELINE_URL (else http://127.0.0.1:5000) and LODELINE_API_KEY. Errors are those of
+    What is None comes from LODELINE_URL (else http://127.0.0.1:5000) and LODELINE_KEY. Errors are those of
     `lodeline.domain.errors`, as the server raised them; Unavailable when none answers. What was refused for now, or
     what changes nothing the second time, is sent again up to `max_retries` times, no sooner than the server asks.
     `timeout_s` is how long each part of an answer may take.

@@ -51,7 +51,7 @@ class Connection:
         max_retries: int = MAX_RETRIES,
         headers: Mapping[str, str] | None = None,
     ) -> "Connection":
-        """Return a checked connection; what is None comes from LODELINE_URL and LODELINE_API_KEY.
+        """Return a checked connection; what is None comes from LODELINE_URL and LODELINE_KEY.
 
         Invalid for what is no URL of a server, or for a negative number of retries.
         """
@@ -61,7 +61,7 @@ class Connection:
             raise errors.Invalid.value("server", where, f"a URL such as {DEFAULT_URL!r}")
         if max_retries < 0:
             raise errors.Invalid.value("max_retries", max_retries, "a number from 0 on")
-        key = api_key or os.environ.get("LODELINE_API_KEY") or None
+        key = api_key or os.environ.get("LODELINE_KEY") or None
         return cls(where.rstrip("/"), key, timeout_s, max_retries, dict(headers or {}))
 
     @property
