@@ -3,11 +3,11 @@
 from collections.abc import Generator
 
 import pytest
+from lodeline.cli.client import Client
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 import lodeline
-from lodeline.cli.client import Client
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace

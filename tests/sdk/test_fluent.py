@@ -44,6 +44,7 @@ from lodeline.sdk.fluent_traces import (
     search_traces,
     set_trace_tag,
 )
+from lodeline.testing import capture_traces
 
 T0_NS = 1_790_000_000_000_000_000
 A, B, C = (otel_trace_id(hashed_trace_id(name)) for name in "abc")
@@ -202,13 +203,16 @@ def test_experiments_are_made_found_changed_and_deleted() -> None:
     assert restore_experiment("2nd").lifecycle == "ACTIVE"
 
 
-def test_the_default_client_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_client_is_of_the_server_that_is_traced_to(monkeypatch: pytest.MonkeyPatch) -> None:
     default_client.set_default_client(None)
-    monkeypatch.setenv("LODELINE_URL", "http://elsewhere.example:1")
-    made = default_client.default_client()
-    assert made.url == "http://elsewhere.example:1"
-    assert default_client.default_client() is made
-    made.close()
+    monkeypatch.setenv("LODELINE_URL", "http://one.example:1")
+    first = default_client.default_client()
+    assert first.url == "http://one.example:1"
+    assert default_client.default_client() is first
+    monkeypatch.setenv("LODELINE_URL", "http://two.example:2")
+    assert default_client.default_client().url == "http://two.example:2"
+    with capture_traces(url="http://three.example:3"):
+        assert default_client.default_client().url == "http://three.example:3"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
