@@ -17,6 +17,8 @@ from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import Server, serving
 from tests.e2e.replay import Recording, Replay, recordings, replaying
 
+pytestmark = pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
+"""Recordings age, and libraries say so."""
 EXPERIMENT = "providers"
 NAMES = ("openai", "anthropic", "google-genai")
 
@@ -114,7 +116,7 @@ def google_arguments(recording: Recording) -> dict[str, Any]:
 
 
 def google_client(url: str) -> genai.Client:
-    return genai.Client(api_key="key", http_options=genai.types.HttpOptions(base_url=url))
+    return genai.Client(api_key="key", http_options=genai.types.HttpOptions(base_url=url, api_version="v1beta"))
 
 
 def ask(recording: Recording, url: str) -> None:

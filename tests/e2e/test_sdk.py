@@ -3,14 +3,12 @@
 from collections.abc import Generator
 
 import pytest
-from lodeline.cli.client import Client
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 import lodeline
-from lodeline.domain.page import Page
-from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
+from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import Server, serving
 
 
@@ -22,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 
 
 @pytest.fixture
-def client(server: Server) -> Generator[Client]:
+def client(server: Server) -> Generator[LodelineClient]:
     """A client of that server, while tracing to it is set up."""
     exporter = OTLPSpanExporter(endpoint=f"{server.url}/v1/traces")
     lodeline.configure(
@@ -36,9 +34,8 @@ def client(server: Server) -> Generator[Client]:
         lodeline.shutdown()
 
 
-def _search(client: Client, text: str) -> tuple[Trace, ...]:
-    found: Page[Trace] = client.page(Trace, "/traces", params={"filter": text})
-    return found.items
+def _search(client: LodelineClient, text: str) -> tuple[Trace, ...]:
+    return tuple(client.traces.search(filter=text))
 
 
 @lodeline.trace(span_type="TOOL")
@@ -60,7 +57,7 @@ def answer(question: str) -> str:
     return "It rains."
 
 
-def test_everything_said_is_found(client: Client):
+def test_everything_said_is_found(client: LodelineClient):
     assert answer("How is the weather in Oslo?") == "It rains."
     trace_id = lodeline.get_last_active_trace_id()
     [trace] = _search(
@@ -75,7 +72,7 @@ def test_everything_said_is_found(client: Client):
     assert trace.tokens.total == 15
     assert trace.cost_usd is not None
     assert trace.client == "lodeline"
-    spans = {span.name: span for span in client.many(Span, f"/traces/{trace_id}/spans")}
+    spans = {span.name: span for span in client.traces.spans(str(trace_id))}
     assert spans["look_up"].parent_id == spans["ask the model"].span_id
     assert spans["look_up"].view.inputs == {"city": "Oslo"}
     assert spans["look_up"].view.outputs == {"city": "Oslo", "weather": "rain"}
@@ -86,7 +83,7 @@ def test_everything_said_is_found(client: Client):
     assert (model.model, model.provider) == ("gpt-4o", "openai")
 
 
-def test_a_failure_is_found_with_its_exception(client: Client):
+def test_a_failure_is_found_with_its_exception(client: LodelineClient):
     @lodeline.trace
     def breaks() -> None:
         raise ValueError("no such city")
@@ -96,11 +93,11 @@ def test_a_failure_is_found_with_its_exception(client: Client):
     trace_id = lodeline.get_last_active_trace_id()
     [trace] = _search(client, "name = 'breaks' AND state = 'ERROR'")
     assert (trace.trace_id, trace.status_message) == (trace_id, "ValueError: no such city")
-    [span] = client.many(Span, f"/traces/{trace_id}/spans")
+    [span] = client.traces.spans(str(trace_id))
     assert [event.attributes["exception.type"] for event in span.events] == ["ValueError"]
 
 
-def test_previews_name_and_state_are_what_the_program_says(client: Client):
+def test_previews_name_and_state_are_what_the_program_says(client: LodelineClient):
     with lodeline.start_span("turn") as span:
         span.set_inputs("in")
         lodeline.update_current_trace(
@@ -112,9 +109,7 @@ def test_previews_name_and_state_are_what_the_program_says(client: Client):
     assert (trace.request, trace.response) == ("asked", "answered")
 
 
-def test_the_experiment_is_the_one_that_was_set(client: Client):
+def test_the_experiment_is_the_one_that_was_set(client: LodelineClient):
     answer("Where does it go?")
     [found] = _search(client, "request LIKE '%Where does it go?%'")
-    experiment = client.json("GET", f"/experiments/{found.experiment_id}")
-    assert isinstance(experiment, dict)
-    assert experiment["name"] == "sdk"
+    assert client.experiments.get(found.experiment_id).name == "sdk"

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lodeline.domain import errors
 from lodeline.domain.assessment import AssessmentError, AssessmentSource
 from lodeline.domain.ids import otel_trace_id
 from lodeline.local import LocalClient, connect
-from lodeline.sdk import default_client, frames
+from lodeline.sdk import default_client, frames, provider
 from lodeline.sdk.fluent_assessments import (
     delete_assessment,
     get_assessment,
@@ -104,8 +104,10 @@ def test_traces_are_tagged_and_deleted() -> None:
 def test_traces_come_as_a_frame(kind: frames.FrameKind) -> None:
     set_trace_tag(A, "release", "1")
     frame = search_traces(order="start", return_type=kind)
-    assert isinstance(frame, pd.DataFrame if kind == "pandas" else pl.DataFrame)
-    columns = {name: frame[name].to_list() for name in frame.columns}
+    columns: Mapping[str, list[object]] = (
+        frame.to_dict("list") if kind == "pandas" else frame.to_dict(as_series=False)
+    )
+    assert type(frame) is (pd.DataFrame if kind == "pandas" else pl.DataFrame)
     assert columns["name"] == ["a", "b", "c"]
     assert columns["start"][0] == datetime.fromtimestamp(T0_NS / 1e9, UTC)
     assert columns["tags.release"][0] == "1"
@@ -205,6 +207,7 @@ def test_experiments_are_made_found_changed_and_deleted() -> None:
 
 def test_the_default_client_is_of_the_server_that_is_traced_to(monkeypatch: pytest.MonkeyPatch) -> None:
     default_client.set_default_client(None)
+    monkeypatch.setattr(provider.runtime, "started", False)
     monkeypatch.setenv("LODELINE_URL", "http://one.example:1")
     first = default_client.default_client()
     assert first.url == "http://one.example:1"

@@ -400,6 +400,17 @@ def test_logfire_with_whole_bodies() -> None:
     assert derived(attributes)[7:9] == ("Hi", "Hello!")
 
 
+@pytest.mark.parametrize(
+    "said", [{"llm.request.model_name": "m"}, {"llm.invocation_parameters": '{"model": "m", "top_p": 1}'}]
+)
+def test_openinference_knows_the_model_that_a_failed_call_asked_for(said: Attributes) -> None:
+    failed: Attributes = {"openinference.span.kind": "LLM", "llm.system": "openai", **said}
+    assert viewed(failed).model == "m"
+    assert viewed({**failed, "llm.model_name": "m-1"}).model == "m-1"
+    for odd in ("[1]", "{", '{"model": 3}', '{"model": ""}'):
+        assert viewed({"openinference.span.kind": "LLM", "llm.invocation_parameters": odd}).model is None
+
+
 def test_openinference_retrieval_tags_and_metadata() -> None:
     attributes: Attributes = {
         "openinference.span.kind": "RERANKER",
