@@ -50,10 +50,8 @@ class Replay:
 @contextmanager
 def replaying() -> Generator[Replay]:
     """Give a server on a free port of this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Door)
-    server.daemon_threads = True
-    replay = Replay(f"http://127.0.0.1:{server.server_port}")
-    server.replay = replay  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue] - for _Door
+    server = _Server(("127.0.0.1", 0), _Door)
+    replay = server.replay
     thread = threading.Thread(target=server.serve_forever, name="replay")
     thread.start()
     try:
@@ -64,11 +62,20 @@ def replaying() -> Generator[Replay]:
         server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_activate(self) -> None:
+        super().server_activate()
+        self.replay = Replay(f"http://127.0.0.1:{self.server_port}")
+
+
 class _Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        replay: Replay = self.server.replay  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+        assert isinstance(self.server, _Server)
+        replay = self.server.replay
         body = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
         _, name, path = self.path.partition("?")[0].split("/", 2)
         asked = replay.asked.setdefault(name, [])

@@ -1,15 +1,14 @@
 """The providers' own client libraries under autolog: every call is found again, whoever made it in whatever way."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Mapping
+import importlib
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import anthropic
 import openai
 import pytest
-from google import genai
-from google.genai import errors as google_errors
 
 import lodeline
 from lodeline.domain.span import Message, Span
@@ -19,6 +18,8 @@ from tests.e2e.replay import Recording, Replay, recordings, replaying
 
 pytestmark = pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
 """Recordings age, and libraries say so."""
+# The stubs of protobuf claim the namespace `google`, and know nothing else in it.
+genai: Any = importlib.import_module("google.genai")
 EXPERIMENT = "providers"
 NAMES = ("openai", "anthropic", "google-genai")
 
@@ -74,7 +75,7 @@ CASES: Mapping[str, Case] = {
 FAILURES: Mapping[str, tuple[str, type[Exception]]] = {
     "openai-404": ("this-model-does-not-exist", openai.NotFoundError),
     "anthropic-404": ("claude-sonet-4-5", anthropic.NotFoundError),
-    "google-404": ("gemini-3.6-flahs", google_errors.ClientError),
+    "google-404": ("gemini-3.6-flahs", genai.errors.ClientError),
 }
 
 
@@ -115,8 +116,14 @@ def google_arguments(recording: Recording) -> dict[str, Any]:
     return {"model": model, "contents": body["contents"], "config": genai.types.GenerateContentConfig(**config)}
 
 
-def google_client(url: str) -> genai.Client:
+def google_client(url: str) -> Any:
     return genai.Client(api_key="key", http_options=genai.types.HttpOptions(base_url=url, api_version="v1beta"))
+
+
+def consume(stream: Iterable[object]) -> None:
+    """Read a stream to its end."""
+    for _ in stream:
+        pass
 
 
 def ask(recording: Recording, url: str) -> None:
@@ -125,21 +132,22 @@ def ask(recording: Recording, url: str) -> None:
     if recording.name.startswith("google"):
         with google_client(url) as google:
             if "stream" in recording.path:
-                list(google.models.generate_content_stream(**google_arguments(recording)))
+                consume(google.models.generate_content_stream(**google_arguments(recording)))
             else:
                 google.models.generate_content(**google_arguments(recording))
         return
     if recording.name.startswith("anthropic"):
         with anthropic.Anthropic(api_key="key", base_url=url, max_retries=0) as claude:
-            answer: Any = claude.messages.create(**body)
+            create: Any = claude.messages.create
+            answer: Any = create(**body)
             if body["stream"]:
-                list(answer)
+                consume(answer)
         return
     with openai.OpenAI(api_key="key", base_url=f"{url}/v1", max_retries=0) as gpt:
-        create: Any = gpt.responses.create if "responses" in recording.path else gpt.chat.completions.create
+        create = gpt.responses.create if "responses" in recording.path else gpt.chat.completions.create
         answer = create(**body)
         if body.get("stream"):
-            list(answer)
+            consume(answer)
 
 
 async def ask_later(recording: Recording, url: str) -> None:
@@ -155,13 +163,14 @@ async def ask_later(recording: Recording, url: str) -> None:
         return
     if recording.name.startswith("anthropic"):
         async with anthropic.AsyncAnthropic(api_key="key", base_url=url, max_retries=0) as claude:
-            answer: Any = await claude.messages.create(**body)
+            create: Any = claude.messages.create
+            answer: Any = await create(**body)
             if body["stream"]:
                 async for _ in answer:
                     pass
         return
     async with openai.AsyncOpenAI(api_key="key", base_url=f"{url}/v1", max_retries=0) as gpt:
-        create: Any = gpt.responses.create if "responses" in recording.path else gpt.chat.completions.create
+        create = gpt.responses.create if "responses" in recording.path else gpt.chat.completions.create
         answer = await create(**body)
         if body.get("stream"):
             async for _ in answer:
