@@ -40,7 +40,8 @@ def recordings() -> Mapping[str, tuple[Recording, ...]]:
 
 @dataclass(slots=True)
 class Replay:
-    """A running server. A client with the base URL ``<url>/<name>`` gets the answers of that recording."""
+    """A running server. A client with the base URL ``<url>/<name>`` gets the answers of that recording, over and
+    over."""
 
     url: str
     asked: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict[str, list[Mapping[str, Any]]])
@@ -79,7 +80,7 @@ class _Door(BaseHTTPRequestHandler):
         body = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
         _, name, path = self.path.partition("?")[0].split("/", 2)
         asked = replay.asked.setdefault(name, [])
-        recording = recordings()[name][len(asked)]
+        recording = recordings()[name][len(asked) % len(recordings()[name])]
         asked.append(body)
         if f"/{path}" != recording.path:
             self._answer(410, "text/plain", f"{recording.path} was recorded, not /{path}")
