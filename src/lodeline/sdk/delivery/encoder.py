@@ -190,7 +190,7 @@ def _any_value(value: object, depth: int) -> bytes:
         return _integer(int(value))
     if isinstance(value, float):
         return b"\x21" + _DOUBLE(value)
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, bytes | bytearray):
         return _sized(0x3A, bytes(value))
     if depth >= _DEEPEST:
         return _string("… (nested deeper than can be sent)")
