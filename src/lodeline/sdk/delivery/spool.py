@@ -167,10 +167,9 @@ class Spool:
                 self._remove(self._segments.popleft())
 
     def drop_oldest(self) -> int | None:
-        """Delete the oldest segment and return how many spans of it were not read yet; None when there is only the
-        one that is being written."""
+        """Delete the oldest segment and return how many spans of it were not read yet; None when there is none."""
         with self._gate:
-            if not self._segments or (self._live is not None and len(self._segments) == 1):
+            if not self._segments:
                 return None
             segment = self._segments.popleft()
             lost = self._unread_spans(segment)
