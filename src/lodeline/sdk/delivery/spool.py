@@ -208,7 +208,7 @@ class Spool:
 
     def _find_segments(self) -> None:
         files = segment_files(self.folder)
-        mark = _read_settled(self.folder / SETTLED_FILE)
+        mark = read_settled(self.folder)
         if mark is not None:
             self._settled, self._expected_spans = mark
         elif files and int(files[0].stem) == 1:
@@ -368,10 +368,10 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _read_settled(path: Path) -> tuple[int, int] | None:
+def read_settled(folder: Path) -> tuple[int, int] | None:
     """Return up to which record and through how many spans a spool is settled; None when that cannot be read."""
     try:
-        data = path.read_bytes()
+        data = (folder / SETTLED_FILE).read_bytes()
         sequence, spans, checksum = _SETTLED.unpack(data)
     except (OSError, struct.error):
         return None
