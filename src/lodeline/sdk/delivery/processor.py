@@ -59,6 +59,9 @@ class _Runtime:
                 self.backlog.changed.wait(left_s)
         return True
 
+    def persist(self, timeout_s: float) -> bool:
+        return self.writer.mark().written.wait(max(0.0, timeout_s)) and not self.backlog.volatile_spans
+
     def close(self, timeout_s: float) -> None:
         """Write what is queued, send what can be sent in time, and let go; again is fine."""
         with self._closing:
@@ -144,6 +147,14 @@ class DeliveryProcessor(SpanProcessor):
         """Wait until every span ended before is delivered or refused; False when that takes longer."""
         runtime = self._own()
         return True if runtime is None else runtime.flush(timeout_millis / 1_000)
+
+    def persist(self, timeout_millis: int = 30_000) -> bool:
+        """Wait until every span ended before is on disk or delivered; False when that takes longer, or is impossible.
+
+        For what comes before the end of the process that no code runs at, such as `os._exit`.
+        """
+        runtime = self._own()
+        return True if runtime is None else runtime.persist(timeout_millis / 1_000)
 
     def shutdown(self) -> None:
         """Deliver what can be delivered within `exit_timeout_s`; the rest stays on disk for the next program.
