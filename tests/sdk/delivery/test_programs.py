@@ -168,3 +168,12 @@ def test_ten_thousand_spans_with_random_faults_arrive_exactly_once(tmp_path: Pat
         names = [name for thread in range(4) for name in numbered(f"p {thread}", 2_500)]
         assert list(tmp_path.rglob("*.pb")) == []
         assert_each_once(receiver, names)
+
+
+def test_a_short_program_sends_what_others_left(tmp_path: Path) -> None:
+    port = free_port()
+    finish(start("plain", f"http://127.0.0.1:{port}", tmp_path, "left", 30), code=7)
+    with receiving(port=port) as receiver:
+        finish(start("plain", receiver.url, tmp_path, "short", 1), code=7)
+        assert_each_once(receiver, [*numbered("left", 30), "short 0"])
+    assert list(tmp_path.iterdir()) == []

@@ -26,6 +26,8 @@ _SUPPRESS = "suppress_instrumentation"
 _DOUBTFUL_ATTEMPTS = 10
 _STATUS_EVERY_S = 2.0
 _IDLE_S = 60.0
+_OTHERS_S = 1.0
+"""How long the end of a program waits for what others have left; short programs would never send it otherwise."""
 _LEAST_BATCH_BYTES = 65_536
 _SAID = 20
 _Fate = Literal["done", "too_large", "stopped"]
@@ -46,6 +48,7 @@ class Sender:
         self._hurried = 0
         self._hurry_seen = 0
         self._stop_at: float | None = None
+        self._stop_others_at = 0.0
         self._due_at: float | None = None
         self._adopt_at = float("inf") if settings.spool_dir is None else 0.0
         self._status_at = 0.0
@@ -73,6 +76,7 @@ class Sender:
         """
         with self._backlog.changed:
             self._stop_at = time.monotonic() + timeout_s
+            self._stop_others_at = time.monotonic() + min(timeout_s, _OTHERS_S)
             self._hurried += 1
             self._backlog.changed.notify_all()
         if self._thread.is_alive():
@@ -105,7 +109,7 @@ class Sender:
             self._report()
             with self._backlog.changed:
                 now = time.monotonic()
-                if self._stop_at is not None and (now >= self._stop_at or not self._backlog.pending_spans):
+                if self._is_over(now):
                     return None
                 if self._is_due() and (batch := self._backlog.take()) is not None:
                     self._due_at = None
@@ -117,6 +121,15 @@ class Sender:
                 if self._backlog.own_folder is not None and self._status != self._stats():
                     until = min(until, max(self._status_at, now + 0.1))
                 self._backlog.changed.wait(max(0.0, until - now))
+
+    def _is_over(self, now: float) -> bool:
+        """Tell whether it is time to end: everything of this process is sent, and of what others left as much as may
+        keep the program waiting."""
+        if self._stop_at is None:
+            return False
+        if self._backlog.pending_spans:
+            return now >= self._stop_at
+        return now >= self._stop_others_at or not self._backlog.adopted
 
     def _is_due(self) -> bool:
         """Tell whether what waits should go now: there is much of it, it has waited, or somebody waits for it."""
@@ -137,7 +150,7 @@ class Sender:
     def _adopt(self) -> None:
         spool_dir = self._settings.spool_dir
         now = time.monotonic()
-        if spool_dir is None or now < self._adopt_at or self._stop_at is not None:
+        if spool_dir is None or now < self._adopt_at:
             return
         self._adopt_at = now + self._settings.adopt_every_s
         for spool in find_orphans(spool_dir, self._backlog.meta):
