@@ -61,6 +61,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "search_sessions": lambda c: c.sessions.search().first(),
     "get_session": lambda c: c.sessions.get("a/b", experiment="0"),
     "search_users": lambda c: c.users.search().first(),
+    "list_deliveries": lambda c: c.deliveries.list(),
+    "get_delivery": lambda c: c.deliveries.get("i"),
     "create_account": lambda c: c.accounts.create("ada"),
     "list_accounts": lambda c: c.accounts.list(),
     "get_account": lambda c: c.accounts.get("a"),

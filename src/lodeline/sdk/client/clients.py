@@ -15,6 +15,7 @@ from lodeline.sdk.client.audit import Audit
 from lodeline.sdk.client.call import Async, Call, Carrier, ModeT, Noun, Parameter, Sync, call
 from lodeline.sdk.client.connection import MAX_RETRIES, TIMEOUT_S, Connection
 from lodeline.sdk.client.decoding import parsed
+from lodeline.sdk.client.deliveries import Deliveries
 from lodeline.sdk.client.experiments import Experiments
 from lodeline.sdk.client.keys import Keys
 from lodeline.sdk.client.logins import Logins
@@ -37,6 +38,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
         self.assessments = Assessments[ModeT](carrier, awaited=awaited)
         self.attachments = Attachments[ModeT](carrier, awaited=awaited)
         self.audit = Audit[ModeT](carrier, awaited=awaited)
+        self.deliveries = Deliveries[ModeT](carrier, awaited=awaited)
         self.experiments = Experiments[ModeT](carrier, awaited=awaited)
         self.keys = Keys[ModeT](carrier, awaited=awaited)
         self.logins = Logins[ModeT](carrier, awaited=awaited)

@@ -9,8 +9,8 @@ class Otlp(Noun[ModeT]):
     """Calls that send traces."""
 
     @call
-    def export(self, body: bytes, *, experiment: str, content_type: str = PROTOBUF) -> Call[bytes]:
-        """Send one export request to an experiment (id or name); return the answer, in the form of the request.
+    def export(self, body: bytes, *, experiment: str | None = None, content_type: str = PROTOBUF) -> Call[bytes]:
+        """Send one export request to an experiment (id or name; None: as its spans say); return the answer as it is.
 
         Acknowledged is stored; sent again it changes nothing.
         """
@@ -20,6 +20,6 @@ class Otlp(Noun[ModeT]):
             whole,
             content=body,
             content_type=content_type,
-            headers={"x-lodeline-experiment": experiment},
+            headers={} if experiment is None else {"x-lodeline-experiment": experiment},
             repeat="always",
         )

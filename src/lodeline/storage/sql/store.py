@@ -15,6 +15,7 @@ from lodeline.storage.sql.assessments import SqlAssessments
 from lodeline.storage.sql.audit import SqlAudit
 from lodeline.storage.sql.connection import Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
+from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
 from lodeline.storage.sql.experiments import SqlExperiments
 from lodeline.storage.sql.ingest import TraceIngester
@@ -57,6 +58,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             capabilities=CAPABILITIES,
             experiments=SqlExperiments(writer, readers, blobs),
             traces=SqlTraceStore(writer, readers, blobs),
+            deliveries=SqlDeliveries(readers),
             spans=SqlSpanStore(readers),
             analytics=SqlAnalyticsStore(readers),
             conversations=SqlConversationStore(readers),
