@@ -108,7 +108,7 @@ def forking(spec: Spec) -> None:
 
 def _ends_in_a_signal_handler(traced: Traced, child: int) -> bool:
     """End a span where a handler interrupts the main thread."""
-    signal.signal(signal.SIGUSR1, lambda *_: traced.end(f"{traced.prefix} signal {child}"))
+    signal.signal(signal.SIGUSR1, lambda _signal, _frame: traced.end(f"{traced.prefix} signal {child}"))
     os.kill(os.getpid(), signal.SIGUSR1)
     return traced.processor.persist()
 

@@ -81,4 +81,4 @@ def test_a_gap_is_found(tmp_path: Path) -> None:
         with server.http() as http:
             assert http.post("/v1/traces", content=export([span("ahead", 0)]), headers=ahead).status_code == 200
         found = _doctor(server.url, tmp_path / "spool", code=1)
-        assert "2 batches did not arrive: [[2, 3]]" in found["gaps: fail"][0]
+        assert "2 batches did not arrive: 2-3" in found["gaps: fail"][0]
