@@ -22,8 +22,8 @@ from lodeline.sdk.delivery.encoder import encode_request
 SIZES = (40, 4_000)
 _METHOD = (
     "The server is one process of its own with a fresh store; the traced program is another. It makes traces of ten "
-    "spans as fast as it can, each with an input and an output of the stated size, and waits until they are delivered, "
-    "that is, stored. Traces a second are until then; CPU is that of the traced program alone, the making of the "
+    "spans as fast as it can, each with an input and an output of the stated size, and waits until they are stored. "
+    "Traces a second are until then; CPU is that of the traced program alone, the making of the "
     "spans included. Afterwards the server is asked how many traces it has: OpenTelemetry's batch processor drops "
     "what its queue of 2,048 spans does not hold. The encoders are measured by CPU time over batches of 1,000 spans, "
     "best of seven. Without a server the program makes its traces while nobody listens; growth is its peak memory "
