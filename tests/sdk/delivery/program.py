@@ -108,7 +108,11 @@ def forking(spec: Spec) -> None:
 
 def _ends_in_a_signal_handler(traced: Traced, child: int) -> bool:
     """End a span where a handler interrupts the main thread."""
-    signal.signal(signal.SIGUSR1, lambda _signal, _frame: traced.end(f"{traced.prefix} signal {child}"))
+
+    def end(_number: int, _frame: object) -> None:
+        traced.end(f"{traced.prefix} signal {child}")
+
+    signal.signal(signal.SIGUSR1, end)
     os.kill(os.getpid(), signal.SIGUSR1)
     return traced.processor.persist()
 
@@ -150,7 +154,7 @@ def threads(spec: Spec) -> None:
         thread.start()
     for thread in running:
         thread.join()
-    assert traced.processor.force_flush(100_000), traced.processor.stats()
+    assert traced.processor.force_flush(3_600_000), traced.processor.stats()
 
 
 PROGRAMS: dict[str, Callable[[Spec], None]] = {

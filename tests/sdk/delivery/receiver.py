@@ -20,6 +20,7 @@ from lodeline.sdk.delivery import DeliveryProcessor, DeliverySettings, start_del
 class Received:
     """One request that came."""
 
+    path: str
     headers: dict[str, str]
     names: tuple[str, ...]
     size_bytes: int
@@ -34,6 +35,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     accept: bool = True
     drop_connection: bool = False
+    close_silently: bool = False
 
 
 OK = Reply()
@@ -76,7 +78,7 @@ def receiving(script: Script = lambda _: OK, *, port: int = 0) -> Generator[Rece
             elif self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = receiver.take(Received(headers, names_in(body), size_bytes))
+            reply = receiver.take(Received(self.path, headers, names_in(body), size_bytes))
             if reply.drop_connection:
                 self.close_connection = True
                 return
@@ -86,6 +88,7 @@ def receiving(script: Script = lambda _: OK, *, port: int = 0) -> Generator[Rece
             self.send_header("content-length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(reply.body)
+            self.close_connection = reply.close_silently
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

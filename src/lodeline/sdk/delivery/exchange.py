@@ -1,23 +1,18 @@
 """One request to the server and what its answer means."""
 
-import email.utils
 import gzip
-import ipaddress
 import json
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Literal, cast
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from lodeline import __version__
+from lodeline.sdk.delivery.connection import Connection, is_local
 from lodeline.sdk.delivery.settings import DeliverySettings
-
-if TYPE_CHECKING:
-    import httpx
 
 PROTOBUF = "application/x-protobuf"
 INSTANCE_HEADER, SEQUENCE_HEADER = "x-lodeline-instance", "x-lodeline-sequence"
@@ -26,7 +21,6 @@ Encoding = Literal["zstd", "gzip", "none"]
 _LATER = frozenset({429, 502, 503, 504})
 _DOUBTFUL = frozenset({408, 500})
 _SMALL_BYTES = 1_024
-_MAX_ANSWER_BYTES = 65_536
 _MAX_RETRY_AFTER_S = 3_600.0
 _SHOWN = 500
 
@@ -48,16 +42,12 @@ class Answer:
 
 
 class Exchange:
-    """Posts export requests to one endpoint over a kept-open connection; used by one thread at a time.
-
-    httpx is imported with the first request, and its transport is used without its client: that would write a line
-    into the program's log for each request.
-    """
+    """Posts export requests to one endpoint over a kept-open connection; used by one thread at a time."""
 
     def __init__(self, settings: DeliverySettings) -> None:
         self._settings = settings
         self._host = urlsplit(settings.endpoint).hostname or ""
-        self._transport: httpx.HTTPTransport | None = None
+        self._connection: Connection | None = None
         self._compress: dict[Encoding, Callable[[bytes], bytes]] = {}
         self._encoding: Encoding | None = None
         self._encoding_taken = False
@@ -76,67 +66,34 @@ class Exchange:
 
     def close(self) -> None:
         """Let go of the connection; again is fine."""
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _try(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         try:
-            return self._send(body, headers)
-        except OSError as error:  # what the system says before httpx has a name for it
-            return Answer("later", f"no answer from {self._host}: {error}")
+            if self._encoding is None:
+                self._encoding = self._first_encoding()
+            content, extra = self._packed(body)
+            fields = {
+                "user-agent": f"lodeline-sdk/{__version__}",
+                "content-type": PROTOBUF,
+                "accept-encoding": "identity",
+                **self._settings.headers,
+                **headers,
+                **extra,
+            }
+            if self._connection is None:
+                self._connection = Connection(self._settings)
+            response = self._connection.post(content, {name: _field(value) for name, value in fields.items()})
+            self.sent_bytes += len(content)
+            return read_answer(response.status, response.headers, response.body)
         except Exception as error:
             self.close()
-            httpx = import_module("httpx")
             reason = str(error) or type(error).__name__
-            if isinstance(error, httpx.TransportError):
+            if isinstance(error, OSError | import_module("http.client").HTTPException):
                 return Answer("later", f"no answer from {self._host}: {reason}")
             return Answer("later", f"the request failed: {reason}", doubtful=True)
-
-    def _send(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        import httpx  # noqa: PLC0415 - it takes longer to import than all the rest
-
-        if self._encoding is None:
-            self._encoding = self._first_encoding()
-        if self._transport is None:
-            self._transport = self._connect()
-        content, extra = self._packed(body)
-        settings = self._settings
-        timeouts = httpx.Timeout(settings.request_timeout_s, connect=settings.connect_timeout_s)
-        request = httpx.Request(
-            "POST",
-            settings.endpoint,
-            content=content,
-            headers=_headers(
-                {
-                    "user-agent": f"lodeline-sdk/{__version__}",
-                    "content-type": PROTOBUF,
-                    "accept-encoding": "identity",
-                    **settings.headers,
-                    **headers,
-                    **extra,
-                }
-            ),
-            extensions={"timeout": timeouts.as_dict()},
-        )
-        response = self._transport.handle_request(request)
-        try:
-            said = _read(response)
-        finally:
-            response.close()
-        self.sent_bytes += len(content)
-        return read_answer(response.status_code, response.headers, said)
-
-    def _connect(self) -> "httpx.HTTPTransport":
-        import httpx  # noqa: PLC0415 - as above
-
-        secure = self._settings.endpoint.lower().startswith("https:")
-        verify: ssl.SSLContext | bool = httpx.create_ssl_context() if secure else False
-        proxy = None
-        if not is_local(self._host) and not proxy_bypass(self._host):
-            found = getproxies()
-            proxy = found.get("https" if secure else "http") or found.get("all")
-        return httpx.HTTPTransport(verify=verify, proxy=proxy, trust_env=False)
 
     def _first_encoding(self) -> Encoding:
         wanted = self._settings.compression
@@ -157,12 +114,9 @@ class Exchange:
         return compress(body), {"content-encoding": encoding}
 
 
-def _headers(given: Mapping[str, str]) -> "httpx.Headers":
-    """Return headers whose values may hold any text, such as an experiment's name, as UTF-8."""
-    import httpx  # noqa: PLC0415 - as above
-
-    shown = {name: "".join(c if c.isprintable() else " " for c in value).strip() for name, value in given.items()}
-    return httpx.Headers(shown, encoding="utf-8")
+def _field(value: str) -> bytes:
+    """Return a header's value, which may be any text, such as an experiment's name, as UTF-8 on one line."""
+    return "".join(c if c.isprintable() else " " for c in value).strip().encode()
 
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -188,32 +142,10 @@ def retry_after_s(text: str) -> float | None:
     if text.isdecimal():
         return min(float(text), _MAX_RETRY_AFTER_S)
     try:
-        at_s = email.utils.parsedate_to_datetime(text).timestamp()
+        at_s = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(0.0, at_s - time.time()), _MAX_RETRY_AFTER_S)
-
-
-def is_local(host: str) -> bool:
-    """Tell whether a host is this machine, which compression would only cost time."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _read(response: "httpx.Response") -> bytes:
-    """Return the beginning of an answer's body."""
-    parts: list[bytes] = []
-    size_bytes = 0
-    for part in cast("Any", response.stream):
-        parts.append(part)
-        size_bytes += len(part)
-        if size_bytes >= _MAX_ANSWER_BYTES:
-            break
-    return b"".join(parts)[:_MAX_ANSWER_BYTES]
 
 
 def _partial_success(content_type: str, body: bytes) -> tuple[int, str]:
