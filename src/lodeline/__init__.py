@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lodeline.sdk.decorator import trace
+    from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
+    from lodeline.sdk.masking import mask_strings
+    from lodeline.sdk.propagation import get_tracing_context_headers, set_tracing_context_from_headers
     from lodeline.sdk.provider import configure, flush, get_tracer_provider, shutdown
+    from lodeline.sdk.scoping import set_active_model, set_experiment, trace_context
     from lodeline.sdk.span import Span, SpanType
     from lodeline.sdk.spans import (
         get_current_active_span,
@@ -25,11 +29,21 @@ _MODULES = {
     "get_current_active_span": "lodeline.sdk.spans",
     "get_last_active_trace_id": "lodeline.sdk.spans",
     "get_tracer_provider": "lodeline.sdk.provider",
+    "get_tracing_context_headers": "lodeline.sdk.propagation",
+    "instrument_threads": "lodeline.sdk.executors",
+    "mask_strings": "lodeline.sdk.masking",
+    "set_active_model": "lodeline.sdk.scoping",
+    "set_experiment": "lodeline.sdk.scoping",
+    "set_tracing_context_from_headers": "lodeline.sdk.propagation",
     "shutdown": "lodeline.sdk.provider",
     "start_span": "lodeline.sdk.spans",
     "start_span_no_context": "lodeline.sdk.spans",
     "trace": "lodeline.sdk.decorator",
+    "trace_context": "lodeline.sdk.scoping",
+    "traced_executor": "lodeline.sdk.executors",
+    "uninstrument_threads": "lodeline.sdk.executors",
     "update_current_trace": "lodeline.sdk.spans",
+    "with_current_context": "lodeline.sdk.executors",
 }
 """Where each public name is; its module is imported when the name is first used."""
 
@@ -42,11 +56,21 @@ __all__ = [
     "get_current_active_span",
     "get_last_active_trace_id",
     "get_tracer_provider",
+    "get_tracing_context_headers",
+    "instrument_threads",
+    "mask_strings",
+    "set_active_model",
+    "set_experiment",
+    "set_tracing_context_from_headers",
     "shutdown",
     "start_span",
     "start_span_no_context",
     "trace",
+    "trace_context",
+    "traced_executor",
+    "uninstrument_threads",
     "update_current_trace",
+    "with_current_context",
 ]
 
 
