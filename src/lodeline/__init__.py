@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
+    from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
     from lodeline.sdk.fluent_assessments import (
         delete_assessment,
         get_assessment,
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
         search_traces,
         set_trace_tag,
     )
+    from lodeline.sdk.masking import mask_strings
+    from lodeline.sdk.propagation import get_tracing_context_headers, set_tracing_context_from_headers
     from lodeline.sdk.provider import configure, flush, get_tracer_provider, shutdown
+    from lodeline.sdk.scoping import set_active_model, set_experiment, trace_context
     from lodeline.sdk.span import Span, SpanType
     from lodeline.sdk.spans import (
         get_current_active_span,
@@ -76,24 +80,34 @@ _MODULES = {
     "get_spans": "lodeline.sdk.fluent_traces",
     "get_trace": "lodeline.sdk.fluent_traces",
     "get_tracer_provider": "lodeline.sdk.provider",
+    "get_tracing_context_headers": "lodeline.sdk.propagation",
+    "instrument_threads": "lodeline.sdk.executors",
     "log_assessment": "lodeline.sdk.fluent_assessments",
     "log_expectation": "lodeline.sdk.fluent_assessments",
     "log_feedback": "lodeline.sdk.fluent_assessments",
+    "mask_strings": "lodeline.sdk.masking",
     "override_feedback": "lodeline.sdk.fluent_assessments",
     "restore_experiment": "lodeline.sdk.fluent_experiments",
     "search_assessments": "lodeline.sdk.fluent_assessments",
     "search_experiments": "lodeline.sdk.fluent_experiments",
     "search_sessions": "lodeline.sdk.fluent_traces",
     "search_traces": "lodeline.sdk.fluent_traces",
+    "set_active_model": "lodeline.sdk.scoping",
     "set_default_client": "lodeline.sdk.default_client",
+    "set_experiment": "lodeline.sdk.scoping",
     "set_trace_tag": "lodeline.sdk.fluent_traces",
+    "set_tracing_context_from_headers": "lodeline.sdk.propagation",
     "shutdown": "lodeline.sdk.provider",
     "start_span": "lodeline.sdk.spans",
     "start_span_no_context": "lodeline.sdk.spans",
     "trace": "lodeline.sdk.decorator",
+    "trace_context": "lodeline.sdk.scoping",
+    "traced_executor": "lodeline.sdk.executors",
+    "uninstrument_threads": "lodeline.sdk.executors",
     "update_assessment": "lodeline.sdk.fluent_assessments",
     "update_current_trace": "lodeline.sdk.spans",
     "update_experiment": "lodeline.sdk.fluent_experiments",
+    "with_current_context": "lodeline.sdk.executors",
 }
 """Where each public name is; its module is imported when the name is first used."""
 
@@ -124,24 +138,34 @@ __all__ = [
     "get_spans",
     "get_trace",
     "get_tracer_provider",
+    "get_tracing_context_headers",
+    "instrument_threads",
     "log_assessment",
     "log_expectation",
     "log_feedback",
+    "mask_strings",
     "override_feedback",
     "restore_experiment",
     "search_assessments",
     "search_experiments",
     "search_sessions",
     "search_traces",
+    "set_active_model",
     "set_default_client",
+    "set_experiment",
     "set_trace_tag",
+    "set_tracing_context_from_headers",
     "shutdown",
     "start_span",
     "start_span_no_context",
     "trace",
+    "trace_context",
+    "traced_executor",
+    "uninstrument_threads",
     "update_assessment",
     "update_current_trace",
     "update_experiment",
+    "with_current_context",
 ]
 
 

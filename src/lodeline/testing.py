@@ -28,6 +28,7 @@ from opentelemetry.sdk.trace import Span as SdkSpan
 
 from lodeline.domain.span import JsonValue
 from lodeline.sdk.attributes import FUNCTION, INPUTS, KIND, OUTPUTS
+from lodeline.sdk.ids import RandomIds
 from lodeline.sdk.provider import temporarily
 from lodeline.sdk.rendering import content_value
 from lodeline.sdk.settings import resolve
@@ -116,13 +117,14 @@ class CapturedTraces:
 
 
 @contextmanager
-def capture_traces(**settings: Any) -> Generator[CapturedTraces]:
+def capture_traces(*, counted_ids: bool = True, **settings: Any) -> Generator[CapturedTraces]:
     """Capture what the process traces meanwhile, instead of sending it; ids and times count from 1.
 
-    `settings` are those of `lodeline.configure`; the environment has no say. Afterwards everything is as before.
+    `settings` are those of `lodeline.configure`; the environment has no say. Counted ids are small, which matters to
+    sampling; without `counted_ids` they are random. Afterwards everything is as before.
     """
     captured = CapturedTraces()
-    with temporarily(resolve({}, settings), _Collector(captured), _CountedIds()):
+    with temporarily(resolve({}, settings), _Collector(captured), _CountedIds() if counted_ids else RandomIds()):
         yield captured
 
 

@@ -16,7 +16,7 @@ from opentelemetry.trace import get_current_span
 
 from lodeline.sdk.attributes import EXPERIMENT, MODEL_ID, RUN_ID, labels
 from lodeline.sdk.quiet import FOREIGN_FAULTS, complain
-from lodeline.sdk.scope import TraceScope, scope_of
+from lodeline.sdk.scope import NO_SCOPE, TraceScope, scope_of
 
 _MAX_ROOTS = 10_000
 """Traces in progress whose local root is remembered; the oldest is forgotten first."""
@@ -79,14 +79,23 @@ class SpanPipeline(SpanProcessor):
         self.defaults = TraceScope()
         self.last_trace_id: int | None = None
         self.last_by_thread = threading.local()
+        self.at_first_trace: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._roots: dict[int, Span] = {}
+        self._begun = False
 
     def use(self, flow: Flow) -> Flow:
         """Let spans flow so from now on, and return how they did before."""
         with self._lock:
             before, self.flow = self.flow, flow
         return before
+
+    def forked(self, resource: Resource) -> None:
+        """Go on in a forked child, whose spans differ from its parent's by `resource`."""
+        self._lock = threading.Lock()
+        self._begun = False
+        self.flow.base = self.flow.base.merge(resource)
+        self.flow.resources.clear()
 
     def root(self, trace_id: int) -> Span | None:
         """Return the local root of a trace that is in progress here."""
@@ -137,13 +146,18 @@ class SpanPipeline(SpanProcessor):
         self.use(Flow()).close()
 
     def _begin(self, span: Span, parent_context: Context | None) -> None:
-        scope = scope_of(parent_context).over(self.defaults)
+        scope = scope_of(parent_context)
+        scope = self.defaults if scope is NO_SCOPE else scope.over(self.defaults)
         _set_resource(span, self.flow.resource(scope))
+        if not self._begun:
+            self._begun = True
+            if self.at_first_trace is not None:
+                self.at_first_trace()
         if len(self._roots) >= _MAX_ROOTS:
             self._roots.pop(next(iter(self._roots)), None)
         self._roots[span.get_span_context().trace_id] = span
-        said = labels(session=scope.session, user=scope.user, tags=scope.tags, metadata=scope.metadata)
-        if said:
+        if scope is not self.defaults:
+            said = labels(session=scope.session, user=scope.user, tags=scope.tags, metadata=scope.metadata)
             span.set_attributes(said)
 
     def _forget(self, span: ReadableSpan) -> None:

@@ -5,7 +5,9 @@ context, and `get_tracer_provider` gives it to instrumentations.
 """
 
 import atexit
+import importlib
 import os
+import sys
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -18,8 +20,10 @@ from opentelemetry.trace import Tracer
 
 from lodeline import __version__
 from lodeline.domain.experiment import CaptureMode
+from lodeline.sdk.errors_kept import ErrorsKept
 from lodeline.sdk.ids import Ids, IdSource
-from lodeline.sdk.pipeline import Flow, SpanPipeline
+from lodeline.sdk.masking import ContentFilter
+from lodeline.sdk.pipeline import Flow, SpanPipeline, Stage
 from lodeline.sdk.quiet import FOREIGN_FAULTS, complain
 from lodeline.sdk.rendering import DEFAULT_LIMITS, Limits
 from lodeline.sdk.sampling import HeadSampler
@@ -174,17 +178,31 @@ def _apply(settings: SdkSettings, span_processor: SpanProcessor | None) -> SdkSe
         sampler.ratio, sampler.keep_errors = settings.sample_ratio, settings.keep_errors
         runtime.limits = Limits(settings.max_depth, settings.max_chars)
         runtime.keeps_content = settings.capture != "none"
-        before = pipeline.use(Flow((sink,) if sink is not None else (), _resource(settings)))
+        targets = (sink,) if sink is not None else ()
+        before = pipeline.use(Flow(targets, _resource(settings), _stages(settings)))
         runtime.tracer = provider.get_tracer("lodeline", __version__) if settings.enabled else None
         runtime.started = True
     before.close()
     return settings
 
 
+def _stages(settings: SdkSettings) -> tuple[Stage, ...]:
+    """Return what ended spans go through: content that may not leave is not even to wait for an error."""
+    stages: list[Stage] = []
+    if settings.mask is not None or settings.capture != "full":
+        stages.append(ContentFilter(settings.mask, settings.capture, runtime.limits))
+    if settings.keep_errors and settings.sample_ratio < 1:
+        stages.append(ErrorsKept())
+    return tuple(stages)
+
+
 def _get_provider() -> TracerProvider:
     global _provider  # noqa: PLW0603 - see above
     with _lock:
         if _provider is None:
+            # The provider starts threads of a pool in forked children. This module makes itself fit for that in a
+            # handler of forks, too, which must be registered before the provider's, or the child waits for ever.
+            importlib.import_module("concurrent.futures.thread")
             limits = SpanLimits() if _is_limited() else SpanLimits(max_span_attributes=_MAX_ATTRIBUTES)
             _provider = TracerProvider(
                 sampler=sampler,
@@ -195,7 +213,18 @@ def _get_provider() -> TracerProvider:
                 span_limits=limits,
             )
             atexit.register(_at_exit)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=_after_fork)
         return _provider
+
+
+def _after_fork() -> None:
+    """Make a forked child fit for tracing: another thread of its parent may have held a lock."""
+    global _lock  # noqa: PLW0603 - see above
+    _lock = threading.RLock()
+    # OpenTelemetry has just given the provider what its resource says of this process.
+    made = Resource.get_empty() if _provider is None else _provider.resource
+    pipeline.forked(made)
 
 
 def _is_limited() -> bool:
@@ -210,6 +239,16 @@ def _resource(settings: SdkSettings) -> Resource:
     if settings.environment is not None:
         said["deployment.environment.name"] = settings.environment
     return Resource.create(said)
+
+
+def watch_exit() -> None:
+    """Flush when a process of `multiprocessing` ends, which leaves without the handlers of `atexit`."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None:
+        importlib.import_module("multiprocessing.util").Finalize(None, _at_exit, exitpriority=10)
+
+
+pipeline.at_first_trace = watch_exit
 
 
 def _at_exit() -> None:

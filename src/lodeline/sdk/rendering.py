@@ -103,14 +103,13 @@ class _Shaping:
         kind = type(value)
         if kind is str:
             return self._text(value)  # pyright: ignore[reportArgumentType] - its type was asked for
-        if value is None or kind is bool:
-            self._left -= _ENTRY_CHARS
-            return value  # pyright: ignore[reportReturnType] - the same
-        if kind is int or kind is float:
-            self._left -= _ENTRY_CHARS
-            return self._number(value)  # pyright: ignore[reportArgumentType] - the same
         if kind is dict or kind is list or kind is tuple:
             return self._contained(value, id(value), depth)
+        if kind in _LEAVES:
+            self._left -= _ENTRY_CHARS
+            if kind is int and _MIN_INT <= value <= _MAX_INT:  # pyright: ignore[reportOperatorIssue] - the same
+                return value  # pyright: ignore[reportReturnType] - the same
+            return value if kind is bool or value is None else self._number(value)  # pyright: ignore[reportReturnType, reportArgumentType] - the same
         return self._other(value, depth)
 
     def _other(self, value: object, depth: int) -> JsonValue:
@@ -132,6 +131,8 @@ class _Shaping:
             if isinstance(value, dict):
                 return self._mapping(value, depth - 1)  # pyright: ignore[reportUnknownArgumentType] - of anything
             return self._items(value, depth - 1)  # pyright: ignore[reportArgumentType] - a list or a tuple
+        except RuntimeError as error:  # Another thread changes it meanwhile.
+            return self._text(f"<a container that cannot be rendered: {error}>")
         finally:
             self._within.discard(ident)
 
@@ -142,11 +143,24 @@ class _Shaping:
             if self._left <= 0:
                 made["…"] = f"{len(value) - len(made):,} more"
                 break
-            name = key if type(key) is str else shown(key)
-            name = name if len(name) <= _MAX_KEY else cut_text(name, _MAX_KEY)
-            self._left -= len(name) + _ENTRY_CHARS
-            made[name] = self.shape(item, depth)
+            name = key if type(key) is str else self._key(key)
+            length = len(name)
+            if length > _MAX_KEY:
+                name = cut_text(name, _MAX_KEY)
+            self._left -= length + _ENTRY_CHARS
+            # The most frequent case, without the calls that it would take.
+            if type(item) is str and len(item) <= _DATA_URL_CHARS and len(item) <= self._left:
+                self._left -= len(item)
+                made[name] = item
+            else:
+                made[name] = self.shape(item, depth)
         return made
+
+    def _key(self, key: object) -> str:
+        try:
+            return shown(key)
+        except FOREIGN_FAULTS:
+            return f"<{type_name(key)}>"
 
     def _items(self, value: list[object] | tuple[object, ...], depth: int) -> list[JsonValue]:
         made: list[JsonValue] = []
@@ -173,11 +187,12 @@ class _Shaping:
             if math.isfinite(value):
                 return value
             return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        if -(2**63) <= value < 2**63:
+        if _MIN_INT <= value <= _MAX_INT:
             return value
         return self._text(str(value) if value.bit_length() <= 4_096 else f"<int of {value.bit_length():,} bits>")
 
 
+_MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 _LEAVES = frozenset((str, int, float, bool, type(None)))
 
 

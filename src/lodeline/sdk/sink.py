@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from opentelemetry.sdk.trace import SpanProcessor
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from lodeline.sdk.quiet import complain
 from lodeline.sdk.settings import SdkSettings
@@ -34,7 +33,7 @@ def start_sink(settings: SdkSettings, environ: Mapping[str, str] | None = None) 
     exporter = _imported(_EXPORTER)
     if exporter is not None:
         made = exporter.OTLPSpanExporter(endpoint=settings.traces_url, headers=settings.all_headers)
-        return BatchSpanProcessor(made)
+        return importlib.import_module("opentelemetry.sdk.trace.export").BatchSpanProcessor(made)
     complain("Traces are not sent: install opentelemetry-exporter-otlp-proto-http")
     return None
 

@@ -166,12 +166,13 @@ def update_current_trace(
     request_preview: str | None = None,
     response_preview: str | None = None,
     client_request_id: str | None = None,
+    missing_ok: bool = False,
 ) -> None:
     """Say something about the trace that this code runs in; later words replace earlier ones.
 
     `state` is that of its first span here. The entries ``mlflow.trace.session`` and ``mlflow.trace.user`` of the
     metadata count as `session` and `user`; `client_request_id` is kept in the metadata under its name. Without a
-    trace it does nothing but complain.
+    trace it does nothing but complain, unless `missing_ok`.
     """
     found = dict(metadata or {})
     session = session or _text(found.pop("mlflow.trace.session", None))
@@ -183,6 +184,8 @@ def update_current_trace(
     )  # fmt: skip
     said.update({key: label_text(value) for key, value in pairs if value is not None})
     target = _trace_span()
+    if target is None and missing_ok:
+        return
     if target is None:
         complain("update_current_trace was called without a trace that is in progress")
         return

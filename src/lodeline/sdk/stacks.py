@@ -6,13 +6,12 @@ the ends are read.
 """
 
 import linecache
-from pathlib import Path
 from traceback import walk_tb
 from types import FrameType
 
 from lodeline.sdk.quiet import describe
 
-_HERE = str(Path(__file__).parent)
+_HERE = __file__.removesuffix("stacks.py")
 _FIRST, _LAST = 5, 35
 _MAX_CHAIN = 5
 _MAX_PARTS = 10

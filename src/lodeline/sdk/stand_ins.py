@@ -11,13 +11,10 @@ from collections import UserDict, UserList, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from itertools import islice
-from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
-from uuid import UUID
 
 _MAX_SHOWN = 20_000
 _HEAD = 10
@@ -136,7 +133,7 @@ _BY_TYPE: tuple[tuple[Any, Callable[[Any, int], object]], ...] = (
     ((bytes, bytearray), _bytes),
     (memoryview, _memory),
     ((datetime, date, time), _iso),
-    ((UUID, Decimal, PurePath, timedelta), _text),
+    (timedelta, _text),
     (BaseException, _error),
     (type, _type),
     ((Iterator, AsyncIterator, Awaitable), _named),
@@ -232,6 +229,9 @@ def _tensor(value: Any) -> object:
 
 
 _BY_LIBRARY: dict[str, Callable[[Any], object]] = {
+    "uuid": str,
+    "decimal": str,
+    "pathlib": str,
     "numpy": _numpy,
     "pandas": _pandas,
     "polars": _polars,

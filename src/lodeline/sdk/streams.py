@@ -6,7 +6,7 @@ and a child that the generator has left open is current again when it goes on.
 """
 
 import functools
-from asyncio import CancelledError
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import MethodType
 from typing import Any, TypeAlias
@@ -204,13 +204,19 @@ async def _drive_async(
             except BaseException as error:
                 step, given = inner.athrow, error
     except BaseException as error:
-        if error is given and isinstance(error, CancelledError):
+        if error is given and _is_cancelled(error):
             # Its consumer was cancelled while it had the last item, or is closing it and was cancelled then.
             gathered.end(closed=True)
         else:
             gathered.fail(error)
         raise
     gathered.end()
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    # Whoever has such an error has imported asyncio, which takes long and not every program needs.
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
 
 async def _close_async(inner: AsyncGenerator[Any, Any], call: Call) -> None:
