@@ -99,6 +99,9 @@ EXAMPLES: Mapping[str, Example] = {
     "get_trace": Example("/traces/{trace}"),
     "delete_trace": Example("/traces/{trace}"),
     "get_spans": Example("/traces/{trace}/spans", {"ids": ROOT_SPAN}),
+    "log_trace_info": Example(
+        "/traces/{trace}/info", body={"experiment": "support", "user": "ada", "tags": {"channel": "mail"}}
+    ),
     "tag_trace": Example("/traces/{trace}/tags", body={"set": {"reviewed": "yes"}, "delete": ["todo"]}),
     "delete_trace_tag": Example("/traces/{trace}/tags/release"),
     "list_attachments": Example("/traces/{trace}/attachments"),

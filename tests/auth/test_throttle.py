@@ -1,11 +1,23 @@
+import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodeline.auth import throttle as module
-from lodeline.auth.throttle import ADDRESS_LIMIT, FORGET_MS, NAME_LIMIT, Limit, Throttle, network_of
+from lodeline.auth.throttle import (
+    ADDRESS_LIMIT,
+    FORGET_MS,
+    NAME_LIMIT,
+    Limit,
+    Tables,
+    Throttle,
+    network_of,
+    shared_tables,
+)
 from lodeline.domain.errors import TooManyAttempts, Unavailable
 
 NOW = 1_767_225_600_000
@@ -126,17 +138,41 @@ def test_parallel_guesses_count_before_they_are_answered():
     assert len(through) == NAME_LIMIT.free
 
 
-def test_memory_is_bounded_and_nobody_flushes_the_count_of_a_name(monkeypatch: pytest.MonkeyPatch):
+def test_nobody_flushes_the_count_of_a_name(monkeypatch: pytest.MonkeyPatch):
+    """The memory has a fixed size, so it is bounded."""
     monkeypatch.setattr(module, "SLOTS", 1_000)
-    monkeypatch.setattr(module, "KNOWN", 100)
     throttle = Throttle()
     _fail(throttle, NAME_LIMIT.free, name="ada")
     for number in range(5_000):
         _wait_s(throttle, f"flood-{number}", f"2001:db8:{number:x}::1", NOW)
         throttle.succeeded("mallory", f"10.0.{number // 250}.{number % 250}")
     assert _wait_s(throttle, "ada", None, NOW) > 0
-    tables = (throttle._names, throttle._addresses, throttle._known)  # pyright: ignore[reportPrivateUsage]
-    assert [len(table) <= bound for table, bound in zip(tables, (1_000, 1_000, 100), strict=True)] == [True] * 3
+
+
+def test_what_processes_share_is_counted_once_for_all():
+    with shared_tables() as file:
+        here, there = (Throttle(tables=Tables(file.fileno())) for _ in range(2))
+        _fail(here, 3, name="ada", address="192.0.2.1")
+        _fail(there, NAME_LIMIT.free - 3, name="Ada", address="192.0.2.2")
+        assert _wait_s(here, "ada", "192.0.2.3", NOW) == 1
+        there.succeeded("ada", "192.0.2.2")
+        assert _wait_s(here, "ada", "192.0.2.3", NOW) == 0
+        _fail(here, NAME_LIMIT.free - 1, name="ada", address="192.0.2.3")
+        assert _wait_s(here, "ada", "192.0.2.4", NOW) == 1
+        assert _wait_s(here, "ada", "192.0.2.2", NOW) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="one process only")
+def test_guesses_sent_to_many_processes_in_parallel_count_each():
+    with shared_tables() as file, ProcessPoolExecutor(4, mp_context=get_context("fork")) as pool:
+        through = sum(pool.map(_guesses, [file.fileno()] * 4))
+    assert through == NAME_LIMIT.free
+
+
+def _guesses(descriptor: int) -> int:
+    """Return how many of many guesses this process was let make."""
+    throttle = Throttle(tables=Tables(descriptor))
+    return sum(_wait_s(throttle, "ada", None, NOW) == 0 for _ in range(200))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import usd_to_picousd
 from lodeline.query.ast import Always, EntityScope, Node, Order, Search
 from lodeline.query.fields import field
+from lodeline.query.order import by_arrival
 from lodeline.query.reference import matches, order_key
 from lodeline.query.subjects import AssessmentSubject, SessionSubject, Subject, TraceSubject, UserSubject
 from lodeline.storage.base import Stores
@@ -135,8 +136,10 @@ def trace_subjects(stores: Stores, ids: Sequence[TraceId]) -> list[tuple[TraceId
 def expected(subjects: Sequence[tuple[T, Subject]], question: Question, default: Order) -> list[T]:
     """Return the items that match, in order; `subjects` come in the order that completes ties."""
     node, orders = question
-    matching = [pair for pair in subjects if matches(node, pair[1])]
-    return [item for item, _ in sorted(matching, key=lambda pair: order_key(orders or (default,), pair[1]))]
+    keys, later_first = by_arrival(orders)
+    matching = [pair for pair in (subjects if later_first else reversed(subjects)) if matches(node, pair[1])]
+    keys = keys if orders else (default,)
+    return [item for item, _ in sorted(matching, key=lambda pair: order_key(keys, pair[1]))]
 
 
 def assert_agrees(

@@ -217,15 +217,15 @@ def _insist(server: Server, names: Sequence[str]) -> int:
 
 def test_senders_that_never_finish_are_given_up(tmp_path: Path) -> None:
     """They hold the places of others only for as long as a request may take to arrive."""
-    bounds = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2", "LODELINE_BODY_TIMEOUT_S": "2"}
+    bounds = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2", "LODELINE_BODY_TIMEOUT_S": "5"}
     with serving(tmp_path / "store", env=bounds) as server, server.http() as http:
         body = export([span("patient", 0)])
         stuck = [begun_request(server, body) for _ in range(2)]
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while (answer := post(http, body)).status_code != 503:  # until both halves have come
             assert time.monotonic() < until
             time.sleep(0.05)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while (answer := post(http, body)).status_code != 200:
             assert answer.status_code == 503
             assert time.monotonic() < until, "two stuck senders keep everybody out"

@@ -6,6 +6,7 @@ of the server's files, which the system enforces in the same calls.
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -152,7 +153,7 @@ def test_a_full_disk(make: Callable[[Path], AbstractContextManager[Disk]], tmp_p
                     refusal = _fill_up(send, ledger)
                     assert refusal.status == 503
                     assert refusal.retry_after_s >= 1
-                    assert "disk" in refusal.text
+                    assert re.search(r"the disk is full|file may not grow", refusal.text)
             _assert_native_writes_are_refused(server, http)
             _assert_reads_go_on(server, ledger)
             disk.free(server)
@@ -170,7 +171,7 @@ def _assert_native_writes_are_refused(server: Server, http: httpx.Client) -> Non
     assert (attached.status_code, attached.json()["code"]) == (503, "disk_full")
     assert int(attached.headers["retry-after"]) >= 1
     assert http.get(path).status_code == 404
-    with server.client() as client, pytest.raises(Unavailable, match="disk"):
+    with server.client() as client, pytest.raises(Unavailable, match=r"the disk is full|file may not grow"):
         _tag_without_end(client)
 
 
@@ -192,7 +193,7 @@ def _tag_without_end(client: LodelineClient) -> None:
 
 def _assert_recovers(http: httpx.Client, ledger: Ledger) -> None:
     """What was refused is taken once there is room, without a restart."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     for index, (made, fate) in enumerate(ledger.fates):
         if fate is Fate.REFUSED:
             while (answer := post(http, made.body)).status_code != 200:

@@ -319,7 +319,10 @@ def bombs() -> dict[str, tuple[bytes, str]]:
 
 
 def test_decompression_bombs(tmp_path: Path) -> None:
-    """A server of its own, so that its memory is all that is measured."""
+    """A server of its own, so that its memory is all that is measured.
+
+    An allocator may give memory back late, but then it uses it again: what stays must not grow from bomb to bomb.
+    """
     limit = IngestLimits().max_decompressed_bytes
     with serving(tmp_path / "store") as server, server.http() as http, ThreadPoolExecutor(1) as pool:
         export(http, b"")
@@ -331,8 +334,11 @@ def test_decompression_bombs(tmp_path: Path) -> None:
                     rss_most = max(rss_most, server.rss_bytes())
                     time.sleep(0.002)
                 assert sent.result().status_code in {400, 413}, name
-        assert rss_most < rss_before + 2.25 * limit  # a buffer that grows is copied once
-        assert server.rss_bytes() < rss_before + limit
+        assert rss_most < rss_before + 1.5 * limit  # a buffer that grows has some to spare, and may be moved
+        until = time.monotonic() + 60
+        while (rss_after := server.rss_bytes()) >= rss_before + limit // 2:
+            assert time.monotonic() < until, f"{(rss_after - rss_before) // MIB} MiB are kept"
+            time.sleep(0.05)
 
 
 def test_grpc_takes_or_refuses_anything() -> None:

@@ -1,15 +1,19 @@
 import gzip
+import random
 import time
+import traceback
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodeline.domain.errors import Invalid, TooLarge, Unsupported
+from lodeline.domain.errors import Invalid, TooLarge, Unavailable, Unsupported
+from lodeline.ingest import compression
 from lodeline.ingest.compression import decompress
 from lodeline.ingest.limits import IngestLimits
 
@@ -96,3 +100,44 @@ def test_other_encodings_are_unsupported() -> None:
 def test_any_bytes_are_decompressed_or_refused(data: bytes, encoding: str) -> None:
     with suppress(Invalid):
         decompress(data, encoding, SMALL)
+
+
+@pytest.mark.parametrize("way", COMPRESSED)
+def test_the_holder_hears_how_large_a_body_becomes_before_it_is_there(way: str) -> None:
+    encoding, compress = WAYS[way]
+    heard: list[int] = []
+    body = random.Random(1).randbytes(3_000_000)
+    assert decompress(compress(body), encoding, hold=heard.append) == body
+    assert heard == sorted(heard)
+    assert heard[0] <= 1_100_000
+    assert heard[-1] == len(body)
+
+
+@pytest.mark.parametrize("way", COMPRESSED)
+def test_what_the_holder_raises_ends_the_work(way: str) -> None:
+    encoding, compress = WAYS[way]
+
+    def hold(size_bytes: int) -> None:
+        if size_bytes > 1_000:
+            raise Unavailable("full")
+
+    with pytest.raises(Unavailable, match="full"):
+        decompress(compress(BODY), encoding, hold=hold)
+
+
+@pytest.mark.parametrize("way", COMPRESSED)
+def test_a_refused_body_is_not_kept_by_its_error(way: str) -> None:
+    """An error keeps its frames, and these their variables, until whoever handles it is done."""
+    encoding, compress = WAYS[way]
+    with pytest.raises(TooLarge) as caught:
+        decompress(compress(bytes(100_000_000)), encoding, IngestLimits(free_decompressed_bytes=80_000_000))
+    kept = 0
+    for frame, _line in traceback.walk_tb(caught.value.__traceback__):
+        if frame.f_code.co_filename == compression.__file__:
+            for value in frame.f_locals.values():
+                kept += sum(map(_size, cast("list[object]", value))) if isinstance(value, list) else _size(value)
+    assert kept < 40_000_000  # one step of zstd
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, bytes | bytearray) else 0

@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Status, TracesData
 
 from lodeline.domain.errors import Invalid, NotFound, TooLarge, Unsupported
-from lodeline.domain.experiment import ExperimentSettings, PriceOverride
+from lodeline.domain.experiment import CaptureMode, ExperimentSettings, PriceOverride
 from lodeline.domain.ids import ExperimentId, TraceId
 from lodeline.domain.span import AttributeValue
 from lodeline.ingest import payload, wire
@@ -447,3 +447,14 @@ def test_captures_in_json_give_the_same_facts(file: str) -> None:
             facts._replace(digest=0, size_bytes=0) for facts in theirs.spans
         ]
         assert TracesData.FromString(ours.traces_data) == TracesData.FromString(theirs.traces_data)
+
+
+@pytest.mark.parametrize("capture", ["full", "hashed", "structure", "none"])
+@pytest.mark.parametrize("file", _captures(".pb.gz"))
+def test_the_text_for_an_index_is_the_same_from_the_request_and_from_the_chunk(
+    file: str, capture: CaptureMode
+) -> None:
+    settings = ExperimentSettings(capture=capture, mask_patterns=("e.",))
+    body = gzip.decompress((CAPTURES / f"{file}.pb.gz").read_bytes())
+    for trace in decode(body, PROTOBUF, settings_for=lambda _hint: settings).traces:
+        assert trace.text == payload.unpack_indexable(payload.pack(trace.spans, trace.traces_data))

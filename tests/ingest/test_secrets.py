@@ -1,8 +1,10 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lodeline.ingest.secrets import SECRETS, Pattern, may_hold_secret
+from lodeline.ingest.secrets import ANCHORS, SECRETS, Pattern, may_hold_secret
 
 ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # Written in halves, so that scanners of source code find no secret here.
@@ -81,3 +83,38 @@ def test_several_expressions_are_found_in_one_pass() -> None:
 def test_an_expression_that_re2_does_not_take_is_a_value_error(expressions: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="not an RE2 expression"):
         Pattern(*expressions)
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_secret_is_found_among_many_that_only_begin_like_one(kind: str) -> None:
+    alike = b" ".join(ANCHORS)
+    for times in (1, 50):
+        assert not may_hold_secret(alike * times)
+        assert may_hold_secret(alike * times + SAMPLES[kind].encode() + alike)
+        assert may_hold_secret(alike + b" -" + SAMPLES[kind].encode())
+
+
+def test_no_anchor_ends_as_another_begins() -> None:
+    for one in ANCHORS:
+        for other in ANCHORS:
+            assert not any(one.endswith(other[:size]) for size in range(1, len(other))), (one, other)
+            assert one == other or one not in other
+
+
+PARTS = [
+    "sk-", "a1B2c3D4e5F6g7H8", "-", "_", " ", "AKIA", "ASIA", "ABCDEFGHIJKLMNOP", "xoxb-", "BEGIN ", "-----", "eyJ",
+    ".", "hf_", "é", *SAMPLES.values(),
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12))
+def test_nothing_is_missed_that_the_expressions_find(parts: list[str]) -> None:
+    data = "".join(parts).encode()
+    if Pattern(*SECRETS).found(data):
+        assert may_hold_secret(data)
+    assert may_hold_secret(data) == Pattern(*(each.replace(r"\b", "") for each in SECRETS)).found(data)
+
+
+@pytest.mark.parametrize("before", range(256 * 1024 - 14, 256 * 1024 + 2))
+def test_a_secret_is_found_wherever_a_large_body_is_cut(before: int) -> None:
+    assert may_hold_secret(b" " * before + SAMPLES["github, fine-grained"].encode())

@@ -53,6 +53,7 @@ def test_errors_name_the_place(text: str, position: int, message: str):
     with pytest.raises(Invalid) as caught:
         parse_order(text, "trace")
     assert message in caught.value.message
+    assert caught.value.message.startswith("order: ")
     assert caught.value.details["position"] == position
 
 
@@ -81,7 +82,7 @@ def test_no_mlflow_order_is_the_lists_own(clauses: str | list[str]):
 
 def test_a_field_that_mlflow_cannot_sort_by_is_invalid():
     for name in ("span.name", "feedback.x", "tags", "'name'"):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match=r"^order: "):
             parse_order_mlflow([name], "trace")
     with pytest.raises(Invalid, match="did you mean timestamp"):
         parse_order_mlflow(["timestmp DESC"], "trace")

@@ -86,6 +86,8 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {TRACE_PATH}",                        "200 200 200 403 401 403", ONE),
     Case(f"DELETE {TRACE_PATH}",                     "200 200 403 403 401 403", ONE),
     Case(f"GET {TRACE_PATH}/spans",                  "200 200 200 403 401 403", f"{ONE}/spans"),
+    Case(f"PUT {TRACE_PATH}/info",                   "200 200 403 403 401 200", f"{ONE}/info",
+         json={"experiment": "1", "name": "said"}),
     Case(f"PATCH {TRACE_PATH}/tags",                 "200 200 403 403 401 403", f"{ONE}/tags",
          json={"set": {"a": "b"}}),
     Case(f"DELETE {TRACE_PATH}/tags/{{key}}",        "200 200 403 403 401 403", f"{ONE}/tags/a"),

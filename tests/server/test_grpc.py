@@ -45,7 +45,7 @@ def export(
     """Call Export with the bytes of a request; return those of the answer."""
     with grpc.insecure_channel(f"127.0.0.1:{door.port}") as channel:
         call = cast(Call, channel.unary_unary(f"/{SERVICE}/Export"))
-        return call(body, metadata=metadata, compression=compression, timeout=10)
+        return call(body, metadata=metadata, compression=compression, timeout=60)
 
 
 def refused(door: GrpcDoor, body: bytes, metadata: Metadata = ()) -> tuple[grpc.StatusCode, str, bytes]:

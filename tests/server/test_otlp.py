@@ -283,3 +283,16 @@ def test_a_full_queue_tells_the_sender_to_wait() -> None:
 def test_an_empty_request_is_fine(world: World) -> None:
     assert world.send(b"").status_code == 200
     assert world.client.get(f"{API}/traces").json()["items"] == []
+
+
+def test_decompressed_bytes_are_counted(world: World) -> None:
+    body = request_of(ONE, resource={"note": "x" * 100_000})
+    packed = gzip.compress(body)
+    with serve(ingest_bytes_in_flight=len(body)) as bounded:
+        with bounded.services.ingest.admit(1_000):
+            refused = bounded.send(packed, content_encoding="gzip")
+            assert refused.status_code == 503
+            assert "queue is full" in status_of(refused.content)[1]
+            assert bounded.services.ingest.under_way() == (1, 1_000)
+        assert bounded.send(packed, content_encoding="gzip").status_code == 200
+        assert bounded.services.ingest.under_way() == (0, 0)

@@ -67,7 +67,7 @@ def running(**settings: object) -> Generator[tuple[str, list[str], "subprocess.P
 def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
     """Stop a server; return its exit code and what it logged."""
     process.send_signal(how)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     return process.returncode, errors
 
 
@@ -104,7 +104,7 @@ def test_with_auth_the_first_account_needs_the_printed_token() -> None:
 def test_a_busy_port_ends_the_start_and_names_a_free_one() -> None:
     with listen("127.0.0.1", 0) as taken:
         process = start(store="memory:", port=taken.getsockname()[1])
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert output == ""
     assert re.search(r"error: port \d+ on 127\.0\.0\.1 is taken by another program; \d+ is free", errors)
@@ -122,7 +122,7 @@ def test_a_busy_grpc_port_is_told_and_stops_nothing() -> None:
 
 def test_open_to_the_network_without_auth_is_refused() -> None:
     process = start(store="memory:", host="0.0.0.0")
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (1, "")
     assert "--auth" in errors
 

@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from lodeline.auth.throttle import NAME_LIMIT
 from lodeline.domain.errors import Invalid, Unsupported
 from lodeline.server.app import close_app, create_app, jobs_of, services_of
 from lodeline.server.settings import MAX_WORKERS, Settings, load_settings
@@ -24,6 +25,7 @@ from tests.e2e import harness
 from tests.e2e.harness import (
     Server,
     assert_checked,
+    begun_request,
     export,
     free_port,
     lodeline,
@@ -51,13 +53,22 @@ def _workers(server: Server, count: int = 2) -> list[psutil.Process]:
         time.sleep(0.02)
 
 
+def _suspend(worker: psutil.Process) -> None:
+    """Stop a worker until it is resumed; it may still take a connection before it has stopped."""
+    worker.suspend()
+    until = time.monotonic() + _PATIENCE_S
+    while worker.status() != psutil.STATUS_STOPPED:
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
 @contextmanager
 def _connected(server: Server, worker: psutil.Process, workers: Sequence[psutil.Process]) -> Generator[httpx.Client]:
     """Give a client that this worker answers: it connects while the others are stopped."""
     others = [other for other in workers if other != worker]
     with server.http() as http:
         for other in others:
-            other.suspend()
+            _suspend(other)
         try:
             assert http.get("/health").status_code == 200
         finally:
@@ -76,20 +87,41 @@ def test_every_worker_serves(tmp_path: Path) -> None:
         assert not any(worker.is_running() for worker in workers)
 
 
-def test_connections_are_spread_over_the_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_worker_that_has_fewer_connections_catches_up(tmp_path: Path, behind: int) -> None:
+    """Without the tally one of the two never does: the other always looks first, and takes four of five.
+
+    A worker that gets no processor for long enough leaves connections to the other, so any single one may go there.
+    """
     with serving(tmp_path / "store", "--workers", "2") as server, ExitStack() as opened_ones:
         workers = _workers(server)
         for worker in workers:
             with _connected(server, worker, workers):
                 pass
-        address = httpx.URL(server.url)
-        for _ in range(20):
-            opened_ones.enter_context(socket.create_connection((address.host, address.port or 0), _PATIENCE_S))
-        until = time.monotonic() + _PATIENCE_S
-        while sum(counts := [_connections(worker, address.port or 0) for worker in workers]) < 20:
-            assert time.monotonic() < until, counts
-        # Equal on a quiet machine; the first to look takes four of five without the tally.
-        assert min(counts) >= 5, counts
+        lagging, leading = workers[behind], workers[1 - behind]
+        _suspend(lagging)
+        for _ in range(8):
+            _connect(server, workers, opened_ones)
+        lagging.resume()
+        port = httpx.URL(server.url).port or 0
+        assert _connections(lagging, port) == 0
+        for _ in range(200):
+            if _connections(lagging, port) >= _connections(leading, port):
+                break
+            _connect(server, workers, opened_ones)
+        counts = [_connections(worker, port) for worker in (lagging, leading)]
+        assert counts[0] >= counts[1], counts
+
+
+def _connect(server: Server, workers: Sequence[psutil.Process], opened_ones: ExitStack) -> None:
+    """Open a connection that stays, and return when a worker has taken it."""
+    address = httpx.URL(server.url)
+    before = sum(_connections(worker, address.port or 0) for worker in workers)
+    opened_ones.enter_context(socket.create_connection((address.host, address.port or 0), _PATIENCE_S))
+    until = time.monotonic() + _PATIENCE_S
+    while sum(_connections(worker, address.port or 0) for worker in workers) <= before:
+        assert time.monotonic() < until
+        time.sleep(0.005)
 
 
 def _connections(worker: psutil.Process, port: int) -> int:
@@ -105,6 +137,8 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path, place: in
         with sending([server], ledger, "load"):
             ledger.wait_for(40)
             before[place].kill()
+        # A sender ends with the connection it loses: new ones come, as other programs do.
+        with sending([server], ledger, "afterwards"):
             ledger.wait_for(ledger.count(Fate.ACKNOWLEDGED) + 20)
         after = _workers(server)
         (new,) = set(after) - set(before)
@@ -122,27 +156,38 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path, place: in
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_finishes_the_requests_under_way(tmp_path: Path, by: signal.Signals) -> None:
     body = export([span("late", 0)])
-    head = (
-        f"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {harness.PROTOBUF}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    with serving(tmp_path / "store", "--workers", "2") as server:
+    one_each = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2"}
+    with serving(tmp_path / "store", "--workers", "2", env=one_each) as server:
         workers = _workers(server)
-        address = httpx.URL(server.url)
-        with socket.create_connection((address.host, address.port or 0), _PATIENCE_S) as slow:
-            slow.sendall(head.encode() + body[:10])
-            time.sleep(0.5)
+        with _connected(server, workers[0], workers) as http, _begun(server, workers, http, body) as slow:
             code: list[int] = []
             stopping = threading.Thread(target=lambda: code.append(server.stop(by=by)))
             stopping.start()
-            time.sleep(0.5)
-            slow.sendall(body[10:])
+            time.sleep(0.3)  # the longer, the further the stop has come: it must wait all the same
+            slow.sendall(body[1:])
             assert slow.recv(1_000).startswith(b"HTTP/1.1 200")
         stopping.join()
         assert code == [-signal.SIGTERM if by is signal.SIGTERM else 130]
         assert not any(worker.is_running() for worker in workers)
     with opened(tmp_path / "store") as client:
         assert client.traces.spans(trace_id("late"))
+
+
+@contextmanager
+def _begun(
+    server: Server, workers: Sequence[psutil.Process], http: httpx.Client, body: bytes
+) -> Generator[socket.socket]:
+    """Give a connection on which a request to the first worker has begun; `http` is connected to that worker."""
+    _suspend(workers[1])
+    with begun_request(server, body) as slow:
+        try:
+            until = time.monotonic() + _PATIENCE_S
+            while post(http, body).status_code != 503:  # the slow one has the only place
+                assert time.monotonic() < until
+                time.sleep(0.02)
+        finally:
+            workers[1].resume()
+        yield slow
 
 
 def test_stopping_under_load_loses_nothing(tmp_path: Path) -> None:
@@ -280,3 +325,15 @@ def test_a_deleted_experiment_is_refused_by_every_worker_at_once(tmp_path: Path)
             refused = post(other, export([span("after", 0)]), experiment=made)
             assert b"is deleted" in refused.content
             assert other.get(f"/api/v1/traces/{trace_id('after')}").status_code == 404
+
+
+def test_refused_logins_are_counted_by_all_workers_together(tmp_path: Path) -> None:
+    with serving(tmp_path / "store", "--workers", "2", "--auth") as server:
+        workers = _workers(server)
+        with _connected(server, workers[0], workers) as one, _connected(server, workers[1], workers) as other:
+
+            def guess(http: httpx.Client) -> int:
+                return http.post("/api/v1/login", json={"name": "ada", "password": "not the one"}).status_code
+
+            guesses = [guess(http) for http in (one, other) * 4]
+        assert guesses == [401] * NAME_LIMIT.free + [429] * (8 - NAME_LIMIT.free)

@@ -70,7 +70,7 @@ def test_a_revoked_key_is_useless_at_once_and_stays_listed(access: Access):
         access.keys.authenticate(made.secret)
     access.clock.advance(60)
     assert access.keys.revoke(ada, made.key.key_id) == revoked
-    assert access.keys.list(ada) == [revoked]
+    assert [key.revoked_ms for key in access.keys.list(ada)] == [revoked.revoked_ms]
 
 
 def test_a_key_expires(access: Access):
@@ -222,7 +222,7 @@ def test_without_accounts_a_key_has_no_owner_and_does_what_its_scopes_say(access
     actor = access.keys.authenticate(made.secret)
     assert may(actor, "trace.ingest", DEFAULT_EXPERIMENT)
     assert not may(actor, "experiment.read", DEFAULT_EXPERIMENT)
-    assert access.keys.list(LOCAL) == [made.key]
+    assert [key.key_id for key in access.keys.list(LOCAL)] == [made.key.key_id]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "\ud800"])
@@ -256,7 +256,8 @@ def test_uses_are_told_to_the_store_in_bulk_and_once_a_day_to_the_audit_trail(ac
     for _ in range(5):
         access.clock.advance(1)
         access.keys.authenticate(made.secret)
-    assert access.keys.list(ada)[1].last_used_ms is None
+    assert access.keys.list(ada)[1].last_used_ms == access.clock.now_ms()  # what was not told yet is seen as well
+    assert access.stores.keys.list()[1].last_used_ms is None
     assert access.keys.flush_uses() == 1
     assert access.keys.flush_uses() == 0
     used = {key.key_id: key.last_used_ms for key in access.keys.list(ada)}

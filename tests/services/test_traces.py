@@ -72,6 +72,18 @@ def test_pages_of_a_growing_list_follow_it(services: Services) -> None:
     assert sorted(trace.trace_id for trace in (*first.items, *rest.items)) == ["a", "b", "c", "d"]
 
 
+def test_arrivals_are_followed_within_reach(services: Services) -> None:
+    page = services.traces.follow(ADA, ListQuery(limit=1))
+    assert [trace.trace_id for trace in page.items] == ["b"]
+    late = [write("d", span(), experiment=TWO, received_ms=1), write("e", span(), experiment=ONE, received_ms=1)]
+    services.stores.traces.write(late)
+    assert [trace.trace_id for trace in services.traces.follow(ADA, ListQuery(cursor=page.cursor)).items] == ["e"]
+    with pytest.raises(Invalid, match="leave order out"):
+        services.traces.follow(ADA, ListQuery(order="start"))
+    with pytest.raises(Invalid, match="cursor"):
+        services.traces.follow(ADA, ListQuery(filter="name = 'x'", cursor=page.cursor))
+
+
 def test_one_trace_comes_with_its_skeleton_and_assessments(services: Services) -> None:
     logged = services.assessments.log(LOCAL, judgment("a")).assessment
     detail = services.traces.detail(VIEWER, TraceId("a"))

@@ -19,10 +19,13 @@ class Credentials:
     throttle: Throttle
 
     @classmethod
-    def load(cls, directory: Path | None) -> Self:
-        """Return those of the store in `directory`, as `load_pepper` does; None for a store in memory."""
+    def load(cls, directory: Path | None, throttle: Throttle | None = None) -> Self:
+        """Return those of the store in `directory`, as `load_pepper` does; None for a store in memory.
+
+        `throttle` is the one that processes share; by default this one has its own.
+        """
         pepper = load_pepper(directory) if directory is not None else random_pepper()
-        return cls(Passwords(), SecretHasher(pepper), Throttle())
+        return cls(Passwords(), SecretHasher(pepper), throttle or Throttle())
 
     def check(self, name: str, password: str, stored: str | None, *, address: str | None, now_ms: int) -> bool:
         """Tell whether `password` is that of the hash `stored` (None: of no account), and count it when it is not.

@@ -1,7 +1,7 @@
 """``lodeline traces``: search, show, follow, tag, delete, export and import traces."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from lodeline.cli.output import clean, cost, count, duration, moment
 from lodeline.cli.progress import counting
 from lodeline.cli.trace_view import show_trace
 from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.trace import Trace
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow and move traces.")
@@ -32,7 +33,6 @@ TraceArgument = Annotated[str, typer.Argument(metavar="TRACE", help="A trace id,
 _COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "request")
 _REQUEST_CHARACTERS = 60
 _STATE_STYLES = {"ERROR": "bold red", "ABANDONED": "yellow", "IN_PROGRESS": "cyan"}
-_FORGET_AFTER = 10_000
 
 
 @command(app, "search")
@@ -92,19 +92,14 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
 ) -> None:
     """Follow traces as they arrive."""
-    newest = use.client.traces.search(experiment=experiment, filter=filter, order="received desc", limit=lines).all()
-    _print_lines(use, newest[::-1])
-    since_ms = max((item.received_ms for item in newest), default=_now_ms(use))
-    shown = {item.trace_id: None for item in newest}
+    traces = use.client.traces
+    page = traces.follow(experiment=experiment, filter=filter, limit=max(lines, 1))
+    _print_lines(use, page.items if lines else ())
     while follow:
-        time.sleep(interval_s)
-        arrived = _received_since(use, experiment, filter, since_ms)
-        fresh = [item for item in arrived if item.trace_id not in shown]
-        _print_lines(use, fresh)
-        shown.update(dict.fromkeys(item.trace_id for item in fresh))
-        since_ms = max([since_ms, *(item.received_ms for item in fresh)])
-        for forgotten in list(shown)[:-_FORGET_AFTER]:
-            del shown[forgotten]
+        if not page.partial and len(page.items) < MAX_LIMIT:
+            time.sleep(interval_s)
+        page = traces.follow(experiment=experiment, filter=filter, limit=MAX_LIMIT, cursor=page.cursor)
+        _print_lines(use, page.items)
 
 
 @command(app, "tag")
@@ -211,17 +206,6 @@ def import_traces(
     use.out.say(f"Imported {sent:,} requests from {len(files)} files into experiment {experiment}.")
     if spans_refused:
         raise Invalid(f"{spans_refused} spans were refused; everything else was stored.", code="partly_refused")
-
-
-def _received_since(use: Use, experiment: Sequence[str] | None, filter: str, since_ms: int) -> list[Trace]:
-    """Return what arrived at or after a moment, oldest first."""
-    condition = f"received >= {since_ms}"
-    both = f"({filter}) AND {condition}" if filter else condition
-    return use.client.traces.search(experiment=experiment, filter=both, order="received asc").all()
-
-
-def _now_ms(use: Use) -> int:
-    return use.client.server.get().time_ms
 
 
 def _print_lines(use: Use, traces: Iterable[Trace]) -> None:

@@ -120,7 +120,8 @@ class TraceWrite:
     """What one request brings for one trace.
 
     `chunk` is the packed payload (`ingest.payload`) of exactly the spans in `spans`, whose `position` indexes it;
-    both are empty for a bare `info`. `received_ms` is epoch milliseconds.
+    both are empty for a bare `info`. `received_ms` is epoch milliseconds. `text` is what a full-text index takes of
+    the spans (`ingest.indexable`), where it is at hand: a store can read it from the chunk as well.
     """
 
     experiment_id: ExperimentId
@@ -129,6 +130,7 @@ class TraceWrite:
     chunk: bytes = b""
     info: TraceInfo | None = None
     received_ms: int = 0
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.span import AttributeValue, ResourceFacts, SpanFacts
 from lodeline.ingest.capture import Capture
+from lodeline.ingest.indexable import joined
 from lodeline.ingest.resources import (
     MAX_FACT,
     ExperimentHint,
@@ -29,6 +30,7 @@ class Experiment(NamedTuple):
 class Surroundings(NamedTuple):
     """What the spans of one scope share in one experiment. `slice` is the scope without spans, masked."""
 
+    hint: ExperimentHint | None
     experiment: Experiment
     facts: ResourceFacts
     slice: ScopeSlice
@@ -89,28 +91,34 @@ class Scope:
             head = message.SerializeToString()
         facts = facts._replace(client=message.scope.name[:MAX_FACT] or facts.client)
         bare = ScopeSlice(self._raw.resource_index, resource_head, head, [])
-        made = self._by_hint[hint] = Surroundings(experiment, facts, bare)
+        made = self._by_hint[hint] = Surroundings(hint, experiment, facts, bare)
         return made
 
 
 class Group:
     """The spans of one trace for one experiment: its finished chunks, and the one that is being filled."""
 
-    __slots__ = ("_facts", "_slices", "_surroundings", "chunks", "size_bytes")
+    __slots__ = ("_facts", "_slices", "_surroundings", "_texts", "chunks", "size_bytes")
 
     def __init__(self) -> None:
-        self.chunks: list[tuple[tuple[SpanFacts, ...], bytes]] = []
-        """Facts and `TracesData` of the finished chunks."""
+        self.chunks: list[tuple[tuple[SpanFacts, ...], bytes, str]] = []
+        """Facts, `TracesData` and indexable text of the finished chunks."""
         self.size_bytes = 0
         """Size of the chunk that is being filled."""
         self._facts: list[SpanFacts] = []
         self._slices: list[ScopeSlice] = []
         self._surroundings: Surroundings | None = None
+        self._texts: dict[str, None] = {}
 
     @property
     def position(self) -> int:
         """The index that the next span gets in the chunk."""
         return len(self._facts)
+
+    @property
+    def texts(self) -> dict[str, None]:
+        """The indexable texts of the chunk, for the next span's to be added."""
+        return self._texts
 
     def add(self, facts: SpanFacts, data: bytes, surroundings: Surroundings) -> int:
         """Add a span to the chunk and return by how many bytes the chunk grew."""
@@ -130,5 +138,6 @@ class Group:
     def finish_chunk(self) -> None:
         """Finish the chunk, if there is anything in it, and begin the next."""
         if self._facts:
-            self.chunks.append((tuple(self._facts), join(self._slices)))
+            self.chunks.append((tuple(self._facts), join(self._slices), joined(self._texts)))
         self._facts, self._slices, self._surroundings, self.size_bytes = [], [], None, 0
+        self._texts = {}

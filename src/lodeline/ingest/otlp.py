@@ -18,8 +18,9 @@ from lodeline.domain.span import SpanFacts
 from lodeline.domain.trace import TraceWrite
 from lodeline.ingest import semconv, wire
 from lodeline.ingest.capture import capture_of
-from lodeline.ingest.compression import decompress
-from lodeline.ingest.grouping import Experiment, Group, Resource, Scope
+from lodeline.ingest.compression import Hold, decompress
+from lodeline.ingest.grouping import Experiment, Group, Resource, Scope, Surroundings
+from lodeline.ingest.indexable import collect
 from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
 from lodeline.ingest.otlp_json import BadSpan, transcode
 from lodeline.ingest.payload import pack
@@ -56,7 +57,7 @@ class RejectedSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DecodedTrace:
-    """Spans of one trace from one request: their facts, and their `TracesData` bytes.
+    """Spans of one trace from one request: their facts, their `TracesData` bytes, and their indexable text.
 
     A trace with many spans comes as several of these, one after the other.
     """
@@ -65,11 +66,12 @@ class DecodedTrace:
     hint: ExperimentHint | None
     spans: tuple[SpanFacts, ...]
     traces_data: bytes
+    text: str
 
     def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
         """Return what is to be stored."""
         chunk = pack(self.spans, self.traces_data)
-        return TraceWrite(experiment_id, self.trace_id, self.spans, chunk, received_ms=received_ms)
+        return TraceWrite(experiment_id, self.trace_id, self.spans, chunk, received_ms=received_ms, text=self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,12 @@ def decode(
     encoding: str | None = None,
     limits: IngestLimits = DEFAULT_LIMITS,
     settings_for: SettingsFor = no_settings,
+    hold: Hold | None = None,
 ) -> Decoded:
     """Decode the body of an OTLP trace export (``ExportTraceServiceRequest``) in protobuf or JSON.
 
     `content_type` and `encoding` are the request's headers. `settings_for` is asked once for every experiment that
-    resources ask for; its errors pass through.
+    resources ask for, `hold` told how large the body becomes when it is decompressed; their errors pass through.
 
     A bad span is among `rejected`: without valid ids, over a limit, or malformed. A span whose strings are not UTF-8
     is repaired and named in `warnings`. Ends before starts are kept as they are; times beyond 63 bits become the
@@ -115,7 +118,7 @@ def decode(
             f"Content-Type {shown(content_type or '')} is not known; send application/x-protobuf or {JSON_TYPE}.",
             code="unsupported_media_type",
         )
-    data = decompress(body, encoding, limits)
+    data = decompress(body, encoding, limits, hold)
     rejected: Sequence[BadSpan] = ()
     if kind == JSON_TYPE:
         scopes, rejected = transcode(data, limits)
@@ -141,6 +144,8 @@ class _Request:
         self._body = body
         self._experiments: dict[ExperimentHint | None, Experiment] = {}
         self._groups: dict[tuple[bytes, ExperimentHint | None], Group] = {}
+        self._last_key: tuple[bytes, ExperimentHint | None] = (b"", None)
+        self._last_group = Group()
         self._asked: dict[bytes, ExperimentHint] = {}
         self._repair_budget = Budget(2 * limits.max_values)
         # Smaller spans cannot be over a limit of their parts: each part takes two bytes at least.
@@ -152,21 +157,33 @@ class _Request:
     def run(self, slices: Sequence[wire.ScopeSlice]) -> Decoded:
         """Decode all spans. Those whose resource asks for an experiment come first: they decide for their trace."""
         for scope in sorted(self._open(slices), key=lambda scope: scope.hint is None):
-            for sent in scope.spans:
-                try:
-                    message, data = self._read(sent)
-                    ids = check_ids(message)
-                    if len(data) > self._crowd_bytes:
-                        check_parts(message, len(data), self._limits)
-                except (Invalid, TooLarge) as error:
-                    self._reject(sent, error.message)
-                else:
-                    self._add(scope, message, ids, data)
+            self._run_scope(scope)
         traces: list[DecodedTrace] = []
         for (trace_id, hint), group in self._groups.items():
             group.finish_chunk()
             traces.extend(DecodedTrace(otel_trace_id(trace_id), hint, *chunk) for chunk in group.chunks)
         return Decoded(tuple(traces), tuple(self.rejected), tuple(self._warnings))
+
+    def _run_scope(self, scope: Scope) -> None:
+        asked, crowd_bytes = self._asked, self._crowd_bytes
+        around: Surroundings | None = None
+        for sent in scope.spans:
+            try:
+                message, data = self._read(sent)
+                ids = check_ids(message)
+                if len(data) > crowd_bytes:
+                    check_parts(message, len(data), self._limits)
+            except (Invalid, TooLarge) as error:
+                self._reject(sent, error.message)
+                continue
+            hint = scope.hint
+            if hint is not None:
+                asked.setdefault(ids.trace_id, hint)
+            elif asked:
+                hint = asked.get(ids.trace_id)
+            if around is None or hint != around.hint:
+                around = scope.within(hint) or scope.place(hint, self._experiment(hint))
+            self._add(around, message, ids, data)
 
     def _open(self, slices: Sequence[wire.ScopeSlice]) -> list[Scope]:
         """Parse resources and scopes; the spans of those that cannot be read are rejected."""
@@ -220,14 +237,8 @@ class _Request:
             self._warnings.append(f"{subject}: {repair.summary()}")
         return message, data
 
-    def _add(self, scope: Scope, message: Span, ids: SpanIds, data: bytes) -> None:
+    def _add(self, around: Surroundings, message: Span, ids: SpanIds, data: bytes) -> None:
         """Mask a span, derive its facts and add both to its trace."""
-        hint = scope.hint
-        if hint is not None:
-            self._asked.setdefault(ids.trace_id, hint)
-        elif self._asked:
-            hint = self._asked.get(ids.trace_id)
-        around = scope.within(hint) or scope.place(hint, self._experiment(hint))
         settings, capture, suspect = around.experiment
         masked = suspect and capture.may_mask(data)
         if masked:
@@ -240,15 +251,25 @@ class _Request:
             capture.strip(message, derived)
         if masked or not keeps:
             data = message.SerializeToString()
-        group = self._groups.get((ids.trace_id, hint))
-        if group is None:
-            group = self._groups[ids.trace_id, hint] = Group()
-        elif group.size_bytes + len(data) > self._limits.max_chunk_bytes:
-            group.finish_chunk()
+            values = {pair.key: pair.value for pair in message.attributes}
+        group = self._group(ids.trace_id, around.hint, len(data))
+        collect(message, values, group.texts)
         facts = span_facts(message, ids, data, derived, around.facts, position=group.position, settings=settings)
         self._growth_left -= group.add(facts, data, around)
         if self._growth_left < 0:
             raise TooLarge("body: its traces share resources that are too large; send fewer traces a request.")
+
+    def _group(self, trace_id: bytes, hint: ExperimentHint | None, size_bytes: int) -> Group:
+        """Return the group that takes the next span of a trace, with room in its chunk."""
+        key = (trace_id, hint)
+        group = self._last_group
+        if key != self._last_key:
+            found = self._groups.get(key)
+            group = self._groups[key] = Group() if found is None else found
+            self._last_key, self._last_group = key, group
+        if group.size_bytes + size_bytes > self._limits.max_chunk_bytes:
+            group.finish_chunk()
+        return group
 
     def _experiment(self, hint: ExperimentHint | None) -> Experiment:
         found = self._experiments.get(hint)

@@ -39,8 +39,8 @@ from lodeline.domain.span import (
 )
 from lodeline.domain.usage import NO_USAGE, TokenUsage, picousd_to_usd
 from lodeline.ingest import semconv, wire
+from lodeline.ingest.indexable import collect, joined
 from lodeline.ingest.values import attributes, clean_text, texts
-from lodeline.query.tokens import scalar_token
 
 MAX_CHUNK_BYTES = 512 * 1024 * 1024
 """The largest chunk, decompressed."""
@@ -134,22 +134,13 @@ def unpack_texts(chunk: bytes) -> list[tuple[int, list[str]]]:
     return [(position, _texts(message)) for position, _, message in _messages(traces_data)]
 
 
-def unpack_indexable(chunk: bytes) -> list[str]:
-    """Return what a full-text index takes of a chunk: the texts of all spans, and the `scalar_token`s of their
-    attributes that are numbers or booleans.
-    """
+def unpack_indexable(chunk: bytes) -> str:
+    """Return what a full-text index takes of a chunk (`ingest.indexable`)."""
     _, traces_data = _open(chunk)
-    found: list[str] = []
+    found: dict[str, None] = {}
     for _, _, message in _messages(traces_data):
-        found += _texts(message)
-        for pair in message.attributes:
-            which = pair.value.WhichOneof("value")
-            if which in _SCALARS:
-                found.append(scalar_token(pair.key, getattr(pair.value, which)))
-    return found
-
-
-_SCALARS = frozenset(("int_value", "double_value", "bool_value"))
+        collect(message, {pair.key: pair.value for pair in message.attributes}, found)
+    return joined(found)
 
 
 def raw(chunk: bytes) -> bytes:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol, cast
 
+import ahocorasick_rs
+
 SECRETS: tuple[str, ...] = (
     r"\bsk-(?:[A-Za-z0-9_-]*[_-])?[A-Za-z0-9]{16,}[A-Za-z0-9_-]*",  # OpenAI, Anthropic, OpenRouter and many more
     r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",  # Stripe
@@ -29,6 +31,8 @@ class _Match(Protocol):
 
 class _Expression(Protocol):
     def search(self, text: bytes) -> _Match | None: ...
+
+    def match(self, text: bytes, pos: int) -> _Match | None: ...
 
     def sub(self, repl: Callable[[_Match], bytes], text: bytes) -> bytes: ...
 
@@ -70,6 +74,10 @@ class Pattern:
         """Tell whether any of the expressions matches anywhere in `data`."""
         return self._expression.search(data) is not None
 
+    def found_at(self, data: bytes, position: int) -> bool:
+        """Tell whether any of the expressions matches in `data` from just this position on."""
+        return self._expression.match(data, position) is not None
+
     def replaced(self, data: bytes, by: bytes) -> bytes:
         """Return `data` with every match that is not empty replaced, found from left to right in one pass."""
         return self._expression.sub(lambda match: by if match.group() else b"", data)
@@ -77,10 +85,39 @@ class Pattern:
 
 _ANYWHERE = Pattern(*(expression.replace(r"\b", "") for expression in SECRETS))
 
+ANCHORS: dict[bytes, int] = {
+    b"sk-": 0,
+    b"k_live_": 1,
+    b"k_test_": 1,
+    **dict.fromkeys((b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-"), 0),
+    **dict.fromkeys((b"AKI", b"ASI", b"AIza", b"hf_", b"eyJ"), 0),
+    **dict.fromkeys((b"xoxa-", b"xoxb-", b"xoxe-", b"xoxo-", b"xoxp-", b"xoxr-", b"xoxs-"), 0),
+    b"BEGIN ": 5,
+}
+"""Bytes that are in every secret, and how many of its bytes come before them. No anchor ends as another begins:
+so that finding one never hides the next."""
+
+_BACK = tuple(ANCHORS.values())
+_FINDER = ahocorasick_rs.BytesAhoCorasick(tuple(ANCHORS), matchkind=ahocorasick_rs.MatchKind.LeftmostFirst)
+"""Its search with vector instructions is an order of magnitude faster than the automaton of all expressions."""
+_MANY = 200
+"""With more anchors than this, one search for everything costs less than a look at each."""
+_PART_BYTES = 256 * 1024
+"""Anchors are looked for in so much at a time, so that a body full of them takes little memory."""
+_OVERLAP_BYTES = max(map(len, ANCHORS)) - 1
+
 
 def may_hold_secret(message: bytes) -> bool:
     """Tell whether a serialised message may hold a secret in one of its strings; false means that it does not.
 
     It knows no word boundaries: around a string stand protobuf's length bytes, which may look like letters.
     """
-    return _ANYWHERE.found(message)
+    view = memoryview(message)
+    for part in range(0, len(message), _PART_BYTES):
+        hits = _FINDER.find_matches_as_indexes(view[part : part + _PART_BYTES + _OVERLAP_BYTES])
+        if len(hits) > _MANY:
+            return _ANYWHERE.found(message)
+        for anchor, start, _ in hits:
+            if _ANYWHERE.found_at(message, max(0, part + start - _BACK[anchor])):
+                return True
+    return False

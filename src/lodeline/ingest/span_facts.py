@@ -1,8 +1,8 @@
 """From one parsed span to its narrow facts, and the checks a span must pass before."""
 
-import hashlib
 from typing import NamedTuple
 
+import xxhash
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from lodeline.domain.errors import Invalid, TooLarge
@@ -83,7 +83,9 @@ def span_facts(
     Times beyond 63 bits become the largest that fit. A cost that the span reports stands; otherwise its tokens are
     priced, at the time it started.
     """
-    start_ns = min(message.start_time_unix_nano, _MAX_TIME_NS)
+    start_ns, end_ns = message.start_time_unix_nano, message.end_time_unix_nano
+    if start_ns > _MAX_TIME_NS or end_ns > _MAX_TIME_NS:
+        start_ns, end_ns = min(start_ns, _MAX_TIME_NS), min(end_ns, _MAX_TIME_NS)
     tokens = derived.tokens
     cost_picousd: int | None = None
     if derived.reported_cost_usd is not None and 0 <= derived.reported_cost_usd <= _MAX_COST_USD:
@@ -93,9 +95,9 @@ def span_facts(
             tokens = TokenUsage(*(min(count, _MAX_TOKENS) for count in tokens))
         if cost_picousd is None:
             cost_picousd = _priced(tokens, derived, start_ns, settings)
-    status = message.status
-    code = status.code
-    digest = int.from_bytes(hashlib.sha256(data).digest()[:8], "big") >> 1
+    code, said = 0, ""
+    if message.HasField("status"):
+        code, said = message.status.code, message.status.message[:MAX_FACT_TEXT]
     return SpanFacts(
         ids.span_id,
         ids.parent_id,
@@ -103,11 +105,11 @@ def span_facts(
         derived.kind,
         SPAN_STATUSES[code] if 0 <= code < len(SPAN_STATUSES) else "UNSET",
         start_ns,
-        min(message.end_time_unix_nano, _MAX_TIME_NS),
-        digest,
+        end_ns,
+        xxhash.xxh3_64_intdigest(data) >> 1,
         position,
         len(data),
-        status.message[:MAX_FACT_TEXT],
+        said,
         derived.model,
         derived.provider,
         tokens,

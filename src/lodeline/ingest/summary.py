@@ -18,8 +18,6 @@ from lodeline.ingest.rollup import MAX_CLIMB, Rollup, leaves_first
 _MAX_INT = 2**63 - 1
 _MAX_TOKENS = 2**59 - 1
 """A bucket's limit in a summary: even the sum of all buckets stays within 64 bits."""
-_SPAN_BYTES = 900
-"""Roughly what the facts of one span take in memory beside their longer texts."""
 
 _Order = tuple[int, SpanId]
 """Earlier spans have the lesser order: by start, then id; spans without a start time come last."""
@@ -51,7 +49,7 @@ class TraceFold:
     Sums that pass 64 bits stop there. Not thread-safe.
     """
 
-    __slots__ = ("_cost", "_cyclic", "_info", "_parents", "_spans", "_stale", "_tally", "_tokens", "rough_bytes")
+    __slots__ = ("_cost", "_cyclic", "_info", "_parents", "_spans", "_stale", "_tally", "_tokens")
 
     def __init__(self) -> None:
         self._spans: dict[SpanId, SpanFacts] = {}
@@ -74,8 +72,6 @@ class TraceFold:
         )
         self._stale = False
         self._cyclic = False
-        self.rough_bytes = 0
-        """Roughly the memory this fold takes, for the accounting of caches."""
 
     def __len__(self) -> int:
         return len(self._spans)
@@ -106,7 +102,6 @@ class TraceFold:
         self._spans[span_id] = facts
         if facts.parent_id is not None:
             self._parents.add(facts.parent_id)
-        self.rough_bytes += _rough_bytes(facts) - (0 if known is None else _rough_bytes(known))
         if known is not None:
             self._stale = True
             return "replaced"
@@ -205,11 +200,10 @@ class _Tally:
             _offer_all(self._tags, order, span.tags)
         if span.metadata:
             _offer_all(self._metadata, order, span.metadata)
-        self._add_resource(order, span.resource)
+        if span.resource is not self._resource or order < self._resource_order:
+            self._add_resource(order, span.resource)
 
     def _add_resource(self, order: _Order, resource: ResourceFacts) -> None:
-        if resource is self._resource and order >= self._resource_order:
-            return
         self._resource, self._resource_order = resource, order
         for name in _RESOURCE_TEXTS:
             _offer(self._firsts, order, name, getattr(resource, name))
@@ -295,14 +289,6 @@ def _bounded(tokens: TokenUsage | None) -> TokenUsage:
     if tokens is None:
         return NO_USAGE
     return tokens if max(tokens) <= _MAX_TOKENS else TokenUsage(*(min(n, _MAX_TOKENS) for n in tokens))
-
-
-def _rough_bytes(facts: SpanFacts) -> int:
-    texts = len(facts.name) + len(facts.request or "") + len(facts.response or "")
-    for labels in (facts.tags, facts.metadata, facts.resource.tags):
-        if labels:
-            texts += sum(len(key) + len(value) for key, value in labels.items())
-    return _SPAN_BYTES + 2 * texts
 
 
 _SAID = (

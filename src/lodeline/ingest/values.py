@@ -130,14 +130,16 @@ def texts(pairs: Iterable[KeyValue]) -> Iterator[str]:
         text = pair.value.string_value
         if text:
             yield text
-        elif pair.value.WhichOneof("value") in _NESTED:
-            yield from _nested_texts(pair.value)
+        elif pair.value.WhichOneof("value") in NESTED:
+            yield from nested_texts(pair.value)
 
 
-_NESTED = frozenset(("array_value", "kvlist_value"))
+NESTED = frozenset(("array_value", "kvlist_value"))
+"""The kinds of AnyValue that hold others."""
 
 
-def _nested_texts(value: AnyValue) -> Iterator[str]:
+def nested_texts(value: AnyValue) -> Iterator[str]:
+    """Yield every non-empty string within a list or a map, never a key."""
     pending: list[AnyValue] = [value]
     while pending:
         value = pending.pop()

@@ -185,7 +185,8 @@ class Search:
 
     `experiment_ids` restricts experiment-bound entities (empty: none of them, so an empty answer). `order` empty
     means the entity's default; every order is completed by the entity's own id, so pages never overlap or skip.
-    `deadline_s` bounds the time spent; a page that hits it is `partial`.
+    An order of traces by `received` goes by arrival. `deadline_s` bounds the time spent; a page that hits it is
+    `partial`.
     """
 
     experiment_ids: tuple[str, ...] = ()

@@ -97,7 +97,7 @@ _TRACE = EntitySpec(
         FieldSpec("start", "time", "When its first span began.", ("timestamp",)),
         FieldSpec("end", "time", "When its last span ended; missing while nothing has ended."),
         FieldSpec("duration", "duration", "From start to end; missing while nothing has ended."),
-        FieldSpec("received", "time", "When the first of it arrived here (whole milliseconds)."),
+        FieldSpec("received", "time", "When the first of it arrived here (whole milliseconds); orders by arrival."),
         FieldSpec("session", "string", "The conversation it is a turn of.", ("session_id",)),
         FieldSpec("user", "string", "The end user it was made for.", ("user_id",)),
         FieldSpec("environment", "string", "Where the application ran, such as production."),

@@ -12,6 +12,22 @@ from lodeline.query.syntax import Token, Words, path_parts
 
 MAX_ORDERS = 4
 """Keys of one order: a cursor carries a value of each."""
+ARRIVED = Order(field("trace", "received"), descending=False)
+LATEST = Order(field("trace", "received"), descending=True)
+"""Orders of traces by arrival."""
+
+
+def by_arrival(orders: Sequence[Order]) -> tuple[tuple[Order, ...], bool]:
+    """Return the keys by which a list sorts before arrival completes them, and whether later arrivals come first.
+
+    `received` is a time in milliseconds, taken before the trace is stored: several traces share one, and one that is
+    stored later may have an earlier one. So an order by it goes by arrival itself, which is total, and what arrives
+    later stands later. Keys behind it decide nothing.
+    """
+    for index, order in enumerate(orders):
+        if order.field == ARRIVED.field:
+            return tuple(orders[:index]), order.descending
+    return tuple(orders), True
 
 
 def parse_order(text: str, entity: EntityScope) -> tuple[Order, ...]:

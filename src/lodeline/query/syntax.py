@@ -168,7 +168,16 @@ class Words:
         field: str | None = None,
     ) -> Invalid:
         """Return the error that points to `at`."""
-        return problem(self.text, at.position, at.end, what, expected=expected, suggestion=suggestion, field=field)
+        return problem(
+            self.text,
+            at.position,
+            at.end,
+            what,
+            expected=expected,
+            suggestion=suggestion,
+            field=field,
+            noun=self.noun,
+        )
 
     def unexpected(
         self, expected: str, *, field: str | None = None, suggestion: str | None = None, at: Token | None = None

@@ -83,7 +83,9 @@ def scalar_token(key: str, value: float) -> str:
         text = str(int(value))
     else:
         text = repr(value)
-    return f"q{_key_digest(key)}q{_NOT_ALNUM.sub(_escape, text)}"[:MAX_TOKEN]
+    if not text.isalnum():
+        text = _NOT_ALNUM.sub(_escape, text)
+    return f"q{_key_digest(key)}q{text}"[:MAX_TOKEN]
 
 
 _NOT_ALNUM = re.compile(r"[^0-9a-z]")

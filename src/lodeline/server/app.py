@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 import lodeline
 from lodeline.auth.credentials import Credentials
+from lodeline.auth.throttle import Throttle
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.ingest.limits import IngestLimits
 from lodeline.jobs.reaper import reaper
@@ -43,9 +44,10 @@ def create_app(
     clock: Clock = system_clock,
     credentials: Credentials | None = None,
     leads: bool = True,
+    throttle: Throttle | None = None,
 ) -> FastAPI:
     """Return the server as an ASGI application over `stores`, or over those that the settings name; `credentials`
-    are the store's own by default.
+    are the store's own by default, and `throttle` counts refused logins, of this process alone by default.
 
     Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does;
     of several applications over one store only the one that `leads` runs those that are for the whole store.
@@ -53,7 +55,7 @@ def create_app(
     opened = stores if stores is not None else open_stores(settings.store)
     if credentials is None:
         directory = store_directory(settings.store) if opened.capabilities.durable else None
-        credentials = Credentials.load(directory)
+        credentials = Credentials.load(directory, throttle)
     services = assemble(opened, credentials, clock, bounds_of(settings))
     app = FastAPI(
         title="Lodeline",

@@ -120,7 +120,7 @@ async def _export(request: Request, media_type: str) -> ExportOutcome:
             hint=hint_of(request.headers),
             source=source_of(request.headers),
         )
-        return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export)
+        return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export, ticket)
 
 
 async def _actor(request: Request) -> Actor:

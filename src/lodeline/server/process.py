@@ -1,6 +1,7 @@
 """Process: one server process over a listening socket, from settings to a clean stop."""
 
 import asyncio
+import gc
 import logging
 import socket
 import threading
@@ -12,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 import lodeline
+from lodeline.auth.throttle import Throttle
 from lodeline.domain.errors import Conflict, LodelineError
 from lodeline.ingest import prices
 from lodeline.server.access import Access
@@ -39,14 +41,16 @@ def serve_socket(
     *,
     leads: bool = True,
     shared: SharedDoor | None = None,
+    throttle: Throttle | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way and close the store.
 
     `ready` is called once requests are answered. Of several processes over one store one leads: it runs the jobs
-    that are for the whole store; all take connections from the listener through a `shared` door. A taken gRPC port
-    is told, never an error.
+    that are for the whole store; all take connections from the listener through a `shared` door and count refused
+    logins together. A taken gRPC port is told, never an error.
     """
-    app = create_app(settings, leads=leads)
+    app = create_app(settings, leads=leads, throttle=throttle)
+    _collect_less()
     try:
         door, grpc_line = _open_grpc(settings, app)
         port = int(listener.getsockname()[1])
@@ -57,6 +61,16 @@ def serve_socket(
         _Server(_config(settings, app), announce, door, shared).run(sockets=[] if shared else [listener])
     finally:
         close_app(app)
+
+
+def _collect_less() -> None:
+    """Look for cycles of garbage seldom: decoding makes many objects and hardly a cycle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_OBJECTS, 10, 20)
+
+
+_GC_OBJECTS = 20_000
 
 
 class _Server(uvicorn.Server):

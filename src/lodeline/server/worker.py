@@ -1,8 +1,8 @@
-"""Worker: one of several server processes. Started by `server.workers` as ``-m lodeline.server.worker FD FD FD``.
+"""Worker: one of several server processes. Started by `server.workers` as ``-m lodeline.server.worker FD FD FD FD``.
 
-The descriptors are the listening socket, the tally of connections, and the line to the supervisor: from there comes
-one line of JSON with the settings, back goes one once requests are answered. When the supervisor is gone the line
-ends, and so does the worker, after the requests under way.
+The descriptors are the listening socket, the tally of connections, the counts of refused logins, and the line to the
+supervisor: from there comes one line of JSON with the settings, back goes one once requests are answered. When the
+supervisor is gone the line ends, and so does the worker, after the requests under way.
 """
 
 import json
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from lodeline.auth.throttle import Tables, Throttle
 from lodeline.domain.errors import LodelineError
 from lodeline.server.process import Ready, serve_socket
 from lodeline.server.run import start_logging
@@ -28,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until told to stop; return the exit code."""
     # Ctrl-C is for the supervisor, which passes it on: before uvicorn listens to signals one just ends the process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    listener_fd, tally_fd, line_fd = (int(argument) for argument in arguments)
-    for descriptor in (listener_fd, tally_fd, line_fd):
+    listener_fd, tally_fd, logins_fd, line_fd = descriptors = [int(argument) for argument in arguments]
+    for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
     with socket.socket(fileno=listener_fd) as listener, socket.socket(fileno=line_fd) as line:
         order: dict[str, Any] = json.loads(_first(line))
@@ -43,7 +44,14 @@ def main(arguments: Sequence[str]) -> int:
             line.sendall(json.dumps(asdict(ready)).encode() + b"\n")
 
         try:
-            serve_socket(settings, listener, tell, leads=place == 0, shared=shared)
+            serve_socket(
+                settings,
+                listener,
+                tell,
+                leads=place == 0,
+                shared=shared,
+                throttle=Throttle(tables=Tables(logins_fd)),
+            )
         except LodelineError as error:
             sys.stderr.write(f"Error: {error.message}\n")
             return FAILED

@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any
 
 from lodeline.auth.credentials import Credentials
+from lodeline.auth.throttle import shared_tables
 from lodeline.domain.errors import Unavailable, Unsupported
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import Tally, shared_file
@@ -98,11 +99,12 @@ class _Supervisor:
         self._failure: Unavailable | None = None
         self._selector = selectors.DefaultSelector()
         self._tally_file = shared_file(settings.workers)
+        self._logins_file = shared_tables()
         self._tally = Tally(self._tally_file.fileno(), settings.workers)
 
     def run(self) -> None:
         """Run until a signal comes or a worker keeps dying; end as a process does that gets this signal."""
-        with self._selector, self._signals_noted(), self._tally_file:
+        with self._selector, self._signals_noted(), self._tally_file, self._logins_file:
             try:
                 while not self._signals and self._failure is None:
                     self._start_due()
@@ -142,7 +144,8 @@ class _Supervisor:
     def _start(self, worker: _Worker) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            descriptors = (self._listener.fileno(), self._tally_file.fileno(), theirs.fileno())
+            files = (self._listener, self._tally_file, self._logins_file, theirs)
+            descriptors = [file.fileno() for file in files]
             try:
                 worker.process = subprocess.Popen(  # noqa: S603 - numbers only
                     # -P: what lies in the working directory must not stand in for a module.

@@ -10,7 +10,7 @@ RETRY_AFTER_S = 1.0
 
 
 class Admission:
-    """Counts the requests under way and their bytes; never more than the bounds at one time.
+    """Counts the requests under way and their bytes, sent and decompressed; never more than the bounds at one time.
 
     A single request may be as large as its own limits allow, also where that is over `max_bytes`: then it is admitted
     alone.

@@ -10,7 +10,8 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import TraceId
 from lodeline.domain.trace import Trace
-from lodeline.query.ast import Field, Order, Search
+from lodeline.query.ast import Search
+from lodeline.query.order import LATEST
 from lodeline.services.archive import ArchiveWriter
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
@@ -18,7 +19,6 @@ from lodeline.storage.base import Stores
 BLOCK_TRACES = 200
 BLOCK_LEDGERS = 500
 _PIECE_BYTES = 2**20
-_RECEIVED = Field("trace", "received", "time")
 
 
 class ExperimentExport:
@@ -57,9 +57,7 @@ class ExperimentExport:
 
         Going back, what arrives meanwhile is never met, however fast it comes.
         """
-        search = Search(
-            (self._experiment.experiment_id,), order=(Order(_RECEIVED, descending=True),), limit=BLOCK_TRACES
-        )
+        search = Search((self._experiment.experiment_id,), order=(LATEST,), limit=BLOCK_TRACES)
         while True:
             page = self._stores.traces.search(search)
             if page.items:

@@ -89,8 +89,11 @@ class IngestService:
         """Return the requests under way and the bytes they hold."""
         return self._admission.under_way()
 
-    def export(self, actor: Actor, request: ExportRequest) -> ExportOutcome:
+    def export(self, actor: Actor, request: ExportRequest, ticket: Ticket | None = None) -> ExportOutcome:
         """Decode a request and store its spans; returns after the commit.
+
+        The request's `ticket` holds what the body becomes when it is decompressed too; Unavailable when that is over
+        the bounds.
 
         The experiment is the one that the request's hint names, else the one that the span's resource names, else
         the default one. An unknown name is created for who may create experiments. Single bad spans, and traces that
@@ -99,6 +102,11 @@ class IngestService:
         """
         permit_reach(actor, "trace.ingest")
         resolver = _Resolver(self._cache, self._experiments, actor, request.hint)
+
+        def hold(decompressed_bytes: int) -> None:
+            if ticket is not None:
+                ticket.hold(len(request.body) + decompressed_bytes)
+
         with self._decoders:
             decoded = decode(
                 request.body,
@@ -106,6 +114,7 @@ class IngestService:
                 encoding=request.encoding,
                 limits=self.limits,
                 settings_for=resolver.settings,
+                hold=hold,
             )
             now_ms = self._clock.now_ms()
             writes: list[TraceWrite] = []

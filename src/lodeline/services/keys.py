@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lodeline.auth.actor import Actor, account_actor, key_actor
 from lodeline.auth.credentials import Credentials
@@ -96,9 +96,18 @@ class KeyService:
         """Return one's own keys, or all with key.manage_all, newest first; revoked and expired ones too."""
         if all_owners or actor.account_id is None:
             permit(actor, "key.manage_all")
-            return self._stores.keys.list()
+            return self._with_uses(self._stores.keys.list())
         permit(actor, "key.manage_own")
-        return self._stores.keys.list(actor.account_id)
+        return self._with_uses(self._stores.keys.list(actor.account_id))
+
+    def _with_uses(self, keys: Sequence[ApiKey]) -> Sequence[ApiKey]:
+        """Return the keys with those uses, too, that the store has not been told yet."""
+        with self._lock:
+            uses = {key_id: use.at_ms for key_id, use in self._uses.items()}
+        return [
+            replace(key, last_used_ms=max(uses[key.key_id], key.last_used_ms or 0)) if key.key_id in uses else key
+            for key in keys
+        ]
 
     def revoke(self, actor: Actor, key_id: KeyId) -> ApiKey:
         """Make a key useless at once, in every process; again is fine. Another owner's needs key.manage_all, and

@@ -50,6 +50,15 @@ class TraceService:
         assessments = self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
         return TraceDetail(trace, tuple(spans), tuple(assessments))
 
+    def follow(self, actor: Actor, query: ListQuery) -> Page[Trace]:
+        """List traces as they arrive, the earliest first; see `storage.base.TraceStore.follow`.
+
+        Invalid with an order: it is always that of arrival.
+        """
+        if query.order:
+            raise Invalid("order: follow lists traces as they arrive; leave order out.", details={"field": "order"})
+        return self._stores.traces.follow(self._listing.search(actor, "trace.read", query, "trace"))
+
     def spans(self, actor: Actor, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         """Return whole spans: all, or the known ones of `span_ids`; in skeleton order."""
         self.get(actor, trace_id)
@@ -127,15 +136,15 @@ class TraceService:
         ids = [trace.trace_id for trace in found]
         return LinkReport(self._stores.traces.link_run(run_id, ids, audit=audit))
 
-    def log_info(self, actor: Actor, experiment_id: ExperimentId, trace_id: TraceId, info: TraceInfo) -> Trace:
+    def log_info(self, actor: Actor, experiment: str, trace_id: TraceId, info: TraceInfo) -> Trace:
         """Record what a client says about a trace, before or after its spans; Conflict when it is refused.
 
-        Masks and the capture mode of the experiment apply, as they do to spans.
+        `experiment` is an id or a name. Masks and the capture mode of the experiment apply, as they do to spans.
         """
-        permit(actor, "trace.ingest", experiment_id)
+        found = self._scope.one(actor, "trace.ingest", experiment)
+        experiment_id, settings = found.experiment_id, found.settings
         check_trace_id(trace_id)
         check_tags(info.tags)
-        settings = self._scope.holder(experiment_id).settings
         capture = capture_of(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
         write = TraceWrite(experiment_id, trace_id, info=capture.info(info), received_ms=self._clock.now_ms())
         (outcome,) = self._stores.traces.write([write])

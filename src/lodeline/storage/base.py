@@ -95,6 +95,15 @@ class TraceStore(Protocol):
         completed by arrival (later first)."""
         ...
 
+    def follow(self, search: Search) -> Page[Trace]:
+        """List traces as they arrive, the earliest first: without cursor the latest `search.limit` there are, with
+        the cursor of such a page those that arrived since.
+
+        `search.order` counts nothing. There is always a cursor, also of an empty page. A trace arrives once, when its
+        first write is committed; none is missed or met twice, however many writers there are.
+        """
+        ...
+
     def update(self, trace_id: TraceId, change: TraceChange, *, now_ms: int, audit: AuditEntry) -> Trace:
         """Edit tags; edits win over what spans bring later. NotFound when unknown; deleting an absent tag is fine."""
         ...

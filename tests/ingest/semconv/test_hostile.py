@@ -113,9 +113,9 @@ def test_damaged_payloads_are_answered(data: st.DataObject) -> None:
 
 def timed(attributes: dict[str, AttributeValue]) -> float:
     span = wire_span(attributes, [])
-    start_s = time.perf_counter()
+    start_s = time.process_time()
     both(span)
-    return time.perf_counter() - start_s
+    return time.process_time() - start_s
 
 
 def test_huge_and_deep_values_take_bounded_time() -> None:

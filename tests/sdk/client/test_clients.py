@@ -21,6 +21,8 @@ from lodeline.domain.assessment import (
 from lodeline.domain.experiment import Experiment, ExperimentSettings, PriceOverride, Retention
 from lodeline.domain.ids import TraceId, otel_trace_id
 from lodeline.domain.span import JsonValue
+from lodeline.domain.trace import TraceInfo
+from lodeline.domain.usage import TokenUsage
 from lodeline.local import LocalClient, connect, connect_async
 
 T0_NS = 1_790_000_000_000_000_000
@@ -109,6 +111,35 @@ def test_traces_are_found_read_tagged_and_deleted(client: LocalClient, app: Expe
     with pytest.raises(errors.NotFound) as gone:
         client.traces.get(found[0].trace_id)
     assert gone.value.error_code == "trace_not_found"
+
+
+def test_what_is_known_beside_the_spans_is_kept(client: LocalClient, app: Experiment) -> None:
+    tokens = TokenUsage(input_uncached=3, output_text=4)
+    info = TraceInfo(
+        name="turn", state="ERROR", start_ns=T0_NS - 1, user="ada", tokens=tokens, cost_picousd=2_500_000_000,
+        tags={"a": "b"}, metadata={"c": "d"}, finalised=True,
+    )  # fmt: skip
+    told = client.traces.log_info(trace_of("a"), info, experiment="app")
+    assert (told.name, told.state, told.start_ns) == ("turn", "ERROR", T0_NS - 1)
+    assert (told.user, told.tokens) == ("ada", tokens)
+        "turn",
+        "ERROR",
+        T0_NS - 1,
+        "ada",
+        tokens,
+    )
+    assert (told.cost_usd, told.tags, told.metadata) == (0.0025, {"a": "b"}, {"c": "d"})
+    assert client.traces.get(trace_of("a")).trace == told
+    with pytest.raises(errors.Conflict):
+        client.traces.log_info(trace_of("a"), TraceInfo(user="eve"), experiment="0")
+
+
+def test_traces_are_followed_as_they_arrive(client: LocalClient, app: Experiment) -> None:
+    page = client.traces.follow(experiment="app", limit=2)
+    assert len(page.items) == 2
+    assert client.traces.follow(experiment="app", cursor=page.cursor).items == ()
+    client.otlp.export(request([({}, "tests", "1", [span("late")])]), experiment="app")
+    assert [trace.name for trace in client.traces.follow(experiment="app", cursor=page.cursor).items] == ["late"]
 
 
 def test_a_wrong_filter_is_refused_with_its_place(client: LocalClient) -> None:

@@ -13,6 +13,7 @@ import pytest
 from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.ids import TraceId
+from lodeline.domain.trace import TraceInfo
 from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
 from lodeline.server.app import close_app, create_app
 from lodeline.server.settings import Settings
@@ -41,6 +42,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "search_traces": lambda c: c.traces.search().first(),
     "delete_traces": lambda c: c.traces.delete_many(["a"]),
     "link_traces": lambda c: c.traces.link("run", ["a"]),
+    "log_trace_info": lambda c: c.traces.log_info("a", TraceInfo(user="u")),
     "get_trace": lambda c: c.traces.get("a/b"),
     "delete_trace": lambda c: c.traces.delete(".."),
     "get_spans": lambda c: c.traces.spans("a", ["b" * 16]),

@@ -31,29 +31,34 @@ def derive(span: Span, attributes: dict[str, AnyValue], *, want_preview: bool = 
             if draft.request is None or draft.response is None:
                 dialect.preview(reading, draft)
     fill_context(reading, draft)
+    model, session, user, trace_name = draft.model, draft.session, draft.user, draft.trace_name
     return Derived(
         draft.kind or "UNKNOWN",
-        _short(draft.model),
+        model and model[:MAX_NAME],
         draft.provider,
         draft.tokens,
         draft.cost_usd,
-        _short(draft.session),
-        _short(draft.user),
+        session and session[:MAX_NAME],
+        user and user[:MAX_NAME],
         draft.request,
         draft.response,
-        _short(draft.trace_name),
-        _bounded(draft.tags),
-        _bounded(draft.metadata),
+        trace_name and trace_name[:MAX_NAME],
+        draft.tags and _bounded(draft.tags),
+        draft.metadata and _bounded(draft.metadata),
         dialects[0].name if dialects else "unknown",
     )
 
 
 def fill_context(attributes: Attributes, draft: Draft) -> None:
     """Fill session and user from the attributes that belong to no dialect alone."""
-    if draft.session is None:
+    names = attributes.names
+    if draft.session is None and (_SESSION in names or _CONVERSATION in names):
         draft.session = attributes.text("session.id") or attributes.text("gen_ai.conversation.id")
-    if draft.user is None:
+    if draft.user is None and "user.id" in names:
         draft.user = attributes.text("user.id") or attributes.text("enduser.id")
+
+
+_SESSION, _CONVERSATION = "\nsession.id", "\ngen_ai.conversation.id"
 
 
 def _plain(reading: WireAttributes) -> Derived:
@@ -62,14 +67,9 @@ def _plain(reading: WireAttributes) -> Derived:
         return PLAIN
     draft = Draft()
     fill_context(reading, draft)
-    return Derived(session=_short(draft.session), user=_short(draft.user))
+    session, user = draft.session, draft.user
+    return Derived(session=session and session[:MAX_NAME], user=user and user[:MAX_NAME])
 
 
-def _short(text: str | None) -> str | None:
-    return text if text is None or len(text) <= MAX_NAME else text[:MAX_NAME]
-
-
-def _bounded(pairs: dict[str, str] | None) -> dict[str, str] | None:
-    if pairs is None:
-        return None
+def _bounded(pairs: dict[str, str]) -> dict[str, str]:
     return {key[:MAX_TAG_KEY]: value[:MAX_TAG_VALUE] for key, value in islice(pairs.items(), MAX_TAGS)}

@@ -9,8 +9,8 @@ attributes beside them.
 from lodeline.domain.span import JsonValue, SpanKind
 from lodeline.ingest.semconv.dialect import Content, Dialect, Draft
 from lodeline.ingest.semconv.indexed import indexed
-from lodeline.ingest.semconv.messages import messages
-from lodeline.ingest.semconv.parts import content_blocks
+from lodeline.ingest.semconv.messages import messages, role_of
+from lodeline.ingest.semconv.parts import Role, content_blocks
 from lodeline.ingest.semconv.previews import cut, last_text
 from lodeline.ingest.semconv.reading import Attributes
 from lodeline.ingest.semconv.tools import finish_reason, tool_definitions
@@ -32,11 +32,38 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
 
 
 def _preview(attributes: Attributes, draft: Draft) -> None:
-    if draft.request is None and (asked := last_text(_entries(attributes, "gen_ai.prompt."), "user")) is not None:
+    if draft.request is None and (asked := _last(attributes, "gen_ai.prompt.", "user")) is not None:
         draft.request = cut(asked)
-    if draft.response is None:
-        answered = last_text(_entries(attributes, "gen_ai.completion."), "assistant")
-        draft.response = None if answered is None else cut(answered)
+    if draft.response is None and (answered := _last(attributes, "gen_ai.completion.", "assistant")) is not None:
+        draft.response = cut(answered)
+
+
+def _last(attributes: Attributes, prefix: str, role: Role) -> str | None:
+    """Return the text of the last entry with `role`; what is plain text is found without building the others."""
+    found = _last_plain(attributes, prefix, role)
+    return last_text(_entries(attributes, prefix), role) if found is None else found
+
+
+def _last_plain(attributes: Attributes, prefix: str, role: Role) -> str | None:
+    """Return the same for entries that say their role, when the last one's content is plain text; else None."""
+    if attributes.value(prefix[:-1]) is not None:
+        return None
+    start = len(prefix)
+    numbers = {key[start:].partition(".")[0] for key in attributes.under(prefix)}
+    if not all(number.isdecimal() and len(number) < 10 for number in numbers):
+        return None
+    text = attributes.text
+    for number in sorted(numbers, key=int, reverse=True):
+        named = text(f"{prefix}{number}.role")
+        if named is None:
+            return None
+        if role_of(named) == role:
+            content = text(f"{prefix}{number}.content")
+            return None if content is None or content.lstrip()[:1] in _STRUCTURED else content
+    return None
+
+
+_STRUCTURED = frozenset("{[")
 
 
 def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:

@@ -61,7 +61,16 @@ def _parse_python_json(text: str) -> JsonValue:
 
 
 def _is_flat(text: str) -> bool:
-    return text.count("{") + text.count("[") <= MAX_JSON_DEPTH
+    """Tell whether `text` has too few brackets to nest too deeply; `str.find` is faster than counting."""
+    left = MAX_JSON_DEPTH
+    for bracket in "{[":
+        at = text.find(bracket)
+        while at >= 0:
+            left -= 1
+            if left < 0:
+                return False
+            at = text.find(bracket, at + 1)
+    return True
 
 
 def _depth_within(value: JsonValue, most: int) -> bool:

@@ -76,7 +76,7 @@ class Listing(Generic[T]):
     def page(self, cursor: str | None, size: int) -> Call[Page[T]]:
         """Return the call of one page."""
         params = {**self.params, "limit": size, "cursor": cursor}
-        return Call("GET", self.path, lambda answer: decode_page(self.kind, parsed(answer)), params=params)
+        return Call("GET", self.path, page_of(self.kind), params=params)
 
 
 class Carrier(Protocol):
@@ -209,6 +209,11 @@ def one(kind: type[T]) -> Callable[[bytes], T]:
 def many(kind: type[T]) -> Callable[[bytes], tuple[T, ...]]:
     """Return what reads an answer, a bare list, as values of `kind`."""
     return lambda answer: decode_page(kind, {"items": parsed(answer)}).items
+
+
+def page_of(kind: type[T]) -> Callable[[bytes], Page[T]]:
+    """Return what reads an answer as a page of `kind`."""
+    return lambda answer: decode_page(kind, parsed(answer))
 
 
 def nothing(answer: bytes) -> None:

@@ -1,9 +1,12 @@
 """Traces: search, read, tag, delete, link to runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
+from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail
+from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo
+from lodeline.domain.usage import picousd_to_usd
 from lodeline.query.ast import Dialect
 from lodeline.sdk.client.call import (
     LONG_S,
@@ -17,6 +20,7 @@ from lodeline.sdk.client.call import (
     many,
     names,
     one,
+    page_of,
     path_of,
 )
 
@@ -37,11 +41,39 @@ class Traces(Noun[ModeT]):
     ) -> Listing[Trace]:
         """List traces that match a filter, newest start first, never with the content of their spans.
 
-        `experiment` are ids or names; all in reach without. With ``order="received asc"`` the cursor of the last
-        page goes on with what arrives later.
+        `experiment` are ids or names; all in reach without.
         """
         params = {"experiment": names(experiment), "filter": filter, "order": order, "dialect": dialect}
         return Listing(path_of("traces"), Trace, params, limit, cursor)
+
+    @call
+    def follow(
+        self,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        dialect: Dialect = "lodeline",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Call[Page[Trace]]:
+        """Return a page of traces in the order of their arrival; without `cursor` the latest `limit` to arrive.
+
+        The page's cursor gives what arrived since, now or later; nothing is missed or given twice.
+        """
+        params = {
+            "experiment": names(experiment), "filter": filter, "dialect": dialect, "limit": limit, "cursor": cursor,
+            "follow": True,
+        }  # fmt: skip
+        return Call("GET", path_of("traces"), page_of(Trace), params=params)
+
+    @call
+    def log_info(self, trace_id: str, info: TraceInfo, *, experiment: str = "0") -> Call[Trace]:
+        """Say what is known about a trace of an experiment (id or name) beside its spans, before or after they come.
+
+        What is not None wins over what spans say; Conflict when the trace belongs to another experiment.
+        """
+        body = given(experiment=experiment, **_info(info))
+        return Call("PUT", path_of("traces", trace_id, "info"), one(Trace), body=body)
 
     @call
     def get(self, trace_id: str) -> Call[TraceDetail]:
@@ -95,3 +127,14 @@ class Traces(Noun[ModeT]):
 
     def _deletion(self, body: Mapping[str, object]) -> Call[DeleteReport]:
         return Call("POST", path_of("traces", "delete"), one(DeleteReport), body=body, timeout_s=LONG_S)
+
+
+def _info(info: TraceInfo) -> dict[str, object]:
+    """Return what a client says as the API takes it: nanoseconds as text, the cost in dollars."""
+    plain = {spec.name: getattr(info, spec.name) for spec in fields(info)}
+    plain["cost_usd"] = picousd_to_usd(plain.pop("cost_picousd"))
+    plain["tokens"] = None if info.tokens is None else info.tokens._asdict()
+    plain["tags"], plain["metadata"] = dict(info.tags), dict(info.metadata)
+    for name in ("start_ns", "duration_ns"):
+        plain[name] = None if plain[name] is None else str(plain[name])
+    return plain

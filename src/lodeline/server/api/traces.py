@@ -8,11 +8,12 @@ from pydantic import Field
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail
+from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo, TraceState
+from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.bodies import Body, Id, TagKeys, Tags
+from lodeline.server.api.bodies import Body, Id, TagKeys, Tags, Text
 from lodeline.server.api.listing import ListedDep
 from lodeline.server.api.paths import TEXT
 from lodeline.services.listing import ListQuery
@@ -26,6 +27,8 @@ TracePath = Annotated[
         min_length=1, max_length=50, description="The trace's id.", examples=["tr-0af7651916cd43dd8448eb211c80319c"]
     ),
 ]
+_Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+_Ns = Annotated[int, Field(ge=0, le=2**63 - 1, description="Nanoseconds; past 2^53 as a string of digits.")]
 _TraceIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=MAX_IDS)]
 
 
@@ -34,6 +37,55 @@ class TagsBody(Body):
 
     set: Tags = Field(default_factory=dict[str, str])
     delete: TagKeys = Field(default_factory=list[str])
+
+
+class TokensBody(Body):
+    """Tokens, each counted in one bucket."""
+
+    input_uncached: _Count = 0
+    cache_read: _Count = 0
+    cache_write_5m: _Count = 0
+    cache_write_1h: _Count = 0
+    output_text: _Count = 0
+    output_reasoning: _Count = 0
+    audio_in: _Count = 0
+    audio_out: _Count = 0
+    image: _Count = 0
+
+
+class InfoBody(Body):
+    """What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
+
+    `finalised` fixes the metadata.
+    """
+
+    experiment: Annotated[str, Field(min_length=1, max_length=500)] = "0"
+    name: Annotated[str | None, Field(max_length=1_000)] = None
+    state: TraceState | None = None
+    start_ns: _Ns | None = None
+    duration_ns: _Ns | None = None
+    request: Text | None = None
+    response: Text | None = None
+    session: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    user: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    environment: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    model_id: Id | None = None
+    run_id: Id | None = None
+    client_request_id: Id | None = None
+    tokens: TokensBody | None = None
+    cost_usd: Annotated[float | None, Field(ge=0, le=1_000_000, allow_inf_nan=False)] = None
+    tags: Tags = Field(default_factory=dict[str, str])
+    metadata: Tags = Field(default_factory=dict[str, str])
+    finalised: bool = False
+
+    def to_domain(self) -> TraceInfo:
+        """Return the info as the services take it."""
+        given = self.model_dump(exclude={"experiment", "tokens", "cost_usd"})
+        return TraceInfo(
+            **given,
+            tokens=None if self.tokens is None else TokenUsage(**self.tokens.model_dump()),
+            cost_picousd=None if self.cost_usd is None else usd_to_picousd(self.cost_usd),
+        )
 
 
 class DeleteBody(Body):
@@ -54,12 +106,19 @@ class LinkBody(Body):
 
 
 @router.get("", **answer(Page[Trace], 404))
-def search_traces(actor: ActorDep, services: ServicesDep, query: ListedDep) -> Json:
+def search_traces(
+    actor: ActorDep,
+    services: ServicesDep,
+    query: ListedDep,
+    *,
+    follow: Annotated[bool, Query(description="List traces as they arrive, the earliest first.")] = False,
+) -> Json:
     """List traces that match a filter, newest start first.
 
-    To follow traces as they come, ask with `order=received asc` and go on with each page's `cursor`.
+    With `follow` and without a cursor: the latest `limit` to arrive. Every such page has a `cursor`, which gives what
+    arrived since, now or later; nothing is missed or given twice.
     """
-    return Json(services.traces.search(actor, query))
+    return Json(services.traces.follow(actor, query) if follow else services.traces.search(actor, query))
 
 
 @router.post("/delete", **answer(DeleteReport, 404, 413))
@@ -96,6 +155,12 @@ def get_spans(
     """Return whole spans with attributes, events and their normalised view; roots first, then by start."""
     wanted: list[SpanId] | None = None if ids is None else [check_span_id(item) for item in ids]
     return Json(services.traces.spans(actor, TraceId(trace_id), wanted))
+
+
+@router.put("/{trace_id}/info", **answer(Trace, 404, 409, 413))
+def log_trace_info(actor: ActorDep, services: ServicesDep, trace_id: TracePath, body: InfoBody) -> Json:
+    """Say what is known about a trace beside its spans, which may come before or after."""
+    return Json(services.traces.log_info(actor, body.experiment, TraceId(trace_id), body.to_domain()))
 
 
 @router.patch("/{trace_id}/tags", **answer(Trace, 404, 409, 413))

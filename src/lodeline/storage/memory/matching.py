@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 from lodeline.domain.assessment import Assessment
@@ -15,6 +16,7 @@ from lodeline.domain.trace import Trace
 from lodeline.query import cursor as cursors
 from lodeline.query.ast import EntityScope, Order, Search
 from lodeline.query.fields import field
+from lodeline.query.order import by_arrival
 from lodeline.query.reference import OrderKey, key_of_values, matches, order_key, order_values
 from lodeline.query.subjects import (
     AssessmentSubject,
@@ -46,7 +48,28 @@ class Row(Generic[T]):
 
 def trace_page(state: State, search: Search) -> Page[Trace]:
     """List traces."""
-    return _page(trace_rows(state, search), search, "trace", Order(field("trace", "start")))
+    keys, later_first = by_arrival(search.order)
+    rows = trace_rows(state, search, later_first=later_first)
+    if search.order and not keys:  # by arrival alone
+        return _page(rows, search, "trace", keys=())
+    return _page(rows, search, "trace", Order(field("trace", "start")), keys=keys)
+
+
+def follow_page(state: State, search: Search) -> Page[Trace]:
+    """List traces as they arrive."""
+    fingerprint = cursors.fingerprint("trace", search.node, (), "follow")
+    rows = in_order(trace_rows(state, search, later_first=False), ())
+    if search.cursor is not None:
+        rows = _after(cursors.decode(search.cursor, fingerprint), rows, ())
+        scan = Scan(rows, search)
+        found = list(islice(scan, search.limit))
+        ended = not scan.stopped and len(found) < search.limit
+        end = (state.arrivals,) if ended or scan.last is None else scan.last.tie
+        return Page(tuple(row.item for row in found), cursors.encode(end, fingerprint), partial=scan.stopped)
+    scan = Scan(rows[::-1], search)
+    found = list(islice(scan, search.limit))[::-1]
+    end = cursors.encode((state.arrivals,), fingerprint)
+    return Page(tuple(row.item for row in found), end, partial=scan.stopped)
 
 
 def experiment_page(state: State, search: Search) -> Page[Experiment]:
@@ -92,15 +115,15 @@ def audit_page(state: State, search: Search) -> Page[AuditEntry]:
     return _page(rows, search, "audit")
 
 
-def trace_rows(state: State, search: Search) -> list[Row[Trace]]:
-    """Return all traces of the search's experiments, whether they match or not."""
+def trace_rows(state: State, search: Search, *, later_first: bool = True) -> list[Row[Trace]]:
+    """Return all traces of the search's experiments, whether they match or not; arrival completes their order."""
     active = _active(state, search)
     by_trace: dict[str, list[Assessment]] = {}
     for assessment in state.present_assessments():
         if assessment.target.trace_id is not None:
             by_trace.setdefault(assessment.target.trace_id, []).append(assessment)
     return [
-        _trace_row(record, by_trace.get(record.trace_id, []))
+        _trace_row(record, by_trace.get(record.trace_id, []), -1 if later_first else 1)
         for record in state.traces.values()
         if record.experiment_id in active
     ]
@@ -142,9 +165,16 @@ def in_order(rows: Iterable[Row[T]], orders: Sequence[Order]) -> list[Row[T]]:
     return sorted(rows, key=place)
 
 
-def _page(rows: Iterable[Row[T]], search: Search, entity: EntityScope, default: Order | None = None) -> Page[T]:
-    orders = search.order or (() if default is None else (default,))
-    fingerprint = cursors.fingerprint(entity, search.node, orders)
+def _page(
+    rows: Iterable[Row[T]],
+    search: Search,
+    entity: EntityScope,
+    default: Order | None = None,
+    *,
+    keys: tuple[Order, ...] | None = None,
+) -> Page[T]:
+    orders = (search.order if keys is None else keys) or (() if default is None else (default,))
+    fingerprint = cursors.fingerprint(entity, search.node, search.order or orders)
     ordered = in_order(rows, orders)
     if search.cursor is not None:
         values = cursors.decode(search.cursor, fingerprint)
@@ -175,10 +205,10 @@ def _active(state: State, search: Search) -> set[str]:
     return {i for i, e in state.experiments.items() if i in search.experiment_ids and e.lifecycle == "ACTIVE"}
 
 
-def _trace_row(record: TraceRecord, assessments: Sequence[Assessment]) -> Row[Trace]:
+def _trace_row(record: TraceRecord, assessments: Sequence[Assessment], sign: int) -> Row[Trace]:
     trace = record.trace()
 
     def spans() -> Sequence[Span]:
         return load_spans(record, want_view=False)
 
-    return Row(trace, TraceSubject(trace, spans, lambda: assessments), (-record.arrival,))
+    return Row(trace, TraceSubject(trace, spans, lambda: assessments), (sign * record.arrival,))

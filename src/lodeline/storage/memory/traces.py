@@ -12,7 +12,7 @@ from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
 from lodeline.storage.memory import deliveries
-from lodeline.storage.memory.matching import trace_page
+from lodeline.storage.memory.matching import follow_page, trace_page
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.state import State
 
@@ -60,6 +60,10 @@ class MemoryTraces:
     def search(self, search: Search) -> Page[Trace]:
         with self._state.lock:
             return trace_page(self._state, search)
+
+    def follow(self, search: Search) -> Page[Trace]:
+        with self._state.lock:
+            return follow_page(self._state, search)
 
     def update(self, trace_id: TraceId, change: TraceChange, *, now_ms: int, audit: AuditEntry) -> Trace:
         with self._state.lock:

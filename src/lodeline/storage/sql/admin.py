@@ -13,6 +13,7 @@ from lodeline.storage.sql.backup import copy_store
 from lodeline.storage.sql.check import check
 from lodeline.storage.sql.connection import DATABASE_FILE, Readers, connect
 from lodeline.storage.sql.directory import database_bytes
+from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.text import TextIndexer
 from lodeline.storage.sql.writer import Writer
@@ -45,11 +46,8 @@ class SqlAdmin:
         self._blobs = blobs
 
     def ping(self) -> None:
-        try:
-            with self._readers.read() as db:
-                db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
-        except apsw.Error as error:
-            raise Unavailable(f"the store in {self._directory} does not answer: {error}") from error
+        with self._readers.read() as db:
+            db.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
 
     def figures(self) -> Mapping[str, int | str]:
         """Return sizes in bytes, waiting work, and row counts; those named ``…_estimate`` are upper estimates."""
@@ -104,10 +102,6 @@ class SqlAdmin:
         self._lock.make_exclusive()
         try:
             self._rewrite()
-        except apsw.Error as error:
-            raise Unavailable(
-                f"vacuum: {error}; try again when the store is less busy.", code="store_busy"
-            ) from error
         finally:
             self._lock.make_shared()
         return {"bytes_before": before, "bytes_after": database_bytes(self._directory)}
@@ -115,7 +109,8 @@ class SqlAdmin:
     def _rewrite(self) -> None:
         db = connect(self._directory, readonly=False)
         try:
-            db.execute("VACUUM")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with translated("the file was not rewritten, and nothing is lost", db):
+                db.execute("VACUUM")
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             db.close()

@@ -4,6 +4,7 @@ apsw is the driver: it brings its own recent SQLite (FTS5 with contentless_delet
 other SQLite library may open the same files in this process: two copies cancel each other's POSIX locks.
 """
 
+import contextlib
 import queue
 import threading
 import time
@@ -17,6 +18,7 @@ import apsw
 from lodeline.domain.errors import Unavailable
 from lodeline.storage.sql import functions
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.faults import cannot_open, unavailable
 
 DATABASE_FILE = "lodeline.db"
 PAGE_BYTES = 8192
@@ -52,7 +54,7 @@ def connect(directory: Path, *, readonly: bool) -> Db:
         if readonly:
             db.execute("PRAGMA query_only=ON")
     except apsw.Error as error:
-        raise Unavailable(f"the store in {directory} cannot be opened: {error}") from error
+        raise cannot_open(directory, error) from error
     functions.register(db)
     return db
 
@@ -70,20 +72,26 @@ class Readers:
     def read(self, *, deadline_s: float | None = None) -> Generator[Db]:
         """Lend a connection within one read transaction, so that all its statements see the same state.
 
-        After `deadline_s` seconds a running statement raises DeadlineReached.
+        After `deadline_s` seconds a running statement raises DeadlineReached. Unavailable when the disk, the file or
+        another process is in the way.
         """
         with self._slots:
             db = self._take()
+            sound = True
             try:
                 db.execute("BEGIN")
                 if deadline_s is None:
                     yield db
                 else:
                     yield from self._bounded(db, time.monotonic() + deadline_s)
+            except apsw.Error as error:
+                fault = unavailable(error, "nothing could be read", db)
+                if fault is None:
+                    raise
+                sound = False
+                raise fault from error
             finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                self._give(db)
+                self._end(db, sound=sound)
 
     @staticmethod
     def _bounded(db: Db, until: float) -> Generator[Db]:
@@ -94,6 +102,16 @@ class Readers:
             raise DeadlineReached from error
         finally:
             db.set_progress_handler(None)
+
+    def _end(self, db: Db, *, sound: bool) -> None:
+        """Take a connection back; one that met a fault is not used again."""
+        if not sound:
+            with contextlib.suppress(apsw.Error):
+                db.close()
+            return
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        self._give(db)
 
     def _take(self) -> Db:
         if self._closed:

@@ -47,6 +47,11 @@ class Db(Protocol):
         """Whether a transaction is open."""
         ...
 
+    @property
+    def system_errno(self) -> int:
+        """The system's own number of the last error of reading or writing; 0 when there was none."""
+        ...
+
     def execute(self, statements: str, bindings: Sequence[SqlValue] | None = None) -> Cursor:
         """Run a statement."""
         ...

@@ -12,6 +12,7 @@ from lodeline.domain.ids import ExperimentId, TraceId
 from lodeline.domain.trace import TraceWrite, WriteOutcome
 from lodeline.storage.sql import terms
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.names import Names
 from lodeline.storage.sql.open_trace import OpenTrace, load
 from lodeline.storage.sql.trace_rows import Batch
@@ -23,7 +24,9 @@ KEPT_SPANS = 20_000
 class TraceIngester:
     """Merges groups of `TraceWrite`s. Used by the writer thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, fresh: FreshTexts | None = None) -> None:
+        self._fresh = FreshTexts() if fresh is None else fresh
+        self._texts: list[tuple[int, str]] = []
         self._kept: OrderedDict[TraceId, OpenTrace] = OrderedDict()
         self._kept_spans = 0
         self._names = Names()
@@ -33,6 +36,13 @@ class TraceIngester:
         self._kept.clear()
         self._kept_spans = 0
         self._names.forget()
+        self._texts.clear()
+
+    def committed(self) -> None:
+        """Pass on the texts of what is durable now."""
+        if self._texts:
+            self._fresh.offer(self._texts)
+            self._texts.clear()
 
     def apply(self, db: Db, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
         """Merge the writes within the open transaction; one outcome a write, in order."""
@@ -50,13 +60,37 @@ class TraceIngester:
             if trace is None:
                 trace = active[write.trace_id] = self._open(db, write, next_id)
                 next_id += trace.is_new
-            outcomes.append(_merge(trace, write, batch))
+            outcomes.append(self._merge(trace, write, batch))
         for trace in active.values():
             if trace.dirty:
                 batch.add(db, trace, self._names)
         batch.insert(db)
         self._keep(active)
         return outcomes
+
+    def _merge(self, trace: OpenTrace, write: TraceWrite, batch: Batch) -> WriteOutcome:
+        """Fold one write into its trace; note what is new."""
+        if trace.exp != int(write.experiment_id):
+            return WriteOutcome(write.trace_id, refused=f"trace {write.trace_id} belongs to another experiment")
+        stored = 0
+        for facts in write.spans:
+            if trace.fold.add(facts) == "known":
+                continue
+            stored += 1
+            trace.seqs.setdefault(facts.span_id, len(trace.seqs))
+            trace.touched[facts.span_id] = facts
+            trace.fresh_terms.update(terms.span_terms(facts))
+        if stored:
+            number = batch.add_chunk(trace.row_id, len(write.spans), write.chunk)
+            if write.text is not None:
+                self._texts.append((number, write.text))
+        if write.info is not None:
+            trace.fold.add_info(write.info)
+            trace.said = trace.said or trace.fold.info != trace.extra.info
+            trace.extra.info = trace.fold.info
+        if stored or trace.said:
+            trace.updated_ms = max(trace.updated_ms, write.received_ms)
+        return WriteOutcome(write.trace_id, stored=stored, known=len(write.spans) - stored)
 
     def _open(self, db: Db, write: TraceWrite, next_id: int) -> OpenTrace:
         kept = self._kept.pop(write.trace_id, None)
@@ -102,26 +136,3 @@ def _refusals(db: Db, experiment_ids: Collection[ExperimentId]) -> dict[Experime
         elif row[0] != "ACTIVE":
             refusals[experiment_id] = f"experiment {experiment_id} is deleted; restore it first"
     return refusals
-
-
-def _merge(trace: OpenTrace, write: TraceWrite, batch: Batch) -> WriteOutcome:
-    """Fold one write into its trace; note what is new."""
-    if trace.exp != int(write.experiment_id):
-        return WriteOutcome(write.trace_id, refused=f"trace {write.trace_id} belongs to another experiment")
-    stored = 0
-    for facts in write.spans:
-        if trace.fold.add(facts) == "known":
-            continue
-        stored += 1
-        trace.seqs.setdefault(facts.span_id, len(trace.seqs))
-        trace.touched[facts.span_id] = facts
-        trace.fresh_terms.update(terms.span_terms(facts))
-    if stored:
-        batch.add_chunk(trace.row_id, len(write.spans), write.chunk)
-    if write.info is not None:
-        trace.fold.add_info(write.info)
-        trace.said = trace.said or trace.fold.info != trace.extra.info
-        trace.extra.info = trace.fold.info
-    if stored or trace.said:
-        trace.updated_ms = max(trace.updated_ms, write.received_ms)
-    return WriteOutcome(write.trace_id, stored=stored, known=len(write.spans) - stored)

@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 
 from lodeline.storage.sql.db import Db
-from lodeline.storage.sql.terms import MAX_INDEXED, indexed
+from lodeline.storage.sql.terms import indexed
 
 _MOST = 100_000
+_MOST_SPANS = 10_000
+
+_SpanNames = tuple[str, str | None, str | None]
+_SpanNumbers = tuple[int, int | None, int | None]
 
 
 class Names:
@@ -13,19 +17,27 @@ class Names:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
+        self._spans: dict[_SpanNames, _SpanNumbers] = {}
 
     def forget(self) -> None:
         """Drop everything: numbers given in an undone transaction are void."""
         self._known.clear()
+        self._spans.clear()
 
-    def number_of(self, db: Db, prefix: str, value: str | None) -> int | None:
-        """Return the number of the indexed part of a value under a prefix; None for None."""
-        if value is None:
-            return None
-        if len(value) >= MAX_INDEXED:
-            value = indexed(value)
-        known = self._known.get(prefix + value)
-        return self.number(db, prefix + indexed(value)) if known is None else known
+    def of_span(self, db: Db, names: "_SpanNames") -> "_SpanNumbers":
+        """Return the numbers of a span's name, model and provider, None for None; those that recur cost one look."""
+        known = self._spans.get(names)
+        if known is None:
+            if len(self._spans) >= _MOST_SPANS:
+                self._spans.clear()
+            name, model, provider = names
+            number = self.number(db, "n:" + indexed(name))
+            known = (number, self._number_of(db, "m:", model), self._number_of(db, "p:", provider))
+            self._spans[names] = known
+        return known
+
+    def _number_of(self, db: Db, prefix: str, value: str | None) -> int | None:
+        return None if value is None else self.number(db, prefix + indexed(value))
 
     def number(self, db: Db, name: str) -> int:
         """Return the number of a name, giving it one when it is new."""

@@ -1,6 +1,6 @@
 """Rows ↔ domain traces: the columns of `traces` and `trace_docs`, and what their JSON holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -48,12 +48,14 @@ class Extra:
 
     def tags(self, summary: TraceSummary) -> dict[str, str]:
         """Return the effective tags: what came with the trace, under the edits."""
+        if not self.removed and not self.edited:
+            return dict(summary.tags)
         tags = {k: v for k, v in summary.tags.items() if k not in self.removed}
         return {**tags, **self.edited}
 
 
-def doc_row(row_id: int, summary: TraceSummary, extra: Extra) -> tuple[SqlValue, ...]:
-    """Return the values of `UPSERT_DOC`."""
+def doc_row(row_id: int, summary: TraceSummary, extra: Extra, tags: Mapping[str, str]) -> tuple[SqlValue, ...]:
+    """Return the values of `UPSERT_DOC`; `tags` are the effective ones."""
     doc: dict[str, object] = {"tokens": tuple(summary.tokens)}
     if summary.root_span_id is not None:
         doc["root"] = summary.root_span_id
@@ -70,7 +72,7 @@ def doc_row(row_id: int, summary: TraceSummary, extra: Extra) -> tuple[SqlValue,
     request, response = summary.request, summary.response
     return (
         row_id,
-        dumps(extra.tags(summary)),
+        dumps(tags),
         dumps(summary.metadata),
         text_or_none(request),
         text_or_none(response),
@@ -129,6 +131,14 @@ def bounded(number: int) -> int:
     return max(-MAX_INT, min(number, MAX_INT))
 
 
+def bounded_tokens(tokens: TokenUsage) -> TokenUsage:
+    """Return `tokens` so that each bucket, and their sum, is within SQLite's integers."""
+    if min(tokens) >= 0 and max(tokens) <= _MAX_BUCKET:
+        return tokens
+    return TokenUsage(*(max(0, min(count, _MAX_BUCKET)) for count in tokens))
+
+
+_MAX_BUCKET = MAX_INT // len(TokenUsage._fields)
 _INFO_FIELDS = tuple(TraceInfo.__dataclass_fields__)
 
 

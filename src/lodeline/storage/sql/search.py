@@ -13,6 +13,7 @@ from lodeline.domain.page import Page
 from lodeline.domain.trace import Trace
 from lodeline.query import cursor as cursors
 from lodeline.query.ast import Field, Node, Order, Search
+from lodeline.query.order import by_arrival
 from lodeline.query.values import Scalar
 from lodeline.storage.sql import plan, text
 from lodeline.storage.sql.connection import Readers
@@ -104,8 +105,9 @@ def candidates(db: Db, search: Search, orders: Sequence[Order], position: Positi
     exps = [int(exp) for exp in dict.fromkeys(search.experiment_ids)]
     if not exps:
         return
-    if [order.field.name for order in orders] != ["start"]:
-        yield from _sorted(db, exps, condition, orders, position)
+    keys, later_first = by_arrival(orders)
+    if [order.field.name for order in keys] != ["start"] or not later_first:
+        yield from _sorted(db, exps, condition, keys, position, later_first=later_first)
         return
     scans = [Scan(exp, condition, orders[0].descending, position.key) for exp in exps]
     streams = [_by_start(db, search.node, scan) for scan in scans]
@@ -205,21 +207,24 @@ def _until(descending: bool, edge: Row) -> Sql:
 
 
 def _sorted(
-    db: Db, exps: Sequence[int], condition: Sql, orders: Sequence[Order], position: Position
+    db: Db, exps: Sequence[int], condition: Sql, orders: Sequence[Order], position: Position, *, later_first: bool
 ) -> Generator[Candidate]:
-    """Yield candidates in any other order; missing values last."""
+    """Yield candidates in any other order, missing values last; arrival completes it."""
     columns = [_sort_column(order) for order in orders]
-    bound = _keyset(columns, orders, position.key)
-    order_by = ", ".join(
-        f"{column.text} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+    bound = _keyset(columns, orders, position.key, later_first=later_first)
+    order_by = "".join(
+        f"{column.text} {'DESC' if order.descending else 'ASC'} NULLS LAST, "
         for column, order in zip(columns, orders, strict=True)
     )
-    selected = ", ".join(column.text for column in columns)
+    selected = "".join(f"{column.text}, " for column in columns)
     params = [p for column in columns for p in column.params]
     marks = ", ".join("?" * len(exps))
+    # A unary plus takes the condition from the planner, which then walks by arrival instead of sorting.
+    exp = "t.exp" if orders or not _walk_by_arrival(db, exps, position.key) else "+t.exp"
     sql = (
-        f"SELECT {selected}, t.id FROM traces t JOIN trace_docs d ON d.id = t.id "
-        f"WHERE t.exp IN ({marks}) AND {bound.text} AND {condition.text} ORDER BY {order_by}, t.id DESC"
+        f"SELECT {selected}t.id FROM traces t JOIN trace_docs d ON d.id = t.id "
+        f"WHERE {exp} IN ({marks}) AND {bound.text} AND {condition.text} "
+        f"ORDER BY {order_by}t.id {'DESC' if later_first else 'ASC'}"
     )
     db.set_progress_handler(lambda: time.monotonic() > position.until, 2_000)
     try:
@@ -231,6 +236,18 @@ def _sorted(
         db.set_progress_handler(None)
 
 
+def _walk_by_arrival(db: Db, exps: Sequence[int], after: Key | None) -> bool:
+    """Tell whether to walk all traces by arrival instead of sorting those of the experiments: where these are many,
+    or few of any arrived after the key."""
+    last = db.execute("SELECT max(id) FROM traces").fetchone()
+    if after is not None and last is not None and int(last[0] or 0) - int(after[0] or 0) < BLOCK:
+        return True
+    marks = ", ".join("?" * len(exps))
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM traces WHERE exp IN ({marks}) LIMIT {BLOCK})"
+    row = db.execute(sql, tuple(exps)).fetchone()
+    return row is not None and row[0] == BLOCK
+
+
 def _sort_column(order: Order) -> Sql:
     column = column_of(order.field)
     if column is None:
@@ -238,7 +255,7 @@ def _sort_column(order: Order) -> Sql:
     return Sql(f"substr({column.text}, 1, 80)", column.params) if order.field.type == "string" else column
 
 
-def _keyset(columns: Sequence[Sql], orders: Sequence[Order], key: Key | None) -> Sql:
+def _keyset(columns: Sequence[Sql], orders: Sequence[Order], key: Key | None, *, later_first: bool) -> Sql:
     """Rows after `key`: equal on the first k sort values and later on the next; finally by id."""
     if key is None:
         return Sql("1")
@@ -250,7 +267,7 @@ def _keyset(columns: Sequence[Sql], orders: Sequence[Order], key: Key | None) ->
             later = Sql(f"({column.text} {sign} ? OR {column.text} IS NULL)", (*column.params, value, *column.params))
             options.append(_all([*equal, later]))
         equal.append(Sql(f"{column.text} IS ?", (*column.params, value)))
-    options.append(_all([*equal, Sql("t.id < ?", (key[-1],))]))
+    options.append(_all([*equal, Sql("t.id < ?" if later_first else "t.id > ?", (key[-1],))]))
     return Sql("(" + " OR ".join(o.text for o in options) + ")", tuple(p for o in options for p in o.params))
 
 

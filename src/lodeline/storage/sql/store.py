@@ -18,6 +18,8 @@ from lodeline.storage.sql.conversation_store import SqlConversationStore
 from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
 from lodeline.storage.sql.experiments import SqlExperiments
+from lodeline.storage.sql.faults import translated
+from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.lock import DirectoryLock
@@ -43,14 +45,16 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
         opened.callback(lock.release)
         db = connect(directory, readonly=False)
         try:
-            ensure_schema(db, directory, source=migrations)
+            with translated(f"the store in {directory} cannot be opened", db):
+                ensure_schema(db, directory, source=migrations)
         finally:
             db.close()
         readers = Readers(directory)
         opened.callback(readers.close)
-        writer = Writer(directory, TraceIngester())
+        fresh = FreshTexts()
+        writer = Writer(directory, TraceIngester(fresh))
         opened.callback(writer.close)
-        indexer = TextIndexer(directory, writer, readers)
+        indexer = TextIndexer(directory, writer, readers, fresh)
         indexer.start()
         opened.callback(indexer.stop)
         blobs = DirectoryBlobStore(directory / BLOBS_FOLDER)

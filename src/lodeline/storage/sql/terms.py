@@ -14,11 +14,13 @@ FIELDS: tuple[str, ...] = ("session", "user", "model", "environment", "service",
 """Trace fields indexed by value, under the key 'f:<field>'; besides them 'f:state' and 'f:run'."""
 
 
+@lru_cache(maxsize=4_096)
 def tag_key(key: str) -> str:
     """Return the kv key of a tag."""
     return clean("t:" + key[:MAX_INDEXED])
 
 
+@lru_cache(maxsize=4_096)
 def metadata_key(key: str) -> str:
     """Return the kv key of a metadata entry."""
     return clean("m:" + key[:MAX_INDEXED])
@@ -40,15 +42,18 @@ def trace_pairs(
     """Return every (key, value) under which a trace is found in kv."""
     pairs = {(tag_key(k), indexed(v)) for k, v in tags.items()}
     pairs.update((metadata_key(k), indexed(v)) for k, v in summary.metadata.items())
-    for name in FIELDS:
-        value = getattr(summary, "model_id" if name == "model" else name)
+    for key, attribute in _FIELD_KEYS:
+        value: str | None = getattr(summary, attribute)
         if value is not None:
-            pairs.add((field_key(name), indexed(value)))
+            pairs.add((key, indexed(value)))
     pairs.add((field_key("state"), state))
     if summary.run_id is not None:
         pairs.add((field_key("run"), indexed(summary.run_id)))
     pairs.update((field_key("run"), indexed(run)) for run in linked)
     return pairs
+
+
+_FIELD_KEYS = tuple((field_key(name), "model_id" if name == "model" else name) for name in FIELDS)
 
 
 def span_terms(span: SpanFacts) -> tuple[tuple[str, int], ...]:

@@ -7,7 +7,7 @@ what was acknowledged before it.
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,9 +17,9 @@ from lodeline.domain.errors import LodelineError
 from lodeline.ingest.payload import unpack_indexable
 from lodeline.query.ast import Node
 from lodeline.query.prefilter import Required, required
-from lodeline.query.tokens import fold_for_index
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
+from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.lock import TEXT_LOCK_FILE, DirectoryLock
 from lodeline.storage.sql.writer import Writer
 
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
 SMALL = 5_000
 """Up to so many chunks are looked up at once; beyond, the walk asks block by block."""
 _BLOCK = 500
-_GROUP_CHUNKS = 512
-_GROUP_BYTES = 4_000_000
+_GROUP_CHUNKS, _GROUP_CHARS = 256, 8_000_000
+"""So much is indexed in one transaction: the more, the less work merging the index is."""
+_POLITE_CHUNKS = 64
+"""So much while others wait to write, which lets them wait for some milliseconds only."""
 _IDLE_S = 0.05
+_YIELD_S = 0.005
+_PATIENT_CHUNKS = 2_000
+"""While others wait to write, up to so many chunks wait for them; searches read these meanwhile."""
 _PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
@@ -127,8 +132,9 @@ def _expression(needed: Required) -> str:
 class TextIndexer:
     """Fills the index in the background, oldest chunk first; in one of the processes that have the store open."""
 
-    def __init__(self, directory: Path, writer: Writer, readers: Readers) -> None:
+    def __init__(self, directory: Path, writer: Writer, readers: Readers, fresh: FreshTexts) -> None:
         self._directory = directory
+        self._fresh = fresh
         self._writer = writer
         self._readers = readers
         self._stop = threading.Event()
@@ -162,9 +168,11 @@ class TextIndexer:
             except LodelineError:
                 self._stop.wait(_TAKEOVER_S)
                 continue
+            self._fresh.wanted = True
             try:
                 self._work()
             finally:
+                self._fresh.wanted = False
                 duty.release()
 
     def _work(self) -> None:
@@ -180,31 +188,48 @@ class TextIndexer:
 
     def _advance(self) -> bool:
         """Index the next group; return whether there was one."""
+        self._give_way()
+        most = _POLITE_CHUNKS if self._writer.queued else _GROUP_CHUNKS
         with self._readers.read() as db:
             start = watermark(db)
-            group = list(_take(db.execute(_WAITING, (start, _GROUP_CHUNKS))))
-        if not group:
+            rows = self._next(db, start, most)
+        if not rows:
             return False
-        rows = [(cid, _indexable(data)) for cid, data in group]
         self._writer.call(lambda db: _insert(db, start, rows))
+        self._fresh.forget(rows[-1][0])
         return True
 
+    def _next(self, db: Db, start: int, most: int) -> list[tuple[int, str]]:
+        """Return number and text of the chunks after `start`, as many as make a group."""
+        rows: list[tuple[int, str]] = []
+        chars = 0
+        for (cid,) in db.execute(_WAITING, (start, most)):
+            text = self._fresh.take(cid)
+            if text is None:
+                text = _indexable(db, cid)
+            rows.append((cid, text))
+            chars += len(text)
+            if chars > _GROUP_CHARS:
+                break
+        return rows
 
-_WAITING = "SELECT cid, data FROM chunks WHERE cid > ? ORDER BY cid LIMIT ?"
+    def _give_way(self) -> None:
+        """Wait while others wait to write, unless too much waits here."""
+        while self._writer.queued and not self._stop.is_set():
+            with self._readers.read() as db:
+                if db.execute(_OVERDUE, (watermark(db), _PATIENT_CHUNKS)).fetchone() is not None:
+                    return
+            self._stop.wait(_YIELD_S)
 
 
-def _take(rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    size = 0
-    for cid, data in rows:
-        yield cid, data
-        size += len(data)
-        if size > _GROUP_BYTES:
-            return
+_OVERDUE = "SELECT 1 FROM chunks WHERE cid > ? LIMIT 1 OFFSET ?"
+_WAITING = "SELECT cid FROM chunks WHERE cid > ? ORDER BY cid LIMIT ?"
 
 
-def _indexable(data: bytes) -> str:
+def _indexable(db: Db, cid: int) -> str:
+    row = db.execute("SELECT data FROM chunks WHERE cid = ?", (cid,)).fetchone()
     try:
-        return "\n".join(fold_for_index(text) for text in unpack_indexable(data))
+        return "" if row is None else unpack_indexable(row[0])
     except LodelineError as error:
         _log.warning("a chunk has no readable text: %s", error.message)
         return ""

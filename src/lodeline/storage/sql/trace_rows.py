@@ -1,12 +1,14 @@
 """Rows of traces, gathered over a group of writes and inserted together."""
 
+from collections.abc import Mapping
+
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES, SpanFacts
 from lodeline.domain.trace import TRACE_STATES, TraceSummary
-from lodeline.storage.sql import conversations, rows
+from lodeline.storage.sql import conversations, rows, terms
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.db import Db, SqlValue
 from lodeline.storage.sql.names import Names
-from lodeline.storage.sql.open_trace import OpenTrace, index_pairs
+from lodeline.storage.sql.open_trace import OpenTrace
 
 Values = tuple[SqlValue, ...]
 
@@ -21,6 +23,8 @@ _INSERT_SPAN = (
 )
 _KIND_NUMBER = {kind: number for number, kind in enumerate(SPAN_KINDS)}
 _STATUS_NUMBER = {status: number for number, status in enumerate(SPAN_STATUSES)}
+_STATE_NUMBER = {state: number for number, state in enumerate(TRACE_STATES)}
+_MAX_INT = rows.MAX_INT
 
 
 class Batch:
@@ -37,10 +41,12 @@ class Batch:
         }  # fmt: skip
         self._activity = conversations.Activity()
 
-    def add_chunk(self, row_id: int, copies: int, chunk: bytes) -> None:
-        """Store a payload chunk with so many copies of spans under the next number."""
-        self._statements[_INSERT_CHUNK].append((self._next_chunk, row_id, copies, chunk))
+    def add_chunk(self, row_id: int, copies: int, chunk: bytes) -> int:
+        """Store a payload chunk with so many copies of spans under the next number, and return that."""
+        number = self._next_chunk
+        self._statements[_INSERT_CHUNK].append((number, row_id, copies, chunk))
         self._next_chunk += 1
+        return number
 
     def add(self, db: Db, trace: OpenTrace, names: Names) -> None:
         """Add all rows by which the trace differs from what is stored, and take them as its new base."""
@@ -50,18 +56,19 @@ class Batch:
             self._statements[rows.INSERT_TRACE].append((trace.row_id, *row))
         else:
             self._statements[rows.UPDATE_TRACE].append((*row, trace.row_id))
-        self._statements[rows.UPSERT_DOC].append(rows.doc_row(trace.row_id, summary, trace.extra))
-        self._index(db, trace, summary, names)
+        tags = trace.extra.tags(summary)
+        self._statements[rows.UPSERT_DOC].append(rows.doc_row(trace.row_id, summary, trace.extra, tags))
+        self._index(db, trace, summary, tags, names)
         span_rows = self._statements[_INSERT_SPAN]
         for span in trace.touched.values():
             span_rows.append(_span_row(db, trace, span, names))
         self._activity.note(trace.exp, before, summary)
         trace.settle(summary)
 
-    def _index(self, db: Db, trace: OpenTrace, summary: TraceSummary, names: Names) -> None:
+    def _index(self, db: Db, trace: OpenTrace, summary: TraceSummary, tags: Mapping[str, str], names: Names) -> None:
         start, row_id, exp = rows.bounded(summary.start_ns), trace.row_id, trace.exp
         before = trace.summary
-        pairs = index_pairs(trace, summary, summary.state)
+        pairs = terms.trace_pairs(summary, summary.state, tags, trace.extra.linked)
         found = trace.fresh_terms
         if before is not None and before.start_ns != summary.start_ns:
             self.drop_index(db, trace, names)
@@ -102,31 +109,34 @@ class Batch:
 
 def _trace_row(trace: OpenTrace, s: TraceSummary) -> Values:
     """Return the values of `rows.TRACE_COLUMNS`."""
-    bounded, text, tokens = rows.bounded, rows.text_or_none, s.tokens
+    bounded, text, tokens = rows.bounded, rows.text_or_none, rows.bounded_tokens(s.tokens)
+    uncached, read, write_5m, write_1h, out_text, reasoning, audio_in, audio_out, image = tokens
+    tok_in, tok_out = uncached + read + write_5m + write_1h + audio_in + image, out_text + reasoning + audio_out
     return (
         trace.trace_id, trace.exp, bounded(s.start_ns), None if s.duration_ns is None else bounded(s.duration_ns),
-        TRACE_STATES.index(s.state), clean(s.name), text(s.session), text(s.user), text(s.environment),
+        _STATE_NUMBER[s.state], clean(s.name), text(s.session), text(s.user), text(s.environment),
         text(s.service), text(s.client), text(s.model_id), text(s.run_id), text(s.client_request_id),
-        bounded(tokens.total), bounded(tokens.input), bounded(tokens.output), bounded(tokens.cache_read),
-        bounded(tokens.cache_write_5m), bounded(tokens.cache_write_1h), bounded(tokens.audio_in),
-        bounded(tokens.image), bounded(tokens.output_reasoning), bounded(tokens.audio_out),
+        tok_in + tok_out, tok_in, tok_out, read, write_5m, write_1h, audio_in, image, reasoning, audio_out,
         None if s.cost_picousd is None else bounded(s.cost_picousd), s.span_count, s.error_count, s.size_bytes,
         trace.received_ms, trace.updated_ms, trace.version + 1,
     )  # fmt: skip
 
 
 def _span_row(db: Db, trace: OpenTrace, span: SpanFacts, names: Names) -> Values:
-    cost, tokens, most = span.cost_picousd, span.tokens, rows.MAX_INT
+    name, model, provider = names.of_span(db, (span.name, span.model, span.provider))
+    start_ns, end_ns, tokens, cost = span.start_ns, span.end_ns, span.tokens, span.cost_picousd
+    if start_ns > _MAX_INT or end_ns > _MAX_INT:
+        start_ns, end_ns = min(start_ns, _MAX_INT), min(end_ns, _MAX_INT)
     return (
         trace.row_id,
         trace.seqs[span.span_id],
-        names.number_of(db, "n:", span.name),
+        name,
         _KIND_NUMBER[span.kind],
         _STATUS_NUMBER[span.status],
-        min(span.start_ns, most),
-        min(span.end_ns, most) - min(span.start_ns, most) if span.end_ns else None,
-        names.number_of(db, "m:", span.model),
-        names.number_of(db, "p:", span.provider),
-        None if tokens is None else min(tokens.total, most),
-        None if cost is None else min(cost, most),
+        start_ns,
+        end_ns - start_ns if end_ns else None,
+        model,
+        provider,
+        None if tokens is None else min(sum(tokens), _MAX_INT),
+        None if cost is None else min(cost, _MAX_INT),
     )

@@ -16,6 +16,7 @@ from lodeline.storage.sql import audit as audit_rows
 from lodeline.storage.sql import codec, deliveries, rows, terms
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
+from lodeline.storage.sql.follow import follow_traces
 from lodeline.storage.sql.names import Names
 from lodeline.storage.sql.open_trace import load
 from lodeline.storage.sql.search import search_traces
@@ -50,6 +51,9 @@ class SqlTraceStore:
 
     def search(self, search: Search) -> Page[Trace]:
         return search_traces(self._readers, search)
+
+    def follow(self, search: Search) -> Page[Trace]:
+        return follow_traces(self._readers, search)
 
     def update(self, trace_id: TraceId, change: TraceChange, *, now_ms: int, audit: AuditEntry) -> Trace:
         def run(db: Db) -> Trace:

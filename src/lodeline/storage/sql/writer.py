@@ -21,21 +21,13 @@ from lodeline.domain.errors import LodelineError, Unavailable
 from lodeline.domain.trace import TraceWrite, WriteOutcome
 from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, connect
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.faults import FAULTS, unavailable
 from lodeline.storage.sql.lock import WriteTurn
 
 T = TypeVar("T")
 
 QUEUE_JOBS = 4_096
 _OPTIMIZE_EVERY_S = 3_600.0
-_STORE_FAULTS = (
-    apsw.FullError,
-    apsw.IOError,
-    apsw.BusyError,
-    apsw.LockedError,
-    apsw.CorruptError,
-    apsw.CantOpenError,
-)
-"""Errors that the next transaction would meet as well."""
 GROUP_SPANS = 4_000
 """A group is closed when it holds this many spans, so that a commit stays in the tens of milliseconds."""
 
@@ -45,6 +37,10 @@ class Ingester(Protocol):
 
     def apply(self, db: Db, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
         """Merge the writes within the open transaction."""
+        ...
+
+    def committed(self) -> None:
+        """The transaction is durable."""
         ...
 
     def forget(self) -> None:
@@ -135,7 +131,7 @@ class Writer:
                 self._commit(group)
                 self._optimize()
             else:
-                _fail(group, failure)
+                _fail(group, failure, self.db)
 
     def _begin(self) -> Exception | None:
         """Begin a transaction when no other process writes; return why that is impossible."""
@@ -171,11 +167,12 @@ class Writer:
             self.db.execute("COMMIT")
         except Exception as error:  # whatever broke the group must reach everyone who waits for it
             self._undo()
-            if len(group) == 1 or isinstance(error, _STORE_FAULTS):
-                _fail(group, error)
+            if len(group) == 1 or isinstance(error, FAULTS):
+                _fail(group, error, self.db)
             else:
                 self._commit_apart(group)
             return
+        self._ingester.committed()
         for answer in answers:
             answer()
 
@@ -186,7 +183,7 @@ class Writer:
             if failure is None:
                 self._commit([job])
             else:
-                _fail([job], failure)
+                _fail([job], failure, self.db)
 
     def _optimize(self) -> None:
         """Renew the planner's statistics now and then, when nobody waits."""
@@ -231,29 +228,22 @@ class Writer:
             if not self.db.in_transaction or isinstance(error, apsw.FullError | apsw.IOError):
                 raise
             self._ingester.forget()
-            failure = _translate(error)
+            failure = _translate(error, self.db)
             answers.append(lambda: job.done.set_exception(failure))
             return
         answers.append(lambda: job.done.set_result(result))
 
 
-def _fail(group: "list[_Call[object] | _Ingest]", error: Exception) -> None:
+def _fail(group: "list[_Call[object] | _Ingest]", error: Exception, db: Db) -> None:
     """Tell everybody in a group that nothing of theirs is stored."""
-    failure = _translate(error)
+    failure = _translate(error, db)
     for job in group:
         if not job.done.done():
             job.done.set_exception(failure)
 
 
-def _translate(error: Exception) -> Exception:
-    if isinstance(error, apsw.FullError):
-        return Unavailable(
-            "the disk is full; nothing of this request was stored. Free space, then send it again.",
-            code="disk_full",
-            retry_after_s=30,
-        )
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return Unavailable("the store is busy with another process; send again.", code="store_busy")
-    if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.ReadOnlyError | apsw.CantOpenError):
-        return Unavailable(f"the store cannot write: {error}", code="store_failed", retry_after_s=30)
+def _translate(error: Exception, db: Db) -> Exception:
+    known = unavailable(error, "nothing of this request was stored", db) if isinstance(error, apsw.Error) else None
+    if known is not None:
+        return known
     return error if isinstance(error, LodelineError) else RuntimeError(f"the store failed: {error!r}")
