@@ -122,12 +122,6 @@ def test_what_is_known_beside_the_spans_is_kept(client: LocalClient, app: Experi
     told = client.traces.log_info(trace_of("a"), info, experiment="app")
     assert (told.name, told.state, told.start_ns) == ("turn", "ERROR", T0_NS - 1)
     assert (told.user, told.tokens) == ("ada", tokens)
-        "turn",
-        "ERROR",
-        T0_NS - 1,
-        "ada",
-        tokens,
-    )
     assert (told.cost_usd, told.tags, told.metadata) == (0.0025, {"a": "b"}, {"c": "d"})
     assert client.traces.get(trace_of("a")).trace == told
     with pytest.raises(errors.Conflict):
