@@ -23,6 +23,7 @@ from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.delivery import DeliverySource
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
@@ -135,6 +136,8 @@ EXAMPLES: Mapping[str, Example] = {
     "search_sessions": Example("/sessions", {"experiment": "support", "filter": "error_count > 0"}),
     "get_session": Example("/sessions/chat-1", {"experiment": "support"}),
     "search_users": Example("/users", {"experiment": "support"}),
+    "list_deliveries": Example("/deliveries", {"experiment": "support"}),
+    "get_delivery": Example("/deliveries/9f1c2a77"),
     "list_accounts": Example("/accounts"),
     "create_account": Example("/accounts", body={"name": "linus", "role": "editor", "password": PASSWORD}),
     "get_account": Example("/accounts/{account}"),
@@ -250,7 +253,8 @@ def _ingest(services: Services, experiment_id: str) -> None:
     resource = {"service.name": "support", "service.version": "2.1", "deployment.environment.name": "production"}
     body = request([(resource, "support", "1", spans)])
     hint = ExperimentHint(experiment_id, "id")
-    services.ingest.export(LOCAL, ExportRequest(body, "application/x-protobuf", hint=hint))
+    source = DeliverySource("9f1c2a77", ((1, 2), (5, 5)))
+    services.ingest.export(LOCAL, ExportRequest(body, "application/x-protobuf", hint=hint, source=source))
 
 
 def _file(example: Example, world: World) -> bytes:

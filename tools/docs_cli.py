@@ -20,9 +20,9 @@ _INTRODUCTION = """\
 ## Which server, which store
 
 Commands talk to a server over its API: the one that `--server` names, else `LODELINE_URL`, else
-`http://127.0.0.1:5000`. A server with `--auth` wants an API key: `--key`, or `LODELINE_KEY`, which other users of the
-machine cannot read from the list of processes. With `--store DIR` a command opens the store itself and does the same
-without a server; it may do so while a server has that store open. Only `lodeline db` always works on a store.
+`http://127.0.0.1:5000`. A server with `--auth` wants an API key: `--key`, or `LODELINE_KEY`, which other users of
+the machine cannot read from the list of processes. With `--store DIR` a command opens the store itself and does the
+same without a server; it may do so while a server has that store open. Only `lodeline db` always works on a store.
 
 The first key of a server with accounts is made by signing in:
 

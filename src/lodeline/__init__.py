@@ -1,3 +1,182 @@
 """Lodeline: traces, evaluation and improvement of GenAI applications."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lodeline.domain.assessment import AssessmentError, AssessmentSource
+    from lodeline.local import connect, connect_async
+    from lodeline.sdk.autolog.switch import autolog
+    from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
+    from lodeline.sdk.decorator import trace
+    from lodeline.sdk.default_client import default_client, set_default_client
+    from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
+    from lodeline.sdk.fluent_assessments import (
+        delete_assessment,
+        get_assessment,
+        log_assessment,
+        log_expectation,
+        log_feedback,
+        override_feedback,
+        search_assessments,
+        update_assessment,
+    )
+    from lodeline.sdk.fluent_experiments import (
+        create_experiment,
+        delete_experiment,
+        get_experiment,
+        get_experiment_by_name,
+        restore_experiment,
+        search_experiments,
+        update_experiment,
+    )
+    from lodeline.sdk.fluent_traces import (
+        delete_trace_tag,
+        delete_traces,
+        get_spans,
+        get_trace,
+        search_sessions,
+        search_traces,
+        set_trace_tag,
+    )
+    from lodeline.sdk.masking import mask_strings
+    from lodeline.sdk.propagation import get_tracing_context_headers, set_tracing_context_from_headers
+    from lodeline.sdk.provider import configure, flush, get_tracer_provider, shutdown
+    from lodeline.sdk.scoping import set_active_model, set_experiment, trace_context
+    from lodeline.sdk.span import Span, SpanType
+    from lodeline.sdk.spans import (
+        get_current_active_span,
+        get_last_active_trace_id,
+        start_span,
+        start_span_no_context,
+        update_current_trace,
+    )
+
 __version__ = "0.1.0"
+
+_MODULES = {
+    "AssessmentError": "lodeline.domain.assessment",
+    "AssessmentSource": "lodeline.domain.assessment",
+    "AsyncLodelineClient": "lodeline.sdk.client.clients",
+    "LodelineClient": "lodeline.sdk.client.clients",
+    "Span": "lodeline.sdk.span",
+    "SpanType": "lodeline.sdk.span",
+    "autolog": "lodeline.sdk.autolog.switch",
+    "configure": "lodeline.sdk.provider",
+    "connect": "lodeline.local",
+    "connect_async": "lodeline.local",
+    "create_experiment": "lodeline.sdk.fluent_experiments",
+    "default_client": "lodeline.sdk.default_client",
+    "delete_assessment": "lodeline.sdk.fluent_assessments",
+    "delete_experiment": "lodeline.sdk.fluent_experiments",
+    "delete_trace_tag": "lodeline.sdk.fluent_traces",
+    "delete_traces": "lodeline.sdk.fluent_traces",
+    "flush": "lodeline.sdk.provider",
+    "get_assessment": "lodeline.sdk.fluent_assessments",
+    "get_current_active_span": "lodeline.sdk.spans",
+    "get_experiment": "lodeline.sdk.fluent_experiments",
+    "get_experiment_by_name": "lodeline.sdk.fluent_experiments",
+    "get_last_active_trace_id": "lodeline.sdk.spans",
+    "get_spans": "lodeline.sdk.fluent_traces",
+    "get_trace": "lodeline.sdk.fluent_traces",
+    "get_tracer_provider": "lodeline.sdk.provider",
+    "get_tracing_context_headers": "lodeline.sdk.propagation",
+    "instrument_threads": "lodeline.sdk.executors",
+    "log_assessment": "lodeline.sdk.fluent_assessments",
+    "log_expectation": "lodeline.sdk.fluent_assessments",
+    "log_feedback": "lodeline.sdk.fluent_assessments",
+    "mask_strings": "lodeline.sdk.masking",
+    "override_feedback": "lodeline.sdk.fluent_assessments",
+    "restore_experiment": "lodeline.sdk.fluent_experiments",
+    "search_assessments": "lodeline.sdk.fluent_assessments",
+    "search_experiments": "lodeline.sdk.fluent_experiments",
+    "search_sessions": "lodeline.sdk.fluent_traces",
+    "search_traces": "lodeline.sdk.fluent_traces",
+    "set_active_model": "lodeline.sdk.scoping",
+    "set_default_client": "lodeline.sdk.default_client",
+    "set_experiment": "lodeline.sdk.scoping",
+    "set_trace_tag": "lodeline.sdk.fluent_traces",
+    "set_tracing_context_from_headers": "lodeline.sdk.propagation",
+    "shutdown": "lodeline.sdk.provider",
+    "start_span": "lodeline.sdk.spans",
+    "start_span_no_context": "lodeline.sdk.spans",
+    "trace": "lodeline.sdk.decorator",
+    "trace_context": "lodeline.sdk.scoping",
+    "traced_executor": "lodeline.sdk.executors",
+    "uninstrument_threads": "lodeline.sdk.executors",
+    "update_assessment": "lodeline.sdk.fluent_assessments",
+    "update_current_trace": "lodeline.sdk.spans",
+    "update_experiment": "lodeline.sdk.fluent_experiments",
+    "with_current_context": "lodeline.sdk.executors",
+}
+"""Where each public name is; its module is imported when the name is first used."""
+
+__all__ = [
+    "AssessmentError",
+    "AssessmentSource",
+    "AsyncLodelineClient",
+    "LodelineClient",
+    "Span",
+    "SpanType",
+    "__version__",
+    "autolog",
+    "configure",
+    "connect",
+    "connect_async",
+    "create_experiment",
+    "default_client",
+    "delete_assessment",
+    "delete_experiment",
+    "delete_trace_tag",
+    "delete_traces",
+    "flush",
+    "get_assessment",
+    "get_current_active_span",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_last_active_trace_id",
+    "get_spans",
+    "get_trace",
+    "get_tracer_provider",
+    "get_tracing_context_headers",
+    "instrument_threads",
+    "log_assessment",
+    "log_expectation",
+    "log_feedback",
+    "mask_strings",
+    "override_feedback",
+    "restore_experiment",
+    "search_assessments",
+    "search_experiments",
+    "search_sessions",
+    "search_traces",
+    "set_active_model",
+    "set_default_client",
+    "set_experiment",
+    "set_trace_tag",
+    "set_tracing_context_from_headers",
+    "shutdown",
+    "start_span",
+    "start_span_no_context",
+    "trace",
+    "trace_context",
+    "traced_executor",
+    "uninstrument_threads",
+    "update_assessment",
+    "update_current_trace",
+    "update_experiment",
+    "with_current_context",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module 'lodeline' has no attribute {name!r}")
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import data, ingest, query, report, startup
+from bench import data, delivery, ingest, query, report, startup
 from bench.__main__ import main
 from bench.floor import measure
 from bench.http import Connection
@@ -69,6 +69,11 @@ def test_a_wrong_answer_fails_the_run(tmp_path: Path) -> None:
 def test_startup_runs() -> None:
     found = startup.run(quick=True)
     assert [table.title for table in found.tables] == ["Server", "Commands and imports", "Installed"]
+
+
+def test_delivery_runs_and_loses_nothing() -> None:
+    found = delivery.run(quick=True)
+    assert [len(table.rows) for table in found.tables] == [4, 2, 2]
 
 
 def test_a_benchmark_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:

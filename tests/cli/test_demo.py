@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lodeline.cli.demo import load_part, quoted
-from lodeline.cli.local import open_client
 from lodeline.demo.frameworks import frameworks_part
 from lodeline.domain.errors import Deleted
+from lodeline.local import connect
 from tests.cli.conftest import Demo, Lodeline
 
 
@@ -51,9 +51,9 @@ def test_printed_commands_show_a_failed_trace_its_spans_and_a_judge_s_reasons(lo
 
 def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None:
     part = frameworks_part()
-    with open_client(str(store), create=True) as client:
+    with connect(store) as client:
         made = load_part(client, part, lambda _: None)
-        client.json("DELETE", f"/experiments/{made.experiment_id}")
+        client.experiments.delete(made.experiment_id)
         with pytest.raises(Deleted, match=f"restore {made.experiment_id}"):
             load_part(client, part, lambda _: None)
 

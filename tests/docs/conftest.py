@@ -1,4 +1,4 @@
-"""A reader for each test, whose server is stopped at its end."""
+"""A reader for each test, whose server is stopped at its end; OpenAI answers with what was recorded."""
 
 import sys
 from collections.abc import Generator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.shell import Reader
+from tests.e2e.replay import replaying
 
 if sys.platform == "win32":
     pytest.skip("the pages' commands are for a Unix shell", allow_module_level=True)
@@ -16,8 +17,10 @@ if sys.platform == "win32":
 def reader(tmp_path: Path) -> Generator[Reader]:
     """A reader in an empty folder, with the environment that `make setup` makes."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    made = Reader(tmp_path)
-    try:
-        yield made
-    finally:
-        made.stop()
+    with replaying() as replay:
+        openai = {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": f"{replay.url}/openai-chat/v1"}
+        made = Reader(tmp_path, openai)
+        try:
+            yield made
+        finally:
+            made.stop()

@@ -16,11 +16,12 @@ from pathlib import Path
 import httpx
 import psutil
 
-from lodeline.cli.client import Client
-from lodeline.cli.local import open_client
-from lodeline.cli.wire import HttpWire
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.ids import SpanId, TraceId, otel_trace_id
+from lodeline.domain.span import JsonValue
+from lodeline.local import connect
+from lodeline.sdk.client.clients import LodelineClient
 from lodeline.storage.open import open_stores
 
 PROTOBUF = "application/x-protobuf"
@@ -70,13 +71,10 @@ class Server:
         return httpx.Client(base_url=self.url, timeout=timeout_s)
 
     @contextmanager
-    def client(self) -> Generator[Client]:
-        """Give a typed client, which raises what the server answers as our errors."""
-        made = Client(HttpWire(self.url))
-        try:
+    def client(self) -> Generator[LodelineClient]:
+        """Give a typed client, which raises what the server answers as our errors, at once."""
+        with LodelineClient(self.url, max_retries=0, timeout_s=600.0) as made:
             yield made
-        finally:
-            made.close()
 
 
 def launch(
@@ -156,9 +154,9 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def opened(store: Path) -> Generator[Client]:
+def opened(store: Path) -> Generator[LodelineClient]:
     """Give a typed client of a store that is opened in this process, as commands with ``--store`` do."""
-    with open_client(str(store)) as client:
+    with connect(store) as client:
         yield client
 
 
@@ -218,6 +216,11 @@ def post(http: httpx.Client, body: bytes, *, experiment: str = "0") -> httpx.Res
     """Send an export request in protobuf."""
     headers = {"content-type": PROTOBUF, "x-lodeline-experiment": experiment}
     return http.post("/v1/traces", content=body, headers=headers)
+
+
+def judgment(trace: TraceId, name: str, value: JsonValue) -> AssessmentDraft:
+    """Return what a person thinks of a trace."""
+    return AssessmentDraft(AssessmentTarget(trace_id=trace), name, "FEEDBACK", AssessmentSource("HUMAN"), value)
 
 
 def begun_request(server: Server, body: bytes) -> socket.socket:

@@ -12,12 +12,12 @@ from typing import cast
 import grpc
 import httpx
 
-from lodeline.cli.client import Client
 from lodeline.cli.otlp_answer import partial_success
 from lodeline.demo.otlp import SpanDraft
 from lodeline.domain.errors import NotFound
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
+from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import Server, export, post, span, span_id, trace_id
 
 GRPC_METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -191,7 +191,7 @@ def _send_grpc(address: str, ledger: Ledger, name: str, stop: threading.Event, p
             stop.wait(pause_s)
 
 
-def verify(client: Client, ledger: Ledger) -> None:
+def verify(client: LodelineClient, ledger: Ledger) -> None:
     """Hold a store against a ledger: all of what was acknowledged, once and as it was sent; of a doubtful batch all
     or nothing; nothing of a refused one; summaries and full text that agree."""
     assert not ledger.surprises, ledger.surprises[:3]
@@ -211,15 +211,15 @@ def verify(client: Client, ledger: Ledger) -> None:
     _verify_text(client, ledger)
 
 
-def _summaries(client: Client) -> dict[str, Trace]:
+def _summaries(client: LodelineClient) -> dict[str, Trace]:
     """Return every trace of the store, each of which a walk through all pages must meet once."""
-    found = [trace for page in client.pages(Trace, "/traces", params={}, limit=None) for trace in page.items]
+    found = client.traces.search().all()
     by_id: dict[str, Trace] = {trace.trace_id: trace for trace in found}
     assert len(by_id) == len(found)
     return by_id
 
 
-def _stored(client: Client, ledger: Ledger) -> dict[bytes, dict[str, Span]]:
+def _stored(client: LodelineClient, ledger: Ledger) -> dict[bytes, dict[str, Span]]:
     """Return the spans that are stored of every trace in the ledger; no span may be there twice or be unknown."""
     sent: dict[bytes, set[str]] = {}
     for made, _ in ledger.fates:
@@ -228,7 +228,7 @@ def _stored(client: Client, ledger: Ledger) -> dict[bytes, dict[str, Span]]:
     stored: dict[bytes, dict[str, Span]] = {}
     for raw, ids in sent.items():
         try:
-            found = client.many(Span, f"/traces/tr-{raw.hex()}/spans")
+            found = client.traces.spans(f"tr-{raw.hex()}")
         except NotFound:
             found = ()
         stored[raw] = {each.span_id: each for each in found}
@@ -245,9 +245,9 @@ def assert_same(stored: Span, sent: SpanDraft) -> None:
     assert stored.attributes == sent.attributes
 
 
-def _verify_text(client: Client, ledger: Ledger, *, most: int = 20) -> None:
+def _verify_text(client: LodelineClient, ledger: Ledger, *, most: int = 20) -> None:
     """Search for the word of some acknowledged traces; each is in one trace only."""
     names = [made.spans[0].name.partition(" ")[0] for made, fate in ledger.fates if fate is Fate.ACKNOWLEDGED]
     for name in names[:: max(1, len(names) // most)]:
-        page = client.page(Trace, "/traces", params={"filter": f"text ~ '{word(name)}'"})
-        assert [trace.trace_id for trace in page.items] == [trace_id(name)]
+        found = client.traces.search(filter=f"text ~ '{word(name)}'", limit=50)
+        assert [trace.trace_id for trace in found] == [trace_id(name)]

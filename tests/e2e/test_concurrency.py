@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from lodeline.cli.client import Client
-from lodeline.domain.assessment import Assessment
-from lodeline.domain.span import JsonValue
-from lodeline.domain.trace import Trace
+from lodeline.domain.analytics import TraceCount
+from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import (
     PROTOBUF,
     Server,
     assert_checked,
     export,
+    judgment,
     occupied,
     opened,
     post,
@@ -42,7 +41,7 @@ class Crowd:
         self._stop = threading.Event()
         self._running: dict[str, Future[int]] = {}
 
-    def add(self, name: str, server: Server, work: Callable[[Client, int], None]) -> None:
+    def add(self, name: str, server: Server, work: Callable[[LodelineClient, int], None]) -> None:
         """Begin one; `work` is given how often it ran before."""
 
         def run() -> int:
@@ -81,18 +80,18 @@ def _fill(store: Path) -> set[str]:
     names = [_old(number) for number in range(_OLD)]
     with opened(store) as client:
         body = export([span(name, index, text=word(name)) for name in names for index in range(2)])
-        client.send("POST", "/v1/traces", content=body, content_type=PROTOBUF)
+        client.otlp.export(body, experiment="0")
     return {trace_id(name) for name in names}
 
 
-def _walker(order: str, old: set[str]) -> Callable[[Client, int], None]:
+def _walker(order: str, old: set[str]) -> Callable[[LodelineClient, int], None]:
     """Go through pages while others write, until every old row was met: none may be skipped or come twice."""
 
-    def walk(client: Client, _: int) -> None:
+    def walk(client: LodelineClient, _: int) -> None:
         met: list[str] = []
         cursor: str | None = None
         while len(met) < len(old):
-            page = client.page(Trace, "/traces", params={"order": order, "limit": 20, "cursor": cursor})
+            page = next(client.traces.search(order=order, limit=20, cursor=cursor).pages())
             met += [trace.trace_id for trace in page.items if trace.trace_id in old]
             assert not page.partial
             cursor = page.cursor
@@ -103,19 +102,19 @@ def _walker(order: str, old: set[str]) -> Callable[[Client, int], None]:
     return walk
 
 
-def _search(client: Client, times: int) -> None:
+def _search(client: LodelineClient, times: int) -> None:
     name = _old(times % _OLD)
-    page = client.page(Trace, "/traces", params={"filter": f"text ~ '{word(name)}'"})
-    assert [trace.trace_id for trace in page.items] == [trace_id(name)]
+    found = client.traces.search(filter=f"text ~ '{word(name)}'", limit=50)
+    assert [trace.trace_id for trace in found] == [trace_id(name)]
 
 
-def _editor(who: str) -> Callable[[Client, int], None]:
+def _editor(who: str) -> Callable[[LodelineClient, int], None]:
     """Edit traces that others edit at the same time."""
 
-    def edit(client: Client, times: int) -> None:
+    def edit(client: LodelineClient, times: int) -> None:
         ident = trace_id(_old(times % 5))
-        client.one(Trace, "PATCH", f"/traces/{ident}/tags", body={"set": {f"{who} {times}": "x"}})
-        client.json("POST", "/assessments", body={"trace_id": ident, "name": who, "value": times})
+        client.traces.tag(ident, {f"{who} {times}": "x"})
+        client.assessments.log(judgment(ident, who, times))
 
     return edit
 
@@ -139,10 +138,9 @@ def _hold(store: Path, counts: dict[str, int], ledger: Ledger) -> None:
     """Nothing that was acknowledged is lost, whoever wrote beside."""
     with opened(store) as client:
         verify(client, ledger)
-        traces = [client.json("GET", f"/traces/{trace_id(_old(number))}") for number in range(5)]
-        tags = [key for each in traces if isinstance(each, dict) for key in _tags(each)]
-        judged = [item for page in client.pages(Assessment, "/assessments", params={}, limit=None)
-                  for item in page.items]  # fmt: skip
+        traces = [client.traces.get(trace_id(_old(number))).trace for number in range(5)]
+        tags = [key for each in traces for key in each.tags]
+        judged = client.assessments.search().all()
         for name, count in counts.items():
             if name.startswith("edit"):
                 assert sorted(key for key in tags if key.startswith(name)) == sorted(
@@ -150,14 +148,6 @@ def _hold(store: Path, counts: dict[str, int], ledger: Ledger) -> None:
                 )
                 assert sorted(int(str(item.value)) for item in judged if item.name == name) == list(range(count))
     assert_checked(store)
-
-
-def _tags(detail: dict[str, JsonValue]) -> list[str]:
-    trace = detail["trace"]
-    assert isinstance(trace, dict)
-    tags = trace["tags"]
-    assert isinstance(tags, dict)
-    return list(tags)
 
 
 def _concurrent(store: Path, *, processes: int, duration_s: float) -> None:
@@ -203,7 +193,7 @@ def test_back_pressure(tmp_path: Path) -> None:
         assert waited > 0
         assert rss_most < 2 * rss_before + 64 * MIB
         with server.client() as client:
-            assert client.json("GET", "/traces/count") == {"count": senders * each + 1, "exact": True}
+            assert client.analytics.count() == TraceCount(senders * each + 1, exact=True)
 
 
 def _megabyte(name: str) -> bytes:

@@ -22,10 +22,9 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from lodeline.cli.client import Client
+from lodeline.domain.analytics import TraceCount
 from lodeline.domain.errors import Unavailable
-from lodeline.domain.span import Span
-from lodeline.domain.trace import Trace
+from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import PROTOBUF, Server, assert_consistent, export, post, serving, span, trace_id
 from tests.e2e.load import Batch, Fate, Ledger, batch, calling, verify, word
 
@@ -179,17 +178,17 @@ def _assert_native_writes_are_refused(server: Server, http: httpx.Client) -> Non
 def _assert_reads_go_on(server: Server, ledger: Ledger) -> None:
     with server.client() as client:
         verify(client, ledger)
-        assert client.json("GET", "/traces/count") == {"count": ledger.count(Fate.ACKNOWLEDGED), "exact": True}
-        client.json("GET", "/server")
+        assert client.analytics.count() == TraceCount(ledger.count(Fate.ACKNOWLEDGED), exact=True)
+        client.server.get()
     with server.http() as http:
         assert http.get("/health").status_code == 200
 
 
-def _tag_without_end(client: Client) -> None:
+def _tag_without_end(client: LodelineClient) -> None:
     """Small writes may still find room; go on until they do not."""
     for number in range(100):
         tags = {f"{number}.{index}": "x" * 20_000 for index in range(50)}
-        client.one(Trace, "PATCH", f"/traces/{trace_id('large-0')}/tags", body={"set": tags})
+        client.traces.tag(trace_id("large-0"), tags)
 
 
 def _assert_recovers(http: httpx.Client, ledger: Ledger) -> None:
@@ -214,4 +213,4 @@ def test_a_start_on_a_full_disk_serves_or_says_why(tmp_path: Path) -> None:
             _fill_up(_over_http(http, as_json=False), Ledger())
             server.kill()
         with serving(disk.store, before=disk.before) as server, server.client() as client:
-            assert [each.name for each in client.many(Span, f"/traces/{trace_id('first')}/spans")] == ["first 0"]
+            assert [each.name for each in client.traces.spans(trace_id("first"))] == ["first 0"]

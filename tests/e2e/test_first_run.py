@@ -14,11 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lodeline.cli.client import Client
-from lodeline.domain.assessment import Assessment
-from lodeline.domain.experiment import Experiment
-from lodeline.domain.span import Span
-from lodeline.domain.trace import Trace
+from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import (
     assert_consistent,
     export,
@@ -110,7 +106,7 @@ def test_a_stop_waits_for_a_request_that_has_begun(tmp_path: Path) -> None:
             assert slow.recv(1_000).startswith(b"HTTP/1.1 200 ")
         server.process.wait(30)
     with opened(tmp_path / "store") as client:
-        assert client.many(Span, f"/traces/{trace_id('slow')}/spans")
+        assert client.traces.spans(trace_id("slow"))
 
 
 @contextmanager
@@ -137,7 +133,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path, made_before: bo
     store.mkdir()
     if made_before:
         with opened(store) as client:
-            client.json("GET", "/server")
+            client.server.get()
     with _read_only(store):
         said = lodeline("server", "--store", str(store), "--port", str(free_port()), "--grpc-port", "off")
     assert said.returncode != 0
@@ -154,12 +150,12 @@ def test_a_folder_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["dear.txt"]
 
 
-def _digest(client: Client) -> str:
+def _digest(client: LodelineClient) -> str:
     """Return a digest of everything that a store shows but times of arrival and edit."""
     seen = sha256()
-    experiments = client.page(Experiment, "/experiments", params={"limit": 100}).items
-    traces = [item for page in client.pages(Trace, "/traces", params={}, limit=None) for item in page.items]
-    judged = [item for page in client.pages(Assessment, "/assessments", params={}, limit=None) for item in page.items]
+    experiments = client.experiments.search()
+    traces = client.traces.search().all()
+    judged = client.assessments.search().all()
     for experiment in sorted(experiments, key=lambda item: int(item.experiment_id)):
         seen.update(repr((experiment.experiment_id, experiment.name, experiment.created_ms)).encode())
     for trace in sorted(traces, key=lambda item: item.trace_id):

@@ -8,22 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import orjson
 import pytest
 
-from lodeline.cli.client import Client
-from lodeline.domain.assessment import Assessment
-from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import Conflict, LodelineError, NotFound, Unavailable
-from lodeline.domain.experiment import Experiment, PurgeReceipt
-from lodeline.domain.span import Span
-from lodeline.domain.trace import Trace
+from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import (
-    PROTOBUF,
     Server,
     assert_checked,
     assert_consistent,
     export,
+    judgment,
     opened,
     serving,
     span,
@@ -32,7 +26,6 @@ from tests.e2e.harness import (
 from tests.e2e.load import Fate, Ledger, sending, verify
 
 T = TypeVar("T")
-_ALL = {"lifecycle": "ALL"}
 
 
 def _kill_in_mid_ingest(store: Path, rounds: int, seed: int) -> None:
@@ -56,11 +49,11 @@ def _kill_in_mid_ingest(store: Path, rounds: int, seed: int) -> None:
     assert_consistent(store)
 
 
-def _send_doubtful_again(client: Client, ledger: Ledger) -> None:
+def _send_doubtful_again(client: LodelineClient, ledger: Ledger) -> None:
     """Do what a client does that got no answer: send the batch again."""
     for index, (batch, fate) in enumerate(ledger.fates):
         if fate is Fate.DOUBTFUL:
-            client.send("POST", "/v1/traces", content=batch.body, content_type=PROTOBUF)
+            client.otlp.export(batch.body, experiment="0")
             ledger.fates[index] = (batch, Fate.ACKNOWLEDGED)
 
 
@@ -86,7 +79,7 @@ def _kill_two_processes(store: Path, rounds: int, seed: int) -> None:
             first.kill()
             ledger.wait_for(ledger.count(Fate.ACKNOWLEDGED) + 10)  # the survivor goes on
             with second.client() as client:
-                assert client.page(Trace, "/traces").items
+                assert client.traces.search().first()
             second.kill()
         assert_checked(store)
         with opened(store) as client:
@@ -116,33 +109,30 @@ def _in_background(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def _fill(client: Client, experiment: str, name: str, traces: int) -> None:
+def _fill(client: LodelineClient, experiment: str, name: str, traces: int) -> None:
     """Send traces of three spans each to an experiment."""
     for start in range(0, traces, 200):
         names = [f"{name}-{number}" for number in range(start, min(start + 200, traces))]
         body = export([span(each, index, text=f"about {each}") for each in names for index in range(3)])
-        headers = {"x-lodeline-experiment": experiment}
-        client.send("POST", "/v1/traces", content=body, content_type=PROTOBUF, headers=headers)
+        client.otlp.export(body, experiment=experiment)
 
 
-def _assert_whole_or_lost(client: Client, doomed: str) -> None:
+def _assert_whole_or_lost(client: LodelineClient, doomed: str) -> None:
     """A purge that was begun cannot be undone; before that, everything comes back."""
     try:
-        client.one(Experiment, "POST", f"/experiments/{doomed}/restore")
+        client.experiments.restore(doomed)
     except Conflict:
         return
     assert _count(client, doomed) == 1_500
-    client.one(Experiment, "DELETE", f"/experiments/{doomed}")
+    client.experiments.delete(doomed)
 
 
-def _experiment(client: Client, name: str) -> str:
-    return client.one(Experiment, "POST", "/experiments", body={"name": name}).experiment_id
+def _experiment(client: LodelineClient, name: str) -> str:
+    return client.experiments.create(name).experiment_id
 
 
-def _count(client: Client, experiment: str) -> int:
-    answer = client.json("GET", "/traces/count", params={"experiment": experiment})
-    assert isinstance(answer, dict)
-    return int(str(answer["count"]))
+def _count(client: LodelineClient, experiment: str) -> int:
+    return client.analytics.count(experiment=experiment).count
 
 
 def _kill_in_purge(store: Path, delays_s: Iterable[float]) -> None:
@@ -150,30 +140,30 @@ def _kill_in_purge(store: Path, delays_s: Iterable[float]) -> None:
         _fill(client, "0", "kept", 50)
         doomed = _experiment(client, "doomed")
         _fill(client, doomed, "gone", 1_500)
-        client.one(Experiment, "DELETE", f"/experiments/{doomed}")
+        client.experiments.delete(doomed)
     for delay_s in delays_s:
         with serving(store) as server, server.client() as client:
-            purge = _in_background(lambda: client.one(PurgeReceipt, "POST", f"/experiments/{doomed}/purge"))
+            purge = _in_background(lambda: client.experiments.purge(doomed))
             time.sleep(delay_s)
             server.kill()
             purge.join()
         assert_checked(store)
         with opened(store) as client:
             try:
-                assert client.one(Experiment, "GET", f"/experiments/{doomed}").lifecycle == "DELETED"
+                assert client.experiments.get(doomed).lifecycle == "DELETED"
             except NotFound:
                 break  # this purge was faster than its killer
             _assert_whole_or_lost(client, doomed)
     with opened(store) as client:
         try:
-            receipt = client.one(PurgeReceipt, "POST", f"/experiments/{doomed}/purge")
+            receipt = client.experiments.purge(doomed)
             assert (receipt.traces, receipt.spans) == (1_500, 4_500)
         except NotFound:
             pass  # the last attempt finished it
-        assert [item.name for item in client.page(Experiment, "/experiments", params=_ALL).items] == ["Default"]
+        assert [item.name for item in client.experiments.search(lifecycle="ALL")] == ["Default"]
         assert _count(client, "0") == 50
-        assert len(client.page(Trace, "/traces", params={"filter": "text ~ 'about'", "limit": 100}).items) == 50
-        purged = [entry for entry in client.page(AuditEntry, "/audit").items if entry.action == "experiment.purge"]
+        assert len(client.traces.search(filter="text ~ 'about'", limit=100).all()) == 50
+        purged = [entry for entry in client.audit.search() if entry.action == "experiment.purge"]
         assert len(purged) == 1
     assert_checked(store)
 
@@ -193,14 +183,13 @@ def _kill_in_export_and_import(folder: Path, delays_s: Iterable[float]) -> None:
         experiment = _experiment(client, "moved")
         _fill(client, experiment, "moved", 600)
         for number in range(0, 600, 10):
-            body = {"trace_id": trace_id(f"moved-{number}"), "name": "good", "value": number, "identifier": "it"}
-            client.json("POST", "/assessments", body=body)
-        file.write_bytes(client.send("GET", f"/api/v1/experiments/{experiment}/export"))
+            client.assessments.log(judgment(trace_id(f"moved-{number}"), "good", number))
+        file.write_bytes(_exported(client, experiment))
     for delay_s in delays_s:
         with serving(folder / "source") as source, source.client() as reader, serving(folder / "target") as target, \
                 target.client() as writer:  # fmt: skip
             jobs = [
-                _in_background(lambda: reader.send("GET", f"/api/v1/experiments/{experiment}/export")),
+                _in_background(lambda: _exported(reader, experiment)),
                 _in_background(lambda: _import(writer, file)),
             ]
             time.sleep(delay_s)
@@ -218,21 +207,21 @@ def _kill_in_export_and_import(folder: Path, delays_s: Iterable[float]) -> None:
         assert_checked(folder / store)
 
 
-def _import(client: Client, file: Path) -> str:
-    answer = client.send(
-        "POST", "/api/v1/experiments/import", content=file.read_bytes(), content_type="application/octet-stream"
-    )
-    return str(orjson.loads(answer)["experiment"]["experiment_id"])
+def _import(client: LodelineClient, file: Path) -> str:
+    return client.transfer.import_experiment(file).experiment.experiment_id
 
 
-def _assert_moved(client: Client, experiment: str) -> None:
-    params = {"experiment": experiment}
-    traces = [item for page in client.pages(Trace, "/traces", params=params, limit=None) for item in page.items]
+def _exported(client: LodelineClient, experiment: str) -> bytes:
+    with client.transfer.export_experiment(experiment) as parts:
+        return b"".join(parts)
+
+
+def _assert_moved(client: LodelineClient, experiment: str) -> None:
+    traces = client.traces.search(experiment=experiment).all()
     assert sorted(item.trace_id for item in traces) == sorted(trace_id(f"moved-{number}") for number in range(600))
     assert {item.span_count for item in traces} == {3}
-    assert all(len(client.many(Span, f"/traces/{item.trace_id}/spans")) == 3 for item in traces[::20])
-    judged = [item for page in client.pages(Assessment, "/assessments", params=params, limit=None)
-              for item in page.items]  # fmt: skip
+    assert all(len(client.traces.spans(item.trace_id)) == 3 for item in traces[::20])
+    judged = client.assessments.search(experiment=experiment)
     assert sorted(str(item.value) for item in judged) == sorted(str(number) for number in range(0, 600, 10))
 
 
@@ -272,24 +261,20 @@ def _edit(server: Server, targets: Iterable[str], done: set[str]) -> None:
         for name in targets:
             ident = trace_id(name)
             try:
-                client.one(Trace, "PATCH", f"/traces/{ident}/tags", body={"set": {"seen": name}})
+                client.traces.tag(ident, {"seen": name})
                 done.add(f"tag {ident}")
-                client.json("POST", "/assessments", body={"trace_id": ident, "name": "ok", "value": True})
+                client.assessments.log(judgment(ident, "ok", True))
                 done.add(f"judge {ident}")
             except Unavailable as error:
                 assert error.error_code == "unreachable", error  # noqa: PT017 - the others are failures
                 return
 
 
-def _assert_audited(client: Client, done: set[str]) -> None:
+def _assert_audited(client: LodelineClient, done: set[str]) -> None:
     """Each edit is there with its entry in the audit trail, or neither is; those acknowledged are there."""
-
-    def all_of(kind: type[T], path: str) -> list[T]:
-        return [item for page in client.pages(kind, path, params={}, limit=None) for item in page.items]
-
-    audit = all_of(AuditEntry, "/audit")
-    tagged = [item.trace_id for item in all_of(Trace, "/traces") if "seen" in item.tags]
-    judged = all_of(Assessment, "/assessments")
+    audit = client.audit.search().all()
+    tagged = [item.trace_id for item in client.traces.search() if "seen" in item.tags]
+    judged = client.assessments.search().all()
     assert sorted(entry.target for entry in audit if entry.action == "trace.tag") == sorted(tagged)
     logged = [entry.target for entry in audit if entry.action == "assessment.log"]
     assert sorted(logged) == sorted(str(item.target.trace_id) for item in judged)

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from lodeline.cli.inprocess import InProcessTransport
 from lodeline.domain.span import JsonValue
+from lodeline.sdk.client.inprocess import InProcessTransport
 from lodeline.server.app import close_app, create_app
 from lodeline.server.settings import Settings
 

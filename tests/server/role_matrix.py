@@ -113,6 +113,9 @@ CASES: tuple[Case, ...] = (
          f"{API}/sessions/chat-1?experiment=app"),
     Case(f"GET {API}/users",                         "200 200 200 403 401 403"),
 
+    Case(f"GET {API}/deliveries",                    "200 200 200 403 401 403"),
+    Case(f"GET {API}/deliveries/{{instance}}",       "200 200 200 403 401 200", f"{API}/deliveries/sdk-1"),
+
     Case(f"GET {API}/accounts",                      "200 403 403 403 401 403"),
     Case(f"POST {API}/accounts",                     "201 403 403 403 401 403", json={"name": "new"}),
     Case(f"GET {API}/accounts/{{account_id}}",       "200 403 403 403 401 403", f"{API}/accounts/{{account}}"),

@@ -170,7 +170,7 @@ def test_stopping_finishes_the_requests_under_way(tmp_path: Path, by: signal.Sig
         assert code == [-signal.SIGTERM if by is signal.SIGTERM else 130]
         assert not any(worker.is_running() for worker in workers)
     with opened(tmp_path / "store") as client:
-        assert client.many(object, f"/traces/{trace_id('late')}/spans")
+        assert client.traces.spans(trace_id("late"))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from lodeline.auth.passwords import Passwords
 from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.domain.account import Scope
+from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, TraceId
 from lodeline.server.access import COOKIE
@@ -24,7 +25,7 @@ from lodeline.server.security import CSRF_HEADER
 from lodeline.server.settings import load_settings
 from lodeline.services.bundle import Services
 from tests.clock import SettableClock
-from tests.contract.build import judgment, span, write
+from tests.contract.build import T0_MS, judgment, span, write
 from tests.services.access import CHEAP, PASSWORD
 
 BASE = "http://127.0.0.1:5000"
@@ -106,7 +107,8 @@ def populated(store: str = "memory:") -> Generator[World]:
         gone = services.experiments.create(LOCAL, ExperimentDraft("gone"))
         services.experiments.delete(LOCAL, gone.experiment_id)
         services.stores.traces.write(
-            [write(TRACE, span("root", session="chat-1", user="ada"), experiment=app.experiment_id)]
+            [write(TRACE, span("root", session="chat-1", user="ada"), experiment=app.experiment_id)],
+            DeliveryMark(DeliverySource("sdk-1", ((1, 1),)), app.experiment_id, T0_MS),
         )
         judged = services.assessments.log(LOCAL, judgment(TRACE)).assessment
         services.attachments.put(LOCAL, TRACE, "a.txt", BytesIO(b"attached"))

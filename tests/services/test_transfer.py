@@ -18,10 +18,10 @@ from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, Lodeli
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
 from lodeline.domain.trace import TraceInfo
+from lodeline.domain.transfer import ImportReport
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
-from lodeline.services.transfer import ImportReport
 from tests.contract.build import judgment, span, write
 from tests.services.bundled import services_over
 

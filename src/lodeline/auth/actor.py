@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from lodeline.domain.account import Account, ApiKey, Role, Scope
+from lodeline.domain.account import Account, ActorKind, ApiKey, Role, Scope
 from lodeline.domain.ids import AccountId, ExperimentId, KeyId
-
-ActorKind = Literal["local", "account", "key", "system", "anonymous"]
 
 
 @dataclass(frozen=True, slots=True)

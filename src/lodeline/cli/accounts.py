@@ -1,15 +1,17 @@
 """``lodeline accounts``: who may sign in."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lodeline.cli.client import Client
 from lodeline.cli.naming import ask_password, confirm, find_experiment
 from lodeline.cli.options import Use, YesOption, command
 from lodeline.cli.output import moment
 from lodeline.domain.account import Account, Role
 from lodeline.domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and change accounts.")
 
@@ -17,9 +19,9 @@ AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its nam
 _COLUMNS = ("id", "name", "role", "roles in experiments", "created", "state")
 
 
-def find_account(client: Client, name: str) -> Account:
+def find_account(client: "LodelineClient", name: str) -> Account:
     """Return the account of this id or name (names compare case-folded); NotFound when there is none."""
-    for account in client.many(Account, "/accounts"):
+    for account in client.accounts.list():
         if name == account.account_id or name.casefold() == account.name.casefold():
             return account
     raise NotFound.of("account", name)
@@ -36,8 +38,8 @@ def set_up(
 
     Then make a key to go on with: lodeline keys create --sign-in NAME --scope admin MY-KEY
     """
-    body = {"token": token, "name": name, "password": ask_password("New password", twice=True)}
-    _show(use, "Created", use.client.one(Account, "POST", "/setup", body=body))
+    password = ask_password("New password", twice=True)
+    _show(use, "Created", use.client.accounts.set_up(token, name, password))
 
 
 @command(app, "create")
@@ -51,14 +53,14 @@ def create(
     ] = False,
 ) -> None:
     """Create an account; its password is asked for, or read from standard input."""
-    body = {"name": name, "role": role, "password": None if no_password else ask_password("New password", twice=True)}
-    _show(use, "Created", use.client.one(Account, "POST", "/accounts", body=body))
+    password = None if no_password else ask_password("New password", twice=True)
+    _show(use, "Created", use.client.accounts.create(name, role=role, password=password))
 
 
 @command(app, "list")
 def list_accounts(use: Use) -> None:
     """List all accounts, by name."""
-    found = use.client.many(Account, "/accounts")
+    found = use.client.accounts.list()
     if use.out.as_json:
         use.out.lines(found)
         return
@@ -80,11 +82,9 @@ def set_role(
 ) -> None:
     """Give or take a role, on the whole server or in one experiment."""
     found = find_account(use.client, account)
-    body = {
-        "role": None if role == "none" else role,
-        "experiment_id": None if experiment is None else find_experiment(use.client, experiment).experiment_id,
-    }
-    _show(use, "Changed", use.client.one(Account, "PUT", f"/accounts/{found.account_id}/role", body=body))
+    within = None if experiment is None else find_experiment(use.client, experiment).experiment_id
+    given = None if role == "none" else role
+    _show(use, "Changed", use.client.accounts.set_role(found.account_id, given, experiment_id=within))
 
 
 @command(app, "disable")
@@ -96,8 +96,7 @@ def disable(
 ) -> None:
     """Shut an account out at once, with its keys and logins."""
     found = find_account(use.client, account)
-    path = f"/accounts/{found.account_id}/disabled"
-    _show(use, "Changed", use.client.one(Account, "PUT", path, body={"disabled": not undo}))
+    _show(use, "Changed", use.client.accounts.set_disabled(found.account_id, not undo))
 
 
 @command(app, "delete")
@@ -105,7 +104,7 @@ def delete(use: Use, account: AccountArgument, yes: YesOption = False) -> None:
     """Delete an account with its logins and keys."""
     found = find_account(use.client, account)
     confirm(f"Delete account {found.name} with its keys?", yes=yes)
-    use.client.json("DELETE", f"/accounts/{found.account_id}")
+    use.client.accounts.delete(found.account_id)
     if use.out.as_json:
         use.out.document({"deleted": found.account_id})
     use.out.say(f"Deleted account {found.name}.")
@@ -121,12 +120,8 @@ def set_password(
     """Set the password of an account; its logins end."""
     found = find_account(use.client, account)
     old = ask_password("Old password") if ask_old else None
-    path = f"/accounts/{found.account_id}/password"
-    _show(
-        use,
-        "Changed",
-        use.client.one(Account, "PUT", path, body={"new": ask_password("New password", twice=True), "old": old}),
-    )
+    new = ask_password("New password", twice=True)
+    _show(use, "Changed", use.client.accounts.set_password(found.account_id, new, old=old))
 
 
 def _show(use: Use, what: str, account: Account) -> None:

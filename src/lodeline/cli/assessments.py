@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from lodeline.cli.decoding import decode
 from lodeline.cli.naming import confirm, pairs, value_of
 from lodeline.cli.options import (
     AllOption,
@@ -18,8 +17,9 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment
 from lodeline.cli.trace_view import ASSESSMENT_COLUMNS, assessment_row, plain_value
-from lodeline.domain.assessment import Assessment, AssessmentRevision, AssessmentTarget
+from lodeline.domain.assessment import AssessmentDraft, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Invalid
+from lodeline.domain.ids import AssessmentId, TraceId, check_span_id
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Log judgments and read them.")
 
@@ -50,19 +50,28 @@ def log(
     overrides: Annotated[str | None, typer.Option("--overrides", help="Id of the assessment it replaces.")] = None,
 ) -> None:
     """Log a judgment on a trace, a span or a session."""
-    body = {
-        "name": name, "kind": kind, "trace_id": trace, "span_id": span, "session": session, "experiment": experiment,
-        "source": {"kind": source, "source_id": source_id}, "value": None if value is None else value_of(value),
-        "error": None if error is None else {"code": error}, "rationale": rationale,
-        "metadata": pairs(metadata, "--metadata"), "identifier": identifier, "overrides": overrides,
-    }  # fmt: skip
-    answer = use.client.json("POST", "/assessments", body=body)
-    logged = answer if isinstance(answer, dict) else {}
+    draft = AssessmentDraft(
+        target=AssessmentTarget(
+            trace_id=None if trace is None else TraceId(trace),
+            span_id=None if span is None else check_span_id(span),
+            session=session,
+        ),
+        name=name,
+        kind=kind,
+        source=AssessmentSource(source, source_id),
+        value=None if value is None else value_of(value),
+        error=None if error is None else AssessmentError(error),
+        rationale=rationale,
+        metadata=pairs(metadata, "--metadata"),
+        identifier=identifier,
+        overrides=None if overrides is None else AssessmentId(overrides),
+    )
+    logged = use.client.assessments.log(draft, experiment=experiment)
     if use.out.as_json:
         use.out.document(logged)
         return
-    made = decode(Assessment, logged.get("assessment"))
-    what = "Logged" if logged.get("changed") else "Known already:"
+    made = logged.assessment
+    what = "Logged" if logged.changed else "Known already:"
     use.out.say(f"{what} {made.name} = {plain_value(made.value)} as {made.assessment_id}.")
 
 
@@ -81,11 +90,11 @@ def list_assessments(
     if trace is not None:
         if filter or experiment or order:
             raise Invalid("list: --trace goes without --filter, --experiment and --order.")
-        found = use.client.many(Assessment, f"/traces/{trace}/assessments")
+        found = use.client.assessments.of_trace(trace)
     else:
-        params = {"experiment": experiment, "filter": filter, "order": order}
-        pages = use.client.pages(Assessment, "/assessments", params=params, limit=None if all else limit)
-        found = tuple(item for page in pages for item in page.items)
+        most = None if all else limit
+        listed = use.client.assessments.search(experiment=experiment, filter=filter, order=order, limit=most)
+        found = tuple(listed)
     if use.out.as_json:
         use.out.lines(found)
         return
@@ -98,7 +107,7 @@ def list_assessments(
 @command(app, "get")
 def get(use: Use, assessment: IdArgument) -> None:
     """Show an assessment as it stands."""
-    found = use.client.one(Assessment, "GET", f"/assessments/{assessment}")
+    found = use.client.assessments.get(assessment)
     if use.out.as_json:
         use.out.document(found)
         return
@@ -121,7 +130,7 @@ def get(use: Use, assessment: IdArgument) -> None:
 @command(app, "history")
 def history(use: Use, assessment: IdArgument) -> None:
     """Show every revision of an assessment, oldest first, also of a deleted one."""
-    found = use.client.many(AssessmentRevision, f"/assessments/{assessment}/history")
+    found = use.client.assessments.history(assessment)
     if use.out.as_json:
         use.out.lines(found)
         return
@@ -145,7 +154,7 @@ def history(use: Use, assessment: IdArgument) -> None:
 def delete(use: Use, assessment: IdArgument, yes: YesOption = False) -> None:
     """Delete an assessment; its history stays, and what it overrode counts again."""
     confirm(f"Delete assessment {assessment}?", yes=yes)
-    use.client.json("DELETE", f"/assessments/{assessment}")
+    use.client.assessments.delete(assessment)
     if use.out.as_json:
         use.out.document({"deleted": assessment})
     use.out.say(f"Deleted assessment {assessment}.")

@@ -5,8 +5,8 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lodeline.cli.client import Client
 from lodeline.cli.options import Use, with_connection
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
@@ -15,7 +15,9 @@ from lodeline.demo.part import DemoPart
 from lodeline.domain.assessment import AssessmentDraft
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, Unavailable
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.trace import Trace
+
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
 
 _BATCH = 200
 _TRIES = 20
@@ -52,13 +54,12 @@ def load(use: Use) -> None:
 command = with_connection(load, makes_store=True)
 
 
-def load_part(client: Client, part: DemoPart, advance: Callable[[int], None]) -> Experiment:
+def load_part(client: "LodelineClient", part: DemoPart, advance: Callable[[int], None]) -> Experiment:
     """Load one part into its experiment, which is made when it is missing; return the experiment."""
     draft = part.draft
-    body = {
-        "name": draft.name, "description": draft.description, "tags": dict(draft.tags), "client_key": draft.client_key
-    }  # fmt: skip
-    experiment = client.one(Experiment, "POST", "/experiments", body=body)
+    experiment = client.experiments.create(
+        draft.name, description=draft.description, tags=draft.tags, client_key=draft.client_key
+    )
     if experiment.lifecycle == "DELETED":
         raise Deleted(
             f"experiment {experiment.experiment_id} ({experiment.name}) of the demonstration is deleted; run "
@@ -73,7 +74,7 @@ def load_part(client: Client, part: DemoPart, advance: Callable[[int], None]) ->
     return experiment
 
 
-def suggestions(client: Client, experiments: dict[str, Experiment]) -> list[Suggestion]:
+def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) -> list[Suggestion]:
     """Return commands that show something in a loaded demonstration."""
     captures, frameworks = experiments[CAPTURES].name, experiments[FRAMEWORKS].name
     rag, airline = experiments[RAG].name, experiments[AIRLINE].name
@@ -112,11 +113,10 @@ def quoted(argument: str) -> str:
     return f'"{argument}"' if not re.search(r'["$`\\!]', argument) else shlex.quote(argument)
 
 
-def _send(client: Client, request: bytes, experiment_id: str) -> None:
-    headers = {"x-lodeline-experiment": experiment_id}
+def _send(client: "LodelineClient", request: bytes, experiment_id: str) -> None:
     for attempt in range(1, _TRIES + 1):
         try:
-            client.send("POST", "/v1/traces", content=request, content_type="application/x-protobuf", headers=headers)
+            client.otlp.export(request, experiment=experiment_id)
             return
         except Unavailable as error:
             if attempt == _TRIES or error.error_code == "unreachable":
@@ -124,22 +124,10 @@ def _send(client: Client, request: bytes, experiment_id: str) -> None:
             time.sleep(min(error.retry_after_s, 5.0))
 
 
-def _log(client: Client, drafts: Sequence[AssessmentDraft], experiment_id: str) -> None:
-    body = {"assessments": [_body(draft, experiment_id) for draft in drafts]}
-    answer = client.json("POST", "/assessments/batch", body=body)
-    for item in answer if isinstance(answer, list) else ():
-        if isinstance(item, dict) and item.get("assessment") is None:
-            raise Invalid(f"an assessment of the demonstration was refused: {item.get('message')}")
-
-
-def _body(draft: AssessmentDraft, experiment_id: str) -> dict[str, object]:
-    return {
-        "name": draft.name, "kind": draft.kind, "trace_id": draft.target.trace_id, "session": draft.target.session,
-        "experiment": None if draft.target.session is None else experiment_id,
-        "source": {"kind": draft.source.kind, "source_id": draft.source.source_id},
-        "value": draft.value, "rationale": draft.rationale, "identifier": draft.identifier,
-        "created_ms": draft.created_ms,
-    }  # fmt: skip
+def _log(client: "LodelineClient", drafts: Sequence[AssessmentDraft], experiment_id: str) -> None:
+    for item in client.assessments.log_many(drafts, experiment=experiment_id):
+        if item.assessment is None:
+            raise Invalid(f"an assessment of the demonstration was refused: {item.message}")
 
 
 def _batches(drafts: Iterator[AssessmentDraft]) -> Iterator[list[AssessmentDraft]]:
@@ -153,12 +141,11 @@ def _batches(drafts: Iterator[AssessmentDraft]) -> Iterator[list[AssessmentDraft
         yield batch
 
 
-def _newest(client: Client, experiment: str, filter: str) -> str:
-    params = {"experiment": experiment, "filter": filter, "limit": 1}
-    page = client.page(Trace, "/traces", params=params)
-    if not page.items:
+def _newest(client: "LodelineClient", experiment: str, filter: str) -> str:
+    newest = client.traces.search(experiment=experiment, filter=filter).first()
+    if newest is None:
         raise LodelineError(f"the demonstration was loaded, but {filter!r} finds nothing in {experiment!r}.")
-    return page.items[0].trace_id
+    return newest.trace_id
 
 
 def _tell(out: Output, experiments: Sequence[Experiment], suggested: Sequence[Suggestion]) -> None:

@@ -15,6 +15,7 @@ from lodeline.domain.errors import (
 OK = 0
 NEGATIVE = 1
 INVALID = 2
+UNAVAILABLE = 4
 UNSUPPORTED = 6
 INTERNAL = 70
 INTERRUPTED = 130
@@ -26,7 +27,7 @@ _CODES: tuple[tuple[type[LodelineError], int], ...] = (
     (TooLarge, INVALID),
     (Unauthenticated, 3),
     (Forbidden, 3),
-    (Unavailable, 4),
+    (Unavailable, UNAVAILABLE),
     (Conflict, 5),
     (Unsupported, UNSUPPORTED),
 )
@@ -35,7 +36,7 @@ MEANINGS: tuple[tuple[int, str], ...] = (
     (NEGATIVE, "the answer is no: not found, a check that found something wrong, a question not answered with yes"),
     (INVALID, "wrong usage, or a value that the server refuses"),
     (3, "not signed in, or not allowed"),
-    (4, "the server or the store cannot be reached or cannot do this now; try again"),
+    (UNAVAILABLE, "the server or the store cannot be reached or cannot do this now; try again"),
     (5, "in conflict with what there is: a taken name, something deleted, a store in use"),
     (UNSUPPORTED, "this server or store cannot do this at all"),
     (INTERNAL, "something unforeseen; please report it"),

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from lodeline.cli.decoding import decode
 from lodeline.cli.exits import NEGATIVE
-from lodeline.cli.naming import confirm, find_experiment, lines, pairs
+from lodeline.cli.naming import confirm, find_experiment, pairs
 from lodeline.cli.options import (
     AllOption,
     FilterOption,
@@ -19,8 +18,8 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import moment, size
-from lodeline.cli.transfer import download, upload
-from lodeline.domain.experiment import Experiment, PurgeReceipt
+from lodeline.cli.transfer import download, uploading
+from lodeline.domain.experiment import Experiment
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list, change and move experiments.")
 
@@ -41,9 +40,8 @@ def list_experiments(
     all: AllOption = False,
 ) -> None:
     """List experiments, newest first."""
-    params = {"filter": filter, "order": order, "lifecycle": lifecycle}
-    pages = use.client.pages(Experiment, "/experiments", params=params, limit=None if all else limit)
-    found = (experiment for page in pages for experiment in page.items)
+    most = None if all else limit
+    found = use.client.experiments.search(filter=filter, order=order, lifecycle=lifecycle, limit=most)
     if use.out.as_json:
         use.out.lines(found)
         return
@@ -64,8 +62,7 @@ def create(
     tag: _TagOption = None,
 ) -> None:
     """Create an experiment."""
-    body = {"name": name, "description": description, "tags": pairs(tag, "--tag")}
-    made = use.client.one(Experiment, "POST", "/experiments", body=body)
+    made = use.client.experiments.create(name, description=description, tags=pairs(tag, "--tag"))
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Created experiment {made.experiment_id}: {made.name}")
@@ -80,13 +77,15 @@ def get(use: Use, name: NameArgument) -> None:
 @command(app, "rename")
 def rename(use: Use, name: NameArgument, new_name: Annotated[str, typer.Argument(help="The new name.")]) -> None:
     """Give an experiment another name; its id stays."""
-    _change(use, name, {"name": new_name})
+    found = find_experiment(use.client, name)
+    _show(use, use.client.experiments.update(found.experiment_id, name=new_name))
 
 
 @command(app, "describe")
 def describe(use: Use, name: NameArgument, description: Annotated[str, typer.Argument(help="The new text.")]) -> None:
     """Set the description of an experiment."""
-    _change(use, name, {"description": description})
+    found = find_experiment(use.client, name)
+    _show(use, use.client.experiments.update(found.experiment_id, description=description))
 
 
 @command(app, "tag")
@@ -97,7 +96,9 @@ def tag(
     delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
 ) -> None:
     """Set and delete tags of an experiment."""
-    _change(use, name, {"set_tags": pairs(tags, "tag"), "delete_tags": delete or []})
+    ident = find_experiment(use.client, name).experiment_id
+    changed = use.client.experiments.update(ident, set_tags=pairs(tags, "tag"), delete_tags=delete or ())
+    _show(use, changed)
 
 
 @command(app, "delete")
@@ -105,14 +106,14 @@ def delete_experiment(use: Use, name: NameArgument, yes: YesOption = False) -> N
     """Delete an experiment: hide it with everything in it until it is restored or purged."""
     found = find_experiment(use.client, name)
     confirm(f"Delete experiment {found.experiment_id} ({found.name})?", yes=yes)
-    _show(use, use.client.one(Experiment, "DELETE", f"/experiments/{found.experiment_id}"))
+    _show(use, use.client.experiments.delete(found.experiment_id))
 
 
 @command(app, "restore")
 def restore(use: Use, name: NameArgument) -> None:
     """Restore a deleted experiment without loss."""
     found = find_experiment(use.client, name)
-    _show(use, use.client.one(Experiment, "POST", f"/experiments/{found.experiment_id}/restore"))
+    _show(use, use.client.experiments.restore(found.experiment_id))
 
 
 @command(app, "purge")
@@ -120,7 +121,7 @@ def purge(use: Use, name: NameArgument, yes: YesOption = False) -> None:
     """Remove a deleted experiment and everything in it for good."""
     found = find_experiment(use.client, name)
     confirm(f"Remove experiment {found.experiment_id} ({found.name}) and all of its traces for good?", yes=yes)
-    receipt = use.client.one(PurgeReceipt, "POST", f"/experiments/{found.experiment_id}/purge")
+    receipt = use.client.experiments.purge(found.experiment_id)
     if use.out.as_json:
         use.out.document(receipt)
     use.out.say(
@@ -137,7 +138,7 @@ def export(
 ) -> None:
     """Export an experiment, lossless, into one file."""
     found = find_experiment(use.client, name)
-    written = download(use, f"/experiments/{found.experiment_id}/export", file)
+    written = download(use, use.client.transfer.export_experiment(found.experiment_id), file)
     if use.out.as_json:
         use.out.document({"experiment_id": found.experiment_id, "file": str(file), "bytes": written})
     use.out.say(f"Exported experiment {found.experiment_id} ({found.name}) to {file}: {size(written)}.")
@@ -155,29 +156,27 @@ def import_experiment(
 
     The exit code is 1 when something in the file was refused.
     """
-    report = upload(use, "/experiments/import", file, params={"as_name": as_name})
-    refused, existing = lines(report.get("refused")), lines(report.get("existing_traces"))
+    with uploading(use, file) as parts:
+        report = use.client.transfer.import_experiment(parts, as_name=as_name)
+    existing = report.existing_traces
     if use.out.as_json:
         use.out.document(report)
     else:
-        made = decode(Experiment, report.get("experiment"))
-        counts = (f"{report.get(noun):,} {noun}" for noun in ("traces", "spans", "assessments", "attachments"))
-        use.out.say(f"Imported into experiment {made.experiment_id} ({made.name}): {', '.join(counts)}.")
+        made = report.experiment
+        use.out.say(
+            f"Imported into experiment {made.experiment_id} ({made.name}): {report.traces:,} traces, "
+            f"{report.spans:,} spans, {report.assessments:,} assessments, {report.attachments:,} attachments."
+        )
         if existing:
             shown = ", ".join(existing[:_EXISTING_SHOWN]) + (", …" if len(existing) > _EXISTING_SHOWN else "")
-            use.out.say(f"{report.get('existing_count')} traces exist already and were left where they are: {shown}")
-    for reason in refused:
+            use.out.say(f"{report.existing_count} traces exist already and were left where they are: {shown}")
+    for reason in report.refused:
         use.out.warn(f"Refused: {reason}")
-    if refused:
+    if report.refused:
         raise typer.Exit(NEGATIVE)
 
 
 _EXISTING_SHOWN = 5
-
-
-def _change(use: Use, name: str, body: dict[str, object]) -> None:
-    found = find_experiment(use.client, name)
-    _show(use, use.client.one(Experiment, "PATCH", f"/experiments/{found.experiment_id}", body=body))
 
 
 def _show(use: Use, experiment: Experiment) -> None:

@@ -6,12 +6,10 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.accounts import find_account
-from lodeline.cli.decoding import decode
 from lodeline.cli.naming import ask_password, confirm, find_experiment
 from lodeline.cli.options import ExperimentOption, Use, YesOption, command
 from lodeline.cli.output import clean, moment
-from lodeline.domain.account import SCOPES, ApiKey
-from lodeline.domain.errors import Invalid
+from lodeline.domain.account import SCOPES, ApiKey, check_scopes
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and revoke API keys.")
 
@@ -46,27 +44,23 @@ def create(
     ] = None,
 ) -> None:
     """Create a key. It is shown once, on standard output; everything else goes to standard error."""
-    for given in scope:
-        if given not in SCOPES:
-            raise Invalid.value("--scope", given, f"one of {', '.join(SCOPES)}")
+    scopes = check_scopes(tuple(scope))
     if sign_in is not None:
-        use.client.sign_in(sign_in, ask_password("Password"))
-    body = {
-        "name": name,
-        "scopes": scope,
-        "experiment_ids": [find_experiment(use.client, item).experiment_id for item in experiment or ()] or None,
-        "expires_ms": None if expires_days is None else int((time.time() + expires_days * 86_400) * 1_000),
-        "owner_id": None if owner is None else find_account(use.client, owner).account_id,
-    }
-    answer = use.client.json("POST", "/keys", body=body)
-    issued = answer if isinstance(answer, dict) else {}
-    use.client.sign_out()
+        use.client.logins.sign_in(sign_in, ask_password("Password"))
+    issued = use.client.keys.create(
+        name,
+        scopes,
+        experiment_ids=[find_experiment(use.client, item).experiment_id for item in experiment or ()] or None,
+        expires_ms=None if expires_days is None else int((time.time() + expires_days * 86_400) * 1_000),
+        owner_id=None if owner is None else find_account(use.client, owner).account_id,
+    )
+    if sign_in is not None:
+        use.client.logins.sign_out()
     if use.out.as_json:
         use.out.document(issued)
         return
-    made = decode(ApiKey, issued.get("key"))
-    use.out.note(f"Created key {made.key_id} ({made.name}). This is the only time it is shown:")
-    use.out.console.print(clean(str(issued.get("secret"))), soft_wrap=True)
+    use.out.note(f"Created key {issued.key.key_id} ({issued.key.name}). This is the only time it is shown:")
+    use.out.console.print(clean(issued.secret), soft_wrap=True)
 
 
 @command(app, "list")
@@ -74,7 +68,7 @@ def list_keys(
     use: Use, *, all: Annotated[bool, typer.Option("--all", help="Everybody's keys (admin).")] = False
 ) -> None:
     """List your keys, newest first; their secrets are never shown again."""
-    found = use.client.many(ApiKey, "/keys", params={"all_owners": all})
+    found = use.client.keys.list(all_owners=all)
     if use.out.as_json:
         use.out.lines(found)
         return
@@ -88,7 +82,7 @@ def revoke(
 ) -> None:
     """Revoke a key: it is useless at once."""
     confirm(f"Revoke key {key_id}?", yes=yes)
-    revoked = use.client.one(ApiKey, "DELETE", f"/keys/{key_id}")
+    revoked = use.client.keys.revoke(key_id)
     if use.out.as_json:
         use.out.document(revoked)
     use.out.say(f"Revoked key {revoked.key_id} ({revoked.name}).")

@@ -24,6 +24,7 @@ GROUPS: dict[str, str] = {
     "keys": "Create, list and revoke API keys.",
     "accounts": "Create, list and change accounts.",
     "db": "Migrate, check, back up and vacuum a store.",
+    "doctor": "Check that traces made on this machine are delivered.",
     "version": "Show the versions of this program and of the server.",
 }
 """Every command group, which is a module of this package, with its one line of help, in the order of ``--help``."""

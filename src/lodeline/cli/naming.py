@@ -2,19 +2,22 @@
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import orjson
 import typer
 
-from lodeline.cli.client import Client
 from lodeline.domain.errors import Invalid
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.span import JsonValue
 
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
 
-def find_experiment(client: Client, name: str) -> Experiment:
+
+def find_experiment(client: "LodelineClient", name: str) -> Experiment:
     """Return the experiment of this id or exact name, deleted or not; NotFound when there is none."""
-    return client.one(Experiment, "GET", "/experiments/find", params={"name": name})
+    return client.experiments.find(name)
 
 
 def pairs(texts: Iterable[str] | None, field: str) -> dict[str, str]:
@@ -42,11 +45,6 @@ def ask_password(prompt: str, *, twice: bool = False) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
-
-
-def lines(value: JsonValue) -> list[str]:
-    """Return a list of texts in an answer; empty when it is something else."""
-    return [str(item) for item in value] if isinstance(value, list) else []
 
 
 def confirm(question: str, *, yes: bool) -> None:

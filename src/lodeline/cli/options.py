@@ -1,19 +1,20 @@
 """What commands that talk to a server have in common: connection options, output, and how both are made."""
 
 import inspect
-import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from lodeline.cli.client import Client
 from lodeline.cli.exits import OutputClosed
 from lodeline.cli.output import Output
 from lodeline.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
 
 CommandT = TypeVar("CommandT", bound=Callable[..., None])
 DEFAULT_SERVER = "http://127.0.0.1:5000"
@@ -62,7 +63,7 @@ class Use:
     `where` are the options that name the same server or store to another command.
     """
 
-    client: Client
+    client: "LodelineClient"
     out: Output
     where: tuple[str, ...] = ()
 
@@ -114,7 +115,9 @@ def closing_quietly() -> Generator[None]:
 
 
 @contextmanager
-def connected(server: str | None, key: str | None, store: str | None, *, create: bool = False) -> Generator[Client]:
+def connected(
+    server: str | None, key: str | None, store: str | None, *, create: bool = False
+) -> Generator["LodelineClient"]:
     """Give a client of a server, or of a store opened in this process; Invalid when both are named.
 
     A missing store is made when `create`, else NotFound.
@@ -125,16 +128,13 @@ def connected(server: str | None, key: str | None, store: str | None, *, create:
         raise Invalid("--store and --server: give one of them, not both.")
     # The imports of both ways cost half a second, which no help page and no completion should wait for.
     if store is not None:
-        from lodeline.cli.local import open_client  # noqa: PLC0415
+        from lodeline.local import connect  # noqa: PLC0415
 
-        with open_client(store, create=create) as client:
+        with connect(store, create=create) as client:
             yield client
         return
-    from lodeline.cli.wire import HttpWire  # noqa: PLC0415
+    from lodeline.sdk.client.clients import LodelineClient  # noqa: PLC0415
 
-    url = server or os.environ.get("LODELINE_URL") or DEFAULT_SERVER
-    client = Client(HttpWire(url, key=key or os.environ.get("LODELINE_KEY") or None))
-    try:
+    # Whoever waits at a terminal is told at once what is wrong; what takes long has Ctrl-C.
+    with LodelineClient(server, key, timeout_s=600.0, max_retries=0) as client:
         yield client
-    finally:
-        client.close()

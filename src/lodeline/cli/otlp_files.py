@@ -6,14 +6,19 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
-from lodeline.cli.client import JSON, Client, parsed
 from lodeline.domain.errors import Invalid
 from lodeline.domain.span import SPAN_STATUSES, AttributeValue, JsonValue, Span
+from lodeline.sdk.client.call import JSON
+from lodeline.sdk.client.decoding import parsed
+from lodeline.sdk.client.otlp import PROTOBUF
 
-_PROTOBUF = "application/x-protobuf"
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
+
 _OTEL_ID = re.compile("tr-[0-9a-f]{32}")
 _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 
@@ -37,24 +42,18 @@ def read_requests(file: Path) -> Iterator[OtlpRequest]:
                 yield from (OtlpRequest(line, JSON) for line in stream if line.strip())
         elif kind in ([".json"], [".pb"]):
             body = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
-            yield OtlpRequest(body, JSON if kind == [".json"] else _PROTOBUF)
+            yield OtlpRequest(body, JSON if kind == [".json"] else PROTOBUF)
         else:
             raise Invalid.value("file", file.name, "a name that ends in .pb, .json or .jsonl, also with .gz")
     except (OSError, EOFError, zlib.error) as error:
         raise Invalid(f"{file} cannot be read ({error}).") from error
 
 
-def send_request(client: Client, request: OtlpRequest, experiment: str) -> tuple[int, str]:
+def send_request(client: "LodelineClient", request: OtlpRequest, experiment: str) -> tuple[int, str]:
     """Send a request to an experiment; return how many spans were refused, and why."""
-    answer = client.send(
-        "POST",
-        "/v1/traces",
-        content=request.body,
-        content_type=request.content_type,
-        headers={"x-lodeline-experiment": experiment},
-    )
+    answer = client.otlp.export(request.body, experiment=experiment, content_type=request.content_type)
     if request.content_type == JSON:
-        return _partial_success(parsed(answer or b"{}"))
+        return _partial_success(parsed(answer))
     # Only an import of protobuf needs it, and every other command would wait for it.
     from lodeline.cli.otlp_answer import partial_success  # noqa: PLC0415
 

@@ -12,7 +12,6 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import cost, count, duration, moment
-from lodeline.domain.session import Session
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List traced conversations.")
 
@@ -33,9 +32,8 @@ def list_sessions(
     all: AllOption = False,
 ) -> None:
     """List sessions, last activity first."""
-    params = {"experiment": experiment, "filter": filter, "order": order}
-    pages = use.client.pages(Session, "/sessions", params=params, limit=None if all else limit)
-    found = (session for page in pages for session in page.items)
+    most = None if all else limit
+    found = use.client.sessions.search(experiment=experiment, filter=filter, order=order, limit=most)
     if use.out.as_json:
         use.out.lines(found)
         return

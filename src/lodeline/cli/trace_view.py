@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import orjson
 from rich.text import Text
 
-from lodeline.cli.decoding import decode, decode_page
 from lodeline.cli.options import Use
 from lodeline.cli.output import clean, clean_lines, cost, count, duration, moment
 from lodeline.cli.tree import branches
@@ -20,19 +19,15 @@ _PREVIEW_CHARACTERS = 300
 
 def show_trace(use: Use, trace_id: str, *, content: bool, most_spans: int) -> None:
     """Write a trace; as JSON, with `content`, its spans are whole ones."""
-    detail = use.client.json("GET", f"/traces/{trace_id}")
-    found: Mapping[str, JsonValue] = detail if isinstance(detail, dict) else {}
+    found = use.client.traces.get(trace_id)
     if use.out.as_json:
-        spans = use.client.json("GET", f"/traces/{trace_id}/spans") if content else found.get("spans")
-        use.out.document({**found, "spans": spans})
+        spans = use.client.traces.spans(trace_id) if content else found.spans
+        use.out.document({"trace": found.trace, "spans": spans, "assessments": found.assessments})
         return
-    trace = decode(Trace, found.get("trace"))
-    skeleton = decode_page(SpanSkeleton, {"items": found.get("spans")}).items
-    assessments = decode_page(Assessment, {"items": found.get("assessments")}).items
-    _summary(use, trace)
-    whole = _whole(use, trace_id, skeleton[:most_spans]) if content else {}
-    _tree(use, trace, skeleton, most_spans, whole)
-    _assessments(use, assessments)
+    _summary(use, found.trace)
+    whole = _whole(use, trace_id, found.spans[:most_spans]) if content else {}
+    _tree(use, found.trace, found.spans, most_spans, whole)
+    _assessments(use, found.assessments)
 
 
 def assessment_row(item: Assessment) -> tuple[object, ...]:
@@ -116,7 +111,7 @@ def _whole(use: Use, trace_id: str, skeleton: Sequence[SpanSkeleton]) -> dict[Sp
     found: dict[SpanId, Span] = {}
     for start in range(0, len(skeleton), 100):
         ids = [str(span.span_id) for span in skeleton[start : start + 100]]
-        spans = use.client.many(Span, f"/traces/{trace_id}/spans", params={"ids": ids})
+        spans = use.client.traces.spans(trace_id, ids)
         found.update({span.span_id: span for span in spans})
     return found
 

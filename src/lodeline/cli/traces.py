@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from lodeline.cli.client import Parameter
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -26,7 +25,6 @@ from lodeline.cli.progress import counting
 from lodeline.cli.trace_view import show_trace
 from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.page import MAX_LIMIT
-from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow and move traces.")
@@ -48,10 +46,11 @@ def search(
     all: AllOption = False,
 ) -> None:
     """List traces, newest first."""
-    params = {"experiment": experiment, "filter": filter, "order": order}
     partial = False
     found: list[Trace] = []
-    for page in use.client.pages(Trace, "/traces", params=params, limit=None if all else limit):
+    most = None if all else limit
+    listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
+    for page in listed.pages():
         partial = partial or page.partial
         if use.out.as_json:
             use.out.lines(page.items)
@@ -93,13 +92,13 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
 ) -> None:
     """Follow traces as they arrive."""
-    params: dict[str, Parameter] = {"experiment": experiment, "filter": filter, "follow": True}
-    page = use.client.page(Trace, "/traces", params={**params, "limit": max(lines, 1)})
+    traces = use.client.traces
+    page = traces.follow(experiment=experiment, filter=filter, limit=max(lines, 1))
     _print_lines(use, page.items if lines else ())
     while follow:
         if not page.partial and len(page.items) < MAX_LIMIT:
             time.sleep(interval_s)
-        page = use.client.page(Trace, "/traces", params={**params, "limit": MAX_LIMIT, "cursor": page.cursor})
+        page = traces.follow(experiment=experiment, filter=filter, limit=MAX_LIMIT, cursor=page.cursor)
         _print_lines(use, page.items)
 
 
@@ -111,8 +110,7 @@ def tag(
     delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
 ) -> None:
     """Set and delete tags of a trace."""
-    body = {"set": pairs(tags, "tag"), "delete": delete or []}
-    changed = use.client.one(Trace, "PATCH", f"/traces/{trace}/tags", body=body)
+    changed = use.client.traces.tag(trace, pairs(tags, "tag"), delete or ())
     if use.out.as_json:
         use.out.document(changed)
     use.out.say(
@@ -135,18 +133,15 @@ def delete(
         raise Invalid("delete: give trace ids, or --experiment with --filter, and not both.")
     if traces:
         confirm(f"Delete {len(traces)} traces for good?", yes=yes)
-        body: dict[str, object] = {"trace_ids": traces}
+        report = use.client.traces.delete_many(traces)
     else:
-        matching = use.client.json("GET", "/traces/count", params={"experiment": experiment, "filter": filter})
-        found = matching["count"] if isinstance(matching, dict) else None
-        confirm(f"Delete up to {most:,} of {found} matching traces for good?", yes=yes)
-        body = {"experiments": experiment, "filter": filter, "max_traces": most}
-    report = use.client.json("POST", "/traces/delete", body=body)
+        matching = use.client.analytics.count(experiment=experiment, filter=filter)
+        confirm(f"Delete up to {most:,} of {matching.count} matching traces for good?", yes=yes)
+        report = use.client.traces.delete_matching(experiment or (), filter=filter, max_traces=most)
     if use.out.as_json:
         use.out.document(report)
-    elif isinstance(report, dict):
-        more = "; more match, run it again" if report.get("more") else ""
-        use.out.say(f"Deleted {report.get('deleted')} traces{more}.")
+    more = "; more match, run it again" if report.more else ""
+    use.out.say(f"Deleted {report.deleted} traces{more}.")
 
 
 @command(app, "export")
@@ -164,19 +159,18 @@ def export(
 
     Tags set afterwards and assessments are not part of OTLP: 'experiments export' has everything.
     """
-    params = {"experiment": experiment, "filter": filter, "order": order}
+    most = None if all else limit
+    listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
     written = 0
     try:
-        with file.open("xb") as stream, counting(use.out, "exporting traces", None if all else limit) as advance:
-            for page in use.client.pages(Trace, "/traces", params=params, limit=None if all else limit):
-                for item in page.items:
-                    if not is_otel(item.trace_id):
-                        use.out.warn(f"{item.trace_id} is left out: OTLP has no form for such an id.")
-                        continue
-                    spans = use.client.many(Span, f"/traces/{item.trace_id}/spans")
-                    stream.write(trace_line(spans))
-                    written += 1
-                    advance(1)
+        with file.open("xb") as stream, counting(use.out, "exporting traces", most) as advance:
+            for item in listed:
+                if not is_otel(item.trace_id):
+                    use.out.warn(f"{item.trace_id} is left out: OTLP has no form for such an id.")
+                    continue
+                stream.write(trace_line(use.client.traces.spans(item.trace_id)))
+                written += 1
+                advance(1)
     except FileExistsError as error:
         raise Conflict(f"{file} exists already; name another file.") from error
     except OSError as error:

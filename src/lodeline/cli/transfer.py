@@ -1,25 +1,24 @@
 """Moving long bodies between a server and files, with a progress bar."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lodeline.cli.client import API, Parameters, parsed
 from lodeline.cli.options import Use
 from lodeline.domain.errors import Conflict, Invalid
-from lodeline.domain.span import JsonValue
 
 _PART_BYTES = 2**18
 
 
-def download(use: Use, path: str, file: Path) -> int:
+def download(use: Use, answer: AbstractContextManager[Iterator[bytes]], file: Path) -> int:
     """Write an answer's body into a new file and return its bytes; a failure leaves no file behind."""
     part = file.with_name(f".{file.name}.part")
     try:
         with file.open("xb"), part.open("wb") as stream, bytes_progress(use, "exporting") as progress:
             task = progress.add_task(str(file.name), total=None)
-            with use.client.download(path) as pieces:
+            with answer as pieces:
                 for piece in pieces:
                     stream.write(piece)
                     progress.advance(task, len(piece))
@@ -35,22 +34,18 @@ def download(use: Use, path: str, file: Path) -> int:
     return file.stat().st_size
 
 
-def upload(use: Use, path: str, file: Path, *, params: Parameters) -> Mapping[str, JsonValue]:
-    """Send a file and return the JSON object that comes back."""
-    with bytes_progress(use, "importing") as progress:
+@contextmanager
+def uploading(use: Use, file: Path) -> Generator[Iterator[bytes]]:
+    """Give the parts of a file, to be sent while a progress bar is shown."""
+    with bytes_progress(use, "importing") as progress, file.open("rb") as stream:
         task = progress.add_task(str(file.name), total=file.stat().st_size)
 
-        def pieces() -> Iterator[bytes]:
-            with file.open("rb") as stream:
-                while piece := stream.read(_PART_BYTES):
-                    yield piece
-                    progress.advance(task, len(piece))
+        def parts() -> Iterator[bytes]:
+            while part := stream.read(_PART_BYTES):
+                yield part
+                progress.advance(task, len(part))
 
-        answer = use.client.send(
-            "POST", f"{API}{path}", params=params, content=pieces(), content_type="application/octet-stream"
-        )
-    report = parsed(answer)
-    return report if isinstance(report, Mapping) else {}
+        yield parts()
 
 
 def bytes_progress(use: Use, what: str) -> Progress:

@@ -1,13 +1,12 @@
 """``lodeline version``: of this program and of the server."""
 
 import platform
-from collections.abc import Mapping
 
 from lodeline import __version__
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, StoreOption, connected
 from lodeline.cli.output import Output
 from lodeline.domain.errors import LodelineError, NotFound, Unavailable
-from lodeline.domain.span import JsonValue
+from lodeline.domain.operation import ServerInfo
 
 
 def command(
@@ -15,12 +14,11 @@ def command(
 ) -> None:
     """Show the versions of this program and, when one answers, of the server."""
     out = Output(as_json=as_json)
-    found: Mapping[str, JsonValue] | None = None
+    found: ServerInfo | None = None
     problem: LodelineError | None = None
     try:
         with connected(server, key, store) as client:
-            answer = client.json("GET", "/server")
-            found = answer if isinstance(answer, dict) else None
+            found = client.server.get()
     except (Unavailable, NotFound) as error:
         if server is not None or store is not None:
             raise
@@ -32,8 +30,7 @@ def command(
         return
     out.say(f"lodeline {__version__}, Python {platform.python_version()}")
     if found is not None:
-        capabilities = found.get("capabilities")
-        backend = capabilities.get("backend") if isinstance(capabilities, dict) else None
-        out.say(f"server {found.get('version')}, store {backend}, auth {'on' if found.get('auth') else 'off'}")
+        backend = found.capabilities.backend
+        out.say(f"server {found.version}, store {backend}, auth {'on' if found.auth else 'off'}")
     elif problem is not None:
         out.say(f"server: {problem.message}")

@@ -11,6 +11,7 @@ from lodeline.domain.ids import AccountId, ExperimentId, KeyId
 Role = Literal["admin", "editor", "viewer", "reviewer"]
 ROLES: tuple[Role, ...] = ("admin", "editor", "viewer", "reviewer")
 Scope = Literal["ingest", "read", "write", "admin"]
+ActorKind = Literal["local", "account", "key", "system", "anonymous"]
 SCOPES: tuple[Scope, ...] = ("ingest", "read", "write", "admin")
 
 
@@ -110,3 +111,26 @@ def check_scopes(texts: tuple[str, ...]) -> tuple[Scope, ...]:
     if not texts:
         raise Invalid(f"scopes: none given; choose one or more of {', '.join(SCOPES)}.")
     return tuple(scope for scope in SCOPES if scope in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key just made. `secret` is the key itself, shown this once."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login."""
+
+    kind: ActorKind
+    name: str
+    account_id: str | None
+    role: Role | None
+    roles: dict[ExperimentId, Role]
+    scopes: tuple[Scope, ...] | None
+    experiment_ids: tuple[ExperimentId, ...] | None
+    expires_ms: int | None
+    csrf_token: str | None = field(repr=False)

@@ -69,3 +69,11 @@ class AggregateQuery:
     group_by: str | None = None
     assessment: str | None = None
     max_points: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TraceCount:
+    """How many traces match; not `exact` means: at least so many, the deadline ended the count."""
+
+    count: int
+    exact: bool

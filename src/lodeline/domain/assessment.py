@@ -193,3 +193,21 @@ def numeric_value(value: JsonValue) -> float | None:
 
 
 _WORDS = {"yes": 1.0, "pass": 1.0, "true": 1.0, "no": 0.0, "fail": 0.0, "false": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAssessment:
+    """What became of one draft: the assessment, and whether logging it changed anything."""
+
+    assessment: Assessment
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """What became of one draft of a batch: either `assessment` or the error's `code` and `message`."""
+
+    assessment: Assessment | None
+    changed: bool
+    code: str | None = None
+    message: str | None = None

@@ -5,8 +5,8 @@ client reads them as 32-bit integers. Every other id is an opaque string. New id
 random source, never from the seedable global generator: evaluation programs set seeds.
 """
 
+import os
 import re
-import secrets
 from typing import NewType
 
 from lodeline.domain.errors import Invalid
@@ -33,7 +33,7 @@ _EXPERIMENT_ID = re.compile(r"0|[1-9][0-9]{0,9}")
 
 def new_hex(prefix: str = "") -> str:
     """Return a fresh id: the prefix followed by 32 random hex digits (128 bits)."""
-    return prefix + secrets.token_hex(16)
+    return prefix + os.urandom(16).hex()
 
 
 def otel_trace_id(raw: bytes) -> TraceId:

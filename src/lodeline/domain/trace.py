@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lodeline.domain.assessment import Assessment
 from lodeline.domain.ids import ExperimentId, SpanId, TraceId
-from lodeline.domain.span import SpanFacts
+from lodeline.domain.span import SpanFacts, SpanSkeleton
 from lodeline.domain.usage import NO_USAGE, TokenUsage
 
 TraceState = Literal["IN_PROGRESS", "OK", "ERROR", "ABANDONED"]
@@ -151,3 +152,27 @@ class TraceChange:
 
     set_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     delete_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceDetail:
+    """One trace without span content: its summary, the skeleton of its spans, and its assessments, oldest first."""
+
+    trace: Trace
+    spans: tuple[SpanSkeleton, ...]
+    assessments: tuple[Assessment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """How many of the links are new."""
+
+    linked: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteReport:
+    """What a delete removed; `more` says that matching traces are left over its bound."""
+
+    deleted: int
+    more: bool

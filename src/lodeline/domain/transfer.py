@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lodeline.domain.assessment import AssessmentRevision
+from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import TraceId
 from lodeline.domain.trace import TraceInfo
 
@@ -25,3 +26,18 @@ class TraceDump:
     linked_run_ids: tuple[str, ...] = ()
     abandoned: bool = False
     ledger: tuple[AssessmentRevision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. Existing traces were left as they are; of those and of refused ones the first thousand
+    are listed."""
+
+    experiment: Experiment
+    traces: int
+    spans: int
+    assessments: int
+    attachments: int
+    existing_count: int
+    existing_traces: tuple[TraceId, ...]
+    refused: tuple[str, ...]

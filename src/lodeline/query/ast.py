@@ -8,6 +8,8 @@ holds where the tag is missing. Nodes are immutable and hashable; equal filters 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+Dialect = Literal["lodeline", "mlflow"]
+"""The grammar that the text of a filter is written in."""
 EntityScope = Literal["trace", "span", "assessment", "experiment", "session", "user", "audit", "account"]
 """Whose field it is. "span" and "assessment" fields occur only inside an `Exists` of that scope, except in lists
 of assessments, where "assessment" is the entity itself."""

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.delivery import DeliverySource, parse_source
 from lodeline.domain.errors import LodelineError, Unavailable, Unsupported, shown
 from lodeline.domain.ids import new_hex
 from lodeline.ingest.limits import IngestLimits
@@ -68,8 +69,24 @@ def hint_of(headers: Headers) -> ExperimentHint | None:
     for name, form in HINT_HEADERS:
         value = headers.get(name, "").strip()
         if value:
-            return ExperimentHint(value, form)
+            return ExperimentHint(_utf8(value), form)
     return None
+
+
+def source_of(headers: Headers) -> DeliverySource | None:
+    """Return what an SDK says of the batches in a request; Invalid when that is malformed."""
+    instance, sequences = headers.get("x-lodeline-instance"), headers.get("x-lodeline-sequence")
+    return None if instance is None or sequences is None else parse_source(instance, sequences)
+
+
+def _utf8(value: str) -> str:
+    """Return a header's text, which is read as Latin-1, as the UTF-8 that it is where it is any."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def refusal(error: LodelineError, *, as_json: bool) -> Response:
@@ -101,6 +118,7 @@ async def _export(request: Request, media_type: str) -> ExportOutcome:
             content_type=media_type,
             encoding=request.headers.get("content-encoding"),
             hint=hint_of(request.headers),
+            source=source_of(request.headers),
         )
         return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export, ticket)
 

@@ -4,8 +4,7 @@ import inspect
 import re
 from typing import Any
 
-from lodeline.domain.usage import TokenUsage
-from lodeline.server.shapes import (
+from lodeline.domain.shapes import (
     ChoiceShape,
     ListShape,
     MapShape,
@@ -16,6 +15,7 @@ from lodeline.server.shapes import (
     fields_of,
     shape_of,
 )
+from lodeline.domain.usage import TokenUsage
 
 JsonSchema = dict[str, Any]
 _REF = "#/components/schemas/"

@@ -13,8 +13,7 @@ from typing import Any, TypeAlias, cast
 
 import orjson
 
-from lodeline.domain.usage import TokenUsage
-from lodeline.server.shapes import (
+from lodeline.domain.shapes import (
     ChoiceShape,
     ListShape,
     MapShape,
@@ -24,6 +23,7 @@ from lodeline.server.shapes import (
     Shape,
     fields_of,
 )
+from lodeline.domain.usage import TokenUsage
 
 Encoder: TypeAlias = Callable[[Any], Any]
 MAX_DEPTH = 100

@@ -1,9 +1,7 @@
 """Analytics: how many traces, which values, which measures over time. Always bounded."""
 
-from dataclasses import dataclass
-
 from lodeline.auth.actor import Actor
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, TraceCount
 from lodeline.domain.errors import Invalid
 from lodeline.domain.page import check_limit
 from lodeline.query.ast import Search
@@ -12,14 +10,6 @@ from lodeline.storage.base import Stores
 
 MAX_FACET_VALUES = 1_000
 MAX_POINTS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class TraceCount:
-    """How many traces match; not `exact` means: at least so many, the deadline ended the count."""
-
-    count: int
-    exact: bool
 
 
 class AnalyticsService:

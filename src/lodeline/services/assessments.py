@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from lodeline.auth.actor import Actor
@@ -13,6 +12,8 @@ from lodeline.domain.assessment import (
     AssessmentChange,
     AssessmentDraft,
     AssessmentRevision,
+    BatchItem,
+    LoggedAssessment,
     check_draft,
 )
 from lodeline.domain.clock import Clock, system_clock
@@ -29,24 +30,6 @@ MAX_VALUE_SIZE = 1_000_000
 MAX_VALUE_DEPTH = 64
 MAX_BATCH = 1_000
 MAX_TEXT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedAssessment:
-    """What became of one draft: the assessment, and whether logging it changed anything."""
-
-    assessment: Assessment
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BatchItem:
-    """What became of one draft of a batch: either `assessment` or the error's `code` and `message`."""
-
-    assessment: Assessment | None
-    changed: bool
-    code: str | None = None
-    message: str | None = None
 
 
 class AssessmentService:

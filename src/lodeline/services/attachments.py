@@ -1,10 +1,10 @@
 """Attachments: files beside a trace, in the blob store. Their content is hostile: never rendered, only handed out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
+from lodeline.domain.attachment import Attachment
 from lodeline.domain.blob import BlobInfo, check_blob_path, trace_folder
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
@@ -15,15 +15,6 @@ from lodeline.services.traces import TraceService
 from lodeline.storage.base import Stores
 
 MAX_NAME = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """One file of a trace."""
-
-    name: str
-    size_bytes: int
-    modified_ms: int
 
 
 class AttachmentService:

@@ -10,6 +10,7 @@ from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
 from lodeline.services.conversations import ConversationService
+from lodeline.services.deliveries import DeliveryService
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.experiments import ExperimentService
@@ -41,6 +42,7 @@ class Services:
     experiments: ExperimentService
     ingest: IngestService
     traces: TraceService
+    deliveries: DeliveryService
     attachments: AttachmentService
     assessments: AssessmentService
     conversations: ConversationService
@@ -74,6 +76,7 @@ def assemble(
         experiments=experiments,
         ingest=IngestService(stores, cache, experiments, clock, bounds.ingest),
         traces=traces,
+        deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
         assessments=AssessmentService(stores, scope, listing, clock),
         conversations=ConversationService(stores, scope, listing, clock),

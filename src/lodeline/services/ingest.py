@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.errors import Conflict, Deleted, LodelineError, NotFound, shown
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, is_experiment_id
@@ -36,12 +37,14 @@ class IngestBounds:
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One OTLP export request as it came. `hint` is the experiment that its headers name, for all of it."""
+    """One OTLP export request as it came. `hint` is the experiment that its headers name, for all of it; `source` is
+    what an SDK says of the batches in it."""
 
     body: bytes
     content_type: str
     encoding: str | None = None
     hint: ExperimentHint | None = None
+    source: DeliverySource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class IngestService:
                     writes.append(trace.write(experiment.experiment_id, received_ms=now_ms))
         if decoded.traces and not writes:
             raise resolver.first_error()
-        outcomes = self._stores.traces.write(writes) if writes else ()
+        outcomes = self._stores.traces.write(writes, _mark(request, writes)) if writes else ()
         refused = [
             (len(write.spans), f"trace {write.trace_id}: {outcome.refused}")
             for write, outcome in zip(writes, outcomes, strict=True)
@@ -133,6 +136,11 @@ class IngestService:
             if (error := resolver.error(trace.hint)) is not None
         ]
         return _outcome(decoded, refused)
+
+
+def _mark(request: ExportRequest, writes: Sequence[TraceWrite]) -> DeliveryMark | None:
+    first = writes[0]
+    return None if request.source is None else DeliveryMark(request.source, first.experiment_id, first.received_ms)
 
 
 class _Resolver:

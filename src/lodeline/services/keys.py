@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from lodeline.auth.actor import Actor, account_actor, key_actor
 from lodeline.auth.credentials import Credentials
 from lodeline.auth.policy import SCOPE_NEEDS, may, permit, permit_reach
 from lodeline.auth.secrets import is_key, new_key
-from lodeline.domain.account import Account, ApiKey, Scope, check_scopes
+from lodeline.domain.account import Account, ApiKey, IssuedKey, Scope, check_scopes
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
 from lodeline.domain.experiment import check_name
@@ -23,14 +23,6 @@ MAX_KEYS = 1_000
 LAST_MS = 253_402_300_799_000
 """The end of the year 9999."""
 USE_AUDIT_MS = 24 * 3_600_000
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A key just made. `secret` is shown this once; only its hash is kept."""
-
-    key: ApiKey
-    secret: str = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -60,7 +52,7 @@ class KeyService:
         experiment_ids: Sequence[ExperimentId] | None = None,
         expires_ms: int | None = None,
         owner_id: AccountId | None = None,
-    ) -> NewKey:
+    ) -> IssuedKey:
         """Make a key for oneself, or with key.manage_all for another account.
 
         Forbidden when a scope is more than the actor or the owner has (in each of `experiment_ids` when given, else
@@ -98,7 +90,7 @@ class KeyService:
         }
         audit = audit_entry(actor, "key.create", key.key_id, at_ms=now_ms, details=details)
         secret_hash = self._credentials.secrets.key_hash(secret)
-        return NewKey(self._stores.keys.create(key, secret_hash=secret_hash, audit=audit), secret)
+        return IssuedKey(self._stores.keys.create(key, secret_hash=secret_hash, audit=audit), secret)
 
     def list(self, actor: Actor, *, all_owners: bool = False) -> Sequence[ApiKey]:
         """Return one's own keys, or all with key.manage_all, newest first; revoked and expired ones too."""

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction
 from lodeline.domain.clock import Clock
 from lodeline.domain.page import DEFAULT_LIMIT, check_limit
-from lodeline.query.ast import Always, EntityScope, Node, Order, Search
+from lodeline.query.ast import Always, Dialect, EntityScope, Node, Order, Search
 from lodeline.query.grammar_mlflow import parse_mlflow
 from lodeline.query.grammar_native import parse
 from lodeline.query.order import parse_order, parse_order_mlflow
 from lodeline.services.experiment_scope import ExperimentScope
-
-Dialect = Literal["lodeline", "mlflow"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may, permit
-from lodeline.storage.base import Capabilities, Stores
+from lodeline.domain.operation import Capabilities
+from lodeline.storage.base import Stores
 
 
 class OperationService:

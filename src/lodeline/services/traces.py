@@ -1,18 +1,17 @@
 """Traces: read, search, tag, delete, link to runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
-from lodeline.domain.assessment import Assessment
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trace_id
 from lodeline.domain.page import Page
-from lodeline.domain.span import Span, SpanSkeleton
-from lodeline.domain.trace import Trace, TraceChange, TraceInfo, TraceWrite
+from lodeline.domain.span import Span
+from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceChange, TraceDetail, TraceInfo, TraceWrite
 from lodeline.ingest.capture import capture_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
@@ -22,30 +21,6 @@ from lodeline.storage.base import Stores
 MAX_IDS = 1_000
 MAX_DELETE = 10_000
 _DELETE_STEP = 200
-
-
-@dataclass(frozen=True, slots=True)
-class TraceDetail:
-    """One trace without span content: its summary, the skeleton of its spans, and its assessments, oldest first."""
-
-    trace: Trace
-    spans: tuple[SpanSkeleton, ...]
-    assessments: tuple[Assessment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkReport:
-    """How many of the links are new."""
-
-    linked: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteReport:
-    """What a delete removed; `more` says that matching traces are left over its bound."""
-
-    deleted: int
-    more: bool
 
 
 class TraceService:

@@ -13,7 +13,6 @@ the highest number arrived first:
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
@@ -21,7 +20,8 @@ from lodeline.auth.policy import permit
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Deleted
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, TraceId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
+from lodeline.domain.transfer import ImportReport
 from lodeline.services.archive import ArchiveReader
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_cache import ExperimentCache
@@ -32,21 +32,6 @@ from lodeline.storage.base import Stores
 
 Progress = Callable[[int], None]
 """Is told how many traces are done."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did. Existing traces were left as they are; of those and of refused ones the first thousand
-    are listed."""
-
-    experiment: Experiment
-    traces: int
-    spans: int
-    assessments: int
-    attachments: int
-    existing_count: int
-    existing_traces: tuple[TraceId, ...]
-    refused: tuple[str, ...]
 
 
 class TransferService:

@@ -21,25 +21,16 @@ from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet
 from lodeline.domain.assessment import Assessment, AssessmentChange, AssessmentDraft, AssessmentRevision
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import BlobInfo
+from lodeline.domain.delivery import Delivery, DeliveryMark
 from lodeline.domain.experiment import Experiment, ExperimentChange, ExperimentDraft, PurgeReceipt
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, RunId, SpanId, TraceId
+from lodeline.domain.operation import Capabilities
 from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a backend can do beyond the contract's core; the server reports it, tests opt out by it."""
-
-    backend: str
-    durable: bool
-    full_text_index: bool
-    multi_process: bool
-    backup: bool
 
 
 class ExperimentStore(Protocol):
@@ -84,12 +75,13 @@ class ExperimentStore(Protocol):
 class TraceStore(Protocol):
     """Traces. A trace belongs to the experiment that first sent it."""
 
-    def write(self, writes: Sequence[TraceWrite]) -> Sequence[WriteOutcome]:
+    def write(self, writes: Sequence[TraceWrite], mark: DeliveryMark | None = None) -> Sequence[WriteOutcome]:
         """Merge spans and info into traces; one outcome a write, in order; durable on return.
 
         Idempotent by (trace, span): of two copies the greater `SpanFacts.rank` is kept, an equal one changes
         nothing. Order does not matter. A write for a trace of another experiment is refused whole, as is one to an
-        unknown or deleted experiment; the other writes are kept. Summaries follow `ingest.summary`.
+        unknown or deleted experiment; the other writes are kept. Summaries follow `ingest.summary`. The mark is
+        recorded in the same transaction (`domain.delivery.advance`).
         Unavailable when the queue is full or the disk is.
         """
         ...
@@ -137,6 +129,19 @@ class TraceStore(Protocol):
 
     def size(self, experiment_id: ExperimentId) -> tuple[int, int]:
         """Return the number of traces of an experiment and the sum of their bytes."""
+        ...
+
+
+class DeliveryStore(Protocol):
+    """Which batches of an SDK's process have arrived; `TraceStore.write` records them. The newest `MAX_DELIVERIES` of
+    each experiment are kept."""
+
+    def get(self, instance: str) -> Delivery:
+        """Return one; NotFound when nothing came from it."""
+        ...
+
+    def list(self, experiment_ids: Sequence[ExperimentId], *, limit: int) -> Sequence[Delivery]:
+        """Return up to `limit` of these experiments, the one heard of last first; ties by instance."""
         ...
 
 
@@ -393,6 +398,7 @@ class Stores:
     capabilities: Capabilities
     experiments: ExperimentStore
     traces: TraceStore
+    deliveries: DeliveryStore
     spans: SpanStore
     analytics: AnalyticsStore
     conversations: ConversationStore

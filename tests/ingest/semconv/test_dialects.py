@@ -90,6 +90,28 @@ class TestLodeline:
         assert derived({"lodeline.cache_hit": True, "operation.cost": 0.5}).reported_cost_usd == 0.0
         assert derived({"lodeline.cache_hit": False, "lodeline.cost_usd": 0.5}).reported_cost_usd == 0.5
 
+    @pytest.mark.parametrize(("name", "kind"), [("WORKFLOW", "CHAIN"), ("MEMORY", "TASK"), ("AGENT", "AGENT")])
+    def test_kinds_that_mlflow_names_otherwise(self, name: str, kind: SpanKind) -> None:
+        assert derived({"lodeline.kind": name}).kind == kind
+
+    def test_previews_can_be_given(self) -> None:
+        given: Attributes = {"lodeline.request_preview": "asked", "lodeline.response_preview": "x" * 2_000}
+        found = derived({**given, "lodeline.inputs": "in", "lodeline.outputs": "out"})
+        assert (found.request, found.response) == ("asked", "x" * 1_000)
+
+    @pytest.mark.parametrize(
+        ("sent", "meant"),
+        [
+            ('"{quoted}"', "{quoted}"),
+            ('"not closed', '"not closed'),
+            ('"a" and "b"', '"a" and "b"'),
+            (3, 3),
+            ("3", "3"),
+        ],
+    )
+    def test_text_and_json_text(self, sent: AttributeValue, meant: AttributeValue) -> None:
+        assert viewed({"lodeline.outputs": sent}).outputs == meant
+
     def test_structured_values(self) -> None:
         seen = viewed(
             {"lodeline.kind": "TOOL", "lodeline.tool": "add", "lodeline.inputs": {"a": 1}, "lodeline.outputs": [2]}
@@ -376,6 +398,17 @@ def test_logfire_with_whole_bodies() -> None:
     assert (seen.kind, seen.input_messages) == ("CHAT_MODEL", (Message("user", "Hi"),))
     assert seen.output_messages == (Message("assistant", "Hello!"),)
     assert derived(attributes)[7:9] == ("Hi", "Hello!")
+
+
+@pytest.mark.parametrize(
+    "said", [{"llm.request.model_name": "m"}, {"llm.invocation_parameters": '{"model": "m", "top_p": 1}'}]
+)
+def test_openinference_knows_the_model_that_a_failed_call_asked_for(said: Attributes) -> None:
+    failed: Attributes = {"openinference.span.kind": "LLM", "llm.system": "openai", **said}
+    assert viewed(failed).model == "m"
+    assert viewed({**failed, "llm.model_name": "m-1"}).model == "m-1"
+    for odd in ("[1]", "{", '{"model": 3}', '{"model": ""}'):
+        assert viewed({"openinference.span.kind": "LLM", "llm.invocation_parameters": odd}).model is None
 
 
 def test_openinference_retrieval_tags_and_metadata() -> None:

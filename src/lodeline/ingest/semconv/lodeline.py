@@ -2,15 +2,18 @@
 reports."""
 
 from lodeline.domain.span import SPAN_KINDS, JsonValue, SpanKind, ToolCall
+from lodeline.domain.trace import MAX_PREVIEW
 from lodeline.ingest.semconv.bodies import request_messages, response_messages
 from lodeline.ingest.semconv.dialect import LLM_KINDS, Content, Dialect, Draft
 from lodeline.ingest.semconv.documents import documents_from
+from lodeline.ingest.semconv.parsing import parse_json
 from lodeline.ingest.semconv.previews import preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
 from lodeline.ingest.semconv.reading import Attributes, json_value, small_json, texts_under
 from lodeline.ingest.semconv.usage import provider_usage
 
-_KINDS: dict[str, SpanKind] = {kind: kind for kind in SPAN_KINDS}
+_KINDS: dict[str, SpanKind] = {"WORKFLOW": "CHAIN", "MEMORY": "TASK", **{kind: kind for kind in SPAN_KINDS}}
+"""The names of kinds; the first two are those that programs written for MLflow use."""
 
 
 def _derive(attributes: Attributes, draft: Draft) -> None:
@@ -35,14 +38,23 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
 
 def _preview(attributes: Attributes, draft: Draft) -> None:
     if draft.request is None:
+        draft.request = _said(attributes, "lodeline.request_preview")
+    if draft.request is None:
         draft.request = preview_at(attributes, "lodeline.inputs", "request")
+    if draft.response is None:
+        draft.response = _said(attributes, "lodeline.response_preview")
     if draft.response is None:
         draft.response = preview_at(attributes, "lodeline.outputs", "response")
 
 
+def _said(attributes: Attributes, key: str) -> str | None:
+    text = attributes.text(key)
+    return None if text is None else text[:MAX_PREVIEW]
+
+
 def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
-    content.inputs = json_value(attributes, "lodeline.inputs")
-    content.outputs = json_value(attributes, "lodeline.outputs")
+    content.inputs = _content(attributes, "lodeline.inputs")
+    content.outputs = _content(attributes, "lodeline.outputs")
     if kind in LLM_KINDS:
         content.input_messages = request_messages(content.inputs)
         content.output_messages = response_messages(content.outputs)
@@ -50,6 +62,15 @@ def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
         content.documents = documents_from(content.outputs)
     if kind == "TOOL":
         content.tool_call = _tool_call(attributes, content.inputs)
+
+
+def _content(attributes: Attributes, key: str) -> JsonValue:
+    """Return a value that may be structured, text, or JSON text: of an object, a list or a quoted string."""
+    value = json_value(attributes, key)
+    if isinstance(value, str) and value.startswith('"') and value.endswith('"'):
+        parsed = parse_json(value)
+        return parsed if isinstance(parsed, str) else value
+    return value
 
 
 def _tool_call(attributes: Attributes, arguments: JsonValue) -> ToolCall | None:

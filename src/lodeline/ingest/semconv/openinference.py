@@ -53,13 +53,24 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
 def _derive_llm(attributes: Attributes, draft: Draft) -> None:
     text = attributes.text
     if draft.model is None:
-        draft.model = text("llm.model_name") or text("embedding.model_name")
+        draft.model = text("llm.model_name") or text("embedding.model_name") or _asked_model(attributes)
     if draft.provider is None:
         draft.provider = canonical_provider(text("llm.provider") or text("llm.system"))
     if draft.tokens is None and "\nllm.token_count." in attributes.names:
         draft.tokens = _tokens(attributes)
     if draft.cost_usd is None and "\nllm.cost." in attributes.names:
         draft.cost_usd = attributes.number("llm.cost.total")
+
+
+def _asked_model(attributes: Attributes) -> str | None:
+    """Return the model that was asked for: all that there is of a call that failed."""
+    if (asked := attributes.text("llm.request.model_name")) is not None:
+        return asked
+    if "\nllm.invocation_parameters" not in attributes.names:
+        return None
+    parameters = small_json(attributes, "llm.invocation_parameters")
+    model = parameters.get("model") if isinstance(parameters, dict) else None
+    return model if isinstance(model, str) and model else None
 
 
 def _derive_trace(attributes: Attributes, draft: Draft) -> None:

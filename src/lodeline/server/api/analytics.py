@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, Measure
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, Measure, TraceCount
+from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
 from lodeline.server.api.listing import MatchedDep
-from lodeline.services.analytics import MAX_FACET_VALUES, MAX_POINTS, TraceCount
-from lodeline.services.listing import Dialect, ListQuery
+from lodeline.services.analytics import MAX_FACET_VALUES, MAX_POINTS
+from lodeline.services.listing import ListQuery
 
 router = APIRouter(prefix="/traces", tags=["analytics"])
 

@@ -14,6 +14,8 @@ from lodeline.domain.assessment import (
     AssessmentRevision,
     AssessmentSource,
     AssessmentTarget,
+    BatchItem,
+    LoggedAssessment,
     SourceKind,
 )
 from lodeline.domain.ids import AssessmentId, TraceId, check_span_id
@@ -24,7 +26,7 @@ from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, EpochMs, Id, Tags, Text
 from lodeline.server.api.listing import NativeListedDep
 from lodeline.server.api.traces import TracePath
-from lodeline.services.assessments import MAX_BATCH, BatchItem, LoggedAssessment
+from lodeline.services.assessments import MAX_BATCH
 
 router = APIRouter(tags=["assessments"])
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from lodeline.domain.attachment import Attachment
 from lodeline.domain.ids import TraceId
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
 from lodeline.server.api.traces import TracePath
 from lodeline.server.uploads import spooled
-from lodeline.services.attachments import Attachment
 
 router = APIRouter(prefix="/traces/{trace_id}/attachments", tags=["attachments"])
 

@@ -1,12 +1,11 @@
 """Native routes of API keys."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from lodeline.domain.account import ApiKey, Scope
+from lodeline.domain.account import ApiKey, IssuedKey, Scope
 from lodeline.domain.ids import AccountId, KeyId, check_experiment_id
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
@@ -14,14 +13,6 @@ from lodeline.server.api.bodies import Body, EpochMs, Id
 from lodeline.services.keys import MAX_EXPERIMENTS
 
 router = APIRouter(prefix="/keys", tags=["keys"])
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedKey:
-    """A key just made. `secret` is the key itself, shown this once."""
-
-    key: ApiKey
-    secret: str
 
 
 class KeyBody(Body):
@@ -46,7 +37,7 @@ def create_key(actor: ActorDep, services: ServicesDep, body: KeyBody) -> Json:
         expires_ms=body.expires_ms,
         owner_id=None if body.owner_id is None else AccountId(body.owner_id),
     )
-    return Json(IssuedKey(made.key, made.secret), status_code=201)
+    return Json(made, status_code=201)
 
 
 @router.get("", **answer(list[ApiKey]))

@@ -1,15 +1,13 @@
 """Native routes of signing in: set-up, login, logout, who am I."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from lodeline.auth.actor import Actor, ActorKind
-from lodeline.domain.account import Account, Login, Role, Scope
-from lodeline.domain.ids import ExperimentId
+from lodeline.auth.actor import Actor
+from lodeline.domain.account import Account, Identity, Login
 from lodeline.server.access import AccessDep, AddressDep, IdentityDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
@@ -18,21 +16,6 @@ router = APIRouter(tags=["logins"])
 
 _Password = Annotated[str, Field(min_length=1, max_length=1_000)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login."""
-
-    kind: ActorKind
-    name: str
-    account_id: str | None
-    role: Role | None
-    roles: dict[ExperimentId, Role]
-    scopes: tuple[Scope, ...] | None
-    experiment_ids: tuple[ExperimentId, ...] | None
-    expires_ms: int | None
-    csrf_token: str | None
 
 
 class LoginBody(Body):

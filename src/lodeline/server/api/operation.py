@@ -1,27 +1,13 @@
 """Native routes about the server itself."""
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter
 
 import lodeline
+from lodeline.domain.operation import ServerInfo
 from lodeline.server.access import AccessDep, ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.storage.base import Capabilities
 
 router = APIRouter(prefix="/server", tags=["server"])
-
-
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """What this server is. `figures` are the store's sizes and counters, shown to admins only."""
-
-    version: str
-    api_versions: tuple[str, ...]
-    auth: bool
-    time_ms: int
-    capabilities: Capabilities
-    figures: dict[str, str] | None
 
 
 @router.get("", **answer(ServerInfo))

@@ -9,6 +9,7 @@ from lodeline.server.api import (
     attachments,
     audit,
     conversations,
+    deliveries,
     experiments,
     keys,
     logins,
@@ -25,7 +26,7 @@ def native_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     for noun in (
         operation, logins, transfer, experiments, analytics, traces, attachments, assessments, conversations,
-        accounts, keys, audit,
+        deliveries, accounts, keys, audit,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -8,15 +8,16 @@ from pydantic import Field
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import Trace, TraceInfo, TraceState
+from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo, TraceState
 from lodeline.domain.usage import TokenUsage, usd_to_picousd
+from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id, TagKeys, Tags, Text
 from lodeline.server.api.listing import ListedDep
 from lodeline.server.api.paths import TEXT
-from lodeline.services.listing import Dialect, ListQuery
-from lodeline.services.traces import MAX_DELETE, MAX_IDS, DeleteReport, LinkReport, TraceDetail
+from lodeline.services.listing import ListQuery
+from lodeline.services.traces import MAX_DELETE, MAX_IDS
 
 router = APIRouter(prefix="/traces", tags=["traces"])
 

@@ -10,12 +10,12 @@ from starlette.responses import StreamingResponse
 
 from lodeline.auth.policy import permit
 from lodeline.domain.ids import check_experiment_id
+from lodeline.domain.transfer import ImportReport
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
 from lodeline.server.api.experiments import ExperimentPath
 from lodeline.server.settings import Settings
 from lodeline.server.uploads import spooled
-from lodeline.services.transfer import ImportReport
 
 router = APIRouter(prefix="/experiments", tags=["transfer"])
 

@@ -106,6 +106,7 @@ class MemoryExperiments:
         records = [r for r in state.traces.values() if r.experiment_id == experiment_id]
         for record in records:
             del state.traces[record.trace_id]
+        state.deliveries = {i: d for i, d in state.deliveries.items() if d.experiment_id != experiment_id}
         assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
         blobs, blob_bytes = self._blobs.delete(experiment_folder(experiment_id))

@@ -11,6 +11,7 @@ from threading import RLock
 from lodeline.domain.account import Account, ApiKey, Login
 from lodeline.domain.assessment import Assessment, AssessmentRevision
 from lodeline.domain.audit import AuditEntry
+from lodeline.domain.delivery import Delivery
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, TraceId
@@ -27,6 +28,7 @@ class State:
     client_keys: dict[str, ExperimentId] = field(default_factory=dict[str, ExperimentId])
     traces: dict[TraceId, TraceRecord] = field(default_factory=dict[TraceId, TraceRecord])
     arrivals: int = 0
+    deliveries: dict[str, Delivery] = field(default_factory=dict[str, Delivery])
     ledger: dict[AssessmentId, list[AssessmentRevision]] = field(
         default_factory=dict[AssessmentId, list[AssessmentRevision]]
     )

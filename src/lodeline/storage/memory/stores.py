@@ -3,7 +3,8 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lodeline.storage.base import Capabilities, Stores
+from lodeline.domain.operation import Capabilities
+from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.memory.accounts import MemoryAccounts
 from lodeline.storage.memory.admin import MemoryAdmin
@@ -11,6 +12,7 @@ from lodeline.storage.memory.analytics import MemoryAnalytics
 from lodeline.storage.memory.assessments import MemoryAssessments
 from lodeline.storage.memory.audit import MemoryAudit
 from lodeline.storage.memory.conversations import MemoryConversations
+from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.spans import MemorySpans
@@ -31,6 +33,7 @@ def open_memory() -> Stores:
         capabilities=CAPABILITIES,
         experiments=MemoryExperiments(state, blobs),
         traces=MemoryTraces(state, blobs),
+        deliveries=MemoryDeliveries(state),
         spans=MemorySpans(state),
         analytics=MemoryAnalytics(state),
         conversations=MemoryConversations(state),

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import trace_folder
+from lodeline.domain.delivery import DeliveryMark
 from lodeline.domain.errors import NotFound, shown
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
 from lodeline.domain.page import Page
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
+from lodeline.storage.memory import deliveries
 from lodeline.storage.memory.matching import follow_page, trace_page
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.state import State
@@ -22,8 +24,10 @@ class MemoryTraces:
         self._state = state
         self._blobs = blobs
 
-    def write(self, writes: Sequence[TraceWrite]) -> Sequence[WriteOutcome]:
+    def write(self, writes: Sequence[TraceWrite], mark: DeliveryMark | None = None) -> Sequence[WriteOutcome]:
         with self._state.lock:
+            if mark is not None:
+                deliveries.record(self._state, mark)
             return [self._write(write) for write in writes]
 
     def _write(self, write: TraceWrite) -> WriteOutcome:

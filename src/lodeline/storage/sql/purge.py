@@ -12,7 +12,7 @@ from lodeline.domain.experiment import Experiment, PurgeReceipt
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.storage.base import BlobStore
 from lodeline.storage.sql import audit as trail
-from lodeline.storage.sql import meta, traces
+from lodeline.storage.sql import deliveries, meta, traces
 from lodeline.storage.sql.codec import dumps, loads
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.writer import Writer
@@ -118,6 +118,7 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     receipt = _receipt(db, number)
     receipt = replace(receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + blob_bytes)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
+    deliveries.forget(db, number)
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
     if not db.changes():
         raise NotFound.of("experiment", receipt.experiment_id)

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from lodeline.storage.base import Capabilities, Stores
+from lodeline.domain.operation import Capabilities
+from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.sql.accounts import SqlAccounts
 from lodeline.storage.sql.admin import SqlAdmin
@@ -14,6 +15,7 @@ from lodeline.storage.sql.assessments import SqlAssessments
 from lodeline.storage.sql.audit import SqlAudit
 from lodeline.storage.sql.connection import Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
+from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
 from lodeline.storage.sql.experiments import SqlExperiments
 from lodeline.storage.sql.faults import translated
@@ -60,6 +62,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             capabilities=CAPABILITIES,
             experiments=SqlExperiments(writer, readers, blobs),
             traces=SqlTraceStore(writer, readers, blobs),
+            deliveries=SqlDeliveries(readers),
             spans=SqlSpanStore(readers),
             analytics=SqlAnalyticsStore(readers),
             conversations=SqlConversationStore(readers),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import trace_folder
+from lodeline.domain.delivery import DeliveryMark
 from lodeline.domain.errors import Deleted, NotFound, shown
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
 from lodeline.domain.page import Page
@@ -12,7 +13,7 @@ from lodeline.domain.trace import TRACE_STATES, Trace, TraceChange, TraceWrite, 
 from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
 from lodeline.storage.sql import audit as audit_rows
-from lodeline.storage.sql import codec, rows, terms
+from lodeline.storage.sql import codec, deliveries, rows, terms
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.follow import follow_traces
@@ -36,8 +37,8 @@ class SqlTraceStore:
         self._readers = readers
         self._blobs = blobs
 
-    def write(self, writes: Sequence[TraceWrite]) -> Sequence[WriteOutcome]:
-        return self._writer.ingest(writes)
+    def write(self, writes: Sequence[TraceWrite], mark: DeliveryMark | None = None) -> Sequence[WriteOutcome]:
+        return self._writer.ingest(writes, None if mark is None else lambda db: deliveries.record(db, mark))
 
     def get(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
         found: dict[str, Trace] = {}

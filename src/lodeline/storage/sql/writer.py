@@ -59,6 +59,7 @@ class _Ingest:
     writes: Sequence[TraceWrite]
     spans: int
     done: Future[list[WriteOutcome]]
+    also: Callable[[Db], None] | None = None
 
 
 class Writer:
@@ -90,10 +91,11 @@ class Writer:
         self._put(_Call(run, done))  # type: ignore[arg-type]  # the queue holds calls of any result
         return done.result()
 
-    def ingest(self, writes: Sequence[TraceWrite]) -> list[WriteOutcome]:
-        """Merge traces and return the outcomes once they are durable. Errors as in `call`."""
+    def ingest(self, writes: Sequence[TraceWrite], also: Callable[[Db], None] | None = None) -> list[WriteOutcome]:
+        """Merge traces, do what is to be done `also` in the same transaction, and return the outcomes once all is
+        durable. Errors as in `call`."""
         done: Future[list[WriteOutcome]] = Future()
-        self._put(_Ingest(writes, sum(len(write.spans) for write in writes), done))
+        self._put(_Ingest(writes, sum(len(write.spans) for write in writes), done, also))
         return done.result()
 
     def _put(self, job: "_Call[object] | _Ingest") -> None:
@@ -213,6 +215,8 @@ class Writer:
         for ingest in joined:
             mine = outcomes[start : start + len(ingest.writes)]
             start += len(ingest.writes)
+            if ingest.also is not None:
+                ingest.also(self.db)
             answers.append(lambda ingest=ingest, mine=mine: ingest.done.set_result(mine))
         return end
 

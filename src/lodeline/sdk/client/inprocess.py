@@ -1,4 +1,4 @@
-"""An httpx transport that calls an ASGI application in this process, for commands with ``--store``.
+"""httpx transports that call an ASGI application in this process, for a store that is opened without a server.
 
 The application runs on an event loop of its own thread. Bodies stream in both directions with bounded memory.
 """
@@ -7,22 +7,27 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
-from starlette.types import ASGIApp, Message, Scope
 
 from lodeline.domain.errors import Unavailable
 
+Message: TypeAlias = MutableMapping[str, Any]
+Scope: TypeAlias = MutableMapping[str, Any]
+AsgiApp: TypeAlias = Callable[
+    [Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+"""The types of ASGI, which the SDK has no framework to take from."""
 _QUEUED_PARTS = 16
 
 
 class InProcessTransport(httpx.BaseTransport):
     """Carries requests to an application; entering it starts the application, leaving it shuts it down."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lodeline-in-process", daemon=True)
@@ -64,6 +69,34 @@ class InProcessTransport(httpx.BaseTransport):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
 
+class AsyncInProcessTransport(httpx.AsyncBaseTransport):
+    """The same for awaited requests, over a transport that was entered; whoever made that one closes it."""
+
+    def __init__(self, transport: InProcessTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the application's answer as soon as its head is there; its body follows as it is read."""
+        content = await request.aread()
+        sent = httpx.Request(request.method, request.url, headers=request.headers, content=content)
+        answer = await asyncio.to_thread(self._transport.handle_request, sent)
+        body = _AsyncBody(answer)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=body, request=request)
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        parts = self._answer.iter_raw()
+        while (part := await asyncio.to_thread(next, parts, None)) is not None:
+            yield part
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._answer.close)
+
+
 class _Exchange:
     """One request and its answer, between the caller's thread and the application's loop."""
 
@@ -77,7 +110,7 @@ class _Exchange:
         self.parts: queue.Queue[bytes | BaseException | None] = queue.Queue(_QUEUED_PARTS)
         self._abandoned = False
 
-    async def run(self, app: ASGIApp) -> None:
+    async def run(self, app: AsgiApp) -> None:
         await app(self._scope(), self._receive, self._send)
 
     def finish(self, running: "Future[None]") -> None:
@@ -156,7 +189,7 @@ class _Body(httpx.SyncByteStream):
 class _Lifespan:
     """The application's start and stop, by ASGI's lifespan protocol."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()

@@ -5,7 +5,6 @@ import math
 import orjson
 import pytest
 
-from lodeline.cli.decoding import decode, decode_page
 from lodeline.domain.account import Account
 from lodeline.domain.assessment import Assessment, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Unavailable
@@ -15,6 +14,7 @@ from lodeline.domain.page import Page
 from lodeline.domain.span import Document, Message, Span, SpanEvent, SpanView, ToolCall
 from lodeline.domain.trace import Trace
 from lodeline.domain.usage import TokenUsage
+from lodeline.sdk.client.decoding import decode, decode_page
 from lodeline.server.serialise import dumps
 
 TRACE = Trace(

@@ -4,11 +4,11 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+import orjson
+
 from lodeline.domain.errors import Unavailable
 from lodeline.domain.page import Page
-from lodeline.domain.span import JsonValue
-from lodeline.domain.usage import TokenUsage
-from lodeline.server.shapes import (
+from lodeline.domain.shapes import (
     ChoiceShape,
     ListShape,
     MapShape,
@@ -19,6 +19,8 @@ from lodeline.server.shapes import (
     fields_of,
     shape_of,
 )
+from lodeline.domain.span import JsonValue
+from lodeline.domain.usage import TokenUsage
 
 T = TypeVar("T")
 
@@ -91,3 +93,13 @@ def _list(value: JsonValue) -> Sequence[JsonValue]:
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise TypeError(f"expected a list, found {type(value).__name__}")
     return value
+
+
+def parsed(answer: bytes) -> JsonValue:
+    """Return an answer as JSON, None of an empty one; Unavailable when it is none."""
+    try:
+        return orjson.loads(answer) if answer else None
+    except orjson.JSONDecodeError as error:
+        raise Unavailable(
+            "the server's answer is not JSON; is this a Lodeline server?", code="unreadable_answer"
+        ) from error

@@ -1,0 +1,58 @@
+"""Analytics over traces: counts, facets, aggregates."""
+
+from collections.abc import Sequence
+
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, TraceCount
+from lodeline.query.ast import Dialect
+from lodeline.sdk.client.call import Call, ModeT, Noun, call, given, names, one, path_of
+
+
+class Analytics(Noun[ModeT]):
+    """Calls that compute over many traces."""
+
+    @call
+    def count(
+        self, *, experiment: str | Sequence[str] | None = None, filter: str = "", dialect: Dialect = "lodeline"
+    ) -> Call[TraceCount]:
+        """Count the traces that match a filter."""
+        params = {"experiment": names(experiment), "filter": filter, "dialect": dialect}
+        return Call("GET", path_of("traces", "count"), one(TraceCount), params=params)
+
+    @call
+    def facet(
+        self,
+        field: str,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        dialect: Dialect = "lodeline",
+        limit: int = 50,
+    ) -> Call[Facet]:
+        """Return the most frequent values of a field such as ``state`` or ``tags.release``."""
+        params = {
+            "field": field, "experiment": names(experiment), "filter": filter, "dialect": dialect, "limit": limit
+        }  # fmt: skip
+        return Call("GET", path_of("traces", "facet"), one(Facet), params=params)
+
+    @call
+    def aggregate(
+        self,
+        query: AggregateQuery,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        dialect: Dialect = "lodeline",
+    ) -> Call[Aggregate]:
+        """Compute measures over the traces that match a filter, by time bucket and by the values of a field."""
+        body = given(
+            measures=list(query.measures),
+            experiments=list(names(experiment) or ()),
+            filter=filter,
+            dialect=dialect,
+            bucket_ms=query.bucket_ms,
+            offset_ms=query.offset_ms,
+            group_by=query.group_by,
+            assessment=query.assessment,
+            max_points=query.max_points,
+        )
+        return Call("POST", path_of("traces", "aggregate"), one(Aggregate), body=body, repeat="always")

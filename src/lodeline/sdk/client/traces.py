@@ -1,0 +1,140 @@
+"""Traces: search, read, tag, delete, link to runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+from lodeline.domain.page import Page
+from lodeline.domain.span import Span
+from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo
+from lodeline.domain.usage import picousd_to_usd
+from lodeline.query.ast import Dialect
+from lodeline.sdk.client.call import (
+    LONG_S,
+    Call,
+    Listing,
+    ModeT,
+    Noun,
+    call,
+    given,
+    listing,
+    many,
+    names,
+    one,
+    page_of,
+    path_of,
+)
+
+
+class Traces(Noun[ModeT]):
+    """Calls about traces and their spans."""
+
+    @listing
+    def search(
+        self,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        order: str = "",
+        dialect: Dialect = "lodeline",
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Listing[Trace]:
+        """List traces that match a filter, newest start first, never with the content of their spans.
+
+        `experiment` are ids or names; all in reach without.
+        """
+        params = {"experiment": names(experiment), "filter": filter, "order": order, "dialect": dialect}
+        return Listing(path_of("traces"), Trace, params, limit, cursor)
+
+    @call
+    def follow(
+        self,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        dialect: Dialect = "lodeline",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Call[Page[Trace]]:
+        """Return a page of traces in the order of their arrival; without `cursor` the latest `limit` to arrive.
+
+        The page's cursor gives what arrived since, now or later; nothing is missed or given twice.
+        """
+        params = {
+            "experiment": names(experiment), "filter": filter, "dialect": dialect, "limit": limit, "cursor": cursor,
+            "follow": True,
+        }  # fmt: skip
+        return Call("GET", path_of("traces"), page_of(Trace), params=params)
+
+    @call
+    def log_info(self, trace_id: str, info: TraceInfo, *, experiment: str = "0") -> Call[Trace]:
+        """Say what is known about a trace of an experiment (id or name) beside its spans, before or after they come.
+
+        What is not None wins over what spans say; Conflict when the trace belongs to another experiment.
+        """
+        body = given(experiment=experiment, **_info(info))
+        return Call("PUT", path_of("traces", trace_id, "info"), one(Trace), body=body)
+
+    @call
+    def get(self, trace_id: str) -> Call[TraceDetail]:
+        """Return a trace with the tree of its spans and its assessments, without the spans' content."""
+        return Call("GET", path_of("traces", trace_id), one(TraceDetail))
+
+    @call
+    def spans(self, trace_id: str, span_ids: Sequence[str] | None = None) -> Call[tuple[Span, ...]]:
+        """Return whole spans, all or the known ones of `span_ids`; roots first, then by start."""
+        return Call("GET", path_of("traces", trace_id, "spans"), many(Span), params={"ids": span_ids})
+
+    @call
+    def tag(self, trace_id: str, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()) -> Call[Trace]:
+        """Set tags, then delete others; return the trace."""
+        body = {"set": dict(set_tags), "delete": list(delete_tags)}
+        return Call("PATCH", path_of("traces", trace_id, "tags"), one(Trace), body=body, repeat="always")
+
+    @call
+    def delete_tag(self, trace_id: str, key: str) -> Call[Trace]:
+        """Delete one tag, return the trace; an absent one is fine."""
+        return Call("DELETE", path_of("traces", trace_id, "tags", key), one(Trace), repeat="always")
+
+    @call
+    def delete(self, trace_id: str) -> Call[DeleteReport]:
+        """Delete a trace with its spans, assessments and attachments; NotFound when there is none."""
+        return Call("DELETE", path_of("traces", trace_id), one(DeleteReport))
+
+    @call
+    def delete_many(self, trace_ids: Sequence[str]) -> Call[DeleteReport]:
+        """Delete traces by id, at most 1,000; unknown ids are fine."""
+        return self._deletion({"trace_ids": list(trace_ids)})
+
+    @call
+    def delete_matching(
+        self,
+        experiment: str | Sequence[str],
+        *,
+        filter: str = "",
+        dialect: Dialect = "lodeline",
+        max_traces: int = 1_000,
+    ) -> Call[DeleteReport]:
+        """Delete up to `max_traces` traces of experiments that match; the report says whether more do."""
+        experiments = list(names(experiment) or ())
+        return self._deletion(given(experiments=experiments, filter=filter, dialect=dialect, max_traces=max_traces))
+
+    @call
+    def link(self, run_id: str, trace_ids: Sequence[str]) -> Call[LinkReport]:
+        """Link traces of one experiment to a run; links that exist stay."""
+        body = {"run_id": run_id, "trace_ids": list(trace_ids)}
+        return Call("POST", path_of("traces", "link"), one(LinkReport), body=body, repeat="always")
+
+    def _deletion(self, body: Mapping[str, object]) -> Call[DeleteReport]:
+        return Call("POST", path_of("traces", "delete"), one(DeleteReport), body=body, timeout_s=LONG_S)
+
+
+def _info(info: TraceInfo) -> dict[str, object]:
+    """Return what a client says as the API takes it: nanoseconds as text, the cost in dollars."""
+    plain = {spec.name: getattr(info, spec.name) for spec in fields(info)}
+    plain["cost_usd"] = picousd_to_usd(plain.pop("cost_picousd"))
+    plain["tokens"] = None if info.tokens is None else info.tokens._asdict()
+    plain["tags"], plain["metadata"] = dict(info.tags), dict(info.metadata)
+    for name in ("start_ns", "duration_ns"):
+        plain[name] = None if plain[name] is None else str(plain[name])
+    return plain

@@ -1,0 +1,132 @@
+"""The thread that writes: spans from the program's queue, encoded, into the backlog."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from lodeline.sdk.delivery.backlog import Backlog
+from lodeline.sdk.delivery.encoder import encode_request
+from lodeline.sdk.delivery.stats import Ledger
+
+_LOG = logging.getLogger("lodeline.delivery")
+_SPANS_A_RECORD = 256
+
+
+class Marker:
+    """A place in the queue: set when all spans before it are in the backlog, the last in record `sequence`."""
+
+    def __init__(self, *, last: bool = False) -> None:
+        self.written = threading.Event()
+        self.sequence = 0
+        self.last = last
+
+
+class Writer:
+    """Takes spans from any thread and keeps them. `offer` takes no lock that its own thread could hold already: it
+    is called from signal handlers and finalisers too."""
+
+    def __init__(self, backlog: Backlog, ledger: Ledger) -> None:
+        self._backlog = backlog
+        self._ledger = ledger
+        self._max_spans = backlog.settings.max_queue_spans
+        self._delay_s = backlog.settings.write_delay_s
+        self._queue: SimpleQueue[ReadableSpan | Marker] = SimpleQueue()
+        self._in_hand = 0
+        self._sequence = 0
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="lodeline-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin; RuntimeError when the interpreter is on its way out."""
+        self._thread.start()
+
+    def offer(self, span: ReadableSpan) -> None:
+        """Queue an ended span; when there are too many it is counted and dropped."""
+        if self._ended or self._queue.qsize() >= self._max_spans:
+            self._ledger.note_made(1)
+            self._ledger.note_dropped("exit" if self._ended else "queue_full", 1)
+            return
+        self._queue.put(span)
+
+    def mark(self) -> Marker:
+        """Queue a marker."""
+        marker = Marker()
+        self._queue.put(marker)
+        return marker
+
+    def end(self) -> Marker:
+        """Take no more spans, and queue a marker behind which the thread ends."""
+        self._ended = True
+        marker = Marker(last=True)
+        self._queue.put(marker)
+        return marker
+
+    @property
+    def waiting(self) -> int:
+        """How many spans are queued and not in the backlog; a moment old."""
+        return self._queue.qsize() + self._in_hand
+
+    def drain(self) -> None:
+        """Write what is queued on the caller's thread, when no thread could be started."""
+        if not self._thread.is_alive():
+            self._handle([])
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            first = self._queue.get()
+            # What ends within a moment is written together: less work for the disk, and fewer switches of threads.
+            if not isinstance(first, Marker) and self._delay_s:
+                time.sleep(self._delay_s)
+            ended = self._handle([first])
+
+    def _handle(self, taken: "list[ReadableSpan | Marker]") -> bool:
+        """Write what was taken and what is queued behind it, up to the end of the queue; tell whether to end."""
+        spans: list[ReadableSpan] = []
+        while True:
+            item = taken.pop() if taken else self._next()
+            if item is None:
+                self._write(spans)
+                return False
+            if isinstance(item, Marker):
+                self._write(spans)
+                spans = []
+                item.sequence = self._sequence
+                item.written.set()
+                if item.last:
+                    return True
+                continue
+            spans.append(item)
+            self._in_hand = len(spans)
+            if len(spans) >= _SPANS_A_RECORD:
+                self._write(spans)
+                spans = []
+
+    def _next(self) -> "ReadableSpan | Marker | None":
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def _write(self, spans: Sequence[ReadableSpan]) -> None:
+        """Keep spans, however they are; what cannot be encoded is counted."""
+        if not spans:
+            return
+        try:
+            self._sequence = self._backlog.add(encode_request(spans), len(spans))
+            self._ledger.note_made(len(spans))
+        except Exception as error:
+            if len(spans) > 1:
+                for span in spans:
+                    self._write([span])
+                return
+            self._ledger.note_made(1)
+            self._ledger.note_dropped("unencodable", 1)
+            self._ledger.note_error(f"a span cannot be encoded: {error!r}")
+            _LOG.exception("A span cannot be encoded; it is dropped.")
+        finally:
+            self._in_hand = 0

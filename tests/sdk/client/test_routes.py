@@ -1,0 +1,150 @@
+"""Every route of the OpenAPI document has a method of the client, which asks for that very route."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from lodeline.domain.analytics import AggregateQuery
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.ids import TraceId
+from lodeline.domain.trace import TraceInfo
+from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
+from lodeline.server.app import close_app, create_app
+from lodeline.server.settings import Settings
+
+DRAFT = AssessmentDraft(AssessmentTarget(trace_id=TraceId("a/b")), "n", "FEEDBACK", AssessmentSource("CODE"), 1)
+
+METHODS: Mapping[str, Callable[[Any], Any]] = {
+    "get_server": lambda c: c.server.get(),
+    "set_up": lambda c: c.accounts.set_up("token", "ada", "secret"),
+    "sign_in": lambda c: c.logins.sign_in("ada", "secret"),
+    "sign_out": lambda c: c.logins.sign_out(),
+    "get_me": lambda c: c.logins.me(),
+    "export_experiment": lambda c: c.transfer.export_experiment("1"),
+    "import_experiment": lambda c: c.transfer.import_experiment(b"zip", as_name="b"),
+    "create_experiment": lambda c: c.experiments.create("a"),
+    "search_experiments": lambda c: c.experiments.search().first(),
+    "find_experiment": lambda c: c.experiments.find("a"),
+    "get_experiment": lambda c: c.experiments.get("1"),
+    "update_experiment": lambda c: c.experiments.update("1", name="b"),
+    "delete_experiment": lambda c: c.experiments.delete("1"),
+    "restore_experiment": lambda c: c.experiments.restore("1"),
+    "purge_experiment": lambda c: c.experiments.purge("1"),
+    "count_traces": lambda c: c.analytics.count(),
+    "get_trace_facet": lambda c: c.analytics.facet("state"),
+    "aggregate_traces": lambda c: c.analytics.aggregate(AggregateQuery(("count",))),
+    "search_traces": lambda c: c.traces.search().first(),
+    "delete_traces": lambda c: c.traces.delete_many(["a"]),
+    "link_traces": lambda c: c.traces.link("run", ["a"]),
+    "log_trace_info": lambda c: c.traces.log_info("a", TraceInfo(user="u")),
+    "get_trace": lambda c: c.traces.get("a/b"),
+    "delete_trace": lambda c: c.traces.delete(".."),
+    "get_spans": lambda c: c.traces.spans("a", ["b" * 16]),
+    "tag_trace": lambda c: c.traces.tag("a", {"x": "y"}),
+    "delete_trace_tag": lambda c: c.traces.delete_tag("a", "x/y?z#ü"),
+    "list_attachments": lambda c: c.attachments.list("a"),
+    "put_attachment": lambda c: c.attachments.put("a", "b.png", b"x"),
+    "get_attachment": lambda c: c.attachments.get("a", "b.png"),
+    "delete_attachment": lambda c: c.attachments.delete("a", "b.png"),
+    "log_assessment": lambda c: c.assessments.log(DRAFT),
+    "log_assessments": lambda c: c.assessments.log_many([DRAFT]),
+    "search_assessments": lambda c: c.assessments.search().first(),
+    "get_trace_assessments": lambda c: c.assessments.of_trace("a"),
+    "get_assessment": lambda c: c.assessments.get("a"),
+    "update_assessment": lambda c: c.assessments.update("a", value=1),
+    "delete_assessment": lambda c: c.assessments.delete("a"),
+    "get_assessment_history": lambda c: c.assessments.history("a"),
+    "search_sessions": lambda c: c.sessions.search().first(),
+    "get_session": lambda c: c.sessions.get("a/b", experiment="0"),
+    "search_users": lambda c: c.users.search().first(),
+    "list_deliveries": lambda c: c.deliveries.list(),
+    "get_delivery": lambda c: c.deliveries.get("i"),
+    "create_account": lambda c: c.accounts.create("ada"),
+    "list_accounts": lambda c: c.accounts.list(),
+    "get_account": lambda c: c.accounts.get("a"),
+    "set_account_role": lambda c: c.accounts.set_role("a", "admin"),
+    "set_account_disabled": lambda c: c.accounts.set_disabled("a", True),
+    "set_account_password": lambda c: c.accounts.set_password("a", "new"),
+    "delete_account": lambda c: c.accounts.delete("a"),
+    "create_key": lambda c: c.keys.create("k", ["read"]),
+    "list_keys": lambda c: c.keys.list(),
+    "revoke_key": lambda c: c.keys.revoke("k"),
+    "search_audit": lambda c: c.audit.search().first(),
+}
+
+
+@pytest.fixture(scope="module")
+def routes() -> Mapping[str, tuple[str, str]]:
+    """Method and path of every route, by its operation id."""
+    app = create_app(Settings(store="memory:", grpc_port=None))
+    try:
+        paths: Mapping[str, Mapping[str, Mapping[str, str]]] = app.openapi()["paths"]
+        return {
+            operation["operationId"]: (method.upper(), path)
+            for path, operations in paths.items()
+            for method, operation in operations.items()
+        }
+    finally:
+        close_app(app)
+
+
+class Asked(Exception):
+    """Stops a call once its request is known."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.request = request
+
+
+def refuse(request: httpx.Request) -> httpx.Response:
+    raise Asked(request)
+
+
+def test_every_route_has_a_method_and_every_method_a_route(routes: Mapping[str, tuple[str, str]]) -> None:
+    assert METHODS.keys() == routes.keys()
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("operation", METHODS)
+def test_a_method_asks_for_its_route(operation: str, awaited: bool, routes: Mapping[str, tuple[str, str]]) -> None:
+    method, path = routes[operation]
+    request = asked_async(METHODS[operation]) if awaited else asked_sync(METHODS[operation])
+    assert request.method == method
+    raw = request.url.raw_path.partition(b"?")[0].decode("ascii")
+    pattern = "/".join("[^/]+" if part.startswith("{") else re.escape(part) for part in path.split("/"))
+    assert re.fullmatch(pattern, raw), (pattern, raw)
+    if operation == "delete_trace_tag":
+        assert unquote(raw).endswith("/tags/x/y?z#ü")
+
+
+def asked_sync(ask: Callable[[Any], Any]) -> httpx.Request:
+    def run() -> None:
+        with LodelineClient("http://local", transport=httpx.MockTransport(refuse)) as client:
+            answer = ask(client)
+            if isinstance(answer, AbstractContextManager):
+                with answer:
+                    pass
+
+    with pytest.raises(Asked) as stop:
+        run()
+    return stop.value.request
+
+
+def asked_async(ask: Callable[[Any], Any]) -> httpx.Request:
+    async def run() -> None:
+        async with AsyncLodelineClient("http://local", transport=httpx.MockTransport(refuse)) as client:
+            answer = ask(client)
+            if isinstance(answer, AbstractAsyncContextManager):
+                async with answer:
+                    pass
+            else:
+                await answer
+
+    with pytest.raises(Asked) as stop:
+        asyncio.run(run())
+    return stop.value.request
