@@ -25,7 +25,7 @@ COMMANDS = [
     ("keys", "list"), ("keys", "revoke"), ("accounts", "setup"),
     ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
     ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
-    ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("version",),
+    ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("doctor",), ("version",),
 ]  # fmt: skip
 
 
