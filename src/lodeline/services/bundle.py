@@ -13,6 +13,7 @@ from lodeline.services.conversations import ConversationService
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.experiments import ExperimentService
+from lodeline.services.filters import FilterService
 from lodeline.services.ingest import IngestBounds, IngestService
 from lodeline.services.keys import KeyService
 from lodeline.services.listing import Listing
@@ -45,6 +46,7 @@ class Services:
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
+    filters: FilterService
     audit: AuditService
     accounts: AccountService
     keys: KeyService
@@ -78,6 +80,7 @@ def assemble(
         assessments=AssessmentService(stores, scope, listing, clock),
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),
+        filters=FilterService(clock),
         audit=AuditService(stores, scope, listing),
         accounts=AccountService(stores, credentials, clock),
         keys=KeyService(stores, credentials, clock),

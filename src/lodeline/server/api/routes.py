@@ -10,6 +10,7 @@ from lodeline.server.api import (
     audit,
     conversations,
     experiments,
+    filters,
     keys,
     logins,
     operation,
@@ -24,8 +25,8 @@ def native_router() -> APIRouter:
     """Return the router of the native API; fixed paths come before those with parameters."""
     router = APIRouter(prefix=PREFIX)
     for noun in (
-        operation, logins, transfer, experiments, analytics, traces, attachments, assessments, conversations,
-        accounts, keys, audit,
+        operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
+        conversations, accounts, keys, audit,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router
