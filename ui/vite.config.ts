@@ -32,7 +32,14 @@ export default defineConfig({
   plugins: [react(), precompress()],
   resolve: { alias: { "@": join(import.meta.dirname, "src") } },
   html: { cspNonce: "__NONCE__" },
-  build: { outDir: OUT, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+  },
   server: { port: 5173, proxy: { "/api": "http://127.0.0.1:5000" } },
   test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
 } as Parameters<typeof defineConfig>[0]);

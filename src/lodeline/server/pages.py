@@ -7,7 +7,7 @@ holds nothing of the store.
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -49,21 +49,16 @@ _REFERENCE = {
 }
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content codings, the preferred first, and the suffix of the files that are in them."""
+_NAME = re.compile(r"[A-Za-z0-9_-]+(?:[.][A-Za-z0-9_-]+)*")
+"""Names of assets: no separator, and nothing that begins with a dot."""
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Assets:
-    """The files of a built web page. Only names that were there at the start are served, so no name leads outside."""
+    """The files of a built web page; building it anew shows at once."""
 
     directory: Path
-    _names: frozenset[str] = field(init=False)
-    _read: dict[str, bytes] = field(init=False, default_factory=dict[str, bytes])
-
-    def __post_init__(self) -> None:
-        """List the directory; one that is not there has no files."""
-        found = (self.directory / "assets").glob("*") if self.directory.is_dir() else ()
-        self._names = frozenset(path.name for path in found)
 
     def index(self) -> str | None:
         """Return the text of the index; None when the page is not built."""
@@ -72,18 +67,18 @@ class Assets:
 
     def get(self, name: str, accepted: str) -> tuple[bytes, str | None] | None:
         """Return an asset's bytes, in the best accepted coding there is, and that coding; None for an unknown name."""
-        if name not in self._names or name.endswith(tuple(_ENCODINGS.values())):
+        if not _NAME.fullmatch(name) or name.endswith(tuple(_ENCODINGS.values())):
             return None
         codings = _accepted(accepted)
         for coding, suffix in _ENCODINGS.items():
-            if coding in codings and name + suffix in self._names:
-                return self._bytes(name + suffix), coding
-        return self._bytes(name), None
+            if coding in codings and (found := self._read(name + suffix)) is not None:
+                return found, coding
+        plain = self._read(name)
+        return None if plain is None else (plain, None)
 
-    def _bytes(self, name: str) -> bytes:
-        if name not in self._read:
-            self._read[name] = (self.directory / "assets" / name).read_bytes()
-        return self._read[name]
+    def _read(self, name: str) -> bytes | None:
+        path = self.directory / "assets" / name
+        return path.read_bytes() if path.is_file() else None
 
 
 def routes(directory: Path = APP_DIRECTORY) -> list[BaseRoute]:

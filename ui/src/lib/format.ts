@@ -6,6 +6,11 @@ const NS_PER_MS = 1_000_000;
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 12 });
 
+/** A number of the API; null for none, and for those that are no finite number. */
+export function finite(value: number | string | null | undefined): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
 /** Big numbers short: 1234567 is "1.23M"; below 10,000 they stay whole. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
@@ -100,9 +105,14 @@ export function dateTime(ms: number, zone: string, precise = false): string {
 /** The numbers of a time in a zone, as texts of their usual width. */
 export function partsOf(ms: number, zone: string): Record<string, string> {
   const format = dateFormat(zone, {
-    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
     hourCycle: "h23",
-  }); // biome-ignore format: one line a group
+  });
   return Object.fromEntries(format.formatToParts(ms).map((part) => [part.type, part.value]));
 }
 

@@ -1,6 +1,7 @@
 /** A trace's spans as a tree: order, depth, sums below each span, and the critical path. Linear in the spans. */
 
 import type { SpanSkeleton, TokenUsage } from "@/api/schema";
+import { finite } from "./format";
 
 export interface SpanNode {
   span: SpanSkeleton;
@@ -46,10 +47,20 @@ export function buildTree(spans: readonly SpanSkeleton[]): SpanTree {
   const nodes: SpanNode[] = order.map(({ from, depth, parent, orphan }, index) => {
     const span = spans[from] as SpanSkeleton;
     return {
-      span, index, depth, parent, orphan, children: [], end: index + 1, startMs: times[from] as number,
+      span,
+      index,
+      depth,
+      parent,
+      orphan,
+      children: [],
+      end: index + 1,
+      startMs: times[from] as number,
       endMs: span.end_ns === null ? null : relative(span.end_ns),
-      errors: span.status === "ERROR" ? 1 : 0, tokens: null, costUsd: null, selfMs: null,
-    }; // biome-ignore format: one line a group
+      errors: span.status === "ERROR" ? 1 : 0,
+      tokens: null,
+      costUsd: null,
+      selfMs: null,
+    };
   });
   for (const node of nodes) if (node.parent >= 0) nodes[node.parent]?.children.push(node.index);
   sumUp(nodes);
@@ -72,7 +83,11 @@ function depthFirst(spans: readonly SpanSkeleton[], times: readonly number[]): P
   spans.forEach((span, index) => {
     const parent = span.parent_id === null ? undefined : byId.get(span.parent_id);
     if (parent === undefined || parent === index) roots.push(index);
-    else below.set(parent, [...(below.get(parent) ?? []), index]);
+    else {
+      const children = below.get(parent);
+      if (children === undefined) below.set(parent, [index]);
+      else children.push(index);
+    }
   });
   const byStart = (a: number, b: number) => (times[a] as number) - (times[b] as number) || a - b;
   const placed: Placed[] = [];
@@ -109,7 +124,7 @@ function sumUp(nodes: SpanNode[]): void {
       if (below.costUsd !== null) cost = (cost ?? 0) + below.costUsd;
     }
     node.tokens = greater(node.span.tokens === null ? null : totalOf(node.span.tokens), tokens);
-    node.costUsd = greater(node.span.cost_usd as number | null, cost);
+    node.costUsd = greater(finite(node.span.cost_usd), cost);
     node.selfMs = node.endMs === null ? null : uncovered(node, nodes);
   }
 }

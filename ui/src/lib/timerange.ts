@@ -51,9 +51,22 @@ export function joinClauses(...clauses: string[]): string {
 }
 
 const STEPS_MS = [
-  1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000, 3 * 3_600_000, 6 * 3_600_000, 12 * 3_600_000,
-  86_400_000, 7 * 86_400_000, 30 * 86_400_000, 90 * 86_400_000, 365 * 86_400_000,
-]; // biome-ignore format: one line a group
+  1_000,
+  5_000,
+  15_000,
+  60_000,
+  300_000,
+  900_000,
+  3_600_000,
+  3 * 3_600_000,
+  6 * 3_600_000,
+  12 * 3_600_000,
+  86_400_000,
+  7 * 86_400_000,
+  30 * 86_400_000,
+  90 * 86_400_000,
+  365 * 86_400_000,
+];
 
 /** The smallest usual step that cuts [fromMs, toMs) into at most `most` buckets. */
 export function bucketMs(fromMs: number, toMs: number, most = 60): number {
@@ -65,9 +78,13 @@ export function bucketMs(fromMs: number, toMs: number, most = 60): number {
 export function zoneOffsetMs(ms: number, zone: string): number {
   const parts = partsOf(ms, zone);
   const at = Date.UTC(
-    Number(parts.year), Number(parts.month) - 1, Number(parts.day),
-    Number(parts.hour), Number(parts.minute), Number(parts.second),
-  ); // biome-ignore format: one line a group
+    Number(parts.year),
+    Number(parts.month) - 1,
+    Number(parts.day),
+    Number(parts.hour),
+    Number(parts.minute),
+    Number(parts.second),
+  );
   return at - Math.floor(ms / 1000) * 1000;
 }
 

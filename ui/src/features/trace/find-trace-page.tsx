@@ -1,0 +1,3 @@
+export function FindTracePage() {
+  return null;
+}
