@@ -6,6 +6,8 @@ import type { AggregateBody, Operations } from "./schema";
 
 const MINUTE_MS = 60_000;
 export const PAGE_SIZE = 100;
+/** Ids stand in the address, which servers and proxies bound. */
+const SPANS_AT_ONCE = 150;
 
 /** Who is asking; also hands the CSRF token to the client. */
 export const meQuery = queryOptions({
@@ -170,3 +172,18 @@ export const keysQuery = queryOptions({
   queryKey: ["keys"],
   queryFn: ({ signal }) => call("list_keys", {}, { signal }),
 });
+
+/** Some whole spans of a trace, in the trace's order. */
+export const stepsQuery = (trace_id: string, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["spans", trace_id, ids],
+    staleTime: MINUTE_MS,
+    queryFn: async ({ signal }) => {
+      const found = [];
+      for (let from = 0; from < ids.length; from += SPANS_AT_ONCE) {
+        const part = ids.slice(from, from + SPANS_AT_ONCE);
+        found.push(...(await call("get_spans", { trace_id, ids: part }, { signal })));
+      }
+      return found;
+    },
+  });

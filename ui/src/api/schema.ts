@@ -27,7 +27,7 @@ export interface Aggregate {
 
 /** What to compute over the traces that match `filter`, by time bucket and by the values of a field. */
 export interface AggregateBody {
-  measures: ("count" | "error_rate" | "duration_p50" | "duration_p95" | "duration_p99" | "duration_mean" | "tokens_input" | "tokens_output" | "tokens_total" | "cost_usd" | "assessment_mean" | "assessment_count" | "assessment_errors")[];
+  measures: ("count" | "error_rate" | "duration_p50" | "duration_p95" | "duration_p99" | "duration_mean" | "tokens_input" | "tokens_output" | "tokens_total" | "cost_usd" | "assessment_mean" | "assessment_sd" | "assessment_count" | "assessment_errors")[];
   experiments?: string[];
   filter?: string;
   dialect?: "lodeline" | "mlflow";

@@ -32,6 +32,7 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: "xs" } },
     PasswordInput: { defaultProps: { size: "xs" } },
     NativeSelect: { defaultProps: { size: "xs" } },
+    Tabs: { styles: { tab: { padding: "6px 10px", fontSize: "0.8125rem" } } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, fz: "xs" } },

@@ -29,6 +29,7 @@ export function JudgmentFields({ draft, onDraft, names = [], fixedName = false }
         placeholder={t.nameHint}
         required
         maxLength={250}
+        autoFocus={!fixedName}
         data-autofocus={!fixedName}
         readOnly={fixedName}
         list="judgment-names"
@@ -45,6 +46,7 @@ export function JudgmentFields({ draft, onDraft, names = [], fixedName = false }
           label={t.value}
           placeholder={t.valueHint}
           required
+          autoFocus={fixedName}
           data-autofocus={fixedName}
           value={draft.value}
           onChange={(event) => onDraft({ ...draft, value: event.currentTarget.value })}

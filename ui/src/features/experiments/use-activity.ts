@@ -35,6 +35,7 @@ export function useActivity(): Map<string, Activity> {
       filter: clause,
       group_by: "experiment",
       bucket_ms: bucket,
+      max_points: 100_000,
     }),
   );
   return useMemo(

@@ -1,4 +1,4 @@
-import { SegmentedControl, Skeleton, Tabs } from "@mantine/core";
+import { Button, Skeleton, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { spanQuery } from "@/api/queries";
@@ -57,20 +57,18 @@ export function SpanDetail({ traceId, node, tab, onTab }: SpanDetailProps) {
               </Tabs.Tab>
               <Tabs.Tab value="raw">{t.tabs.raw}</Tabs.Tab>
               {open === "content" && (
-                <SegmentedControl
+                <Button
                   className={classes.format}
-                  size="xs"
-                  aria-label={t.markdown}
-                  data={[
-                    { value: "markdown", label: t.markdown },
-                    { value: "plain", label: t.plain },
-                  ]}
-                  value={format}
-                  onChange={(next) => {
+                  variant="subtle"
+                  size="compact-xs"
+                  onClick={() => {
+                    const next = format === "markdown" ? "plain" : "markdown";
                     setFormat(next);
                     remember("format", next);
                   }}
-                />
+                >
+                  {format === "markdown" ? t.plain : t.markdown}
+                </Button>
               )}
             </Tabs.List>
             <Tabs.Panel value="content" pt="sm">

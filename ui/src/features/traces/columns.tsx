@@ -39,8 +39,8 @@ export const COLUMNS: readonly Column[] = [
   { id: "state", track: "84px", least: 84, sort: "state", cell: (trace) => <State state={trace.state} /> },
   {
     id: "start",
-    track: "148px",
-    least: 148,
+    track: "138px",
+    least: 138,
     sort: "start",
     cell: (trace) => <Moment ms={nsToMs(trace.start_ns)} />,
   },

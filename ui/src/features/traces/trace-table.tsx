@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import type { Trace } from "@/api/schema";
+import { nextOrder } from "@/components/list-table";
 import { text } from "@/strings";
 import type { Column } from "./columns";
 import classes from "./trace-table.module.css";
@@ -187,12 +188,6 @@ function HeaderRow({
       })}
     </div>
   );
-}
-
-/** Down first, then up, then the list's own order. */
-function nextOrder(field: string, sorted: boolean, down: boolean): string {
-  if (!sorted) return `${field} desc`;
-  return down ? `${field} asc` : "";
 }
 
 interface RowProps {
