@@ -120,7 +120,7 @@ function options(
     tzDate: (s) => uPlot.tzDate(new Date(s * 1000), zone),
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
     axes: [
-      { ...axis, space: 60, values: (_, splits) => splits.map((s) => tick(s * 1000, zone)) },
+      { ...axis, space: 60, values: (_, splits) => splits.map((s) => tick(s * 1000, zone, bucketMs)) },
       { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
     ],
     series: [
@@ -150,8 +150,9 @@ function options(
   };
 }
 
-/** Hours and minutes; at midnight the day. */
-function tick(ms: number, zone: string): string {
+/** Hours and minutes, with seconds where buckets are shorter than minutes; at midnight the day. */
+function tick(ms: number, zone: string, bucketMs: number): string {
+  if (bucketMs < 60_000) return dateTime(ms, zone).slice(11);
   const time = hourAndMinute(ms, zone);
   return time === "00:00" ? dayAndMonth(ms, zone) : time;
 }

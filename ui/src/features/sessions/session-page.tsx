@@ -114,7 +114,10 @@ function Judgments({ assessments }: { assessments: readonly Assessment[] }) {
       <h2>{t.assessments}</h2>
       <ul>
         {assessments.map((each) => (
-          <li key={each.assessment_id} title={each.rationale ?? undefined}>
+          <li
+            key={each.assessment_id}
+            title={[shownValue(each.value), each.rationale ?? ""].join("\n").slice(0, 2000)}
+          >
             <SafeText text={each.name} />{" "}
             <strong data-verdict={verdict(each.value) ?? undefined}>
               <SafeText text={each.error === null ? shownValue(each.value) : each.error.code} />
