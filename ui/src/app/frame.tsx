@@ -40,7 +40,7 @@ export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
         <Link to="/experiments" className={classes.brand}>
           <Logo /> {text.product}
         </Link>
-        <UnstyledButton className={classes.find} onClick={palette.open} aria-label={text.nav.paletteHint}>
+        <UnstyledButton className={classes.find} onClick={palette.open}>
           <IconSearch size={14} aria-hidden />
           <span>{text.nav.paletteHint}</span>
           <Kbd size="xs">{shortcut()}</Kbd>

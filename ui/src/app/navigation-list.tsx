@@ -49,7 +49,8 @@ function ExperimentSwitch({ experimentId }: { experimentId: string }) {
   return (
     <Menu position="bottom-start" width={280}>
       <Menu.Target>
-        <UnstyledButton className={classes.switch} aria-label={text.nav.switch}>
+        <UnstyledButton className={classes.switch}>
+          <span className="visually-hidden">{text.nav.switch}</span>
           <span className="clip">
             <SafeText text={experiment.data?.name ?? experimentId} />
           </span>

@@ -47,15 +47,17 @@ export function SpanDetail({ traceId, node, tab, onTab }: SpanDetailProps) {
             keepMounted={false}
             onChange={(next) => onTab(next === "content" || next === null ? undefined : next)}
           >
-            <Tabs.List className={classes.tabs}>
-              <Tabs.Tab value="content">{t.tabs.content}</Tabs.Tab>
-              <Tabs.Tab value="attributes">
-                {t.tabs.attributes} <span className="dim">{Object.keys(span.data.attributes).length}</span>
-              </Tabs.Tab>
-              <Tabs.Tab value="events">
-                {t.tabs.events} <span className="dim">{span.data.events.length}</span>
-              </Tabs.Tab>
-              <Tabs.Tab value="raw">{t.tabs.raw}</Tabs.Tab>
+            <div className={classes.tabs}>
+              <Tabs.List>
+                <Tabs.Tab value="content">{t.tabs.content}</Tabs.Tab>
+                <Tabs.Tab value="attributes">
+                  {t.tabs.attributes} <span className="dim">{Object.keys(span.data.attributes).length}</span>
+                </Tabs.Tab>
+                <Tabs.Tab value="events">
+                  {t.tabs.events} <span className="dim">{span.data.events.length}</span>
+                </Tabs.Tab>
+                <Tabs.Tab value="raw">{t.tabs.raw}</Tabs.Tab>
+              </Tabs.List>
               {open === "content" && (
                 <Button
                   className={classes.format}
@@ -70,7 +72,7 @@ export function SpanDetail({ traceId, node, tab, onTab }: SpanDetailProps) {
                   {format === "markdown" ? t.plain : t.markdown}
                 </Button>
               )}
-            </Tabs.List>
+            </div>
             <Tabs.Panel value="content" pt="sm">
               <SpanContent span={span.data} markdown={format === "markdown"} />
             </Tabs.Panel>
