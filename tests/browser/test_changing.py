@@ -87,7 +87,7 @@ def test_selected_traces_are_tagged_judged_exported_and_deleted(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("3 traces tagged.")).to_be_visible()
     toolbar.get_by_role("button", name="Assess").click()
-    page.get_by_role("textbox", name="Name", exact=True).fill("fine")
+    page.get_by_role("combobox", name="Name", exact=True).fill("fine")
     page.get_by_role("textbox", name="Value", exact=True).fill("0.5")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("3 traces assessed.")).to_be_visible()

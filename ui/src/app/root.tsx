@@ -7,20 +7,25 @@ import { TimeRangeProvider } from "./time-range";
 
 /** The outermost component: asks who is here, and shows the frame or the way to sign in. */
 export function Root() {
+  return (
+    <TimeRangeProvider>
+      <Entrance />
+    </TimeRangeProvider>
+  );
+}
+
+function Entrance() {
   const me = useQuery(meQuery);
   const location = useLocation();
-  const signingIn = location.pathname === "/sign-in";
   if (me.isError && me.data === undefined)
     return <ProblemNote error={me.error} retry={() => void me.refetch()} />;
-  if (signingIn) return <Outlet />;
+  if (location.pathname === "/sign-in") return <Outlet />;
   if (me.data === undefined) return null;
   if (me.data.kind === "anonymous")
     return <Navigate to="/sign-in" search={{ back: location.href }} replace />;
   return (
-    <TimeRangeProvider>
-      <Frame me={me.data}>
-        <Outlet />
-      </Frame>
-    </TimeRangeProvider>
+    <Frame me={me.data}>
+      <Outlet />
+    </Frame>
   );
 }

@@ -33,9 +33,8 @@ export function SpanErrors({ span }: { span: Span }) {
           )}
           {failure.stack !== "" && (
             <details>
-              <summary>
-                {text.trace.stack} <CopyButton label={text.common.copy} value={failure.stack} />
-              </summary>
+              <summary>{text.trace.stack}</summary>
+              <CopyButton label={text.common.copy} value={failure.stack} named />
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
               <pre className={classes.stack} tabIndex={0}>
                 <SafeText text={failure.stack} />
