@@ -1,4 +1,4 @@
-# Every target works on a fresh machine that has GNU make and Python 3.11 or newer.
+# Every target works on a fresh machine that has GNU make and Python 3.11 or newer (screenshots need Chromium, too).
 
 VENV    ?= .venv
 STORE   ?= ./lodeline-data
@@ -19,17 +19,20 @@ UI_INDEX   := src/lodeline/server/static/app/index.html
 UI_SOURCES := $(shell find ui/src -type f 2>/dev/null) ui/index.html ui/vite.config.ts ui/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run ui test soak check formatted lint types imports sizes fresh page format docs screenshots bench clean
+.PHONY: help setup run built ui test soak check formatted lint types imports sizes fresh page format docs screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## create the virtual environment from uv.lock
 
-run: $(STAMP) ## build the web page, serve a demonstration store (STORE, PORT)
-	@$(MAKE) --no-print-directory ui || echo 'The web page was not built, see above; everything else works without it.' >&2
+run: $(STAMP) built ## build the web page, serve a demonstration store (STORE, PORT)
 	$(VENV)/bin/lodeline demo --store $(STORE)
 	$(VENV)/bin/lodeline server --store $(STORE) --port $(PORT)
+
+# Without the npm registry the page cannot be built at first; the server works without it.
+built: $(STAMP)
+	@$(MAKE) --no-print-directory ui || echo 'The web page was not built, see above; the server runs without it.' >&2
 
 ui: $(UI_INDEX) ## build the web page, when its sources have changed
 

@@ -110,5 +110,7 @@ def _answer(operation: Schema) -> str:
     for status, answer in operation["responses"].items():
         if str(status).startswith("2"):
             content = answer.get("content", {})
-            return _type(content["application/json"]["schema"], "    ") if "application/json" in content else "undefined"
+            return (
+                _type(content["application/json"]["schema"], "    ") if "application/json" in content else "undefined"
+            )
     return "undefined"

@@ -34,10 +34,12 @@ PAGES = (
 
 def settled_violations(visit: Watched) -> list[str]:
     """Return what axe goes on finding on the page that is open: colours may be changing when it first looks."""
+    found = violations(visit)
     for _ in range(TRIES):
-        if not (found := violations(visit)):
+        if not found:
             break
         visit.page.wait_for_timeout(300)
+        found = violations(visit)
     return found
 
 

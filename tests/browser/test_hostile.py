@@ -1,5 +1,7 @@
 """Attack strings in every field of a trace: shown as text, run by nobody, loaded from nowhere."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -62,7 +64,7 @@ def attacked() -> list[SpanDraft]:
         "exception.type": EVERYTHING, "exception.message": EVERYTHING, "exception.stacktrace": EVERYTHING,
     }))  # fmt: skip
     return [
-        SpanDraft(root.trace_id, root.span_id, b"", root.name, root.start_ns, root.end_ns, attributes, events, EVERYTHING),
+        replace(root, events=events, error=EVERYTHING),
         *(span("attacked", n, attack, parent=0, attributes=attributes) for n, attack in enumerate(ATTACKS, 1)),
     ]  # fmt: skip
 
@@ -116,6 +118,8 @@ def test_hidden_characters_are_named(visit: Watched, hostile: str):
 
 def test_an_address_full_of_attacks_is_only_text(visit: Watched, hostile: str):
     visit.expected.append("400")
-    page = visit.open(f"/experiments/{hostile}/traces?filter=%3Cimg+src%3Dx+onerror%3Dwindow.owned%3D1%3E&range=%3Cscript%3E")
+    page = visit.open(
+        f"/experiments/{hostile}/traces?filter=%3Cimg+src%3Dx+onerror%3Dwindow.owned%3D1%3E&range=%3Cscript%3E"
+    )
     expect(page.get_by_role("alert").first).to_contain_text("filter")
     assert page.evaluate("window.owned") is None

@@ -118,7 +118,9 @@ def test_a_long_list_is_read_to_its_end_by_keyboard(visit: Watched, api: httpx.C
 
 
 def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
-    page = visit.open(f"/experiments/{experiment_id(api, AIRLINE)}/sessions?filter=id+%3D+%27airline-task-34-trial-3%27")
+    page = visit.open(
+        f"/experiments/{experiment_id(api, AIRLINE)}/sessions?filter=id+%3D+%27airline-task-34-trial-3%27"
+    )
     page.get_by_role("link", name="airline-task-34-trial-3").click()
     expect(page.get_by_role("link", name=re.compile(r"^Turn \d+$"))).to_have_count(6)
     expect(page.get_by_text("reward")).to_be_visible()
@@ -129,7 +131,9 @@ def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
 
 
 def test_two_traces_are_compared_step_by_step(visit: Watched, api: httpx.Client):
-    page = visit.open(f"/experiments/{experiment_id(api, AIRLINE)}/traces?filter=session+%3D+%27airline-task-34-trial-0%27")
+    page = visit.open(
+        f"/experiments/{experiment_id(api, AIRLINE)}/traces?filter=session+%3D+%27airline-task-34-trial-0%27"
+    )
     boxes = page.get_by_role("grid").get_by_role("checkbox", name=re.compile("^Select airline"))
     boxes.nth(0).click()
     boxes.nth(1).click()
@@ -157,7 +161,9 @@ def test_the_palette_goes_anywhere(visit: Watched):
 
 def test_one_time_range_holds_for_every_page(visit: Watched, api: httpx.Client):
     experiment = experiment_id(api, AIRLINE)
-    page = visit.open(f"/experiments/{experiment}?range=2024-05-16T00%3A00%3A00Z..2024-05-17T00%3A00%3A00Z&tz=Asia%2FTokyo")
+    page = visit.open(
+        f"/experiments/{experiment}?range=2024-05-16T00%3A00%3A00Z..2024-05-17T00%3A00%3A00Z&tz=Asia%2FTokyo"
+    )
     expect(page.get_by_role("region", name="Traces").first).to_be_visible()
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Traces", exact=True).click()
     expect(page).to_have_url(re.compile("range=2024-05-16"))

@@ -52,9 +52,7 @@ def test_a_span_has_an_address(visit: Watched):
 def test_a_very_large_trace_is_searched_and_scrolled(visit: Watched, demo: Server, api: httpx.Client):
     own = experiment(api, "journey: large")
     spans = [span("large", 0, "root", length_ms=LARGE)]
-    spans += [
-        span("large", n, f"step {n}", parent=(n - 1) // 10, start_ms=n, length_ms=3) for n in range(1, LARGE)
-    ]
+    spans += [span("large", n, f"step {n}", parent=(n - 1) // 10, start_ms=n, length_ms=3) for n in range(1, LARGE)]
     for start in range(0, LARGE, 5_000):
         send(demo.url, own, *spans[start : start + 5_000])
     page = visit.open(f"/traces/{id_of('large')}")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request
 
 VIEWPORT_WIDTH, VIEWPORT_HEIGHT = 1440, 900
 PATIENCE_MS = 15_000
@@ -61,10 +61,20 @@ def watched(browser: Browser, url: str) -> Generator[Watched]:
         if message.type in {"error", "warning"}:
             made.note_error(message.text)
 
+    def on_error(error: Error) -> None:
+        made.note_error(f"uncaught: {error}")
+
+    def on_request(request: Request) -> None:
+        made.note_request(request)
+
+    def on_dialog(dialog: Dialog) -> None:
+        made.note_error(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     page.on("console", on_console)
-    page.on("pageerror", lambda error: made.note_error(f"uncaught: {error}"))
-    page.on("request", lambda request: made.note_request(request))
-    page.on("dialog", lambda dialog: (made.note_error(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("pageerror", on_error)
+    page.on("request", on_request)
+    page.on("dialog", on_dialog)
     try:
         yield made
         made.check()

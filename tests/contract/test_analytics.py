@@ -218,7 +218,9 @@ def test_assessment_measures_look_at_valid_feedback_with_its_numbers(six: Stores
 
 def test_the_spread_of_an_assessment_is_its_population_standard_deviation(six: Stores) -> None:
     query = AggregateQuery(("assessment_mean", "assessment_sd"), group_by="model", assessment="quality")
-    by_group = {point.group: point.values["assessment_sd"] for point in six.analytics.aggregate(search(), query).points}
+    by_group = {
+        point.group: point.values["assessment_sd"] for point in six.analytics.aggregate(search(), query).points
+    }
     assert by_group == pytest.approx({"v1": 0.25, "v2": 0.0, None: None})
 
 

@@ -66,7 +66,7 @@ class Assets:
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
     def get(self, name: str, accepted: str) -> tuple[bytes, str | None] | None:
-        """Return an asset's bytes, in the best accepted coding there is, and that coding; None for an unknown name."""
+        """Return an asset's bytes in the best accepted coding, and that coding; None for an unknown name."""
         if not _NAME.fullmatch(name) or name.endswith(tuple(_ENCODINGS.values())):
             return None
         codings = _accepted(accepted)
