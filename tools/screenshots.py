@@ -13,8 +13,8 @@ from typing import Literal
 import httpx
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium_path
 from tests.e2e.harness import lodeline, serving
+from tools.chromium import FLAGS, chromium_path
 
 AIRLINE = "demo: airline agent (tau-bench)"
 CAPTURES = "demo: one call, many emitters"

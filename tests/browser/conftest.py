@@ -4,7 +4,6 @@ Outside CI they are skipped where there is no Chromium or no built page; in CI t
 """
 
 import os
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -15,20 +14,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from lodeline.server.pages import APP_DIRECTORY
 from tests.browser.watching import Watched, watched
 from tests.e2e.harness import Server, lodeline, serving
+from tools.chromium import FLAGS, chromium_path
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_MS = 15_000
-VIEWPORT = {"width": 1440, "height": 900}
 
 
 def missing(what: str) -> None:
@@ -36,12 +24,6 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
-
-
-def chromium_path() -> str | None:
-    """Return where a Chromium is installed; LODELINE_CHROMIUM names another."""
-    named = os.environ.get("LODELINE_CHROMIUM")
-    return named or next((path for name in CHROMIUM if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,12 @@ function options(
     tzDate: (s) => uPlot.tzDate(new Date(s * 1000), zone),
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
     axes: [
-      { ...axis, space: 60, values: (_, splits) => splits.map((s) => tick(s * 1000, zone, bucketMs)) },
+      {
+        ...axis,
+        size: 26,
+        space: 60,
+        values: (_, splits) => splits.map((s) => tick(s * 1000, zone, bucketMs)),
+      },
       { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
     ],
     series: [

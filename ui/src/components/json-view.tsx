@@ -1,5 +1,5 @@
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { useState } from "react";
+import { createContext, useContext, useMemo, useState } from "react";
 import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./json-view.module.css";
@@ -8,14 +8,37 @@ import { SafeText } from "./safe-text";
 const MOST_CHILDREN = 100;
 const MOST_CHARACTERS = 1_000;
 const OPEN_DEPTH = 2;
+/** Trees of fewer values are open altogether. */
+const SMALL = 60;
 
 /** Any JSON value as a tree that opens and closes; large ones show their beginning and the way to the rest. */
 export function JsonView({ value }: { value: unknown }) {
+  const openDepth = useMemo(
+    () => (countUpTo(value, SMALL) < SMALL ? Number.POSITIVE_INFINITY : OPEN_DEPTH),
+    [value],
+  );
   return (
     <div className={classes.json}>
-      <Value value={value} depth={0} />
+      <OpenDepth value={openDepth}>
+        <Value value={value} depth={0} />
+      </OpenDepth>
     </div>
   );
+}
+
+/** How deep a tree is open at first: a small one altogether. */
+const OpenDepth = createContext(OPEN_DEPTH);
+
+/** Counts the values in a value, but no further than to `most`. */
+export function countUpTo(value: unknown, most: number): number {
+  const waiting = [value];
+  let count = 0;
+  while (waiting.length > 0 && count < most) {
+    const next = waiting.pop();
+    count += 1;
+    if (typeof next === "object" && next !== null) waiting.push(...Object.values(next).slice(0, most));
+  }
+  return count;
 }
 
 function Value({ value, depth }: { value: unknown; depth: number }) {
@@ -36,7 +59,8 @@ function Children({
   depth: number;
   list?: boolean;
 }) {
-  const [open, setOpen] = useState(depth < OPEN_DEPTH && (depth === 0 || entries.length <= 20));
+  const openDepth = useContext(OpenDepth);
+  const [open, setOpen] = useState(depth < openDepth && (depth === 0 || entries.length <= 20));
   const [shown, setShown] = useState(MOST_CHILDREN);
   const brackets = list ? "[]" : "{}";
   if (entries.length === 0) return <span className={classes.scalar}>{brackets}</span>;

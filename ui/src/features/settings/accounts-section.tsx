@@ -1,9 +1,10 @@
-import { Button, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
+import { ActionIcon, Button, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { accountsQuery, experimentsQuery } from "@/api/queries";
-import type { Account } from "@/api/schema";
+import type { Account, Experiment } from "@/api/schema";
 import { Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
@@ -30,8 +31,8 @@ function roleOf(value: string): Role | null {
 export function AccountsSection() {
   const accounts = useQuery({ ...accountsQuery, retry: false });
   const experiments = useQuery(experimentsQuery("ACTIVE"));
-  const nameOf = (id: string) =>
-    experiments.data?.items.find((each) => each.experiment_id === id)?.name ?? id;
+  const items = experiments.data?.items ?? [];
+  const nameOf = (id: string) => items.find((each) => each.experiment_id === id)?.name ?? id;
   if (accounts.isError) return <ProblemNote error={accounts.error} />;
   return (
     <>
@@ -51,7 +52,7 @@ export function AccountsSection() {
           </thead>
           <tbody>
             {(accounts.data ?? []).map((account) => (
-              <AccountRow key={account.account_id} account={account} nameOf={nameOf} />
+              <AccountRow key={account.account_id} account={account} nameOf={nameOf} experiments={items} />
             ))}
           </tbody>
         </table>
@@ -65,7 +66,64 @@ function useAgain() {
   return () => client.invalidateQueries({ queryKey: accountsQuery.queryKey });
 }
 
-function AccountRow({ account, nameOf }: { account: Account; nameOf: (experimentId: string) => string }) {
+interface GrantsProps {
+  account: Account;
+  nameOf: (experimentId: string) => string;
+  experiments: readonly Experiment[];
+}
+
+/** The roles that an account has in single experiments: each can be taken away, others granted. */
+function Grants({ account, nameOf, experiments }: GrantsProps) {
+  const [experimentId, setExperimentId] = useState("");
+  const again = useAgain();
+  const grant = useMutation({
+    mutationFn: ({ id, role }: { id: string; role: Role | null }) =>
+      call("set_account_role", { account: account.name }, { body: { role, experiment_id: id } }),
+    onSuccess: async () => {
+      setExperimentId("");
+      await again();
+    },
+  });
+  return (
+    <>
+      {Object.entries(account.roles).map(([id, role]) => (
+        <div key={id}>
+          <SafeText text={t.grantIn(nameOf(id), role)} />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="xs"
+            aria-label={`${t.remove}: ${t.grantIn(nameOf(id), role)}`}
+            onClick={() => grant.mutate({ id, role: null })}
+          >
+            <IconX size={12} />
+          </ActionIcon>
+        </div>
+      ))}
+      <div className={classes.grant}>
+        <NativeSelect
+          aria-label={`${t.grant}: ${account.name}`}
+          data={[
+            { value: "", label: "…" },
+            ...experiments.map((each) => ({ value: each.experiment_id, label: each.name })),
+          ]}
+          value={experimentId}
+          onChange={(event) => setExperimentId(event.currentTarget.value)}
+        />
+        {experimentId !== "" && (
+          <NativeSelect
+            aria-label={`${t.role}: ${nameOf(experimentId)}`}
+            data={[{ value: "", label: "…" }, ...ROLES.slice(1)]}
+            value=""
+            onChange={(event) => grant.mutate({ id: experimentId, role: roleOf(event.currentTarget.value) })}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+function AccountRow({ account, nameOf, experiments }: GrantsProps) {
   const again = useAgain();
   const role = useMutation({
     mutationFn: (next: Role | null) =>
@@ -92,11 +150,7 @@ function AccountRow({ account, nameOf }: { account: Account; nameOf: (experiment
         />
       </td>
       <td>
-        {Object.entries(account.roles).map(([id, granted]) => (
-          <div key={id}>
-            <SafeText text={nameOf(id)} />: {granted}
-          </div>
-        ))}
+        <Grants account={account} nameOf={nameOf} experiments={experiments} />
       </td>
       <td>
         <Moment ms={account.created_ms} />

@@ -27,6 +27,7 @@ interface AssessmentCardProps {
 export function AssessmentCard({ assessment, spanName, onSpan, changed }: AssessmentCardProps) {
   const [overriding, setOverriding] = useState(false);
   const [history, setHistory] = useState(false);
+  const [deleting, setDeleting] = useState(false);
   const assessment_id = assessment.assessment_id;
   const remove = useMutation({
     mutationFn: () => call("delete_assessment", { assessment_id }),
@@ -87,9 +88,10 @@ export function AssessmentCard({ assessment, spanName, onSpan, changed }: Assess
           variant="subtle"
           c="var(--bad)"
           loading={remove.isPending}
-          onClick={() => remove.mutate()}
+          onBlur={() => setDeleting(false)}
+          onClick={() => (deleting ? remove.mutate() : setDeleting(true))}
         >
-          {t.delete}
+          {deleting ? t.reallyDelete : t.delete}
         </Button>
       </div>
       {overriding && (

@@ -1,5 +1,5 @@
 import { IconAlertCircleFilled, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { memo } from "react";
+import { type CSSProperties, memo } from "react";
 import { KindIcon, kindGroup } from "@/components/kind";
 import { SafeText } from "@/components/safe-text";
 import { duration, exactNumber, shortNumber } from "@/lib/format";
@@ -93,7 +93,7 @@ function Bar({ node, window, critical }: SpanRowProps) {
   const outside = at(end) < 0 || at(node.startMs) > 100;
   const length_ms = node.endMs === null ? null : node.endMs - node.startMs;
   const label = length_ms === null ? text.trace.running : duration(length_ms);
-  const after = right < 70;
+  const place = right < 70 ? "after" : left > 28 ? "before" : "inside";
   return (
     <div className={classes.track}>
       {!outside && (
@@ -109,11 +109,17 @@ function Bar({ node, window, critical }: SpanRowProps) {
       <span
         className={classes.length}
         title={length_ms === null ? undefined : `${exactNumber(length_ms)} ms`}
-        data-inside={!after || undefined}
-        style={after ? { left: `calc(${right}% + 6px)` } : { right: `calc(${100 - right}% + 4px)` }}
+        data-inside={place === "inside" || undefined}
+        style={labelStyle(place, left, right)}
       >
         {label}
       </span>
     </div>
   );
+}
+
+/** Where the length stands: beside the bar, on the side with room; in the bar when it fills the track. */
+function labelStyle(place: "after" | "before" | "inside", left: number, right: number): CSSProperties {
+  if (place === "after") return { left: `calc(${right}% + 6px)` };
+  return place === "before" ? { right: `calc(${100 - left}% + 6px)` } : { left: `calc(${left}% + 4px)` };
 }

@@ -36,11 +36,11 @@ function preview(value: string | null): ReactNode {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { id: "state", track: "84px", least: 84, sort: "state", cell: (trace) => <State state={trace.state} /> },
+  { id: "state", track: "76px", least: 76, sort: "state", cell: (trace) => <State state={trace.state} /> },
   {
     id: "start",
-    track: "138px",
-    least: 138,
+    track: "148px",
+    least: 148,
     sort: "start",
     cell: (trace) => <Moment ms={nsToMs(trace.start_ns)} />,
   },
