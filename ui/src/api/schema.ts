@@ -239,6 +239,20 @@ export interface DeleteReport {
   more: boolean;
 }
 
+/** What has arrived from one process. It belongs to the experiment of its first batch.
+
+`gaps` are the numbers up to `highest` that have not arrived (yet), the newest `MAX_GAPS` of them; `missing` counts all. A gap may close: a process sends again what it keeps, in any order. Times are epoch milliseconds. */
+export interface Delivery {
+  instance: string;
+  experiment_id: string;
+  first_ms: number;
+  last_ms: number;
+  requests: number;
+  highest: number;
+  missing: number;
+  gaps: number[][];
+}
+
 /** Whether the account is shut out. */
 export interface DisabledBody {
   disabled: boolean;
@@ -367,6 +381,30 @@ export interface ImportReport {
   existing_count: number;
   existing_traces: string[];
   refused: string[];
+}
+
+/** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
+
+`finalised` fixes the metadata. */
+export interface InfoBody {
+  experiment?: string;
+  name?: string | null;
+  state?: "IN_PROGRESS" | "OK" | "ERROR" | "ABANDONED" | null;
+  start_ns?: number | null;
+  duration_ns?: number | null;
+  request?: string | null;
+  response?: string | null;
+  session?: string | null;
+  user?: string | null;
+  environment?: string | null;
+  model_id?: string | null;
+  run_id?: string | null;
+  client_request_id?: string | null;
+  tokens?: TokensBody | null;
+  cost_usd?: number | null;
+  tags?: Record<string, string>;
+  metadata?: Record<string, string>;
+  finalised?: boolean;
 }
 
 /** A key just made. `secret` is the key itself, shown this once. */
@@ -658,6 +696,19 @@ export interface TokenUsage {
   image: number;
 }
 
+/** Tokens, each counted in one bucket. */
+export interface TokensBody {
+  input_uncached?: number;
+  cache_read?: number;
+  cache_write_5m?: number;
+  cache_write_1h?: number;
+  output_text?: number;
+  output_reasoning?: number;
+  audio_in?: number;
+  audio_out?: number;
+  image?: number;
+}
+
 /** A tool call that a model asked for. `arguments` is parsed JSON, or the text itself when it is not JSON. */
 export interface ToolCall {
   name: string;
@@ -894,6 +945,14 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** Return what has arrived from one process. */
+  get_delivery: {
+    params: {
+      instance: string;
+    };
+    body: undefined;
+    answer: Delivery;
+  };
   /** Return one experiment, deleted or not. */
   get_experiment: {
     params: {
@@ -988,6 +1047,15 @@ export interface Operations {
     body: undefined;
     answer: Attachment[];
   };
+  /** List what has arrived from the SDK's processes, and what is missing; the one heard of last first. */
+  list_deliveries: {
+    params: {
+      experiment?: string[] | null;
+      limit?: number;
+    };
+    body: undefined;
+    answer: Delivery[];
+  };
   /** List one's own keys, newest first, revoked and expired ones too. */
   list_keys: {
     params: {
@@ -1007,6 +1075,14 @@ export interface Operations {
     params: Record<string, never>;
     body: AssessmentBatchBody;
     answer: BatchItem[];
+  };
+  /** Say what is known about a trace beside its spans, which may come before or after. */
+  log_trace_info: {
+    params: {
+      trace_id: string;
+    };
+    body: InfoBody;
+    answer: Trace;
   };
   /** Remove a deleted experiment and everything in it for good. */
   purge_experiment: {
@@ -1092,9 +1168,11 @@ export interface Operations {
   };
   /** List traces that match a filter, newest start first.
 
-To follow traces as they come, ask with `order=received asc` and go on with each page's `cursor`. */
+With `follow` and without a cursor: the latest `limit` to arrive. Every such page has a `cursor`, which gives what
+arrived since, now or later; nothing is missed or given twice. */
   search_traces: {
     params: {
+      follow?: boolean;
       experiment?: string[] | null;
       filter?: string;
       order?: string;
@@ -1205,6 +1283,7 @@ export const OPERATIONS = {
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
+  get_delivery: ["GET", "/deliveries/{instance}"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
   get_me: ["GET", "/me"],
   get_server: ["GET", "/server"],
@@ -1217,9 +1296,11 @@ export const OPERATIONS = {
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
+  list_deliveries: ["GET", "/deliveries"],
   list_keys: ["GET", "/keys"],
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
+  log_trace_info: ["PUT", "/traces/{trace_id}/info"],
   purge_experiment: ["POST", "/experiments/{experiment_id}/purge"],
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
