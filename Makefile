@@ -1,4 +1,4 @@
-# Every target works on a fresh machine that has GNU make and Python 3.11 or newer.
+# Every target works on a fresh machine that has GNU make and Python 3.11 or newer (screenshots need Chromium, too).
 
 VENV    ?= .venv
 STORE   ?= ./lodeline-data
@@ -12,25 +12,38 @@ UV_VERSION := 0.13.9
 # Pyright and its Node come from the locked packages; it looks for no newer release of itself.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
+# Node comes from a locked Python package, so that a machine without it can build the page.
+NPM        := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix ui --loglevel error
+UI_MODULES := ui/node_modules/.installed
+UI_INDEX   := src/lodeline/server/static/app/index.html
+UI_SOURCES := $(shell find ui/src -type f 2>/dev/null) ui/index.html ui/vite.config.ts ui/tsconfig.json
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check formatted lint types imports sizes fresh format docs bench clean
+.PHONY: help setup run built ui test soak check formatted lint types imports sizes fresh page format docs screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## create the virtual environment from uv.lock
 
-run: $(STAMP) ## serve a demonstration store (STORE, PORT)
+run: $(STAMP) built ## build the web page, serve a demonstration store (STORE, PORT)
 	$(VENV)/bin/lodeline demo --store $(STORE)
 	$(VENV)/bin/lodeline server --store $(STORE) --port $(PORT)
 
-test: $(STAMP) ## run all tests but the soak tests (WORKERS, ARGS)
+# Without the npm registry the page cannot be built at first; the server works without it.
+built: $(STAMP)
+	@$(MAKE) --no-print-directory ui || echo 'The web page was not built, see above; the server runs without it.' >&2
+
+ui: $(UI_INDEX) ## build the web page, when its sources have changed
+
+test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
+	$(NPM) test
 	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(ARGS)
 
 soak: $(STAMP) ## run the tests that take minutes
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
 
-check: formatted lint types imports sizes fresh ## all of the six below; -k goes on past a failure
+check: formatted lint types imports sizes fresh page ## all of the seven below; -k goes on past a failure
 
 formatted: $(STAMP) ## is every file formatted
 	$(BIN)/ruff format --check .
@@ -50,19 +63,35 @@ sizes: $(STAMP) ## files, functions, classes
 fresh: $(STAMP) ## are the generated pages up to date
 	$(BIN)/python -m tools.gen_docs --check
 
-format: $(STAMP) ## format, and fix what can be fixed
+page: $(UI_MODULES) ## format, lint and types of the web page
+	$(NPM) run lint
+	$(NPM) run types
+
+format: $(STAMP) $(UI_MODULES) ## format, and fix what can be fixed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+	$(NPM) run format
 
 docs: $(STAMP) ## write the generated pages
 	$(BIN)/python -m tools.gen_docs
+
+screenshots: $(STAMP) $(UI_INDEX) ## pictures of every page into build/screenshots (needs chromium)
+	$(BIN)/python -m tools.screenshots $(ARGS)
 
 bench: $(STAMP) ## run the benchmarks (ARGS)
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## remove the virtual environment, caches and build output, never a store
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf ui/node_modules src/lodeline/server/static/app
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(UI_MODULES): ui/package.json ui/package-lock.json | $(STAMP)
+	$(NPM) ci
+	@touch $@
+
+$(UI_INDEX): $(UI_MODULES) $(UI_SOURCES)
+	$(NPM) run build -- --logLevel warn
 
 # A `python3` on the PATH may be too old, a shim of nothing, or lack venv: the first that can is taken.
 $(BIN)/python:

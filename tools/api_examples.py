@@ -84,6 +84,7 @@ EXAMPLES: Mapping[str, Example] = {
     "delete_experiment": Example("/experiments/1"),
     "restore_experiment": Example("/experiments/{gone}/restore"),
     "purge_experiment": Example("/experiments/{gone}/purge"),
+    "complete_filter": Example("/filters/complete", {"text": "state = 'ER", "position": "11"}),
     "count_traces": Example("/traces/count", {"experiment": "support", "filter": "state = 'ERROR'"}),
     "get_trace_facet": Example("/traces/facet", {"experiment": "support", "field": "environment"}),
     "aggregate_traces": Example(

@@ -14,6 +14,7 @@ from tools.docs_cli import cli_page
 from tools.docs_filter import field_tables
 from tools.docs_roles import role_tables
 from tools.docs_settings import settings_page
+from tools.ui_types import ui_types
 
 ROOT = Path(__file__).parent.parent
 Generator = Callable[[str], str]
@@ -42,6 +43,7 @@ GENERATORS: Mapping[str, Generator] = {
     "docs/reference/cli.md": cli_page,
     "docs/reference/filter.md": region("fields", field_tables),
     "docs/reference/settings.md": settings_page,
+    "ui/src/api/schema.ts": ui_types,
 }
 """Every generated file, by its path from the root of the repository."""
 

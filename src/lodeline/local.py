@@ -17,11 +17,11 @@ _BASE = "http://localhost"
 class LocalClient(LodelineClient):
     """A `LodelineClient` of a store that is open in this process as long as the client is."""
 
-    def __init__(self, store: str | os.PathLike[str]) -> None:
+    def __init__(self, store: str | os.PathLike[str], *, create: bool = True) -> None:
         self.store = os.fspath(store)
         self._resources = ExitStack()
         try:
-            transport = self._resources.enter_context(_application(self.store))
+            transport = self._resources.enter_context(_application(self.store, create=create))
             super().__init__(_BASE, transport=transport, max_retries=0, timeout_s=600.0)
         except BaseException:
             self._resources.close()
@@ -36,11 +36,12 @@ class LocalClient(LodelineClient):
 class AsyncLocalClient(AsyncLodelineClient):
     """An `AsyncLodelineClient` of a store that is open in this process as long as the client is."""
 
-    def __init__(self, store: str | os.PathLike[str]) -> None:
+    def __init__(self, store: str | os.PathLike[str], *, create: bool = True) -> None:
         self.store = os.fspath(store)
         self._resources = ExitStack()
         try:
-            transport = AsyncInProcessTransport(self._resources.enter_context(_application(self.store)))
+            application = _application(self.store, create=create)
+            transport = AsyncInProcessTransport(self._resources.enter_context(application))
             super().__init__(_BASE, transport=transport, max_retries=0, timeout_s=600.0)
         except BaseException:
             self._resources.close()
@@ -52,27 +53,30 @@ class AsyncLocalClient(AsyncLodelineClient):
         self._resources.close()
 
 
-def connect(store: str | os.PathLike[str] = "./lodeline-data") -> LocalClient:
-    """Open a store in this process, made when it is missing, and return a client of it; close it when done.
+def connect(store: str | os.PathLike[str] = "./lodeline-data", *, create: bool = True) -> LocalClient:
+    """Open a store in this process and return a client of it; close it when done.
+
+    A missing store is made; with `create` false that is NotFound.
 
     It holds the store's lock: Conflict or Unavailable while another process holds it in a way that excludes this
     one. Everything is done as the local actor. Unsupported when the server's packages are not installed.
     """
-    return LocalClient(store)
+    return LocalClient(store, create=create)
 
 
-def connect_async(store: str | os.PathLike[str] = "./lodeline-data") -> AsyncLocalClient:
+def connect_async(store: str | os.PathLike[str] = "./lodeline-data", *, create: bool = True) -> AsyncLocalClient:
     """Open a store in this process, as `connect` does, for awaited calls. Opening blocks for a moment."""
-    return AsyncLocalClient(store)
+    return AsyncLocalClient(store, create=create)
 
 
 @contextmanager
-def _application(store: str) -> Generator[InProcessTransport]:
+def _application(store: str, *, create: bool) -> Generator[InProcessTransport]:
     """Give a transport to the server's application over a store, which is closed afterwards."""
     try:
         # What the server needs is an optional part of the installation.
         from lodeline.server.app import close_app, create_app  # noqa: PLC0415
         from lodeline.server.settings import Settings  # noqa: PLC0415
+        from lodeline.storage.open import open_stores  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "lodeline":
             raise
@@ -81,7 +85,12 @@ def _application(store: str) -> Generator[InProcessTransport]:
             "pip install 'lodeline[server]'.",
             code="server_not_installed",
         ) from error
-    app = create_app(Settings(store=store, auth=False, grpc_port=None))
+    stores = open_stores(store, create=create)
+    try:
+        app = create_app(Settings(store=store, auth=False, grpc_port=None), stores)
+    except BaseException:
+        stores.close()
+        raise
     try:
         with InProcessTransport(app) as transport:
             yield transport

@@ -237,6 +237,7 @@ def test_an_experiment_moves_to_another_store_whole(lodeline: Lodeline, filled: 
 
 
 def test_a_failed_export_leaves_no_file(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    lodeline("experiments", "create", "app", store=store)
     lodeline("experiments", "export", "no such", str(tmp_path / "x.zip"), store=store, code=1)
     assert lodeline("experiments", "export", "0", str(tmp_path / "missing" / "x.zip"), store=store, code=2)
     assert not [path for path in tmp_path.iterdir() if path != store]
@@ -262,7 +263,31 @@ def test_the_store_s_own_commands_never_make_a_store(lodeline: Lodeline, tmp_pat
     lodeline("db", "check", "--store", "mysql:x", code=2)
 
 
-def test_version_tells_the_store(lodeline: Lodeline, store: Path) -> None:
+READING = [
+    ["traces", "search"],
+    ["traces", "get", "tr-1"],
+    ["traces", "tail", "--no-follow"],
+    ["experiments", "list"],
+    ["experiments", "tag", "0", "a=b"],
+    ["sessions", "list"],
+    ["assessments", "list"],
+    ["assessments", "log", "q", "1", "--trace", "tr-1"],
+    ["accounts", "list"],
+    ["keys", "list"],
+    ["db", "check"],
+    ["version"],
+]
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_a_mistyped_store_is_named_and_not_made(lodeline: Lodeline, store: Path, arguments: list[str]) -> None:
+    refused = lodeline(*arguments, store=store, code=1)
+    assert f"store '{store}' does not exist; check the path" in refused.err
+    assert not store.exists()
+
+
+def test_version_tells_the_store(lodeline: Lodeline, filled: Path) -> None:
+    store = filled
     told = lodeline("version", "--json", store=store).document()
     assert isinstance(told["server"], dict)
     assert told["server"]["version"] == told["lodeline"]

@@ -12,6 +12,7 @@ from lodeline.cli import exits
 from lodeline.cli.main import GROUPS, help_text, run
 from lodeline.domain import errors
 from lodeline.domain.errors import LodelineError
+from lodeline.storage.open import open_stores
 
 NOBODY = "http://127.0.0.1:9"
 COMMANDS = [
@@ -24,7 +25,7 @@ COMMANDS = [
     ("keys", "list"), ("keys", "revoke"), ("accounts", "setup"),
     ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
     ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
-    ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("version",),
+    ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("doctor",), ("version",),
 ]  # fmt: skip
 
 
@@ -139,6 +140,7 @@ def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
         "from lodeline.cli.main import main\n"
         "main(['experiments', 'list', '--json', '--store', sys.argv[1]])\n"
     )
+    open_stores(str(tmp_path / "store")).close()
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path / "store")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -216,6 +216,14 @@ def test_assessment_measures_look_at_valid_feedback_with_its_numbers(six: Stores
     ]
 
 
+def test_the_spread_of_an_assessment_is_its_population_standard_deviation(six: Stores) -> None:
+    query = AggregateQuery(("assessment_mean", "assessment_sd"), group_by="model", assessment="quality")
+    by_group = {
+        point.group: point.values["assessment_sd"] for point in six.analytics.aggregate(search(), query).points
+    }
+    assert by_group == pytest.approx({"v1": 0.25, "v2": 0.0, None: None})
+
+
 def test_too_many_cells_are_refused(six: Stores) -> None:
     query = AggregateQuery(("count",), group_by="id", max_points=6)
     assert len(six.analytics.aggregate(search(), query).points) == 6

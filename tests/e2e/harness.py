@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -229,6 +230,28 @@ def begun_request(server: Server, body: bytes) -> socket.socket:
     head = f"POST /v1/traces HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: {PROTOBUF}\r\nContent-Length: {len(body)}"
     made.sendall(head.encode() + b"\r\n\r\n" + body[:1])
     return made
+
+
+def occupied(server: Server, http: httpx.Client, body: bytes, *, places: int = 1) -> list[socket.socket]:
+    """Return so many connections whose export requests have begun and have all the places that there are.
+
+    `http` is what asks whether a place is left; while it asks it has one itself, and one of these may be refused.
+    """
+    until = time.monotonic() + START_TIMEOUT_S
+    held: list[socket.socket] = []
+    while True:
+        held += [begun_request(server, body) for _ in range(places - len(held))]
+        full = post(http, body).status_code == 503
+        refused, _, _ = select.select(held, [], [], 0.02)
+        if full and not refused:
+            return held
+        for each in refused:
+            held.remove(each)
+            each.close()
+        if time.monotonic() > until:
+            for each in held:
+                each.close()
+            raise AssertionError("the places are not taken")
 
 
 def _log_file(store: Path | str) -> Path:

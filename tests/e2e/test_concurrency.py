@@ -16,9 +16,9 @@ from tests.e2e.harness import (
     PROTOBUF,
     Server,
     assert_checked,
-    begun_request,
     export,
     judgment,
+    occupied,
     opened,
     post,
     serving,
@@ -220,11 +220,7 @@ def test_senders_that_never_finish_are_given_up(tmp_path: Path) -> None:
     bounds = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2", "LODELINE_BODY_TIMEOUT_S": "5"}
     with serving(tmp_path / "store", env=bounds) as server, server.http() as http:
         body = export([span("patient", 0)])
-        stuck = [begun_request(server, body) for _ in range(2)]
-        until = time.monotonic() + 30
-        while (answer := post(http, body)).status_code != 503:  # until both halves have come
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        stuck = occupied(server, http, body, places=2)
         until = time.monotonic() + 60
         while (answer := post(http, body)).status_code != 200:
             assert answer.status_code == 503

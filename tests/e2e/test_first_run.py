@@ -17,10 +17,10 @@ import pytest
 from lodeline.sdk.client.clients import LodelineClient
 from tests.e2e.harness import (
     assert_consistent,
-    begun_request,
     export,
     free_port,
     lodeline,
+    occupied,
     opened,
     post,
     serving,
@@ -97,11 +97,9 @@ def test_a_stop_waits_for_a_request_that_has_begun(tmp_path: Path) -> None:
     """A slow sender's request is taken, though the server was told to stop in the middle of it."""
     body = export([span("slow", 0)])
     with serving(tmp_path / "store", env={"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "1"}) as server:
-        with begun_request(server, body) as slow, server.http() as http:
-            until = time.monotonic() + 30
-            while post(http, body).status_code != 503:  # the slow one has the only place
-                assert time.monotonic() < until
-                time.sleep(0.02)
+        with server.http() as http:
+            (slow,) = occupied(server, http, body)
+        with slow:
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
             slow.sendall(body[1:])

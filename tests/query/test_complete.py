@@ -79,3 +79,20 @@ def test_a_suggestion_replaces_the_word_before_the_place():
 def test_any_text_can_be_completed(text: str, position: int, entity: EntityScope):
     found = complete(text, position, entity)
     assert 0 <= found.start <= found.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("user = '", "user"),
+        ("tags.release = ", "tags.release"),
+        ("user IN ('ada', ", "user"),
+        ("user = 'ada' AND environment != ", "environment"),
+        ("user ", None),
+        ("nothing = ", None),
+        ("span(name = ", None),
+        ("", None),
+    ],
+)
+def test_says_whose_value_comes_next(text: str, field: str | None):
+    assert complete(text, len(text), "trace").field == field

@@ -50,7 +50,14 @@ SEND = request_of("cd" * 16)
 CASES: tuple[Case, ...] = (
     Case("GET /health",                              "200 200 200 200 200 200"),
     Case("GET /healthz",                             "200 200 200 200 200 200"),
-    Case("GET /",                                    "307 307 307 307 307 307"),
+    Case("GET /",                                    "200 200 200 200 200 200"),
+    Case("GET /sign-in",                             "200 200 200 200 200 200"),
+    Case("GET /experiments",                         "200 200 200 200 200 200"),
+    Case("GET /experiments/{rest}",             "200 200 200 200 200 200", "/experiments/1/traces"),
+    Case("GET /traces/{trace_id}",                   "200 200 200 200 200 200", f"/traces/{TRACE}"),
+    Case("GET /settings",                            "200 200 200 200 200 200"),
+    Case("GET /settings/{rest}",                "200 200 200 200 200 200", "/settings/keys"),
+    Case("GET /assets/{file}",                       "404 404 404 404 404 404", "/assets/none.js"),
     Case(f"GET {API}/openapi.json",                  "200 200 200 200 200 200"),
     Case(f"GET {API}/docs",                          "200 200 200 200 200 200"),
     Case(f"GET {API}/docs/reference.js",             "200 200 200 200 200 200"),
@@ -76,6 +83,7 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {EXPERIMENT}/purge",                 "200 403 403 404 401 404", f"{GONE}/purge"),
     Case(f"GET {EXPERIMENT}/export",                 "200 200 200 403 401 403"),
 
+    Case(f"GET {API}/filters/complete",              "200 200 200 200 401 200"),
     Case(f"GET {API}/traces",                        "200 200 200 403 401 403"),
     Case(f"GET {API}/traces/count",                  "200 200 200 403 401 403"),
     Case(f"GET {API}/traces/facet",                  "200 200 200 403 401 403", f"{API}/traces/facet?field=state"),

@@ -25,10 +25,10 @@ from tests.e2e import harness
 from tests.e2e.harness import (
     Server,
     assert_checked,
-    begun_request,
     export,
     free_port,
     lodeline,
+    occupied,
     opened,
     post,
     serving,
@@ -179,14 +179,11 @@ def _begun(
 ) -> Generator[socket.socket]:
     """Give a connection on which a request to the first worker has begun; `http` is connected to that worker."""
     _suspend(workers[1])
-    with begun_request(server, body) as slow:
-        try:
-            until = time.monotonic() + _PATIENCE_S
-            while post(http, body).status_code != 503:  # the slow one has the only place
-                assert time.monotonic() < until
-                time.sleep(0.02)
-        finally:
-            workers[1].resume()
+    try:
+        (slow,) = occupied(server, http, body)
+    finally:
+        workers[1].resume()
+    with slow:
         yield slow
 
 

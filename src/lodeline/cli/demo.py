@@ -51,7 +51,7 @@ def load(use: Use) -> None:
     _tell(use.out, list(experiments.values()), suggested)
 
 
-command = with_connection(load)
+command = with_connection(load, makes_store=True)
 
 
 def load_part(client: "LodelineClient", part: DemoPart, advance: Callable[[int], None]) -> Experiment:

@@ -54,7 +54,7 @@ def list_experiments(
     )
 
 
-@command(app, "create")
+@command(app, "create", makes_store=True)
 def create(
     use: Use,
     name: Annotated[str, typer.Argument(help="A new name.")],
@@ -144,7 +144,7 @@ def export(
     use.out.say(f"Exported experiment {found.experiment_id} ({found.name}) to {file}: {size(written)}.")
 
 
-@command(app, "import")
+@command(app, "import", makes_store=True)
 def import_experiment(
     use: Use,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file that 'export' wrote.")],

@@ -68,17 +68,20 @@ class Use:
     where: tuple[str, ...] = ()
 
 
-def command(app: typer.Typer, name: str) -> Callable[[CommandT], CommandT]:
-    """Register a command of `app` that takes a `Use` first, and give it the connection options and ``--json``."""
+def command(app: typer.Typer, name: str, *, makes_store: bool = False) -> Callable[[CommandT], CommandT]:
+    """Register a command of `app` that takes a `Use` first, and give it the connection options and ``--json``.
+
+    It works on a store that exists, unless it `makes_store`: a mistyped path must not become one.
+    """
 
     def register(function: CommandT) -> CommandT:
-        app.command(name)(with_connection(function))
+        app.command(name)(with_connection(function, makes_store=makes_store))
         return function
 
     return register
 
 
-def with_connection(function: Callable[..., None]) -> Callable[..., None]:
+def with_connection(function: Callable[..., None], *, makes_store: bool = False) -> Callable[..., None]:
     """Return a command that makes the `Use` which `function` takes first, from options that it adds."""
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
@@ -89,7 +92,7 @@ def with_connection(function: Callable[..., None]) -> Callable[..., None]:
         as_json: JsonOption = False,
         **arguments: Any,
     ) -> None:
-        with closing_quietly(), connected(server, key, store) as client:
+        with closing_quietly(), connected(server, key, store, create=makes_store) as client:
             where = ("--store", store) if store else ("--server", server) if server else ()
             function(Use(client, Output(as_json=as_json), where), **arguments)
 
@@ -112,8 +115,12 @@ def closing_quietly() -> Generator[None]:
 
 
 @contextmanager
-def connected(server: str | None, key: str | None, store: str | None) -> Generator["LodelineClient"]:
+def connected(
+    server: str | None, key: str | None, store: str | None, *, create: bool = False
+) -> Generator["LodelineClient"]:
     """Give a client of a server, or of a store opened in this process; Invalid when both are named.
+
+    A missing store is made when `create`, else NotFound.
 
     What is not given comes from LODELINE_URL and LODELINE_KEY; a given `store` wins over LODELINE_URL.
     """
@@ -123,7 +130,7 @@ def connected(server: str | None, key: str | None, store: str | None) -> Generat
     if store is not None:
         from lodeline.local import connect  # noqa: PLC0415
 
-        with connect(store) as client:
+        with connect(store, create=create) as client:
             yield client
         return
     from lodeline.sdk.client.clients import LodelineClient  # noqa: PLC0415

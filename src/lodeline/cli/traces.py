@@ -180,7 +180,7 @@ def export(
     use.out.say(f"Exported {written:,} traces to {file}.")
 
 
-@command(app, "import")
+@command(app, "import", makes_store=True)
 def import_traces(
     use: Use,
     files: Annotated[

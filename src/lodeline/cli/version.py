@@ -5,7 +5,7 @@ import platform
 from lodeline import __version__
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, StoreOption, connected
 from lodeline.cli.output import Output
-from lodeline.domain.errors import LodelineError, Unavailable
+from lodeline.domain.errors import LodelineError, NotFound, Unavailable
 from lodeline.domain.operation import ServerInfo
 
 
@@ -19,7 +19,7 @@ def command(
     try:
         with connected(server, key, store) as client:
             found = client.server.get()
-    except Unavailable as error:
+    except (Unavailable, NotFound) as error:
         if server is not None or store is not None:
             raise
         problem = error

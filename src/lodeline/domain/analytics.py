@@ -5,12 +5,14 @@ from typing import Literal
 
 Measure = Literal[
     "count", "error_rate", "duration_p50", "duration_p95", "duration_p99", "duration_mean", "tokens_input",
-    "tokens_output", "tokens_total", "cost_usd", "assessment_mean", "assessment_count", "assessment_errors",
+    "tokens_output", "tokens_total", "cost_usd", "assessment_mean", "assessment_sd", "assessment_count",
+    "assessment_errors",
 ]  # fmt: skip
 """Durations are in milliseconds; percentiles interpolate linearly between closest ranks (PostgreSQL's
 percentile_cont). `error_rate` is traces in state ERROR over all; `cost_usd` sums the traces that have a cost.
 `assessment_*` need the assessment's name and look at valid feedback of that name on the traces and their spans: the
-mean of those with a number (`domain.assessment.numeric_value`), how many there are, how many of them are errors."""
+mean and the population standard deviation of those with a number (`domain.assessment.numeric_value`), how many there
+are, how many of them are errors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,13 @@ from lodeline.domain.span import (
     SpanEvent,
     SpanFacts,
     SpanLink,
+    SpanSkeleton,
     SpanView,
 )
 from lodeline.domain.usage import NO_USAGE, TokenUsage, picousd_to_usd
 from lodeline.ingest import semconv, wire
 from lodeline.ingest.indexable import collect, joined
+from lodeline.ingest.span_facts import MAX_FACT_TEXT
 from lodeline.ingest.values import attributes, clean_text, texts
 
 MAX_CHUNK_BYTES = 512 * 1024 * 1024
@@ -56,6 +58,8 @@ _FIELD = {name: index for index, name in enumerate(SpanFacts._fields)}
 _KIND, _STATUS, _POSITION, _TOKENS = (_FIELD[name] for name in ("kind", "status", "position", "tokens"))
 _TAGS, _METADATA = _FIELD["tags"], _FIELD["metadata"]
 
+Rank = tuple[bool, int, int]
+"""`SpanFacts.rank`: the copy of a span with the greater one counts."""
 _Row = list[Any]
 """A span's facts as JSON holds them."""
 
@@ -94,6 +98,27 @@ def unpack_facts(chunk: bytes) -> tuple[SpanFacts, ...]:
     return tuple(_load(_open_facts(chunk)))
 
 
+def unpack_skeletons(chunk: bytes) -> list[tuple[Rank, SpanSkeleton]]:
+    """Return the skeletons of all spans, each with its rank, in order of position: what the facts say, for less."""
+    try:
+        return [_skeleton(row) for _, rows in orjson.loads(_open_facts(chunk)) for row in rows]
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unreadable("facts", error) from error
+
+
+def _skeleton(row: _Row) -> tuple[Rank, SpanSkeleton]:
+    row += _PADDING[len(row) :]
+    span_id, parent_id, name, _, _, start_ns, end_ns, digest, _, size_bytes = row[: _FIELD["status_message"]]
+    model, _, tokens, cost_picousd = row[_FIELD["model"] : _FIELD["session"]]
+    kind, status = SPAN_KINDS[int(row[_KIND])], SPAN_STATUSES[int(row[_STATUS])]
+    usage = None if tokens is None else TokenUsage(*tokens)
+    cost_usd = picousd_to_usd(cost_picousd)
+    skeleton = SpanSkeleton(
+        span_id, parent_id, name, kind, status, start_ns, end_ns or None, model, usage, cost_usd, size_bytes
+    )
+    return (end_ns != 0, end_ns, digest), skeleton
+
+
 def unpack_spans(
     chunk: bytes, trace_id: TraceId, positions: Collection[int] | None = None, *, want_view: bool = True
 ) -> list[Span]:
@@ -112,18 +137,58 @@ def unpack_spans(
 
 
 def unpack_narrow(
-    chunk: bytes, trace_id: TraceId, keys: Container[str], positions: Collection[int] | None = None
+    chunk: bytes, trace_id: TraceId, keys: Collection[str], positions: Collection[int] | None = None
 ) -> list[Span]:
     """Return the spans as `unpack_spans` without views, and of their content only the attributes named by `keys`:
-    no events, links, or resource. What a filter on attributes asks of many traces.
+    no events, links, or resource. What a filter on attributes asks of many traces: a span whose bytes hold none of
+    the keys is not parsed.
     """
     head, traces_data = _open(chunk)
+    needles = [key.encode("utf-8", "replace") for key in keys]
     facts = {span.position: span for span in _load(head) if positions is None or span.position in positions}
     nothing = _Context({}, "", "")
-    return [
-        _span(message, facts[position], trace_id, nothing, keys)
-        for position, _, message in _messages(traces_data, facts)
-    ]
+    found: list[Span] = []
+    position = -1
+    try:
+        for scope in wire.scopes(traces_data, max_fields=_MAX_FIELDS):
+            for data in scope.spans:
+                position += 1
+                known = facts.get(position)
+                if known is None:
+                    continue
+                if any(needle in data for needle in needles) or not _says_all(known):
+                    found.append(_span(trace_pb2.Span.FromString(data), known, trace_id, nothing, keys))
+                else:
+                    found.append(_bare(known, trace_id))
+    except (DecodeError, Invalid) as error:
+        raise _unreadable("spans", error) from error
+    return found
+
+
+def _says_all(facts: SpanFacts) -> bool:
+    """Tell whether the facts hold name and status message whole."""
+    return len(facts.name) < MAX_FACT_TEXT and len(facts.status_message) < MAX_FACT_TEXT
+
+
+def _bare(facts: SpanFacts, trace_id: TraceId) -> Span:
+    """Return the span as its facts tell it."""
+    return Span(
+        trace_id,
+        facts.span_id,
+        facts.parent_id,
+        facts.name,
+        facts.kind,
+        facts.status,
+        facts.start_ns,
+        facts.end_ns or None,
+        facts.status_message,
+        view=_view_of(facts),
+        cost_usd=picousd_to_usd(facts.cost_picousd),
+    )
+
+
+def _view_of(facts: SpanFacts) -> SpanView:
+    return SpanView(facts.kind, model=facts.model, provider=facts.provider, tokens=facts.tokens or NO_USAGE)
 
 
 def unpack_texts(chunk: bytes) -> list[tuple[int, list[str]]]:
@@ -311,7 +376,7 @@ def _span(
         resource=context.resource,
         scope=context.scope,
         scope_version=context.scope_version,
-        view=SpanView(facts.kind, model=facts.model, provider=facts.provider, tokens=facts.tokens or NO_USAGE),
+        view=_view_of(facts),
         cost_usd=picousd_to_usd(facts.cost_picousd),
     )
 

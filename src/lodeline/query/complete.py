@@ -29,11 +29,15 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Suggestions that replace ``text[start:end]``, in the order in which they are offered."""
+    """Suggestions that replace ``text[start:end]``, in the order in which they are offered.
+
+    `field` is the field of the entity, as written, whose value comes next; None elsewhere.
+    """
 
     start: int
     end: int
     items: tuple[Suggestion, ...]
+    field: str | None = None
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class _Place:
     scopes: list[EntityScope]
     state: _State = "condition"
     spec: FieldSpec | None = None
+    path: str = ""
 
 
 def complete(text: str, position: int, entity: EntityScope) -> Completion:
@@ -55,7 +60,12 @@ def complete(text: str, position: int, entity: EntityScope) -> Completion:
         _step(place, token, following)
     typed = text[start:position].casefold()
     items = tuple(item for item in _offers(place) if item.text.casefold().startswith(typed))
-    return Completion(start, position, items)
+    return Completion(start, position, items, _field(place, entity))
+
+
+def _field(place: _Place, entity: EntityScope) -> str | None:
+    known = place.state == "value" and place.spec is not None and place.scopes[-1] == entity
+    return place.path if known else None
 
 
 def _word_start(head: str) -> int:
@@ -113,7 +123,7 @@ def _begin(place: _Place, scope: EntityScope, token: Token, following: Token | N
             place.scopes.append(group)
             place.state = "group"
         else:
-            place.spec, place.state = _spec(scope, token.text), "operator"
+            place.spec, place.path, place.state = _spec(scope, token.text), token.text, "operator"
 
 
 def _spec(scope: EntityScope, path: str) -> FieldSpec | None:

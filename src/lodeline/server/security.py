@@ -21,11 +21,11 @@ from lodeline.server.sockets import is_loopback
 CSRF_HEADER = "x-lodeline-csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
-    "content-security-policy": _CSP,
+    "content-security-policy": _CSP.format(style=""),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -34,6 +34,13 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
+
+
+def content_policy(style_nonce: str) -> str:
+    """Return the content security policy of a page whose style elements carry this nonce; scripts stay files only."""
+    return _CSP.format(style=f" 'nonce-{style_nonce}'")
+
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 

@@ -14,6 +14,7 @@ from lodeline.services.deliveries import DeliveryService
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.experiments import ExperimentService
+from lodeline.services.filters import FilterService
 from lodeline.services.ingest import IngestBounds, IngestService
 from lodeline.services.keys import KeyService
 from lodeline.services.listing import Listing
@@ -47,6 +48,7 @@ class Services:
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
+    filters: FilterService
     audit: AuditService
     accounts: AccountService
     keys: KeyService
@@ -81,6 +83,7 @@ def assemble(
         assessments=AssessmentService(stores, scope, listing, clock),
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),
+        filters=FilterService(clock),
         audit=AuditService(stores, scope, listing),
         accounts=AccountService(stores, credentials, clock),
         keys=KeyService(stores, credentials, clock),

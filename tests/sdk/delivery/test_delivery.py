@@ -1,19 +1,24 @@
 """Delivery to a receiver in this process: every answer, every loss of the connection, every bound."""
 
 import email.utils
+import gc
 import json
 import os
+import socket
 import stat
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry import context as otel_context
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 
 from lodeline.sdk.delivery import start_delivery
 from lodeline.sdk.delivery.dead_letters import read_letters
@@ -457,3 +462,95 @@ def test_a_proxy_is_used_but_for_this_machine(tmp_path: Path, monkeypatch: pytes
     assert proxy.received[0].headers["host"] == "far.example:81"
     assert [each.path for each in receiver.received] == ["/v1/traces"]
     assert "proxy-authorization" not in receiver.received[0].headers
+
+
+class _Unencodable(ReadableSpan):
+    @property
+    def kind(self) -> SpanKind:
+        raise RuntimeError("no kind of mine")
+
+
+def test_a_span_that_cannot_be_encoded_costs_only_itself(tmp_path: Path) -> None:
+    context = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))
+    with receiving() as receiver, delivering(settings(receiver.url, tmp_path)) as (processor, end):
+        end(numbered("before", 20))
+        processor.on_end(_Unencodable("bad", context))
+        end(numbered("after", 20))
+        assert processor.force_flush(WAIT_MS)
+        assert receiver.kept == [*numbered("before", 20), *numbered("after", 20)]
+        assert processor.stats().dropped == {"unencodable": 1}
+        assert_adds_up(processor)
+
+
+def test_whatever_is_given_on_end_does_not_raise(tmp_path: Path) -> None:
+    processor = start_delivery(settings("http://127.0.0.1:9", tmp_path))
+    processor.on_end(None)  # type: ignore[arg-type]
+    processor.on_end(ReadableSpan("without a context"))
+    assert processor.stats().made == 0
+    processor.shutdown()
+
+
+def test_large_spans_go_in_records_of_their_own(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        made = settings(receiver.url, tmp_path, max_batch_bytes=10_000, write_delay_s=0.1)
+        with delivering(made) as (processor, end):
+            names = [f"{number} {'x' * 3_000}" for number in range(20)]
+            end(names)
+            assert processor.force_flush(WAIT_MS)
+            assert receiver.kept == names
+            assert max(len(each.names) for each in receiver.received) <= 2
+
+
+def test_the_program_may_change_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    with delivering(settings("http://127.0.0.1:9", Path("spool"))) as (processor, end):
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        end(["span"])
+        assert processor.persist(WAIT_MS)
+        assert _folders(tmp_path / "spool")
+        assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_spans_may_end_in_finalisers(tmp_path: Path) -> None:
+    """The collector of garbage runs anywhere, also inside `on_end` itself."""
+
+    class Abandoned:
+        def __init__(self, name: str) -> None:
+            self.itself = self
+            self.name = name
+
+        def __del__(self) -> None:
+            end([self.name])
+
+    before = gc.get_threshold()
+    with receiving() as receiver, delivering(settings(receiver.url, tmp_path)) as (processor, end):
+        gc.set_threshold(1, 1, 1)
+        try:
+            for name in numbered("left", 300):
+                Abandoned(name)
+                end([f"plain {name}"])
+        finally:
+            gc.set_threshold(*before)
+        gc.collect()
+        assert processor.force_flush(WAIT_MS)
+        assert sorted(receiver.kept) == sorted(
+            name for left in numbered("left", 300) for name in (left, f"plain {left}")
+        )
+
+
+def test_requests_of_delivery_are_no_spans_themselves(tmp_path: Path) -> None:
+    """An instrumentation that follows the convention sees that the sender's thread is telemetry's own."""
+    seen: set[object] = set()
+
+    def patched(*arguments: Any, **more: Any) -> Any:
+        seen.add(otel_context.get_value(vars(otel_context)["_SUPPRESS_INSTRUMENTATION_KEY"]))
+        return original(*arguments, **more)
+
+    original = socket.create_connection
+    with receiving() as receiver, pytest.MonkeyPatch.context() as patching:
+        patching.setattr(socket, "create_connection", patched)
+        with delivering(settings(receiver.url, tmp_path)) as (processor, end):
+            end(["span"])
+            assert processor.force_flush(WAIT_MS)
+    assert seen == {True}

@@ -53,8 +53,7 @@ def test_the_rest() -> None:
     made = _from(
         LODELINE_EXPERIMENT="shop", LODELINE_SPOOL_DIR="here", LODELINE_SPOOL_MAX_MB="1.5",
         LODELINE_FLUSH_ROOTS="yes", LODELINE_SPOOL_FSYNC="1", LODELINE_EXIT_TIMEOUT_S="0",
-        OTEL_EXPORTER_OTLP_TIMEOUT="9",
-        OTEL_EXPORTER_OTLP_COMPRESSION="gzip",
+        OTEL_EXPORTER_OTLP_TIMEOUT="9", OTEL_EXPORTER_OTLP_COMPRESSION="gzip",
     )  # fmt: skip
     assert (made.experiment, made.spool_dir, made.max_spool_bytes) == ("shop", Path("here"), 1_572_864)
     assert (made.flush_roots, made.fsync, made.exit_timeout_s, made.request_timeout_s) == (True, True, 0, 9)

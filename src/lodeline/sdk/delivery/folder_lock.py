@@ -22,9 +22,13 @@ class FolderLock:
         self._file = file
 
     @classmethod
-    def take(cls, folder: Path) -> "FolderLock | None":
-        """Take the lock without waiting; None when another process has it. OSError when it cannot be tried."""
-        file = FileIO(str(folder / LOCK_FILE), "a+")
+    def take(cls, folder: Path, *, create: bool = False) -> "FolderLock | None":
+        """Take the lock without waiting; None when another process has it. OSError when it cannot be tried.
+
+        Only who makes the folder makes the lock's file: any other would put one into a folder that its owner is just
+        removing.
+        """
+        file = FileIO(str(folder / LOCK_FILE), "x+" if create else "r+")
         try:
             if sys.platform == "win32":
                 msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

@@ -76,6 +76,8 @@ def _instance(folder: Path) -> InstanceReport | None:
         return None
     try:
         lock = FolderLock.take(folder)
+    except FileNotFoundError:  # its owner has just finished and removed it
+        return None
     except OSError:
         lock = None
     if lock is not None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import weakref
+from dataclasses import replace
 from importlib import import_module
 
 from opentelemetry.context import Context
@@ -46,6 +47,8 @@ class _Runtime:
             _LOG.debug("No thread can be started any more; spans are written at exit.")
 
     def flush(self, timeout_s: float) -> bool:
+        if self._closed:
+            return not self.backlog.pending_spans
         until = time.monotonic() + timeout_s
         marker = self.writer.mark()
         if not marker.written.wait(max(0.0, timeout_s)):
@@ -60,6 +63,8 @@ class _Runtime:
         return True
 
     def persist(self, timeout_s: float) -> bool:
+        if self._closed:
+            return True
         return self.writer.mark().written.wait(max(0.0, timeout_s)) and not self.backlog.volatile_spans
 
     def close(self, timeout_s: float) -> None:
@@ -225,4 +230,6 @@ _PARENTS: list[_Runtime] = []
 
 def start_delivery(settings: DeliverySettings) -> DeliveryProcessor:
     """Return a processor for `TracerProvider.add_span_processor`; threads and files begin with the first span."""
-    return DeliveryProcessor(settings)
+    # The program may change its working directory before that.
+    spool_dir = None if settings.spool_dir is None else settings.spool_dir.absolute()
+    return DeliveryProcessor(replace(settings, spool_dir=spool_dir))

@@ -21,9 +21,9 @@ from lodeline.sdk.delivery.spool import STATUS_FILE, write_whole
 from lodeline.sdk.delivery.stats import DeliveryStats, Ledger
 
 _LOG = logging.getLogger("lodeline.delivery")
-_SUPPRESS = "suppress_instrumentation"
-"""The context key by which instrumentations know a request of telemetry's own; OpenTelemetry has no public name."""
 _DOUBTFUL_ATTEMPTS = 10
+_FAULTS = 3
+"""How often a batch may meet a defect of ours before it becomes a dead letter."""
 _STATUS_EVERY_S = 2.0
 _IDLE_S = 60.0
 _OTHERS_S = 1.0
@@ -84,18 +84,24 @@ class Sender:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        otel_context.attach(otel_context.set_value(_SUPPRESS, True))
+        _suppress_instrumentation()
+        batch: Batch | None = None
+        faults = 0
         while True:
             try:
-                batch = self._next()
-                if batch is None:
+                batch = batch or self._next()
+                if batch is None or not self._deliver(batch):
                     break
-                if not self._deliver(batch):
-                    break
-            except Exception as error:  # whatever is wrong, what waits is not lost by it
+                batch, faults = None, 0
+            except Exception as error:  # a defect of ours must not end the thread, nor lose what waits
+                faults += 1
                 self._ledger.note_error(f"sending failed: {error!r}")
                 _LOG.exception("Sending traces failed; it goes on.")
-                if self._wait(time.monotonic() + 1.0):
+                if batch is not None and faults >= _FAULTS:
+                    self._refuse(batch, batch.body, batch.spans, batch.spans, Answer("refused", repr(error)))
+                    self._backlog.settle(batch)
+                    batch, faults = None, 0
+                if self._wait(time.monotonic() + self._settings.first_retry_s):
                     break
         self._report()
         self._exchange.close()
@@ -308,6 +314,12 @@ class Sender:
         self._status = stats
         self._status_at = now + _STATUS_EVERY_S
         write_status(folder / STATUS_FILE, stats)
+
+
+def _suppress_instrumentation() -> None:
+    """Mark this thread's requests as telemetry's own, by the keys that instrumentations look for."""
+    for key in {"suppress_instrumentation", getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "")} - {""}:
+        otel_context.attach(otel_context.set_value(key, True))
 
 
 def write_status(path: Path, stats: DeliveryStats) -> None:

@@ -92,7 +92,7 @@ class Spool:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / meta.instance
         folder.mkdir(mode=0o700)
-        lock = FolderLock.take(folder)
+        lock = FolderLock.take(folder, create=True)
         if lock is None:
             raise OSError(f"the file system does not lock {folder / LOCK_FILE}")
         try:
@@ -108,7 +108,10 @@ class Spool:
         meta = read_meta(folder)
         if meta is None or not meta.may_be_sent_by(sender):
             return None
-        lock = FolderLock.take(folder)
+        try:
+            lock = FolderLock.take(folder)
+        except FileNotFoundError:  # its owner has just finished and removed it
+            return None
         if lock is None:
             return None
         try:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -82,7 +82,11 @@ class Writer:
             # What ends within a moment is written together: less work for the disk, and fewer switches of threads.
             if not isinstance(first, Marker) and self._delay_s:
                 time.sleep(self._delay_s)
-            ended = self._handle([first])
+            try:
+                ended = self._handle([first])
+            except Exception as error:  # a defect of ours must not end the thread
+                self._ledger.note_error(f"writing spans failed: {error!r}")
+                _LOG.exception("Writing spans failed; it goes on.")
 
     def _handle(self, taken: "list[ReadableSpan | Marker]") -> bool:
         """Write what was taken and what is queued behind it, up to the end of the queue; tell whether to end."""
@@ -113,20 +117,31 @@ class Writer:
             return None
 
     def _write(self, spans: Sequence[ReadableSpan]) -> None:
-        """Keep spans, however they are; what cannot be encoded is counted."""
+        """Keep spans, however they are: in several records when they are large; what has no form is counted."""
         if not spans:
             return
         try:
-            self._sequence = self._backlog.add(encode_request(spans), len(spans))
-            self._ledger.note_made(len(spans))
-        except Exception as error:
-            if len(spans) > 1:
-                for span in spans:
-                    self._write([span])
-                return
-            self._ledger.note_made(1)
-            self._ledger.note_dropped("unencodable", 1)
-            self._ledger.note_error(f"a span cannot be encoded: {error!r}")
-            _LOG.exception("A span cannot be encoded; it is dropped.")
+            for body, count in self._encoded(spans):
+                self._ledger.note_made(count)
+                self._sequence = self._backlog.add(body, count)
         finally:
             self._in_hand = 0
+
+    def _encoded(self, spans: Sequence[ReadableSpan]) -> Iterator[tuple[bytes, int]]:
+        """Yield requests with these spans, and how many each has."""
+        half = len(spans) // 2
+        try:
+            body = encode_request(spans)
+        except Exception as error:
+            if not half:
+                self._ledger.note_made(1)
+                self._ledger.note_dropped("unencodable", 1)
+                self._ledger.note_error(f"a span cannot be encoded: {error!r}")
+                _LOG.exception("A span cannot be encoded; it is dropped.")
+                return
+            body = None
+        if half and (body is None or len(body) > self._backlog.settings.max_batch_bytes):
+            yield from self._encoded(spans[:half])
+            yield from self._encoded(spans[half:])
+        elif body is not None:
+            yield body, len(spans)

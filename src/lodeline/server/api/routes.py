@@ -11,6 +11,7 @@ from lodeline.server.api import (
     conversations,
     deliveries,
     experiments,
+    filters,
     keys,
     logins,
     operation,
@@ -25,8 +26,8 @@ def native_router() -> APIRouter:
     """Return the router of the native API; fixed paths come before those with parameters."""
     router = APIRouter(prefix=PREFIX)
     for noun in (
-        operation, logins, transfer, experiments, analytics, traces, attachments, assessments, conversations,
-        deliveries, accounts, keys, audit,
+        operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
+        conversations, deliveries, accounts, keys, audit,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -1,6 +1,7 @@
 """Counts, facets and aggregates in memory, by brute force."""
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +122,7 @@ _MEASURES: Mapping[Measure, Callable[[_Cell], float | None]] = {
     "tokens_total": lambda cell: sum(trace.tokens.total for trace in cell.traces),
     "cost_usd": _cost_usd,
     "assessment_mean": lambda cell: _mean(cell.numbers),
+    "assessment_sd": lambda cell: statistics.pstdev(cell.numbers) if cell.numbers else None,
     "assessment_count": lambda cell: len(cell.assessments),
     "assessment_errors": lambda cell: sum(a.error is not None for a in cell.assessments),
 }

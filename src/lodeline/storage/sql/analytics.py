@@ -116,6 +116,7 @@ _MEASURES: dict[Measure, str] = {
 }
 _JUDGED: dict[Measure, str] = {
     "assessment_mean": "avg(a.num)",
+    "assessment_sd": "sqrt(max(avg(a.num * a.num) - avg(a.num) * avg(a.num), 0))",
     "assessment_count": "count(*)",
     "assessment_errors": "count(a.error)",
 }

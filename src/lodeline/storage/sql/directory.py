@@ -11,7 +11,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.domain.errors import Conflict, NotFound, Unavailable, shown
 from lodeline.storage.sql.connection import DATABASE_FILE
 from lodeline.storage.sql.lock import LOCK_FILES
 
@@ -34,7 +34,12 @@ def prepare(directory: Path, *, create: bool) -> None:
             _check_marker(marker)
             return
         if not create:
-            raise NotFound.of("store", str(directory))
+            raise NotFound(
+                f"store {shown(str(directory))} does not exist; check the path, or make one with "
+                f"'lodeline server --store {directory}'.",
+                code="store_not_found",
+                details={"noun": "store", "id": str(directory)},
+            )
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         names = {path.name for path in directory.iterdir() if not path.name.startswith(MARKER_FILE)}
         foreign = sorted(names - _OURS)

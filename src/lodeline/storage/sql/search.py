@@ -86,8 +86,9 @@ def matching_keys(db: Db, search: Search, orders: Sequence[Order], position: Pos
 
 def matching(db: Db, search: Search, orders: Sequence[Order], position: Position) -> Iterator[tuple[Key, Trace]]:
     """Yield the matching traces after `position.key` in order, until there are none or time is out."""
-    verifier = Verifier(db, search.node)
-    for key, found in candidates(db, search, orders, position):
+    wanted = text.Wanted.of(search.node)
+    verifier = Verifier(db, search.node, wanted)
+    for key, found in candidates(db, search, orders, position, wanted):
         if found:
             row = db.execute(SELECT_TRACE + "WHERE t.id = ?", (key[-1],)).fetchone()
             if row is not None:
@@ -99,8 +100,12 @@ def matching(db: Db, search: Search, orders: Sequence[Order], position: Position
             return
 
 
-def candidates(db: Db, search: Search, orders: Sequence[Order], position: Position) -> Iterator[Candidate]:
-    """Yield the keys of all traces that match, and where SQL cannot decide perhaps of some that do not."""
+def candidates(
+    db: Db, search: Search, orders: Sequence[Order], position: Position, wanted: text.Wanted | None = None
+) -> Iterator[Candidate]:
+    """Yield the keys of all traces that match, and where SQL cannot decide perhaps of some that do not; `wanted` is
+    what the filter wants of the full-text index.
+    """
     condition = compile_filter(search.node)
     exps = [int(exp) for exp in dict.fromkeys(search.experiment_ids)]
     if not exps:
@@ -110,7 +115,7 @@ def candidates(db: Db, search: Search, orders: Sequence[Order], position: Positi
         yield from _sorted(db, exps, condition, keys, position, later_first=later_first)
         return
     scans = [Scan(exp, condition, orders[0].descending, position.key) for exp in exps]
-    streams = [_by_start(db, search.node, scan) for scan in scans]
+    streams = [_by_start(db, search.node, scan, wanted) for scan in scans]
     if len(streams) == 1:
         yield from streams[0]
     else:
@@ -132,10 +137,9 @@ def _start_order(descending: bool) -> Callable[[Candidate], tuple[int, int]]:
     return lambda candidate: (sign * int(candidate[0][0] or 0), -int(candidate[0][1] or 0))
 
 
-def _by_start(db: Db, node: Node, scan: Scan) -> Iterator[Candidate]:
+def _by_start(db: Db, node: Node, scan: Scan, wanted: text.Wanted | None) -> Iterator[Candidate]:
     found = plan.sources(node)
     ids = plan.small_set(db, scan.exp, found)
-    wanted = text.Wanted.of(node)
     if ids is None and wanted is not None:
         ids = wanted.small_set(db)
     if ids is not None:
@@ -159,16 +163,43 @@ def _after(descending: bool, key: Key | None, alias: str) -> Sql:
 def _among(db: Db, ids: Sequence[int], scan: Scan) -> Iterator[Candidate]:
     """Yield the candidates of a small set in order."""
     unique = tuple(dict.fromkeys(ids))
-    if not unique:
-        return
+    after = scan.after
+    if len(unique) > _MANY:
+        # Of many the first are found soon along the index of all traces, which costs less a row than looking one up.
+        wanted, way = frozenset(unique), "DESC" if scan.descending else "ASC"
+        low = _after(scan.descending, after, "t")
+        sql = (
+            f"SELECT t.start_ns, t.id FROM traces t WHERE t.exp = ? AND {low.text} "
+            f"ORDER BY t.start_ns {way}, t.id DESC LIMIT {_WALKED * len(unique)}"
+        )
+        passes = f"SELECT 1 FROM traces t {_docs(scan.condition)}WHERE t.id = ? AND {scan.condition.text}"
+        for after in db.execute(sql, (scan.exp, *low.params)):
+            if after[1] in wanted and db.execute(passes, (after[1], *scan.condition.params)).fetchone() is not None:
+                yield after, True
+    if unique:
+        yield from _picked(db, unique, replace(scan, after=after))
+
+
+_MANY = 500
+_WALKED = 10
+"""So many traces of the index are looked at for each candidate, at most."""
+
+
+def _picked(db: Db, unique: Sequence[int], scan: Scan) -> Iterator[Candidate]:
+    """Yield the candidates of a set by looking up each of them."""
     bound = _after(scan.descending, scan.after, "t")
     sql = (
         "SELECT t.start_ns, t.id FROM carray(?) c CROSS JOIN traces t ON t.id = c.value "
-        f"JOIN trace_docs d ON d.id = t.id WHERE t.exp = ? AND {bound.text} AND {scan.condition.text} "
+        f"{_docs(scan.condition)}WHERE t.exp = ? AND {bound.text} AND {scan.condition.text} "
         f"ORDER BY t.start_ns {'DESC' if scan.descending else 'ASC'}, t.id DESC"
     )
     for key in db.execute(sql, (carray(unique), scan.exp, *bound.params, *scan.condition.params)):
         yield key, True
+
+
+def _docs(condition: Sql) -> str:
+    """Return the join with what is beside the narrow rows, where the condition speaks of it."""
+    return "CROSS JOIN trace_docs d ON d.id = t.id " if "d." in condition.text else ""
 
 
 def _walk(db: Db, source: plan.Source, scan: Scan) -> Iterator[Candidate]:
@@ -188,7 +219,7 @@ def _walk(db: Db, source: plan.Source, scan: Scan) -> Iterator[Candidate]:
         high = Sql("1") if edge is None else _until(scan.descending, edge)
         sql = (
             f"SELECT w.start_ns, w.id FROM {source.walk} CROSS JOIN traces t ON t.id = w.id{same_start} "
-            f"CROSS JOIN trace_docs d ON d.id = t.id WHERE {source.where} AND {low.text} AND {high.text} "
+            f"{_docs(scan.condition)}WHERE {source.where} AND {low.text} AND {high.text} "
             f"AND {scan.condition.text} {order}"
         )
         for key in db.execute(sql, (*params, *low.params, *high.params, *scan.condition.params)):

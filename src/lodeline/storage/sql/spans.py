@@ -1,13 +1,12 @@
 """Spans of one trace, read back from its chunks."""
 
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import SpanId, TraceId
 from lodeline.domain.span import Span, SpanFacts, SpanSkeleton
 from lodeline.domain.trace import Trace
-from lodeline.domain.usage import picousd_to_usd
-from lodeline.ingest.payload import unpack_facts, unpack_narrow, unpack_spans, unpack_texts
+from lodeline.ingest.payload import Rank, unpack_facts, unpack_narrow, unpack_skeletons, unpack_spans, unpack_texts
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 
@@ -26,7 +25,7 @@ def winners(chunks: Sequence[bytes]) -> dict[SpanId, tuple[int, SpanFacts]]:
     return {facts.span_id: (index, facts) for index, facts in ordered}
 
 
-def _order(facts: SpanFacts) -> tuple[bool, int, SpanId]:
+def _order(facts: SpanFacts | SpanSkeleton) -> tuple[bool, int, SpanId]:
     return (facts.parent_id is not None, facts.start_ns, facts.span_id)
 
 
@@ -42,7 +41,7 @@ def load_spans(db: Db, row_id: int, trace_id: TraceId, span_ids: Collection[Span
     return [spans[span_id] for span_id in chosen]
 
 
-def narrow_spans(db: Db, row_id: int, trace: Trace, keys: Container[str] | None) -> list[Span]:
+def narrow_spans(db: Db, row_id: int, trace: Trace, keys: Collection[str] | None) -> list[Span]:
     """Return the spans of a trace in any order, to check a filter on them: without views, and with `keys` given
     of their content only these attributes.
     """
@@ -58,7 +57,7 @@ def narrow_spans(db: Db, row_id: int, trace: Trace, keys: Container[str] | None)
 
 
 def _narrow(
-    data: bytes, trace_id: TraceId, keys: Container[str] | None, positions: Collection[int] | None
+    data: bytes, trace_id: TraceId, keys: Collection[str] | None, positions: Collection[int] | None
 ) -> list[Span]:
     if keys is None:
         return unpack_spans(data, trace_id, positions, want_view=False)
@@ -82,8 +81,13 @@ class SqlSpanStore:
         self._readers = readers
 
     def skeleton(self, trace_id: TraceId) -> Sequence[SpanSkeleton]:
-        chunks = list(self.chunks(trace_id))
-        return [_skeleton(facts) for _, facts in winners(chunks).values()]
+        best: dict[SpanId, tuple[Rank, SpanSkeleton]] = {}
+        for data in self.chunks(trace_id):
+            for rank, span in unpack_skeletons(data):
+                known = best.get(span.span_id)
+                if known is None or rank > known[0]:
+                    best[span.span_id] = (rank, span)
+        return sorted((span for _, span in best.values()), key=_order)
 
     def load(self, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         wanted = None if span_ids is None else frozenset(span_ids)
@@ -105,19 +109,3 @@ def row_id_of(db: Db, trace_id: TraceId) -> int:
     if row is None:
         raise NotFound.of("trace", trace_id)
     return row[0]
-
-
-def _skeleton(facts: SpanFacts) -> SpanSkeleton:
-    return SpanSkeleton(
-        facts.span_id,
-        facts.parent_id,
-        facts.name,
-        facts.kind,
-        facts.status,
-        facts.start_ns,
-        facts.end_ns or None,
-        model=facts.model,
-        tokens=facts.tokens,
-        cost_usd=picousd_to_usd(facts.cost_picousd),
-        size_bytes=facts.size_bytes,
-    )

@@ -8,7 +8,7 @@ what was acknowledged before it.
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,27 +49,15 @@ def watermark(db: Db) -> int:
     return 0 if row is None else row[0]
 
 
-def has_word(db: Db, row_id: int, span_count: int, word: str) -> bool | None:
-    """Tell by the index alone whether some span of a trace has this one token.
-
-    None when the index cannot tell: it has not reached the trace, or a chunk holds superseded copies of spans.
-    """
-    row = db.execute("SELECT sum(copies), max(cid) FROM chunks WHERE id = ?", (row_id,)).fetchone()
-    if row is None or row[0] != span_count or row[1] > watermark(db):
-        return None
-    found = db.execute(
-        _MATCH + " AND rowid BETWEEN (SELECT min(cid) FROM chunks WHERE id = ?) AND ? "
-        "AND rowid IN (SELECT cid FROM chunks WHERE id = ?) LIMIT 1",
-        (f'"{word}"', row_id, row[1], row_id),
-    ).fetchone()
-    return found is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the chunks of a matching trace must contain: an FTS5 expression for each conjunct that says."""
+    """What the chunks of a matching trace must contain: an FTS5 expression for each conjunct that says.
+
+    `hits` remembers by expression which chunks the index has named so far.
+    """
 
     expressions: tuple[str, ...]
+    hits: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
 
     @classmethod
     def of(cls, node: Node) -> "Wanted | None":
@@ -85,8 +73,11 @@ class Wanted:
             return None
         for expression in self.expressions:
             cids = [row[0] for row in db.execute(_MATCH + " LIMIT ?", (expression, SMALL + 1))]
+            self._note(expression, cids)
             if len(cids) <= SMALL:
-                found = db.execute("SELECT DISTINCT id FROM chunks WHERE cid IN carray(?)", (carray(cids),))
+                found = db.execute(
+                    "SELECT DISTINCT id FROM chunks INDEXED BY chunks_number WHERE cid IN carray(?)", (carray(cids),)
+                )
                 return [row[0] for row in found] + tail if cids else tail
         return None
 
@@ -114,12 +105,38 @@ class Wanted:
         fresh = {row_id for cid, row_id in chunks.items() if cid > indexed}
         for expression in self.expressions:
             rows = db.execute(_MATCH + " AND rowid BETWEEN ? AND ?", (expression, low, high))
-            passed &= {chunks[cid] for (cid,) in rows if cid in chunks} | fresh
+            cids = [cid for (cid,) in rows if cid in chunks]
+            self._note(expression, cids)
+            passed &= {chunks[cid] for cid in cids} | fresh
         return passed
+
+    def _note(self, expression: str, cids: Sequence[int]) -> None:
+        known = self.hits.setdefault(expression, set())
+        if len(known) > 10 * SMALL:
+            known.clear()
+        known.update(cids)
+
+    def has_word(self, db: Db, row_id: int, span_count: int, word: str) -> bool | None:
+        """Tell by the index alone whether some span of a trace has this one token.
+
+        None when the index cannot tell: it has not reached the trace, or a chunk holds superseded copies of spans.
+        """
+        expression = f'"{word}"'
+        chunks = db.execute("SELECT cid, copies FROM chunks WHERE id = ?", (row_id,)).fetchall()
+        if not chunks or sum(copies for _, copies in chunks) != span_count:
+            return None
+        cids = [cid for cid, _ in chunks]
+        hits = self.hits.get(expression)
+        if hits is not None and not hits.isdisjoint(cids):
+            return True
+        if max(cids) > watermark(db):
+            return None
+        sql = _MATCH + " AND rowid BETWEEN ? AND ? AND rowid IN (SELECT cid FROM chunks WHERE id = ?) LIMIT 1"
+        return db.execute(sql, (expression, min(cids), max(cids), row_id)).fetchone() is not None
 
 
 _MATCH = "SELECT rowid FROM texts WHERE texts MATCH ?"
-_TAIL = "SELECT DISTINCT id FROM chunks WHERE cid > ? LIMIT ?"
+_TAIL = "SELECT DISTINCT id FROM chunks INDEXED BY chunks_number WHERE cid > ? LIMIT ?"
 
 
 def _expression(needed: Required) -> str:
@@ -222,8 +239,8 @@ class TextIndexer:
             self._stop.wait(_YIELD_S)
 
 
-_OVERDUE = "SELECT 1 FROM chunks WHERE cid > ? LIMIT 1 OFFSET ?"
-_WAITING = "SELECT cid FROM chunks WHERE cid > ? ORDER BY cid LIMIT ?"
+_OVERDUE = "SELECT 1 FROM chunks INDEXED BY chunks_number WHERE cid > ? LIMIT 1 OFFSET ?"
+_WAITING = "SELECT cid FROM chunks INDEXED BY chunks_number WHERE cid > ? ORDER BY cid LIMIT ?"
 
 
 def _indexable(db: Db, cid: int) -> str:

@@ -14,14 +14,15 @@ from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.filter import compile_filter
 from lodeline.storage.sql.plan import conjuncts
 from lodeline.storage.sql.spans import narrow_spans, span_texts
-from lodeline.storage.sql.text import has_word
+from lodeline.storage.sql.text import Wanted
 
 
 class Verifier:
     """Checks candidates that SQL let through against those conjuncts that SQL does not decide."""
 
-    def __init__(self, db: Db, node: Node) -> None:
+    def __init__(self, db: Db, node: Node, wanted: Wanted | None) -> None:
         self._db = db
+        self._wanted = wanted
         open_parts = tuple(part for part in conjuncts(node) if not compile_filter(part).exact)
         self.exact = not open_parts
         self._texts = [part.terms for part in open_parts if isinstance(part, Text)]
@@ -55,9 +56,9 @@ class Verifier:
 
     def _indexed(self, row_id: int, span_count: int, terms: tuple[Term, ...]) -> bool:
         """Tell whether the index knows for sure that the trace has these terms."""
-        if len(terms) != 1 or len(terms[0]) != 1 or len(terms[0][0]) >= MAX_TOKEN:
+        if self._wanted is None or len(terms) != 1 or len(terms[0]) != 1 or len(terms[0][0]) >= MAX_TOKEN:
             return False
-        return bool(has_word(self._db, row_id, span_count, terms[0][0]))
+        return bool(self._wanted.has_word(self._db, row_id, span_count, terms[0][0]))
 
 
 def _attribute_keys(node: Node) -> frozenset[str] | None:

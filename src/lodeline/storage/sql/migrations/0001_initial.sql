@@ -81,7 +81,8 @@ CREATE TABLE chunks (
   copies INTEGER NOT NULL,    -- of spans in it, superseded ones too
   data BLOB NOT NULL
 );
-CREATE INDEX chunks_trace ON chunks (id, cid);
+CREATE INDEX chunks_trace ON chunks (id, cid, copies);
+CREATE INDEX chunks_number ON chunks (cid, id);  -- a row of the table fills a page: this finds traces without them
 
 -- Full text: one row a chunk (rowid = cid), filled behind the commit up to meta 'text_indexed'.
 CREATE VIRTUAL TABLE texts USING fts5(x, content='', contentless_delete=1, detail=none, tokenize='ascii');

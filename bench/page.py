@@ -1,0 +1,132 @@
+"""The web page: from an address to a view that can be used, its scripts, long tasks, memory and layout shifts."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench import data
+from bench.corpus import fill
+from bench.report import Report, Table, spread
+from bench.served import serve
+from lodeline.domain.ids import DEFAULT_EXPERIMENT
+from tools.chromium import FLAGS, chromium_path
+
+_METHOD = (
+    "Each view is opened in a new browser context of headless Chromium, so nothing is cached. Usable means that what "
+    "the view is for is visible; the time runs from the start of the navigation. Script time is the browser's own "
+    "count of what scripts took by then, the longest task what the page could not be used for, the layout shift the "
+    "cumulative score of the Layout Instability API, memory the JavaScript heap after a collection. Keys are timed "
+    "from the key to the next frame that shows its effect."
+)
+_WATCH = """
+window.watched = { longest: 0, shift: 0 };
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) window.watched.longest = Math.max(window.watched.longest, each.duration);
+}).observe({ type: "longtask", buffered: true });
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.watched.shift += each.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+_TIMEOUT_MS = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An address, and the selector of what makes it usable."""
+
+    name: str
+    path: str
+    usable: str
+
+
+def run(*, quick: bool = False) -> Report:
+    """Measure the page over many traces, one of them very large, and return the report."""
+    traces, giant, repeats = (200, 500, 1) if quick else (100_000, 30_000, 5)
+    path = chromium_path()
+    if path is None:
+        raise RuntimeError("no Chromium was found; install Debian's package chromium, or set LODELINE_CHROMIUM")
+    with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder, sync_playwright() as playwright:
+        store = Path(folder) / "store"
+        fill(store, traces, data.SMALL, giant_spans=giant)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), headless=True)
+        with serve(store) as served:
+            url = f"http://127.0.0.1:{served.port}"
+            rows = [_view(browser, url, view, repeats) for view in _views()]
+            keys = _keys(browser, url, repeats)
+        browser.close()
+    note = f"{traces:,} traces of {data.SMALL.spans} spans, and one of {giant:,}."
+    columns = ("view", "ms to usable", "ms of script", "longest task ms", "heap MiB", "layout shift")
+    return Report(
+        "page",
+        _METHOD,
+        [Table("Views", columns, rows, note), Table("Keys in the large trace", ("key", "ms"), keys)],
+        quick,
+    )
+
+
+def _views() -> Sequence[View]:
+    experiment = f"/experiments/{DEFAULT_EXPERIMENT}"
+    return (
+        View("experiments", "/experiments", "main table tbody tr"),
+        View("overview", experiment, "main canvas"),
+        View("traces", f"{experiment}/traces", "[role=grid] [role=row][aria-rowindex='2']"),
+        View("large trace", f"/traces/{data.giant_trace_id()}", "[role=treeitem]"),
+        View("sessions", f"{experiment}/sessions", "main table tbody tr"),
+        View("users", f"{experiment}/users", "main table tbody tr"),
+    )
+
+
+def _view(browser: Browser, url: str, view: View, repeats: int) -> tuple[str, ...]:
+    found: list[tuple[float, float, float, float, float]] = []
+    for _ in range(repeats):
+        page = _opened(browser)
+        devtools = page.context.new_cdp_session(page)
+        send = cast(Callable[[str], dict[str, Any]], devtools.send)  # pyright: ignore[reportUnknownMemberType] bare maps
+        send("Performance.enable")
+        page.goto(url + view.path)
+        page.wait_for_selector(view.usable)
+        usable_ms: float = page.evaluate("performance.now()")
+        page.wait_for_load_state("networkidle")
+        send("HeapProfiler.collectGarbage")
+        metrics = send("Performance.getMetrics")
+        values: dict[str, float] = {each["name"]: each["value"] for each in metrics["metrics"]}
+        watched: dict[str, float] = page.evaluate("window.watched")
+        found.append((
+            usable_ms, values["ScriptDuration"] * 1_000, watched["longest"], values["JSHeapUsedSize"] / 2**20,
+            watched["shift"],
+        ))  # fmt: skip
+        page.context.close()
+    return (view.name, *(spread(column) for column in zip(*found, strict=True)))
+
+
+def _keys(browser: Browser, url: str, repeats: int) -> list[tuple[str, str]]:
+    page = _opened(browser)
+    page.goto(f"{url}/traces/{data.giant_trace_id()}")
+    page.wait_for_selector("[role=treeitem]")
+    page.locator("[role=tree]").focus()
+    timed = {key: [_key_ms(page, key) for _ in range(repeats)] for key in ("End", "Home", "j", "PageDown", "c")}
+    page.context.close()
+    return [(key, spread(times)) for key, times in timed.items()]
+
+
+def _key_ms(page: Page, key: str) -> float:
+    page.evaluate(
+        """() => { window.keyed = new Promise((done) => addEventListener("keydown", () => {
+          const start = performance.now();
+          requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+        }, { once: true, capture: true })); }"""
+    )
+    page.keyboard.press(key)
+    found: float = page.evaluate("window.keyed")
+    return found
+
+
+def _opened(browser: Browser) -> Page:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(_TIMEOUT_MS)
+    context.add_init_script(_WATCH)
+    return context.new_page()

@@ -1,0 +1,129 @@
+"""Journeys that change something: experiments, judgments, tags, deletion, traces that arrive."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.browser.sending import experiment, id_of, send, span
+from tests.browser.watching import Watched
+from tests.e2e.harness import Server
+
+
+def assessments(api: httpx.Client, trace: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = api.get(f"/traces/{id_of(trace)}/assessments").json()
+    return found
+
+
+def in_tree(page: Page) -> None:
+    page.get_by_role("tree").focus()
+
+
+def test_an_experiment_is_created_renamed_deleted_and_restored(visit: Watched):
+    page = visit.open("/experiments")
+    page.get_by_role("button", name="New experiment").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("journey: kitchen")
+    page.get_by_role("textbox", name="Tags", exact=True).fill("team=cooks\nstage=test")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="journey: kitchen")).to_be_visible()
+    expect(page.get_by_text("OTEL_EXPORTER_OTLP_ENDPOINT")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Experiments").click()
+    page.get_by_role("searchbox", name=re.compile("Find by name")).fill("team=cooks")
+    expect(page.get_by_role("table").get_by_role("row")).to_have_count(2)
+    page.get_by_role("button", name="Actions: journey: kitchen").click()
+    page.get_by_role("menuitem", name="Rename and describe").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("journey: bakery")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Actions: journey: bakery").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No experiment has these words.")).to_be_visible()
+    page.get_by_text("Deleted", exact=True).click()
+    page.get_by_role("row").filter(has_text="journey: bakery").get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("journey: bakery is back.")).to_be_visible()
+
+
+def test_a_trace_is_judged_and_overridden_by_keyboard(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: judging")
+    send(demo.url, own, span("judged", 0, "root"), span("judged", 1, "step", parent=0))
+    page = visit.open(f"/traces/{id_of('judged')}")
+    in_tree(page)
+    page.keyboard.press("j")
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("step")
+    page.keyboard.press("a")
+    page.keyboard.type("helpful")
+    page.keyboard.press("Tab")
+    page.keyboard.type("no")
+    page.keyboard.press("Control+Enter")
+    card = page.get_by_role("article").filter(has_text="helpful")
+    expect(card).to_contain_text("false")
+    assert [(each["name"], each["value"]) for each in assessments(api, "judged")] == [("helpful", False)]
+    card.get_by_role("button", name="Override").press("Enter")
+    page.get_by_role("textbox", name="Value", exact=True).fill("true")
+    page.get_by_role("textbox", name="Reason", exact=True).fill("it was right after all")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("article").filter(has_text="it was right after all")).to_contain_text("true")
+    first, second = assessments(api, "judged")
+    assert (first["valid"], second["valid"], second["overrides"]) == (False, True, first["assessment_id"])
+    page.get_by_role("button", name="Show 1 overridden").click()
+    expect(page.get_by_text("overridden", exact=False).first).to_be_visible()
+
+
+def test_selected_traces_are_tagged_judged_exported_and_deleted(
+    visit: Watched, demo: Server, api: httpx.Client, downloads: Path
+):
+    own = experiment(api, "journey: many")
+    for number in range(5):
+        send(demo.url, own, span(f"many {number}", 0, f"trace {number}", start_ms=number))
+    page = visit.open(f"/experiments/{own}/traces?columns=quality")
+    page.get_by_role("checkbox", name="Select trace 4").click()
+    page.get_by_role("checkbox", name="Select trace 2").click(modifiers=["Shift"])
+    toolbar = page.get_by_role("toolbar", name="3 selected")
+    toolbar.get_by_role("button", name="Tag").click()
+    page.get_by_role("textbox", name="Key", exact=True).fill("colour")
+    page.get_by_role("textbox", name="Value", exact=True).fill("red")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("3 traces tagged.")).to_be_visible()
+    toolbar.get_by_role("button", name="Assess").click()
+    page.get_by_role("combobox", name="Name", exact=True).fill("fine")
+    page.get_by_role("textbox", name="Value", exact=True).fill("0.5")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("3 traces assessed.")).to_be_visible()
+    with page.expect_download() as handed:
+        toolbar.get_by_role("button", name="Export").click()
+    handed.value.save_as(downloads / "traces.jsonl")
+    lines = [json.loads(line) for line in (downloads / "traces.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert sorted(line["trace"]["name"] for line in lines) == ["trace 2", "trace 3", "trace 4"]
+    assert {line["trace"]["tags"]["colour"] for line in lines} == {"red"}
+    assert all(line["assessments"][0]["value"] == 0.5 and len(line["spans"]) == 1 for line in lines)
+    toolbar.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("grid").get_by_role("row")).to_have_count(3)
+    left = api.get("/traces", params={"experiment": own}).json()["items"]
+    assert sorted(trace["name"] for trace in left) == ["trace 0", "trace 1"]
+
+
+def test_traces_that_arrive_are_followed(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: live")
+    send(demo.url, own, span("live before", 0, "came before"))
+    page = visit.open(f"/experiments/{own}/traces")
+    expect(page.get_by_role("grid").get_by_role("row")).to_have_count(2)
+    page.get_by_role("switch", name="Live").click()
+    expect(page.get_by_text("Following")).to_be_visible()
+    send(demo.url, own, span("live after", 0, "came after"))
+    expect(page.get_by_role("grid").get_by_role("link", name="came after")).to_be_visible()
+    expect(page.get_by_role("grid").get_by_role("row")).to_have_count(3)
+
+
+def test_a_price_of_ones_own_is_kept(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: prices")
+    page = visit.open("/settings/prices")
+    page.get_by_label("Experiment", exact=True).select_option(own)
+    page.get_by_role("textbox", name="Model", exact=True).fill("house-model")
+    page.get_by_role("spinbutton", name="Input", exact=True).fill("1.5")
+    page.get_by_role("button", name="Add a price").click()
+    expect(page.get_by_role("row").filter(has_text="house-model")).to_contain_text("1.5")
+    (price,) = api.get(f"/experiments/{own}").json()["settings"]["prices"]
+    assert (price["model"], price["input_usd_per_mtok"], price["output_usd_per_mtok"]) == ("house-model", 1.5, None)

@@ -1,0 +1,189 @@
+"""Journeys of reading: to a failure and its cause, through filters, along a conversation, between two traces."""
+
+import re
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.browser.watching import Watched
+
+AIRLINE = "demo: airline agent (tau-bench)"
+CAPTURES = "demo: one call, many emitters"
+FAILED = "tr-8d28a12c9501e4ca15f6725b793625c5"
+
+
+def experiment_id(api: httpx.Client, name: str) -> str:
+    return str(api.get("/experiments/find", params={"name": name}).json()["experiment_id"])
+
+
+def filter_box(page: Page):
+    return page.get_by_role("combobox", name="Filter")
+
+
+def test_from_the_list_of_experiments_to_a_failure_and_its_cause(visit: Watched):
+    page = visit.open("/")
+    expect(page).to_have_url(re.compile(r"/experiments$"))
+    row = page.get_by_role("row").filter(has_text=CAPTURES)
+    expect(row).to_contain_text("2.49%")
+    row.get_by_role("link", name=CAPTURES).click()
+    expect(page.get_by_role("heading", name=CAPTURES)).to_be_visible()
+    page.get_by_role("link", name="Latest failures").click()
+    expect(filter_box(page)).to_have_value("state = 'ERROR'")
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("10 traces")
+    page.get_by_role("grid").get_by_role("link", name="invoke_agent Strands Agents").first.click()
+    page.get_by_text("openai.NotFoundError").first.wait_for()
+    selected = page.get_by_role("treeitem", selected=True)
+    expect(selected).to_contain_text("chat")
+    page.get_by_text("Stack trace").first.click()
+    expect(page.locator("pre").first).to_contain_text("Traceback")
+    page.go_back()
+    expect(filter_box(page)).to_have_value("state = 'ERROR'")
+
+
+def test_a_filter_by_text_and_score_finds_what_the_server_finds(visit: Watched, api: httpx.Client):
+    rag = experiment_id(api, "demo: rag")
+    wanted = "feedback.correctness = false AND text ~ 'disney resort'"
+    count = api.get("/traces/count", params={"experiment": rag, "filter": wanted}).json()["count"]
+    assert count > 0
+    page = visit.open(f"/experiments/{rag}/traces")
+    filter_box(page).fill(wanted)
+    filter_box(page).press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text(f"{count} trace")
+    expect(page.get_by_role("grid").get_by_role("row")).to_have_count(count + 1)
+    assert "filter=" in page.url
+    page.reload()
+    expect(filter_box(page)).to_have_value(wanted)
+
+
+def test_writing_a_filter_by_completion(visit: Watched, api: httpx.Client):
+    page = visit.open(f"/experiments/{experiment_id(api, AIRLINE)}/traces")
+    box = filter_box(page)
+    box.click()
+    box.press_sequentially("us")
+    option = page.get_by_role("option").filter(has_text=re.compile(r"^user"))
+    expect(option).to_have_count(1)
+    box.press("Tab")
+    expect(box).to_have_value("user ")
+    box.press_sequentially("= 'moh")
+    expect(page.get_by_role("option")).to_contain_text(["'mohamed_silva_9265'"])
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("user = 'mohamed_silva_9265' ")
+    box.press("Escape")
+    box.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("103 traces")
+    page.get_by_role("button", name="Saved filters").click()
+    expect(page.get_by_role("button", name="user = 'mohamed_silva_9265'")).to_be_visible()
+
+
+def test_a_wrong_filter_is_marked_where_it_is_wrong(visit: Watched, api: httpx.Client):
+    page = visit.open(f"/experiments/{experiment_id(api, AIRLINE)}/traces")
+    box = filter_box(page)
+    box.fill("state = 'OK' AND duratoin > 2s")
+    box.press("Escape")
+    expect(page.get_by_test_id("filter-underline").locator("mark")).to_have_text("duratoin")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Take it").click()
+    expect(box).to_have_value("state = 'OK' AND duration > 2s")
+    expect(page.get_by_test_id("filter-underline")).to_have_count(0)
+
+
+def test_facets_write_the_filter(visit: Watched, api: httpx.Client):
+    page = visit.open(f"/experiments/{experiment_id(api, CAPTURES)}/traces")
+    facets = page.get_by_role("complementary", name="Facets")
+    facets.get_by_role("checkbox", name=re.compile("ERROR")).check()
+    expect(filter_box(page)).to_have_value("state = 'ERROR'")
+    facets.get_by_role("checkbox", name=re.compile("without")).check()
+    expect(filter_box(page)).to_have_value("state = 'ERROR' AND environment IS NULL")
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("2 traces")
+    facets.get_by_role("checkbox", name=re.compile("ERROR")).uncheck()
+    expect(filter_box(page)).to_have_value("environment IS NULL")
+
+
+def test_a_long_list_is_read_to_its_end_by_keyboard(visit: Watched, api: httpx.Client):
+    page = visit.open(f"/experiments/{experiment_id(api, AIRLINE)}/traces")
+    grid = page.get_by_role("grid", name="Traces")
+    grid.focus()
+    for _ in range(30):
+        page.keyboard.press("End")
+        page.wait_for_timeout(50)
+        if page.get_by_text("These are all.").is_visible():
+            break
+    expect(page.get_by_text("These are all.")).to_be_visible()
+    page.keyboard.press("End")
+    expect(grid.locator("[aria-rowindex='1047']")).to_be_visible()
+    assert grid.get_by_role("row").count() < 120
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tree")).to_be_visible()
+
+
+def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
+    page = visit.open(
+        f"/experiments/{experiment_id(api, AIRLINE)}/sessions?filter=id+%3D+%27airline-task-34-trial-3%27"
+    )
+    page.get_by_role("link", name="airline-task-34-trial-3").click()
+    expect(page.get_by_role("link", name=re.compile(r"^Turn \d+$"))).to_have_count(6)
+    expect(page.get_by_text("reward")).to_be_visible()
+    page.get_by_role("link", name="Turn 6").click()
+    expect(page.get_by_role("tree")).to_be_visible()
+    page.get_by_role("link", name="daiki_muller_1116").click()
+    expect(filter_box(page)).to_have_value("user = 'daiki_muller_1116'")
+
+
+def test_two_traces_are_compared_step_by_step(visit: Watched, api: httpx.Client):
+    page = visit.open(
+        f"/experiments/{experiment_id(api, AIRLINE)}/traces?filter=session+%3D+%27airline-task-34-trial-0%27"
+    )
+    boxes = page.get_by_role("grid").get_by_role("checkbox", name=re.compile("^Select airline"))
+    boxes.nth(0).click()
+    boxes.nth(1).click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text=re.compile("first difference|the same"))).to_be_visible()
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    page.get_by_text("All spans").click()
+    expect(page).to_have_url(re.compile("steps=all"))
+
+
+def test_the_palette_goes_anywhere(visit: Watched):
+    page = visit.open("/experiments")
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("combobox", name="Go to")
+    palette.fill("airline")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=AIRLINE)).to_be_visible()
+    page.keyboard.press("Control+k")
+    palette.fill(FAILED)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tree")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/experiments/\d+/traces/{FAILED}"))
+
+
+def test_one_time_range_holds_for_every_page(visit: Watched, api: httpx.Client):
+    experiment = experiment_id(api, AIRLINE)
+    page = visit.open(
+        f"/experiments/{experiment}?range=2024-05-16T00%3A00%3A00Z..2024-05-17T00%3A00%3A00Z&tz=Asia%2FTokyo"
+    )
+    expect(page.get_by_role("region", name="Traces").first).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Traces", exact=True).click()
+    expect(page).to_have_url(re.compile("range=2024-05-16"))
+    first = page.get_by_role("grid").get_by_role("row").nth(1)
+    expect(first).to_contain_text(re.compile(r"2024-05-1[67] "))
+    page.get_by_role("button", name=re.compile("Time range")).click()
+    page.get_by_role("button", name="Last 24 hours").click()
+    expect(page.get_by_text("No traces match")).to_be_visible()
+    page.get_by_role("button", name="Show all time").click()
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("1,046 traces")
+    assert "tz=Asia" in page.url
+
+
+def test_the_overview_has_figures_charts_and_their_tables(visit: Watched, api: httpx.Client):
+    page = visit.open(f"/experiments/{experiment_id(api, 'demo: rag')}")
+    latency = page.get_by_role("region", name="Latency")
+    expect(latency).to_contain_text("of 120 traces")
+    expect(latency.locator("canvas")).to_be_visible()
+    latency.get_by_role("button", name="Show as table: Latency").click()
+    expect(latency.get_by_role("columnheader", name="p95")).to_be_visible()
+    quality = page.get_by_role("row").filter(has_text="correctness")
+    expect(quality).to_contain_text("120")
+    expect(quality).to_contain_text(" – ")

@@ -1,0 +1,71 @@
+"""The page of one trace: moving about, finding, folding; also when it is very large."""
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.browser.sending import experiment, id_of, send, span
+from tests.browser.watching import Watched
+from tests.e2e.harness import Server
+
+FAILED = "tr-8d28a12c9501e4ca15f6725b793625c5"
+LARGE = 30_000
+
+
+def test_moving_finding_and_folding_by_keyboard(visit: Watched):
+    page = visit.open(f"/traces/{FAILED}")
+    tree = page.get_by_role("tree")
+    rows, selected = tree.get_by_role("treeitem"), tree.get_by_role("treeitem", selected=True)
+    expect(rows).to_have_count(13)
+    tree.focus()
+    page.keyboard.press("Home")
+    expect(selected).to_contain_text("invoke_agent Strands Agents")
+    page.keyboard.press("h")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("l")
+    expect(rows).to_have_count(13)
+    page.keyboard.press("e")
+    expect(selected).to_contain_text("execute_event_loop_cycle")
+    page.keyboard.press("/")
+    page.keyboard.type("get_weather")
+    page.keyboard.press("Enter")
+    expect(selected).to_contain_text("execute_tool get_weather")
+    page.keyboard.press("Escape")
+    expect(tree).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name="Critical path (c)")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("z")
+    expect(page.get_by_role("button", name="Whole trace")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("next or previous span")
+
+
+def test_a_span_has_an_address(visit: Watched):
+    page = visit.open(f"/traces/{FAILED}")
+    page.get_by_role("treeitem").filter(has_text="get_country").click()
+    page.get_by_role("tab", name="Attributes").click()
+    expect(page.get_by_text("gen_ai.tool.name")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("get_country")
+    expect(page.get_by_role("tab", name="Attributes", selected=True)).to_be_visible()
+
+
+def test_a_very_large_trace_is_searched_and_scrolled(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: large")
+    spans = [span("large", 0, "root", length_ms=LARGE)]
+    spans += [span("large", n, f"step {n}", parent=(n - 1) // 10, start_ms=n, length_ms=3) for n in range(1, LARGE)]
+    for start in range(0, LARGE, 5_000):
+        send(demo.url, own, *spans[start : start + 5_000])
+    page = visit.open(f"/traces/{id_of('large')}")
+    tree = page.get_by_role("tree")
+    expect(page.get_by_role("treeitem").first).to_be_visible()
+    tree.focus()
+    page.keyboard.press("End")
+    expect(tree.get_by_role("treeitem", selected=True)).to_contain_text("step ")
+    assert tree.get_by_role("treeitem").count() < 100
+    page.keyboard.press("/")
+    page.keyboard.type("step 17171")
+    expect(page.get_by_text("1 of 1").or_(page.get_by_text("0 of 1"))).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(tree.get_by_role("treeitem", selected=True)).to_contain_text("step 17171")
+    page.get_by_role("button", name="Collapse all").click()
+    expect(tree.get_by_role("treeitem")).to_have_count(1)

@@ -1,0 +1,86 @@
+"""Pictures of every page over the demonstration data: `python -m tools.screenshots [--out DIR] [NAME ...]`.
+
+Light and dark, wide and narrow, into ``build/screenshots``. Needs Chromium and the built page.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import httpx
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.harness import lodeline, serving
+from tools.chromium import FLAGS, chromium_path
+
+AIRLINE = "demo: airline agent (tau-bench)"
+CAPTURES = "demo: one call, many emitters"
+PAGES = {
+    "experiments": "/experiments",
+    "overview": "/experiments/{captures}",
+    "start": "/experiments/0",
+    "traces": "/experiments/{airline}/traces",
+    "failures": "/experiments/{captures}/traces?filter=state+%3D+%27ERROR%27&columns=debug",
+    "trace": "/traces/tr-8d28a12c9501e4ca15f6725b793625c5",
+    "judged": "/traces/tr-ab7305bb4065c861c1f4ebcb1bf802df",
+    "sessions": "/experiments/{airline}/sessions",
+    "session": "/experiments/{airline}/sessions/airline-task-34-trial-3",
+    "users": "/experiments/{airline}/users",
+    "compare": "/experiments/{airline}/compare"
+    "?left=tr-a66d01b3ee542b58f7a3649608bcee77&right=tr-8ff44f434ba648999f87cbd24eef9af6",
+    "settings": "/settings",
+    "sign-in": "/sign-in",
+}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SIZES = {"wide": (1440, 900), "narrow": (420, 900)}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take the pictures and print where they are; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PAGES)} (default: all)")
+    parser.add_argument("--out", type=Path, default=Path("build/screenshots"), help="where the pictures go")
+    options = parser.parse_args(arguments)
+    path = chromium_path()
+    if path is None:
+        print("no Chromium was found; install Debian's package chromium, or set LODELINE_CHROMIUM", file=sys.stderr)
+        return 1
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        store = Path(folder) / "store"
+        lodeline("demo", "--store", str(store))
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), headless=True)
+        with serving(store) as server:
+            for name in options.names or PAGES:
+                _take(browser, server.url, name, options.out)
+        browser.close()
+    return 0
+
+
+def _take(browser: Browser, url: str, name: str, out: Path) -> None:
+    with httpx.Client(base_url=f"{url}/api/v1") as api:
+        ids = {
+            key: api.get("/experiments/find", params={"name": found}).json()["experiment_id"]
+            for key, found in (("airline", AIRLINE), ("captures", CAPTURES))
+        }
+    for scheme in SCHEMES:
+        for size, (width, height) in SIZES.items():
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+            )
+            page = context.new_page()
+            page.goto(url + PAGES[name].format_map(ids))
+            page.locator("main h1, main h2").first.wait_for()
+            page.wait_for_load_state("networkidle")
+            path = out / f"{name}-{scheme}-{size}.png"
+            page.screenshot(path=path)
+            print(path)
+            context.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,96 @@
+/** The one way to the server: typed calls of its operations, with the browser's login and its CSRF token. */
+
+import { OPERATIONS, type Operations } from "./schema";
+
+export type OperationName = keyof Operations;
+export type Params<K extends OperationName> = Operations[K]["params"];
+export type Body<K extends OperationName> = Operations[K]["body"];
+export type Answer<K extends OperationName> = Operations[K]["answer"];
+
+const PREFIX = "/api/v1";
+let csrfToken: string | null = null;
+
+/** Called with what signing in and "who am I" return. */
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token;
+}
+
+/** An error of the server (a problem document), or of the way to it (status 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly code: string,
+    readonly details: Record<string, unknown> = {},
+    readonly requestId: string | null = null,
+  ) {
+    super(message);
+    this.name = "Problem";
+  }
+}
+
+/** Where a filter is wrong, when that is what a problem says: [start, end) in code points. */
+export function placeOf(problem: unknown): { position: number; end: number } | null {
+  if (!(problem instanceof Problem)) return null;
+  const { position, end } = problem.details;
+  return typeof position === "number" && typeof end === "number" ? { position, end } : null;
+}
+
+/** The address of an operation, with path parameters filled in and the others as its query. */
+export function addressOf<K extends OperationName>(name: K, params: Params<K>): string {
+  const query = new URLSearchParams();
+  let path: string = OPERATIONS[name][1];
+  for (const [key, value] of Object.entries(params as Record<string, unknown>)) {
+    if (value === undefined || value === null || value === "") continue;
+    const slot = `{${key}}`;
+    if (path.includes(slot)) path = path.replace(slot, encodeURIComponent(String(value)));
+    else for (const item of Array.isArray(value) ? value : [value]) query.append(key, String(item));
+  }
+  const text = query.toString();
+  return PREFIX + path + (text === "" ? "" : `?${text}`);
+}
+
+export interface CallOptions<K extends OperationName> {
+  body?: Body<K>;
+  signal?: AbortSignal;
+}
+
+/** Calls an operation and returns its answer; throws `Problem`, or the abort of its signal. */
+export async function call<K extends OperationName>(
+  name: K,
+  params: Params<K>,
+  options: CallOptions<K> = {},
+): Promise<Answer<K>> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  const method = OPERATIONS[name][0];
+  if (csrfToken !== null && method !== "GET") headers["x-lodeline-csrf"] = csrfToken;
+  let body: BodyInit | undefined;
+  if (options.body instanceof Blob) body = options.body;
+  else if (options.body !== undefined) {
+    headers["content-type"] = "application/json";
+    body = JSON.stringify(options.body);
+  }
+  const init: RequestInit = { method, headers, body, credentials: "same-origin", signal: options.signal };
+  const response = await reach(addressOf(name, params), init);
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer<K>;
+}
+
+async function reach(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem(0, "", "unreachable");
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    const body = await response.json();
+    const text = String(body.detail ?? body.title ?? response.statusText);
+    return new Problem(response.status, text, String(body.code), body.details ?? {}, body.request_id ?? null);
+  } catch {
+    return new Problem(response.status, response.statusText, "http_error");
+  }
+}

@@ -1,0 +1,74 @@
+import { Menu, UnstyledButton } from "@mantine/core";
+import { IconApi, IconFlask, IconSelector, IconSettings } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { experimentQuery, experimentsQuery } from "@/api/queries";
+import { SafeText } from "@/components/safe-text";
+import { text } from "@/strings";
+import { EXPERIMENT_PAGES } from "./navigation";
+import classes from "./navigation.module.css";
+
+/** The navigation: the pages of the experiment that is open, and those of the server. */
+export function Navigation() {
+  const { experimentId } = useParams({ strict: false });
+  return (
+    <nav aria-label={text.nav.label} className={classes.nav}>
+      <Link to="/experiments" className={classes.item} activeOptions={{ exact: true }}>
+        <IconFlask size={16} aria-hidden /> {text.nav.experiments}
+      </Link>
+      {experimentId !== undefined && (
+        <>
+          <ExperimentSwitch experimentId={experimentId} />
+          {EXPERIMENT_PAGES.map(({ to, label, icon: Icon }) => (
+            <Link
+              key={to}
+              to={to}
+              params={{ experimentId }}
+              className={classes.item}
+              activeOptions={{ exact: to === "/experiments/$experimentId", includeSearch: false }}
+            >
+              <Icon size={16} aria-hidden /> {label}
+            </Link>
+          ))}
+        </>
+      )}
+      <div className={classes.space} />
+      <Link to="/settings" className={classes.item}>
+        <IconSettings size={16} aria-hidden /> {text.nav.settings}
+      </Link>
+      <a href="/api/v1/docs" className={classes.item}>
+        <IconApi size={16} aria-hidden /> {text.nav.api}
+      </a>
+    </nav>
+  );
+}
+
+function ExperimentSwitch({ experimentId }: { experimentId: string }) {
+  const experiment = useQuery(experimentQuery(experimentId));
+  const others = useQuery(experimentsQuery("ACTIVE"));
+  return (
+    <Menu position="bottom-start" width={280}>
+      <Menu.Target>
+        <UnstyledButton className={classes.switch}>
+          <span className="visually-hidden">{text.nav.switch}</span>
+          <span className="clip">
+            <SafeText text={experiment.data?.name ?? experimentId} />
+          </span>
+          <IconSelector size={14} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu}>
+        {(others.data?.items ?? []).map((other) => (
+          <Menu.Item
+            key={other.experiment_id}
+            component={Link}
+            to="/experiments/$experimentId"
+            params={{ experimentId: other.experiment_id } as never}
+          >
+            <SafeText text={other.name} />
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

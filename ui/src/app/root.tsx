@@ -1,0 +1,31 @@
+import { useQuery } from "@tanstack/react-query";
+import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { meQuery } from "@/api/queries";
+import { ProblemNote } from "@/components/problem-note";
+import { Frame } from "./frame";
+import { TimeRangeProvider } from "./time-range";
+
+/** The outermost component: asks who is here, and shows the frame or the way to sign in. */
+export function Root() {
+  return (
+    <TimeRangeProvider>
+      <Entrance />
+    </TimeRangeProvider>
+  );
+}
+
+function Entrance() {
+  const me = useQuery(meQuery);
+  const location = useLocation();
+  if (me.isError && me.data === undefined)
+    return <ProblemNote error={me.error} retry={() => void me.refetch()} />;
+  if (location.pathname === "/sign-in") return <Outlet />;
+  if (me.data === undefined) return null;
+  if (me.data.kind === "anonymous")
+    return <Navigate to="/sign-in" search={{ back: location.href }} replace />;
+  return (
+    <Frame me={me.data}>
+      <Outlet />
+    </Frame>
+  );
+}

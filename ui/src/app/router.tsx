@@ -1,0 +1,130 @@
+/** Every page and its address. A page is a file of its own, loaded when its address is first opened. */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { PageProblem } from "@/components/page-problem";
+import { NotFoundPage } from "./not-found-page";
+import { Root } from "./root";
+
+type Search<K extends string> = Partial<Record<K, string>>;
+
+/** Takes the named texts from an address and nothing else: whatever is in a link, a page gets texts. */
+function texts<K extends string>(...keys: K[]): (given: Record<string, unknown>) => Search<K> {
+  return (given) => {
+    const found: Search<K> = {};
+    for (const key of keys) if (typeof given[key] === "string" && given[key] !== "") found[key] = given[key];
+    return found;
+  };
+}
+
+const rootRoute = createRootRoute({
+  validateSearch: texts("range", "tz"),
+  search: { middlewares: [retainSearchParams(["range", "tz"])] },
+  component: Root,
+  notFoundComponent: NotFoundPage,
+  errorComponent: PageProblem,
+});
+
+const getParentRoute = () => rootRoute;
+
+const routes = [
+  createRoute({
+    getParentRoute,
+    path: "/",
+    beforeLoad: () => {
+      throw redirect({ to: "/experiments", replace: true });
+    },
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/sign-in",
+    validateSearch: texts("back"),
+    component: lazyRouteComponent(() => import("@/features/login/sign-in-page"), "SignInPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments",
+    validateSearch: texts("find", "show"),
+    component: lazyRouteComponent(() => import("@/features/experiments/experiments-page"), "ExperimentsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId",
+    component: lazyRouteComponent(() => import("@/features/home/home-page"), "HomePage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/traces",
+    validateSearch: texts("filter", "order", "columns", "live", "facets"),
+    component: lazyRouteComponent(() => import("@/features/traces/traces-page"), "TracesPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/traces/$traceId",
+    validateSearch: texts("span", "tab", "zoom"),
+    component: lazyRouteComponent(() => import("@/features/trace/trace-page"), "TracePage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/compare",
+    validateSearch: texts("left", "right", "steps"),
+    component: lazyRouteComponent(() => import("@/features/compare/compare-page"), "ComparePage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/sessions",
+    validateSearch: texts("filter", "order"),
+    component: lazyRouteComponent(() => import("@/features/sessions/sessions-page"), "SessionsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/sessions/$session",
+    component: lazyRouteComponent(() => import("@/features/sessions/session-page"), "SessionPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/users",
+    validateSearch: texts("filter", "order"),
+    component: lazyRouteComponent(() => import("@/features/users/users-page"), "UsersPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/traces/$traceId",
+    component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/settings/$section",
+    component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+  }),
+] as const;
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren(routes),
+  defaultPreload: "intent",
+  defaultErrorComponent: PageProblem,
+  scrollRestoration: false,
+  parseSearch: (given) => Object.fromEntries(new URLSearchParams(given)),
+  stringifySearch: (search) => {
+    const given = Object.entries(search).filter(([, value]) => typeof value === "string" && value !== "");
+    const query = new URLSearchParams(given as [string, string][]).toString();
+    return query === "" ? "" : `?${query}`;
+  },
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,16 @@
+import { Button } from "@mantine/core";
+import type { ErrorComponentProps } from "@tanstack/react-router";
+import { Problem } from "@/api/client";
+import { text } from "@/strings";
+import { Empty } from "./empty";
+import { problemText } from "./problem-text";
+
+/** What the router shows in the place of a page that failed. */
+export function PageProblem({ error }: ErrorComponentProps) {
+  return (
+    <Empty title={text.problem.page}>
+      <p>{error instanceof Problem ? problemText(error) : text.problem.pageHint}</p>
+      <Button onClick={() => window.location.reload()}>{text.problem.reload}</Button>
+    </Empty>
+  );
+}

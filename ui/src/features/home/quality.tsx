@@ -1,0 +1,99 @@
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { aggregateQuery, assessmentsQuery } from "@/api/queries";
+import { useTimeRange } from "@/app/time-range";
+import { Count } from "@/components/figures";
+import { SafeText } from "@/components/safe-text";
+import table from "@/components/table.module.css";
+import { keyed } from "@/lib/filtertext";
+import { finite, MISSING } from "@/lib/format";
+import { meanInterval } from "@/lib/interval";
+import { text } from "@/strings";
+import classes from "./home-page.module.css";
+
+const t = text.home;
+const MOST_NAMES = 12;
+
+/** What was thought of the traces: each kind of feedback with its mean, its interval and its n. */
+export function Quality({ experimentId }: { experimentId: string }) {
+  const { clause } = useTimeRange();
+  const latest = useQuery(assessmentsQuery(experimentId, "kind = 'FEEDBACK' AND valid = true"));
+  const names = [...new Set((latest.data?.items ?? []).map((each) => each.name))].sort().slice(0, MOST_NAMES);
+  const means = useQueries({
+    queries: names.map((name) =>
+      aggregateQuery({
+        experiments: [experimentId],
+        filter: clause,
+        measures: ["assessment_mean", "assessment_sd", "assessment_count", "assessment_errors"],
+        assessment: name,
+      }),
+    ),
+  });
+  const rows = names.flatMap((name, index) => {
+    const point = means[index]?.data?.points[0];
+    const judged = finite(point?.values.assessment_count) ?? 0;
+    return point === undefined || judged === 0 ? [] : [{ name, point, judged }];
+  });
+  const settled = latest.data !== undefined && means.every((each) => each.data !== undefined);
+  return (
+    <section className={classes.panel}>
+      <h2>{t.quality}</h2>
+      <p className={table.note}>{t.qualityHint}</p>
+      {settled && rows.length === 0 && (
+        <p className="dim">
+          {t.noAssessments} {t.judgeHint}
+        </p>
+      )}
+      {rows.length > 0 && (
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th>{t.name}</th>
+              <th data-num>{t.mean}</th>
+              <th data-num>{t.interval}</th>
+              <th data-num>{t.judged}</th>
+              <th data-num>{t.errors}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, point }) => {
+              const mean = finite(point.values.assessment_mean);
+              const sd = finite(point.values.assessment_sd);
+              const interval = mean === null || sd === null ? null : meanInterval(mean, sd, point.n);
+              const filter = `${keyed("feedback", name)} IS NOT NULL`;
+              return (
+                <tr key={name}>
+                  <td>
+                    <Link
+                      to="/experiments/$experimentId/traces"
+                      params={{ experimentId }}
+                      search={{ filter }}
+                    >
+                      <SafeText text={name} />
+                    </Link>
+                  </td>
+                  <td data-num title={mean === null ? undefined : String(mean)}>
+                    {mean === null ? MISSING : short(mean)}
+                  </td>
+                  <td data-num>
+                    {interval === null ? MISSING : `${short(interval.low)} – ${short(interval.high)}`}
+                  </td>
+                  <td data-num>
+                    <Count value={point.n} />
+                  </td>
+                  <td data-num>
+                    <Count value={finite(point.values.assessment_errors) ?? 0} />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function short(value: number): string {
+  return Number(value.toPrecision(3)).toString();
+}

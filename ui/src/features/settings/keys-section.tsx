@@ -1,0 +1,145 @@
+import { Button, Checkbox, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { call } from "@/api/client";
+import { keysQuery } from "@/api/queries";
+import type { ApiKey } from "@/api/schema";
+import { CopyButton } from "@/components/copy-button";
+import { Moment } from "@/components/figures";
+import { ProblemNote } from "@/components/problem-note";
+import { SafeText } from "@/components/safe-text";
+import table from "@/components/table.module.css";
+import { text } from "@/strings";
+import classes from "./settings-page.module.css";
+
+const t = text.settings;
+type Scope = ApiKey["scopes"][number];
+const SCOPES: readonly Scope[] = ["ingest", "read", "write", "admin"];
+
+/** One's own API keys, and a form for a new one. */
+export function KeysSection() {
+  const keys = useQuery({ ...keysQuery, retry: false });
+  if (keys.isError) return <ProblemNote error={keys.error} />;
+  return (
+    <>
+      <NewKey />
+      {keys.data !== undefined && keys.data.length === 0 && <p className="dim">{t.noKeys}</p>}
+      {keys.data !== undefined && keys.data.length > 0 && (
+        <div className={table.wrap}>
+          <table className={table.table} aria-label={t.keys}>
+            <thead>
+              <tr>
+                <th>{t.key}</th>
+                <th>{t.scopes}</th>
+                <th>{t.created}</th>
+                <th>{t.lastUsed}</th>
+                <th>{t.expires}</th>
+                <th>
+                  <span className="visually-hidden">{text.common.actions}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {keys.data.map((key) => (
+                <KeyRow key={key.key_id} apiKey={key} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function useAgain() {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({ queryKey: keysQuery.queryKey });
+}
+
+function KeyRow({ apiKey }: { apiKey: ApiKey }) {
+  const again = useAgain();
+  const revoke = useMutation({
+    mutationFn: () => call("revoke_key", { key_id: apiKey.key_id }),
+    onSuccess: again,
+  });
+  const time = (ms: number | null) => (ms === null ? t.never : <Moment ms={ms} />);
+  return (
+    <tr>
+      <td>
+        <strong>
+          <SafeText text={apiKey.name} />
+        </strong>{" "}
+        <code className="dim">{apiKey.prefix}…</code>
+      </td>
+      <td>{apiKey.scopes.join(", ")}</td>
+      <td>{time(apiKey.created_ms)}</td>
+      <td>{time(apiKey.last_used_ms)}</td>
+      <td>{time(apiKey.expires_ms)}</td>
+      <td>
+        {apiKey.revoked_ms === null ? (
+          <Button variant="default" loading={revoke.isPending} onClick={() => revoke.mutate()}>
+            {t.revoke}
+          </Button>
+        ) : (
+          <span className="dim">{t.revoked}</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function NewKey() {
+  const [name, setName] = useState("");
+  const [scopes, setScopes] = useState<readonly Scope[]>(["ingest"]);
+  const again = useAgain();
+  const create = useMutation({
+    meta: { shown: true },
+    mutationFn: () => call("create_key", {}, { body: { name, scopes: [...scopes] } }),
+    onSuccess: async () => {
+      setName("");
+      await again();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <>
+      <form className={classes.form} onSubmit={submit} aria-label={t.newKey}>
+        <TextInput
+          label={t.key}
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <div className={classes.scopes}>
+          {SCOPES.map((scope) => (
+            <Checkbox
+              key={scope}
+              label={scope}
+              checked={scopes.includes(scope)}
+              onChange={(event) => {
+                const on = event.currentTarget.checked;
+                setScopes(SCOPES.filter((each) => (each === scope ? on : scopes.includes(each))));
+              }}
+            />
+          ))}
+        </div>
+        <Button type="submit" loading={create.isPending} disabled={scopes.length === 0}>
+          {t.newKey}
+        </Button>
+        {create.isError && <ProblemNote error={create.error} />}
+      </form>
+      {create.data !== undefined && (
+        <div className={classes.secret} role="status">
+          <div>
+            <div>{t.keyMade}</div>
+            <code>{create.data.secret}</code>
+          </div>
+          <CopyButton label={text.common.copy} value={create.data.secret} />
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { Button, NativeSelect } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { call } from "@/api/client";
+import type { Assessment, SpanSkeleton } from "@/api/schema";
+import { JudgmentFields, noJudgment } from "@/components/judgment-fields";
+import { ProblemNote } from "@/components/problem-note";
+import { showToast } from "@/components/toast-store";
+import { judgmentValue, shownValue } from "@/lib/judgment";
+import { text } from "@/strings";
+import classes from "./assessments-panel.module.css";
+
+const t = text.assess;
+
+interface AssessFormProps {
+  traceId: string;
+  names?: readonly string[];
+  /** The span that is open, which may be judged instead of the trace. */
+  span?: SpanSkeleton;
+  /** The head of a chain that this judgment continues. */
+  overrides?: Assessment;
+  close: () => void;
+  saved: () => Promise<unknown>;
+}
+
+/** Logs a judgment on a trace or a span, or one that overrides another. */
+export function AssessForm({ traceId, names, span, overrides, close, saved }: AssessFormProps) {
+  const first =
+    overrides === undefined
+      ? noJudgment
+      : { name: overrides.name, value: shownValue(overrides.value), rationale: "" };
+  const [draft, setDraft] = useState(first);
+  const [target, setTarget] = useState("trace");
+  const save = useMutation({
+    meta: { shown: true },
+    mutationFn: () => {
+      const spanId =
+        overrides === undefined ? (target === "span" ? span?.span_id : null) : overrides.target.span_id;
+      const body = {
+        trace_id: traceId,
+        span_id: spanId ?? null,
+        name: draft.name.trim(),
+        kind: overrides?.kind ?? ("FEEDBACK" as const),
+        value: judgmentValue(draft.value),
+        rationale: draft.rationale.trim() || null,
+        overrides: overrides?.assessment_id ?? null,
+      };
+      return call("log_assessment", {}, { body });
+    },
+    onSuccess: async () => {
+      await saved();
+      showToast(t.saved);
+      close();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  const onKey = (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key === "Escape") close();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+  };
+  return (
+    <form className={classes.form} aria-label={t.title} onSubmit={submit} onKeyDown={onKey}>
+      <JudgmentFields draft={draft} onDraft={setDraft} names={names} fixedName={overrides !== undefined} />
+      {overrides === undefined && span !== undefined && (
+        <NativeSelect
+          label={t.target}
+          data={[
+            { value: "trace", label: t.onTrace },
+            { value: "span", label: t.onSpan(span.name) },
+          ]}
+          value={target}
+          onChange={(event) => setTarget(event.currentTarget.value)}
+        />
+      )}
+      {save.isError && <ProblemNote error={save.error} />}
+      <div className={classes.buttons}>
+        <Button
+          type="submit"
+          loading={save.isPending}
+          disabled={draft.name.trim() === "" || draft.value.trim() === ""}
+        >
+          {t.save}
+        </Button>
+        <Button variant="default" onClick={close}>
+          {text.common.cancel}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,87 @@
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Assessment } from "@/api/schema";
+import type { SpanTree } from "@/lib/spantree";
+import { text } from "@/strings";
+import { AssessForm } from "./assess-form";
+import { AssessmentCard } from "./assessment-card";
+import classes from "./assessments-panel.module.css";
+
+const t = text.assess;
+
+interface AssessmentsPanelProps {
+  traceId: string;
+  assessments: readonly Assessment[];
+  tree: SpanTree;
+  selectedSpan: string | undefined;
+  /** The form is open. */
+  adding: boolean;
+  setAdding: (adding: boolean) => void;
+  onSpan: (spanId: string) => void;
+}
+
+/** The judgments on a trace and its spans, and the way to add one. */
+export function AssessmentsPanel(props: AssessmentsPanelProps) {
+  const { traceId, assessments, tree, selectedSpan, adding, setAdding, onSpan } = props;
+  const [showAll, setShowAll] = useState(false);
+  const client = useQueryClient();
+  const valid = assessments.filter((each) => each.valid);
+  const overridden = assessments.length - valid.length;
+  const shown = showAll ? assessments : valid;
+  const names = [...new Set(assessments.map((each) => each.name))];
+  const changed = () => client.invalidateQueries({ queryKey: ["trace", traceId] });
+  return (
+    <aside className={classes.panel} aria-label={text.trace.assessments}>
+      <header className={classes.head}>
+        <h2>
+          {text.trace.assessments} <span className="dim">{valid.length}</span>
+        </h2>
+        {!adding && (
+          <Button
+            size="compact-xs"
+            leftSection={<IconPlus size={13} aria-hidden />}
+            title="a"
+            onClick={() => setAdding(true)}
+          >
+            {t.add}
+          </Button>
+        )}
+      </header>
+      {adding && (
+        <AssessForm
+          traceId={traceId}
+          names={names}
+          span={selectedSpan === undefined ? undefined : tree.byId.get(selectedSpan)?.span}
+          close={() => setAdding(false)}
+          saved={changed}
+        />
+      )}
+      {assessments.length === 0 && !adding && (
+        <p className="dim">
+          {t.none} {t.noneHint}
+        </p>
+      )}
+      {shown.map((assessment) => (
+        <AssessmentCard
+          key={assessment.assessment_id}
+          assessment={assessment}
+          spanName={spanName(tree, assessment)}
+          onSpan={onSpan}
+          changed={changed}
+        />
+      ))}
+      {overridden > 0 && !showAll && (
+        <Button size="compact-xs" variant="subtle" onClick={() => setShowAll(true)}>
+          {t.showOverridden(overridden)}
+        </Button>
+      )}
+    </aside>
+  );
+}
+
+function spanName(tree: SpanTree, assessment: Assessment): string | null {
+  const id = assessment.target.span_id;
+  return id === null ? null : (tree.byId.get(id)?.span.name ?? id);
+}

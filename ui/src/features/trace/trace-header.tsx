@@ -1,0 +1,181 @@
+import { ActionIcon, Badge, Menu, Modal, Tooltip } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconArrowsDiff, IconDots, IconKeyboard, IconTrash } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { call } from "@/api/client";
+import type { Trace } from "@/api/schema";
+import { CopyButton } from "@/components/copy-button";
+import { Count, Duration, Moment, Usd } from "@/components/figures";
+import { SafeText } from "@/components/safe-text";
+import { State } from "@/components/state";
+import { keyed, quote } from "@/lib/filtertext";
+import { nsToMs, nullableNsToMs } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
+import { text } from "@/strings";
+import { DeleteTrace } from "./delete-trace";
+import classes from "./trace-header.module.css";
+
+const t = text.trace;
+const FILTERED = "/experiments/$experimentId/traces";
+
+/** What a trace comes to, and what can be done with it. */
+export function TraceHeader({ trace }: { trace: Trace }) {
+  const experimentId = trace.experiment_id;
+  const [keys, showKeys] = useDisclosure(false);
+  const [deleting, remove] = useDisclosure(false);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const whole = useMutation({
+    mutationFn: async () => {
+      const params = { trace_id: trace.trace_id };
+      const [detail, spans] = await Promise.all([call("get_trace", params), call("get_spans", params)]);
+      return JSON.stringify({ trace: detail.trace, assessments: detail.assessments, spans }, null, 2);
+    },
+  });
+  const compare = () =>
+    void navigate({
+      to: "/experiments/$experimentId/compare",
+      params: { experimentId },
+      search: { left: trace.trace_id },
+    });
+  const gone = async () => {
+    await client.invalidateQueries({ queryKey: ["traces"] });
+    await navigate({ to: FILTERED, params: { experimentId } });
+  };
+  return (
+    <header className={classes.header}>
+      <div className={classes.top}>
+        <Link to={FILTERED} params={{ experimentId }} className={classes.back}>
+          {text.nav.traces}
+        </Link>
+        <span className="dim">/</span>
+        <h1 className="clip" title={visibleText(trace.name)}>
+          <SafeText text={trace.name || trace.trace_id} />
+        </h1>
+        <State state={trace.state} />
+        <div className={classes.actions}>
+          <code className={`${classes.id} dim`}>{trace.trace_id}</code>
+          <CopyButton label={t.copyId} value={trace.trace_id} />
+          <CopyButton label={t.copyJson} value={() => whole.mutateAsync()} named />
+          <Tooltip label={`${t.keys} (?)`}>
+            <ActionIcon variant="subtle" color="gray" aria-label={t.keys} onClick={showKeys.open} data-keys>
+              <IconKeyboard size={17} />
+            </ActionIcon>
+          </Tooltip>
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={text.common.actions}>
+                <IconDots size={17} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconArrowsDiff size={14} />} onClick={compare}>
+                {t.compare}
+              </Menu.Item>
+              <Menu.Item leftSection={<IconTrash size={14} />} color="red" onClick={remove.open}>
+                {t.delete}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </div>
+      </div>
+      <dl className={classes.facts}>
+        <Fact name={t.started}>
+          <Moment ms={nsToMs(trace.start_ns)} />
+        </Fact>
+        <Fact name={t.duration}>
+          {trace.duration_ns === null ? t.running : <Duration ms={nullableNsToMs(trace.duration_ns)} />}
+        </Fact>
+        <Fact name={t.spanCount}>
+          <Count value={trace.span_count} />
+          {trace.error_count > 0 && (
+            <span className={classes.bad}>
+              {" "}
+              · <Count value={trace.error_count} /> {t.errorCount.toLowerCase()}
+            </span>
+          )}
+        </Fact>
+        {trace.tokens.total > 0 && (
+          <Fact name={t.tokens}>
+            <Count value={trace.tokens.input} /> → <Count value={trace.tokens.output} />
+          </Fact>
+        )}
+        {trace.cost_usd !== null && (
+          <Fact name={t.cost}>
+            <Usd value={trace.cost_usd} />
+          </Fact>
+        )}
+        {trace.session !== null && (
+          <Fact name={t.session}>
+            <Link
+              to="/experiments/$experimentId/sessions/$session"
+              params={{ experimentId, session: trace.session }}
+            >
+              <SafeText text={trace.session} />
+            </Link>
+          </Fact>
+        )}
+        {trace.user !== null && (
+          <Fact name={t.user}>
+            <Link to={FILTERED} params={{ experimentId }} search={{ filter: `user = ${quote(trace.user)}` }}>
+              <SafeText text={trace.user} />
+            </Link>
+          </Fact>
+        )}
+        {Object.keys(trace.tags).length > 0 && (
+          <Fact name={t.tags}>
+            <span className={classes.tags}>
+              {Object.entries(trace.tags).map(([key, value]) => (
+                <Link
+                  key={key}
+                  to={FILTERED}
+                  params={{ experimentId }}
+                  search={{ filter: `${keyed("tags", key)} = ${quote(value)}` }}
+                >
+                  <Badge size="sm" variant="default" tt="none" fw={400} maw={220}>
+                    <SafeText text={`${key}=${value}`} />
+                  </Badge>
+                </Link>
+              ))}
+            </span>
+          </Fact>
+        )}
+      </dl>
+      {trace.state === "ERROR" && trace.status_message !== "" && (
+        <p className={classes.message} title={visibleText(trace.status_message)}>
+          <SafeText text={trace.status_message} />
+        </p>
+      )}
+      <KeysDialog opened={keys} close={showKeys.close} />
+      {deleting && <DeleteTrace traceId={trace.trace_id} close={remove.close} done={gone} />}
+    </header>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function KeysDialog({ opened, close }: { opened: boolean; close: () => void }) {
+  return (
+    <Modal opened={opened} onClose={close} title={t.keys}>
+      <dl className={classes.keys}>
+        {t.keyList.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

@@ -1,0 +1,220 @@
+import { Button, Switch, Tooltip } from "@mantine/core";
+import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconRefresh } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { placeOf } from "@/api/client";
+import { countQuery, experimentQuery, tracesQuery } from "@/api/queries";
+import type { Trace } from "@/api/schema";
+import { useTimeRange } from "@/app/time-range";
+import { Empty } from "@/components/empty";
+import { FilterBar } from "@/components/filter-bar";
+import { Page } from "@/components/page";
+import { ProblemNote } from "@/components/problem-note";
+import { exactNumber, shortNumber } from "@/lib/format";
+import { joinClauses } from "@/lib/timerange";
+import { text } from "@/strings";
+import { BulkBar } from "./bulk-bar";
+import { ColumnMenu } from "./column-menu";
+import { columnsOf } from "./columns";
+import { Facets } from "./facets";
+import { TableSkeleton } from "./table-skeleton";
+import { TraceTable } from "./trace-table";
+import classes from "./traces-page.module.css";
+import { useLive } from "./use-live";
+
+const t = text.traces;
+const FROM = "/experiments/$experimentId/traces";
+
+/** The list of traces of an experiment. */
+export function TracesPage() {
+  const { experimentId } = useParams({ from: FROM });
+  const search = useSearch({ from: FROM });
+  const navigate = useNavigate({ from: FROM });
+  const { clause, range, refresh, setRange } = useTimeRange();
+  const { filter = "", order = "" } = search;
+  const list = { experiment: experimentId, filter: joinClauses(filter, clause), order };
+  const pages = useInfiniteQuery(tracesQuery(list));
+  const experiment = useQuery(experimentQuery(experimentId));
+  const live = useLive(experimentId, filter, search.live !== undefined);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const columns = useMemo(() => columnsOf(search.columns), [search.columns]);
+  const traces = useMemo(() => merged(live.traces, pages.data?.pages), [live.traces, pages.data]);
+  const partial = pages.data?.pages.at(-1)?.partial ?? false;
+
+  const change = useCallback(
+    (next: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...next }) }),
+    [navigate],
+  );
+  const setFilter = useCallback((next: string) => change({ filter: next || undefined }), [change]);
+  const select = useCallback(
+    (ids: readonly string[], on: boolean) =>
+      setSelected((before) => {
+        const next = new Set(before);
+        for (const id of ids) on ? next.add(id) : next.delete(id);
+        return next;
+      }),
+    [],
+  );
+  const clear = useCallback(() => setSelected(new Set()), []);
+  const { fetchNextPage } = pages;
+  const loadMore = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
+  const hideFacets = search.facets === "off";
+  const FacetIcon = hideFacets ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
+  const again = () => {
+    refresh();
+    void pages.refetch();
+  };
+  const wrongFilter = placeOf(pages.error) !== null;
+  const nothing = pages.data !== undefined && traces.length === 0 && !pages.isFetching && !pages.isError;
+  return (
+    <Page
+      title={t.title}
+      full
+      heading={
+        <>
+          {t.title} <TraceTotal experiment={experimentId} filter={list.filter} loaded={traces.length} />
+        </>
+      }
+      aside={
+        <>
+          <Tooltip label={t.liveHint}>
+            <Switch
+              size="xs"
+              label={t.live}
+              checked={search.live !== undefined}
+              onChange={(event) => change({ live: event.currentTarget.checked ? "on" : undefined })}
+            />
+          </Tooltip>
+          <Button variant="default" leftSection={<IconRefresh size={14} aria-hidden />} onClick={again}>
+            {text.common.refresh}
+          </Button>
+          <Button
+            variant="default"
+            className={classes.facetButton}
+            leftSection={<FacetIcon size={14} aria-hidden />}
+            onClick={() => change({ facets: hideFacets ? undefined : "off" })}
+          >
+            {hideFacets ? t.facetsShow : t.facetsHide}
+          </Button>
+          <ColumnMenu columns={columns} onColumns={(next) => change({ columns: next })} />
+        </>
+      }
+    >
+      <FilterBar
+        experimentId={experimentId}
+        entity="trace"
+        value={filter}
+        placeholder={t.filterHint}
+        onChange={setFilter}
+      />
+      {search.live !== undefined && <p className={classes.note}>{t.liveOn}</p>}
+      {selected.size > 0 && <BulkBar experimentId={experimentId} ids={[...selected]} clear={clear} />}
+      {(pages.isError || live.error !== null) && (
+        <ProblemNote error={pages.error ?? live.error} retry={wrongFilter ? undefined : again} />
+      )}
+      <div className={classes.body}>
+        {!hideFacets && (
+          <Facets
+            experimentId={experimentId}
+            filter={filter}
+            clause={clause}
+            recommendedTags={experiment.data?.settings.recommended_tags ?? []}
+            onFilter={setFilter}
+          />
+        )}
+        {pages.isPending && <TableSkeleton />}
+        {nothing && (
+          <NothingFound
+            filtered={filter !== ""}
+            ranged={range.text !== "all"}
+            showAll={() => setRange("all")}
+            clear={() => setFilter("")}
+          />
+        )}
+        {traces.length > 0 && (
+          <TraceTable
+            key={list.filter + order}
+            traces={traces}
+            columns={columns}
+            order={order}
+            selected={selected}
+            more={pages.hasNextPage}
+            loading={pages.isFetching}
+            foot={footOf(pages.hasNextPage, partial)}
+            onOrder={(next) => change({ order: next || undefined })}
+            onSelect={select}
+            onEnd={loadMore}
+          />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function footOf(more: boolean, partial: boolean): string {
+  if (more) return t.loadMore;
+  return partial ? text.common.partial : t.end;
+}
+
+/** What arrived while following, then the list; a trace in both once, in its newer state. */
+export function merged(
+  live: readonly Trace[],
+  pages: readonly { items: readonly Trace[] }[] | undefined,
+): readonly Trace[] {
+  const listed = pages?.flatMap((page) => page.items) ?? [];
+  if (live.length === 0) return listed;
+  const newer = new Map(live.map((trace) => [trace.trace_id, trace]));
+  return [...live, ...listed.filter((trace) => !newer.has(trace.trace_id))];
+}
+
+function TraceTotal({ experiment, filter, loaded }: { experiment: string; filter: string; loaded: number }) {
+  const count = useQuery(countQuery({ experiment, filter }));
+  if (count.data === undefined)
+    return <span className={classes.total}>{count.isPending ? t.counting : ""}</span>;
+  const shown = count.data.count < 1e6 ? exactNumber(count.data.count) : shortNumber(count.data.count);
+  return (
+    <span className={classes.total} title={t.loaded(exactNumber(loaded))}>
+      {t.count(shown, count.data.exact)}
+    </span>
+  );
+}
+
+function NothingFound({
+  filtered,
+  ranged,
+  showAll,
+  clear,
+}: {
+  filtered: boolean;
+  ranged: boolean;
+  showAll: () => void;
+  clear: () => void;
+}) {
+  const { experimentId } = useParams({ from: FROM });
+  if (!filtered && !ranged)
+    return (
+      <Empty title={t.none}>
+        <Link to="/experiments/$experimentId" params={{ experimentId }}>
+          {t.noneHint}
+        </Link>
+      </Empty>
+    );
+  return (
+    <Empty title={t.empty}>
+      <p>{t.emptyHint}</p>
+      <Button.Group>
+        {filtered && (
+          <Button variant="default" onClick={clear}>
+            {t.clearFilter}
+          </Button>
+        )}
+        {ranged && (
+          <Button variant="default" onClick={showAll}>
+            {text.home.showAll}
+          </Button>
+        )}
+      </Button.Group>
+    </Empty>
+  );
+}
