@@ -40,6 +40,24 @@ class Completion:
     field: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FilterProblem:
+    """What is wrong with ``text[position:end]``; `suggestion` is what might stand there instead."""
+
+    message: str
+    position: int
+    end: int
+    suggestion: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterReading:
+    """A filter as far as it is written; `problem` is None when it is whole and right."""
+
+    completion: Completion
+    problem: FilterProblem | None
+
+
 @dataclass(slots=True)
 class _Place:
     """Where reading has got to: what comes next, in which scopes, and the field on the left."""

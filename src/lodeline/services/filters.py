@@ -1,32 +1,12 @@
 """Filters as they are written: what may come next, and what is wrong so far."""
 
-from dataclasses import dataclass
-
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import permit
 from lodeline.domain.clock import Clock
 from lodeline.domain.errors import Invalid
 from lodeline.query.ast import EntityScope
-from lodeline.query.complete import Completion, complete
+from lodeline.query.complete import FilterProblem, FilterReading, complete
 from lodeline.query.grammar_native import parse
-
-
-@dataclass(frozen=True, slots=True)
-class FilterProblem:
-    """What is wrong with ``text[position:end]``; `suggestion` is what might stand there instead."""
-
-    message: str
-    position: int
-    end: int
-    suggestion: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FilterReading:
-    """A filter as far as it is written; `problem` is None when it is whole and right."""
-
-    completion: Completion
-    problem: FilterProblem | None
 
 
 class FilterService:

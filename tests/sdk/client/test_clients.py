@@ -229,6 +229,13 @@ def test_accounts_and_keys(client: LocalClient, app: Experiment) -> None:
     assert client.logins.me().kind == "local"
 
 
+def test_a_filter_is_completed(client: LocalClient) -> None:
+    read = client.filters.complete("stat", 4)
+    assert "state" in [item.text for item in read.completion.items]
+    assert read.problem is not None
+    assert (read.problem.position, read.problem.end) == (0, 4)
+
+
 def test_the_server_and_any_route(client: LocalClient) -> None:
     assert client.server.healthy()
     info = client.server.get()

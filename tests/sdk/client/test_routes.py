@@ -65,6 +65,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "search_users": lambda c: c.users.search().first(),
     "list_deliveries": lambda c: c.deliveries.list(),
     "get_delivery": lambda c: c.deliveries.get("i"),
+    "complete_filter": lambda c: c.filters.complete("na", 2),
     "create_account": lambda c: c.accounts.create("ada"),
     "list_accounts": lambda c: c.accounts.list(),
     "get_account": lambda c: c.accounts.get("a"),

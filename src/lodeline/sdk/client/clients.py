@@ -17,6 +17,7 @@ from lodeline.sdk.client.connection import MAX_RETRIES, TIMEOUT_S, Connection
 from lodeline.sdk.client.decoding import parsed
 from lodeline.sdk.client.deliveries import Deliveries
 from lodeline.sdk.client.experiments import Experiments
+from lodeline.sdk.client.filters import Filters
 from lodeline.sdk.client.keys import Keys
 from lodeline.sdk.client.logins import Logins
 from lodeline.sdk.client.operation import Operation
@@ -40,6 +41,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
         self.audit = Audit[ModeT](carrier, awaited=awaited)
         self.deliveries = Deliveries[ModeT](carrier, awaited=awaited)
         self.experiments = Experiments[ModeT](carrier, awaited=awaited)
+        self.filters = Filters[ModeT](carrier, awaited=awaited)
         self.keys = Keys[ModeT](carrier, awaited=awaited)
         self.logins = Logins[ModeT](carrier, awaited=awaited)
         self.otlp = Otlp[ModeT](carrier, awaited=awaited)

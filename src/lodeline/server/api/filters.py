@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from lodeline.query.ast import EntityScope
+from lodeline.query.complete import FilterReading
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.listing import MAX_FILTER
-from lodeline.services.filters import FilterReading
 
 router = APIRouter(prefix="/filters", tags=["filters"])
 
