@@ -50,6 +50,8 @@ def _survive(tmp_path: Path, *, traces: int, programs: int, kills: int, seed: in
         time.sleep(chance.random())
     for program in running:
         finish(program)
+    # A program that lost anything leaves its report.
+    assert [path.read_text() for path in spool.glob("*/status.json")] == []
     assert [path for path in spool.iterdir() if path.is_dir()] == []
     with opened(store) as client:
         for number in range(programs):

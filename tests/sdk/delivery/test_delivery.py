@@ -357,7 +357,7 @@ def test_full_memory_loses_the_oldest_and_counts_them(tmp_path: Path) -> None:
 
 def test_a_full_queue_counts_what_it_does_not_take(tmp_path: Path) -> None:
     with receiving() as receiver:
-        made = settings(receiver.url, tmp_path, max_queue_spans=10, write_delay_s=0.5)
+        made = settings(receiver.url, tmp_path, max_queue_spans=10, write_delay_s=3)
         with delivering(made) as (processor, end):
             end(numbered("span", 50))
             assert processor.force_flush(WAIT_MS)

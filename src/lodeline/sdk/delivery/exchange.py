@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -141,6 +140,8 @@ def retry_after_s(text: str) -> float | None:
     text = text.strip()
     if text.isdecimal():
         return min(float(text), _MAX_RETRY_AFTER_S)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - seldom needed, and slow to import
+
     try:
         at_s = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):

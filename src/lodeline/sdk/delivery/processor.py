@@ -133,7 +133,7 @@ class DeliveryProcessor(SpanProcessor):
         """Do nothing: only ended spans are delivered."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Queue a span; costs microseconds and never raises."""
+        """Queue a span; costs microseconds (`Writer.offer` says when more) and never raises."""
         try:
             context = span.context
             if context is None or not context.trace_flags & _SAMPLED:

@@ -42,7 +42,7 @@ class SpoolMeta:
     pid: int
     created_ms: int
     credentials: str = ""
-    """Four digits of a hash: which of several keys is needed, without telling anything of use about it."""
+    """Four digits of a checksum: which of several keys is needed, without telling anything of use about it."""
     format: int = FORMAT
 
     def may_be_sent_by(self, other: "SpoolMeta") -> bool:

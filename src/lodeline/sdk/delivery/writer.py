@@ -14,6 +14,7 @@ from lodeline.sdk.delivery.stats import Ledger
 
 _LOG = logging.getLogger("lodeline.delivery")
 _SPANS_A_RECORD = 256
+_YIELD_S = 0.000_1
 
 
 class Marker:
@@ -33,6 +34,7 @@ class Writer:
         self._backlog = backlog
         self._ledger = ledger
         self._max_spans = backlog.settings.max_queue_spans
+        self._crowded_spans = self._max_spans // 2
         self._delay_s = backlog.settings.write_delay_s
         self._queue: SimpleQueue[ReadableSpan | Marker] = SimpleQueue()
         self._in_hand = 0
@@ -45,12 +47,19 @@ class Writer:
         self._thread.start()
 
     def offer(self, span: ReadableSpan) -> None:
-        """Queue an ended span; when there are too many it is counted and dropped."""
-        if self._ended or self._queue.qsize() >= self._max_spans:
+        """Queue an ended span; when there are too many it is counted and dropped.
+
+        While the queue is over half full this waits for `_YIELD_S`. Threads that do nothing but end spans would
+        otherwise leave the writer too little of the interpreter to keep up.
+        """
+        waiting = self._queue.qsize()
+        if self._ended or waiting >= self._max_spans:
             self._ledger.note_made(1)
             self._ledger.note_dropped("exit" if self._ended else "queue_full", 1)
             return
         self._queue.put(span)
+        if waiting > self._crowded_spans:
+            time.sleep(_YIELD_S)
 
     def mark(self) -> Marker:
         """Queue a marker."""
