@@ -1,5 +1,7 @@
 """Contract of `AnalyticsStore`."""
 
+from itertools import pairwise
+
 import pytest
 
 from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, FacetValue, Measure
@@ -176,6 +178,19 @@ def test_buckets_are_aligned_to_the_epoch_and_the_offset(six: Stores) -> None:
         for trace in six.traces.search(search()).items:
             start_ms = trace.start_ns // 1_000_000
             assert any(p.bucket_ms is not None and 0 <= start_ms - p.bucket_ms < HOUR_MS for p in points)
+
+
+def test_buckets_may_have_edges_of_any_distance_and_leave_out_what_is_outside(six: Stores) -> None:
+    starts = sorted(trace.start_ns // 1_000_000 for trace in six.traces.search(search()).items)
+    edges = (starts[1], starts[1] + 1, starts[3], starts[5])
+    query = AggregateQuery(("count", "assessment_count"), edges_ms=edges, assessment="quality")
+    points = six.analytics.aggregate(search(), query).points
+    inside = [start for start in starts if edges[0] <= start < edges[-1]]
+    expected = {edge: sum(edge <= start < after for start in inside) for edge, after in pairwise(edges)}
+    assert {point.bucket_ms: point.values["count"] for point in points} == {e: n for e, n in expected.items() if n}
+    many = tuple(range(starts[0] - 5, starts[0] + 400))
+    answer = six.analytics.aggregate(search(), AggregateQuery(("count",), edges_ms=many))
+    assert [point.bucket_ms for point in answer.points] == sorted({s for s in starts if s < many[-1]})
 
 
 def test_groups_split_buckets_in_order_with_none_last(six: Stores) -> None:

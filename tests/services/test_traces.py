@@ -223,6 +223,11 @@ def test_counts_facets_and_aggregates_stay_in_reach(services: Services) -> None:
         (AggregateQuery(("count",), offset_ms=5), "offset_ms"),
         (AggregateQuery(("count",), max_points=0), "max_points"),
         (AggregateQuery(("assessment_mean",)), "assessment"),
+        (AggregateQuery(("count",), edges_ms=(1,)), "edges_ms"),
+        (AggregateQuery(("count",), edges_ms=(1, 1)), "edges_ms"),
+        (AggregateQuery(("count",), edges_ms=(1, 10**15)), "edges_ms"),
+        (AggregateQuery(("count",), bucket_ms=1000, edges_ms=(1, 2)), "edges_ms"),
+        (AggregateQuery(("count",), edges_ms=tuple(range(1001))), "edges_ms"),
     ],
 )
 def test_senseless_aggregates_are_refused(services: Services, query: AggregateQuery, words: str) -> None:

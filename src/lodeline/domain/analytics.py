@@ -62,12 +62,15 @@ class Aggregate:
 class AggregateQuery:
     """What to compute. `bucket_ms` None gives one bucket; buckets are aligned to epoch + `offset_ms`.
 
-    `group_by` is the name of a filter field (such as "model", "tags.release" or "state").
+    `edges_ms`, rising epoch milliseconds, gives buckets of any lengths instead, such as the days of a time zone: each
+    begins at an edge and ends before the next, and traces that begin outside are left out. `group_by` is the name of
+    a filter field (such as "model", "tags.release" or "state").
     """
 
     measures: tuple[Measure, ...]
     bucket_ms: int | None = None
     offset_ms: int = 0
+    edges_ms: tuple[int, ...] = ()
     group_by: str | None = None
     assessment: str | None = None
     max_points: int = 10_000

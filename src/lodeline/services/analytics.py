@@ -1,5 +1,7 @@
 """Analytics: how many traces, which values, which measures over time. Always bounded."""
 
+from itertools import pairwise
+
 from lodeline.auth.actor import Actor
 from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, TraceCount
 from lodeline.domain.errors import Invalid
@@ -10,6 +12,9 @@ from lodeline.storage.base import Stores
 
 MAX_FACET_VALUES = 1_000
 MAX_POINTS = 100_000
+MAX_EDGES = 1_000
+_FARTHEST_MS = 9_000_000_000_000
+"""About the year 2255: nanoseconds of later times do not fit 64 bits."""
 
 
 class AnalyticsService:
@@ -44,6 +49,7 @@ def _checked(query: AggregateQuery) -> AggregateQuery:
         raise Invalid.value("bucket_ms", query.bucket_ms, "milliseconds from 1000 (a second) to ten years")
     if not 0 <= query.offset_ms < (query.bucket_ms or 1):
         raise Invalid.value("offset_ms", query.offset_ms, "milliseconds from 0 to below bucket_ms")
+    _check_edges(query)
     if not 1 <= query.max_points <= MAX_POINTS:
         raise Invalid.value("max_points", query.max_points, f"a number from 1 to {MAX_POINTS}")
     needs_name = [measure for measure in query.measures if measure.startswith("assessment_")]
@@ -52,3 +58,18 @@ def _checked(query: AggregateQuery) -> AggregateQuery:
             f"assessment: {needs_name[0]} needs the name of an assessment.", details={"field": "assessment"}
         )
     return query
+
+
+def _check_edges(query: AggregateQuery) -> None:
+    edges_ms = query.edges_ms
+    if not edges_ms:
+        return
+    if query.bucket_ms is not None:
+        raise Invalid("edges_ms: give either edges_ms or bucket_ms, not both.", details={"field": "edges_ms"})
+    if not 2 <= len(edges_ms) <= MAX_EDGES:
+        raise Invalid.value("edges_ms", f"{len(edges_ms)} times", f"2 to {MAX_EDGES} times")
+    if abs(edges_ms[0]) > _FARTHEST_MS or abs(edges_ms[-1]) > _FARTHEST_MS:
+        raise Invalid.value("edges_ms", f"{edges_ms[0]} to {edges_ms[-1]}", f"times within ±{_FARTHEST_MS}")
+    for before, after in pairwise(edges_ms):
+        if before >= after:
+            raise Invalid.value("edges_ms", f"{before}, {after}", "rising times")

@@ -33,6 +33,7 @@ export interface AggregateBody {
   dialect?: "lodeline" | "mlflow";
   bucket_ms?: number | null;
   offset_ms?: number;
+  edges_ms?: number[];
   group_by?: string | null;
   assessment?: string | null;
   max_points?: number;

@@ -7,6 +7,8 @@ interface TimeRangeState {
   /** The range as a condition on `start`, "" for all time. It stays the same until `refresh`. */
   clause: string;
   zone: string;
+  /** The moment that relative ranges end at, epoch ms. */
+  asOf: number;
   /** Moves relative ranges to now, so that everything on the page is asked anew. */
   refresh: () => void;
   setRange: (text: string) => void;
@@ -43,8 +45,8 @@ export function TimeRangeProvider({ children }: { children: ReactNode }) {
     [navigate],
   );
   const state = useMemo(
-    () => ({ range, clause: rangeClause(range), zone, refresh, setRange, setZone }),
-    [range, zone, refresh, setRange, setZone],
+    () => ({ range, clause: rangeClause(range), zone, asOf, refresh, setRange, setZone }),
+    [range, zone, asOf, refresh, setRange, setZone],
   );
   return <Context value={state}>{children}</Context>;
 }

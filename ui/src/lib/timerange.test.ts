@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   absoluteRange,
+  bucketEdges,
   bucketMs,
   isZone,
   joinClauses,
@@ -38,6 +39,40 @@ test("conditions are joined so that OR keeps its place", () => {
   expect(joinClauses("", " ")).toBe("");
   expect(joinClauses("a = 1", "")).toBe("a = 1");
   expect(joinClauses("a = 1 or b = 2", "start > 5")).toBe("(a = 1 or b = 2) AND start > 5");
+});
+
+describe("edges of buckets", () => {
+  const berlin = "Europe/Berlin";
+  const day = 86_400_000;
+  test("are the midnights of the zone, also when its clocks change", () => {
+    const spring = bucketEdges(Date.UTC(2026, 2, 28, 12), Date.UTC(2026, 2, 30, 12), day, berlin);
+    expect(spring.map((ms) => msToWall(ms, berlin))).toEqual([
+      "2026-03-28T00:00",
+      "2026-03-29T00:00",
+      "2026-03-30T00:00",
+      "2026-03-31T00:00",
+    ]);
+    expect((spring[2] as number) - (spring[1] as number)).toBe(23 * 3_600_000);
+    const autumn = bucketEdges(Date.UTC(2026, 9, 24, 12), Date.UTC(2026, 9, 26, 12), day, berlin);
+    expect((autumn[2] as number) - (autumn[1] as number)).toBe(25 * 3_600_000);
+  });
+  test("of weeks are Mondays", () => {
+    for (const ms of bucketEdges(Date.UTC(2026, 0, 1), Date.UTC(2026, 11, 31), 7 * day, berlin))
+      expect(new Date(`${msToWall(ms, berlin)}Z`).getUTCDay()).toBe(1);
+  });
+  test("hold the range, in rising order, for every step and zone", () => {
+    const [from, to] = [Date.UTC(2026, 2, 1, 5, 7), Date.UTC(2026, 3, 20, 1, 2)];
+    for (const zone of ["UTC", berlin, "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia"])
+      for (const step of [3_600_000, 43_200_000, day, 7 * day, 30 * day]) {
+        const edges = bucketEdges(from, to, step, zone);
+        expect(edges[0]).toBeLessThanOrEqual(from);
+        expect(edges.at(-1)).toBeGreaterThanOrEqual(to);
+        for (let at = 1; at < edges.length; at += 1)
+          expect(edges[at]).toBeGreaterThan(edges[at - 1] as number);
+      }
+  });
+  test("are at least two, also of an instant", () =>
+    expect(bucketEdges(0, 1, 1_000, "UTC")).toEqual([0, 1_000]));
 });
 
 test("buckets are few and of usual lengths", () => {

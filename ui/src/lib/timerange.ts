@@ -74,6 +74,35 @@ export function bucketMs(fromMs: number, toMs: number, most = 60): number {
   return STEPS_MS.find((step) => length / step <= most) ?? (STEPS_MS.at(-1) as number);
 }
 
+const DAY_MS = 86_400_000;
+
+/** Where buckets of a step begin and end: from the last edge not after `fromMs` to the first not before `toMs`.
+ *
+ * Steps of days keep to the zone's midnights, so that days in which its clocks change are 23 or 25 hours long; shorter
+ * ones keep to its clock as it is at the end.
+ */
+export function bucketEdges(fromMs: number, toMs: number, stepMs: number, zone: string): number[] {
+  if (stepMs < DAY_MS) {
+    const offset = zoneOffsetMs(toMs, zone);
+    const edges = [Math.floor((fromMs + offset) / stepMs) * stepMs - offset];
+    while ((edges.at(-1) as number) < toMs) edges.push((edges.at(-1) as number) + stepMs);
+    return edges;
+  }
+  const midnight = (day: number) =>
+    wallToMs(new Date(day * DAY_MS).toISOString().slice(0, 16), zone) ?? day * DAY_MS;
+  const dayOf = (ms: number) => Math.floor((ms + zoneOffsetMs(ms, zone)) / DAY_MS);
+  const days = stepMs / DAY_MS;
+  // Day 0 was a Thursday, so weeks that begin on Mondays begin on day 4 and every seventh from it.
+  const phase = days % 7 === 0 ? 4 : 0;
+  let day = Math.floor((dayOf(fromMs) - phase) / days) * days + phase;
+  const edges = [midnight(day)];
+  while ((edges.at(-1) as number) < toMs) {
+    day += days;
+    edges.push(midnight(day));
+  }
+  return edges;
+}
+
 /** The offset from UTC in a zone at a time, in ms; positive in the east. */
 export function zoneOffsetMs(ms: number, zone: string): number {
   const parts = partsOf(ms, zone);

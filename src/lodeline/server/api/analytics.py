@@ -9,9 +9,9 @@ from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, Measure,
 from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.bodies import Body, Id
+from lodeline.server.api.bodies import Body, EpochMs, Id
 from lodeline.server.api.listing import MatchedDep
-from lodeline.services.analytics import MAX_FACET_VALUES, MAX_POINTS
+from lodeline.services.analytics import MAX_EDGES, MAX_FACET_VALUES, MAX_POINTS
 from lodeline.services.listing import ListQuery
 
 router = APIRouter(prefix="/traces", tags=["analytics"])
@@ -28,6 +28,7 @@ class AggregateBody(Body):
     dialect: Dialect = "lodeline"
     bucket_ms: Annotated[int | None, Field(ge=1_000, le=_YEARS_MS)] = None
     offset_ms: Annotated[int, Field(ge=0, lt=_YEARS_MS)] = 0
+    edges_ms: Annotated[list[EpochMs], Field(max_length=MAX_EDGES)] = Field(default_factory=list[int])
     group_by: Annotated[str | None, Field(min_length=1, max_length=500)] = None
     assessment: Annotated[str | None, Field(min_length=1, max_length=250)] = None
     max_points: Annotated[int, Field(ge=1, le=MAX_POINTS)] = 10_000
@@ -58,6 +59,7 @@ def aggregate_traces(actor: ActorDep, services: ServicesDep, body: AggregateBody
         measures=tuple(dict.fromkeys(body.measures)),
         bucket_ms=body.bucket_ms,
         offset_ms=body.offset_ms,
+        edges_ms=tuple(body.edges_ms),
         group_by=body.group_by,
         assessment=body.assessment,
         max_points=body.max_points,

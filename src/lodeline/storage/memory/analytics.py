@@ -46,6 +46,8 @@ class MemoryAnalytics:
         with self._state.lock:
             scan = matching(in_order(trace_rows(self._state, search), _NEWEST_FIRST), search)
             for row in scan:
+                if not _within(row.item, query):
+                    continue
                 bucket_ms = _bucket_ms(row.item, query)
                 for group in [None] if group_by is None else _values(row, group_by):
                     cell = cells.setdefault((bucket_ms, group), _Cell())
@@ -128,7 +130,14 @@ _MEASURES: Mapping[Measure, Callable[[_Cell], float | None]] = {
 }
 
 
+def _within(trace: Trace, query: AggregateQuery) -> bool:
+    edges_ms = query.edges_ms
+    return not edges_ms or edges_ms[0] * 1_000_000 <= trace.start_ns < edges_ms[-1] * 1_000_000
+
+
 def _bucket_ms(trace: Trace, query: AggregateQuery) -> int | None:
+    if query.edges_ms:
+        return max(edge_ms for edge_ms in query.edges_ms if edge_ms * 1_000_000 <= trace.start_ns)
     if query.bucket_ms is None:
         return None
     start_ms = trace.start_ns // 1_000_000

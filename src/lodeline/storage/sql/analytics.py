@@ -132,7 +132,8 @@ def _aggregate(db: Db, search: Search, query: AggregateQuery, group: Field | Non
     keys = f"{_bucket(query)}, {'NULL' if column is None else column.text}"
     params = (*(() if column is None else column.params), *chosen.params)
     sums = ", ".join(["count(*)", *(_MEASURES[measure] for measure in plain)])
-    sql = f"SELECT {keys}, {sums} FROM {tables} WHERE {chosen.where} GROUP BY 1, 2"
+    where = f"{chosen.where} AND {_within(query)}"
+    sql = f"SELECT {keys}, {sums} FROM {tables} WHERE {where} GROUP BY 1, 2"
     for row in db.execute(sql, params):
         _add(cells, row, plain)
         if len(cells) > query.max_points:
@@ -144,7 +145,7 @@ def _aggregate(db: Db, search: Search, query: AggregateQuery, group: Field | Non
         cells = {key: replace(cell, n=0) for key, cell in cells.items()}
         sums = ", ".join(["count(a.num)", *(_JUDGED[measure] for measure in judged)])
         sql = (
-            f"SELECT {keys}, {sums} FROM {tables} JOIN assessments a ON a.trace = t.id WHERE {chosen.where} "
+            f"SELECT {keys}, {sums} FROM {tables} JOIN assessments a ON a.trace = t.id WHERE {where} "
             "AND a.name = ? AND a.kind = 'FEEDBACK' AND a.valid = 1 AND a.deleted = 0 GROUP BY 1, 2"
         )
         for row in db.execute(sql, (*params, clean(query.assessment))):
@@ -167,10 +168,28 @@ def _values_of(of: Field) -> Sql:
 
 
 def _bucket(query: AggregateQuery) -> str:
+    if query.edges_ms:
+        return _edge_before(query.edges_ms[:-1])
     if query.bucket_ms is None:
         return "NULL"
     width, start_ms = query.bucket_ms, "t.start_ns / 1000000"
     return f"{start_ms} - (({start_ms} - {query.offset_ms}) % {width} + {width}) % {width}"
+
+
+def _edge_before(edges_ms: Sequence[int]) -> str:
+    """Return the expression of the last edge that is not after a trace's start: a tree of comparisons."""
+    if len(edges_ms) == 1:
+        return str(edges_ms[0])
+    middle = len(edges_ms) // 2
+    below, above = _edge_before(edges_ms[:middle]), _edge_before(edges_ms[middle:])
+    return f"CASE WHEN t.start_ns < {edges_ms[middle] * 1_000_000} THEN {below} ELSE {above} END"
+
+
+def _within(query: AggregateQuery) -> str:
+    if not query.edges_ms:
+        return "1"
+    first, last = query.edges_ms[0] * 1_000_000, query.edges_ms[-1] * 1_000_000
+    return f"t.start_ns >= {first} AND t.start_ns < {last}"
 
 
 def _add(cells: dict[tuple[int | None, str | None], AggregatePoint], row: Row, measures: Sequence[Measure]) -> None:

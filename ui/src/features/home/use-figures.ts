@@ -4,7 +4,7 @@ import { aggregateQuery, someTracesQuery } from "@/api/queries";
 import type { Aggregate, AggregateBody } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { finite, nsToMs } from "@/lib/format";
-import { bucketMs, zoneOffsetMs } from "@/lib/timerange";
+import { bucketEdges, bucketMs } from "@/lib/timerange";
 
 const MEASURES: AggregateBody["measures"] = [
   "count",
@@ -40,7 +40,7 @@ export interface FiguresState {
 
 /** What an experiment's traces come to within the time range: totals, and over time. */
 export function useFigures(experimentId: string): FiguresState {
-  const { range, clause, zone } = useTimeRange();
+  const { range, clause, zone, asOf } = useTimeRange();
   const all = { experiment: experimentId, filter: "" };
   const newest = useQuery(someTracesQuery(all, 1));
   const oldest = useQuery(someTracesQuery({ ...all, order: "start asc" }, 1));
@@ -49,22 +49,21 @@ export function useFigures(experimentId: string): FiguresState {
   const known = newest.data !== undefined && oldest.data !== undefined;
   const now = newestMs ?? 0;
   const fromMs = range.fromMs ?? oldestMs ?? 0;
-  const toMs = range.toMs ?? Math.max(range.fromMs === null ? now + 1 : Date.now(), fromMs + 1);
+  const toMs = range.toMs ?? Math.max(range.fromMs === null ? now + 1 : asOf, fromMs + 1);
   const width = bucketMs(fromMs, toMs);
-  // Buckets begin where the zone's days do. Across a change of the clocks those of days keep the offset of the end.
-  const offset = ((-zoneOffsetMs(toMs, zone) % width) + width) % width;
+  const edges = useMemo(() => bucketEdges(fromMs, toMs, width, zone), [fromMs, toMs, width, zone]);
   const shared = { experiments: [experimentId], filter: clause };
   const totals = useQuery(aggregateQuery({ ...shared, measures: MEASURES }));
   const buckets = useQuery({
-    ...aggregateQuery({ ...shared, measures: MEASURES, bucket_ms: width, offset_ms: offset }),
-    enabled: known,
+    ...aggregateQuery({ ...shared, measures: MEASURES, edges_ms: edges }),
+    enabled: known && newestMs !== null,
   });
   const figures = useMemo(
     () =>
       totals.data === undefined || buckets.data === undefined
         ? undefined
-        : figuresOf(totals.data, buckets.data, fromMs, toMs, width, offset),
-    [totals.data, buckets.data, fromMs, toMs, width, offset],
+        : figuresOf(totals.data, buckets.data, edges, width),
+    [totals.data, buckets.data, edges, width],
   );
   return {
     figures,
@@ -87,14 +86,10 @@ function startOf(ns: string | undefined): number | null {
 export function figuresOf(
   totals: Aggregate,
   buckets: Aggregate,
-  fromMs: number,
-  toMs: number,
+  edges: readonly number[],
   width: number,
-  offset: number,
 ): Figures {
-  const first = Math.floor((fromMs - offset) / width) * width + offset;
-  const times: number[] = [];
-  for (let at = first; at < toMs; at += width) times.push(at);
+  const times = edges.slice(0, -1);
   const cells = new Map(buckets.points.map((point) => [point.bucket_ms, point.values]));
   const sums = new Set<Figure>(["count", "tokens_input", "tokens_output"]);
   const total = totals.points[0]?.values ?? {};
