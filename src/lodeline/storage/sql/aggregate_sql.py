@@ -18,7 +18,7 @@ Key: TypeAlias = "tuple[int | None, str | None]"
 """The start of a step in epoch milliseconds, and a group."""
 
 
-RUN_TRACES = 4_000
+RUN_TRACES = 1_000
 """Segments that follow each other are computed by one statement while they have at most so many changes together:
 a statement has its price, and so has sorting many rows by segment."""
 

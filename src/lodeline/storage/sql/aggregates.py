@@ -55,9 +55,10 @@ class Answer:
     def points(self) -> tuple[AggregatePoint, ...]:
         """Return the cells with the measures asked for, in order."""
         ordered = sorted(self.cells.items(), key=lambda pair: (pair[0][0] or 0, pair[0][1] is None, pair[0][1] or ""))
-        columns, measures = self.columns, self.query.measures
+        readers = {name: self.columns.reader(name) for name in self.query.measures}
+        number = self.columns.number
         return tuple(
-            AggregatePoint(*key, columns.number(values), {name: columns.measure(name, values) for name in measures})
+            AggregatePoint(*key, number(values), {name: read(values) for name, read in readers.items()})
             for key, values in ordered
         )
 

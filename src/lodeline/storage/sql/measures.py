@@ -95,13 +95,14 @@ class Columns:
         """What stands for the assessments where there are none."""
         return (0,) * len(self.of_assessments)
 
-    def measure(self, name: Measure, values: Add) -> float | None:
-        """Return a measure, given the values of `of_traces` and then of `of_assessments`."""
+    def reader(self, name: Measure) -> Callable[[Add], float | None]:
+        """Return what computes a measure from the values of `of_traces` and then of `of_assessments`."""
         if name in OF_TRACES:
             formula, start, columns = OF_TRACES[name], 0, self.of_traces
         else:
             formula, start, columns = OF_ASSESSMENTS[name], len(self.of_traces), self.of_assessments
-        return formula.value([values[start + columns.index(column)] for column in formula.columns])
+        places = [start + columns.index(column) for column in formula.columns]
+        return lambda values: formula.value([values[place] for place in places])
 
     def number(self, values: Add) -> int:
         """Return how many traces or, where they are asked for, assessments with a number are behind the values."""
