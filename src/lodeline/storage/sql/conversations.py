@@ -1,10 +1,15 @@
-"""Sessions and users: which there are, by last activity, is kept beside the traces; figures are summed on read."""
+"""Sessions and users: which there are, by last activity, is kept beside the traces; figures are summed on read.
+
+`Activity` gathers what a transaction changes about them and, since it sees every trace that is written or removed,
+about `hours`.
+"""
 
 from dataclasses import dataclass, field
 
 from lodeline.domain.trace import TraceSummary
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.hours import Changes
 from lodeline.storage.sql.rows import bounded
 
 SESSION, USER = "s", "u"
@@ -24,13 +29,17 @@ def last_activity_ns(summary: TraceSummary) -> int:
 
 @dataclass(slots=True)
 class Activity:
-    """What a transaction changes about last activities."""
+    """What a transaction changes about last activities, and in which hours it changes traces."""
 
     raised: dict[Key, int] = field(default_factory=dict[Key, int])
     doubtful: set[Key] = field(default_factory=set[Key])
+    changes: Changes = field(default_factory=Changes)
 
     def note(self, exp: int, before: TraceSummary | None, after: TraceSummary | None) -> None:
         """Take in that a trace's summary changed (None: it was not there, or is no more)."""
+        for summary in (before, after):
+            if summary is not None:
+                self.changes.note(exp, bounded(summary.start_ns))
         for kind in (SESSION, USER):
             old = None if before is None else getattr(before, _COLUMN[kind])
             new = None if after is None else getattr(after, _COLUMN[kind])
@@ -43,11 +52,12 @@ class Activity:
                 self.raised[key] = max(self.raised.get(key, 0), last_activity_ns(after))
 
     def write(self, db: Db) -> None:
-        """Bring the table up to date; the traces' own rows must be written already."""
+        """Bring the tables up to date; the traces' own rows must be written already."""
         if self.raised:
             db.executemany(_RAISE, [(*key, last_ns) for key, last_ns in self.raised.items()])
         for exp, kind, key in self.doubtful:
             recompute(db, exp, kind, key)
+        self.changes.write(db)
 
 
 def recompute(db: Db, exp: int, kind: str, key: str) -> None:

@@ -17,6 +17,7 @@ from lodeline.storage.sql import codec, deliveries, rows, terms
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.follow import follow_traces
+from lodeline.storage.sql.hours import Changes
 from lodeline.storage.sql.names import Names
 from lodeline.storage.sql.open_trace import load
 from lodeline.storage.sql.search import search_traces
@@ -59,7 +60,7 @@ class SqlTraceStore:
         def run(db: Db) -> Trace:
             row = writable(db, trace_id)
             edit_tags(db, row, change)
-            _touch(db, row[0], now_ms)
+            _touch(db, row, now_ms)
             audit_rows.write(db, audit)
             found = db.execute(rows.SELECT_TRACE + "WHERE t.id = ?", (row[0],)).fetchone()
             assert found is not None  # noqa: S101  # the row was read in this transaction
@@ -114,7 +115,7 @@ class SqlTraceStore:
             ).fetchall()
             for row in silent:
                 abandon(db, row)
-                _touch(db, row[0], now_ms)
+                _touch(db, row, now_ms)
             return len(silent)
 
         return self._writer.call(run)
@@ -141,10 +142,17 @@ def writable(db: Db, trace_id: TraceId) -> Row:
     return row
 
 
-def _touch(db: Db, row_id: int, now_ms: int) -> None:
-    db.execute(
-        "UPDATE traces SET updated_ms = max(updated_ms, ?), version = version + 1 WHERE id = ?", (now_ms, row_id)
-    )
+def _touch(db: Db, row: Row, now_ms: int) -> None:
+    db.execute("UPDATE traces SET updated_ms = max(updated_ms, ?) WHERE id = ?", (now_ms, row[0]))
+
+
+def _mark_changed(db: Db, row: Row) -> None:
+    """Tell whoever keeps something derived from the trace that this is out of date; every edit ends with it."""
+    row_id, exp, start_ns = row[:3]
+    db.execute("UPDATE traces SET version = version + 1 WHERE id = ?", (row_id,))
+    changes = Changes()
+    changes.note(exp, start_ns)
+    changes.write(db)
 
 
 def abandon(db: Db, row: Row) -> None:
@@ -154,6 +162,7 @@ def abandon(db: Db, row: Row) -> None:
     key = terms.field_key("state")
     db.execute(DELETE_PAIR, (exp, key, "IN_PROGRESS", start_ns, row_id))
     db.execute(INSERT_PAIR, (exp, key, "ABANDONED", start_ns, row_id))
+    _mark_changed(db, row)
 
 
 def edit_tags(db: Db, row: Row, change: TraceChange) -> None:
@@ -179,6 +188,7 @@ def edit_tags(db: Db, row: Row, change: TraceChange) -> None:
     pairs_after = {(terms.tag_key(k), terms.indexed(v)) for k, v in tags.items()}
     db.executemany(DELETE_PAIR, [(exp, key, val, start_ns, row_id) for key, val in pairs_before - pairs_after])
     db.executemany(INSERT_PAIR, [(exp, key, val, start_ns, row_id) for key, val in pairs_after - pairs_before])
+    _mark_changed(db, row)
 
 
 def link(db: Db, row: Row, run_id: RunId) -> int:
@@ -193,8 +203,8 @@ def link(db: Db, row: Row, run_id: RunId) -> int:
     doc = codec.loads(found[0])
     doc["linked"] = [*doc.get("linked", ()), run]
     db.execute("UPDATE trace_docs SET doc = ? WHERE id = ?", (codec.dumps(doc), row_id))
-    db.execute("UPDATE traces SET version = version + 1 WHERE id = ?", (row_id,))
     db.execute(INSERT_PAIR, (exp, terms.field_key("run"), terms.indexed(run), start_ns, row_id))
+    _mark_changed(db, row)
     return 1
 
 

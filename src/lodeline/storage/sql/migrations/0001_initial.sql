@@ -45,6 +45,12 @@ CREATE INDEX traces_session ON traces (exp, session, start_ns, id) WHERE session
 CREATE INDEX traces_user ON traces (exp, user, start_ns, id) WHERE user IS NOT NULL;
 CREATE INDEX traces_open ON traces (updated_ms) WHERE state = 0;
 
+-- How often traces of an experiment that start in an hour since the epoch, or assessments on them, were changed. What
+-- is computed of hours whose numbers have not grown still holds (storage.sql.hours), so rows are never removed.
+CREATE TABLE hours (
+  exp INTEGER NOT NULL, hour INTEGER NOT NULL, changes INTEGER NOT NULL, PRIMARY KEY (exp, hour)
+) WITHOUT ROWID;
+
 CREATE TABLE trace_docs (
   id INTEGER PRIMARY KEY,
   tags TEXT NOT NULL,         -- JSON object: the effective tags
@@ -123,7 +129,20 @@ CREATE INDEX assessments_trace ON assessments (trace) WHERE trace IS NOT NULL;
 CREATE INDEX assessments_session ON assessments (exp, session) WHERE session IS NOT NULL;
 CREATE INDEX assessments_created ON assessments (exp, created_ms, id);
 CREATE INDEX assessments_number ON assessments (exp, name, num, start_ns, trace, valid, deleted, kind);
-CREATE INDEX assessments_start ON assessments (exp, name, start_ns, trace, num, valid, deleted, kind);
+CREATE INDEX assessments_start ON assessments (exp, name, start_ns, trace, num, valid, deleted, kind, error);
+CREATE TRIGGER assessments_added AFTER INSERT ON assessments WHEN NEW.trace IS NOT NULL BEGIN
+  INSERT INTO hours VALUES (NEW.exp, NEW.start_ns / 3600000000000, 1)
+  ON CONFLICT DO UPDATE SET changes = changes + 1;
+END;
+CREATE TRIGGER assessments_changed AFTER UPDATE ON assessments WHEN NEW.trace IS NOT NULL BEGIN
+  INSERT INTO hours VALUES (NEW.exp, NEW.start_ns / 3600000000000, 1)
+  ON CONFLICT DO UPDATE SET changes = changes + 1;
+END;
+CREATE TRIGGER assessments_removed AFTER DELETE ON assessments WHEN OLD.trace IS NOT NULL BEGIN
+  INSERT INTO hours VALUES (OLD.exp, OLD.start_ns / 3600000000000, 1)
+  ON CONFLICT DO UPDATE SET changes = changes + 1;
+END;
+
 CREATE TABLE assessment_revisions (
   aid TEXT NOT NULL, entry INTEGER NOT NULL, at_ms INTEGER NOT NULL, by TEXT, reason TEXT,
   deleted INTEGER NOT NULL, doc TEXT NOT NULL,
