@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from lodeline.domain.analytics import AggregatePoint, AggregateQuery
-from lodeline.query.ast import Search
+from lodeline.query.ast import Node, Search
 from lodeline.query.grouping import parse_group
 from lodeline.storage.sql.aggregate_cache import AggregateCache, Cell, Part, Shape
 from lodeline.storage.sql.aggregate_sql import RUN_TRACES, UNGROUPED, Statements, check_size, group_of
@@ -76,19 +76,9 @@ def compute(db: Db, search: Search, answer: Answer, cache: AggregateCache) -> No
     chosen = select(db, replace(search, node=node), group.column.text)
     exps = tuple(sorted({int(exp) for exp in search.experiment_ids}))
     if query.edges_ms:
-        for first_ms, end_ms in pairwise(query.edges_ms):
-            part = Answer(replace(query, edges_ms=()), answer.columns)
-            of = Window(first_ms * 1_000_000, end_ms * 1_000_000 - 1).within(window)
-            found = segments(db, exps, of, None) if exact else None
-            statements = Statements(db, exps, chosen, group, part.query, answer.columns, None)
-            if found is None:
-                part.take(_flat(_computed(statements, [Segment(None, of, 0, whole=False)])))
-            else:
-                shape = Shape(exps, node, answer.columns, None, of, query.group_by, query.assessment)
-                _put_together(statements, found, part, cache, shape)
-            answer.complete = answer.complete and chosen.complete
-            answer.cells.update({(first_ms, group_of_cell): values for (_, group_of_cell), values in part.cells.items()})
-            check_size(len(answer.cells), query.max_points)
+        statements = Statements(db, exps, chosen, group, query, answer.columns, None)
+        answer.complete = chosen.complete
+        _by_edges(statements, window, node if exact else None, answer, cache)
         return
     grid = Grid.of(query.bucket_ms, query.offset_ms, additive=answer.columns.additive)
     found = segments(db, exps, window, grid) if exact else None
@@ -102,6 +92,26 @@ def compute(db: Db, search: Search, answer: Answer, cache: AggregateCache) -> No
     bounds = window if grid is None else None
     shape = Shape(exps, node, answer.columns, grid, bounds, query.group_by, query.assessment)
     _put_together(statements, found, answer, cache, shape)
+
+
+def _by_edges(
+    statements: Statements, window: Window, node: Node | None, answer: Answer, cache: AggregateCache
+) -> None:
+    """Find the cells between edges: each stretch is an answer of its own, remembered whole. `node` is the filter
+    beside the window; without one nothing can be remembered.
+    """
+    query = answer.query
+    for first_ms, end_ms in pairwise(query.edges_ms):
+        of = Window(first_ms * 1_000_000, end_ms * 1_000_000 - 1).within(window)
+        part = Answer(replace(query, edges_ms=()), answer.columns)
+        found = None if node is None else segments(statements.db, statements.exps, of, None)
+        if node is None or found is None:
+            part.take(_flat(_computed(statements, [Segment(None, of, 0, whole=False)])))
+        else:
+            shape = Shape(tuple(statements.exps), node, answer.columns, None, of, query.group_by, query.assessment)
+            _put_together(statements, found, part, cache, shape)
+        answer.cells.update({(first_ms, of_group): values for (_, of_group), values in part.cells.items()})
+        check_size(len(answer.cells), query.max_points)
 
 
 def _put_together(
