@@ -212,7 +212,7 @@ def _get_provider() -> TracerProvider:
                 id_generator=ids,
                 span_limits=limits,
             )
-            atexit.register(_at_exit)
+            atexit.register(shutdown)
             if hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=_after_fork)
         return _provider
@@ -242,15 +242,10 @@ def _resource(settings: SdkSettings) -> Resource:
 
 
 def watch_exit() -> None:
-    """Flush when a process of `multiprocessing` ends, which leaves without the handlers of `atexit`."""
+    """End tracing when a process of `multiprocessing` ends, which leaves without the handlers of `atexit`."""
     process = sys.modules.get("multiprocessing.process")
     if process is not None and process.parent_process() is not None:
-        importlib.import_module("multiprocessing.util").Finalize(None, _at_exit, exitpriority=10)
+        importlib.import_module("multiprocessing.util").Finalize(None, shutdown, exitpriority=10)
 
 
 pipeline.at_first_trace = watch_exit
-
-
-def _at_exit() -> None:
-    if flush(_settings.exit_timeout_s):
-        shutdown()
