@@ -85,6 +85,10 @@ def configure(
     Not needed when the environment says it all: tracing begins with the first span. May be called again: what ended
     before is delivered as it was to be, and tracers handed out go on with the new settings. `span_processor` gets the
     spans instead of the server. Raises Invalid for a value that cannot be used, and then changes nothing.
+
+    >>> import lodeline
+    >>> lodeline.configure(experiment="weather bot", enabled=False).experiment
+    'weather bot'
     """
     arguments = {name: value for name, value in locals().items() if name != "span_processor"}
     return _apply(resolve(os.environ, arguments), span_processor)
@@ -94,13 +98,23 @@ def get_tracer_provider() -> TracerProvider:
     """Return the provider whose spans are sent to Lodeline, for instrumentations that take one.
 
     It stays the same for the life of the process. Its spans nest with those of `lodeline.trace`.
+
+    >>> import lodeline
+    >>> tracer = lodeline.get_tracer_provider().get_tracer("my instrumentation")
+    >>> with lodeline.start_span("ours"), tracer.start_as_current_span("theirs"):
+    ...     pass
     """
     current_tracer()
     return _get_provider()
 
 
 def flush(timeout_s: float = 30.0) -> bool:
-    """Wait until everything that has ended so far is delivered; False when that took longer than `timeout_s`."""
+    """Wait until everything that has ended so far is delivered; False when that took longer than `timeout_s`.
+
+    >>> import lodeline
+    >>> lodeline.flush(timeout_s=5)
+    True
+    """
     try:
         return pipeline.force_flush(round(timeout_s * 1_000))
     except FOREIGN_FAULTS as error:
@@ -109,7 +123,14 @@ def flush(timeout_s: float = 30.0) -> bool:
 
 
 def shutdown() -> None:
-    """Deliver what is left and end tracing; functions that are traced go on untraced. `configure` begins anew."""
+    """Deliver what is left and end tracing; functions that are traced go on untraced. `configure` begins anew.
+
+    >>> import lodeline
+    >>> lodeline.shutdown()
+    >>> with lodeline.start_span("untraced") as span:
+    ...     span.is_recording()
+    False
+    """
     with _lock:
         runtime.started, runtime.tracer = True, None
         pipeline.shutdown()

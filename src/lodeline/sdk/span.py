@@ -24,7 +24,12 @@ _FLAT: frozenset[type] = frozenset((str, bool, int, float))
 
 
 class SpanType:
-    """The kinds of spans that have a meaning of their own to Lodeline."""
+    """The kinds of spans that have a meaning of their own to Lodeline.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("search", span_type=lodeline.SpanType.RETRIEVER):
+    ...     pass
+    """
 
     AGENT = "AGENT"
     LLM = "LLM"
@@ -45,6 +50,12 @@ class Span:
     """One step of a trace. None of its methods ever raises for what it is given, or does anything once it has ended.
 
     While tracing is off, or the trace is not sampled, it is there all the same and records nothing.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("ask the model", span_type="CHAT_MODEL") as span:
+    ...     span.set_inputs({"messages": [{"role": "user", "content": "Hello?"}]})
+    ...     span.set_model("gpt-4o", provider="openai", usage={"prompt_tokens": 2, "completion_tokens": 1})
+    ...     span.set_outputs("Hello.")
     """
 
     __slots__ = ("_otel",)

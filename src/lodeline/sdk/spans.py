@@ -149,7 +149,16 @@ def start(
 
 def get_current_active_span() -> Span | None:
     """Return the span that surrounds this code, whichever library began it; None when there is none, or it records
-    nothing."""
+    nothing.
+
+    >>> import lodeline
+    >>> @lodeline.trace
+    ... def work() -> None:
+    ...     span = lodeline.get_current_active_span()
+    ...     if span is not None:
+    ...         span.set_attribute("step", 1)
+    >>> work()
+    """
     otel = get_current_span()
     return Span(otel) if otel.is_recording() else None
 
@@ -173,6 +182,10 @@ def update_current_trace(
     `state` is that of its first span here. The entries ``mlflow.trace.session`` and ``mlflow.trace.user`` of the
     metadata count as `session` and `user`; `client_request_id` is kept in the metadata under its name. Without a
     trace it does nothing but complain, unless `missing_ok`.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("turn"):
+    ...     lodeline.update_current_trace(tags={"channel": "web"}, session="thread-7", user="ada")
     """
     found = dict(metadata or {})
     session = session or _text(found.pop("mlflow.trace.session", None))
@@ -198,6 +211,12 @@ def get_last_active_trace_id(thread_local: bool = False) -> TraceId | None:
     """Return the id of the trace that ended last, here or in this thread; None before any.
 
     A trace ends with its first span in this process.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("turn") as span:
+    ...     pass
+    >>> lodeline.get_last_active_trace_id() == span.trace_id
+    True
     """
     found = getattr(pipeline.last_by_thread, "trace_id", None) if thread_local else pipeline.last_trace_id
     return None if found is None else TraceId(f"tr-{found:032x}")
