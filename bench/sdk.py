@@ -18,8 +18,9 @@ from bench.report import Report, Table, spread
 _METHOD = (
     "CPU time of the calling thread, per call of the outermost function, over a processor that counts ended spans "
     "and drops them: delivery is measured by itself. Medians of rounds, with the smallest and the largest; both SDKs "
-    "take turns within each round. OpenTelemetry's SDK sets the same inputs and outputs, as JSON made by the standard "
-    "library. At depth 3 every function gets and returns the whole input, so each call renders it six times. Imports "
+    "take turns within each round. OpenTelemetry's SDK sets the same inputs and outputs, as JSON made by the "
+    "standard library. At depth 3 every function gets and returns the whole input, so each call renders it six "
+    "times. Imports "
     "are whole processes, the interpreter's own start included."
 )
 _SMALL: dict[str, object] = {"question": "How is the weather in Oslo?"}

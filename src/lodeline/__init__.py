@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
     from lodeline.sdk.masking import mask_strings
@@ -31,6 +32,7 @@ _MODULES = {
     "get_tracer_provider": "lodeline.sdk.provider",
     "get_tracing_context_headers": "lodeline.sdk.propagation",
     "instrument_threads": "lodeline.sdk.executors",
+    "log_attachment": "lodeline.sdk.attachments",
     "mask_strings": "lodeline.sdk.masking",
     "set_active_model": "lodeline.sdk.scoping",
     "set_experiment": "lodeline.sdk.scoping",
@@ -58,6 +60,7 @@ __all__ = [
     "get_tracer_provider",
     "get_tracing_context_headers",
     "instrument_threads",
+    "log_attachment",
     "mask_strings",
     "set_active_model",
     "set_experiment",

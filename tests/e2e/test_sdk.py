@@ -1,6 +1,7 @@
 """A program traced by the SDK, against a real server: everything said about a trace is found again."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -11,6 +12,7 @@ from lodeline.cli.client import Client
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
+from lodeline.services.attachments import Attachment
 from tests.e2e.harness import Server, serving
 
 
@@ -118,3 +120,24 @@ def test_the_experiment_is_the_one_that_was_set(client: Client):
     experiment = client.json("GET", f"/experiments/{found.experiment_id}")
     assert isinstance(experiment, dict)
     assert experiment["name"] == "sdk"
+
+
+def test_files_are_stored_beside_their_trace(client: Client, tmp_path: Path):
+    (tmp_path / "chart.png").write_bytes(b"\x89PNG and so on")
+    with lodeline.start_span("draw") as span:
+        lodeline.log_attachment("chart.png", tmp_path / "chart.png")
+        lodeline.log_attachment("Größe & more.txt", "text")
+    assert lodeline.flush(60)
+    found = client.many(Attachment, f"/traces/{span.trace_id}/attachments")
+    assert [(one.name, one.size_bytes) for one in found] == [("Größe & more.txt", 4), ("chart.png", 14)]
+    [stored] = client.many(Span, f"/traces/{span.trace_id}/spans")
+    assert [event.attributes["name"] for event in stored.events] == ["chart.png", "Größe & more.txt"]
+
+
+def test_a_file_of_a_trace_that_the_server_knows_can_be_added_later(client: Client):
+    with lodeline.start_span("draw") as span:
+        pass
+    lodeline.log_attachment("later.txt", b"bytes", trace_id=span.trace_id)
+    assert lodeline.flush(60)
+    with client.download(f"/traces/{span.trace_id}/attachments/later.txt") as parts:
+        assert b"".join(parts) == b"bytes"

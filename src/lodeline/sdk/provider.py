@@ -9,7 +9,8 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -36,18 +37,23 @@ _MAX_ATTRIBUTES = 1_000
 
 @dataclass(slots=True)
 class Runtime:
-    """What every traced call looks at. `tracer` is None while tracing is off or has not begun (`started`)."""
+    """What every traced call looks at. `tracer` is None while tracing is off or has not begun (`started`); `sends` is
+    false while traces are captured instead."""
 
     tracer: Tracer | None = None
     started: bool = False
     limits: Limits = DEFAULT_LIMITS
     keeps_content: bool = True
+    sends: bool = True
 
 
 runtime = Runtime()
 pipeline = SpanPipeline()
 ids = Ids()
 sampler = HeadSampler()
+
+at_flush: list[Callable[[float], bool]] = []
+"""What else waits for the server, for so many seconds at most, when traces are flushed; false when it is not done."""
 
 _lock = threading.RLock()
 _provider: TracerProvider | None = None
@@ -115,8 +121,10 @@ def flush(timeout_s: float = 30.0) -> bool:
     >>> lodeline.flush(timeout_s=5)
     True
     """
+    until = time.monotonic() + timeout_s
     try:
-        return pipeline.force_flush(round(timeout_s * 1_000))
+        done = pipeline.force_flush(round(timeout_s * 1_000))
+        return all([done, *(wait(max(until - time.monotonic(), 0.0)) for wait in at_flush)])
     except FOREIGN_FAULTS as error:
         complain("Traces could not be flushed", error)
         return False
@@ -133,7 +141,9 @@ def shutdown() -> None:
     """
     with _lock:
         runtime.started, runtime.tracer = True, None
-        pipeline.shutdown()
+    pipeline.shutdown()
+    for wait in at_flush:
+        wait(_settings.exit_timeout_s)
 
 
 def get_settings() -> SdkSettings:
@@ -175,17 +185,18 @@ def temporarily(settings: SdkSettings, processor: SpanProcessor, source: IdSourc
     global _settings
     with _lock:
         before = (_settings, pipeline.defaults, ids.source, sampler.ratio, sampler.keep_errors)
-        running = (runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content)
+        running = (runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content, runtime.sends)
         flow = pipeline.flow
         pipeline.flow = Flow()
         ids.source = source
         _apply(settings, processor)
+        runtime.sends = False
     try:
         yield
     finally:
         with _lock:
             _settings, pipeline.defaults, ids.source, sampler.ratio, sampler.keep_errors = before
-            runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content = running
+            runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content, runtime.sends = running
             pipeline.flow = flow
 
 
