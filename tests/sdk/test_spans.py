@@ -107,6 +107,22 @@ class Hostile:
     __repr__ = __str__
 
 
+def test_a_trace_that_is_not_sampled_is_told_in_silence(caplog: pytest.LogCaptureFixture):
+    with capture_traces(sample_ratio=0.0), lodeline.start_span("x"):
+        lodeline.update_current_trace(tags={"a": 1})
+    assert caplog.records == []
+
+
+def test_names_are_texts_whatever_is_given(captured: CapturedTraces):
+    names: list[Any] = ["\ud800", "x" * 1_000, 3, Hostile()]
+    for name in names:
+        with lodeline.start_span(name, span_type=name):
+            pass
+    assert [span.name for span in captured.spans] == [
+        "?", f"{'x' * 500}… [500 more characters]", "3", "<Hostile>",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("bad", [Hostile(), None, object(), "\ud800", -1, float("nan"), b"x", [Hostile()]])
 def test_nothing_that_a_span_is_told_raises(captured: CapturedTraces, bad: Any):
     with lodeline.start_span(bad, span_type=bad, attributes={"bad": bad}) as span:

@@ -141,9 +141,10 @@ def shutdown() -> None:
     """
     with _lock:
         runtime.started, runtime.tracer = True, None
+    until = time.monotonic() + _settings.exit_timeout_s
     pipeline.shutdown()
     for wait in at_flush:
-        wait(_settings.exit_timeout_s)
+        wait(max(until - time.monotonic(), 0.0))
 
 
 def get_settings() -> SdkSettings:

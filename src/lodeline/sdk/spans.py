@@ -6,7 +6,6 @@ from types import TracebackType
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import Span as OtelSpan
 from opentelemetry.trace import Status, StatusCode, Tracer, get_current_span, set_span_in_context
 
@@ -22,8 +21,9 @@ from lodeline.sdk.attributes import (
     labels,
 )
 from lodeline.sdk.contexts import leave
-from lodeline.sdk.provider import current_tracer, pipeline
+from lodeline.sdk.provider import current_tracer, pipeline, runtime
 from lodeline.sdk.quiet import complain, quietly
+from lodeline.sdk.rendering import clean_name
 from lodeline.sdk.span import NO_SPAN, Span, SpanStatusName, attribute_value, fail, otel_span
 
 
@@ -134,11 +134,13 @@ def start(
     start_time_ns: int | None = None,
 ) -> OtelSpan:
     """Start a span of OpenTelemetry with our attributes."""
-    said = {} if attributes is None else {str(key): attribute_value(value) for key, value in attributes.items()}
+    said = (
+        {} if attributes is None else {clean_name(key): attribute_value(value) for key, value in attributes.items()}
+    )
     if span_type is not None:
-        said[KIND] = span_type
+        said[KIND] = clean_name(span_type)
     return tracer.start_span(
-        name,
+        clean_name(name),
         context,
         attributes=said,
         start_time=start_time_ns,
@@ -196,11 +198,13 @@ def update_current_trace(
         (f"{METADATA}client_request_id", client_request_id),
     )  # fmt: skip
     said.update({key: label_text(value) for key, value in pairs if value is not None})
-    target = _trace_span()
-    if target is None and missing_ok:
+    context = get_current_span().get_span_context()
+    if not context.is_valid:
+        if not missing_ok and runtime.tracer is not None:
+            complain("update_current_trace was called without a trace that is in progress")
         return
+    target = _trace_span(context.trace_id)
     if target is None:
-        complain("update_current_trace was called without a trace that is in progress")
         return
     target.set_attributes(said)
     if state is not None:
@@ -222,13 +226,9 @@ def get_last_active_trace_id(thread_local: bool = False) -> TraceId | None:
     return None if found is None else TraceId(f"tr-{found:032x}")
 
 
-def _trace_span() -> OtelSpan | None:
+def _trace_span(trace_id: int) -> OtelSpan | None:
     """Return the span to say something about the current trace on: its local root, or else the current span."""
-    current = get_current_span()
-    context = current.get_span_context()
-    if not context.is_valid:
-        return None
-    root: SdkSpan | None = pipeline.root(context.trace_id)
+    root, current = pipeline.root(trace_id), get_current_span()
     if root is not None and root.is_recording():
         return root
     return current if current.is_recording() else None
