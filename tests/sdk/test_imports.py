@@ -41,7 +41,7 @@ def test_tracing_imports_nothing_heavy():
 
 def test_unknown_names_are_said():
     with pytest.raises(AttributeError, match="module 'lodeline' has no attribute 'tarce'"):
-        _ = lodeline.tarce  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType] - that is the point
+        _ = lodeline.tarce
 
 
 def test_every_public_name_is_listed():
