@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from lodeline.local import connect, connect_async
     from lodeline.sdk.autolog.switch import autolog
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
+    from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
@@ -83,6 +84,7 @@ _MODULES = {
     "get_tracing_context_headers": "lodeline.sdk.propagation",
     "instrument_threads": "lodeline.sdk.executors",
     "log_assessment": "lodeline.sdk.fluent_assessments",
+    "log_attachment": "lodeline.sdk.attachments",
     "log_expectation": "lodeline.sdk.fluent_assessments",
     "log_feedback": "lodeline.sdk.fluent_assessments",
     "mask_strings": "lodeline.sdk.masking",
@@ -141,6 +143,7 @@ __all__ = [
     "get_tracing_context_headers",
     "instrument_threads",
     "log_assessment",
+    "log_attachment",
     "log_expectation",
     "log_feedback",
     "mask_strings",

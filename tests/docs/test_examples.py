@@ -2,9 +2,11 @@
 
 import doctest
 import importlib
+import inspect
 
 import pytest
 
+import lodeline
 from lodeline.testing import capture_traces
 from tests.docs.markdown import ROOT
 
@@ -21,6 +23,13 @@ def test_docstring_examples(module: str) -> None:
         result = doctest.testmod(importlib.import_module(module))
     assert result.attempted > 0
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(set(lodeline.__all__) - {"__version__"}))
+def test_every_public_name_has_an_example(name: str) -> None:
+    documented = inspect.getdoc(getattr(lodeline, name)) or ""
+    assert ">>> " in documented
+    assert f"lodeline.{name}" in documented or name in {"Span", "mask_strings"}
 
 
 def test_there_are_examples() -> None:

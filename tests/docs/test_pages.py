@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lodeline.sdk.settings import ARGUMENTS, VARIABLES
 from tests.docs.markdown import ROOT, blocks
 from tests.docs.shell import Reader
 
@@ -76,3 +77,9 @@ def anchors(path: Path) -> set[str]:
     text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_settings_of_the_sdk_are_all_described() -> None:
+    page = (ROOT / "docs/how-to/trace-python.md").read_text(encoding="utf-8")
+    for name in (*ARGUMENTS, *VARIABLES.values()):
+        assert f"`{name}`" in page, f"{name} is not described"

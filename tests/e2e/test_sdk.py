@@ -1,6 +1,7 @@
 """A program traced by the SDK, against a real server: everything said about a trace is found again."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -113,3 +114,23 @@ def test_the_experiment_is_the_one_that_was_set(client: LodelineClient):
     answer("Where does it go?")
     [found] = _search(client, "request LIKE '%Where does it go?%'")
     assert client.experiments.get(found.experiment_id).name == "sdk"
+
+
+def test_files_are_stored_beside_their_trace(client: LodelineClient, tmp_path: Path):
+    (tmp_path / "chart.png").write_bytes(b"\x89PNG and so on")
+    with lodeline.start_span("draw") as span:
+        lodeline.log_attachment("chart.png", tmp_path / "chart.png")
+        lodeline.log_attachment("Größe & more.txt", "text")
+    assert lodeline.flush(60)
+    found = client.attachments.list(span.trace_id)
+    assert [(one.name, one.size_bytes) for one in found] == [("Größe & more.txt", 4), ("chart.png", 14)]
+    [stored] = client.traces.spans(span.trace_id)
+    assert [event.attributes["name"] for event in stored.events] == ["chart.png", "Größe & more.txt"]
+
+
+def test_a_file_of_a_trace_that_the_server_knows_can_be_added_later(client: LodelineClient):
+    with lodeline.start_span("draw") as span:
+        pass
+    lodeline.log_attachment("later.txt", b"bytes", trace_id=span.trace_id)
+    assert lodeline.flush(60)
+    assert client.attachments.get(span.trace_id, "later.txt") == b"bytes"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lodeline.sdk.rendering import Limits, cut_text, to_json
+from lodeline.sdk.rendering import Limits, clean_name, clean_text, cut_text, to_json
 
 KIND = "lodeline.kind"
 INPUTS = "lodeline.inputs"
@@ -33,7 +33,7 @@ _LABEL_LIMITS = Limits(depth=6, chars=MAX_LABEL)
 
 def label_text(value: object) -> str:
     """Return the value of a tag as text: strings as they are, everything else as JSON."""
-    return cut_text(value, MAX_LABEL) if isinstance(value, str) else to_json(value, _LABEL_LIMITS)
+    return clean_text(cut_text(value, MAX_LABEL)) if isinstance(value, str) else to_json(value, _LABEL_LIMITS)
 
 
 def labels(
@@ -51,5 +51,5 @@ def labels(
         said[USER] = label_text(user)
     for prefix, pairs in ((TAGS, tags), (METADATA, metadata)):
         for key, value in (pairs or {}).items():
-            said[f"{prefix}{key}"] = label_text(value)
+            said[f"{prefix}{clean_name(key)}"] = label_text(value)
     return said

@@ -14,7 +14,7 @@ from lodeline.sdk.attributes import FUNCTION, INPUTS, OUTPUTS
 from lodeline.sdk.contexts import leave
 from lodeline.sdk.provider import current_tracer, runtime
 from lodeline.sdk.quiet import complain
-from lodeline.sdk.rendering import to_content, to_json
+from lodeline.sdk.rendering import clean_name, to_content, to_json
 from lodeline.sdk.span import attribute_value, fail
 
 
@@ -33,9 +33,9 @@ class Site:
         capture_outputs: bool,
     ) -> None:
         named = getattr(function, "__name__", None) or type(function).__name__
-        self._name = name or named
+        self._name = clean_name(name or named)
         self._attributes = {FUNCTION: getattr(function, "__qualname__", named)}
-        self._attributes.update({key: attribute_value(value) for key, value in attributes.items()})
+        self._attributes.update({clean_name(key): attribute_value(value) for key, value in attributes.items()})
         self._inputs = capture_inputs
         self._outputs = capture_outputs
         self._parameters = Parameters(function)

@@ -93,6 +93,16 @@ def instrument_threads() -> None:
     """Make every new thread and every call that is submitted to a pool of threads go on with the trace around it.
 
     It changes `threading.Thread` and `ThreadPoolExecutor` for the whole process, until `uninstrument_threads`.
+
+    >>> import threading
+    >>> import lodeline
+    >>> lodeline.instrument_threads()
+    >>> with lodeline.start_span("request"):
+    ...     thread = threading.Thread(target=lodeline.trace(print), args=("in a thread",))
+    ...     thread.start()
+    ...     thread.join()
+    in a thread
+    >>> lodeline.uninstrument_threads()
     """
     with _patching:
         if not _patched:
@@ -103,7 +113,11 @@ def instrument_threads() -> None:
 
 
 def uninstrument_threads() -> None:
-    """Undo `instrument_threads`; work that was handed on before keeps its trace."""
+    """Undo `instrument_threads`; work that was handed on before keeps its trace.
+
+    >>> import lodeline
+    >>> lodeline.uninstrument_threads()
+    """
     with _patching:
         if _patched:
             ThreadPoolExecutor.submit = _patched["submit"]

@@ -5,6 +5,7 @@ spans start and end in the middle of the program.
 """
 
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -19,7 +20,8 @@ from lodeline.sdk.quiet import FOREIGN_FAULTS, complain
 from lodeline.sdk.scope import NO_SCOPE, TraceScope, scope_of
 
 _MAX_ROOTS = 10_000
-"""Traces in progress whose local root is remembered; the oldest is forgotten first."""
+"""Traces in progress whose local root is remembered; the oldest is forgotten first. A root that nobody holds any
+more, and so cannot be ended, takes no memory but its entry."""
 
 Stage: TypeAlias = Callable[[ReadableSpan], list[ReadableSpan]]
 """Sees a span that has ended; returns what is handed on in its place, nothing perhaps."""
@@ -81,7 +83,7 @@ class SpanPipeline(SpanProcessor):
         self.last_by_thread = threading.local()
         self.at_first_trace: Callable[[], None] | None = None
         self._lock = threading.Lock()
-        self._roots: dict[int, Span] = {}
+        self._roots: dict[int, weakref.ref[Span]] = {}
         self._begun = False
 
     def use(self, flow: Flow) -> Flow:
@@ -99,7 +101,8 @@ class SpanPipeline(SpanProcessor):
 
     def root(self, trace_id: int) -> Span | None:
         """Return the local root of a trace that is in progress here."""
-        return self._roots.get(trace_id)
+        found = self._roots.get(trace_id)
+        return None if found is None else found()
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Take a span that starts."""
@@ -155,7 +158,7 @@ class SpanPipeline(SpanProcessor):
                 self.at_first_trace()
         if len(self._roots) >= _MAX_ROOTS:
             self._roots.pop(next(iter(self._roots)), None)
-        self._roots[span.get_span_context().trace_id] = span
+        self._roots[span.get_span_context().trace_id] = weakref.ref(span)
         if scope is not self.defaults:
             said = labels(session=scope.session, user=scope.user, tags=scope.tags, metadata=scope.metadata)
             span.set_attributes(said)
@@ -164,7 +167,7 @@ class SpanPipeline(SpanProcessor):
         context = span.get_span_context()
         if context is None:
             return
-        root = self._roots.get(context.trace_id)
+        root = self.root(context.trace_id)
         if root is not None and root.get_span_context() == context:
             self._roots.pop(context.trace_id, None)
             self.last_trace_id = self.last_by_thread.trace_id = context.trace_id

@@ -9,7 +9,8 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -36,18 +37,23 @@ _MAX_ATTRIBUTES = 1_000
 
 @dataclass(slots=True)
 class Runtime:
-    """What every traced call looks at. `tracer` is None while tracing is off or has not begun (`started`)."""
+    """What every traced call looks at. `tracer` is None while tracing is off or has not begun (`started`); `sends` is
+    false while traces are captured instead."""
 
     tracer: Tracer | None = None
     started: bool = False
     limits: Limits = DEFAULT_LIMITS
     keeps_content: bool = True
+    sends: bool = True
 
 
 runtime = Runtime()
 pipeline = SpanPipeline()
 ids = Ids()
 sampler = HeadSampler()
+
+at_flush: list[Callable[[float], bool]] = []
+"""What else waits for the server, for so many seconds at most, when traces are flushed; false when it is not done."""
 
 _lock = threading.RLock()
 _provider: TracerProvider | None = None
@@ -85,6 +91,10 @@ def configure(
     Not needed when the environment says it all: tracing begins with the first span. May be called again: what ended
     before is delivered as it was to be, and tracers handed out go on with the new settings. `span_processor` gets the
     spans instead of the server. Raises Invalid for a value that cannot be used, and then changes nothing.
+
+    >>> import lodeline
+    >>> lodeline.configure(experiment="weather bot", enabled=False).experiment
+    'weather bot'
     """
     arguments = {name: value for name, value in locals().items() if name != "span_processor"}
     return _apply(resolve(os.environ, arguments), span_processor)
@@ -94,25 +104,47 @@ def get_tracer_provider() -> TracerProvider:
     """Return the provider whose spans are sent to Lodeline, for instrumentations that take one.
 
     It stays the same for the life of the process. Its spans nest with those of `lodeline.trace`.
+
+    >>> import lodeline
+    >>> tracer = lodeline.get_tracer_provider().get_tracer("my instrumentation")
+    >>> with lodeline.start_span("ours"), tracer.start_as_current_span("theirs"):
+    ...     pass
     """
     current_tracer()
     return _get_provider()
 
 
 def flush(timeout_s: float = 30.0) -> bool:
-    """Wait until everything that has ended so far is delivered; False when that took longer than `timeout_s`."""
+    """Wait until everything that has ended so far is delivered; False when that took longer than `timeout_s`.
+
+    >>> import lodeline
+    >>> lodeline.flush(timeout_s=5)
+    True
+    """
+    until = time.monotonic() + timeout_s
     try:
-        return pipeline.force_flush(round(timeout_s * 1_000))
+        done = pipeline.force_flush(round(timeout_s * 1_000))
+        return all([done, *(wait(max(until - time.monotonic(), 0.0)) for wait in at_flush)])
     except FOREIGN_FAULTS as error:
         complain("Traces could not be flushed", error)
         return False
 
 
 def shutdown() -> None:
-    """Deliver what is left and end tracing; functions that are traced go on untraced. `configure` begins anew."""
+    """Deliver what is left and end tracing; functions that are traced go on untraced. `configure` begins anew.
+
+    >>> import lodeline
+    >>> lodeline.shutdown()
+    >>> with lodeline.start_span("untraced") as span:
+    ...     span.is_recording()
+    False
+    """
     with _lock:
         runtime.started, runtime.tracer = True, None
-        pipeline.shutdown()
+    until = time.monotonic() + _settings.exit_timeout_s
+    pipeline.shutdown()
+    for wait in at_flush:
+        wait(max(until - time.monotonic(), 0.0))
 
 
 def get_settings() -> SdkSettings:
@@ -154,17 +186,18 @@ def temporarily(settings: SdkSettings, processor: SpanProcessor, source: IdSourc
     global _settings
     with _lock:
         before = (_settings, pipeline.defaults, ids.source, sampler.ratio, sampler.keep_errors)
-        running = (runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content)
+        running = (runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content, runtime.sends)
         flow = pipeline.flow
         pipeline.flow = Flow()
         ids.source = source
         _apply(settings, processor)
+        runtime.sends = False
     try:
         yield
     finally:
         with _lock:
             _settings, pipeline.defaults, ids.source, sampler.ratio, sampler.keep_errors = before
-            runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content = running
+            runtime.tracer, runtime.started, runtime.limits, runtime.keeps_content, runtime.sends = running
             pipeline.flow = flow
 
 
@@ -212,7 +245,7 @@ def _get_provider() -> TracerProvider:
                 id_generator=ids,
                 span_limits=limits,
             )
-            atexit.register(_at_exit)
+            atexit.register(shutdown)
             if hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=_after_fork)
         return _provider
@@ -242,15 +275,10 @@ def _resource(settings: SdkSettings) -> Resource:
 
 
 def watch_exit() -> None:
-    """Flush when a process of `multiprocessing` ends, which leaves without the handlers of `atexit`."""
+    """End tracing when a process of `multiprocessing` ends, which leaves without the handlers of `atexit`."""
     process = sys.modules.get("multiprocessing.process")
     if process is not None and process.parent_process() is not None:
-        importlib.import_module("multiprocessing.util").Finalize(None, _at_exit, exitpriority=10)
+        importlib.import_module("multiprocessing.util").Finalize(None, shutdown, exitpriority=10)
 
 
 pipeline.at_first_trace = watch_exit
-
-
-def _at_exit() -> None:
-    if flush(_settings.exit_timeout_s):
-        shutdown()

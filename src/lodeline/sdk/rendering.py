@@ -15,6 +15,7 @@ from lodeline.sdk.quiet import FOREIGN_FAULTS
 from lodeline.sdk.stand_ins import shown, stand_in, type_name
 
 _MAX_KEY = 200
+_MAX_NAME = 500
 _DATA_URL_CHARS = 4_096
 _ENTRY_CHARS = 4
 """What an entry of a list or a dict costs beside its content: bounds the number of small ones."""
@@ -82,6 +83,14 @@ def to_plain(value: object, limits: Limits) -> JsonValue:
 def clean_text(text: str) -> str:
     """Return `text` with question marks for its lone surrogates."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def clean_name(name: object) -> str:
+    """Return what a program gives as a name as a short text, whatever it is. Never raises."""
+    try:
+        return clean_text(cut_text(shown(name), _MAX_NAME))
+    except FOREIGN_FAULTS:
+        return f"<{type_name(name)}>"
 
 
 def cut_text(text: str, chars: int) -> str:

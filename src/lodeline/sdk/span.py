@@ -11,7 +11,7 @@ from lodeline.domain.span import SpanKind
 from lodeline.sdk.attributes import COST_USD, INPUTS, KIND, MODEL, OUTPUTS, PROVIDER, USAGE
 from lodeline.sdk.provider import runtime
 from lodeline.sdk.quiet import complain, describe, quietly
-from lodeline.sdk.rendering import clean_text, cut_text, to_content, to_json
+from lodeline.sdk.rendering import clean_name, clean_text, cut_text, to_content, to_json
 from lodeline.sdk.stacks import stack_text
 
 SpanStatusName: TypeAlias = Literal["OK", "ERROR"]
@@ -24,7 +24,12 @@ _FLAT: frozenset[type] = frozenset((str, bool, int, float))
 
 
 class SpanType:
-    """The kinds of spans that have a meaning of their own to Lodeline."""
+    """The kinds of spans that have a meaning of their own to Lodeline.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("search", span_type=lodeline.SpanType.RETRIEVER):
+    ...     pass
+    """
 
     AGENT = "AGENT"
     LLM = "LLM"
@@ -45,6 +50,12 @@ class Span:
     """One step of a trace. None of its methods ever raises for what it is given, or does anything once it has ended.
 
     While tracing is off, or the trace is not sampled, it is there all the same and records nothing.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("ask the model", span_type="CHAT_MODEL") as span:
+    ...     span.set_inputs({"messages": [{"role": "user", "content": "Hello?"}]})
+    ...     span.set_model("gpt-4o", provider="openai", usage={"prompt_tokens": 2, "completion_tokens": 1})
+    ...     span.set_outputs("Hello.")
     """
 
     __slots__ = ("_otel",)
@@ -89,7 +100,7 @@ class Span:
     def set_attribute(self, key: str, value: object) -> None:
         """Set one attribute: texts, numbers, truth values and flat lists of one of them as such, else JSON text."""
         if self._otel.is_recording():
-            self._otel.set_attribute(clean_text(str(key)), attribute_value(value))
+            self._otel.set_attribute(clean_name(key), attribute_value(value))
 
     def set_attributes(self, attributes: Mapping[str, object]) -> None:
         """Set several attributes, each as `set_attribute` does."""
@@ -99,7 +110,7 @@ class Span:
     @quietly("A span's type could not be recorded")
     def set_span_type(self, span_type: SpanKind | str) -> None:
         """Say what kind of step it is, one of `SpanType`."""
-        self._otel.set_attribute(KIND, span_type)
+        self._otel.set_attribute(KIND, clean_name(span_type))
 
     @quietly("A span's model could not be recorded")
     def set_model(
@@ -112,9 +123,9 @@ class Span:
     ) -> None:
         """Say which model answered, its provider, the usage that this one reported, as its API gives it, and what it
         cost, where the server is not to compute that."""
-        self._otel.set_attribute(MODEL, str(model))
+        self._otel.set_attribute(MODEL, clean_name(model))
         if provider is not None:
-            self._otel.set_attribute(PROVIDER, str(provider))
+            self._otel.set_attribute(PROVIDER, clean_name(provider))
         if usage is not None:
             self._otel.set_attribute(USAGE, to_json(usage, runtime.limits))
         if cost_usd is not None:
@@ -131,8 +142,8 @@ class Span:
     def add_event(self, name: str, attributes: Mapping[str, object] | None = None) -> None:
         """Record that something happened, now."""
         if self._otel.is_recording():
-            said = {clean_text(str(key)): attribute_value(value) for key, value in (attributes or {}).items()}
-            self._otel.add_event(clean_text(str(name)), said)
+            said = {clean_name(key): attribute_value(value) for key, value in (attributes or {}).items()}
+            self._otel.add_event(clean_name(name), said)
 
     @quietly("An exception could not be recorded")
     def record_exception(self, error: BaseException) -> None:
@@ -143,7 +154,7 @@ class Span:
     @quietly("A span's link could not be recorded")
     def add_link(self, trace_id: str, span_id: str, attributes: Mapping[str, object] | None = None) -> None:
         """Refer to another span, possibly of another trace, by its ids."""
-        said = {clean_text(str(key)): attribute_value(value) for key, value in (attributes or {}).items()}
+        said = {clean_name(key): attribute_value(value) for key, value in (attributes or {}).items()}
         self._otel.add_link(link_context(trace_id, span_id), said)
 
     @quietly("A span could not be ended")

@@ -6,7 +6,6 @@ from types import TracebackType
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import Span as OtelSpan
 from opentelemetry.trace import Status, StatusCode, Tracer, get_current_span, set_span_in_context
 
@@ -22,8 +21,9 @@ from lodeline.sdk.attributes import (
     labels,
 )
 from lodeline.sdk.contexts import leave
-from lodeline.sdk.provider import current_tracer, pipeline
+from lodeline.sdk.provider import current_tracer, pipeline, runtime
 from lodeline.sdk.quiet import complain, quietly
+from lodeline.sdk.rendering import clean_name
 from lodeline.sdk.span import NO_SPAN, Span, SpanStatusName, attribute_value, fail, otel_span
 
 
@@ -134,11 +134,13 @@ def start(
     start_time_ns: int | None = None,
 ) -> OtelSpan:
     """Start a span of OpenTelemetry with our attributes."""
-    said = {} if attributes is None else {str(key): attribute_value(value) for key, value in attributes.items()}
+    said = (
+        {} if attributes is None else {clean_name(key): attribute_value(value) for key, value in attributes.items()}
+    )
     if span_type is not None:
-        said[KIND] = span_type
+        said[KIND] = clean_name(span_type)
     return tracer.start_span(
-        name,
+        clean_name(name),
         context,
         attributes=said,
         start_time=start_time_ns,
@@ -149,7 +151,16 @@ def start(
 
 def get_current_active_span() -> Span | None:
     """Return the span that surrounds this code, whichever library began it; None when there is none, or it records
-    nothing."""
+    nothing.
+
+    >>> import lodeline
+    >>> @lodeline.trace
+    ... def work() -> None:
+    ...     span = lodeline.get_current_active_span()
+    ...     if span is not None:
+    ...         span.set_attribute("step", 1)
+    >>> work()
+    """
     otel = get_current_span()
     return Span(otel) if otel.is_recording() else None
 
@@ -173,6 +184,10 @@ def update_current_trace(
     `state` is that of its first span here. The entries ``mlflow.trace.session`` and ``mlflow.trace.user`` of the
     metadata count as `session` and `user`; `client_request_id` is kept in the metadata under its name. Without a
     trace it does nothing but complain, unless `missing_ok`.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("turn"):
+    ...     lodeline.update_current_trace(tags={"channel": "web"}, session="thread-7", user="ada")
     """
     found = dict(metadata or {})
     session = session or _text(found.pop("mlflow.trace.session", None))
@@ -183,11 +198,13 @@ def update_current_trace(
         (f"{METADATA}client_request_id", client_request_id),
     )  # fmt: skip
     said.update({key: label_text(value) for key, value in pairs if value is not None})
-    target = _trace_span()
-    if target is None and missing_ok:
+    context = get_current_span().get_span_context()
+    if not context.is_valid:
+        if not missing_ok and runtime.tracer is not None:
+            complain("update_current_trace was called without a trace that is in progress")
         return
+    target = _trace_span(context.trace_id)
     if target is None:
-        complain("update_current_trace was called without a trace that is in progress")
         return
     target.set_attributes(said)
     if state is not None:
@@ -198,18 +215,20 @@ def get_last_active_trace_id(thread_local: bool = False) -> TraceId | None:
     """Return the id of the trace that ended last, here or in this thread; None before any.
 
     A trace ends with its first span in this process.
+
+    >>> import lodeline
+    >>> with lodeline.start_span("turn") as span:
+    ...     pass
+    >>> lodeline.get_last_active_trace_id() == span.trace_id
+    True
     """
     found = getattr(pipeline.last_by_thread, "trace_id", None) if thread_local else pipeline.last_trace_id
     return None if found is None else TraceId(f"tr-{found:032x}")
 
 
-def _trace_span() -> OtelSpan | None:
+def _trace_span(trace_id: int) -> OtelSpan | None:
     """Return the span to say something about the current trace on: its local root, or else the current span."""
-    current = get_current_span()
-    context = current.get_span_context()
-    if not context.is_valid:
-        return None
-    root: SdkSpan | None = pipeline.root(context.trace_id)
+    root, current = pipeline.root(trace_id), get_current_span()
     if root is not None and root.is_recording():
         return root
     return current if current.is_recording() else None
