@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lodeline.domain.assessment import AssessmentError, AssessmentSource
     from lodeline.local import connect, connect_async
+    from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.autolog.switch import autolog
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
-    from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
