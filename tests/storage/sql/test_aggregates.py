@@ -261,7 +261,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def revised(stores: Stores) -> None:
-    change = AssessmentChange(value=0.0)
+    change = AssessmentChange(replace_value=True, value=0.0)
     stores.assessments.update(AssessmentId("a"), change, by=None, now_ms=T0_MS, audit=audit())
 
 
