@@ -1,14 +1,16 @@
 """``lodeline experiments``: create, list, change, delete, export and import experiments."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
+import orjson
 import typer
 
 from lodeline.cli.decoding import decode
 from lodeline.cli.exits import NEGATIVE
-from lodeline.cli.naming import confirm, find_experiment, lines, pairs
+from lodeline.cli.naming import confirm, find_experiment, lines, pairs, value_of
 from lodeline.cli.options import (
     AllOption,
     FilterOption,
@@ -20,7 +22,8 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment, size
 from lodeline.cli.transfer import download, upload
-from lodeline.domain.experiment import Experiment, PurgeReceipt
+from lodeline.domain.errors import Invalid
+from lodeline.domain.experiment import Experiment, ExperimentSettings, PurgeReceipt
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list, change and move experiments.")
 
@@ -98,6 +101,32 @@ def tag(
 ) -> None:
     """Set and delete tags of an experiment."""
     _change(use, name, {"set_tags": pairs(tags, "tag"), "delete_tags": delete or []})
+
+
+@command(app, "configure")
+def configure(
+    use: Use,
+    name: NameArgument,
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SETTING=VALUE",
+            help="Such as capture=structure, retention.max_age_days=30, 'mask_patterns=[\"[0-9]{16}\"]'.",
+        ),
+    ] = None,
+) -> None:
+    """Change settings that every new trace inherits: capture, masking, own prices, retention, environments.
+
+    Values are JSON, or text; null takes a setting back to its default. Without any, show the settings.
+    """
+    found = find_experiment(use.client, name)
+    if settings:
+        body = {"settings": _settings(found, pairs(settings, "setting"))}
+        found = use.client.one(Experiment, "PATCH", f"/experiments/{found.experiment_id}", body=body)
+    if use.out.as_json:
+        use.out.document(found.settings)
+        return
+    use.out.pairs([(key, _shown(value)) for key, value in _flat(asdict(found.settings)).items()])
 
 
 @command(app, "delete")
@@ -178,6 +207,40 @@ _EXISTING_SHOWN = 5
 def _change(use: Use, name: str, body: dict[str, object]) -> None:
     found = find_experiment(use.client, name)
     _show(use, use.client.one(Experiment, "PATCH", f"/experiments/{found.experiment_id}", body=body))
+
+
+def _settings(experiment: Experiment, changes: Mapping[str, str]) -> dict[str, object]:
+    """Return the settings of an experiment as a request has them, with changes by their dotted names."""
+    changed = asdict(experiment.settings)
+    for key, text in changes.items():
+        *groups, last = key.split(".")
+        place: dict[str, object] = changed
+        for group in groups:
+            inner = place.get(group)
+            if not isinstance(inner, dict):
+                raise Invalid.value("setting", key, f"one of {', '.join(_flat(asdict(ExperimentSettings())))}")
+            place = cast("dict[str, object]", inner)
+        value = value_of(text)
+        if value is None and not groups:
+            place.pop(last, None)
+        else:
+            place[last] = value
+    return changed
+
+
+def _flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return settings by their dotted names."""
+    found: dict[str, object] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            found.update(_flat(cast("Mapping[str, object]", value), f"{prefix}{key}."))
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _show(use: Use, experiment: Experiment) -> None:

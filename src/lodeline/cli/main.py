@@ -19,10 +19,12 @@ GROUPS: dict[str, str] = {
     "demo": "Load real example traces and say what to try.",
     "traces": "Search, show, follow, tag, delete, export and import traces.",
     "assessments": "Log judgments and read them with their history.",
-    "sessions": "List traced conversations.",
+    "sessions": "List and show traced conversations.",
+    "users": "List traced end users.",
     "experiments": "Create, list, change, delete, export and import experiments.",
     "keys": "Create, list and revoke API keys.",
     "accounts": "Create, list and change accounts.",
+    "audit": "Show who changed what.",
     "db": "Migrate, check, back up and vacuum a store.",
     "version": "Show the versions of this program and of the server.",
 }
