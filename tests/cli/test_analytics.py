@@ -69,3 +69,10 @@ def test_settings_are_shown_and_changed_one_at_a_time(lodeline: Lodeline, store:
     assert back["capture"] == "full"
     for wrong in ("capture=some", "retention.max_age=3", "nothing=1", "capture.x=1", "mask_patterns=["):
         assert wrong.partition("=")[0] in lodeline("experiments", "configure", "app", wrong, store=store, code=2).err
+
+
+def test_the_default_experiment_has_no_time_of_creation(lodeline: Lodeline, store: Path) -> None:
+    """It comes with the store."""
+    lodeline("experiments", "create", "app", store=store)
+    assert "1970" not in lodeline("experiments", "list", store=store).out
+    assert "1970" not in lodeline("experiments", "get", "0", store=store).out

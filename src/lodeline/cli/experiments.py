@@ -53,7 +53,7 @@ def list_experiments(
     use.out.table(
         ("id", "name", "state", "created", "tags"),
         [
-            (item.experiment_id, item.name, item.lifecycle, moment(item.created_ms), _tags(item.tags))
+            (item.experiment_id, item.name, item.lifecycle, moment(item.created_ms or None), _tags(item.tags))
             for item in found
         ],
     )
@@ -252,7 +252,7 @@ def _show(use: Use, experiment: Experiment) -> None:
             ("id", experiment.experiment_id),
             ("name", experiment.name),
             ("state", experiment.lifecycle),
-            ("created", moment(experiment.created_ms)),
+            ("created", moment(experiment.created_ms or None)),
             ("created by", experiment.created_by),
             ("description", experiment.description),
             ("tags", _tags(experiment.tags)),
