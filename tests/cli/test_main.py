@@ -19,6 +19,7 @@ COMMANDS = [
     ("traces", "search"), ("traces", "get"), ("traces", "tail"), ("traces", "tag"), ("traces", "delete"),
     ("traces", "export"), ("traces", "import"), ("assessments", "log"), ("assessments", "list"),
     ("assessments", "get"), ("assessments", "history"), ("assessments", "delete"), ("sessions", "list"),
+    ("users", "list"), ("audit", "list"),
     ("experiments", "list"), ("experiments", "create"), ("experiments", "get"), ("experiments", "rename"),
     ("experiments", "describe"), ("experiments", "tag"), ("experiments", "delete"), ("experiments", "restore"),
     ("experiments", "purge"), ("experiments", "export"), ("experiments", "import"), ("keys", "create"),

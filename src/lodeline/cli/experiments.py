@@ -1,13 +1,15 @@
 """``lodeline experiments``: create, list, change, delete, export and import experiments."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
+import orjson
 import typer
 
 from lodeline.cli.exits import NEGATIVE
-from lodeline.cli.naming import confirm, find_experiment, pairs
+from lodeline.cli.naming import confirm, find_experiment, pairs, value_of
 from lodeline.cli.options import (
     AllOption,
     FilterOption,
@@ -19,7 +21,8 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment, size
 from lodeline.cli.transfer import download, uploading
-from lodeline.domain.experiment import Experiment
+from lodeline.domain.errors import Invalid
+from lodeline.domain.experiment import Experiment, ExperimentSettings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list, change and move experiments.")
 
@@ -48,7 +51,7 @@ def list_experiments(
     use.out.table(
         ("id", "name", "state", "created", "tags"),
         [
-            (item.experiment_id, item.name, item.lifecycle, moment(item.created_ms), _tags(item.tags))
+            (item.experiment_id, item.name, item.lifecycle, moment(item.created_ms or None), _tags(item.tags))
             for item in found
         ],
     )
@@ -99,6 +102,32 @@ def tag(
     ident = find_experiment(use.client, name).experiment_id
     changed = use.client.experiments.update(ident, set_tags=pairs(tags, "tag"), delete_tags=delete or ())
     _show(use, changed)
+
+
+@command(app, "configure")
+def configure(
+    use: Use,
+    name: NameArgument,
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SETTING=VALUE",
+            help="Such as capture=structure, retention.max_age_days=30, 'mask_patterns=[\"[0-9]{16}\"]'.",
+        ),
+    ] = None,
+) -> None:
+    """Change settings that every new trace inherits: capture, masking, own prices, retention, environments.
+
+    Values are JSON, or text; null takes a setting back to its default. Without any, show the settings.
+    """
+    found = find_experiment(use.client, name)
+    if settings:
+        changed = _settings(found, pairs(settings, "setting"))
+        found = use.client.experiments.update(found.experiment_id, settings=changed)
+    if use.out.as_json:
+        use.out.document(found.settings)
+        return
+    use.out.pairs([(key, _shown(value)) for key, value in _flat(asdict(found.settings)).items()])
 
 
 @command(app, "delete")
@@ -179,6 +208,40 @@ def import_experiment(
 _EXISTING_SHOWN = 5
 
 
+def _settings(experiment: Experiment, changes: Mapping[str, str]) -> dict[str, object]:
+    """Return the settings of an experiment as a request has them, with changes by their dotted names."""
+    changed = asdict(experiment.settings)
+    for key, text in changes.items():
+        *groups, last = key.split(".")
+        place: dict[str, object] = changed
+        for group in groups:
+            inner = place.get(group)
+            if not isinstance(inner, dict):
+                raise Invalid.value("setting", key, f"one of {', '.join(_flat(asdict(ExperimentSettings())))}")
+            place = cast("dict[str, object]", inner)
+        value = value_of(text)
+        if value is None and not groups:
+            place.pop(last, None)
+        else:
+            place[last] = value
+    return changed
+
+
+def _flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return settings by their dotted names."""
+    found: dict[str, object] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            found.update(_flat(cast("Mapping[str, object]", value), f"{prefix}{key}."))
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
 def _show(use: Use, experiment: Experiment) -> None:
     if use.out.as_json:
         use.out.document(experiment)
@@ -188,7 +251,7 @@ def _show(use: Use, experiment: Experiment) -> None:
             ("id", experiment.experiment_id),
             ("name", experiment.name),
             ("state", experiment.lifecycle),
-            ("created", moment(experiment.created_ms)),
+            ("created", moment(experiment.created_ms or None)),
             ("created by", experiment.created_by),
             ("description", experiment.description),
             ("tags", _tags(experiment.tags)),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lodeline.cli.analytics import aggregate, facet
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -27,7 +28,7 @@ from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.trace import Trace
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow and move traces.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow, count and move traces.")
 
 TraceArgument = Annotated[str, typer.Argument(metavar="TRACE", help="A trace id, as 'traces search' shows it.")]
 _COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "request")
@@ -100,6 +101,10 @@ def tail(
             time.sleep(interval_s)
         page = traces.follow(experiment=experiment, filter=filter, limit=MAX_LIMIT, cursor=page.cursor)
         _print_lines(use, page.items)
+
+
+command(app, "facet")(facet)
+command(app, "aggregate")(aggregate)
 
 
 @command(app, "tag")

@@ -1,4 +1,6 @@
+import errno
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from lodeline.domain.errors import Conflict, Unavailable
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
 from lodeline.storage.base import Stores
 from lodeline.storage.sql import backup, open_sqlite
+from lodeline.storage.sql.lock import DirectoryLock
 from tests.contract.build import T0_MS, audit, found, judgment, span, write
 
 
@@ -157,3 +160,44 @@ def test_a_killed_backup_is_not_there_or_complete(tmp_path: Path):
         if ended:
             break
     assert killed >= 3
+    stores = open_sqlite(tmp_path / "store")
+    stores.admin.backup(str(target))
+    stores.close()
+    assert not list(tmp_path.glob(".copy.partial-*"))  # what the killed ones left
+
+
+def test_a_backup_under_way_is_left_alone_by_another(tmp_path: Path):
+    stores = open_sqlite(tmp_path / "store")
+    running, dead = tmp_path / ".copy.partial-1", tmp_path / ".copy.partial-2"
+    for folder in (running, dead):
+        folder.mkdir()
+        (folder / "lodeline.db").write_bytes(b"x")
+    lock = DirectoryLock(running, exclusive=True)
+    stores.admin.backup(str(tmp_path / "copy"))
+    lock.release()
+    assert (running.exists(), dead.exists()) == (True, False)
+    stores.close()
+
+
+def test_blobs_are_copied_without_their_bytes_where_the_file_system_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    stores = open_sqlite(tmp_path / "store")
+    stores.blobs.put("a/b", io.BytesIO(b"first"), max_bytes=10)
+    (original,) = (path for path in (tmp_path / "store").rglob("b") if path.is_file())
+    stores.admin.backup(str(tmp_path / "linked"))
+    assert next((tmp_path / "linked").rglob("b")).samefile(original)
+    monkeypatch.setattr(os, "link", _no_links)
+    stores.admin.backup(str(tmp_path / "copied"))
+    assert not next((tmp_path / "copied").rglob("b")).samefile(original)
+    stores.blobs.put("a/b", io.BytesIO(b"second"), max_bytes=10)
+    stores.close()
+    for name in ("linked", "copied"):
+        copy = open_sqlite(tmp_path / name)
+        with copy.blobs.open("a/b") as blob:
+            assert blob.read() == b"first"
+        copy.close()
+
+
+def _no_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EXDEV, "another file system")

@@ -11,6 +11,7 @@ from lodeline.domain.errors import Unavailable
 from lodeline.domain.ids import TraceId
 from lodeline.domain.trace import WriteOutcome
 from lodeline.storage.sql import open_sqlite
+from lodeline.storage.sql import writer as writing
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.writer import Writer
@@ -71,3 +72,11 @@ def test_a_closed_writer_refuses(writer: Writer):
     writer.close()
     with pytest.raises(Unavailable, match="closed"):
         writer.call(lambda _db: None)
+
+
+def test_a_large_load_renews_the_planner_s_statistics(writer: Writer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(writing, "OPTIMIZE_ROWS", 1_000)
+    for number in range(30):
+        writer.ingest([write(f"tr-{number}", *(span(f"{n}", n) for n in range(1, 40)))])
+    found = writer.call(lambda db: db.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'traces'").fetchall())
+    assert found[0][0] > 0

@@ -51,6 +51,7 @@ class Analytics(Noun[ModeT]):
             dialect=dialect,
             bucket_ms=query.bucket_ms,
             offset_ms=query.offset_ms,
+            edges_ms=list(query.edges_ms) or None,
             group_by=query.group_by,
             assessment=query.assessment,
             max_points=query.max_points,

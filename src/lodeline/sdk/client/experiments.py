@@ -68,15 +68,16 @@ class Experiments(Noun[ModeT]):
         *,
         name: str | None = None,
         description: str | None = None,
-        settings: ExperimentSettings | None = None,
+        settings: ExperimentSettings | Mapping[str, object] | None = None,
         set_tags: Mapping[str, str] | None = None,
         delete_tags: Sequence[str] = (),
     ) -> Call[Experiment]:
-        """Change what is given and return the experiment; `settings` replaces all settings at once."""
+        """Change what is given and return the experiment; `settings`, also as JSON has them, replaces all at once."""
+        plain = asdict(settings) if isinstance(settings, ExperimentSettings) else settings
         body = given(
             name=name,
             description=description,
-            settings=None if settings is None else asdict(settings),
+            settings=plain,
             set_tags=dict(set_tags or {}),
             delete_tags=list(delete_tags),
         )

@@ -1,6 +1,7 @@
 """Copy a store into a new directory: consistent, synced, checked, and there under its name only when complete."""
 
 import contextlib
+import glob
 import os
 import secrets
 import shutil
@@ -14,7 +15,7 @@ from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.sql.check import check_database
 from lodeline.storage.sql.connection import DATABASE_FILE, connect
 from lodeline.storage.sql.directory import BLOBS_FOLDER, MARKER_FILE, sync_folder
-from lodeline.storage.sql.lock import LOCK_FILES
+from lodeline.storage.sql.lock import LOCK_FILES, DirectoryLock
 
 _NOT_COPIED = LOCK_FILES | {DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE + "-shm"}
 
@@ -23,16 +24,22 @@ def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapp
     """Copy the database as it is at one moment, then the blobs, and all small files beside them; return sizes.
 
     Others may go on reading and writing. Blobs come second, so that everything the copied rows speak of is there,
-    but for what is deleted meanwhile. A copy that is broken off leaves a directory ``.<name>.partial-…``, which may
-    be removed. Conflict when `target` exists; Unavailable when the disk is full or the copy does not pass its check.
+    but for what is deleted meanwhile. A copy that is broken off leaves a directory ``.<name>.partial-…``, which the
+    next one into the same target removes. Conflict when `target` exists; Unavailable when the disk is full or the
+    copy does not pass its check.
     """
     if os.path.lexists(target):
         raise Conflict(f"backup: {target} exists already; name a new directory.", code="backup_exists")
     partial = target.parent / f".{target.name}.partial-{secrets.token_hex(4)}"
     try:
+        _remove_abandoned(target)
         partial.mkdir(mode=0o700, parents=True)
-        sizes = _fill(directory, partial, blobs)
-        sync_folder(partial)
+        lock = DirectoryLock(partial, exclusive=True)
+        try:
+            sizes = _fill(directory, partial, blobs)
+            sync_folder(partial)
+        finally:
+            lock.release()
         if os.path.lexists(target):
             raise Conflict(f"backup: {target} was made meanwhile; name a new directory.", code="backup_exists")
         partial.rename(target)
@@ -45,6 +52,14 @@ def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapp
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return sizes
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what killed backups into `target` left behind: nobody holds its lock."""
+    for partial in target.parent.glob(f".{glob.escape(target.name)}.partial-*"):
+        with contextlib.suppress(Conflict, Unavailable):
+            DirectoryLock(partial, exclusive=True).release()
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _fill(directory: Path, partial: Path, blobs: DirectoryBlobStore) -> Mapping[str, int]:
@@ -79,8 +94,8 @@ def _copy_database(directory: Path, partial: Path) -> None:
 def _copy_blobs(source: DirectoryBlobStore, target: DirectoryBlobStore) -> tuple[int, int]:
     count = size_bytes = 0
     for info in source.list(""):
-        with contextlib.suppress(NotFound), source.open(info.path) as data:
-            copied = target.put(info.path, data, max_bytes=2**63)
+        with contextlib.suppress(NotFound):
+            copied = target.take(info.path, source)
             count += 1
             size_bytes += copied.size_bytes
     return count, size_bytes

@@ -64,6 +64,10 @@ class Db(Protocol):
         """Return how many rows the last statement changed."""
         ...
 
+    def total_changes(self) -> int:
+        """Return how many rows were changed since the connection was opened."""
+        ...
+
     def last_insert_rowid(self) -> int:
         """Return the rowid of the last insert."""
         ...

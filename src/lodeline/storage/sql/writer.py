@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 QUEUE_JOBS = 4_096
 _OPTIMIZE_EVERY_S = 3_600.0
+OPTIMIZE_ROWS = 500_000
+"""So many changed rows are some ten thousand spans: a load that may make a small store a large one."""
 GROUP_SPANS = 4_000
 """A group is closed when it holds this many spans, so that a commit stays in the tens of milliseconds."""
 
@@ -74,6 +76,7 @@ class Writer:
         self.db = connect(directory, readonly=False)
         self._turn = WriteTurn(directory)
         self._optimize_at = time.monotonic() + _OPTIMIZE_EVERY_S
+        self._optimized_changes = 0
         self._thread = threading.Thread(target=self._loop, name="lodeline-writer", daemon=True)
         self._thread.start()
 
@@ -186,9 +189,12 @@ class Writer:
                 _fail([job], failure, self.db)
 
     def _optimize(self) -> None:
-        """Renew the planner's statistics now and then, when nobody waits."""
-        if time.monotonic() >= self._optimize_at and self._queue.empty():
+        """Renew the planner's statistics now and then, and after much was written, when nobody waits."""
+        changes = self.db.total_changes()
+        much = changes - self._optimized_changes >= OPTIMIZE_ROWS
+        if (much or time.monotonic() >= self._optimize_at) and self._queue.empty():
             self._optimize_at = time.monotonic() + _OPTIMIZE_EVERY_S
+            self._optimized_changes = changes
             with contextlib.suppress(apsw.Error):
                 self.db.execute("PRAGMA optimize")
 

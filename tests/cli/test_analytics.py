@@ -1,0 +1,78 @@
+"""Counts, users, sessions, settings and the audit trail on the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from lodeline.cli.analytics import bucket_ms
+from lodeline.domain.errors import Invalid
+from tests.cli.conftest import Demo, Lodeline
+
+AIRLINE = "demo: airline agent (tau-bench)"
+
+
+def test_a_facet_counts_what_a_search_finds(lodeline: Lodeline, demo: Demo) -> None:
+    found = lodeline("traces", "facet", "state", "--json", store=demo.store).document()
+    errors = lodeline("traces", "search", "-f", "state = 'ERROR'", "--all", "--json", store=demo.store).lines()
+    values = found["values"]
+    assert isinstance(values, list)
+    assert {"value": "ERROR", "count": len(errors)} in values
+    assert "ERROR" in lodeline("traces", "facet", "state", store=demo.store).out
+    assert "did you mean state" in lodeline("traces", "facet", "sate", store=demo.store, code=2).err
+
+
+def test_aggregates_come_by_time_and_field(lodeline: Lodeline, demo: Demo) -> None:
+    arguments = ("traces", "aggregate", "count", "duration_p95", "--every", "1d", "--by", "model", "-e", AIRLINE)
+    shown = lodeline(*arguments, store=demo.store).out.splitlines()
+    assert shown[0].split() == ["from", "model", "n", "count", "duration_p95"]
+    assert "airline-agent-gpt-4o" in shown[2]
+    points = lodeline(*arguments, "--json", store=demo.store).document()["points"]
+    assert isinstance(points, list)
+    assert len(points) == len(shown) - 2
+    assert "measures" in lodeline("traces", "aggregate", "median", store=demo.store, code=2).err
+
+
+def test_lengths_of_buckets() -> None:
+    assert [bucket_ms(text) for text in ("30s", "15m", "2h", "1d", "1w")] == [
+        30_000, 900_000, 7_200_000, 86_400_000, 604_800_000,
+    ]  # fmt: skip
+    for text in ("", "0m", "1y", "1.5h", "-1h", "1 h"):
+        with pytest.raises(Invalid, match="--every"):
+            bucket_ms(text)
+
+
+def test_users_and_a_session_with_its_traces(lodeline: Lodeline, demo: Demo) -> None:
+    assert lodeline("users", "list", "--json", "-e", AIRLINE, store=demo.store).lines()
+    assert "last activity" in lodeline("users", "list", store=demo.store).out
+    (listed,) = lodeline("sessions", "list", "-e", AIRLINE, "-n", "1", "--json", store=demo.store).lines()
+    name = str(listed["session"])
+    found = lodeline("sessions", "get", name, "-e", AIRLINE, "--json", store=demo.store).document()
+    traces = found["traces"]
+    assert isinstance(traces, list)
+    assert len(traces) == listed["trace_count"]
+    assert name in lodeline("sessions", "get", name, "-e", AIRLINE, store=demo.store).out
+    assert lodeline("sessions", "get", "it's no \\ session", "-e", AIRLINE, store=demo.store, code=1).err
+
+
+def test_settings_are_shown_and_changed_one_at_a_time(lodeline: Lodeline, store: Path) -> None:
+    lodeline("experiments", "create", "app", store=store)
+    assert "retention.max_age_days" in lodeline("experiments", "configure", "app", store=store).out
+    lodeline("experiments", "configure", "app", "capture=structure", 'mask_patterns=["[0-9]{16}"]', store=store)
+    lodeline("experiments", "configure", "app", "retention.max_age_days=30", store=store)
+    changed = lodeline("experiments", "configure", "app", "--json", store=store).document()
+    assert (changed["capture"], changed["mask_patterns"]) == ("structure", ["[0-9]{16}"])
+    assert changed["retention"] == {"max_age_days": 30.0, "max_traces": None, "max_bytes": None}
+    (entry, *_) = lodeline("audit", "list", "--json", store=store).lines()
+    assert entry["action"] == "experiment.update"
+    assert "experiment.create" in lodeline("audit", "list", store=store).out
+    back = lodeline("experiments", "configure", "app", "capture=null", "--json", store=store).document()
+    assert back["capture"] == "full"
+    for wrong in ("capture=some", "retention.max_age=3", "nothing=1", "capture.x=1", "mask_patterns=["):
+        assert wrong.partition("=")[0] in lodeline("experiments", "configure", "app", wrong, store=store, code=2).err
+
+
+def test_the_default_experiment_has_no_time_of_creation(lodeline: Lodeline, store: Path) -> None:
+    """It comes with the store."""
+    lodeline("experiments", "create", "app", store=store)
+    assert "1970" not in lodeline("experiments", "list", store=store).out
+    assert "1970" not in lodeline("experiments", "get", "0", store=store).out
