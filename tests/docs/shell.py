@@ -41,6 +41,7 @@ class Reader:
         self._environment = environment({
             "LODELINE_PORT": self._ports["5000"],
             "LODELINE_GRPC_PORT": self._ports["4317"],
+            "LODELINE_SPOOL_DIR": str(folder / ".spool"),
             "LODELINE_URL": f"http://127.0.0.1:{self._ports['5000']}",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "PYTHONWARNINGS": "",
