@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_revoked_key_is_useless_at_once_and_stays_listed(access: Access):
         access.keys.authenticate(made.secret)
     access.clock.advance(60)
     assert access.keys.revoke(ada, made.key.key_id) == revoked
-    assert access.keys.list(ada) == [revoked]
+    assert access.keys.list(ada) == [replace(revoked, last_used_ms=access.clock.now_ms())]
 
 
 def test_a_key_expires(access: Access):
@@ -222,7 +223,7 @@ def test_without_accounts_a_key_has_no_owner_and_does_what_its_scopes_say(access
     actor = access.keys.authenticate(made.secret)
     assert may(actor, "trace.ingest", DEFAULT_EXPERIMENT)
     assert not may(actor, "experiment.read", DEFAULT_EXPERIMENT)
-    assert access.keys.list(LOCAL) == [made.key]
+    assert access.keys.list(LOCAL) == [replace(made.key, last_used_ms=access.clock.now_ms())]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "\ud800"])
@@ -256,7 +257,8 @@ def test_uses_are_told_to_the_store_in_bulk_and_once_a_day_to_the_audit_trail(ac
     for _ in range(5):
         access.clock.advance(1)
         access.keys.authenticate(made.secret)
-    assert access.keys.list(ada)[1].last_used_ms is None
+    assert [key.last_used_ms for key in access.stores.keys.list()] == [None, None]
+    assert access.keys.list(ada)[1].last_used_ms == access.clock.now_ms()  # also before the store is told
     assert access.keys.flush_uses() == 1
     assert access.keys.flush_uses() == 0
     used = {key.key_id: key.last_used_ms for key in access.keys.list(ada)}

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lodeline.auth.actor import Actor, account_actor, key_actor
 from lodeline.auth.credentials import Credentials
@@ -104,9 +104,9 @@ class KeyService:
         """Return one's own keys, or all with key.manage_all, newest first; revoked and expired ones too."""
         if all_owners or actor.account_id is None:
             permit(actor, "key.manage_all")
-            return self._stores.keys.list()
+            return self._with_uses(self._stores.keys.list())
         permit(actor, "key.manage_own")
-        return self._stores.keys.list(actor.account_id)
+        return self._with_uses(self._stores.keys.list(actor.account_id))
 
     def revoke(self, actor: Actor, key_id: KeyId) -> ApiKey:
         """Make a key useless at once, in every process; again is fine. Another owner's needs key.manage_all, and
@@ -165,6 +165,15 @@ class KeyService:
         if owner.disabled:
             raise Unauthenticated(f"API key {key.prefix}…: its owner is disabled; ask an admin.")
         return owner
+
+    def _with_uses(self, keys: Sequence[ApiKey]) -> Sequence[ApiKey]:
+        """Return keys with the uses that the store has not been told of yet."""
+        with self._lock:
+            at_ms = {key_id: use.at_ms for key_id, use in self._uses.items()}
+        return [
+            replace(key, last_used_ms=max(at_ms[key.key_id], key.last_used_ms or 0)) if key.key_id in at_ms else key
+            for key in keys
+        ]
 
     def _note_use(self, actor: Actor, key: ApiKey, now_ms: int) -> None:
         first = key.last_used_ms is None or now_ms - key.last_used_ms > USE_AUDIT_MS
