@@ -36,9 +36,11 @@ built: $(STAMP)
 
 ui: $(UI_INDEX) ## build the web page, when its sources have changed
 
+# The browser's driver keeps an event loop running in its process: its tests have processes of their own.
 test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 	$(NPM) test
-	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
+	$(if $(ARGS),,$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) tests/browser)
 
 soak: $(STAMP) ## run the tests that take minutes
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)

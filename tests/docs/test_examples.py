@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import re
 
 import pytest
 
@@ -10,6 +11,11 @@ import lodeline
 from lodeline.testing import capture_traces
 from tests.docs.markdown import ROOT
 
+PROGRAMS = "\n".join(
+    block
+    for page in (ROOT / "docs/how-to").glob("*.md")
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+)
 MODULES = sorted(
     ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
     for path in (ROOT / "src/lodeline").rglob("*.py")
@@ -27,9 +33,12 @@ def test_docstring_examples(module: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(lodeline.__all__) - {"__version__"}))
 def test_every_public_name_has_an_example(name: str) -> None:
+    """In its docstring, or in a program of a page, which `test_pages` runs."""
     documented = inspect.getdoc(getattr(lodeline, name)) or ""
-    assert ">>> " in documented
-    assert f"lodeline.{name}" in documented or name in {"Span", "mask_strings"}
+    if ">>> " in documented:
+        assert f"lodeline.{name}" in documented or name in {"Span", "mask_strings"}
+    else:
+        assert re.search(rf"\blodeline\.{name}\b", PROGRAMS)
 
 
 def test_there_are_examples() -> None:

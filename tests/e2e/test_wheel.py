@@ -31,7 +31,9 @@ assert not heavy, heavy
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=env, timeout=300, check=False)
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, cwd=ROOT, env=env, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -40,7 +42,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with nothing but the wheel and what it needs; returns its Python."""
     folder = tmp_path_factory.mktemp("bare")
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist", ROOT)
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist")
     (wheel,) = (folder / "dist").glob("*.whl")
     run(UV, "venv", "--quiet", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -1,10 +1,12 @@
 """A SQLite store as a whole: opened, wired, closed."""
 
 import threading
+import time
 from contextlib import ExitStack
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from lodeline.domain.errors import Unavailable
 from lodeline.domain.operation import Capabilities
 from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
@@ -13,7 +15,7 @@ from lodeline.storage.sql.admin import SqlAdmin
 from lodeline.storage.sql.analytics import SqlAnalyticsStore
 from lodeline.storage.sql.assessments import SqlAssessments
 from lodeline.storage.sql.audit import SqlAudit
-from lodeline.storage.sql.connection import Readers, connect
+from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
 from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
@@ -30,6 +32,7 @@ from lodeline.storage.sql.traces import SqlTraceStore
 from lodeline.storage.sql.transfer import SqlTransfer
 from lodeline.storage.sql.writer import Writer
 
+_AGAIN_S = 0.05
 CAPABILITIES = Capabilities(backend="sqlite", durable=True, full_text_index=True, multi_process=True, backup=True)
 
 
@@ -43,12 +46,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
     with ExitStack() as opened:
         lock = DirectoryLock(directory)
         opened.callback(lock.release)
-        db = connect(directory, readonly=False)
-        try:
-            with translated(f"the store in {directory} cannot be opened", db):
-                ensure_schema(db, directory, source=migrations)
-        finally:
-            db.close()
+        _ensure_schema(directory, migrations)
         readers = Readers(directory)
         opened.callback(readers.close)
         fresh = FreshTexts()
@@ -75,6 +73,25 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             admin=SqlAdmin(directory, lock, writer=writer, readers=readers, indexer=indexer, blobs=blobs),
             closer=_Closer(opened.pop_all()),
         )
+
+
+def _ensure_schema(directory: Path, migrations: Traversable | None) -> None:
+    """Set up the schema; while others make or close the same store, which SQLite does not always wait for, again."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            db = connect(directory, readonly=False)
+            try:
+                with translated(f"the store in {directory} cannot be opened", db):
+                    ensure_schema(db, directory, source=migrations)
+            finally:
+                db.close()
+        except Unavailable as error:
+            if error.error_code != "store_busy" or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 class _Closer:
