@@ -55,13 +55,17 @@ class Reader:
         for block in blocks(page):
             if block.not_run is not None or block.place in skip:
                 continue
-            if block.file is not None:
-                (self.folder / block.file).write_text(self.translated(block.text), encoding="utf-8")
-            elif block.language == "console":
+            self.keep(block)
+            if block.file is None and block.language == "console":
                 for command in commands(block):
                     self.run(command, block)
                     done.append(command.text)
         return done
+
+    def keep(self, block: Block) -> None:
+        """Write the file that a block is, if it is one."""
+        if block.file is not None:
+            (self.folder / block.file).write_text(self.translated(block.text), encoding="utf-8")
 
     def run(self, command: Command, block: Block) -> str:
         """Run one command, compare its output with what is shown, and return it."""

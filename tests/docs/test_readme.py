@@ -35,6 +35,7 @@ def test_the_readme_does_what_it_says(reader: Reader) -> None:
         reader.run(Command(line, ()), starts[0])
     found: list[str] = []
     for block in pages:
+        reader.keep(block)
         if block.language == "console" and not is_start(block):
             for command in commands(block):
                 output = reader.run(command, block)

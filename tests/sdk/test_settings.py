@@ -147,3 +147,12 @@ def test_a_processor_can_be_added():
         pass
     lodeline.shutdown()
     assert ended == ["a"]
+
+
+def test_an_experiment_named_by_a_header_is_a_setting_like_any_other():
+    environ = {"OTEL_EXPORTER_OTLP_HEADERS": "X-Lodeline-Experiment=from-header,team=a"}
+    assert resolve(environ).experiment == "from-header"
+    assert resolve(environ).all_headers == {"team": "a"}
+    assert resolve(environ, {"experiment": "shop"}).experiment == "shop"
+    assert resolve({**environ, "LODELINE_EXPERIMENT": "named"}).experiment == "named"
+    assert resolve(environ, {"headers": {"x-lodeline-experiment": "given"}}).experiment == "given"

@@ -56,6 +56,9 @@ class SdkSettings:
         return {**self.headers, **({} if self.key is None else {"x-lodeline-key": self.key})}
 
 
+EXPERIMENT_HEADER = "x-lodeline-experiment"
+
+
 def resolve(environ: Mapping[str, str], arguments: Mapping[str, Any] | None = None) -> SdkSettings:
     """Return the settings that these arguments (None: not given) and this environment come to.
 
@@ -67,7 +70,18 @@ def resolve(environ: Mapping[str, str], arguments: Mapping[str, Any] | None = No
         given[name] = _CHECKS[name](name, value)
     if "url" in given:
         given["traces_url"] = given["url"] + TRACES_PATH
+    for values in (found, given):
+        _take_experiment(values)
     return replace(SdkSettings(), **{**found, **given})
+
+
+def _take_experiment(values: dict[str, Any]) -> None:
+    """Turn a header that names the experiment into the setting: sent as a header it would win over every other."""
+    headers: Mapping[str, str] = values.get("headers", {})
+    named = {name: value for name, value in headers.items() if name.lower() == EXPERIMENT_HEADER}
+    if named:
+        values["headers"] = {name: value for name, value in headers.items() if name not in named}
+        values.setdefault("experiment", next(iter(named.values())))
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
