@@ -1,6 +1,6 @@
-"""Aggregates that are put together from remembered parts are those of the memory backend, whatever happens between."""
+"""Aggregates put together from remembered parts are those of the memory backend, whatever happens between."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,24 +12,25 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lodeline.domain.analytics import Aggregate, AggregateQuery, Measure
 from lodeline.domain.assessment import AssessmentChange, AssessmentError
-from lodeline.domain.errors import LodelineError, NotFound, TooLarge
+from lodeline.domain.errors import LodelineError, NotFound
 from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
 from lodeline.domain.span import ResourceFacts
 from lodeline.domain.trace import TraceChange
 from lodeline.domain.usage import TokenUsage
 from lodeline.query.ast import Compare, CompareOp, Search
-from lodeline.query.build import conj
+from lodeline.query.build import ALL, conj
 from lodeline.query.fields import field
 from lodeline.query.grammar_native import parse
 from lodeline.storage.base import Stores
 from lodeline.storage.open import open_stores
-from lodeline.storage.sql import open_sqlite
+from lodeline.storage.sql import open_sqlite, segments
 from lodeline.storage.sql.aggregate_cache import AggregateCache, Cell, Part, Shape
-from lodeline.storage.sql.aggregate_sql import Statements
+from lodeline.storage.sql.aggregate_sql import Key, Statements
 from lodeline.storage.sql.analytics import SqlAnalyticsStore
 from lodeline.storage.sql.connection import Readers
-from lodeline.storage.sql.measures import Columns
-from lodeline.storage.sql.segments import EVER, Grid, Segment
+from lodeline.storage.sql.hours import HOUR_NS
+from lodeline.storage.sql.measures import Add, Columns
+from lodeline.storage.sql.segments import EVER, Segment, Window
 from tests.contract.build import (
     T0_MS,
     at_ns,
@@ -167,8 +168,8 @@ class Aggregates(RuleBasedStateMachine):
         self, *, trace: str, assessment: str, failed: bool, value: float | str, overrides: str | None, name: str
     ) -> None:
         draft = judgment(
-            trace, name, value, error=AssessmentError("x") if failed else None, assessment_id=AssessmentId(assessment),
-            overrides=None if overrides is None else AssessmentId(overrides),
+            trace, name, value, error=AssessmentError("x") if failed else None,
+            assessment_id=AssessmentId(assessment), overrides=None if overrides is None else AssessmentId(overrides),
         )  # fmt: skip
         experiment = ExperimentId("1" if trace == TRACES[-1] else "0")
         for stores in self.both():
@@ -182,7 +183,7 @@ class Aggregates(RuleBasedStateMachine):
                 if value is None:
                     stores.assessments.delete(AssessmentId(assessment), by=None, now_ms=T0_MS, audit=audit())
                 else:
-                    change = AssessmentChange(value=value)
+                    change = AssessmentChange(replace_value=True, value=value)
                     stores.assessments.update(AssessmentId(assessment), change, by=None, now_ms=T0_MS, audit=audit())
 
     @rule(what=st.sampled_from(["delete", "restore", "purge"]))
@@ -247,16 +248,64 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
 
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many hours each statement of an aggregate looks at, in order."""
+    """How many whole hours each statement of an aggregate looks at, in order."""
     widths: list[int] = []
     rows = Statements.rows
 
-    def spy(self: Statements, window: object, *, stepped: bool) -> object:
-        widths.append((getattr(window, "last_ns") + 1 - getattr(window, "first_ns")) // (HOUR_MS * 1_000_000))
-        return rows(self, window, stepped=stepped)  # type: ignore[arg-type]
+    def spy(self: Statements, window: Window, *, stepped: bool) -> Iterable[tuple[Key, Add]]:
+        widths.append((window.last_ns + 1 - window.first_ns) // HOUR_NS)
+        return rows(self, window, stepped=stepped)
 
     monkeypatch.setattr(Statements, "rows", spy)
     return widths
+
+
+def revised(stores: Stores) -> None:
+    change = AssessmentChange(replace_value=True, value=0.0)
+    stores.assessments.update(AssessmentId("a"), change, by=None, now_ms=T0_MS, audit=audit())
+
+
+def overridden(stores: Stores) -> None:
+    draft = judgment("h3", value=0.25, overrides=AssessmentId("a"))
+    stores.assessments.log(ZERO, draft, by=None, now_ms=T0_MS, audit=audit())
+
+
+CHANGES: Mapping[str, Callable[[Stores], object]] = {
+    "a span": lambda stores: stores.traces.write([write("h3", span("x", 2, parent=1, start_ms=EDGE_MS))]),
+    "a trace": lambda stores: stores.traces.write([write("new", span(start_ms=EDGE_MS))]),
+    "tags": lambda stores: stores.traces.update(TraceId("h3"), TraceChange({"k": "x"}), now_ms=T0_MS, audit=audit()),
+    "a run": lambda stores: stores.traces.link_run(RunId("r"), [TraceId("h3")], audit=audit()),
+    "abandoned": lambda stores: stores.traces.abandon(silent_since_ms=T0_MS + 1, now_ms=T0_MS + 2, limit=9),
+    "removed": lambda stores: stores.traces.delete([TraceId("h3")], audit=audit()),
+    "judged": lambda stores: stores.assessments.log(
+        ZERO, judgment("h3", value=0.0), by=None, now_ms=T0_MS, audit=audit()
+    ),
+    "judgment revised": revised,
+    "judgment overridden": overridden,
+    "judgment removed": lambda stores: stores.assessments.delete(
+        AssessmentId("a"), by=None, now_ms=T0_MS, audit=audit()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_no_change_is_missed(stores: Stores, tmp_path: Path, name: str):
+    stores.assessments.log(
+        ZERO, judgment("h3", assessment_id=AssessmentId("a")), by=None, now_ms=T0_MS, audit=audit()
+    )
+    stores.traces.write([write("open", span(start_ms=EDGE_MS, end_ms=None))])
+    measures = (*MEASURES, *JUDGED)
+    asked = [
+        AggregateQuery(measures, HOUR_MS, group_by=group, assessment="quality")
+        for group in ("state", "run", "tags.k")
+    ]
+    before = [stores.analytics.aggregate(search(), query) for query in asked]
+    CHANGES[name](stores)
+    after = [stores.analytics.aggregate(search(), query) for query in asked]
+    assert after != before
+    readers = Readers(tmp_path / "store")
+    assert after == [SqlAnalyticsStore(readers).aggregate(search(), query) for query in asked]
+    readers.close()
 
 
 def test_only_what_changed_is_computed_again(stores: Stores, computed: list[int]):
@@ -285,3 +334,54 @@ def test_sums_over_everything_are_kept_by_the_day(stores: Stores, computed: list
     stores.traces.update(TraceId("h50"), TraceChange({"a": "b"}), now_ms=T0_MS, audit=audit())
     stores.analytics.aggregate(search(), totals)
     assert computed[1:] == [24]
+
+
+def test_traces_spread_over_too_many_hours_are_looked_at_together(
+    stores: Stores, computed: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    weekly = AggregateQuery(("count", "duration_p95"), 7 * DAY_MS, group_by="name")
+    expected = stores.analytics.aggregate(search(), weekly)
+    computed.clear()
+    monkeypatch.setattr(segments, "MOST_HOURS", 99)
+    same(stores.analytics.aggregate(search(), weekly), expected)
+    assert len(computed) == 1
+    assert stores.analytics.count(search()) == (100, True)
+
+
+def test_an_exact_filter_at_the_deadline_says_so_and_nothing_wrong_is_kept(stores: Stores):
+    hourly = AggregateQuery(MEASURES, HOUR_MS)
+    assert stores.analytics.aggregate(search(deadline_s=-1), hourly) == Aggregate((), complete=False)
+    assert stores.analytics.count(search("NOT name LIKE 'x%'", deadline_s=-1)) == (0, False)
+    assert len(stores.analytics.aggregate(search(), hourly).points) == 100
+    assert stores.analytics.count(search("NOT name LIKE 'x%'")) == (100, True)
+
+
+def shape(number: int) -> Shape:
+    return Shape((number,), ALL, Columns.of(("count",), judged=False), None, None, None, None)
+
+
+def part(changes: int, cells: int = 1) -> Part:
+    return Part(changes, [Cell(None, None, (changes,))] * cells)
+
+
+def test_the_memory_of_parts_is_bounded_and_forgets_what_was_asked_for_longest_ago():
+    cache = AggregateCache(most_bytes=part(1).size_bytes * 3)
+    wanted = [Segment(0, EVER, 1, whole=True)]
+    for number in (1, 2, 3):
+        cache.store(shape(number), {0: part(1)})
+    assert cache.find(shape(1), wanted)
+    cache.store(shape(4), {0: part(1)})
+    assert [bool(cache.find(shape(number), wanted)) for number in (1, 2, 3, 4)] == [True, False, True, True]
+    cache.store(shape(5), {0: part(1, cells=100)})
+    assert not cache.find(shape(5), wanted)
+    cache.store(shape(4), {number: part(1) for number in (1, 2, 3)})
+    assert len(cache.find(shape(4), [Segment(number, EVER, 1, whole=True) for number in range(4)])) == 3
+
+
+def test_a_part_of_an_older_state_neither_answers_nor_replaces_a_newer_one():
+    cache = AggregateCache()
+    cache.store(shape(1), {0: part(2)})
+    assert not cache.find(shape(1), [Segment(0, EVER, 1, whole=True)])
+    cache.store(shape(1), {0: part(1)})
+    assert cache.find(shape(1), [Segment(0, EVER, 2, whole=True)])
+    assert not cache.find(shape(1), [Segment(0, EVER, 2, whole=False)])
