@@ -183,7 +183,7 @@ class Aggregates(RuleBasedStateMachine):
                 if value is None:
                     stores.assessments.delete(AssessmentId(assessment), by=None, now_ms=T0_MS, audit=audit())
                 else:
-                    change = AssessmentChange(value=value)
+                    change = AssessmentChange(replace_value=True, value=value)
                     stores.assessments.update(AssessmentId(assessment), change, by=None, now_ms=T0_MS, audit=audit())
 
     @rule(what=st.sampled_from(["delete", "restore", "purge"]))

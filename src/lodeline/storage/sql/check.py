@@ -39,6 +39,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("trace {} is not counted for its user",
      "SELECT t.trace_id FROM traces t WHERE t.user IS NOT NULL AND NOT EXISTS "
      "(SELECT 1 FROM conversations c WHERE c.exp = t.exp AND c.kind = 'u' AND c.key = t.user)"),
+    ("trace {} is not counted in its hour",
+     "SELECT t.trace_id FROM traces t WHERE NOT EXISTS "
+     "(SELECT 1 FROM hours h WHERE h.exp = t.exp AND h.hour = t.start_ns / 3600000000000)"),
     ("the full-text index has the unknown chunk {}",
      "SELECT s.id FROM texts_docsize s WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.cid = s.id)"),
     ("the full-text index lacks chunk {}",
