@@ -1,0 +1,1 @@
+"""The evaluation engine; `run` is its one entry."""
