@@ -8,11 +8,14 @@ from opentelemetry.trace import Link, SpanKind, get_current_span
 from opentelemetry.trace.span import TraceState
 from opentelemetry.util.types import Attributes
 
+from lodeline.sdk.scope import scope_of
+
 _LOW_64_BITS = 2**64 - 1
 
 
 class HeadSampler(Sampler):
     """Samples a share of the traces, by their id, so that all processes decide alike; a parent's decision stands.
+    Traces that are made in a run are all sampled: its rows refer to them.
 
     With `keep_errors` the spans of other traces are recorded, too, for `errors_kept` to choose from. `ratio` and
     `keep_errors` may be changed at any time.
@@ -37,7 +40,8 @@ class HeadSampler(Sampler):
         if parent.is_valid:
             sampled, state = parent.trace_flags.sampled, parent.trace_state
         else:
-            sampled, state = trace_id & _LOW_64_BITS < self.ratio * (_LOW_64_BITS + 1), None
+            chosen = trace_id & _LOW_64_BITS < self.ratio * (_LOW_64_BITS + 1)
+            sampled, state = chosen or scope_of(parent_context).run_id is not None, None
         if sampled:
             return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, state)
         return SamplingResult(Decision.RECORD_ONLY if self.keep_errors else Decision.DROP, attributes, state)

@@ -1,17 +1,24 @@
 """The engine: rows out of cases, whatever the functions of the user do."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import functools
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
-from lodeline.domain.ids import TraceId
-from lodeline.evals.engine.failures import TookTooLong, is_overload, is_transient, pause_s
-from lodeline.evals.engine.rows import Case, Failure, Prediction, Row, Score, Seen
+from lodeline.domain.assessment import AssessmentError
+from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.scorer import Feedback, ScoredTrace
+from lodeline.domain.trace import Trace
+from lodeline.evals.engine.calling import call
+from lodeline.evals.engine.failures import TookTooLongError, is_overload, is_transient, pause_s
+from lodeline.evals.engine.rows import Attempt, Case, Prediction, Row
 from lodeline.evals.engine.run import EngineSettings, Outcome, run
 from lodeline.evals.engine.throttle import Throttle
+from lodeline.evals.scoring.bound import BoundScorer, as_scorer
 
 DEFAULTS = EngineSettings()
 TRACE = TraceId("tr-" + "a" * 32)
@@ -30,7 +37,8 @@ class Doubler:
         self.inside = 0
         self.most_inside = 0
 
-    async def predict(self, case: Case) -> Prediction:
+    async def predict(self, case: Case, attempt: Attempt) -> Prediction:
+        attempt.trace_id = TRACE
         x = case.inputs["x"]
         self.calls.append(x)
         self.inside += 1
@@ -43,29 +51,30 @@ class Doubler:
         finally:
             self.inside -= 1
 
-    def trace_of(self, error: BaseException) -> TraceId | None:
-        return TRACE if isinstance(error, ValueError) else None
+
+def scorer_named(name: str, judge: Callable[..., Any]) -> BoundScorer[..., Any]:
+    return BoundScorer(judge, name=name)
 
 
-@dataclass
-class Equal:
-    name: str = "equal"
-    wants_trace: bool = False
-    seen: list[Seen] = field(default_factory=list[Seen])
-
-    async def score(self, seen: Seen) -> Sequence[Score]:
-        self.seen.append(seen)
-        return [Score(self.name, seen.outputs == seen.case.expectations["y"])]
+def equal(outputs: Any, expectations: Any) -> bool:
+    return outputs == expectations["y"]
 
 
-@dataclass
-class Broken:
-    name: str = "broken"
-    wants_trace: bool = False
-    error: BaseException = field(default_factory=lambda: ZeroDivisionError("division by zero"))
+def broken() -> bool:
+    raise ZeroDivisionError("division by zero")
 
-    async def score(self, seen: Seen) -> Sequence[Score]:
-        raise self.error
+
+def steps(trace: ScoredTrace) -> int:
+    return len(trace.spans)
+
+
+def trace_name(trace: ScoredTrace) -> str:
+    return trace.trace.name
+
+
+def values(row: Row) -> dict[str | None, Any]:
+    """The scores of a row: values, and of failed scorers the code and the message of the error."""
+    return {s.name: s.value if s.error is None else (s.error.code, s.error.message) for s in row.scores}
 
 
 class Kept:
@@ -108,11 +117,11 @@ def evaluate(
 
 def test_every_case_becomes_a_row_with_its_scores() -> None:
     kept = Kept()
-    outcome = evaluate(cases(250), kept, scorers=[Equal()])
+    outcome = evaluate(cases(250), kept, scorers=[as_scorer(equal)])
     assert (outcome.ending, outcome.rows, outcome.failed, outcome.skipped) == ("COMPLETED", 250, 0, 0)
     assert {row.case.key for row in kept.rows} == {str(i) for i in range(250)}
     assert all(row.state == "DONE" and row.prediction.trace_id == TRACE for row in kept.rows)
-    assert all(row.scores == (Score("equal", True),) for row in kept.rows)
+    assert all(values(row) == {"equal": True} for row in kept.rows)
     assert max(kept.batches) <= 100
 
 
@@ -131,27 +140,24 @@ def test_repetitions_are_rows_of_their_own() -> None:
 
 
 def test_a_failing_predictor_is_a_value_with_its_trace_and_is_not_scored() -> None:
-    kept, scorer = Kept(), Equal()
+    kept, seen = Kept(), list[Any]()
     predictor = Doubler({1: [ValueError("no such x: 1")]})
-    outcome = evaluate(cases(3), kept, predictor=predictor, scorers=[scorer])
+    outcome = evaluate(cases(3), kept, predictor=predictor, scorers=[scorer_named("seen", seen_in(seen))])
     assert (outcome.ending, outcome.rows, outcome.failed) == ("COMPLETED_WITH_ERRORS", 3, 1)
     failed = next(row for row in kept.rows if row.state == "PREDICT_ERROR")
-    assert failed.prediction.failure == Failure("ValueError", "no such x: 1")
+    assert shown(failed.prediction.failure) == ("ValueError", "no such x: 1")
     assert failed.prediction.trace_id == TRACE
     assert failed.scores == ()
-    assert len(scorer.seen) == 2
+    assert len(seen) == 2
 
 
 def test_a_failing_scorer_is_an_error_score_beside_the_others() -> None:
     kept = Kept()
-    outcome = evaluate(cases(1), kept, scorers=[Equal(), Broken()])
+    outcome = evaluate(cases(1), kept, scorers=[as_scorer(equal), as_scorer(broken)])
     assert outcome.ending == "COMPLETED_WITH_ERRORS"
     (row,) = kept.rows
     assert row.state == "SCORE_ERROR"
-    assert row.scores == (
-        Score("equal", True),
-        Score("broken", failure=Failure("ZeroDivisionError", "division by zero")),
-    )
+    assert values(row) == {"equal": True, "broken": ("ZeroDivisionError", "division by zero")}
 
 
 def test_transient_failures_are_tried_again_and_others_are_not() -> None:
@@ -166,7 +172,7 @@ def test_transient_failures_are_tried_again_and_others_are_not() -> None:
 
 def test_a_call_that_takes_too_long_is_a_failure_and_not_tried_again() -> None:
     class Slow(Doubler):
-        async def predict(self, case: Case) -> Prediction:
+        async def predict(self, case: Case, attempt: Attempt) -> Prediction:
             self.calls.append(0)
             await asyncio.sleep(3600)
             raise AssertionError
@@ -174,7 +180,7 @@ def test_a_call_that_takes_too_long_is_a_failure_and_not_tried_again() -> None:
     kept, predictor = Kept(), Slow()
     evaluate(cases(1), kept, predictor=predictor, settings=EngineSettings(timeout_s=0.05))
     assert predictor.calls == [0]
-    assert kept.rows[0].prediction.failure == Failure("TookTooLong", "no answer within 0.05 s")
+    assert shown(kept.rows[0].prediction.failure) == ("TookTooLongError", "no answer within 0.05 s")
 
 
 def test_no_more_run_at_once_than_asked() -> None:
@@ -187,14 +193,20 @@ def test_cancelling_keeps_what_is_finished() -> None:
     kept = Kept()
 
     class Stuck(Doubler):
-        async def predict(self, case: Case) -> Prediction:
+        async def predict(self, case: Case, attempt: Attempt) -> Prediction:
             if case.inputs["x"] >= 5:
                 await asyncio.sleep(3600)
-            return await super().predict(case)
+            return await super().predict(case, attempt)
 
     async def scenario() -> Outcome:
         task = asyncio.create_task(
-            run(cases(50), predictor=Stuck(), scorers=[Equal()], sink=kept, settings=EngineSettings(concurrency=10))
+            run(
+                cases(50),
+                predictor=Stuck(),
+                scorers=[as_scorer(equal)],
+                sink=kept,
+                settings=EngineSettings(concurrency=10),
+            )
         )
         await kept.when(5)
         task.cancel()
@@ -237,12 +249,12 @@ def test_cases_that_cannot_be_read_interrupt_the_run_and_keep_the_rest() -> None
 def test_a_spent_budget_skips_the_rest_and_says_so() -> None:
     kept = Kept()
 
-    @dataclass
-    class Dear(Equal):
-        async def score(self, seen: Seen) -> Sequence[Score]:
-            return [Score("dear", 1.0, cost_usd=0.25)]
+    def dear() -> Feedback:
+        return Feedback(value=1.0, cost_usd=0.25)
 
-    outcome = evaluate(cases(1_000), kept, scorers=[Dear()], settings=EngineSettings(concurrency=1, budget_usd=1.0))
+    outcome = evaluate(
+        cases(1_000), kept, scorers=[as_scorer(dear)], settings=EngineSettings(concurrency=1, budget_usd=1.0)
+    )
     assert outcome.ending == "COMPLETED_WITH_ERRORS"
     assert outcome.reason == "the budget of 1 US dollars is spent"
     assert outcome.rows + outcome.skipped == 1_000
@@ -255,31 +267,32 @@ def test_only_scorers_that_want_the_trace_fail_when_it_cannot_be_loaded() -> Non
         raise LookupError(f"{trace_id} is not there")
 
     kept = Kept()
-    evaluate(cases(1), kept, scorers=[Equal(), Broken(wants_trace=True)], load_trace=load)
-    by_name = {score.name: score for score in kept.rows[0].scores}
-    assert by_name["equal"].value is True
-    assert by_name["broken"].failure == Failure("LookupError", f"{TRACE} is not there")
+    scorers = [as_scorer(equal), as_scorer(steps)]
+    evaluate(cases(1), kept, scorers=scorers, load_trace=load)
+    assert values(kept.rows[0]) == {"equal": True, "steps": ("LookupError", f"{TRACE} is not there")}
 
 
 def test_the_trace_is_loaded_once_for_all_that_want_it() -> None:
     loads: list[TraceId] = []
+    trace = ScoredTrace(Trace(TRACE, ExperimentId("0"), "x", "OK", 0, 0, 0, 0))
 
-    async def load(trace_id: TraceId) -> Any:
+    async def load(trace_id: TraceId) -> ScoredTrace:
         loads.append(trace_id)
-        return "the trace"
+        return trace
 
-    first, second, third = Equal("a", wants_trace=True), Equal("b", wants_trace=True), Equal("c")
-    evaluate(cases(1), Kept(), scorers=[first, second, third], load_trace=load)
+    kept = Kept()
+    scorers = [scorer_named(name, trace_name) for name in ("a", "b")]
+    evaluate(cases(1), kept, scorers=[*scorers, as_scorer(equal)], load_trace=load)
     assert loads == [TRACE]
-    assert first.seen[0].trace == second.seen[0].trace == "the trace"
+    assert values(kept.rows[0]) == {"a": "x", "b": "x", "equal": True}
 
 
 def test_what_was_predicted_before_is_only_scored() -> None:
     kept, predictor = Kept(), Doubler()
     before = Case("0", {"x": 1}, {"y": 7}, outputs=7, trace_id=TRACE, predicted=True)
-    evaluate([before], kept, predictor=predictor, scorers=[Equal()])
+    evaluate([before], kept, predictor=predictor, scorers=[as_scorer(equal)])
     assert predictor.calls == []
-    assert kept.rows[0].scores == (Score("equal", True),)
+    assert values(kept.rows[0]) == {"equal": True}
 
 
 class _Response:
@@ -304,7 +317,7 @@ class ProviderError(Exception):
         (ProviderError(401), False, False),
         (ConnectionResetError(), True, False),
         (TimeoutError(), True, False),
-        (TookTooLong(), False, False),
+        (TookTooLongError(), False, False),
         (type("APIConnectionError", (Exception,), {})(), True, False),
         (ValueError("timeout"), False, False),
     ],
@@ -348,9 +361,74 @@ def test_an_overloaded_provider_is_given_its_pause() -> None:
     assert len(predictor.calls) == 25
 
 
-def test_an_error_that_cannot_be_shown_is_named_by_its_class() -> None:
-    class Hostile(Exception):
-        def __str__(self) -> str:
-            raise RuntimeError("no")
+def test_scorers_that_block_run_in_threads_and_see_the_callers_context() -> None:
+    here, told = threading.get_ident(), ContextVar("told", default="nothing")
+    found: list[tuple[bool, str]] = []
 
-    assert Failure.of(Hostile()) == Failure("Hostile", "Hostile without a message")
+    def blocking(outputs: Any) -> bool:
+        found.append((threading.get_ident() == here, told.get()))
+        return True
+
+    async def quick(outputs: Any) -> bool:
+        found.append((threading.get_ident() == here, told.get()))
+        return True
+
+    told.set("something")
+    evaluate(cases(1), Kept(), scorers=[as_scorer(blocking)])
+    evaluate(cases(1), Kept(), scorers=[as_scorer(quick)])
+    assert found == [(False, "something"), (True, "something")]
+
+
+def test_a_scorer_that_ends_the_program_ends_only_its_score() -> None:
+    def leaving(outputs: Any) -> bool:
+        raise SystemExit(3)
+
+    kept = Kept()
+    assert evaluate(cases(2), kept, scorers=[as_scorer(leaving)]).ending == "COMPLETED_WITH_ERRORS"
+    assert values(kept.rows[0]) == {"leaving": ("ProgramExitError", "the function called sys.exit(3)")}
+
+
+def test_a_synchronous_scorer_that_returns_an_awaitable_is_told_so() -> None:
+    async def later() -> bool:
+        await asyncio.sleep(0)
+        return True
+
+    def mixed(outputs: Any) -> Any:
+        return later()
+
+    kept = Kept()
+    evaluate(cases(1), kept, scorers=[as_scorer(mixed)])
+    code, message = values(kept.rows[0])["mixed"]
+    assert code == "RuntimeError"
+    assert "make it an async function" in message or "no running event loop" in message
+
+
+def test_what_functions_return_is_awaited_and_exhausted() -> None:
+    def numbers() -> Iterator[int]:
+        yield from (1, 2)
+
+    async def more() -> AsyncIterator[int]:
+        yield 3
+
+    async def one() -> int:
+        return 4
+
+    def later() -> Any:
+        return one()
+
+    async def scenario() -> list[Any]:
+        functions = (numbers, more, one, functools.partial(one), later, lambda: 5)
+        return [await call(function) for function in functions]
+
+    assert asyncio.run(scenario()) == [[1, 2], [3], 4, 4, 4, 5]
+
+
+def seen_in(seen: list[Any]) -> Callable[..., Any]:
+    def judge(outputs: Any) -> None:
+        seen.append(outputs)
+
+    return judge
+
+
+def shown(error: AssessmentError | None) -> tuple[str, str] | None:
+    return None if error is None else (error.code, error.message)

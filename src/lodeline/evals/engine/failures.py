@@ -14,7 +14,7 @@ _BASE_PAUSE_S = 0.5
 _TRANSIENT_WORDS = ("timeout", "connecterror", "connectionerror", "ratelimit", "overloaded", "serviceunavailable")
 
 
-class TookTooLong(TimeoutError):
+class TookTooLongError(TimeoutError):
     """A call did not answer within the time that the run gives it; the same again would take as long."""
 
 
@@ -39,7 +39,7 @@ def is_transient(error: BaseException) -> bool:
     code = status_code(error)
     if code is not None:
         return code in TRANSIENT
-    if isinstance(error, TookTooLong):
+    if isinstance(error, TookTooLongError):
         return False
     if isinstance(error, TimeoutError | ConnectionError | asyncio.TimeoutError):
         return True

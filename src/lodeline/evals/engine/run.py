@@ -9,27 +9,29 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
+from lodeline.domain.assessment import AssessmentError, AssessmentSource
 from lodeline.domain.ids import TraceId
-from lodeline.evals.engine.failures import TookTooLong, is_overload, is_transient, pause_s
+from lodeline.domain.scorer import Feedback, Sample, ScoredTrace
+from lodeline.evals.engine.calling import score_of
+from lodeline.evals.engine.failures import TookTooLongError, is_overload, is_transient, pause_s
 from lodeline.evals.engine.rows import (
+    Attempt,
     Case,
-    Failure,
     Prediction,
     Predictor,
     Row,
-    RowScorer,
-    Score,
-    Seen,
     Sink,
     Watcher,
 )
 from lodeline.evals.engine.throttle import Throttle
+from lodeline.evals.scoring.failures import failure_of
+from lodeline.evals.scoring.protocol import Scorer
 
 T = TypeVar("T")
 Ending = Literal["COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELLED", "INTERRUPTED"]
-LoadTrace = Callable[[TraceId], Awaitable[Any]]
+LoadTrace = Callable[[TraceId], Awaitable[ScoredTrace]]
 
 BATCH_ROWS = 100
 BATCH_WAIT_S = 0.5
@@ -72,7 +74,7 @@ async def run(
     cases: Iterable[Case],
     *,
     predictor: Predictor,
-    scorers: Sequence[RowScorer],
+    scorers: Sequence[Scorer],
     sink: Sink,
     settings: EngineSettings,
     load_trace: LoadTrace | None = None,
@@ -99,7 +101,7 @@ class _Parts:
     """What a run is made of."""
 
     predictor: Predictor
-    scorers: tuple[RowScorer, ...]
+    scorers: tuple[Scorer, ...]
     sink: Sink
     load_trace: LoadTrace | None
     watcher: Watcher | None
@@ -112,7 +114,7 @@ class _Engine:
     def __init__(self, parts: _Parts, settings: EngineSettings) -> None:
         self._parts = parts
         self._settings = settings
-        self._load_trace = parts.load_trace if any(scorer.wants_trace for scorer in parts.scorers) else None
+        self._load_trace = parts.load_trace if any(_wants_trace(scorer) for scorer in parts.scorers) else None
         self._finished: asyncio.Queue[Row | None] = asyncio.Queue(MAX_UNKEPT_ROWS)
         self._outcome = Outcome()
 
@@ -148,7 +150,7 @@ class _Engine:
             self._interrupt(error, "rows could not be kept")
 
     def _interrupt(self, error: BaseException, what: str) -> None:
-        failure = Failure.of(error)
+        failure = failure_of(error)
         self._outcome.ending, self._outcome.error = "INTERRUPTED", error
         self._outcome.reason = f"{what}: {failure.code}: {failure.message}"
 
@@ -171,54 +173,52 @@ class _Engine:
         if prediction.failure is not None:
             return Row(case, "PREDICT_ERROR", prediction, attempts=attempts)
         scores = await self._scored(case, prediction)
-        failed = any(score.failure is not None for score in scores)
+        failed = any(score.error is not None for score in scores)
         return Row(case, "SCORE_ERROR" if failed else "DONE", prediction, scores, attempts)
 
     async def _predicted(self, case: Case) -> tuple[Prediction, int]:
-        attempt = 0
+        tries = 0
         while True:
-            started = time.perf_counter()
+            attempt, started = Attempt(), time.perf_counter()
             try:
                 async with self._parts.throttle:
-                    found = await self._within_time(self._parts.predictor.predict(case))
+                    found = await self._within_time(self._parts.predictor.predict(case, attempt))
                 self._parts.throttle.succeeded()
-                return found, attempt + 1
+                return found, tries + 1
             except (Exception, asyncio.CancelledError) as error:
                 _leave_if_cancelled(error)
                 duration_ms = (time.perf_counter() - started) * 1e3
                 if is_overload(error):
-                    self._parts.throttle.slow_down(pause_s(error, attempt))
-                if attempt >= self._settings.retries or not is_transient(error):
-                    trace_id = self._parts.predictor.trace_of(error)
-                    return Prediction(None, trace_id, duration_ms, Failure.of(error)), attempt + 1
-                await asyncio.sleep(pause_s(error, attempt))
-                attempt += 1
+                    self._parts.throttle.slow_down(pause_s(error, tries))
+                if tries >= self._settings.retries or not is_transient(error):
+                    return Prediction(None, attempt.trace_id, duration_ms, failure_of(error)), tries + 1
+                await asyncio.sleep(pause_s(error, tries))
+                tries += 1
 
-    async def _scored(self, case: Case, prediction: Prediction) -> tuple[Score, ...]:
-        seen = Seen(case, prediction.outputs)
+    async def _scored(self, case: Case, prediction: Prediction) -> tuple[Feedback, ...]:
+        sample = Sample(inputs=case.inputs, outputs=prediction.outputs, expectations=case.expectations)
         if self._load_trace is not None and prediction.trace_id is not None:
             try:
-                seen = replace(seen, trace=await self._within_time(self._load_trace(prediction.trace_id)))
+                trace = await self._within_time(self._load_trace(prediction.trace_id))
             except (Exception, asyncio.CancelledError) as error:
                 _leave_if_cancelled(error)
-                failure = Failure.of(error)
-                blind = [_failed(scorer, failure) for scorer in self._parts.scorers if scorer.wants_trace]
-                sighted = [scorer for scorer in self._parts.scorers if not scorer.wants_trace]
-                return (*await self._scores(sighted, seen), *blind)
-        return await self._scores(self._parts.scorers, seen)
+                failure = failure_of(error)
+                blind = [_failed(scorer, failure) for scorer in self._parts.scorers if _wants_trace(scorer)]
+                sighted = [scorer for scorer in self._parts.scorers if not _wants_trace(scorer)]
+                return (*await self._scores(sighted, sample), *blind)
+            sample = replace(sample, trace=trace)
+        return await self._scores(self._parts.scorers, sample)
 
-    async def _scores(self, scorers: Sequence[RowScorer], seen: Seen) -> tuple[Score, ...]:
-        if len(scorers) == 1:
-            return tuple(await self._score(scorers[0], seen))
-        found = await asyncio.gather(*(self._score(scorer, seen) for scorer in scorers))
+    async def _scores(self, scorers: Sequence[Scorer], sample: Sample) -> tuple[Feedback, ...]:
+        found = await asyncio.gather(*(self._score(scorer, sample) for scorer in scorers))
         return tuple(score for scores in found for score in scores)
 
-    async def _score(self, scorer: RowScorer, seen: Seen) -> Sequence[Score]:
+    async def _score(self, scorer: Scorer, sample: Sample) -> tuple[Feedback, ...]:
         try:
-            return await self._within_time(scorer.score(seen))
+            return await self._within_time(score_of(scorer, sample))
         except (Exception, asyncio.CancelledError) as error:
             _leave_if_cancelled(error)
-            return [_failed(scorer, Failure.of(error))]
+            return (_failed(scorer, failure_of(error)),)
 
     async def _within_time(self, call: Awaitable[T]) -> T:
         if self._settings.timeout_s is None:
@@ -230,7 +230,7 @@ class _Engine:
         except TimeoutError as error:
             if not bound.expired():
                 raise
-            raise TookTooLong(f"no answer within {self._settings.timeout_s:g} s") from error
+            raise TookTooLongError(f"no answer within {self._settings.timeout_s:g} s") from error
 
     async def _keep(self) -> None:
         """Take finished rows to the sink until the last one has come."""
@@ -259,13 +259,18 @@ class _Engine:
         else:
             outcome.rows += 1
             outcome.failed += row.state != "DONE"
-            outcome.cost_usd += sum(score.cost_usd for score in row.scores)
+            outcome.cost_usd += sum(score.cost_usd or 0.0 for score in row.scores)
         if self._parts.watcher is not None:
             self._parts.watcher.row(row)
 
 
-def _failed(scorer: RowScorer, failure: Failure) -> Score:
-    return Score(scorer.name, failure=failure)
+def _wants_trace(scorer: Scorer) -> bool:
+    return "trace" in scorer.definition.wants
+
+
+def _failed(scorer: Scorer, failure: AssessmentError) -> Feedback:
+    source = AssessmentSource("CODE", scorer.name, scorer.definition.digest)
+    return Feedback(name=scorer.name, error=failure, source=source)
 
 
 def _leave_if_cancelled(error: BaseException) -> None:

@@ -1,0 +1,87 @@
+"""Call functions of the user from the engine's loop: ``async`` ones on it, any other in a thread of its own."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+
+from lodeline.domain.scorer import Feedback, Sample
+from lodeline.evals.scoring.protocol import Scorer
+
+T = TypeVar("T")
+_THREADS = 10_000
+"""A call that hangs keeps its thread, so the bound is far above what runs at once; the engine bounds that."""
+
+
+class ProgramExitError(RuntimeError):
+    """A function asked to end the program, which one row must not do."""
+
+
+async def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Return what a function returns; generators are exhausted into a list.
+
+    A thread carries the context variables of the caller, so that spans nest; one that is no longer waited for goes
+    on until its function returns. Raises what the function raises; ProgramExitError for `SystemExit`.
+    """
+    try:
+        if _is_async(function):
+            return await _resolved(function(*args, **kwargs))
+        return await _resolved(await in_thread(lambda: _exhausted(function(*args, **kwargs))))
+    except SystemExit as error:
+        raise ProgramExitError(f"the function called sys.exit({error.code!r})") from error
+
+
+async def score_of(scorer: Scorer, sample: Sample) -> tuple[Feedback, ...]:
+    """Return what a scorer makes of a sample, in a thread where it blocks."""
+    if not scorer.blocking:
+        return await scorer.score(sample)
+    return await in_thread(lambda: _driven(scorer.score(sample)))
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    """Return what a blocking function returns, called in a thread; when cancelled, the thread is left alone."""
+
+    def guarded() -> T:
+        # These two would end the loop that waits for the thread.
+        try:
+            return function()
+        except SystemExit as error:
+            raise ProgramExitError(f"the function called sys.exit({error.code!r})") from error
+        except KeyboardInterrupt as error:
+            raise ProgramExitError("the function was interrupted") from error
+
+    return await anyio.to_thread.run_sync(guarded, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(_THREADS))
+
+
+def _driven(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that awaits nothing: a loop of its own would cost more than most scorers."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    coroutine.close()
+    raise RuntimeError("a synchronous scorer returned something to be awaited; make it an async function")
+
+
+def _exhausted(result: Any) -> Any:
+    return list(cast("Iterator[Any]", result)) if inspect.isgenerator(result) else result
+
+
+async def _resolved(result: Any) -> Any:
+    if inspect.isawaitable(result):
+        result = await result
+    if inspect.isasyncgen(result):
+        return [item async for item in cast("AsyncIterator[Any]", result)]
+    return result
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    target: Any = inspect.unwrap(function)
+    while hasattr(target, "func"):  # functools.partial
+        target = target.func
+    call_method = cast("Any", getattr(type(target), "__call__", None))  # noqa: B004 - an object whose call is async
+    return any(
+        inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in (target, call_method)
+    )
