@@ -1,1 +1,1 @@
-"""Evaluation: the engine, scorers, judges and statistics; pure, without storage and without a server."""
+"""Evaluation, pure: scorers and judges over plain values. Needs no server; optional packages load on first use."""
