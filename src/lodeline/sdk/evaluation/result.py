@@ -1,0 +1,82 @@
+"""What an evaluation came to, as a program and a person see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lodeline.domain.aggregate import ScorerAggregate, ValueSummary
+from lodeline.domain.evaluation import EvaluationState
+from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.evals.engine.rows import Row
+from lodeline.sdk.frames import FrameKind, frame_of
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """One evaluation that has ended. `rows` are those that ran here, in the order in which they ended.
+
+    `scores` are the server's aggregates over all rows of the run, also those of before it was resumed. `message` says
+    why it ended as it did, when that was not by itself.
+    """
+
+    run_id: RunId
+    name: str
+    experiment_id: ExperimentId
+    state: EvaluationState
+    rows: tuple[Row, ...]
+    scores: tuple[ScorerAggregate, ...]
+    message: str | None = None
+
+    def score(self, name: str) -> ValueSummary:
+        """Return the summary of one scorer; KeyError, naming those there are, when there is none."""
+        for aggregate in self.scores:
+            if aggregate.scorer == name:
+                return aggregate.summary
+        raise KeyError(f"{name!r}; there are: {', '.join(aggregate.scorer for aggregate in self.scores) or 'none'}")
+
+    def to_frame(self, kind: FrameKind = "pandas") -> Any:
+        """Return the rows as a frame of pandas or Polars, a column for each scorer."""
+        return frame_of([_frame_row(row) for row in self.rows], kind)
+
+    def __str__(self) -> str:
+        head = f"{self.name} ({self.run_id}): {self.state}"
+        if self.message:
+            head += f", {self.message}"
+        failed = sum(row.state == "PREDICT_ERROR" for row in self.rows)
+        counts = f"{len(self.rows)} rows" + (f", {failed} failed" if failed else "")
+        return "\n".join([head, counts, *_table(self.scores)])
+
+
+def _frame_row(row: Row) -> dict[str, object]:
+    return {
+        "row": row.case.key,
+        "repetition": row.case.repetition,
+        "state": row.state,
+        "trace_id": row.prediction.trace_id,
+        "inputs": dict(row.case.inputs),
+        "outputs": row.prediction.outputs,
+        "expectations": dict(row.case.expectations),
+        "duration_ms": row.prediction.duration_ms,
+        "error": None if row.prediction.failure is None else row.prediction.failure.message,
+        **{f"{score.name}": score.value for score in row.scores},
+        **{f"{score.name}.error": score.error.message for score in row.scores if score.error is not None},
+    }
+
+
+def _table(scores: Sequence[ScorerAggregate]) -> list[str]:
+    lines = [("scorer", "value", "interval", "n", "errors")]
+    for aggregate in scores:
+        summary = aggregate.summary
+        interval = summary.interval
+        shown = "–" if interval is None else f"{interval.low:.3g} to {interval.high:.3g} ({interval.level:.0%})"
+        lines.append((aggregate.scorer, _value(summary), shown, str(summary.n), str(summary.errors)))
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def _value(summary: ValueSummary) -> str:
+    if summary.kind == "counts":
+        return ", ".join(f"{count.label[:20]!r}: {count.count}" for count in summary.counts[:3]) or "–"
+    if summary.value is None:
+        return "–"
+    return f"{summary.value:.1%}" if summary.kind == "rate" else f"{summary.value:.4g}"
