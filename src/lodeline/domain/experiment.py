@@ -118,6 +118,8 @@ class PurgeReceipt:
     assessments: int
     blobs: int
     bytes_freed: int
+    runs: int = 0
+    models: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
