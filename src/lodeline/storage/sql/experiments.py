@@ -206,7 +206,7 @@ def _experiment(row: Row) -> Experiment:
 def _settings(data: dict[str, Any]) -> ExperimentSettings:
     """Return the settings that `asdict` made into plain values."""
     values = dict(data)
-    for name in ("mask_patterns", "recommended_tags", "environments"):
+    for name in ("mask_patterns", "recommended_tags", "environments", "gated_aliases"):
         values[name] = tuple(data.get(name, ()))
     values["prices"] = tuple(PriceOverride(**price) for price in data.get("prices", ()))
     values["retention"] = Retention(**data.get("retention", {}))
