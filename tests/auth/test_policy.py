@@ -40,6 +40,12 @@ assessment.read       x     x      x      -       -
 assessment.write      x     x      -      -       -
 assessment.delete     x     x      -      -       -
 audit.read            x     -      -      -       -
+run.read              x     x      x      -       -
+run.write             x     x      -      -       -
+run.delete            x     x      -      -       -
+model.read            x     x      x      -       -
+model.write           x     x      -      -       -
+model.delete          x     x      -      -       -
 account.manage        x     -      -      -       -
 account.edit_own      x     x      x      x       x
 key.manage_own        x     x      x      x       x
@@ -64,6 +70,12 @@ assessment.read       -     x     x     x
 assessment.write      -     -     x     x
 assessment.delete     -     -     x     x
 audit.read            -     -     -     x
+run.read              -     x     x     x
+run.write             -     -     x     x
+run.delete            -     -     x     x
+model.read            -     x     x     x
+model.write           -     -     x     x
+model.delete          -     -     x     x
 account.manage        -     -     -     x
 account.edit_own      -     -     -     -
 key.manage_own        -     -     -     x

@@ -43,6 +43,9 @@ GONE = API + "/experiments/{gone}"
 TRACE_PATH = API + "/traces/{trace_id}"
 ONE = API + "/traces/{trace}"
 JUDGED = API + "/assessments/{assessment_id}"
+EVALUATION = API + "/evaluations/{run_id}"
+EVALUATED = API + "/evaluations/{evaluation}"
+ALIASES = API + "/models/aliases"
 OTLP = {"content-type": "application/x-protobuf", "x-lodeline-experiment": "1"}
 SEND = request_of("cd" * 16)
 
@@ -139,4 +142,46 @@ CASES: tuple[Case, ...] = (
          json={"name": "k", "scopes": ["read"]}),
     Case(f"DELETE {API}/keys/{{key_id}}",            "200 404 404 404 401 403", f"{API}/keys/{{key}}"),
     Case(f"GET {API}/audit",                         "200 403 403 403 401 403"),
+
+    Case(f"GET {API}/runs", "200 200 200 403 401 403"),
+    Case(f"POST {API}/runs", "201 201 403 403 401 403",
+         json={"experiment": "app", "name": "r"}),
+    Case(f"GET {API}/runs/{{run_id}}", "200 200 200 403 401 403", f"{API}/runs/{{run}}"),
+    Case(f"PATCH {API}/runs/{{run_id}}", "200 200 403 403 401 403", f"{API}/runs/{{run}}",
+         json={"name": "x"}),
+    Case(f"DELETE {API}/runs/{{run_id}}", "200 200 403 403 401 403", f"{API}/runs/{{run}}"),
+    Case(f"POST {API}/runs/{{run_id}}/restore", "200 200 403 403 401 403", f"{API}/runs/{{run}}/restore"),
+    Case(f"POST {API}/runs/{{run_id}}/metrics", "200 200 403 403 401 403", f"{API}/runs/{{run}}/metrics",
+         json={"metrics": [{"key": "k", "value": "NaN", "timestamp_ms": 1}]}),
+    Case(f"GET {API}/runs/{{run_id}}/metrics", "200 200 200 403 401 403", f"{API}/runs/{{run}}/metrics?key=k"),
+
+    Case(f"POST {API}/evaluations", "201 201 403 403 401 403",
+         json={"experiment": "app", "name": "e"}),
+    Case(f"GET {EVALUATION}", "200 200 200 403 401 403", f"{EVALUATED}"),
+    Case(f"POST {EVALUATION}/start", "200 200 403 403 401 403", f"{EVALUATED}/start"),
+    Case(f"POST {EVALUATION}/finish", "200 200 403 403 401 403", f"{EVALUATED}/finish",
+         json={"message": "done"}),
+    Case(f"POST {EVALUATION}/cancel", "200 200 403 403 401 403", f"{EVALUATED}/cancel",
+         json={"message": "enough"}),
+    Case(f"POST {EVALUATION}/resume", "200 200 403 403 401 403", f"{API}/evaluations/{{ended}}/resume",
+         json={"force": True}),
+    Case(f"POST {EVALUATION}/rows", "200 200 403 403 401 403", f"{EVALUATED}/rows",
+         json={"rows": [{"row_key": "1", "scores": [{"name": "exact", "value": True}]}]}),
+    Case(f"GET {EVALUATION}/rows", "200 200 200 403 401 403", f"{EVALUATED}/rows"),
+
+    Case(f"GET {API}/models", "200 200 200 403 401 403"),
+    Case(f"POST {API}/models", "201 201 403 403 401 403",
+         json={"experiment": "app", "name": "m"}),
+    Case(f"GET {API}/models/diff", "200 200 200 403 401 403", f"{API}/models/diff?left={{model}}&right={{spare}}"),
+    Case(f"GET {ALIASES}", "200 200 200 403 401 403", f"{ALIASES}?experiment=app"),
+    Case(f"GET {ALIASES}/{{alias}}", "200 200 200 403 401 403", f"{ALIASES}/production?experiment=app"),
+    Case(f"PUT {ALIASES}/{{alias}}", "200 200 403 403 401 403", f"{ALIASES}/next",
+         json={"experiment": "app", "model_id": None}),
+    Case(f"GET {API}/models/{{model_id}}", "200 200 200 403 401 403", f"{API}/models/{{spare}}"),
+    Case(f"PATCH {API}/models/{{model_id}}", "200 200 403 403 401 403", f"{API}/models/{{spare}}",
+         json={"status": "READY"}),
+    Case(f"DELETE {API}/models/{{model_id}}", "200 200 403 403 401 403", f"{API}/models/{{spare}}"),
+    Case(f"POST {API}/models/{{model_id}}/restore", "200 200 403 403 401 403", f"{API}/models/{{spare}}/restore"),
+    Case(f"POST {API}/models/{{model_id}}/metrics", "200 200 403 403 401 403", f"{API}/models/{{spare}}/metrics",
+         json={"metrics": [{"key": "k", "value": 0.5, "timestamp_ms": 1}]}),
 )  # fmt: skip

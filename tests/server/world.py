@@ -17,8 +17,11 @@ from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.domain.account import Scope
 from lodeline.domain.delivery import DeliveryMark, DeliverySource
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.model import AliasMove, ModelDraft
+from lodeline.domain.run import RunDraft
 from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.security import CSRF_HEADER
@@ -112,6 +115,19 @@ def populated(store: str = "memory:") -> Generator[World]:
         )
         judged = services.assessments.log(LOCAL, judgment(TRACE)).assessment
         services.attachments.put(LOCAL, TRACE, "a.txt", BytesIO(b"attached"))
+        run = services.runs.create(LOCAL, "app", RunDraft("nightly"))
+        draft = EvaluationDraft(RunDraft("version 2"), Bindings(scorers={"exact": "d1"}))
+        evaluation = services.evaluations.create(LOCAL, "app", draft).run
+        services.evaluations.start(LOCAL, evaluation.run_id)
+        ended = services.evaluations.create(LOCAL, "app", EvaluationDraft(RunDraft("ended"))).run
+        services.evaluations.cancel(LOCAL, ended.run_id)
+        model = services.models.create(LOCAL, "app", ModelDraft("bot", status="READY"))
+        services.models.set_alias(LOCAL, "app", AliasMove("production", model.model_id))
+        spare = services.models.create(LOCAL, "app", ModelDraft("spare"))
+        world.names.update(
+            run=run.run_id, evaluation=evaluation.run_id, ended=ended.run_id, model=model.model_id,
+            spare=spare.model_id,
+        )  # fmt: skip
         world.names.update(
             experiment=app.experiment_id, gone=gone.experiment_id, trace=TRACE, assessment=judged.assessment_id
         )

@@ -23,6 +23,8 @@ ExperimentAction = Literal[
     "trace.read", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.read", "assessment.write", "assessment.delete",
     "audit.read",
+    "run.read", "run.write", "run.delete",
+    "model.read", "model.write", "model.delete",
 ]  # fmt: skip
 """What is done within one experiment. `experiment.delete` includes restoring, `experiment.share` gives roles."""
 ServerAction = Literal[
@@ -37,10 +39,10 @@ SERVER_ACTIONS: frozenset[ServerAction] = frozenset(get_args(ServerAction))
 OWN_ACTIONS: frozenset[Action] = frozenset({"server.read", "account.edit_own", "key.manage_own"})
 """Every account may do these, whatever its role."""
 
-_VIEW: frozenset[Action] = frozenset({"experiment.read", "trace.read", "assessment.read"})
+_VIEW: frozenset[Action] = frozenset({"experiment.read", "trace.read", "assessment.read", "run.read", "model.read"})
 _EDIT = _VIEW | frozenset[Action]({
     "experiment.create", "experiment.edit", "experiment.delete", "trace.ingest", "trace.edit", "trace.delete",
-    "assessment.write", "assessment.delete",
+    "assessment.write", "assessment.delete", "run.write", "run.delete", "model.write", "model.delete",
 })  # fmt: skip
 _ADMIN = _EDIT | frozenset[Action]({
     "experiment.purge", "experiment.share", "audit.read", "account.manage", "key.manage_all", "server.admin",

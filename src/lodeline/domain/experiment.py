@@ -49,7 +49,8 @@ class ExperimentSettings:
 
     `mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything
     is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered
-    first; `default_environment` is given to traces that name none.
+    first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move
+    only with a passed gate.
     """
 
     capture: CaptureMode = "full"
@@ -60,6 +61,7 @@ class ExperimentSettings:
     recommended_tags: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     default_environment: str | None = None
+    gated_aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class PurgeReceipt:
     assessments: int
     blobs: int
     bytes_freed: int
+    runs: int = 0
+    models: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lodeline.domain.account import ROLES
+from lodeline.domain.model import MODEL_STATUSES
+from lodeline.domain.run import RUN_KINDS, RUN_STATUSES
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES
 from lodeline.domain.trace import TRACE_STATES
 from lodeline.query.ast import EntityScope, Field, FieldType
@@ -231,6 +233,49 @@ _ACCOUNT = EntitySpec(
         FieldSpec("created", "time", "When it was made (whole milliseconds)."),
     ),
 )
+_RUN = EntitySpec(
+    plural="runs",
+    fields=(
+        FieldSpec("id", "string", "The run's id.", ("run_id",)),
+        FieldSpec("experiment", "string", "The id of the experiment that it belongs to.", ("experiment_id",)),
+        FieldSpec("name", "string", "Its name.", ("run_name",)),
+        FieldSpec("kind", "string", "Which kind it is.", ("type",), RUN_KINDS),
+        FieldSpec("status", "string", "How it is going.", values=RUN_STATUSES),
+        FieldSpec("lifecycle", "string", "Whether it is deleted.", values=("ACTIVE", "DELETED")),
+        FieldSpec("start", "time", "When it began (whole milliseconds).", ("start_time",)),
+        FieldSpec("end", "time", "When it ended; missing while it goes on.", ("end_time",)),
+        FieldSpec("duration", "duration", "From start to end; missing while it goes on."),
+        FieldSpec("created_by", "string", "The account that made it."),
+        FieldSpec("parent", "string", "The run that it is a part of.", ("parent_run_id",)),
+        FieldSpec("params", "string", "The param KEY.", ("param",), keyed=True),
+        FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True),
+        FieldSpec("metrics", "number", "The latest value of the metric KEY.", ("metric",), keyed=True),
+        FieldSpec("dataset", "string", "Ids, names and digests of the datasets that went in.", sortable=False),
+        FieldSpec("model", "string", "The models that went in or came out.", ("model_id",), sortable=False),
+    ),
+)
+_MODEL = EntitySpec(
+    plural="models",
+    fields=(
+        FieldSpec("id", "string", "The model's id.", ("model_id",)),
+        FieldSpec("experiment", "string", "The id of the experiment that it belongs to.", ("experiment_id",)),
+        FieldSpec("name", "string", "Its name."),
+        FieldSpec("status", "string", "Whether it can be used.", values=MODEL_STATUSES),
+        FieldSpec("lifecycle", "string", "Whether it is deleted.", values=("ACTIVE", "DELETED")),
+        FieldSpec("type", "string", "What kind of application it is.", ("model_type",)),
+        FieldSpec("created", "time", "When it was made (whole milliseconds)."),
+        FieldSpec("updated", "time", "When it was last changed (whole milliseconds)."),
+        FieldSpec("commit", "string", "The commit that it was made from."),
+        FieldSpec("branch", "string", "The branch that it was made from."),
+        FieldSpec("parent", "string", "The model that it was made from.", ("parent_model_id",)),
+        FieldSpec("run", "string", "The run that made it.", ("source_run_id",)),
+        FieldSpec("params", "string", "The param KEY.", ("param",), keyed=True),
+        FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True),
+        FieldSpec("metrics", "number", "The values of the metric KEY.", ("metric",), keyed=True, sortable=False),
+        FieldSpec("alias", "string", "The aliases that point at it.", sortable=False),
+        FieldSpec("prompt", "string", "The names of the prompts that it uses.", sortable=False),
+    ),
+)
 ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "trace": _TRACE,
     "span": _SPAN,
@@ -240,6 +285,8 @@ ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "user": _USER,
     "audit": _AUDIT,
     "account": _ACCOUNT,
+    "run": _RUN,
+    "model": _MODEL,
 }
 
 _BY_NAME: Mapping[EntityScope, Mapping[str, FieldSpec]] = {

@@ -39,7 +39,7 @@ class Subject(Protocol):
         ...
 
 
-class _Leaf:
+class Leaf:
     """A subject without parts."""
 
     def spans(self) -> Sequence[Subject]:
@@ -129,7 +129,7 @@ class SpanSubject:
         return span_texts(self.span)
 
 
-class AssessmentSubject(_Leaf):
+class AssessmentSubject(Leaf):
     """An assessment."""
 
     def __init__(self, assessment: Assessment) -> None:
@@ -140,7 +140,7 @@ class AssessmentSubject(_Leaf):
         return (_ASSESSMENT[field.name](self.assessment),)
 
 
-class ExperimentSubject(_Leaf):
+class ExperimentSubject(Leaf):
     """An experiment."""
 
     def __init__(self, experiment: Experiment) -> None:
@@ -153,7 +153,7 @@ class ExperimentSubject(_Leaf):
         return (_EXPERIMENT[field.name](self.experiment),)
 
 
-class SessionSubject(_Leaf):
+class SessionSubject(Leaf):
     """A session."""
 
     def __init__(self, session: Session) -> None:
@@ -164,7 +164,7 @@ class SessionSubject(_Leaf):
         return (_SESSION[field.name](self.session),)
 
 
-class UserSubject(_Leaf):
+class UserSubject(Leaf):
     """A traced end user."""
 
     def __init__(self, user: User) -> None:
@@ -175,7 +175,7 @@ class UserSubject(_Leaf):
         return (_USER[field.name](self.user),)
 
 
-class AuditSubject(_Leaf):
+class AuditSubject(Leaf):
     """An entry of the audit trail."""
 
     def __init__(self, entry: AuditEntry) -> None:
@@ -186,7 +186,7 @@ class AuditSubject(_Leaf):
         return (_AUDIT[field.name](self.entry),)
 
 
-class AccountSubject(_Leaf):
+class AccountSubject(Leaf):
     """An account."""
 
     def __init__(self, account: Account) -> None:

@@ -11,6 +11,7 @@ from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
 from lodeline.services.conversations import ConversationService
 from lodeline.services.deliveries import DeliveryService
+from lodeline.services.evaluations import EvaluationService
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.experiments import ExperimentService
@@ -19,7 +20,9 @@ from lodeline.services.ingest import IngestBounds, IngestService
 from lodeline.services.keys import KeyService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
+from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
+from lodeline.services.runs import RunService
 from lodeline.services.traces import TraceService
 from lodeline.services.transfer import TransferService
 from lodeline.storage.base import Stores
@@ -55,6 +58,9 @@ class Services:
     logins: LoginService
     operation: OperationService
     transfer: TransferService
+    runs: RunService
+    evaluations: EvaluationService
+    models: ModelService
 
     def close(self) -> None:
         """Hand over what is still to be recorded and close the stores; again is fine."""
@@ -90,4 +96,7 @@ def assemble(
         logins=LoginService(stores, credentials, clock),
         operation=OperationService(stores),
         transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
+        runs=RunService(stores, scope, listing, clock),
+        evaluations=EvaluationService(stores, scope, clock),
+        models=ModelService(stores, scope, listing, clock),
     )

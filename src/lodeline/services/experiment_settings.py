@@ -4,6 +4,7 @@ import math
 
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
+from lodeline.domain.model import check_alias
 from lodeline.query.patterns import matcher
 
 MAX_PATTERNS = 100
@@ -30,6 +31,9 @@ def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
     _check_count("environments", len(environments), MAX_NAMES)
     for name in environments:
         check_name(name, noun="environment", most=MAX_TAG_KEY)
+    _check_count("gated_aliases", len(settings.gated_aliases), MAX_NAMES)
+    for alias in settings.gated_aliases:
+        check_alias(alias)
     return settings
 
 

@@ -218,6 +218,7 @@ def settings_from_row(row: Row) -> ExperimentSettings:
         recommended_tags=row.texts("recommended_tags"),
         environments=row.texts("environments"),
         default_environment=row.text_or_none("default_environment"),
+        gated_aliases=row.texts("gated_aliases"),
     )
 
 

@@ -31,6 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
+from lodeline.storage.base_runs import EvaluationStore, ModelStore, RunStore, RunTransferStore
 
 
 class ExperimentStore(Protocol):
@@ -410,6 +411,10 @@ class Stores:
     blobs: BlobStore
     admin: StoreAdmin
     closer: "Closer"
+    runs: RunStore
+    evaluations: EvaluationStore
+    models: ModelStore
+    run_transfer: RunTransferStore
 
     def close(self) -> None:
         """Finish pending work and let go of files and locks; again is fine."""

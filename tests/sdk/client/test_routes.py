@@ -1,6 +1,7 @@
 """Every route of the OpenAPI document has a method of the client, which asks for that very route."""
 
 import asyncio
+import math
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -12,7 +13,10 @@ import pytest
 
 from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.evaluation import EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
+from lodeline.domain.model import ModelDraft, ModelMetric
+from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
 from lodeline.server.app import close_app, create_app
@@ -77,6 +81,33 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "list_keys": lambda c: c.keys.list(),
     "revoke_key": lambda c: c.keys.revoke("k"),
     "search_audit": lambda c: c.audit.search().first(),
+    "create_run": lambda c: c.runs.create("r"),
+    "search_runs": lambda c: c.runs.search().first(),
+    "get_run": lambda c: c.runs.get("a/b"),
+    "update_run": lambda c: c.runs.update("a", name="b"),
+    "delete_run": lambda c: c.runs.delete("a"),
+    "restore_run": lambda c: c.runs.restore("a"),
+    "log_run_metrics": lambda c: c.runs.log_metrics("a", [MetricPoint("k", math.nan, 1)]),
+    "get_metric_history": lambda c: c.runs.metric_history("a", "k/é"),
+    "create_evaluation": lambda c: c.evaluations.create(EvaluationDraft(RunDraft("e"))),
+    "get_evaluation": lambda c: c.evaluations.get("a"),
+    "start_evaluation": lambda c: c.evaluations.start("a"),
+    "finish_evaluation": lambda c: c.evaluations.finish("a"),
+    "cancel_evaluation": lambda c: c.evaluations.cancel("a"),
+    "resume_evaluation": lambda c: c.evaluations.resume("a"),
+    "log_evaluation_rows": lambda c: c.evaluations.log_rows("a", [RowDraft("1", scores=(ScoreDraft("s", 1),))]),
+    "list_evaluation_rows": lambda c: c.evaluations.rows("a", state="DONE").first(),
+    "create_model": lambda c: c.models.create(ModelDraft("m")),
+    "search_models": lambda c: c.models.search().first(),
+    "get_model": lambda c: c.models.get("a"),
+    "update_model": lambda c: c.models.update("a", status="READY"),
+    "delete_model": lambda c: c.models.delete("a"),
+    "restore_model": lambda c: c.models.restore("a"),
+    "log_model_metrics": lambda c: c.models.log_metrics("a", [ModelMetric("k", 1.0, 1)]),
+    "diff_models": lambda c: c.models.diff("a", "b"),
+    "set_model_alias": lambda c: c.models.set_alias("production", None),
+    "get_model_by_alias": lambda c: c.models.by_alias("production"),
+    "list_alias_events": lambda c: c.models.alias_events(),
 }
 
 

@@ -16,12 +16,15 @@ from lodeline.sdk.client.call import Async, Call, Carrier, ModeT, Noun, Paramete
 from lodeline.sdk.client.connection import MAX_RETRIES, TIMEOUT_S, Connection
 from lodeline.sdk.client.decoding import parsed
 from lodeline.sdk.client.deliveries import Deliveries
+from lodeline.sdk.client.evaluations import Evaluations
 from lodeline.sdk.client.experiments import Experiments
 from lodeline.sdk.client.filters import Filters
 from lodeline.sdk.client.keys import Keys
 from lodeline.sdk.client.logins import Logins
+from lodeline.sdk.client.models import Models
 from lodeline.sdk.client.operation import Operation
 from lodeline.sdk.client.otlp import Otlp
+from lodeline.sdk.client.runs import Runs
 from lodeline.sdk.client.sessions import Sessions
 from lodeline.sdk.client.traces import Traces
 from lodeline.sdk.client.transfer import Transfer
@@ -50,6 +53,9 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
         self.traces = Traces[ModeT](carrier, awaited=awaited)
         self.transfer = Transfer[ModeT](carrier, awaited=awaited)
         self.users = Users[ModeT](carrier, awaited=awaited)
+        self.runs = Runs[ModeT](carrier, awaited=awaited)
+        self.evaluations = Evaluations[ModeT](carrier, awaited=awaited)
+        self.models = Models[ModeT](carrier, awaited=awaited)
 
     @call
     def request(

@@ -60,6 +60,7 @@ class SettingsBody(Body):
     recommended_tags: _Names = Field(default_factory=list[str])
     environments: _Names = Field(default_factory=list[str])
     default_environment: _Name | None = None
+    gated_aliases: _Names = Field(default_factory=list[str])
 
     def to_domain(self) -> ExperimentSettings:
         """Return the settings as the services take them."""
@@ -72,6 +73,7 @@ class SettingsBody(Body):
             recommended_tags=tuple(self.recommended_tags),
             environments=tuple(self.environments),
             default_environment=self.default_environment,
+            gated_aliases=tuple(self.gated_aliases),
         )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
+from lodeline.domain.experiment import Lifecycle
 from lodeline.domain.page import DEFAULT_LIMIT, MAX_LIMIT
 from lodeline.services.listing import ListQuery
 
@@ -77,3 +78,9 @@ NativeListedDep = Annotated[ListQuery, Depends(_native)]
 """A list of other things in experiments."""
 MatchedDep = Annotated[ListQuery, Depends(_matched)]
 """Things in experiments, without order and pages."""
+ListedLifecycle = Annotated[Literal["ACTIVE", "DELETED", "ALL"], Query(description="Which ones to list.")]
+
+
+def lifecycle_of(listed: Literal["ACTIVE", "DELETED", "ALL"]) -> Lifecycle | None:
+    """Return the lifecycle that a list is restricted to; None for all."""
+    return None if listed == "ALL" else listed

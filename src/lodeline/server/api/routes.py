@@ -10,11 +10,14 @@ from lodeline.server.api import (
     audit,
     conversations,
     deliveries,
+    evaluations,
     experiments,
     filters,
     keys,
     logins,
+    models,
     operation,
+    runs,
     traces,
     transfer,
 )
@@ -27,7 +30,7 @@ def native_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
-        conversations, deliveries, accounts, keys, audit,
+        conversations, deliveries, accounts, keys, audit, runs, evaluations, models,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

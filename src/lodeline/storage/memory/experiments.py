@@ -108,6 +108,8 @@ class MemoryExperiments:
             del state.traces[record.trace_id]
         state.deliveries = {i: d for i, d in state.deliveries.items() if d.experiment_id != experiment_id}
         assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
+        runs = state.forget_runs(experiment_id)
+        models = state.forget_models(experiment_id)
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
         blobs, blob_bytes = self._blobs.delete(experiment_folder(experiment_id))
         del state.experiments[experiment_id]
@@ -119,6 +121,8 @@ class MemoryExperiments:
             assessments=assessments,
             blobs=blobs,
             bytes_freed=blob_bytes + sum(record.fold.summary().size_bytes for record in records),
+            runs=runs,
+            models=models,
         )
 
     def _next_id(self) -> ExperimentId:

@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.experiment import Experiment
+from lodeline.domain.model import Model, without_diff
 from lodeline.domain.page import Page
+from lodeline.domain.run import Run
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import Span
 from lodeline.domain.trace import Trace
@@ -27,6 +29,7 @@ from lodeline.query.subjects import (
     TraceSubject,
     UserSubject,
 )
+from lodeline.query.subjects_runs import ModelSubject, RunSubject
 from lodeline.query.values import Scalar
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.spans import load_spans
@@ -113,6 +116,22 @@ def audit_page(state: State, search: Search) -> Page[AuditEntry]:
         if not search.experiment_ids or entry.experiment_id in search.experiment_ids
     ]
     return _page(rows, search, "audit")
+
+
+def run_page(state: State, search: Search) -> Page[Run]:
+    """List runs."""
+    active = _active(state, search)
+    found = [record.current() for record in state.runs.values()]
+    rows = [Row(r, RunSubject(r), (-i,)) for i, r in enumerate(found) if r.experiment_id in active]
+    return _page(rows, search, "run", Order(field("run", "start")))
+
+
+def model_page(state: State, search: Search) -> Page[Model]:
+    """List models, without the diffs of their source."""
+    active = _active(state, search)
+    found = [state.aliased(without_diff(model)) for model in state.models.values()]
+    rows = [Row(m, ModelSubject(m), (-i,)) for i, m in enumerate(found) if m.experiment_id in active]
+    return _page(rows, search, "model", Order(field("model", "created")))
 
 
 def trace_rows(state: State, search: Search, *, later_first: bool = True) -> list[Row[Trace]]:

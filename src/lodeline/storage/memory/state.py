@@ -14,8 +14,10 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.delivery import Delivery
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, TraceId
+from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, ModelId, RunId, TraceId
+from lodeline.domain.model import AliasEvent, Model
 from lodeline.storage.memory.record import TraceRecord
+from lodeline.storage.memory.run_record import RunRecord
 
 
 @dataclass(slots=True)
@@ -38,6 +40,10 @@ class State:
     key_hashes: dict[bytes, KeyId] = field(default_factory=dict[bytes, KeyId])
     logins: dict[bytes, Login] = field(default_factory=dict[bytes, Login])
     audit: list[AuditEntry] = field(default_factory=list[AuditEntry])
+    runs: dict[RunId, RunRecord] = field(default_factory=dict[RunId, RunRecord])
+    models: dict[ModelId, Model] = field(default_factory=dict[ModelId, Model])
+    aliases: dict[tuple[ExperimentId, str], ModelId] = field(default_factory=dict[tuple[ExperimentId, str], ModelId])
+    alias_events: list[AliasEvent] = field(default_factory=list[AliasEvent])
 
     def record(self, entry: AuditEntry) -> AuditEntry:
         """Append to the audit trail with the next entry id; call it inside the lock, with the change itself."""
@@ -79,6 +85,27 @@ class State:
         for revisions in self.ledger.values():
             if not revisions[-1].deleted:
                 yield revisions[-1].assessment
+
+    def aliased(self, model: Model) -> Model:
+        """Return a model with the aliases that point at it."""
+        aliases = sorted(alias for (_, alias), holder in self.aliases.items() if holder == model.model_id)
+        return replace(model, aliases=tuple(aliases))
+
+    def forget_runs(self, experiment_id: ExperimentId) -> int:
+        """Remove the runs of an experiment; return how many there were."""
+        gone = [i for i, record in self.runs.items() if record.run.experiment_id == experiment_id]
+        for run_id in gone:
+            del self.runs[run_id]
+        return len(gone)
+
+    def forget_models(self, experiment_id: ExperimentId) -> int:
+        """Remove the models of an experiment with their aliases; return how many there were."""
+        gone = [i for i, model in self.models.items() if model.experiment_id == experiment_id]
+        for model_id in gone:
+            del self.models[model_id]
+        self.aliases = {key: model for key, model in self.aliases.items() if key[0] != experiment_id}
+        self.alias_events = [event for event in self.alias_events if event.experiment_id != experiment_id]
+        return len(gone)
 
     def forget_assessments(self, which: Callable[[Assessment], bool]) -> int:
         """Remove assessments with their history, deleted ones too; return how many were not deleted."""

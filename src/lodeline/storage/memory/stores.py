@@ -13,8 +13,12 @@ from lodeline.storage.memory.assessments import MemoryAssessments
 from lodeline.storage.memory.audit import MemoryAudit
 from lodeline.storage.memory.conversations import MemoryConversations
 from lodeline.storage.memory.deliveries import MemoryDeliveries
+from lodeline.storage.memory.evaluations import MemoryEvaluations
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
+from lodeline.storage.memory.models import MemoryModels
+from lodeline.storage.memory.run_transfer import MemoryRunTransfer
+from lodeline.storage.memory.runs import MemoryRuns
 from lodeline.storage.memory.spans import MemorySpans
 from lodeline.storage.memory.state import State
 from lodeline.storage.memory.traces import MemoryTraces
@@ -45,4 +49,8 @@ def open_memory() -> Stores:
         blobs=blobs,
         admin=admin,
         closer=admin,
+        runs=MemoryRuns(state),
+        evaluations=MemoryEvaluations(state),
+        models=MemoryModels(state),
+        run_transfer=MemoryRunTransfer(state),
     )

@@ -89,7 +89,17 @@ def assessments_of(db: Db, trace_rows: Sequence[int]) -> dict[int, list[Assessme
 
 def encode(assessment: Assessment) -> str:
     """Return an assessment as JSON text."""
-    return json.dumps(asdict(assessment), separators=(",", ":"))
+    return dump_json(asdict(assessment))
+
+
+def dump_json(value: object) -> str:
+    """Return a value as compact JSON text that may hold NaN, infinities and lone surrogates."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def load_json(text: str) -> Any:
+    """Return the value of text that `dump_json` wrote."""
+    return json.loads(text)
 
 
 def decode(doc: str) -> Assessment:

@@ -14,7 +14,7 @@ from lodeline.domain.experiment import (
     PurgeReceipt,
     Retention,
 )
-from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, ExperimentId, check_experiment_id, is_experiment_id
+from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, ExperimentId, check_experiment_id
 from lodeline.domain.page import Page
 from lodeline.query.ast import Search
 from lodeline.query.subjects import ExperimentSubject
@@ -24,10 +24,13 @@ from lodeline.storage.sql import meta
 from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
+from lodeline.storage.sql.experiment_rows import check_writable, number_of
 from lodeline.storage.sql.filter import TRUE, Sql
 from lodeline.storage.sql.listing import Listing
 from lodeline.storage.sql.purge import forget_purge, is_purging, purge, was_purged
 from lodeline.storage.sql.writer import Writer
+
+__all__ = ["SqlExperiments", "check_writable", "known", "number_of"]
 
 _COLUMNS = "exp, name, lifecycle, created_ms, updated_ms, doc"
 _SELECT = f"SELECT {_COLUMNS} FROM experiments "
@@ -87,27 +90,12 @@ class SqlExperiments:
         return purge(self._writer, self._blobs, experiment, audit=audit)
 
 
-def number_of(experiment_id: ExperimentId) -> int:
-    """Return the key of an experiment's row; -1, which none has, for text that is no experiment id."""
-    return int(experiment_id) if is_experiment_id(experiment_id) else -1
-
-
 def known(db: Db, experiment_id: ExperimentId) -> Experiment:
     """Return the experiment, deleted or not; NotFound when there is none."""
     row = db.execute(_SELECT + "WHERE exp = ?", (number_of(experiment_id),)).fetchone()
     if row is None:
         raise NotFound.of("experiment", experiment_id)
     return _experiment(row)
-
-
-def check_writable(db: Db, experiment_id: ExperimentId) -> None:
-    """Return when the experiment takes writes; NotFound when there is none, Deleted when it is deleted."""
-    sql = "SELECT lifecycle FROM experiments WHERE exp = ?"
-    row = db.execute(sql, (number_of(experiment_id),)).fetchone()
-    if row is None:
-        raise NotFound.of("experiment", experiment_id)
-    if row[0] != "ACTIVE":
-        raise Deleted.of("experiment", experiment_id)
 
 
 def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> Experiment:
@@ -218,7 +206,7 @@ def _experiment(row: Row) -> Experiment:
 def _settings(data: dict[str, Any]) -> ExperimentSettings:
     """Return the settings that `asdict` made into plain values."""
     values = dict(data)
-    for name in ("mask_patterns", "recommended_tags", "environments"):
+    for name in ("mask_patterns", "recommended_tags", "environments", "gated_aliases"):
         values[name] = tuple(data.get(name, ()))
     values["prices"] = tuple(PriceOverride(**price) for price in data.get("prices", ()))
     values["retention"] = Retention(**data.get("retention", {}))

@@ -12,13 +12,15 @@ from lodeline.domain.experiment import Experiment, PurgeReceipt
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.storage.base import BlobStore
 from lodeline.storage.sql import audit as trail
-from lodeline.storage.sql import deliveries, meta, traces
+from lodeline.storage.sql import deliveries, meta, models, runs, traces
 from lodeline.storage.sql.codec import dumps, loads
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.writer import Writer
 
 _STEP_TRACES = 200
 _STEP_ASSESSMENTS = 1_000
+_STEP_RUNS = 200
+_STEP_ROWS = 5_000
 
 
 def purge(writer: Writer, blobs: BlobStore, experiment: Experiment, *, audit: AuditEntry) -> PurgeReceipt:
@@ -31,6 +33,10 @@ def purge(writer: Writer, blobs: BlobStore, experiment: Experiment, *, audit: Au
     while writer.call(lambda db: _remove_traces(db, number)):
         pass
     while writer.call(lambda db: _remove_assessments(db, number)):
+        pass
+    while writer.call(lambda db: _remove_runs(db, number)):
+        pass
+    while writer.call(lambda db: _remove_models(db, number)):
         pass
     count, size_bytes = blobs.delete(experiment_folder(experiment.experiment_id))
     return writer.call(lambda db: _finish(db, number, count, size_bytes, audit))
@@ -111,6 +117,36 @@ def _remove_assessments(db: Db, number: int) -> bool:
     receipt = _receipt(db, number)
     present = sum(not deleted for _, _, deleted in found)
     _note(db, replace(receipt, assessments=receipt.assessments + present))
+    return True
+
+
+def _remove_runs(db: Db, number: int) -> bool:
+    """Remove some rows of evaluations, then runs; tell whether there may be more."""
+    db.execute(
+        "DELETE FROM evaluation_rows WHERE (run, row_key, rep) IN (SELECT w.run, w.row_key, w.rep FROM runs r "
+        "JOIN evaluation_rows w ON w.run = r.id WHERE r.exp = ? LIMIT ?)",
+        (number, _STEP_ROWS),
+    )
+    if db.changes():
+        return True
+    found = db.execute("SELECT id FROM runs WHERE exp = ? LIMIT ?", (number, _STEP_RUNS)).fetchall()
+    if not found:
+        return False
+    runs.remove(db, [row_id for (row_id,) in found])
+    receipt = _receipt(db, number)
+    _note(db, replace(receipt, runs=receipt.runs + len(found)))
+    return True
+
+
+def _remove_models(db: Db, number: int) -> bool:
+    """Remove some models, then the record of their aliases; tell whether there may be more."""
+    found = db.execute("SELECT id FROM models WHERE exp = ? LIMIT ?", (number, _STEP_RUNS)).fetchall()
+    if not found:
+        db.execute("DELETE FROM alias_events WHERE exp = ?", (number,))
+        return False
+    models.remove(db, [row_id for (row_id,) in found])
+    receipt = _receipt(db, number)
+    _note(db, replace(receipt, models=receipt.models + len(found)))
     return True
 
 

@@ -19,12 +19,16 @@ from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
 from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
+from lodeline.storage.sql.evaluations import SqlEvaluations
 from lodeline.storage.sql.experiments import SqlExperiments
 from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.lock import DirectoryLock
+from lodeline.storage.sql.models import SqlModels
+from lodeline.storage.sql.run_transfer import SqlRunTransfer
+from lodeline.storage.sql.runs import SqlRuns
 from lodeline.storage.sql.schema import ensure_schema
 from lodeline.storage.sql.spans import SqlSpanStore
 from lodeline.storage.sql.text import TextIndexer
@@ -72,6 +76,10 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             blobs=blobs,
             admin=SqlAdmin(directory, lock, writer=writer, readers=readers, indexer=indexer, blobs=blobs),
             closer=_Closer(opened.pop_all()),
+            runs=SqlRuns(writer, readers),
+            evaluations=SqlEvaluations(writer, readers),
+            models=SqlModels(writer, readers),
+            run_transfer=SqlRunTransfer(writer, readers),
         )
 
 

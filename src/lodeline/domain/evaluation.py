@@ -1,0 +1,465 @@
+"""Evaluation: a run of kind EVALUATION with its own state beside it: what it was bound to, and its rows.
+
+A row is one record of the data in one repetition. It keeps its scores as they were judged; what people say later is
+in the assessments that the scores name.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal, TypeAlias
+
+from lodeline.domain.assessment import (
+    AssessmentDraft,
+    AssessmentError,
+    AssessmentSource,
+    AssessmentTarget,
+    check_draft,
+)
+from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
+from lodeline.domain.experiment import check_name, check_tags
+from lodeline.domain.ids import AssessmentId, ModelId, RunId, TraceId
+from lodeline.domain.run import MAX_KEY, Run, RunDraft, RunStatus
+from lodeline.domain.span import JsonValue
+
+EvaluationState = Literal[
+    "CREATED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED"
+]
+RowState = Literal["PENDING", "PREDICTING", "SCORING", "DONE", "PREDICT_ERROR", "SCORE_ERROR", "SKIPPED"]
+Direction = Literal["higher", "lower", "none"]
+"""Which values of a scorer are better."""
+EVALUATION_STATES: tuple[EvaluationState, ...] = (
+    "CREATED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED",
+)  # fmt: skip
+ROW_STATES: tuple[RowState, ...] = (
+    "PENDING", "PREDICTING", "SCORING", "DONE", "PREDICT_ERROR", "SCORE_ERROR", "SKIPPED",
+)  # fmt: skip
+FAILED_ROWS: frozenset[RowState] = frozenset({"PREDICT_ERROR", "SCORE_ERROR"})
+ENDED_EVALUATION: frozenset[EvaluationState] = frozenset(
+    {"COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED"}
+)
+TRANSITIONS: Mapping[EvaluationState, frozenset[EvaluationState]] = {
+    "CREATED": frozenset({"RUNNING", "CANCELLED", "FAILED"}),
+    "RUNNING": ENDED_EVALUATION,
+    **dict.fromkeys(ENDED_EVALUATION, frozenset[EvaluationState]({"RUNNING"})),
+}
+"""From a state to those that may follow. From an ended state only resuming leads back: see `check_resume`."""
+RUN_STATUS: Mapping[EvaluationState, RunStatus] = {
+    "CREATED": "SCHEDULED",
+    "RUNNING": "RUNNING",
+    "COMPLETED": "FINISHED",
+    "COMPLETED_WITH_ERRORS": "FINISHED",
+    "FAILED": "FAILED",
+    "CANCELLED": "KILLED",
+    "INTERRUPTED": "KILLED",
+}
+"""The status of the run in each state."""
+
+MAX_ROWS = 1_000
+"""Rows logged in one call."""
+MAX_ROWS_OF_RUN = 10_000_000
+MAX_REPETITION = 1_000_000
+MAX_SCORES = 200
+"""Scores of one row."""
+MAX_SLICES = 50
+MAX_SCORE_TEXT = 1_000
+MAX_SNAPSHOT_RATIONALE = 500
+"""Characters of a rationale that a row keeps; the assessment keeps all of it."""
+MAX_MESSAGE = 10_000
+MAX_BINDINGS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Where an evaluation stops by itself; None is no limit."""
+
+    max_cost_usd: float | None = None
+    max_tokens: int | None = None
+    max_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """Everything that an evaluation's result depends on. Two evaluations with equal bindings are replicates.
+
+    `scorers` are digests of definitions by name, `judges` what pins a judge's model and parameters by scorer, and
+    `prompt_versions` versions by the name of the prompt. `concurrency` and `budget` count among them as well.
+    """
+
+    dataset_id: str | None = None
+    dataset_version: int | None = None
+    dataset_digest: str | None = None
+    split: str | None = None
+    model_id: ModelId | None = None
+    scorers: Mapping[str, str] = field(default_factory=dict[str, str])
+    directions: Mapping[str, Direction] = field(default_factory=dict[str, Direction])
+    judges: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    prompt_versions: Mapping[str, int] = field(default_factory=dict[str, int])
+    git: Mapping[str, str] = field(default_factory=dict[str, str])
+    seed: int | None = None
+    concurrency: int | None = None
+    repetitions: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    budget: Budget = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationDraft:
+    """What a new evaluation is made from; its run becomes one of kind EVALUATION."""
+
+    run: RunDraft
+    bindings: Bindings = Bindings()
+    rows_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One evaluation. `rows_total` is how many rows there are to be, as far as that was said or seen.
+
+    `rows_done` have a result for every scorer; `rows_failed` have an error of the prediction or of a scorer.
+    `message` says why it ended as it did.
+    """
+
+    run: Run
+    state: EvaluationState
+    bindings: Bindings
+    bindings_digest: str
+    rows_total: int = 0
+    rows_done: int = 0
+    rows_failed: int = 0
+    scorers: tuple[str, ...] = ()
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowScore:
+    """What a scorer said of a row, as judged: a value (boolean, number or short text) or the code of an error.
+
+    `assessment_id` names the judgment on the row's trace, whose present state may differ.
+    """
+
+    name: str
+    value: JsonValue = None
+    error: str | None = None
+    assessment_id: AssessmentId | None = None
+    rationale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRow:
+    """One row: a record (or the index of one) in one repetition.
+
+    `content_hash` is that of the record: rows of two evaluations are paired by it. `cluster` groups rows that are not
+    independent, such as those of one conversation; without one, a record's rows are a cluster of their own.
+    """
+
+    row_key: str
+    repetition: int = 0
+    record_id: str | None = None
+    content_hash: str | None = None
+    cluster: str | None = None
+    slices: Mapping[str, str] = field(default_factory=dict[str, str])
+    state: RowState = "DONE"
+    trace_id: TraceId | None = None
+    error: str | None = None
+    duration_ms: int | None = None
+    cost_usd: float | None = None
+    scores: tuple[RowScore, ...] = ()
+
+
+CODE = AssessmentSource("CODE")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDraft:
+    """A score to be logged: as a snapshot in its row and, when the row has a trace, as an assessment on it."""
+
+    name: str
+    value: JsonValue = None
+    error: str | None = None
+    error_message: str = ""
+    rationale: str | None = None
+    source: AssessmentSource = CODE
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowDraft:
+    """A row to be logged. One of the same key and repetition is taken over: fields of it that are given replace
+    those there are, scores replace those of the same name, and other scores stay."""
+
+    row_key: str
+    repetition: int = 0
+    record_id: str | None = None
+    content_hash: str | None = None
+    cluster: str | None = None
+    slices: Mapping[str, str] = field(default_factory=dict[str, str])
+    state: RowState = "DONE"
+    trace_id: TraceId | None = None
+    error: str | None = None
+    duration_ms: int | None = None
+    cost_usd: float | None = None
+    scores: tuple[ScoreDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRow:
+    """What became of one row: whether anything changed, and the assessment of each of its scores, in order (None
+    where the row names no trace or one that is not there)."""
+
+    row_key: str
+    repetition: int
+    changed: bool
+    assessment_ids: tuple[AssessmentId | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowsReport:
+    """What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have
+    arrived, and their scores become assessments."""
+
+    rows: tuple[LoggedRow, ...]
+    missing_traces: tuple[TraceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Which rows of an evaluation to list: in one of the states (empty: any), and with an error of this scorer."""
+
+    states: tuple[RowState, ...] = ()
+    error_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationChange:
+    """A change of an evaluation's state: `bindings` replace the present ones."""
+
+    state: EvaluationState
+    message: str | None = None
+    bindings: Bindings | None = None
+    rows_total: int | None = None
+
+
+Score: TypeAlias = "bool | float | str | None"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """An evaluation's scores, column by column, for statistics: `values` and `errors` have an entry a row.
+
+    A value of None with an error is an error; without one it is missing. Rows are in order of key and repetition.
+    """
+
+    run_id: RunId
+    row_keys: tuple[str, ...]
+    repetitions: tuple[int, ...]
+    content_hashes: tuple[str | None, ...]
+    record_ids: tuple[str | None, ...]
+    clusters: tuple[str | None, ...]
+    slices: tuple[Mapping[str, str], ...]
+    states: tuple[RowState, ...]
+    values: Mapping[str, Sequence[Score]]
+    errors: Mapping[str, Sequence[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationDump:
+    """An evaluation's own state as an export keeps it, beside its run and its rows."""
+
+    state: EvaluationState
+    bindings: Bindings
+    rows_total: int = 0
+    message: str | None = None
+
+
+def bindings_digest(bindings: Bindings) -> str:
+    """Return the SHA-256 of bindings; equal on any machine."""
+    text = json.dumps(asdict(bindings), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def check_transition(run_id: RunId, present: EvaluationState, wanted: EvaluationState) -> None:
+    """Return when an evaluation may go from one state to another; else Conflict, naming both."""
+    if wanted not in TRANSITIONS[present]:
+        allowed = ", ".join(sorted(TRANSITIONS[present]))
+        raise Conflict(
+            f"evaluation {run_id!r} is {present} and cannot become {wanted}; from here it can become {allowed}.",
+            code="evaluation_state",
+            details={"state": present, "wanted": wanted},
+        )
+
+
+def check_resume(evaluation: Evaluation, bindings: Bindings | None, *, force: bool) -> None:
+    """Return when an evaluation may be taken up again: it has ended, and its bindings are the same or `force`.
+
+    Conflict names the state, or what differs.
+    """
+    if evaluation.state not in ENDED_EVALUATION:
+        check_transition(evaluation.run.run_id, evaluation.state, "RUNNING")
+        return
+    if bindings is None or force or bindings_digest(bindings) == evaluation.bindings_digest:
+        return
+    before, after = asdict(evaluation.bindings), asdict(bindings)
+    differing = sorted(name for name in before if before[name] != after[name])
+    raise Conflict(
+        f"evaluation {evaluation.run.run_id!r} cannot be resumed: {', '.join(differing)} changed since; run a new "
+        "evaluation, or force it.",
+        code="bindings_changed",
+        details={"changed": differing},
+    )
+
+
+def final_state(evaluation: Evaluation) -> EvaluationState:
+    """Return how an evaluation ends that ran to its end: with errors when a row failed or has no result."""
+    whole = evaluation.rows_failed == 0 and evaluation.rows_done >= evaluation.rows_total
+    return "COMPLETED" if whole else "COMPLETED_WITH_ERRORS"
+
+
+def merged_row(present: EvaluationRow | None, draft: RowDraft, ids: Sequence[AssessmentId | None]) -> EvaluationRow:
+    """Return the row after a draft of it was logged whose scores became the assessments `ids`.
+
+    A row with an error of a scorer is in state SCORE_ERROR, not DONE.
+    """
+    scores = {} if present is None else {score.name: score for score in present.scores}
+    for score, given in zip(draft.scores, ids, strict=True):
+        known = scores.get(score.name)
+        assessment_id = known.assessment_id if given is None and known is not None else given
+        rationale = (score.rationale or "")[:MAX_SNAPSHOT_RATIONALE] or None
+        scores[score.name] = RowScore(score.name, score.value, score.error, assessment_id, rationale)
+    state = draft.state
+    if state in {"DONE", "SCORE_ERROR"} and scores:
+        state = "SCORE_ERROR" if any(score.error is not None for score in scores.values()) else "DONE"
+    before = present or EvaluationRow(draft.row_key, draft.repetition)
+    return EvaluationRow(
+        row_key=draft.row_key,
+        repetition=draft.repetition,
+        record_id=draft.record_id or before.record_id,
+        content_hash=draft.content_hash or before.content_hash,
+        cluster=draft.cluster or before.cluster,
+        slices={**before.slices, **draft.slices},
+        state=state,
+        trace_id=draft.trace_id or before.trace_id,
+        error=draft.error if state in FAILED_ROWS else None,
+        duration_ms=before.duration_ms if draft.duration_ms is None else draft.duration_ms,
+        cost_usd=before.cost_usd if draft.cost_usd is None else draft.cost_usd,
+        scores=tuple(scores.values()),
+    )
+
+
+def judgment_of(run_id: RunId, row: RowDraft, score: ScoreDraft, trace_id: TraceId) -> AssessmentDraft | None:
+    """Return the assessment that a score of a row becomes on the row's trace; None when it says nothing."""
+    if score.value is None and score.error is None:
+        return None
+    return AssessmentDraft(
+        target=AssessmentTarget(trace_id=trace_id),
+        name=score.name,
+        kind="FEEDBACK",
+        source=score.source,
+        value=score.value,
+        error=None if score.error is None else AssessmentError(score.error, score.error_message),
+        rationale=score.rationale,
+        metadata=score.metadata,
+        identifier=score_identifier(run_id, row, score.name),
+        confidence=score.confidence,
+        run_id=run_id,
+    )
+
+
+def score_identifier(run_id: RunId, draft: RowDraft, name: str) -> str:
+    """Return what makes logging a score again the same judgment; a long row key counts by its digest."""
+    key = draft.row_key if len(draft.row_key) <= _KEY_SHOWN else hashlib.sha256(draft.row_key.encode()).hexdigest()
+    return f"{run_id}:{key}:{draft.repetition}:{name}"
+
+
+_KEY_SHOWN = 64
+
+
+def check_bindings(bindings: Bindings) -> None:
+    """Return when bindings are within bounds; else Invalid or TooLarge, naming the field."""
+    size = len(json.dumps(asdict(bindings), ensure_ascii=True))
+    if size > MAX_BINDINGS:
+        raise TooLarge(f"bindings: {size} characters are over the limit of {MAX_BINDINGS}.")
+    if bindings.repetitions < 1:
+        raise Invalid.value("bindings.repetitions", bindings.repetitions, "a whole number from 1")
+    for noun in ("dataset_id", "dataset_digest", "split", "model_id"):
+        text: str | None = getattr(bindings, noun)
+        if text is not None:
+            check_name(text, noun=f"bindings.{noun}", most=MAX_KEY)
+    for name in (*bindings.scorers, *bindings.directions):
+        check_name(name, noun="bindings.scorers", most=MAX_KEY)
+
+
+def check_rows(rows: Sequence[RowDraft]) -> None:
+    """Return when rows can be stored; else Invalid or TooLarge, naming the row and what is wrong."""
+    if len(rows) > MAX_ROWS:
+        raise TooLarge(f"rows: {len(rows)} are over the limit of {MAX_ROWS} in one call.")
+    seen: set[tuple[str, int]] = set()
+    for row in rows:
+        check_row(row)
+        if (row.row_key, row.repetition) in seen:
+            raise Invalid(f"row {shown(row.row_key)}: repetition {row.repetition} is given twice in one call.")
+        seen.add((row.row_key, row.repetition))
+
+
+def check_row(row: RowDraft | EvaluationRow) -> None:
+    """Return when one row can be stored; else Invalid or TooLarge."""
+    check_name(row.row_key, noun="row_key", most=MAX_KEY)
+    if not 0 <= row.repetition <= MAX_REPETITION:
+        raise Invalid.value("repetition", row.repetition, f"a whole number from 0 to {MAX_REPETITION}")
+    for noun in ("record_id", "content_hash", "cluster", "trace_id"):
+        text: str | None = getattr(row, noun)
+        if text is not None:
+            check_name(text, noun=noun, most=MAX_KEY)
+    if len(row.slices) > MAX_SLICES:
+        raise TooLarge(f"slices: {len(row.slices)} are over the limit of {MAX_SLICES}.")
+    check_tags(row.slices)
+    if row.error is not None and len(row.error) > MAX_MESSAGE:
+        raise TooLarge(f"error: {len(row.error)} characters are over the limit of {MAX_MESSAGE}.")
+    if row.duration_ms is not None and not 0 <= row.duration_ms < 2**53:
+        raise Invalid.value("duration_ms", row.duration_ms, "milliseconds from 0")
+    if row.cost_usd is not None and not (math.isfinite(row.cost_usd) and row.cost_usd >= 0):
+        raise Invalid.value("cost_usd", row.cost_usd, "US dollars from 0")
+    if len(row.scores) > MAX_SCORES:
+        raise TooLarge(f"scores: {len(row.scores)} are over the limit of {MAX_SCORES} in one row.")
+    names = [score.name for score in row.scores]
+    if len(set(names)) < len(names):
+        raise Invalid(f"row {shown(row.row_key)}: two scores have one name.")
+    for score in row.scores:
+        _check_score(score)
+
+
+def _check_score(score: ScoreDraft | RowScore) -> None:
+    check_name(score.name, noun="score name", most=MAX_KEY)
+    if isinstance(score, ScoreDraft):
+        _check_judgment(score)
+    if score.error is not None:
+        check_name(score.error, noun=f"score {score.name!r}: error", most=MAX_KEY)
+    if score.error is not None and score.value is not None:
+        raise Invalid(f"score {shown(score.name)}: give value or error, not both.")
+    match score.value:
+        case None | bool():
+            return
+        case int() | float() as number:
+            if not math.isfinite(number) or (isinstance(number, int) and not -(2**63) <= number < 2**63):
+                raise Invalid.value(f"score {score.name}", number, "a finite number of 64 bits, or an error")
+        case str() as text:
+            if len(text) > MAX_SCORE_TEXT:
+                raise TooLarge(
+                    f"score {score.name!r}: {len(text)} characters are over the limit of {MAX_SCORE_TEXT}."
+                )
+        case _:
+            raise Invalid.value(f"score {score.name}", score.value, "true, false, a number or a short text")
+
+
+def _check_judgment(score: ScoreDraft) -> None:
+    """Bound what of a score only its assessment keeps."""
+    check_tags(score.metadata)
+    check_name(score.source.source_id, noun="source_id", most=500)
+    if len(score.error_message) > MAX_MESSAGE:
+        raise TooLarge(f"score {score.name!r}: its error_message is over the limit of {MAX_MESSAGE} characters.")
+    draft = judgment_of(RunId("-"), RowDraft("-"), score, TraceId("-"))
+    if draft is not None:
+        check_draft(draft)

@@ -1,0 +1,149 @@
+"""Evaluations: create, start, log rows, finish, cancel, resume; read rows, summarise and compare."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from lodeline.domain.evaluation import (
+    MAX_MESSAGE,
+    MAX_ROWS_OF_RUN,
+    Bindings,
+    Evaluation,
+    EvaluationChange,
+    EvaluationDraft,
+    EvaluationRow,
+    EvaluationState,
+    RowDraft,
+    RowFilter,
+    RowsReport,
+    check_bindings,
+    check_resume,
+    check_rows,
+    final_state,
+)
+from lodeline.domain.ids import RunId
+from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
+from lodeline.domain.run import check_run
+from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.runs import writable_experiment
+from lodeline.storage.base import Stores
+
+
+class EvaluationService:
+    """Use cases of evaluations. As runs they are found, listed, tagged and deleted by `RunService`."""
+
+    def __init__(self, stores: Stores, scope: ExperimentScope, clock: Clock = system_clock) -> None:
+        self._stores = stores
+        self._scope = scope
+        self._clock = clock
+
+    def create(self, actor: Actor, experiment: str, draft: EvaluationDraft) -> Evaluation:
+        """Make an evaluation in state CREATED; it takes rows once it is started."""
+        holder = writable_experiment(self._scope, actor, "run.write", experiment)
+        permit(actor, "assessment.write", holder.experiment_id)
+        check_run(draft.run)
+        check_bindings(draft.bindings)
+        _check_total(draft.rows_total)
+        now_ms = self._clock.now_ms()
+        made = replace(draft, run=replace(draft.run, created_by=actor.author))
+        audit = audit_entry(actor, "evaluation.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)
+        return self._stores.evaluations.create(holder.experiment_id, made, now_ms=now_ms, audit=audit)
+
+    def get(self, actor: Actor, run_id: RunId, action: ExperimentAction = "run.read") -> Evaluation:
+        """Return one; NotFound when it is unknown, out of reach, or no evaluation."""
+        permit_reach(actor, action)
+        found = self._stores.evaluations.get(run_id)
+        permit(actor, action, found.run.experiment_id, missing=NotFound.of("evaluation", run_id))
+        self._scope.holder(found.run.experiment_id)
+        return found
+
+    def start(self, actor: Actor, run_id: RunId) -> Evaluation:
+        """Take rows from now on; of one that is RUNNING nothing changes. Conflict once it has ended: resume it."""
+        found = self.get(actor, run_id, "run.write")
+        if found.state == "RUNNING":
+            return found
+        if found.state != "CREATED":
+            raise Conflict(
+                f"evaluation {run_id!r} is {found.state} and cannot be started; resume it.",
+                code="evaluation_state",
+                details={"state": found.state, "wanted": "RUNNING"},
+            )
+        return self._set(actor, found, EvaluationChange("RUNNING"), "evaluation.start")
+
+    def log_rows(self, actor: Actor, run_id: RunId, rows: Sequence[RowDraft]) -> RowsReport:
+        """Add or take over a batch of rows with their scores, which become assessments on the rows' traces, all in
+        one transaction; idempotent. Conflict unless the evaluation is RUNNING."""
+        found = self.get(actor, run_id, "run.write")
+        permit(actor, "assessment.write", found.run.experiment_id)
+        check_rows(rows)
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "evaluation.log_rows", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
+            details={"rows": len(rows)},
+        )  # fmt: skip
+        return self._stores.evaluations.log_rows(run_id, rows, by=actor.author, now_ms=now_ms, audit=audit)
+
+    def finish(
+        self, actor: Actor, run_id: RunId, *, state: EvaluationState | None = None, message: str | None = None
+    ) -> Evaluation:
+        """End an evaluation that is RUNNING: as FAILED or INTERRUPTED when `state` says so, else COMPLETED or, when a
+        row failed or has no result, COMPLETED_WITH_ERRORS."""
+        found = self.get(actor, run_id, "run.write")
+        if state not in {None, "FAILED", "INTERRUPTED"}:
+            raise Invalid.value("state", state, "FAILED, INTERRUPTED, or nothing: the rows tell the rest")
+        _check_message(message)
+        change = EvaluationChange(state or final_state(found), message)
+        return self._set(actor, found, change, "evaluation.finish")
+
+    def cancel(self, actor: Actor, run_id: RunId, *, message: str | None = None) -> Evaluation:
+        """End an evaluation early; the rows it has stay valid. Again is fine."""
+        found = self.get(actor, run_id, "run.write")
+        if found.state == "CANCELLED":
+            return found
+        _check_message(message)
+        return self._set(actor, found, EvaluationChange("CANCELLED", message), "evaluation.cancel")
+
+    def resume(
+        self, actor: Actor, run_id: RunId, *, bindings: Bindings | None = None, force: bool = False,
+        rows_total: int | None = None,
+    ) -> Evaluation:  # fmt: skip
+        """Take up an evaluation that has ended; its rows stay. Conflict names what differs when `bindings` are not
+        those it had, unless `force`: then they are taken over, as for scoring again with another scorer."""
+        found = self.get(actor, run_id, "run.write")
+        if bindings is not None:
+            check_bindings(bindings)
+        _check_total(rows_total)
+        check_resume(found, bindings, force=force)
+        change = EvaluationChange("RUNNING", None, bindings, rows_total)
+        return self._set(actor, found, change, "evaluation.resume", forced=force or None)
+
+    def rows(
+        self, actor: Actor, run_id: RunId, which: RowFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> Page[EvaluationRow]:
+        """List rows by key and repetition, those that `which` selects."""
+        self.get(actor, run_id)
+        return self._stores.evaluations.rows(run_id, which, limit=check_limit(limit), cursor=cursor)
+
+    def _set(
+        self, actor: Actor, found: Evaluation, change: EvaluationChange, action: str, *, forced: bool | None = None
+    ) -> Evaluation:
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, action, found.run.run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
+            details={"from": found.state, "to": change.state, "forced": forced},
+        )  # fmt: skip
+        return self._stores.evaluations.change(found.run.run_id, change, expected=found, now_ms=now_ms, audit=audit)
+
+
+def _check_total(rows_total: int | None) -> None:
+    if rows_total is not None and not 0 <= rows_total <= MAX_ROWS_OF_RUN:
+        raise Invalid.value("rows_total", rows_total, f"a whole number from 0 to {MAX_ROWS_OF_RUN}")
+
+
+def _check_message(message: str | None) -> None:
+    if message is not None and len(message) > MAX_MESSAGE:
+        raise TooLarge(f"message: {len(message)} characters are over the limit of {MAX_MESSAGE}.")

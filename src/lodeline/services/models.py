@@ -1,0 +1,155 @@
+"""Models: versions of the application, with their metrics, aliases and differences."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Invalid, NotFound, TooLarge
+from lodeline.domain.experiment import Lifecycle
+from lodeline.domain.ids import ModelId
+from lodeline.domain.model import (
+    MAX_REASON,
+    AliasEvent,
+    AliasMove,
+    Model,
+    ModelChange,
+    ModelDiff,
+    ModelDraft,
+    ModelMetric,
+    check_alias,
+    check_metrics,
+    check_model,
+    check_model_id,
+    diff_models,
+)
+from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
+from lodeline.domain.run import check_params
+from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.runs import of_lifecycle, writable_experiment
+from lodeline.storage.base import Stores
+
+
+class ModelService:
+    """Use cases of models. A deleted one is found by its id and listed on demand, so that it can be restored."""
+
+    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock) -> None:
+        self._stores = stores
+        self._scope = scope
+        self._listing = listing
+        self._clock = clock
+
+    def create(self, actor: Actor, experiment: str, draft: ModelDraft) -> Model:
+        """Make a model in an experiment (id or name), or return the one that its `reuse_key` made."""
+        holder = writable_experiment(self._scope, actor, "model.write", experiment)
+        check_model(draft)
+        if draft.model_id is not None:
+            check_model_id(draft.model_id)
+        now_ms = self._clock.now_ms()
+        draft = dataclasses.replace(draft, created_by=actor.author)
+        audit = audit_entry(
+            actor, "model.create", "", at_ms=now_ms, experiment_id=holder.experiment_id, details={"name": draft.name}
+        )
+        return self._stores.models.create(holder.experiment_id, draft, now_ms=now_ms, audit=audit)[0]
+
+    def get(self, actor: Actor, model_id: ModelId, action: ExperimentAction = "model.read") -> Model:
+        """Return one model, deleted or not; NotFound when it is unknown or out of reach."""
+        permit_reach(actor, action)
+        missing = NotFound.of("model", model_id)
+        found = self._stores.models.get([model_id])
+        if not found:
+            raise missing
+        permit(actor, action, found[0].experiment_id, missing=missing)
+        self._scope.holder(found[0].experiment_id)
+        return found[0]
+
+    def search(self, actor: Actor, query: ListQuery, *, lifecycle: Lifecycle | None = "ACTIVE") -> Page[Model]:
+        """List models, newest first, without the diffs of their source; `lifecycle` None gives deleted ones too."""
+        search = self._listing.search(actor, "model.read", query, "model")
+        return self._stores.models.search(of_lifecycle(search, "model", lifecycle))
+
+    def update(self, actor: Actor, model_id: ModelId, change: ModelChange) -> Model:
+        """Rename, set the status, add params and prompts, set and delete tags.
+
+        Conflict when a param has another value, or when it would be FAILED while an alias points at it.
+        """
+        found = self.get(actor, model_id, "model.write")
+        if change.lifecycle is not None:
+            raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
+        check_params(change.set_params)
+        return self._apply(actor, found, change, "model.update")
+
+    def delete(self, actor: Actor, model_id: ModelId) -> Model:
+        """Hide a model from lists until it is restored; its traces stay. Conflict while an alias points at it."""
+        found = self.get(actor, model_id, "model.delete")
+        if found.lifecycle == "DELETED":
+            return found
+        return self._apply(actor, found, ModelChange(lifecycle="DELETED"), "model.delete")
+
+    def restore(self, actor: Actor, model_id: ModelId) -> Model:
+        """Undo a delete without loss; again is fine."""
+        found = self.get(actor, model_id, "model.delete")
+        if found.lifecycle == "ACTIVE":
+            return found
+        return self._apply(actor, found, ModelChange(lifecycle="ACTIVE"), "model.restore")
+
+    def log_metrics(self, actor: Actor, model_id: ModelId, metrics: Sequence[ModelMetric]) -> Model:
+        """Add measurements; of each key, dataset and run the latest is kept. Measurements are not audited."""
+        self.get(actor, model_id, "model.write")
+        check_metrics(tuple(metrics))
+        return self._stores.models.log_metrics(model_id, metrics)
+
+    def diff(self, actor: Actor, left: ModelId, right: ModelId) -> ModelDiff:
+        """Return how two models differ."""
+        return diff_models(self.get(actor, left), self.get(actor, right))
+
+    def set_alias(self, actor: Actor, experiment: str, move: AliasMove) -> Model | None:
+        """Move an alias of an experiment, or take it away; return the model that it points at now.
+
+        Conflict when the model is FAILED, or when the experiment wants a passed gate for this alias and none is given.
+        """
+        holder = writable_experiment(self._scope, actor, "model.write", experiment)
+        check_alias(move.alias)
+        for noun in ("reason", "gate_report"):
+            text: str = getattr(move, noun) or ""
+            if len(text) > MAX_REASON:
+                raise TooLarge(f"{noun}: {len(text)} characters are over the limit of {MAX_REASON}.")
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "model.set_alias", move.alias, at_ms=now_ms, experiment_id=holder.experiment_id,
+            details={"model_id": move.model_id, "gate": move.gate},
+        )  # fmt: skip
+        gated = move.alias in holder.settings.gated_aliases
+        models = self._stores.models
+        models.set_alias(holder.experiment_id, move, gated=gated, by=actor.author, now_ms=now_ms, audit=audit)
+        return models.find_alias(holder.experiment_id, move.alias)
+
+    def by_alias(self, actor: Actor, experiment: str, alias: str) -> Model:
+        """Return the model that an alias of an experiment points at; NotFound when there is none."""
+        holder = self._scope.one(actor, "model.read", experiment)
+        found = self._stores.models.find_alias(holder.experiment_id, check_alias(alias))
+        if found is None:
+            raise NotFound.of("alias", alias)
+        return found
+
+    def alias_events(
+        self, actor: Actor, experiment: str, alias: str | None = None, *, limit: int = DEFAULT_LIMIT
+    ) -> Sequence[AliasEvent]:
+        """Return the latest moves of one alias or of all, the last first."""
+        holder = self._scope.one(actor, "model.read", experiment)
+        if alias is not None:
+            check_alias(alias)
+        return self._stores.models.alias_events(holder.experiment_id, alias, limit=check_limit(limit))
+
+    def _apply(self, actor: Actor, model: Model, change: ModelChange, action: str) -> Model:
+        now_ms = self._clock.now_ms()
+        parts = [f"params.{key}" for key in change.set_params]
+        parts += [f"tags.{key}" for key in (*change.set_tags, *change.delete_tags)]
+        audit = audit_entry(
+            actor, action, model.model_id, at_ms=now_ms, experiment_id=model.experiment_id,
+            details={"name": change.name, "status": change.status, "changed": ", ".join(parts) or None},
+        )  # fmt: skip
+        return self._stores.models.update(model.model_id, change, now_ms=now_ms, audit=audit)

@@ -1,0 +1,56 @@
+"""One run as the memory backend keeps it."""
+
+from dataclasses import dataclass, field, replace
+
+from lodeline.domain.evaluation import (
+    FAILED_ROWS,
+    Bindings,
+    Evaluation,
+    EvaluationRow,
+    EvaluationState,
+    bindings_digest,
+)
+from lodeline.domain.run import MetricPoint, PointKey, Run, latest_points
+
+RowKey = tuple[str, int]
+
+
+@dataclass(slots=True)
+class EvaluationRecord:
+    """What an evaluation has beside its run; `scorers` is an ordered set."""
+
+    state: EvaluationState
+    bindings: Bindings
+    rows_total: int = 0
+    message: str | None = None
+    scorers: dict[str, None] = field(default_factory=dict[str, None])
+    rows: dict[RowKey, EvaluationRow] = field(default_factory=dict[RowKey, EvaluationRow])
+
+    def current(self, run: Run) -> Evaluation:
+        """Return the evaluation as it stands."""
+        rows = self.rows.values()
+        return Evaluation(
+            run=run,
+            state=self.state,
+            bindings=self.bindings,
+            bindings_digest=bindings_digest(self.bindings),
+            rows_total=max(self.rows_total, len(rows)),
+            rows_done=sum(row.state == "DONE" for row in rows),
+            rows_failed=sum(row.state in FAILED_ROWS for row in rows),
+            scorers=tuple(self.scorers),
+            message=self.message,
+        )
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """A run without its metrics, the points of those, and what it has as an evaluation."""
+
+    run: Run
+    points: dict[tuple[str, PointKey], MetricPoint] = field(default_factory=dict[tuple[str, PointKey], MetricPoint])
+    evaluation: EvaluationRecord | None = None
+
+    def current(self) -> Run:
+        """Return the run with its latest metrics."""
+        latest = latest_points(self.points.values())
+        return replace(self.run, metrics={key: latest[key] for key in sorted(latest)})

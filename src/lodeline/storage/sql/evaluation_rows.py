@@ -1,0 +1,219 @@
+"""Rows of evaluations in SQLite: logged in batches, listed, and read column by column."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lodeline.domain.errors import TooLarge
+from lodeline.domain.evaluation import (
+    FAILED_ROWS,
+    MAX_ROWS_OF_RUN,
+    Evaluation,
+    EvaluationRow,
+    LoggedRow,
+    RowDraft,
+    RowFilter,
+    RowScore,
+    RowsReport,
+    Score,
+    ScoreTable,
+    judgment_of,
+    merged_row,
+)
+from lodeline.domain.ids import AssessmentId, RunId, TraceId
+from lodeline.domain.ledger import plan_log
+from lodeline.storage.sql import assessment_rows, traces
+from lodeline.storage.sql.codec import clean, dumps, loads
+from lodeline.storage.sql.db import Db, Row
+
+_COLUMNS = "row_key, rep, state, content_hash, record, cluster, trace, slices, scores, error, duration_ms, cost_usd"
+_SELECT = f"SELECT {_COLUMNS} FROM evaluation_rows WHERE run = ? "
+_UPSERT = f"INSERT OR REPLACE INTO evaluation_rows (run, {_COLUMNS}) VALUES ({', '.join('?' * 13)})"
+_TRACE = "SELECT id, exp, start_ns, run FROM traces WHERE trace_id = ?"
+_ERROR_OF = (
+    "EXISTS (SELECT 1 FROM json_each(scores) j WHERE json_extract(j.value, '$[0]') = ? "
+    "AND json_extract(j.value, '$[2]') IS NOT NULL)"
+)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One batch while it is logged: what it adds to the evaluation's counts."""
+
+    row_id: int
+    evaluation: Evaluation
+    by: str | None
+    now_ms: int
+    known: int = 0
+    done: int = 0
+    failed: int = 0
+    scorers: dict[str, None] = field(default_factory=dict[str, None])
+    missing: dict[TraceId, None] = field(default_factory=dict[TraceId, None])
+
+
+def log(
+    db: Db, row_id: int, evaluation: Evaluation, rows: Sequence[RowDraft], *, by: str | None, now_ms: int
+) -> RowsReport:
+    """Add or take over rows in the open transaction, as `EvaluationStore.log_rows` says."""
+    batch = _Batch(row_id, evaluation, by, now_ms, scorers=dict.fromkeys(evaluation.scorers))
+    logged = tuple(_log_row(db, batch, row) for row in rows)
+    _count(db, batch)
+    return RowsReport(logged, tuple(batch.missing))
+
+
+def put(db: Db, row_id: int, row: EvaluationRow) -> None:
+    """Write a row, in place of one of its key and repetition."""
+    scores = [[s.name, s.value, s.error, s.assessment_id, s.rationale] for s in row.scores]
+    db.execute(
+        _UPSERT,
+        (
+            row_id, clean(row.row_key), row.repetition, row.state, row.content_hash, row.record_id, row.cluster,
+            row.trace_id, dumps(dict(row.slices)), dumps(scores), None if row.error is None else clean(row.error),
+            row.duration_ms, row.cost_usd,
+        ),
+    )  # fmt: skip
+
+
+def find(db: Db, row_id: int, key: str, repetition: int) -> EvaluationRow | None:
+    """Return one row; None when there is none."""
+    row = db.execute(_SELECT + "AND row_key = ? AND rep = ?", (row_id, clean(key), repetition)).fetchone()
+    return None if row is None else _row(row)
+
+
+def select(db: Db, row_id: int, which: RowFilter, limit: int, after: Sequence[Any]) -> list[EvaluationRow]:
+    """Return up to `limit` rows after a key and a repetition (empty: from the first)."""
+    sql = _SELECT
+    params: list[Any] = [row_id]
+    if which.states:
+        sql += f"AND state IN ({', '.join('?' * len(which.states))}) "
+        params += which.states
+    if which.error_of is not None:
+        sql += f"AND {_ERROR_OF} "
+        params.append(clean(which.error_of))
+    if after:
+        sql += "AND (row_key, rep) > (?, ?) "
+        params += after
+    return [_row(row) for row in db.execute(sql + "ORDER BY row_key, rep LIMIT ?", (*params, limit))]
+
+
+def columns(
+    db: Db, row_id: int, run_id: RunId, scorers: Sequence[str], *, place_ids: bool
+) -> tuple[ScoreTable, dict[AssessmentId, tuple[int, str]]]:
+    """Return the scores column by column; with `place_ids` also the row and the scorer of each assessment."""
+    sql = (
+        "SELECT row_key, rep, content_hash, record, cluster, slices, state, scores FROM evaluation_rows "
+        "WHERE run = ? ORDER BY row_key, rep"
+    )
+    found = db.execute(sql, (row_id,)).fetchall()
+    count = len(found)
+    values: dict[str, list[Score]] = {name: [None] * count for name in scorers}
+    errors: dict[str, list[str | None]] = {name: [None] * count for name in scorers}
+    places: dict[AssessmentId, tuple[int, str]] = {}
+    for number, row in enumerate(found):
+        for name, value, error, assessment_id, _ in loads(row[7]):
+            values[name][number] = value
+            errors[name][number] = error
+            if place_ids and assessment_id is not None:
+                places[assessment_id] = number, name
+    keys, repetitions, hashes, records, clusters, slices, states, _ = zip(*found, strict=True) if found else ((),) * 8
+    nothing: Mapping[str, str] = {}
+    table = ScoreTable(
+        run_id, keys, repetitions, hashes, records, clusters,
+        tuple(nothing if text == "{}" else loads(text) for text in slices), states, values, errors,
+    )  # fmt: skip
+    return table, places
+
+
+def recount(db: Db, row_id: int, scorers: Sequence[str]) -> None:
+    """Make the counts and the names of scorers what the rows say."""
+    failed = ", ".join(f"'{state}'" for state in sorted(FAILED_ROWS))
+    db.execute(
+        "UPDATE evaluations SET (rows_known, rows_done, rows_failed) = "
+        f"(SELECT count(*), total(state = 'DONE'), total(state IN ({failed})) FROM evaluation_rows WHERE run = ?), "
+        "doc = json_set(doc, '$.scorers', json(?)) WHERE run = ?",
+        (row_id, dumps(list(scorers)), row_id),
+    )
+
+
+def _log_row(db: Db, batch: _Batch, draft: RowDraft) -> LoggedRow:
+    present = find(db, batch.row_id, draft.row_key, draft.repetition)
+    trace_id = draft.trace_id or (None if present is None else present.trace_id)
+    ids: list[AssessmentId | None] = [None] * len(draft.scores)
+    judged = False
+    if trace_id is not None:
+        trace = db.execute(_TRACE, (clean(trace_id),)).fetchone()
+        if trace is None or str(trace[1]) != batch.evaluation.run.experiment_id:
+            batch.missing[trace_id] = None
+        else:
+            judged, ids = _judge(db, batch, draft, trace_id, trace)
+    row = merged_row(present, draft, ids)
+    batch.scorers.update(dict.fromkeys(score.name for score in row.scores))
+    changed = row != present
+    if changed:
+        put(db, batch.row_id, row)
+        batch.known += present is None
+        for state, sign in ((row.state, 1), (None if present is None else present.state, -1)):
+            batch.done += sign * (state == "DONE")
+            batch.failed += sign * (state in FAILED_ROWS)
+    return LoggedRow(row.row_key, row.repetition, changed or judged, tuple(ids))
+
+
+def _judge(
+    db: Db, batch: _Batch, draft: RowDraft, trace_id: TraceId, trace: Row
+) -> tuple[bool, list[AssessmentId | None]]:
+    """Link a row's trace to the run and log its scores; return whether that changed anything, and their ids."""
+    row_id, exp, start_ns, own_run = trace
+    run = batch.evaluation.run
+    changed = own_run != run.run_id and bool(traces.link(db, (row_id, exp, start_ns, "ACTIVE"), run.run_id))
+    sql = "SELECT doc FROM assessments WHERE trace = ? AND run = ? AND deleted = 0"
+    peers = [assessment_rows.decode(doc) for (doc,) in db.execute(sql, (row_id, clean(run.run_id)))]
+    ids: list[AssessmentId | None] = []
+    for score in draft.scores:
+        judgment = judgment_of(run.run_id, draft, score, trace_id)
+        if judgment is None:
+            ids.append(None)
+            continue
+        plan = plan_log(
+            judgment, peers, lambda i: assessment_rows.last_revision(db, i), experiment_id=run.experiment_id,
+            by=batch.by, now_ms=batch.now_ms,
+        )  # fmt: skip
+        for revision in plan.revisions:
+            assessment_rows.append(db, revision, (row_id, start_ns))
+        changed = changed or plan.changed
+        ids.append(plan.assessment.assessment_id)
+    return changed, ids
+
+
+def _count(db: Db, batch: _Batch) -> None:
+    row = db.execute("SELECT rows_known FROM evaluations WHERE run = ?", (batch.row_id,)).fetchone()
+    assert row is not None  # noqa: S101  # it was read in this transaction
+    if row[0] + batch.known > MAX_ROWS_OF_RUN:
+        raise TooLarge(f"rows: {row[0] + batch.known} of one evaluation are over the limit of {MAX_ROWS_OF_RUN}.")
+    db.execute(
+        "UPDATE evaluations SET rows_known = rows_known + ?, rows_done = rows_done + ?, "
+        "rows_failed = rows_failed + ? WHERE run = ?",
+        (batch.known, batch.done, batch.failed, batch.row_id),
+    )
+    if tuple(batch.scorers) != batch.evaluation.scorers:
+        db.execute(
+            "UPDATE evaluations SET doc = json_set(doc, '$.scorers', json(?)) WHERE run = ?",
+            (dumps(list(batch.scorers)), batch.row_id),
+        )
+
+
+def _row(row: Row) -> EvaluationRow:
+    key, rep, state, content_hash, record, cluster, trace, slices, scores, error, duration_ms, cost_usd = row
+    return EvaluationRow(
+        row_key=key,
+        repetition=rep,
+        record_id=record,
+        content_hash=content_hash,
+        cluster=cluster,
+        slices={} if slices == "{}" else loads(slices),
+        state=state,
+        trace_id=None if trace is None else TraceId(trace),
+        error=error,
+        duration_ms=duration_ms,
+        cost_usd=cost_usd,
+        scores=tuple(RowScore(*score) for score in loads(scores)),
+    )
