@@ -7,7 +7,7 @@ import pytest
 
 from lodeline.evals import scorers
 
-OPTIONAL = {"any_llm", "autoevals", "deepeval", "jsonschema_rs", "litellm", "openai", "pydantic_ai", "ragas", "rapidfuzz", "re2"}
+OPTIONAL = {"autoevals", "deepeval", "jsonschema_rs", "openai", "pydantic_ai", "ragas", "rapidfuzz", "re2"}
 HEAVY = OPTIONAL | {"apsw", "fastapi", "httpx", "numpy", "pandas", "pydantic", "rich", "scipy", "starlette", "typer"}
 
 
