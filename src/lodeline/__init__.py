@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lodeline.domain.assessment import AssessmentError, AssessmentSource
+    from lodeline.domain.scorer import Feedback
+    from lodeline.evals.judges.judge import make_judge
+    from lodeline.evals.scoring.bound import scorer
+    from lodeline.evals.scoring.protocol import Scorer
     from lodeline.local import connect, connect_async
     from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.autolog.switch import autolog
@@ -59,7 +63,9 @@ _MODULES = {
     "AssessmentError": "lodeline.domain.assessment",
     "AssessmentSource": "lodeline.domain.assessment",
     "AsyncLodelineClient": "lodeline.sdk.client.clients",
+    "Feedback": "lodeline.domain.scorer",
     "LodelineClient": "lodeline.sdk.client.clients",
+    "Scorer": "lodeline.evals.scoring.protocol",
     "Span": "lodeline.sdk.span",
     "SpanType": "lodeline.sdk.span",
     "autolog": "lodeline.sdk.autolog.switch",
@@ -87,9 +93,11 @@ _MODULES = {
     "log_attachment": "lodeline.sdk.attachments",
     "log_expectation": "lodeline.sdk.fluent_assessments",
     "log_feedback": "lodeline.sdk.fluent_assessments",
+    "make_judge": "lodeline.evals.judges.judge",
     "mask_strings": "lodeline.sdk.masking",
     "override_feedback": "lodeline.sdk.fluent_assessments",
     "restore_experiment": "lodeline.sdk.fluent_experiments",
+    "scorer": "lodeline.evals.scoring.bound",
     "search_assessments": "lodeline.sdk.fluent_assessments",
     "search_experiments": "lodeline.sdk.fluent_experiments",
     "search_sessions": "lodeline.sdk.fluent_traces",
@@ -117,7 +125,9 @@ __all__ = [
     "AssessmentError",
     "AssessmentSource",
     "AsyncLodelineClient",
+    "Feedback",
     "LodelineClient",
+    "Scorer",
     "Span",
     "SpanType",
     "__version__",
@@ -146,9 +156,11 @@ __all__ = [
     "log_attachment",
     "log_expectation",
     "log_feedback",
+    "make_judge",
     "mask_strings",
     "override_feedback",
     "restore_experiment",
+    "scorer",
     "search_assessments",
     "search_experiments",
     "search_sessions",

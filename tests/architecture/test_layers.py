@@ -71,6 +71,7 @@ def test_domain_imports_the_standard_library_only():
         ("services", "import lodeline.storage.sql", "Use cases see storage.base, never a backend"),
         ("storage/memory", "import lodeline.storage.sql", "Only storage.open knows the backends"),
         ("server/api", "import lodeline.storage.memory", "only through storage.open"),
+        ("evals/scoring", "import lodeline.evals.scorers", "Scorers, judges and adapters stand on"),
     ],
 )
 def test_a_forbidden_import_is_refused(tmp_path: Path, module: str, statement: str, broken: str):

@@ -78,7 +78,8 @@ class ScorerDefinition:
     `digest` is 64 hex digits over what it computes (kind, qualified name, version, parameters, source text), and not
     over its `name`: equal on every machine, and another one when its judgments may be others. `exact` is False when
     the digest could not take in everything, because the source text was not to be had or a value that the scorer
-    holds has no JSON form. `target` is the qualified name of the function or class. `wants` lists the arguments it
+    holds has no JSON form. `validated` says of a judge whether its agreement with people was measured; None for code.
+    `target` is the qualified name of the function or class. `wants` lists the arguments it
     takes; one that takes `session` judges sessions, not rows.
     """
 
@@ -93,4 +94,5 @@ class ScorerDefinition:
     params: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     source: str | None = None
     exact: bool = True
+    validated: bool | None = None
     description: str = ""

@@ -164,13 +164,17 @@ def test_a_scorer_without_its_trace_says_so():
     assert found.error.code == "no_trace"
 
 
+def misnamed(output: str) -> bool:
+    return bool(output)
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (lambda output: True, "parameter 'output' is not one of inputs, outputs"),
+        (misnamed, "parameter 'output' is not one of inputs, outputs"),
         (ExactMatch, r"give an object of it: ExactMatch\(\)"),
         (42, "a function, or an object with __call__"),
-        (len, "must be possible to pass by name"),
+        (abs, "must be possible to pass by name"),
     ],
 )
 def test_what_cannot_be_a_scorer_is_refused_at_once(target: object, message: str):
@@ -183,8 +187,11 @@ def test_what_cannot_be_a_scorer_is_refused_at_once(target: object, message: str
     [({"direction": "up"}, "direction"), ({"value_kind": "boolean"}, "value_kind"), ({"name": "\n"}, "name")],
 )
 def test_options_are_checked(options: dict[str, Any], field: str):
+    def fine(outputs: str) -> bool:
+        return bool(outputs)
+
     with pytest.raises(Invalid, match=field):
-        scorer(**options)(lambda outputs: True)
+        scorer(**options)(fine)
 
 
 def test_a_class_is_a_scorer():

@@ -14,8 +14,9 @@ from lodeline.evals.retrieved import check_k, ranked_ids, relevant_grades
 class RetrievalNDCG:
     """The normalised discounted cumulative gain of the first `k` (Järvelin and Kekäläinen 2002).
 
-    It is trec_eval's ``ndcg_cut``. Value: a number from 0 to 1. A document's gain is its grade, or ``2^grade − 1`` when `exponential` (Burges et al.
-    2005); the discount of rank i is log2(i + 1). Where nothing is relevant it is an error (``nothing_relevant``).
+    It is trec_eval's ``ndcg_cut``. Value: a number from 0 to 1. A document's gain is its grade, or ``2^grade − 1``
+    when `exponential` (Burges et al. 2005); the discount of rank i is log2(i + 1). Where nothing is relevant it is an
+    error (``nothing_relevant``).
 
     >>> RetrievalNDCG(k=3)(outputs=["d7", "d2", "d9"], expectations={"expected_documents": ["d2", "d4"]})
     0.38685280723454163

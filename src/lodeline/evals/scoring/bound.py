@@ -34,7 +34,8 @@ class BoundScorer(Generic[P, R]):
     The parameters' names choose what is passed: any of `inputs`, `outputs`, `expectations`, `trace` and `session`;
     others need a default. A sample that lacks the trace or the session of a parameter without a default gives an
     error judgment. An object may give its `name`, `version`, `direction`, `value_kind`, `description` and
-    `judge_model` (the model that judges) as attributes, and `call_async` for the same call as a coroutine.
+    `judge_model` (the model that judges) as attributes, `scorer_arguments` (argument → whether it is needed) where
+    its parameters do not tell, and `call_async` for the same call as a coroutine.
     """
 
     def __init__(
@@ -162,6 +163,9 @@ def as_scorer(target: object) -> Scorer:
 
 def _parameters(target: Callable[..., object]) -> Mapping[str, bool]:
     """Return which arguments a callable takes, and whether it needs each."""
+    stated = getattr(target, "scorer_arguments", None)
+    if isinstance(stated, Mapping):
+        return cast("Mapping[str, bool]", stated)
     try:
         signature = inspect.signature(target)
     except (TypeError, ValueError) as error:
@@ -212,6 +216,7 @@ def _definition(
         params=found.params,
         source=found.source,
         exact=found.exact,
+        validated=getattr(target, "validated", None),
         description=description or str(getattr(target, "description", "")) or (inspect.getdoc(target) or ""),
     )
 
