@@ -1,1 +1,2 @@
-"""Evaluation, pure: scorers and judges over plain values. Needs no server; optional packages load on first use."""
+"""Evaluation, pure: the engine, scorers, judges and statistics over plain values. Needs no server; optional packages
+load on first use."""
