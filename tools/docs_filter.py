@@ -14,6 +14,8 @@ _TITLES: dict[EntityScope, str] = {
     "user": "Users",
     "audit": "Audit trail",
     "account": "Accounts",
+    "dataset": "Datasets",
+    "record": "Records of a dataset",
 }
 
 

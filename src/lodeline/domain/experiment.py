@@ -118,6 +118,8 @@ class PurgeReceipt:
     assessments: int
     blobs: int
     bytes_freed: int
+    datasets: int = 0
+    records: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 
 Dialect = Literal["lodeline", "mlflow"]
 """The grammar that the text of a filter is written in."""
-EntityScope = Literal["trace", "span", "assessment", "experiment", "session", "user", "audit", "account"]
+EntityScope = Literal[
+    "trace", "span", "assessment", "experiment", "session", "user", "audit", "account", "dataset", "record"
+]
 """Whose field it is. "span" and "assessment" fields occur only inside an `Exists` of that scope, except in lists
 of assessments, where "assessment" is the entity itself."""
 FieldType = Literal["string", "number", "boolean", "time", "duration", "json"]
