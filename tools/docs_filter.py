@@ -16,6 +16,8 @@ _TITLES: dict[EntityScope, str] = {
     "account": "Accounts",
     "run": "Runs",
     "model": "Models",
+    "dataset": "Datasets",
+    "record": "Records of a dataset",
 }
 
 

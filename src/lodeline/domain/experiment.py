@@ -122,6 +122,8 @@ class PurgeReceipt:
     bytes_freed: int
     runs: int = 0
     models: int = 0
+    datasets: int = 0
+    records: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -21,6 +21,9 @@ RunId = NewType("RunId", str)
 ModelId = NewType("ModelId", str)
 AccountId = NewType("AccountId", str)
 KeyId = NewType("KeyId", str)
+DatasetId = NewType("DatasetId", str)
+RecordId = NewType("RecordId", str)
+"""Unique within its dataset."""
 
 DEFAULT_EXPERIMENT = ExperimentId("0")
 MAX_TRACE_ID = 50

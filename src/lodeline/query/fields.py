@@ -10,6 +10,7 @@ from typing import Literal
 
 from lodeline.domain.account import ROLES
 from lodeline.domain.model import MODEL_STATUSES
+from lodeline.domain.record import SOURCE_KINDS
 from lodeline.domain.run import RUN_KINDS, RUN_STATUSES
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES
 from lodeline.domain.trace import TRACE_STATES
@@ -276,6 +277,48 @@ _MODEL = EntitySpec(
         FieldSpec("prompt", "string", "The names of the prompts that it uses.", sortable=False),
     ),
 )
+_DATASET = EntitySpec(
+    plural="datasets",
+    fields=(
+        FieldSpec("id", "string", "The dataset's id.", ("dataset_id",)),
+        FieldSpec("experiment", "string", "The id of the experiment that it belongs to.", ("experiment_id",)),
+        FieldSpec("name", "string", "Its name."),
+        FieldSpec("description", "string", "Its description; missing when empty.", sortable=False),
+        FieldSpec(
+            "identity", "string", "When two records are the same.", values=("by_input", "by_external_id", "none")
+        ),
+        FieldSpec("lifecycle", "string", "Whether it is deleted.", values=("ACTIVE", "DELETED")),
+        FieldSpec("created", "time", "When it was made (whole milliseconds)."),
+        FieldSpec("updated", "time", "When it or its records were last changed (whole milliseconds)."),
+        FieldSpec("created_by", "string", "The account that made it."),
+        FieldSpec("version", "number", "Its latest version, 0 without any.", ("latest_version",)),
+        FieldSpec("record_count", "number", "How many records the latest version has."),
+        FieldSpec("draft_changes", "number", "How many records a draft changes."),
+        FieldSpec("digest", "string", "The digest of the latest version."),
+        FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True),
+    ),
+)
+_RECORD = EntitySpec(
+    plural="records",
+    fields=(
+        FieldSpec("id", "string", "The record's id.", ("record_id",), sortable=False),
+        FieldSpec("external_id", "string", "The id that its maker gave it.", sortable=False),
+        FieldSpec("split", "string", "The split it belongs to.", sortable=False),
+        FieldSpec("source", "string", "What it was made from.", values=SOURCE_KINDS, sortable=False),
+        FieldSpec("source_id", "string", "The trace, span, session, person or document.", sortable=False),
+        FieldSpec("created", "time", "When it was first added (whole milliseconds).", sortable=False),
+        FieldSpec("updated", "time", "When its content was last changed (whole milliseconds).", sortable=False),
+        FieldSpec("author", "string", "The account that last changed it.", sortable=False),
+        FieldSpec(
+            "inputs", "json", "The input KEY; dots lead into objects.", ("input",), keyed=True, sortable=False
+        ),
+        FieldSpec(
+            "expectations", "json", "The expectation KEY; dots lead into objects.", keyed=True, sortable=False,
+        ),
+        FieldSpec("outputs", "json", "The recorded outputs.", sortable=False),
+        FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True, sortable=False),
+    ),
+)  # fmt: skip
 ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "trace": _TRACE,
     "span": _SPAN,
@@ -287,6 +330,8 @@ ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "account": _ACCOUNT,
     "run": _RUN,
     "model": _MODEL,
+    "dataset": _DATASET,
+    "record": _RECORD,
 }
 
 _BY_NAME: Mapping[EntityScope, Mapping[str, FieldSpec]] = {

@@ -31,6 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
+from lodeline.storage.base_data import DatasetStore, RecordStore
 from lodeline.storage.base_runs import EvaluationStore, ModelStore, RunStore, RunTransferStore
 
 
@@ -410,6 +411,8 @@ class Stores:
     transfer: TransferStore
     blobs: BlobStore
     admin: StoreAdmin
+    datasets: DatasetStore
+    records: RecordStore
     closer: "Closer"
     runs: RunStore
     evaluations: EvaluationStore

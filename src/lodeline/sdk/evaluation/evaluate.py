@@ -1,15 +1,14 @@
 """`evaluate`: run the application over data, score what comes out, and keep it all in one run."""
 
-import asyncio
 import itertools
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from lodeline.domain.errors import Conflict
+from lodeline.domain.errors import Conflict, LodelineError
 from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow
-from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
 from lodeline.domain.run import RunDraft, RunInput
 from lodeline.domain.scorer import ScoredTrace
 from lodeline.evals.engine.calling import in_thread
@@ -84,7 +83,7 @@ def evaluate(
         plan.bindings(),
         plan.rows_total,
     )
-    where = experiment or provider.get_settings().experiment
+    where = experiment or provider.get_settings().experiment or DEFAULT_EXPERIMENT
     evaluation = client.evaluations.create(draft, experiment=where)
     return _run(client, evaluation, plan, progress=progress)
 
@@ -113,8 +112,10 @@ def resume_evaluation(
         before.bindings.budget.max_cost_usd,
     )  # fmt: skip
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=before.bindings.seed)
-    evaluation = client.evaluations.resume(run_id, bindings=replace(plan.bindings(), git=before.bindings.git), force=force)
-    done = {(row.row_key, row.repetition) for row in client.evaluations.rows(run_id, states=("DONE",))}
+    evaluation = client.evaluations.resume(
+        run_id, bindings=replace(plan.bindings(), git=before.bindings.git), force=force
+    )
+    done = {(row.row_key, row.repetition) for row in client.evaluations.rows(run_id, state="DONE")}
     return _run(client, evaluation, plan, done=done, progress=progress)
 
 
@@ -210,7 +211,9 @@ def _inputs(plan: Plan) -> tuple[RunInput, ...]:
     identity = plan.identity
     if identity.dataset_id is None:
         return ()
-    return (RunInput(dataset_id=identity.dataset_id, version=identity.version, digest=identity.digest, context="eval"),)
+    return (
+        RunInput(dataset_id=identity.dataset_id, version=identity.version, digest=identity.digest, context="eval"),
+    )
 
 
 @dataclass(slots=True)
@@ -239,15 +242,14 @@ def _run(
     scope = RowScope(run.run_id, run.experiment_id, plan.model_id)
     predictor = RecordedOutputs(scope) if plan.predict_fn is None else TracedPredictor(plan.predict_fn, scope)
     settings = replace(plan.settings, repetitions=1)
-    if evaluation.state == "CREATED":
-        client.evaluations.start(run.run_id)
+    client.evaluations.start(run.run_id)
 
     async def execute() -> Outcome:
         outcome = await run_engine(
             left,
             predictor=predictor,
             scorers=plan.scorers,
-            sink=ServerSink(partial(_log_rows, client), run.run_id),
+            sink=ServerSink(client.evaluations.log_rows, run.run_id),
             settings=settings,
             load_trace=partial(_load_delivered, client),
             watcher=watch,
@@ -266,6 +268,20 @@ def _run(
     return EvaluationResult(
         run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason
     )
+
+
+def _finish(client: LodelineClient, run_id: str, outcome: Outcome) -> None:
+    """Tell the server how it ended. A server that is away is no news to a run that ended by it."""
+    try:
+        if outcome.ending == "CANCELLED":
+            client.evaluations.cancel(run_id, message=outcome.reason)
+        elif outcome.ending == "INTERRUPTED":
+            client.evaluations.finish(run_id, state="INTERRUPTED", message=outcome.reason)
+        else:
+            client.evaluations.finish(run_id, message=outcome.reason)
+    except LodelineError:
+        if outcome.error is None:
+            raise
 
 
 def _left(plan: Plan, done: set[tuple[str, int]]) -> list[Case]:

@@ -6,10 +6,11 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import experiment_folder
 from lodeline.domain.errors import Conflict, Deleted, NotFound, shown
 from lodeline.domain.experiment import Experiment, ExperimentChange, ExperimentDraft, PurgeReceipt
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId
 from lodeline.domain.page import Page
 from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
+from lodeline.storage.memory.datasets import DatasetTable
 from lodeline.storage.memory.matching import experiment_page
 from lodeline.storage.memory.state import State
 
@@ -19,8 +20,9 @@ _DEFAULT = Experiment(DEFAULT_EXPERIMENT, "Default", "ACTIVE", created_ms=0, upd
 class MemoryExperiments:
     """The `ExperimentStore` of the memory backend."""
 
-    def __init__(self, state: State, blobs: BlobStore) -> None:
+    def __init__(self, state: State, blobs: BlobStore, datasets: dict[DatasetId, DatasetTable]) -> None:
         self._state = state
+        self._datasets = datasets
         self._blobs = blobs
         state.experiments[DEFAULT_EXPERIMENT] = _DEFAULT
         state.used_experiment_ids.add(DEFAULT_EXPERIMENT)
@@ -111,6 +113,11 @@ class MemoryExperiments:
         runs = state.forget_runs(experiment_id)
         models = state.forget_models(experiment_id)
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
+        gone = [i for i, table in self._datasets.items() if table.dataset.experiment_id == experiment_id]
+        tables = [self._datasets.pop(dataset_id) for dataset_id in gone]
+        for table in self._datasets.values():
+            links = tuple(link for link in table.dataset.linked_experiment_ids if link != experiment_id)
+            table.dataset = replace(table.dataset, linked_experiment_ids=links)
         blobs, blob_bytes = self._blobs.delete(experiment_folder(experiment_id))
         del state.experiments[experiment_id]
         return PurgeReceipt(
@@ -123,6 +130,8 @@ class MemoryExperiments:
             bytes_freed=blob_bytes + sum(record.fold.summary().size_bytes for record in records),
             runs=runs,
             models=models,
+            datasets=len(tables),
+            records=sum(len(table.revisions) for table in tables),
         )
 
     def _next_id(self) -> ExperimentId:

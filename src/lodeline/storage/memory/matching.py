@@ -184,6 +184,18 @@ def in_order(rows: Iterable[Row[T]], orders: Sequence[Order]) -> list[Row[T]]:
     return sorted(rows, key=place)
 
 
+def list_page(
+    rows: Iterable[Row[T]],
+    search: Search,
+    entity: EntityScope,
+    default: Order | None = None,
+    *,
+    more: Sequence[str] = (),
+) -> Page[T]:
+    """Return one page of the rows that match; `more` is what else makes it another list."""
+    return _page(rows, search, entity, default, more=more)
+
+
 def _page(
     rows: Iterable[Row[T]],
     search: Search,
@@ -191,9 +203,10 @@ def _page(
     default: Order | None = None,
     *,
     keys: tuple[Order, ...] | None = None,
+    more: Sequence[str] = (),
 ) -> Page[T]:
     orders = (search.order if keys is None else keys) or (() if default is None else (default,))
-    fingerprint = cursors.fingerprint(entity, search.node, search.order or orders)
+    fingerprint = cursors.fingerprint(entity, search.node, search.order or orders, *more)
     ordered = in_order(rows, orders)
     if search.cursor is not None:
         values = cursors.decode(search.cursor, fingerprint)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lodeline.domain.ids import DatasetId
 from lodeline.domain.operation import Capabilities
 from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
@@ -12,11 +13,13 @@ from lodeline.storage.memory.analytics import MemoryAnalytics
 from lodeline.storage.memory.assessments import MemoryAssessments
 from lodeline.storage.memory.audit import MemoryAudit
 from lodeline.storage.memory.conversations import MemoryConversations
+from lodeline.storage.memory.datasets import DatasetTable, MemoryDatasets
 from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.evaluations import MemoryEvaluations
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.models import MemoryModels
+from lodeline.storage.memory.records import MemoryRecords
 from lodeline.storage.memory.run_transfer import MemoryRunTransfer
 from lodeline.storage.memory.runs import MemoryRuns
 from lodeline.storage.memory.spans import MemorySpans
@@ -30,12 +33,13 @@ CAPABILITIES = Capabilities(backend="memory", durable=False, full_text_index=Fal
 def open_memory() -> Stores:
     """Return an empty store. It vanishes when closed; blobs lie in a temporary directory until then."""
     state = State()
+    tables: dict[DatasetId, DatasetTable] = {}
     folder = TemporaryDirectory(prefix="lodeline-")
     blobs = DirectoryBlobStore(Path(folder.name))
     admin = MemoryAdmin(state, folder)
     return Stores(
         capabilities=CAPABILITIES,
-        experiments=MemoryExperiments(state, blobs),
+        experiments=MemoryExperiments(state, blobs, tables),
         traces=MemoryTraces(state, blobs),
         deliveries=MemoryDeliveries(state),
         spans=MemorySpans(state),
@@ -48,6 +52,8 @@ def open_memory() -> Stores:
         transfer=MemoryTransfer(state),
         blobs=blobs,
         admin=admin,
+        datasets=MemoryDatasets(state, tables),
+        records=MemoryRecords(state, tables),
         closer=admin,
         runs=MemoryRuns(state),
         evaluations=MemoryEvaluations(state),

@@ -60,6 +60,21 @@ _RULES: tuple[tuple[str, str], ...] = (
      "SELECT account_id FROM logins WHERE account_id NOT IN (SELECT account_id FROM accounts)"),
 )  # fmt: skip
 """What must not be found: the message, and the SQL that finds it."""
+_LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("datasets", (
+        ("dataset {} belongs to an unknown experiment",
+         "SELECT dataset_id FROM datasets WHERE exp NOT IN (SELECT exp FROM experiments)"),
+        ("a record belongs to the unknown dataset row {}",
+         "SELECT DISTINCT ds FROM records WHERE ds NOT IN (SELECT id FROM datasets)"),
+        ("dataset {} has another number of versions than it says",
+         "SELECT d.dataset_id FROM datasets d WHERE d.latest != "
+         "(SELECT count(*) FROM dataset_versions v WHERE v.ds = d.id)"),
+        ("dataset {} has another number of records than its latest version says",
+         "SELECT d.dataset_id FROM datasets d WHERE d.record_count != (SELECT count(*) FROM records r "
+         "WHERE r.ds = d.id AND r.valid_from <= d.latest AND (r.valid_to IS NULL OR r.valid_to > d.latest))"),
+    )),
+)  # fmt: skip
+"""Rules about tables that a store before its migration lacks: the table, then the rules."""
 
 
 def check_database(directory: Path) -> list[str]:
@@ -82,12 +97,19 @@ def check(db: Db) -> list[str]:
 
 def _broken_rules(db: Db) -> list[str]:
     faults: list[str] = []
-    for message, sql in _RULES:
+    for message, sql in _rules(db):
         found = [str(value) for (value,) in db.execute(f"{sql} LIMIT {_SHOWN + 1}")]
         faults.extend(message.format(value) for value in found[:_SHOWN])
         if len(found) > _SHOWN:
             faults.append(message.format("… and more"))
     return faults
+
+
+def _rules(db: Db) -> Iterator[tuple[str, str]]:
+    yield from _RULES
+    for table, rules in _LATER_RULES:
+        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone() is not None:
+            yield from rules
 
 
 def _broken_content(db: Db) -> list[str]:

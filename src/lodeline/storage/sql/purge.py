@@ -21,6 +21,7 @@ _STEP_TRACES = 200
 _STEP_ASSESSMENTS = 1_000
 _STEP_RUNS = 200
 _STEP_ROWS = 5_000
+_STEP_RECORDS = 2_000
 
 
 def purge(writer: Writer, blobs: BlobStore, experiment: Experiment, *, audit: AuditEntry) -> PurgeReceipt:
@@ -37,6 +38,8 @@ def purge(writer: Writer, blobs: BlobStore, experiment: Experiment, *, audit: Au
     while writer.call(lambda db: _remove_runs(db, number)):
         pass
     while writer.call(lambda db: _remove_models(db, number)):
+        pass
+    while writer.call(lambda db: _remove_records(db, number)):
         pass
     count, size_bytes = blobs.delete(experiment_folder(experiment.experiment_id))
     return writer.call(lambda db: _finish(db, number, count, size_bytes, audit))
@@ -150,11 +153,30 @@ def _remove_models(db: Db, number: int) -> bool:
     return True
 
 
+def _remove_records(db: Db, number: int) -> bool:
+    """Remove some records of one dataset, or the dataset when none is left; tell whether there may be more."""
+    row = db.execute("SELECT id FROM datasets WHERE exp = ? LIMIT 1", (number,)).fetchone()
+    if row is None:
+        return False
+    ids = db.execute("SELECT id, record_id FROM records WHERE ds = ? LIMIT ?", (row[0], _STEP_RECORDS)).fetchall()
+    db.executemany("DELETE FROM records WHERE id = ?", [(row_id,) for row_id, _ in ids])
+    left = "SELECT 1 FROM records WHERE ds = ? AND record_id = ?"
+    gone = sum(db.execute(left, (row[0], each)).fetchone() is None for each in {each for _, each in ids})
+    receipt = _receipt(db, number)
+    if not ids:
+        for table in ("dataset_links", "dataset_versions", "dataset_labels"):
+            db.execute(f"DELETE FROM {table} WHERE ds = ?", (row[0],))
+        db.execute("DELETE FROM datasets WHERE id = ?", (row[0],))
+    _note(db, replace(receipt, datasets=receipt.datasets + (not ids), records=receipt.records + gone))
+    return True
+
+
 def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry) -> PurgeReceipt:
     receipt = _receipt(db, number)
     receipt = replace(receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + blob_bytes)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
     deliveries.forget(db, number)
+    db.execute("DELETE FROM dataset_links WHERE exp = ?", (number,))
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
     if not db.changes():
         raise NotFound.of("experiment", receipt.experiment_id)
