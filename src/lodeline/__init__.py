@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
+    from lodeline.sdk.evaluation.evaluate import evaluate, rescore, resume_evaluation
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
     from lodeline.sdk.fluent_assessments import (
         delete_assessment,
@@ -78,6 +79,7 @@ _MODULES = {
     "delete_experiment": "lodeline.sdk.fluent_experiments",
     "delete_trace_tag": "lodeline.sdk.fluent_traces",
     "delete_traces": "lodeline.sdk.fluent_traces",
+    "evaluate": "lodeline.sdk.evaluation.evaluate",
     "flush": "lodeline.sdk.provider",
     "get_assessment": "lodeline.sdk.fluent_assessments",
     "get_current_active_span": "lodeline.sdk.spans",
@@ -96,7 +98,9 @@ _MODULES = {
     "make_judge": "lodeline.evals.judges.judge",
     "mask_strings": "lodeline.sdk.masking",
     "override_feedback": "lodeline.sdk.fluent_assessments",
+    "rescore": "lodeline.sdk.evaluation.evaluate",
     "restore_experiment": "lodeline.sdk.fluent_experiments",
+    "resume_evaluation": "lodeline.sdk.evaluation.evaluate",
     "scorer": "lodeline.evals.scoring.bound",
     "search_assessments": "lodeline.sdk.fluent_assessments",
     "search_experiments": "lodeline.sdk.fluent_experiments",
@@ -141,6 +145,7 @@ __all__ = [
     "delete_experiment",
     "delete_trace_tag",
     "delete_traces",
+    "evaluate",
     "flush",
     "get_assessment",
     "get_current_active_span",
@@ -159,7 +164,9 @@ __all__ = [
     "make_judge",
     "mask_strings",
     "override_feedback",
+    "rescore",
     "restore_experiment",
+    "resume_evaluation",
     "scorer",
     "search_assessments",
     "search_experiments",

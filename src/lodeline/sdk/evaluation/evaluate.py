@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from lodeline.domain.errors import Conflict, LodelineError
 from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
+from lodeline.domain.ids import TraceId
 from lodeline.domain.run import RunDraft, RunInput
 from lodeline.domain.scorer import ScoredTrace
 from lodeline.evals.engine.calling import in_thread
@@ -19,6 +19,7 @@ from lodeline.sdk import provider
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.evaluation.apart import run_apart
+from lodeline.sdk.evaluation.beginning import begin
 from lodeline.sdk.evaluation.data import table_of
 from lodeline.sdk.evaluation.keeping import FLUSH_S, ServerSink
 from lodeline.sdk.evaluation.plan import (
@@ -64,16 +65,6 @@ def evaluate(
 
     Invalid, before anything is called, for data, scorers or settings that cannot be used. Ctrl-C keeps the finished
     rows, ends the run as CANCELLED and is raised; `resume_evaluation` goes on from there.
-
-    >>> import lodeline
-    >>> from lodeline.evals.scorers import ExactMatch
-    >>> result = lodeline.evaluate(
-    ...     [{"inputs": {"a": 1, "b": 2}, "expectations": {"expected_response": "3"}}],
-    ...     predict_fn=lambda a, b: str(a + b),
-    ...     scorers=[ExactMatch()],
-    ... )
-    >>> result.state, result.score("exact_match").value
-    ('COMPLETED', 1.0)
     """
     client = default_client()
     settings = EngineSettings(concurrency, repetitions, timeout_s, retries, budget_usd)
@@ -83,8 +74,7 @@ def evaluate(
         plan.bindings(),
         plan.rows_total,
     )
-    where = experiment or provider.get_settings().experiment or DEFAULT_EXPERIMENT
-    evaluation = client.evaluations.create(draft, experiment=where)
+    evaluation = begin(client, draft, experiment)
     return _run(client, evaluation, plan, progress=progress)
 
 
@@ -242,7 +232,6 @@ def _run(
     scope = RowScope(run.run_id, run.experiment_id, plan.model_id)
     predictor = RecordedOutputs(scope) if plan.predict_fn is None else TracedPredictor(plan.predict_fn, scope)
     settings = replace(plan.settings, repetitions=1)
-    client.evaluations.start(run.run_id)
 
     async def execute() -> Outcome:
         outcome = await run_engine(

@@ -1,0 +1,1 @@
+"""Tests of an application as rows of an evaluation: ``@pytest.mark.lodeline``."""

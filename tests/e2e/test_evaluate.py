@@ -1,0 +1,157 @@
+"""`lodeline.evaluate` against the real server."""
+
+import asyncio
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lodeline
+from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.scorer import ScoredTrace
+from tests.e2e.harness import Server, serving
+
+EXPERIMENT = "adder"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with serving(tmp_path_factory.mktemp("evaluate") / "store") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _traced(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    monkeypatch.setenv("LODELINE_SPOOL_DIR", str(tmp_path / "spool"))
+    lodeline.configure(url=server.url, experiment=EXPERIMENT)
+    yield
+    lodeline.shutdown()
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "inputs": {"a": i, "b": 1},
+            "expectations": {"sum": i + 1},
+            "slices": {"half": "low" if i < count // 2 else "high"},
+        }
+        for i in range(count)
+    ]
+
+
+def add(a: int, b: int) -> int:
+    with lodeline.start_span("carry", span_type="TOOL"):
+        return a + b
+
+
+def right(outputs: int, expectations: dict[str, int]) -> bool:
+    return outputs == expectations["sum"]
+
+
+async def size(outputs: int) -> int:
+    await asyncio.sleep(0)
+    return len(str(outputs))
+
+
+def steps(trace: ScoredTrace) -> int:
+    return sum(span.name == "carry" for span in trace.spans)
+
+
+def test_rows_traces_and_scores_are_kept_together() -> None:
+    result = lodeline.evaluate(rows(20), predict_fn=add, scorers=[right, size, steps], name="first")
+    assert result.state == "COMPLETED"
+    assert (result.score("right").value, result.score("right").n) == (1.0, 20)
+    assert result.score("size").value == pytest.approx(30 / 20, abs=0.3)
+    assert result.score("steps").value == 1
+    client = lodeline.default_client()
+    traces = client.traces.search(
+        experiment=EXPERIMENT, filter=f"run = '{result.run_id}' AND feedback.right = true"
+    ).all()
+    assert len(traces) == 20
+    kept = client.evaluations.rows(result.run_id).all()
+    assert {row.trace_id for row in kept} == {trace.trace_id for trace in traces}
+    assert all(score.assessment_id is not None for row in kept for score in row.scores)
+    slices = {(s.key, s.value): s.summary.n for a in result.scores if a.scorer == "right" for s in a.slices}
+    assert slices == {("half", "low"): 10, ("half", "high"): 10}
+
+
+def test_failures_are_data_counted_and_shown() -> None:
+    def halting(a: int, b: int) -> int:
+        if a == 1:
+            raise OverflowError("too large")
+        return a + b
+
+    def picky(outputs: int) -> bool:
+        if outputs == 3:
+            raise LookupError("three")
+        return True
+
+    result = lodeline.evaluate(rows(4), predict_fn=halting, scorers=[picky])
+    assert result.state == "COMPLETED_WITH_ERRORS"
+    assert (result.score("picky").n, result.score("picky").errors) == (2, 1)
+    assert "1 failed" in str(result)
+    client = lodeline.default_client()
+    (failed,) = client.evaluations.rows(result.run_id, state="PREDICT_ERROR").all()
+    assert failed.error == "OverflowError: too large"
+    assert failed.trace_id is not None
+    assert client.traces.get(failed.trace_id).trace.state == "ERROR"
+
+
+def test_an_evaluation_goes_on_where_it_was_cancelled() -> None:
+    calls: list[int] = []
+
+    def fragile(a: int, b: int) -> int:
+        calls.append(a)
+        if a == 2 and len(calls) <= 5:
+            raise OverflowError("not yet")
+        return a + b
+
+    first = lodeline.evaluate(rows(5), predict_fn=fragile, scorers=[right], concurrency=1)
+    assert first.state == "COMPLETED_WITH_ERRORS"
+    calls_before = len(calls)
+    again = lodeline.resume_evaluation(first.run_id, rows(5), predict_fn=fragile, scorers=[right])
+    assert again.state == "COMPLETED"
+    assert calls[calls_before:] == [2]
+    assert again.score("right").n == 5
+    with pytest.raises(Conflict, match="scorers changed"):
+        lodeline.resume_evaluation(first.run_id, rows(5), predict_fn=fragile, scorers=[right, size])
+
+
+def test_answers_are_scored_again_without_calling_the_application() -> None:
+    calls: list[int] = []
+
+    def counted(a: int, b: int) -> int:
+        calls.append(a)
+        return a + b
+
+    result = lodeline.evaluate(rows(5), predict_fn=counted, scorers=[size])
+    again = lodeline.rescore(result.run_id, [right], rows(5))
+    assert len(calls) == 5
+    assert {score.scorer for score in again.scores} == {"size", "right"}
+    assert again.score("right").value == 1.0
+
+
+def test_outputs_of_a_table_and_of_traces_are_scored_as_they_are() -> None:
+    table = [{"inputs": {"a": 1}, "outputs": 2, "expectations": {"sum": 2}}]
+    assert lodeline.evaluate(table, scorers=[right]).score("right").value == 1.0
+    first = lodeline.evaluate(rows(3), predict_fn=add, scorers=[size])
+    traces = lodeline.search_traces(experiment=EXPERIMENT, filter=f"run = '{first.run_id}'")
+    second = lodeline.evaluate(traces, scorers=[size])
+    assert second.score("size").n == 3
+    found = lodeline.search_traces(experiment=EXPERIMENT, filter=f"run = '{second.run_id}'")
+    assert {trace.trace_id for trace in found} == {trace.trace_id for trace in traces}
+
+
+def test_nothing_is_called_or_stored_for_what_cannot_be() -> None:
+    before = len(lodeline.default_client().runs.search(experiment=EXPERIMENT).all())
+    for options in (
+        {"scorers": [right, right]},
+        {"scorers": [right], "concurrency": 0},
+        {"scorers": [3]},
+        {"scorers": [right], "predict_fn": lambda: None},
+        {"scorers": [right], "budget_usd": -1},
+    ):
+        with pytest.raises(Invalid):
+            lodeline.evaluate(rows(2), **{"predict_fn": add, **options})
+    assert len(lodeline.default_client().runs.search(experiment=EXPERIMENT).all()) == before
