@@ -101,6 +101,19 @@ def test_an_unknown_trace_is_a_negative_answer(lodeline: Lodeline, filled: Path)
     assert "does not exist" in lodeline("traces", "get", "tr-unknown", store=filled, code=1).err
 
 
+def test_a_filter_that_asks_a_boolean_for_a_text_gets_a_hint(lodeline: Lodeline, filled: Path) -> None:
+    lodeline("assessments", "log", "correct", "false", "--trace", trace_id(), store=filled)
+    hint = "Hint: feedback.correct = 'false' finds text only; booleans and numbers have no quotes: "
+    for option in ((), ("--json",)):
+        missed = lodeline("traces", "search", "-f", "feedback.correct = 'false'", *option, store=filled)
+        assert hint + "feedback.correct = false." in missed.err
+        assert trace_id() not in missed.out
+    found = lodeline("traces", "search", "-f", "feedback.correct = false", store=filled)
+    assert trace_id() in found.out
+    assert "Hint" not in found.err
+    assert "value = false." in lodeline("assessments", "list", "-f", "value = 'false'", store=filled).err
+
+
 def test_get_shows_the_tree_with_errors_and_assessments(lodeline: Lodeline, filled: Path) -> None:
     lodeline("assessments", "log", "correct", "false", "--trace", trace_id(), "-r", "it was wrong", store=filled)
     shown = lodeline("traces", "get", trace_id(), store=filled).out

@@ -56,6 +56,20 @@ def test_lists_reach_all_active_experiments_or_those_named(services: Services) -
     assert ids(services, query=ListQuery(filter="attributes.name = 'third'", dialect="mlflow")) == ["c"]
 
 
+def test_a_search_that_finds_nothing_says_what_may_have_been_meant(services: Services) -> None:
+    services.assessments.log(LOCAL, judgment("a", value=False))
+    wrong = ListQuery(filter="feedback.quality = 'false'")
+    page = services.traces.search(LOCAL, wrong)
+    assert page.items == ()
+    assert ["feedback.quality = false" in hint for hint in page.hints] == [True]
+    found = services.traces.search(LOCAL, ListQuery(filter="feedback.quality = false"))
+    assert ([trace.trace_id for trace in found.items], found.hints) == (["a"], ())
+    assert services.traces.search(LOCAL, ListQuery(filter="feedback.quality = true")).hints == ()
+    assert len(services.assessments.search(LOCAL, ListQuery(filter="value = 'false'")).hints) == 1
+    services.assessments.log(LOCAL, judgment("b", value="false"))
+    assert services.traces.search(LOCAL, wrong).hints == ()
+
+
 def test_lists_hold_only_what_is_in_reach(services: Services) -> None:
     assert ids(services, ADA) == ["b", "a"]
     with pytest.raises(NotFound, match="'two'"):

@@ -15,7 +15,7 @@ from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceChange, 
 from lodeline.ingest.capture import capture_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.listing import Listing, ListQuery, explained
 from lodeline.storage.base import Stores
 
 MAX_IDS = 1_000
@@ -66,7 +66,8 @@ class TraceService:
 
     def search(self, actor: Actor, query: ListQuery) -> Page[Trace]:
         """List traces, newest start first unless ordered otherwise; never with bodies of spans."""
-        return self._stores.traces.search(self._listing.search(actor, "trace.read", query, "trace"))
+        search = self._listing.search(actor, "trace.read", query, "trace")
+        return explained(self._stores.traces.search(search), query, search)
 
     def tag(self, actor: Actor, trace_id: TraceId, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
             ) -> Trace:  # fmt: skip

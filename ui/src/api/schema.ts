@@ -139,11 +139,12 @@ export interface AssessmentError {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface AssessmentPage {
   items: Assessment[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One entry of the ledger: the assessment as it stood from `at_ms` on. `deleted` marks its removal. */
@@ -191,11 +192,12 @@ export interface AuditEntry {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface AuditEntryPage {
   items: AuditEntry[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What became of one draft of a batch: either `assessment` or the error's `code` and `message`. */
@@ -308,11 +310,12 @@ export interface ExperimentChangeBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface ExperimentPage {
   items: Experiment[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What every incoming trace of an experiment inherits.
@@ -559,11 +562,12 @@ export interface Session {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface SessionPage {
   items: Session[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What every incoming trace of an experiment inherits; replaces all settings at once. */
@@ -767,11 +771,12 @@ export interface TraceDetail {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface TracePage {
   items: Trace[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One traced end user (never an account): the traces of an experiment that name this user. */
@@ -789,11 +794,12 @@ export interface User {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface UserPage {
   items: User[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 export interface Operations {
