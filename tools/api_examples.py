@@ -96,6 +96,9 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "search_traces": Example("/traces", {"experiment": "support", "filter": "state = 'ERROR'", "limit": "1"}),
     "delete_traces": Example("/traces/delete", body={"experiments": ["support"], "filter": "start < \"2026-02-01\""}),
+    "tag_traces": Example(
+        "/traces/tags", body={"trace_ids": ["{trace}", "tr-0"], "set": {"reviewed": "yes"}, "delete": ["todo"]}
+    ),
     "link_traces": Example("/traces/link", body={"run_id": "nightly-1", "trace_ids": ["{trace}"]}),
     "get_trace": Example("/traces/{trace}"),
     "delete_trace": Example("/traces/{trace}"),

@@ -164,6 +164,14 @@ class TraceDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class TagReport:
+    """How many traces have the tags now, and the ids for which there was no trace, in the order asked for."""
+
+    tagged: int
+    missing: tuple[TraceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LinkReport:
     """How many of the links are new."""
 

@@ -108,6 +108,15 @@ class TraceStore(Protocol):
         """Edit tags; edits win over what spans bring later. NotFound when unknown; deleting an absent tag is fine."""
         ...
 
+    def update_many(
+        self, trace_ids: Sequence[TraceId], change: TraceChange, *, now_ms: int, audit: AuditEntry
+    ) -> Sequence[TraceId]:
+        """Edit tags of all these traces or, when it fails, of none; return the ids of those there were, each once.
+
+        The audit entry is for them all; none is written when there was no trace.
+        """
+        ...
+
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
         """Remove traces with spans, assessments, attachments (`domain.blob.trace_folder`) and index entries; return
         how many there were.

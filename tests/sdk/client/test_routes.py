@@ -41,6 +41,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "aggregate_traces": lambda c: c.analytics.aggregate(AggregateQuery(("count",))),
     "search_traces": lambda c: c.traces.search().first(),
     "delete_traces": lambda c: c.traces.delete_many(["a"]),
+    "tag_traces": lambda c: c.traces.tag_many(["a"], {"x": "y"}, ["z"]),
     "link_traces": lambda c: c.traces.link("run", ["a"]),
     "log_trace_info": lambda c: c.traces.log_info("a", TraceInfo(user="u")),
     "get_trace": lambda c: c.traces.get("a/b"),

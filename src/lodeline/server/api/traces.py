@@ -8,7 +8,7 @@ from pydantic import Field
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo, TraceState
+from lodeline.domain.trace import DeleteReport, LinkReport, TagReport, Trace, TraceDetail, TraceInfo, TraceState
 from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
@@ -37,6 +37,12 @@ class TagsBody(Body):
 
     set: Tags = Field(default_factory=dict[str, str])
     delete: TagKeys = Field(default_factory=list[str])
+
+
+class ManyTagsBody(TagsBody):
+    """Tags to set, and then keys to delete, in many traces."""
+
+    trace_ids: _TraceIds
 
 
 class TokensBody(Body):
@@ -129,6 +135,16 @@ def delete_traces(actor: ActorDep, services: ServicesDep, body: DeleteBody) -> J
         return Json(DeleteReport(deleted, more=False))
     query = ListQuery(tuple(body.experiments or ()), body.filter, dialect=body.dialect)
     return Json(services.traces.delete_matching(actor, query, max_traces=body.max_traces))
+
+
+@router.post("/tags", **answer(TagReport, 404, 413))
+def tag_traces(actor: ActorDep, services: ServicesDep, body: ManyTagsBody) -> Json:
+    """Set and delete tags of many traces, of all or of none; ids without a trace are named in the answer.
+
+    Of traces in several experiments, those of one are changed together.
+    """
+    ids = [TraceId(item) for item in body.trace_ids]
+    return Json(services.traces.tag_many(actor, ids, body.set, body.delete))
 
 
 @router.post("/link", **answer(LinkReport, 404, 413))
