@@ -103,6 +103,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_trace": Example("/traces/{trace}"),
     "delete_trace": Example("/traces/{trace}"),
     "get_spans": Example("/traces/{trace}/spans", {"ids": ROOT_SPAN}),
+    "find_spans": Example("/traces/{trace}/spans/find", {"text": "order a-99"}),
     "log_trace_info": Example(
         "/traces/{trace}/info", body={"experiment": "support", "user": "ada", "tags": {"channel": "mail"}}
     ),

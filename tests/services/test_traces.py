@@ -109,6 +109,44 @@ def test_a_trace_out_of_reach_does_not_exist(services: Services, trace_id: str) 
             use()
 
 
+def test_spans_are_found_by_words_in_what_they_hold(services: Services) -> None:
+    services.stores.traces.write(
+        [
+            write(
+                "f", span("Answer", 1, attributes={"question": "Wo ist die STRASSE?"}),
+                span("call", 2, parent=1, kind="TOOL", events=["Straße gesperrt"], attributes={"order": "A-99"}),
+                span("call", 3, parent=1, kind="LLM", model="gpt-9", start_ms=-5, status="ERROR"),
+                experiment=ONE,
+            )
+        ]
+    )  # fmt: skip
+
+    def find(words: str) -> list[str]:
+        hits = services.traces.find_spans(VIEWER, TraceId("f"), words)
+        assert not hits.partial
+        return [str(found) for found in hits.span_ids]
+
+    assert find("straße") == [span_id(1), span_id(2)]
+    assert find("a-99  tool") == [span_id(2)]
+    assert find("CALL") == [span_id(3), span_id(2)]
+    assert find("gpt-9 error") == [span_id(3)]
+    assert find(span_id(3)) == [span_id(3)]
+    assert find("nowhere call") == []
+    with pytest.raises(Invalid, match="words"):
+        find("  ")
+    with pytest.raises(NotFound):
+        services.traces.find_spans(ADA, TraceId("c"), "third")
+
+
+def test_finding_spans_ends_at_a_bound(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lodeline.services.traces.MAX_FOUND", 1)
+    hits = services.traces.find_spans(LOCAL, TraceId("a"), "span")
+    assert (hits.span_ids, hits.partial) == ((), False)
+    services.stores.traces.write([write("m", *(span("many", n) for n in range(1, 4)), experiment=ONE)])
+    hits = services.traces.find_spans(LOCAL, TraceId("m"), "many")
+    assert (len(hits.span_ids), hits.partial) == (1, True)
+
+
 def test_many_traces_are_tagged_on_record_and_missing_ones_are_named(services: Services) -> None:
     asked = [TraceId(text) for text in ("a", "nowhere", "c", "b", "a")]
     report = services.traces.tag_many(LOCAL, asked, {"x": "1", "y": "2"}, ["y"])

@@ -1,5 +1,6 @@
 """Traces: read, search, tag, delete, link to runs."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,10 +11,11 @@ from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trace_id
 from lodeline.domain.page import Page
-from lodeline.domain.span import Span
+from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import (
     DeleteReport,
     LinkReport,
+    SpanHits,
     TagReport,
     Trace,
     TraceChange,
@@ -22,6 +24,7 @@ from lodeline.domain.trace import (
     TraceWrite,
 )
 from lodeline.ingest.capture import capture_of
+from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
@@ -29,7 +32,9 @@ from lodeline.storage.base import Stores
 
 MAX_IDS = 1_000
 MAX_DELETE = 10_000
+MAX_FOUND = 10_000
 _DELETE_STEP = 200
+_FIND_S = 4.0
 
 
 class TraceService:
@@ -72,6 +77,25 @@ class TraceService:
         """Return whole spans: all, or the known ones of `span_ids`; in skeleton order."""
         self.get(actor, trace_id)
         return self._stores.spans.load(trace_id, span_ids)
+
+    def find_spans(self, actor: Actor, trace_id: TraceId, words: str) -> SpanHits:
+        """Find the spans that have each of the words somewhere, upper and lower case alike: in name, kind, model,
+        status, id, in a text of their attributes or events. At most `MAX_FOUND` spans, and a few seconds."""
+        self.get(actor, trace_id)
+        wanted = fold(words).split()
+        if not wanted:
+            raise Invalid.value("text", words, "one or more words")
+        until_s = time.monotonic() + _FIND_S
+        skeleton = {span.span_id: span for span in self._stores.spans.skeleton(trace_id)}
+        found: set[SpanId] = set()
+        partial = False
+        for span_id, texts in self._stores.spans.texts(trace_id):
+            if len(found) == MAX_FOUND or time.monotonic() > until_s:
+                partial = True
+                break
+            if _has_all(skeleton.get(span_id), texts, wanted):
+                found.add(span_id)
+        return SpanHits(tuple(span_id for span_id in skeleton if span_id in found), partial)
 
     def search(self, actor: Actor, query: ListQuery) -> Page[Trace]:
         """List traces, newest start first unless ordered otherwise; never with bodies of spans."""
@@ -203,3 +227,15 @@ class TraceService:
 def _target(trace_ids: Sequence[TraceId]) -> str:
     """What the audit trail calls these traces."""
     return trace_ids[0] if len(trace_ids) == 1 else f"{len(trace_ids)} traces"
+
+
+def _has_all(span: SpanSkeleton | None, texts: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Tell whether each folded word is somewhere in the span."""
+    facts = () if span is None else (span.kind, span.model or "", span.status, span.span_id)
+    missing = wanted
+    for text in (*facts, *texts):
+        folded = fold(text)
+        missing = [word for word in missing if word not in folded]
+        if not missing:
+            return True
+    return False

@@ -165,6 +165,11 @@ class SpanStore(Protocol):
         """Return whole spans (all, or the known ones of `span_ids`) in skeleton order. NotFound for the trace."""
         ...
 
+    def texts(self, trace_id: TraceId) -> Iterator[tuple[SpanId, Sequence[str]]]:
+        """Return every span's id and texts (`query.values.span_texts`), in any order, without empty ones; read as
+        they are asked for, so that a reader may stop early. NotFound for the trace."""
+        ...
+
     def chunks(self, trace_id: TraceId) -> Iterator[bytes]:
         """Return the packed payload chunks as written, in order of arrival, for export."""
         ...

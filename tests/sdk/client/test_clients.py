@@ -104,6 +104,7 @@ def test_traces_are_found_read_tagged_and_deleted(client: LocalClient, app: Expe
     }  # fmt: skip
     client.traces.delete_tag(found[0].trace_id, "x/y")
     assert client.traces.delete_tag(found[0].trace_id, "..").tags == {}
+    assert client.traces.find_spans(found[0].trace_id, "A").span_ids == (detail.spans[0].span_id,)
     tagged = client.traces.tag_many([trace.trace_id for trace in found] + ["tr-unknown"], {"many": "yes"}, ["absent"])
     assert (tagged.tagged, tagged.missing) == (3, ("tr-unknown",))
     assert len(client.traces.search(experiment="app", filter="tags.many = 'yes'").all()) == 3

@@ -639,6 +639,12 @@ export interface SpanEvent {
   attributes: Record<string, unknown>;
 }
 
+/** The spans of a trace that a search found, in the order of its skeleton; `partial` says that it ended early. */
+export interface SpanHits {
+  span_ids: string[];
+  partial: boolean;
+}
+
 /** A reference to another span, possibly of another trace. */
 export interface SpanLink {
   trace_id: string;
@@ -935,6 +941,15 @@ export interface Operations {
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Find spans of a trace by words in their names, attributes and events. */
+  find_spans: {
+    params: {
+      trace_id: string;
+      text: string;
+    };
+    body: undefined;
+    answer: SpanHits;
   };
   /** Return one account. */
   get_account: {
@@ -1311,6 +1326,7 @@ export const OPERATIONS = {
   delete_traces: ["POST", "/traces/delete"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
   find_experiment: ["GET", "/experiments/find"],
+  find_spans: ["GET", "/traces/{trace_id}/spans/find"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, TagReport, Trace, TraceDetail, TraceInfo
+from lodeline.domain.trace import DeleteReport, LinkReport, SpanHits, TagReport, Trace, TraceDetail, TraceInfo
 from lodeline.domain.usage import picousd_to_usd
 from lodeline.query.ast import Dialect
 from lodeline.sdk.client.call import (
@@ -84,6 +84,11 @@ class Traces(Noun[ModeT]):
     def spans(self, trace_id: str, span_ids: Sequence[str] | None = None) -> Call[tuple[Span, ...]]:
         """Return whole spans, all or the known ones of `span_ids`; roots first, then by start."""
         return Call("GET", path_of("traces", trace_id, "spans"), many(Span), params={"ids": span_ids})
+
+    @call
+    def find_spans(self, trace_id: str, text: str) -> Call[SpanHits]:
+        """Return the ids of the spans that have each of the words somewhere in name, attributes or events."""
+        return Call("GET", path_of("traces", trace_id, "spans", "find"), one(SpanHits), params={"text": text})
 
     @call
     def tag(self, trace_id: str, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()) -> Call[Trace]:
