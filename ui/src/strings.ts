@@ -1,5 +1,8 @@
 /** Every text that the page shows, in one place. Functions fill in what differs; keys follow the features. */
 
+const ofAsked = (done: number, asked: number) =>
+  done === asked ? `${done} traces` : `${done} of ${asked} traces`;
+
 export const text = {
   product: "Lodeline",
   common: {
@@ -41,6 +44,10 @@ export const text = {
     page: "This part of the page failed",
     pageHint: "Load the page again. If it fails again, please report what you did.",
     reload: "Load again",
+  },
+  permission: {
+    role: (role: string) => `You may look, not change: your role here is ${role}.`,
+    none: "You may look, not change: you have no role here.",
   },
   state: { OK: "OK", ERROR: "Error", IN_PROGRESS: "Running", ABANDONED: "Abandoned" },
   nav: {
@@ -268,10 +275,11 @@ export const text = {
     delete: "Delete",
     tagKey: "Key",
     tagValue: "Value",
-    tagged: (count: number) => `${count} traces tagged.`,
+    tagged: (done: number, asked: number) => `${ofAsked(done, asked)} tagged.`,
     exported: (count: number) => `${count} traces exported.`,
     deleted: (count: number) => `${count} traces deleted.`,
-    assessed: (count: number) => `${count} traces assessed.`,
+    assessed: (done: number, asked: number) => `${ofAsked(done, asked)} assessed.`,
+    noneAssessed: "No trace was assessed.",
     deleteTitle: (count: number) => `Delete ${count} traces?`,
     deleteHint: "They are removed for good, with their spans, assessments and attachments.",
     empty: "No traces match",
@@ -524,6 +532,7 @@ export const text = {
     keyMade: "Copy the key now; it is not shown again.",
     allKeys: "Keys of everybody",
     noKeys: "No keys.",
+    noScopes: "Your role lets you make no keys; ask an admin for one that may read or send traces.",
     pricesHint:
       "Prices come with the server. An experiment may have its own, in US dollars per million tokens.",
     noPrices: "This experiment has no prices of its own.",

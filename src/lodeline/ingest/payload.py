@@ -195,8 +195,14 @@ def unpack_texts(chunk: bytes) -> list[tuple[int, list[str]]]:
     """Return position and texts of every span: its name, its status message, the strings in its attributes (not
     their keys), and its events' names and attribute strings. Empty texts are left out.
     """
+    return list(each_texts(chunk))
+
+
+def each_texts(chunk: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield what `unpack_texts` returns; a span is parsed when it is asked for."""
     _, traces_data = _open(chunk)
-    return [(position, _texts(message)) for position, _, message in _messages(traces_data)]
+    for position, _, message in _messages(traces_data):
+        yield position, _texts(message)
 
 
 def unpack_indexable(chunk: bytes) -> str:

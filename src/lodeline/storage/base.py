@@ -108,6 +108,15 @@ class TraceStore(Protocol):
         """Edit tags; edits win over what spans bring later. NotFound when unknown; deleting an absent tag is fine."""
         ...
 
+    def update_many(
+        self, trace_ids: Sequence[TraceId], change: TraceChange, *, now_ms: int, audit: AuditEntry
+    ) -> Sequence[TraceId]:
+        """Edit tags of all these traces or, when it fails, of none; return the ids of those there were, each once.
+
+        The audit entry is for them all; none is written when there was no trace.
+        """
+        ...
+
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
         """Remove traces with spans, assessments, attachments (`domain.blob.trace_folder`) and index entries; return
         how many there were.
@@ -154,6 +163,11 @@ class SpanStore(Protocol):
 
     def load(self, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         """Return whole spans (all, or the known ones of `span_ids`) in skeleton order. NotFound for the trace."""
+        ...
+
+    def texts(self, trace_id: TraceId) -> Iterator[tuple[SpanId, Sequence[str]]]:
+        """Return every span's id and texts (`query.values.span_texts`), in any order, without empty ones; read as
+        they are asked for, so that a reader may stop early. NotFound for the trace."""
         ...
 
     def chunks(self, trace_id: TraceId) -> Iterator[bytes]:

@@ -136,6 +136,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
         <div className={classes.assessments}>
           <AssessmentsPanel
             traceId={trace.trace_id}
+            experimentId={trace.experiment_id}
             assessments={assessments}
             tree={tree}
             selectedSpan={selected?.span.span_id}
