@@ -327,6 +327,10 @@ class TransferStore(Protocol):
         """Return a trace as an export keeps it; NotFound when unknown or hidden."""
         ...
 
+    def owners(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, ExperimentId]:
+        """Return the experiments to which the known ones among these traces belong, also where they are hidden."""
+        ...
+
     def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
                 ) -> Sequence[bool]:  # fmt: skip
         """Add traces, each with its chunks, as they were dumped, in one transaction; tell of each whether it was
