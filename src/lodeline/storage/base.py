@@ -31,6 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
+from lodeline.storage.copied import CopyReport
 
 
 class ExperimentStore(Protocol):
@@ -386,7 +387,7 @@ class StoreAdmin(Protocol):
         """Verify the store's own consistency; return what is wrong, empty when all is well."""
         ...
 
-    def backup(self, target: str) -> Mapping[str, int]:
+    def backup(self, target: str) -> CopyReport:
         """Write a consistent copy into a new directory `target` while serving; Conflict when it exists."""
         ...
 
