@@ -22,7 +22,7 @@ _NOT_COPIED = LOCK_FILES | {DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE
 
 
 def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> CopyReport:
-    """Copy the database as it is at one moment, then the blobs, and all small files beside them; tell what was copied.
+    """Copy the database as it is at one moment, then the blobs, and all small files beside them; say what was copied.
 
     Others may go on reading and writing. Blobs come second, so that everything the copied rows speak of is there,
     but for what is deleted meanwhile. A copy that is broken off leaves a directory ``.<name>.partial-…``, which the
