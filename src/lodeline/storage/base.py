@@ -31,6 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
+from lodeline.storage.copied import CopyReport
 
 
 class ExperimentStore(Protocol):
@@ -341,6 +342,10 @@ class TransferStore(Protocol):
         """Return a trace as an export keeps it; NotFound when unknown or hidden."""
         ...
 
+    def owners(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, ExperimentId]:
+        """Return the experiments to which the known ones among these traces belong, also where they are hidden."""
+        ...
+
     def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
                 ) -> Sequence[bool]:  # fmt: skip
         """Add traces, each with its chunks, as they were dumped, in one transaction; tell of each whether it was
@@ -396,7 +401,7 @@ class StoreAdmin(Protocol):
         """Verify the store's own consistency; return what is wrong, empty when all is well."""
         ...
 
-    def backup(self, target: str) -> Mapping[str, int]:
+    def backup(self, target: str) -> CopyReport:
         """Write a consistent copy into a new directory `target` while serving; Conflict when it exists."""
         ...
 
