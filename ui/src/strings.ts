@@ -297,7 +297,10 @@ export const text = {
     back: "Back to the list",
     tree: "Spans",
     search: "Find spans",
-    searchCount: (at: number, count: number) => `${at} of ${count}`,
+    searchHint:
+      "Words in names, attributes, inputs, outputs and events; Enter and Shift+Enter go on and back",
+    searchCount: (at: number, count: string) => `${at} of ${count}`,
+    looking: "looking…",
     noMatch: "no match",
     next: "Next match",
     previous: "Previous match",
