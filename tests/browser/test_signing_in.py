@@ -110,7 +110,7 @@ def test_a_viewer_is_offered_only_what_the_server_would_do(browser: Browser, sto
         toolbar.get_by_role("button", name="Tag").click()
         edited.get_by_role("textbox", name="Key", exact=True).fill("colour")
         edited.get_by_role("button", name="Save", exact=True).click()
-        expect(edited.get_by_text("1 traces tagged.")).to_be_visible()
+        expect(edited.get_by_text("1 trace tagged.")).to_be_visible()
 
 
 def test_a_viewer_s_settings_hold_what_a_viewer_may_set(browser: Browser, store: Path):

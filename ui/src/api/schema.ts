@@ -225,7 +225,7 @@ export interface Capabilities {
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
 
-`field` is the field of the entity, as written, whose value comes next; None elsewhere. */
+`field` is the text field of the entity, as written, whose value comes next: one of which a facet tells the values that there are. None elsewhere. */
 export interface Completion {
   start: number;
   end: number;
