@@ -64,8 +64,8 @@ def test_a_server_takes_traces_and_shows_them(lodeline: Lodeline, server: Server
     assert "├─ call" in lodeline("traces", "get", trace_id(), "--server", server.url).out
     file = tmp_path / "out.zip"
     lodeline("experiments", "export", "0", str(file), "--server", server.url)
-    again = lodeline("experiments", "import", str(file), "--as", "copy", "--server", server.url)
-    assert "exist already" in again.out
+    again = lodeline("experiments", "import", str(file), "--as", "copy", "--server", server.url, code=5)
+    assert "on this server already" in again.err
 
 
 def test_a_store_can_be_opened_while_a_server_serves_it(

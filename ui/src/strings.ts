@@ -1,5 +1,9 @@
 /** Every text that the page shows, in one place. Functions fill in what differs; keys follow the features. */
 
+const traces = (count: number | string) => (String(count) === "1" ? "1 trace" : `${count} traces`);
+const ofAsked = (done: number, asked: number) =>
+  done === asked ? traces(done) : `${done} of ${traces(asked)}`;
+
 export const text = {
   product: "Lodeline",
   common: {
@@ -41,6 +45,10 @@ export const text = {
     page: "This part of the page failed",
     pageHint: "Load the page again. If it fails again, please report what you did.",
     reload: "Load again",
+  },
+  permission: {
+    role: (role: string) => `You may look, not change: your role here is ${role}.`,
+    none: "You may look, not change: you have no role here.",
   },
   state: { OK: "OK", ERROR: "Error", IN_PROGRESS: "Running", ABANDONED: "Abandoned" },
   nav: {
@@ -124,7 +132,7 @@ export const text = {
       lastError: "Last error",
       updated: "Changed",
     },
-    activity: (count: string) => `${count} traces in this time range`,
+    activity: (count: string) => `${traces(count)} in this time range`,
     noActivity: "no traces in this time range",
     noError: "none",
     deletedOnes: "Deleted",
@@ -158,7 +166,7 @@ export const text = {
     assessments: "Assessments",
     input: "input",
     output: "output",
-    of: (n: string) => `of ${n} traces`,
+    of: (n: string) => `of ${traces(n)}`,
     quality: "Quality",
     qualityHint: "Feedback by name: the mean of what has a number, with its 95% interval",
     name: "Name",
@@ -208,7 +216,7 @@ export const text = {
     take: "Take it",
     valuesOf: (field: string) => `Values of ${field}`,
     suggestions: "Suggestions",
-    count: (count: string, exact: boolean) => `${exact ? "" : "at least "}${count} traces`,
+    count: (count: string, exact: boolean) => `${exact ? "" : "at least "}${traces(count)}`,
     counting: "counting…",
     loaded: (count: string) => `${count} loaded`,
     columns: "Columns",
@@ -268,11 +276,12 @@ export const text = {
     delete: "Delete",
     tagKey: "Key",
     tagValue: "Value",
-    tagged: (count: number) => `${count} traces tagged.`,
-    exported: (count: number) => `${count} traces exported.`,
-    deleted: (count: number) => `${count} traces deleted.`,
-    assessed: (count: number) => `${count} traces assessed.`,
-    deleteTitle: (count: number) => `Delete ${count} traces?`,
+    tagged: (done: number, asked: number) => `${ofAsked(done, asked)} tagged.`,
+    exported: (count: number) => `${traces(count)} exported.`,
+    deleted: (count: number) => `${traces(count)} deleted.`,
+    assessed: (done: number, asked: number) => `${ofAsked(done, asked)} assessed.`,
+    noneAssessed: "No trace was assessed.",
+    deleteTitle: (count: number) => `Delete ${traces(count)}?`,
     deleteHint: "They are removed for good, with their spans, assessments and attachments.",
     empty: "No traces match",
     emptyHint: "Loosen the filter or the time range.",
@@ -289,7 +298,10 @@ export const text = {
     back: "Back to the list",
     tree: "Spans",
     search: "Find spans",
-    searchCount: (at: number, count: number) => `${at} of ${count}`,
+    searchHint:
+      "Words in names, attributes, inputs, outputs and events; Enter and Shift+Enter go on and back",
+    searchCount: (at: number, count: string) => `${at} of ${count}`,
+    looking: "looking…",
     noMatch: "no match",
     next: "Next match",
     previous: "Previous match",
@@ -524,6 +536,7 @@ export const text = {
     keyMade: "Copy the key now; it is not shown again.",
     allKeys: "Keys of everybody",
     noKeys: "No keys.",
+    noScopes: "Your role lets you make no keys; ask an admin for one that may read or send traces.",
     pricesHint:
       "Prices come with the server. An experiment may have its own, in US dollars per million tokens.",
     noPrices: "This experiment has no prices of its own.",

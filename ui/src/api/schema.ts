@@ -49,6 +49,12 @@ export interface AggregatePoint {
   values: Record<string, number | "NaN" | "Infinity" | "-Infinity" | null>;
 }
 
+/** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */
+export interface Allowed {
+  experiment_ids: string[];
+  all_but: boolean;
+}
+
 /** A key as it may be shown: never the secret, only its visible prefix.
 
 `experiment_ids` None means every experiment the owner can reach. Times are epoch milliseconds; a key without `expires_ms` does not expire. A key can never do more than its owner; one without `owner_id` was made by the holder of the store and has an admin's role, within its scopes. */
@@ -139,11 +145,12 @@ export interface AssessmentError {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface AssessmentPage {
   items: Assessment[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One entry of the ledger: the assessment as it stood from `at_ms` on. `deleted` marks its removal. */
@@ -191,11 +198,12 @@ export interface AuditEntry {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface AuditEntryPage {
   items: AuditEntry[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What became of one draft of a batch: either `assessment` or the error's `code` and `message`. */
@@ -217,7 +225,7 @@ export interface Capabilities {
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
 
-`field` is the field of the entity, as written, whose value comes next; None elsewhere. */
+`field` is the text field of the entity, as written, whose value comes next: one of which a facet tells the values that there are. None elsewhere. */
 export interface Completion {
   start: number;
   end: number;
@@ -308,11 +316,12 @@ export interface ExperimentChangeBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface ExperimentPage {
   items: Experiment[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What every incoming trace of an experiment inherits.
@@ -359,7 +368,9 @@ export interface FilterReading {
   problem: FilterProblem | null;
 }
 
-/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login. */
+/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
+
+`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
   name: string;
@@ -370,6 +381,8 @@ export interface Identity {
   experiment_ids: string[] | null;
   expires_ms: number | null;
   csrf_token: string | null;
+  experiment_actions: Record<string, Allowed>;
+  server_actions: string[];
 }
 
 /** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. */
@@ -447,6 +460,13 @@ export interface LoggedAssessment {
 export interface LoginBody {
   name: string;
   password: string;
+}
+
+/** Tags to set, and then keys to delete, in many traces. */
+export interface ManyTagsBody {
+  set?: Record<string, string>;
+  delete?: string[];
+  trace_ids: string[];
 }
 
 /** One chat message in normal form.
@@ -559,11 +579,12 @@ export interface Session {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface SessionPage {
   items: Session[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What every incoming trace of an experiment inherits; replaces all settings at once. */
@@ -622,6 +643,12 @@ export interface SpanEvent {
   attributes: Record<string, unknown>;
 }
 
+/** The spans of a trace that a search found, in the order of its skeleton; `partial` says that it ended early. */
+export interface SpanHits {
+  span_ids: string[];
+  partial: boolean;
+}
+
 /** A reference to another span, possibly of another trace. */
 export interface SpanLink {
   trace_id: string;
@@ -671,6 +698,12 @@ export interface Suggestion {
   text: string;
   kind: "field" | "group" | "operator" | "value" | "keyword";
   doc: string;
+}
+
+/** How many traces have the tags now, and the ids for which there was no trace, in the order asked for. */
+export interface TagReport {
+  tagged: number;
+  missing: string[];
 }
 
 /** Tags to set, and then keys to delete. */
@@ -767,11 +800,12 @@ export interface TraceDetail {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface TracePage {
   items: Trace[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One traced end user (never an account): the traces of an experiment that name this user. */
@@ -789,11 +823,12 @@ export interface User {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface UserPage {
   items: User[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 export interface Operations {
@@ -912,6 +947,15 @@ export interface Operations {
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Find spans of a trace by words in their names, attributes and events. */
+  find_spans: {
+    params: {
+      trace_id: string;
+      text: string;
+    };
+    body: undefined;
+    answer: SpanHits;
   };
   /** Return one account. */
   get_account: {
@@ -1246,6 +1290,14 @@ arrived since, now or later; nothing is missed or given twice. */
     body: TagsBody;
     answer: Trace;
   };
+  /** Set and delete tags of many traces, of all or of none; ids without a trace are named in the answer.
+
+Of traces in several experiments, those of one are changed together. */
+  tag_traces: {
+    params: Record<string, never>;
+    body: ManyTagsBody;
+    answer: TagReport;
+  };
   /** Revise an assessment; the revisions before stay readable. */
   update_assessment: {
     params: {
@@ -1280,6 +1332,7 @@ export const OPERATIONS = {
   delete_traces: ["POST", "/traces/delete"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
   find_experiment: ["GET", "/experiments/find"],
+  find_spans: ["GET", "/traces/{trace_id}/spans/find"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
@@ -1319,6 +1372,7 @@ export const OPERATIONS = {
   sign_in: ["POST", "/login"],
   sign_out: ["POST", "/logout"],
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
+  tag_traces: ["POST", "/traces/tags"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
 } as const;

@@ -3,6 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
+import { useMay } from "@/api/permissions";
 import { accountsQuery, experimentsQuery } from "@/api/queries";
 import type { Account, Experiment } from "@/api/schema";
 import { Moment } from "@/components/figures";
@@ -29,10 +30,12 @@ function roleOf(value: string): Role | null {
 
 /** The accounts of the server, their roles, and a form for a new one. */
 export function AccountsSection() {
-  const accounts = useQuery({ ...accountsQuery, retry: false });
+  const mayManage = useMay()("account.manage");
+  const accounts = useQuery({ ...accountsQuery, retry: false, enabled: mayManage });
   const experiments = useQuery(experimentsQuery("ACTIVE"));
   const items = experiments.data?.items ?? [];
   const nameOf = (id: string) => items.find((each) => each.experiment_id === id)?.name ?? id;
+  if (!mayManage) return <p className="dim">{t.forbidden}</p>;
   if (accounts.isError) return <ProblemNote error={accounts.error} />;
   return (
     <>

@@ -3,9 +3,11 @@ import { IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import { experimentsQuery } from "@/api/queries";
 import type { Experiment, PriceBody, RetentionBody } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
+import { ReadOnly } from "@/components/read-only";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { showToast } from "@/components/toast-store";
@@ -46,6 +48,7 @@ export function PricesSection() {
 function Prices({ experiment }: { experiment: Experiment }) {
   const client = useQueryClient();
   const { settings, experiment_id } = experiment;
+  const mayEdit = useMayIn(experiment_id)("experiment.edit");
   const prices = settings.prices.map((price) => price as PriceBody);
   const save = useMutation({
     mutationFn: (next: PriceBody[]) => {
@@ -60,7 +63,13 @@ function Prices({ experiment }: { experiment: Experiment }) {
   });
   return (
     <>
-      <NewPrice add={(price) => save.mutate([...prices, price])} />
+      {mayEdit ? (
+        <NewPrice add={(price) => save.mutate([...prices, price])} />
+      ) : (
+        <p>
+          <ReadOnly experimentId={experiment_id} />
+        </p>
+      )}
       {prices.length === 0 ? (
         <p className="dim">{t.noPrices}</p>
       ) : (
@@ -93,14 +102,16 @@ function Prices({ experiment }: { experiment: Experiment }) {
                     </td>
                   ))}
                   <td>
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      aria-label={`${t.remove} ${price.model}`}
-                      onClick={() => save.mutate(prices.filter((each) => each !== price))}
-                    >
-                      <IconX size={14} />
-                    </ActionIcon>
+                    {mayEdit && (
+                      <ActionIcon
+                        variant="subtle"
+                        color="gray"
+                        aria-label={`${t.remove} ${price.model}`}
+                        onClick={() => save.mutate(prices.filter((each) => each !== price))}
+                      >
+                        <IconX size={14} />
+                      </ActionIcon>
+                    )}
                   </td>
                 </tr>
               ))}
