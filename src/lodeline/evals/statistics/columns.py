@@ -11,12 +11,16 @@ from lodeline.domain.assessment import AssessmentError, numeric_value
 from lodeline.domain.errors import Invalid
 from lodeline.evals.statistics.arrays import BoolArray, FloatArray, IntArray, group
 
+LARGEST = 1e100
+"""Squares and sums of larger numbers would overflow."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScorerColumn:
     """One scorer's scores, a row each: `values` with NaN where there is none, `errors` where the scorer failed.
 
-    With `labels`, the scores are texts and `values` index into them. An infinity counts as a failure.
+    With `labels`, the scores are texts and `values` index into them. Infinities and numbers beyond ±`LARGEST` count
+    as failures.
     """
 
     values: FloatArray
@@ -26,12 +30,12 @@ class ScorerColumn:
     @property
     def usable(self) -> FloatArray:
         """The values, NaN also where the scorer failed."""
-        return np.where(np.isfinite(self.values) & ~self.errors, self.values, np.nan)
+        return np.where((np.abs(self.values) <= LARGEST) & ~self.errors, self.values, np.nan)
 
     @property
     def failed(self) -> BoolArray:
         """Where the scorer failed."""
-        return self.errors | np.isinf(self.values)
+        return self.errors | (np.abs(self.values) > LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,8 @@ def records_of(run: RunColumns) -> Records:
 def columns_of(run_id: str, rows: Sequence[ScoredRow]) -> RunColumns:
     """Return the rows as columns. A scorer has a column when any row has it; a row without it has nothing there.
 
-    A scorer whose values all have a number (`domain.assessment.numeric_value`) is numeric, any other textual. NaN and
-    infinities count as failures of the scorer.
+    A scorer whose values all have a number (`domain.assessment.numeric_value`) is numeric, any other textual. NaN,
+    infinities and numbers beyond ±`LARGEST` count as failures of the scorer.
     """
     names = sorted({name for row in rows for name in row.scores})
     keys = sorted({key for row in rows for key in row.slices})
@@ -126,7 +130,7 @@ def _column(scores: Sequence[Score]) -> ScorerColumn:
     numbers = [math.nan if value is None else numeric_value(value) for value in values]
     array = np.array(numbers, dtype=np.float64)
     given = np.fromiter((value is not None for value in values), np.bool_, len(values))
-    return ScorerColumn(array, errors | (given & ~np.isfinite(array)))
+    return ScorerColumn(array, errors | (given & ~(np.abs(array) <= LARGEST)))
 
 
 def kind_of(column: ScorerColumn, values: FloatArray) -> AggregateKind:
