@@ -1,0 +1,73 @@
+"""Gate: rules that an evaluation run must meet, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lodeline.domain.aggregate import Interval
+from lodeline.domain.comparison import Direction
+
+GateOp = Literal[">=", ">", "<=", "<"]
+GateAction = Literal["fail", "warn"]
+GateInsufficient = Literal["fail", "inconclusive", "skip"]
+GateStatus = Literal["pass", "fail", "inconclusive", "skipped"]
+GateVerdict = Literal["pass", "fail", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """One rule.
+
+    Absolute (`op` and `threshold`): the statistic of `metric` over the rows of `slice` must stand so to the
+    threshold. With `confidence` the whole one-sided interval must; without it the estimate alone. Against a
+    `baseline` run (`margin`): the paired difference must not be worse than the margin by the one-sided interval of
+    level `confidence` (non-inferiority). `statistic` is "mean", "error_rate" or a percentile such as "p95".
+
+    Fewer than `min_n` records with a value (or pairs) are insufficient data, whose status is `insufficient`; a share
+    of rows without a value (errors and missing) above `max_error_rate` fails the rule. With `action` "warn" the rule
+    is reported and does not decide.
+    """
+
+    name: str
+    metric: str
+    statistic: str = "mean"
+    slice: Mapping[str, str] = field(default_factory=dict[str, str])
+    reducer: str = "mean"
+    op: GateOp | None = None
+    threshold: float | None = None
+    baseline: bool = False
+    margin: float | None = None
+    direction: Direction | None = None
+    confidence: float | None = None
+    min_n: int = 10
+    max_error_rate: float = 0.05
+    action: GateAction = "fail"
+    insufficient: GateInsufficient = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What became of one rule. `observed` is the statistic, against a baseline the difference; `interval` decided
+    where the rule has a confidence. `error_rate` is the share of rows without a value, None without rows."""
+
+    rule: GateRule
+    status: GateStatus
+    message: str
+    n: int = 0
+    observed: float | None = None
+    interval: Interval | None = None
+    error_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """All rules of a gate file on one run.
+
+    `status`: "fail" when a deciding rule failed; else "inconclusive" when a deciding rule was, or when no deciding
+    rule passed; else "pass".
+    """
+
+    run_id: str
+    baseline_run_id: str | None
+    status: GateVerdict
+    results: tuple[GateResult, ...]
