@@ -188,6 +188,10 @@ EXAMPLES: Mapping[str, Example] = {
         },
     ),
     "list_evaluation_rows": Example("/evaluations/{evaluation}/rows", {"state": "DONE"}),
+    "get_evaluation_summary": Example("/evaluations/{evaluation}/summary"),
+    "compare_evaluations": Example(
+        "/evaluations/compare", body={"baseline": "{evaluation}", "candidates": ["{interrupted}"]}
+    ),
     "create_model": Example(
         "/models",
         body={

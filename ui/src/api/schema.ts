@@ -297,6 +297,39 @@ export interface Capabilities {
   backup: boolean;
 }
 
+/** A record that both runs have under one id with different content; it is not paired. */
+export interface ChangedRecord {
+  record_id: string;
+  baseline_hash: string;
+  candidate_hash: string;
+}
+
+/** Which evaluations to compare with which baseline, and how. */
+export interface CompareBody {
+  baseline: string;
+  candidates: string[];
+  view?: "as_judged" | "effective";
+  directions?: Record<string, "higher" | "lower" | "none">;
+  deltas?: Record<string, number>;
+  level?: number;
+  adjustment?: "holm" | "benjamini-hochberg" | "none";
+  reducer?: string;
+  seed?: number;
+  max_rows?: number;
+}
+
+/** Every candidate against the baseline. p values are adjusted over all scorers and candidates together.
+
+`level` is that of the intervals (α = 1 - level); `seed` reproduces what was drawn at random. */
+export interface Comparison {
+  baseline: string;
+  candidates: RunComparison[];
+  level: number | "NaN" | "Infinity" | "-Infinity";
+  adjustment: "holm" | "benjamini-hochberg" | "none";
+  reducer: string;
+  seed: number;
+}
+
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
 
 `field` is the field of the entity, as written, whose value comes next; None elsewhere. */
@@ -347,6 +380,14 @@ export interface Document {
   document_id: string | null;
   score: number | "NaN" | "Infinity" | "-Infinity" | null;
   metadata: unknown;
+}
+
+/** A size of the difference free of units.
+
+`cohen-g` is the share of wins among wins and losses, less one half (Cohen 1988, ch. 5); `cohen-dz` the mean difference over the standard deviation of the differences (ibid., ch. 2). */
+export interface Effect {
+  name: "cohen-g" | "cohen-dz";
+  value: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** Why there is no value. */
@@ -411,6 +452,13 @@ export interface EvaluationRowPage {
   items: EvaluationRow[];
   cursor: string | null;
   partial: boolean;
+}
+
+/** What an evaluation's scores come to, scorer by scorer in order of name. */
+export interface EvaluationSummary {
+  evaluation: Evaluation;
+  view: "as_judged" | "effective";
+  scorers: ScorerAggregate[];
 }
 
 /** One experiment. Times are epoch milliseconds UTC; `created_by` is an account name or None without auth. */
@@ -574,6 +622,14 @@ export interface InfoBody {
   finalised?: boolean;
 }
 
+/** An interval that covers the true value in a share `level` of repeated samples, by the method named. */
+export interface Interval {
+  low: number | "NaN" | "Infinity" | "-Infinity";
+  high: number | "NaN" | "Infinity" | "-Infinity";
+  level: number | "NaN" | "Infinity" | "-Infinity";
+  method: "wilson" | "clopper-pearson" | "t" | "cluster-t" | "bootstrap" | "bca" | "cluster-bca" | "tango" | "order-statistics" | "ppi" | "ppi++";
+}
+
 /** A key just made. `secret` is the key itself, shown this once. */
 export interface IssuedKey {
   key: ApiKey;
@@ -590,6 +646,12 @@ export interface KeyBody {
   experiment_ids?: string[] | null;
   expires_ms?: number | null;
   owner_id?: string | null;
+}
+
+/** How many rows a scorer gave this text. */
+export interface LabelCount {
+  label: string;
+  count: number;
 }
 
 /** Traces to link to a run. */
@@ -782,6 +844,17 @@ export interface ModelPage {
   partial: boolean;
 }
 
+/** Which records could be paired by their content. The lists are cut, the numbers are not. */
+export interface Pairing {
+  paired: number;
+  changed: number;
+  only_baseline: number;
+  only_candidate: number;
+  changed_records: ChangedRecord[];
+  only_baseline_ids: string[];
+  only_candidate_ids: string[];
+}
+
 /** A new password; one's own needs the old one. */
 export interface PasswordBody {
   new: string;
@@ -846,6 +919,12 @@ export interface PurgeReceipt {
   models: number;
 }
 
+/** `value` is the quantile of order `p` (0 to 1), interpolated linearly between closest ranks. */
+export interface Quantile {
+  p: number | "NaN" | "Infinity" | "-Infinity";
+  value: number | "NaN" | "Infinity" | "-Infinity";
+}
+
 /** What an evaluation is taken up with: when `bindings` are not those it had, it must be forced. */
 export interface ResumeBody {
   bindings?: BindingsBody | null;
@@ -889,6 +968,15 @@ export interface RowBody {
   duration_ms?: number | null;
   cost_usd?: number | null;
   scores?: ScoreBody[];
+}
+
+/** One paired record: its value in both runs, reduced over repetitions. */
+export interface RowDifference {
+  content_hash: string;
+  record_id: string;
+  baseline: number | "NaN" | "Infinity" | "-Infinity";
+  candidate: number | "NaN" | "Infinity" | "-Infinity";
+  difference: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** What a scorer said of a row, as judged: a value (boolean, number or short text) or the code of an error.
@@ -961,6 +1049,14 @@ export interface RunChangeBody {
   add_outputs?: RunOutputBody[];
 }
 
+/** One candidate against the baseline. `not_compared` names scorers that only one of the two has. */
+export interface RunComparison {
+  candidate: string;
+  pairing: Pairing;
+  scorers: ScorerComparison[];
+  not_compared: string[];
+}
+
 /** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". */
 export interface RunInput {
   dataset_id: string | null;
@@ -1012,6 +1108,44 @@ export interface ScoreBody {
   source?: SourceBody;
   metadata?: Record<string, string>;
   confidence?: number | null;
+}
+
+/** One scorer over one run: all rows, then by slices in order of key and value (None last). */
+export interface ScorerAggregate {
+  scorer: string;
+  reducer: string;
+  summary: ValueSummary;
+  slices: SliceSummary[];
+}
+
+/** One scorer on the paired records; differences are candidate less baseline.
+
+`n` counts the pairs with a value on both sides; `baseline_lost` and `candidate_lost` the paired records without a value on that side (errors, nothing given, too few repetitions). A win is a pair where the candidate is better by the scorer's direction, with direction "none" where it is higher. `minimal_detectable` is the difference that so many pairs would find with 80 % power; `rows_needed` how many more pairs would find the difference seen (or `delta`, where that is given) with that power. `verdict` is None under six pairs and for texts. It is "equivalent" when the interval of level 1 - 2α lies within ±`delta`; else better, worse or different when the adjusted p is at most α and the interval excludes 0; else inconclusive. `rows` begin with the worst regression. */
+export interface ScorerComparison {
+  scorer: string;
+  direction: "higher" | "lower" | "none";
+  kind: "rate" | "mean" | "counts";
+  n: number;
+  baseline_lost: number;
+  candidate_lost: number;
+  wins: number;
+  ties: number;
+  losses: number;
+  baseline_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  candidate_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  difference: number | "NaN" | "Infinity" | "-Infinity" | null;
+  standard_error: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  p: number | "NaN" | "Infinity" | "-Infinity" | null;
+  test: "mcnemar-exact" | "wilcoxon" | "cluster-bootstrap" | "cluster-t" | null;
+  p_adjusted: number | "NaN" | "Infinity" | "-Infinity" | null;
+  effect: Effect | null;
+  minimal_detectable: number | "NaN" | "Infinity" | "-Infinity" | null;
+  rows_needed: number | null;
+  delta: number | "NaN" | "Infinity" | "-Infinity" | null;
+  verdict: "better" | "worse" | "different" | "equivalent" | "inconclusive" | null;
+  warnings: string[];
+  rows: RowDifference[];
 }
 
 /** What this server is. `figures` are the store's sizes and counters, shown to admins only. */
@@ -1067,6 +1201,13 @@ export interface SetupBody {
   token: string;
   name: string;
   password: string;
+}
+
+/** The summary of the rows whose slice `key` has this `value`; None stands for rows without one. */
+export interface SliceSummary {
+  key: string;
+  value: string | null;
+  summary: ValueSummary;
 }
 
 /** Who or what judged. */
@@ -1287,6 +1428,24 @@ export interface ValueDifference {
   right: string | null;
 }
 
+/** What values come to. Rows: `n` with a value, `errors` where the scorer failed (or gave NaN or an infinity, or a number beyond ±10¹⁰⁰), `missing` where it gave nothing; errors and missing are in no mean.
+
+`records` have a value after reduction, `unreduced` have fewer values than the reducer needs; `clusters` counts the groups that the standard error takes as independent. `value` is the mean over records (for a rate: the share), None without records and for texts, whose `counts` are given instead, most frequent first. Quantiles are those of the records' values. */
+export interface ValueSummary {
+  n: number;
+  errors: number;
+  missing: number;
+  records: number;
+  unreduced: number;
+  clusters: number;
+  kind: "rate" | "mean" | "counts";
+  value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  standard_error: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  quantiles: Quantile[];
+  counts: LabelCount[];
+}
+
 export interface Operations {
   /** Compute counts, error rates, latencies, tokens, cost and assessment means over time and groups. */
   aggregate_traces: {
@@ -1301,6 +1460,13 @@ export interface Operations {
     };
     body: CancelBody;
     answer: Evaluation;
+  };
+  /** Compare evaluations with a baseline: per scorer wins, ties and losses, the difference with its interval, a
+test, and a verdict; rows in order of regression. */
+  compare_evaluations: {
+    params: Record<string, never>;
+    body: CompareBody;
+    answer: Comparison;
   };
   /** Return what may be written at a place of a filter, and the first thing that is wrong with it. */
   complete_filter: {
@@ -1511,6 +1677,18 @@ export interface Operations {
     };
     body: undefined;
     answer: Evaluation;
+  };
+  /** Return what each scorer's values come to: n, errors, mean or rate with an interval, quantiles. */
+  get_evaluation_summary: {
+    params: {
+      run_id: string;
+      view?: "as_judged" | "effective";
+      slice?: string[] | null;
+      reducer?: string;
+      level?: number;
+    };
+    body: undefined;
+    answer: EvaluationSummary;
   };
   /** Return one experiment, deleted or not. */
   get_experiment: {
@@ -1991,6 +2169,7 @@ arrived since, now or later; nothing is missed or given twice. */
 export const OPERATIONS = {
   aggregate_traces: ["POST", "/traces/aggregate"],
   cancel_evaluation: ["POST", "/evaluations/{run_id}/cancel"],
+  compare_evaluations: ["POST", "/evaluations/compare"],
   complete_filter: ["GET", "/filters/complete"],
   count_traces: ["GET", "/traces/count"],
   create_account: ["POST", "/accounts"],
@@ -2018,6 +2197,7 @@ export const OPERATIONS = {
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
   get_delivery: ["GET", "/deliveries/{instance}"],
   get_evaluation: ["GET", "/evaluations/{run_id}"],
+  get_evaluation_summary: ["GET", "/evaluations/{run_id}/summary"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
   get_me: ["GET", "/me"],
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],
