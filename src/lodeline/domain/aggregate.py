@@ -106,9 +106,8 @@ class ScoredRow:
 
 @dataclass(frozen=True, slots=True)
 class ValueSummary:
-    """What values come to. Rows: `n` with a value, `errors` where the scorer failed (or gave NaN or an
-    infinity, or a number beyond ±10¹⁰⁰),
-    `missing` where it gave nothing; errors and missing are in no mean.
+    """What values come to. Rows: `n` with a value, `errors` where the scorer failed (or gave NaN, an infinity or a
+    number beyond ±10¹⁰⁰), `missing` where it gave nothing; errors and missing are in no mean.
 
     `records` have a value after reduction, `unreduced` have fewer values than the reducer needs; `clusters` counts
     the groups that the standard error takes as independent. `value` is the mean over records (for a rate: the

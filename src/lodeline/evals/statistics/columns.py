@@ -19,8 +19,8 @@ LARGEST = 1e100
 class ScorerColumn:
     """One scorer's scores, a row each: `values` with NaN where there is none, `errors` where the scorer failed.
 
-    With `labels`, the scores are texts and `values` index into them. Infinities and numbers beyond ±`LARGEST` count as
-    failures.
+    With `labels`, the scores are texts and `values` index into them. Infinities and numbers beyond ±`LARGEST` count
+    as failures.
     """
 
     values: FloatArray

@@ -18,7 +18,7 @@ from lodeline.evals.statistics.bootstrap import (
     resamples_for,
 )
 from lodeline.evals.statistics.intervals import MeanEstimate, cluster_mean, t_interval, tango
-from lodeline.evals.statistics.power import detectable_effect, pairs_for
+from lodeline.evals.statistics.power import POWER, detectable_effect, pairs_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Difference:
     def minimal_detectable(self, alpha: float) -> float | None:
         """Return the difference that so many pairs would find with 80 % power; None where they do not vary."""
         error = self.estimate.standard_error
-        effect = detectable_effect(self.estimate.df + 1, alpha)
+        effect = detectable_effect(self.estimate.df + 1, alpha) if alpha < POWER else None
         if effect is None or not error:
             return None
         return effect * error * math.sqrt(self.estimate.df + 1)
@@ -73,7 +73,7 @@ class Difference:
         """Return how many more pairs would find the difference `target` with 80 % power, given clusters as large and
         values as varied as here; None where that is not known."""
         error, clusters = self.estimate.standard_error, self.estimate.df + 1
-        if not error or target == 0:
+        if not error or target == 0 or alpha >= POWER:
             return None
         needed = pairs_for(target / (error * math.sqrt(clusters)), alpha)
         if needed is None:

@@ -6,6 +6,8 @@ from scipy import special
 
 from lodeline.domain.errors import Invalid
 
+POWER = 0.8
+"""The usual power."""
 _LARGE = 2_000
 """Beyond so many pairs the normal distribution stands for Student's."""
 MAX_ROWS = 1_000_000_000
@@ -25,7 +27,7 @@ def power(effect: float, pairs: int, alpha: float = 0.05) -> float:
     return min(1.0, 1 - float(special.nctdtr(df, shift, critical)) + (0 if math.isnan(wrong_side) else wrong_side))
 
 
-def detectable_effect(pairs: int, alpha: float = 0.05, wanted: float = 0.8) -> float | None:
+def detectable_effect(pairs: int, alpha: float = 0.05, wanted: float = POWER) -> float | None:
     """Return the smallest effect (in standard deviations) found with power `wanted`; None under two pairs."""
     _check(alpha, wanted)
     if pairs < 2:
@@ -39,7 +41,7 @@ def detectable_effect(pairs: int, alpha: float = 0.05, wanted: float = 0.8) -> f
     return high
 
 
-def pairs_for(effect: float, alpha: float = 0.05, wanted: float = 0.8) -> int | None:
+def pairs_for(effect: float, alpha: float = 0.05, wanted: float = POWER) -> int | None:
     """Return the fewest pairs that find an effect (in standard deviations) with power `wanted`; None for no effect,
     and where a thousand million pairs are too few."""
     _check(alpha, wanted)

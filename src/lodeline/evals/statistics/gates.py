@@ -1,0 +1,204 @@
+"""Evaluation of gates: each rule against a run, and its baseline where it asks for one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lodeline.domain.aggregate import Interval, parse_reducer
+from lodeline.domain.comparison import Direction, ScorerComparison
+from lodeline.domain.errors import Invalid, shown
+from lodeline.domain.gate import GateOp, GateReport, GateResult, GateRule, GateStatus, GateVerdict
+from lodeline.evals.statistics.aggregate import aggregate_scorer
+from lodeline.evals.statistics.columns import RunColumns, records_of, select_slice
+from lodeline.evals.statistics.compare import ComparisonOptions, compare_runs
+from lodeline.evals.statistics.intervals import quantile_interval
+from lodeline.evals.statistics.reducers import reduce_repetitions
+
+
+@dataclass(frozen=True, slots=True)
+class GateInputs:
+    """What rules look at: the run, its baseline, and by scorer which values are good ("higher" where it says
+    nothing; a rule's own direction goes before)."""
+
+    run: RunColumns
+    baseline: RunColumns | None = None
+    directions: Mapping[str, Direction] = field(default_factory=dict[str, Direction])
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Observation:
+    """What a rule saw; `problem` says why nothing can be decided on it, and `typo` that waiting will not help."""
+
+    n: int = 0
+    observed: float | None = None
+    interval: Interval | None = None
+    error_rate: float | None = None
+    problem: str | None = None
+    typo: bool = False
+
+
+def evaluate_gates(rules: Sequence[GateRule], inputs: GateInputs) -> GateReport:
+    """Return the report of all rules in order; see `GateReport` for its status. Invalid without rules.
+
+    Nothing passes for want of data: a rule that cannot be decided has the status it names for that, a metric that
+    the run does not have is at best inconclusive, and a report in which no deciding rule passed is inconclusive.
+    """
+    if not rules:
+        raise Invalid("gate: there are no rules; give at least one.")
+    results = tuple(_result(rule, inputs) for rule in rules)
+    return GateReport(
+        run_id=inputs.run.run_id,
+        baseline_run_id=None if inputs.baseline is None else inputs.baseline.run_id,
+        status=_overall(results),
+        results=results,
+    )
+
+
+def _overall(results: Sequence[GateResult]) -> GateVerdict:
+    deciding = [result.status for result in results if result.rule.action == "fail"]
+    if "fail" in deciding:
+        return "fail"
+    return "inconclusive" if "inconclusive" in deciding or "pass" not in deciding else "pass"
+
+
+def _result(rule: GateRule, inputs: GateInputs) -> GateResult:
+    run = select_slice(inputs.run, rule.slice)
+    if rule.metric not in inputs.run.scorers:
+        known = ", ".join(shown(name) for name in sorted(inputs.run.scorers)) or "none"
+        seen = _Observation(problem=f"the run has no scorer {shown(rule.metric)} (it has {known})", typo=True)
+    elif run.rows == 0:
+        seen = _Observation(problem="no row is in the slice" if rule.slice else "the run has no rows")
+    elif rule.baseline:
+        seen = _against_baseline(rule, run, inputs)
+    else:
+        seen = _absolute(rule, run)
+    status, message = _status(rule, seen, inputs)
+    return GateResult(rule, status, message, seen.n, seen.observed, seen.interval, seen.error_rate)
+
+
+def _lost_share(run: RunColumns, metric: str) -> float:
+    return int(np.count_nonzero(np.isnan(run.scorers[metric].usable))) / run.rows
+
+
+def _absolute(rule: GateRule, run: RunColumns) -> _Observation:
+    lost = _lost_share(run, rule.metric)
+    if rule.statistic == "error_rate":
+        return _Observation(run.rows, lost, None, lost)
+    if run.scorers[rule.metric].labels:
+        return _Observation(error_rate=lost, problem="the scorer gives texts, which have no mean", typo=True)
+    if rule.statistic != "mean":
+        return _percentile(rule, run, lost)
+    level = 0.95 if rule.confidence is None else 2 * rule.confidence - 1
+    summary = aggregate_scorer(run, rule.metric, reducer=parse_reducer(rule.reducer), level=level).summary
+    problem = None
+    if rule.confidence is not None and summary.interval is None:
+        problem = f"{summary.clusters} independent records have no interval"
+    return _Observation(summary.records, summary.value, summary.interval, lost, problem)
+
+
+def _percentile(rule: GateRule, run: RunColumns, lost: float) -> _Observation:
+    order = float(rule.statistic[1:]) / 100
+    records = records_of(run)
+    usable = run.scorers[rule.metric].usable
+    reduced = reduce_repetitions(usable, records.codes, records.count, parse_reducer(rule.reducer))
+    values = reduced[np.isfinite(reduced)]
+    if len(values) == 0:
+        return _Observation(error_rate=lost)
+    observed = float(np.quantile(values, order))
+    if rule.confidence is None:
+        return _Observation(len(values), observed, None, lost)
+    interval = quantile_interval(values, order, 2 * rule.confidence - 1)
+    problem = None
+    if interval is None:
+        problem = f"{len(values)} records are too few for an interval of {rule.statistic} at this confidence"
+    elif records.clusters is not None:
+        problem = "percentiles of records in clusters have no interval; leave out `confidence`"
+    return _Observation(len(values), observed, interval, lost, problem)
+
+
+def _against_baseline(rule: GateRule, run: RunColumns, inputs: GateInputs) -> _Observation:
+    lost = _lost_share(run, rule.metric)
+    if inputs.baseline is None:
+        return _Observation(error_rate=lost, problem="no baseline run was given")
+    baseline = select_slice(inputs.baseline, rule.slice)
+    if rule.metric not in baseline.scorers:
+        return _Observation(error_rate=lost, problem="the baseline has no such scorer", typo=True)
+    options = ComparisonOptions(
+        level=2 * (rule.confidence or 0.95) - 1,
+        reducer=parse_reducer(rule.reducer),
+        seed=inputs.seed,
+        max_rows=0,
+    )
+    compared = compare_runs(_only(baseline, rule.metric), [_only(run, rule.metric)], options).candidates[0].scorers[0]
+    return _Observation(compared.n, compared.difference, compared.interval, lost, _unusable(compared))
+
+
+def _only(run: RunColumns, metric: str) -> RunColumns:
+    return RunColumns(run.run_id, run.content_hashes, run.record_ids, {metric: run.scorers[metric]}, run.clusters)
+
+
+def _unusable(compared: ScorerComparison) -> str | None:
+    if compared.kind == "counts":
+        return "the scorer gives texts, which have no mean"
+    return "the pairs give no interval" if compared.interval is None else None
+
+
+def _status(rule: GateRule, seen: _Observation, inputs: GateInputs) -> tuple[GateStatus, str]:
+    if rule.statistic != "error_rate" and seen.error_rate is not None and seen.error_rate > rule.max_error_rate:
+        limit = f"{rule.max_error_rate:.3g} at most are allowed"
+        return "fail", f"{seen.error_rate:.3g} of the rows have no value (errors and missing); {limit}."
+    problem = seen.problem
+    if not seen.typo and seen.n < rule.min_n:
+        unit = "pairs" if rule.baseline else "rows" if rule.statistic == "error_rate" else "records with a value"
+        problem = (f"{problem}; " if problem else "") + f"{seen.n} {unit}, {rule.min_n} are needed"
+    if problem is not None or seen.observed is None:
+        status = "inconclusive" if rule.insufficient == "skip" and seen.typo else _INSUFFICIENT[rule.insufficient]
+        return status, f"Cannot be decided: {problem or 'there are no values'}."
+    if rule.baseline:
+        direction = rule.direction or inputs.directions.get(rule.metric, "higher")
+        return _non_inferior(rule, seen.observed, seen.interval, direction)
+    low = high = seen.observed
+    if rule.confidence is not None and seen.interval is not None:
+        low, high = seen.interval.low, seen.interval.high
+    return _threshold(rule, seen.observed, low, high)
+
+
+_INSUFFICIENT: dict[str, GateStatus] = {"fail": "fail", "inconclusive": "inconclusive", "skip": "skipped"}
+
+
+def _holds(op: GateOp, value: float, threshold: float) -> bool:
+    if op == ">=":
+        return value >= threshold
+    if op == ">":
+        return value > threshold
+    return value <= threshold if op == "<=" else value < threshold
+
+
+def _threshold(rule: GateRule, observed: float, low: float, high: float) -> tuple[GateStatus, str]:
+    op, threshold = rule.op, rule.threshold
+    if op is None or threshold is None:
+        raise Invalid(f"gate {shown(rule.name)}: has neither a threshold nor a baseline; give one.")
+    ends = (_holds(op, low, threshold), _holds(op, high, threshold))
+    told = f"{rule.statistic} {observed:.4g}, must be {op} {threshold:g}"
+    if rule.confidence is not None:
+        told += f" with confidence {rule.confidence:g} ({low:.4g} to {high:.4g})"
+    if all(ends):
+        return "pass", f"{told}."
+    return ("inconclusive", f"{told}: both are possible.") if any(ends) else ("fail", f"{told}.")
+
+
+def _non_inferior(
+    rule: GateRule, observed: float, interval: Interval | None, direction: Direction
+) -> tuple[GateStatus, str]:
+    if interval is None or rule.margin is None or direction == "none":
+        return "inconclusive", "Cannot be decided: a margin needs a scorer with a direction, and an interval."
+    worst, best = (interval.low, interval.high) if direction == "higher" else (-interval.high, -interval.low)
+    told = (
+        f"difference {observed:+.4g} ({interval.low:+.4g} to {interval.high:+.4g}), may be worse by {rule.margin:g}"
+        f" with confidence {rule.confidence or 0.95:g}"
+    )
+    if worst >= -rule.margin:
+        return "pass", f"{told}."
+    return ("fail", f"{told}.") if best < -rule.margin else ("inconclusive", f"{told}: both are possible.")
