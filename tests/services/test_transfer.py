@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,8 +16,11 @@ from hypothesis import strategies as st
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, RowFilter, ScoreDraft
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
-from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
+from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.model import AliasMove, GitInfo, ModelDraft, ModelMetric
+from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.transfer import ImportReport
 from lodeline.query.ast import Search
@@ -70,7 +74,32 @@ def fill(services: Services) -> Experiment:
     services.assessments.log(
         LOCAL, judgment(None, session="s-1", overrides=on_session.assessment_id), experiment="app"
     )
+    evaluated(services, inside)
     return experiment
+
+
+def evaluated(services: Services, inside: ExperimentId) -> None:
+    """Make runs, an evaluation with rows, and models with an alias in the experiment."""
+    run = services.runs.create(LOCAL, inside, RunDraft("r", params={"lr": "0.1"}, run_id=RunId("run-1")))
+    odd = (math.nan, math.inf, 0.5)
+    points = [MetricPoint("loss", value, 5 + step, step) for step, value in enumerate(odd)]
+    services.runs.log_metrics(LOCAL, run.run_id, points)
+    services.runs.delete(LOCAL, services.runs.create(LOCAL, inside, RunDraft("gone", run_id=RunId("run-2"))).run_id)
+    bindings = Bindings(scorers={"exact": "1"}, judges={"exact": {"model": "m", "nested": [1, None]}})
+    draft = EvaluationDraft(RunDraft("e", run_id=RunId("evaluation")), bindings, 3)
+    services.evaluations.create(LOCAL, inside, draft)
+    services.evaluations.start(LOCAL, RunId("evaluation"))
+    rows = [
+        RowDraft("1", 0, "dr-1", "h1", slices={"k": "v"}, trace_id=TraceId("tr-1"), scores=(ScoreDraft("exact", 1),)),
+        RowDraft("2", 1, state="PREDICT_ERROR", error="boom", cost_usd=0.5),
+    ]
+    services.evaluations.log_rows(LOCAL, RunId("evaluation"), rows)
+    services.evaluations.finish(LOCAL, RunId("evaluation"), message="done")
+    git = GitInfo("abc", "main", None, True, "dd", "+x")
+    model = ModelDraft("m", params={"a": "b"}, git=git, reuse_key="k", model_id=ModelId("m-1"))
+    services.models.create(LOCAL, inside, model)
+    services.models.log_metrics(LOCAL, ModelId("m-1"), [ModelMetric("acc", math.inf, 5)])
+    services.models.set_alias(LOCAL, inside, AliasMove("production", ModelId("m-1"), "first"))
 
 
 def export(services: Services, experiment: str = "app") -> bytes:
@@ -135,7 +164,7 @@ def test_an_import_brings_back_everything(services: Services, other: Services) -
     made = fill(services)
     report = load(other, export(services))
     assert (report.traces, report.spans, report.attachments, report.existing_count) == (3, 6, 1, 0)
-    assert report.assessments == 5
+    assert report.assessments == 6
     assert report.refused == ()
     found = other.experiments.find(LOCAL, "app")
     assert (found.experiment_id, found.description, found.tags) == (made.experiment_id, "d\ud7ff", {"team": "a"})
@@ -396,3 +425,32 @@ def test_damaged_files_give_an_error_of_ours_and_store_nothing(data: st.DataObje
 def test_bytes_that_are_no_file_are_refused(data: bytes) -> None:
     with services_over() as empty, pytest.raises(Invalid):
         load(empty, data)
+
+
+def test_runs_evaluations_and_models_come_along(services: Services, other: Services) -> None:
+    experiment = fill(services)
+    report = load(other, export(services))
+    assert (report.runs, report.models, report.existing_runs, report.existing_models) == (3, 1, 0, 0)
+    there = report.experiment.experiment_id
+    assert there == experiment.experiment_id
+    ids = [RunId("run-1"), RunId("run-2"), RunId("evaluation")]
+    before, after = services.stores.runs.get(ids), other.stores.runs.get(ids)
+    assert [repr(run) for run in after] == [repr(run) for run in before]
+    for store in (services.stores, other.stores):
+        assert [p.step for p in store.runs.metric_history(ids[0], "loss", limit=9).items] == [0, 1, 2]
+    assert other.stores.evaluations.get(ids[2]) == services.stores.evaluations.get(ids[2])
+    rows = services.stores.evaluations.rows(ids[2], RowFilter(), limit=9)
+    assert other.stores.evaluations.rows(ids[2], RowFilter(), limit=9) == rows
+    assert other.stores.models.get([ModelId("m-1")]) == services.stores.models.get([ModelId("m-1")])
+    events = services.stores.models.alias_events(there, limit=9)
+    assert list(other.stores.models.alias_events(there, limit=9)) == list(events)
+    assert other.stores.admin.check() == []
+
+
+def test_a_copy_in_the_same_store_leaves_runs_and_models_where_they_are(services: Services) -> None:
+    fill(services)
+    before = services.stores.evaluations.get(RunId("evaluation"))
+    report = load(services, export(services), as_name="copy")
+    assert (report.runs, report.models, report.existing_runs, report.existing_models) == (0, 0, 3, 1)
+    assert services.stores.evaluations.get(RunId("evaluation")) == before
+    assert services.stores.models.find_alias(report.experiment.experiment_id, "production") is None

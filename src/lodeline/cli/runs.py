@@ -68,11 +68,11 @@ def get(use: Use, run: IdArgument) -> None:
 def metrics(
     use: Use,
     run: IdArgument,
-    key: Annotated[str, typer.Argument(help="The metric.")],
+    metric: Annotated[str, typer.Argument(help="Its name.")],
     limit: LimitOption = 1_000,
 ) -> None:
     """Show the history of one metric, by step."""
-    page = use.client.runs.metric_history(run, key, limit=limit)
+    page = use.client.runs.metric_history(run, metric, limit=limit)
     if use.out.as_json:
         use.out.lines(page.items)
         return

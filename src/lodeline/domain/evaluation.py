@@ -412,7 +412,10 @@ _KEY_SHOWN = 64
 
 def check_bindings(bindings: Bindings) -> None:
     """Return when bindings are within bounds; else Invalid or TooLarge, naming the field."""
-    size = len(json.dumps(asdict(bindings), ensure_ascii=True))
+    try:
+        size = len(json.dumps(asdict(bindings), ensure_ascii=True))
+    except RecursionError as error:
+        raise Invalid("bindings.judges: they are nested too deep; flatten them.") from error
     if size > MAX_BINDINGS:
         raise TooLarge(f"bindings: {size} characters are over the limit of {MAX_BINDINGS}.")
     if bindings.repetitions < 1:
