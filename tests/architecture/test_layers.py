@@ -67,6 +67,9 @@ def test_domain_imports_the_standard_library_only():
     [
         ("domain", "import lodeline.query", "A layer imports only those below it"),
         ("auth", "import lodeline.storage", "A layer imports only those below it"),
+        ("evals", "import lodeline.ingest", "A layer imports only those below it"),
+        ("evals/gates", "import numpy", "Only the statistics of evaluation need NumPy and SciPy"),
+        ("evals/statistics", "import lodeline.evals.gates", "Statistics know nothing of what else"),
         ("query", "import apsw", "Pure packages use no web framework and no database driver"),
         ("services", "import lodeline.storage.sql", "Use cases see storage.base, never a backend"),
         ("storage/memory", "import lodeline.storage.sql", "Only storage.open knows the backends"),

@@ -1,5 +1,6 @@
 """Independent implementations that the statistics are compared with. They carry no types, so they are named here."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -37,3 +38,24 @@ def t_test_pairs(effect: float, alpha: float, wanted: float) -> float:
 def adjusted(p_values: Sequence[float], method: str) -> list[float]:
     """statsmodels' adjusted p values."""
     return [float(p) for p in multitest.multipletests(p_values, method=method)[1]]
+
+
+def gwet_ac1(counts: FloatArray) -> float:
+    """Gwet's formula written out item by item (Gwet 2014, "Handbook of Inter-Rater Reliability", section 4.4)."""
+    pairs: list[float] = []
+    shares = np.zeros(counts.shape[1])
+    for row in counts:
+        m = row.sum()
+        shares += row / m / len(counts)
+        if m > 1:
+            pairs.append(sum(r * (r - 1) / (m * (m - 1)) for r in row))
+    observed = sum(pairs) / len(pairs)
+    chance = sum(p * (1 - p) for p in shares) / (counts.shape[1] - 1)
+    return float((observed - chance) / (1 - chance))
+
+
+def cohen_kappa(table: FloatArray, weights: str | None) -> float:
+    """statsmodels' κ; its standard errors, which it computes as well, are 0 / 0 for some small tables."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(inter_rater.cohens_kappa(table, wt=weights).kappa)

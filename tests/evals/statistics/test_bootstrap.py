@@ -99,7 +99,8 @@ def test_any_statistic_is_drawn_by_weights_and_its_undefined_values_are_counted(
     def odd(weights: FloatArray) -> float:
         return float("nan") if weights[0] == 0 else float(weights.sum())
 
-    values, undefined = bootstrap.draw_statistic(odd, 5, 300, seed=0)
-    assert (values == 5).all()
+    drawn = bootstrap.draw_statistics([odd, lambda weights: float(weights[1])], 5, 300, seed=0)
+    undefined = int(np.count_nonzero(np.isnan(drawn[:, 0])))
+    assert (drawn[~np.isnan(drawn[:, 0]), 0] == 5).all()
     assert undefined == pytest.approx(300 * 0.8**5, abs=40)
-    assert len(values) + undefined == 300
+    assert drawn[:, 1].mean() == pytest.approx(1, abs=0.3)

@@ -1,6 +1,6 @@
 """The bootstrap: of means over clusters, and of any statistic of weighted items. Seeded, and bounded in work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,17 +115,16 @@ def bca_interval(
     return Interval(min(ends), max(ends), level, method)
 
 
-def draw_statistic(
-    statistic: Callable[[FloatArray], float], items: int, resamples: int, seed: int
-) -> tuple[FloatArray, int]:
-    """Return the values of a statistic of item weights over resamples of the items, and how often it was undefined.
+def draw_statistics(
+    statistics: Sequence[Callable[[FloatArray], float]], items: int, resamples: int, seed: int
+) -> FloatArray:
+    """Return a row a resample of the items, a column a statistic; NaN where it was not defined.
 
-    `statistic` takes how often each item was drawn and returns NaN where it is not defined.
+    A statistic takes how often each item was drawn.
     """
     generator = np.random.default_rng(seed)
-    values = np.empty(resamples)
-    for number in range(resamples):
-        drawn = generator.integers(0, items, size=items)
-        values[number] = statistic(np.bincount(drawn, minlength=items).astype(np.float64))
-    defined = np.isfinite(values)
-    return values[defined], int(resamples - np.count_nonzero(defined))
+    values = np.empty((resamples, len(statistics)))
+    for row in range(resamples):
+        weights = np.bincount(generator.integers(0, items, size=items), minlength=items).astype(np.float64)
+        values[row] = [statistic(weights) for statistic in statistics]
+    return values
