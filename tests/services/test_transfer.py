@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -90,7 +91,7 @@ def evaluated(services: Services, inside: ExperimentId) -> None:
     services.evaluations.create(LOCAL, inside, draft)
     services.evaluations.start(LOCAL, RunId("evaluation"))
     rows = [
-        RowDraft("1", 0, "dr-1", "h1", slices={"k": "v"}, trace_id=TraceId("tr-1"), scores=(ScoreDraft("exact", 1),)),
+        RowDraft("1", 0, "dr-1", "h1", slices={"k": "v"}, trace_id=TraceId("tr-2"), scores=(ScoreDraft("exact", 1),)),
         RowDraft("2", 1, state="PREDICT_ERROR", error="boom", cost_usd=0.5),
     ]
     services.evaluations.log_rows(LOCAL, RunId("evaluation"), rows)
@@ -454,3 +455,70 @@ def test_a_copy_in_the_same_store_leaves_runs_and_models_where_they_are(services
     assert (report.runs, report.models, report.existing_runs, report.existing_models) == (0, 0, 3, 1)
     assert services.stores.evaluations.get(RunId("evaluation")) == before
     assert services.stores.models.find_alias(report.experiment.experiment_id, "production") is None
+
+
+def _of(member: str, **changes: object) -> Callable[[dict[str, bytes]], None]:
+    """Change fields of the first row of a member; a dotted name goes into an object."""
+
+    def change(members: dict[str, bytes]) -> None:
+        first, *others = members[member].splitlines(keepends=True)
+        row = json.loads(first)
+        for path, value in changes.items():
+            *into, name = path.split("__")
+            inner = row
+            for part in into:
+                inner = inner[int(part)] if part.isdigit() else inner[part]
+            inner[name] = value
+        members[member] = b"".join([json.dumps(row).encode() + b"\n", *others])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _of("runs/00001.jsonl", run__kind="EVALUATION"),
+        _of("runs/00001.jsonl", run__status="GONE"),
+        _of("runs/00001.jsonl", run__run_id="a/b"),
+        _of("runs/00001.jsonl", run__start_ms=-1),
+        _of("runs/00001.jsonl", run__params={"a": 1}),
+        _of("runs/00001.jsonl", run__inputs=["x"]),
+        _of("runs/00001.jsonl", run=None),
+        _of("runs/00001.jsonl", evaluation={"state": "DONE", "bindings": {}}),
+        _of("metrics/00001.jsonl", points=[{"key": "k", "value": "x", "timestamp_ms": 1}]),
+        _of("metrics/00001.jsonl", points=[{"key": "", "value": 1.0, "timestamp_ms": 1}]),
+        _of("metrics/00001.jsonl", points=[{"key": "k", "value": 1.0, "timestamp_ms": 2**60}]),
+        _of("metrics/00001.jsonl", run_id=None),
+        _of("rows/00001.jsonl", rows__0__row_key=""),
+        _of("rows/00001.jsonl", rows__0__state="LATE"),
+        _of("rows/00001.jsonl", rows__0__scores=[{"name": "a", "value": [1]}]),
+        _of("rows/00001.jsonl", rows__0__scores=[{"name": "a", "rationale": "x" * 501}]),
+        _of("models/00001.jsonl", status="GONE"),
+        _of("models/00001.jsonl", name=""),
+        _of("models/00001.jsonl", aliases=["a b"]),
+        _of("models/00001.jsonl", created_ms=2**62),
+        _of("models/00001.jsonl", metrics=[{"key": "k"}]),
+        _of("aliases/00001.jsonl", alias=""),
+        _of("aliases/00001.jsonl", gate="maybe"),
+    ],
+)
+def test_runs_and_models_that_break_a_rule_are_refused_and_nothing_is_stored(
+    services: Services, change: Callable[[dict[str, bytes]], None]
+) -> None:
+    fill(services)
+    data = rewrite(export(services), change)
+    with services_over() as empty:
+        with pytest.raises((Invalid, TooLarge)):
+            load(empty, data)
+        assert len(empty.stores.experiments.search(Search()).items) == 1
+
+
+def test_a_file_without_runs_is_read_as_before(services: Services, other: Services) -> None:
+    fill(services)
+
+    def older(members: dict[str, bytes]) -> None:
+        for name in [n for n in members if re.match("(runs|models|metrics|rows|aliases)/", n)]:
+            del members[name]
+
+    report = load(other, rewrite(export(services), older))
+    assert (report.traces, report.runs, report.models) == (3, 0, 0)
