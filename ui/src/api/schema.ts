@@ -586,7 +586,7 @@ export interface Identity {
   csrf_token: string | null;
 }
 
-/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. */
+/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken were left alone, too. */
 export interface ImportReport {
   experiment: Experiment;
   traces: number;
@@ -596,6 +596,10 @@ export interface ImportReport {
   existing_count: number;
   existing_traces: string[];
   refused: string[];
+  runs: number;
+  models: number;
+  existing_runs: number;
+  existing_models: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1428,7 +1432,7 @@ export interface ValueDifference {
   right: string | null;
 }
 
-/** What values come to. Rows: `n` with a value, `errors` where the scorer failed (or gave NaN or an infinity, or a number beyond ±10¹⁰⁰), `missing` where it gave nothing; errors and missing are in no mean.
+/** What values come to. Rows: `n` with a value, `errors` where the scorer failed (or gave NaN, an infinity or a number beyond ±10¹⁰⁰), `missing` where it gave nothing; errors and missing are in no mean.
 
 `records` have a value after reduction, `unreduced` have fewer values than the reducer needs; `clusters` counts the groups that the standard error takes as independent. `value` is the mean over records (for a rate: the share), None without records and for texts, whose `counts` are given instead, most frequent first. Quantiles are those of the records' values. */
 export interface ValueSummary {
