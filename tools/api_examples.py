@@ -24,7 +24,11 @@ from lodeline.auth.throttle import Throttle
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.delivery import DeliverySource
+from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.ids import ModelId, RunId
+from lodeline.domain.model import AliasMove, ModelDraft
+from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.app import close_app, create_app, services_of
@@ -153,6 +157,67 @@ EXAMPLES: Mapping[str, Example] = {
     "create_key": Example("/keys", body={"name": "collector", "scopes": ["ingest"], "experiment_ids": ["1"]}),
     "list_keys": Example("/keys"),
     "revoke_key": Example("/keys/{key}"),
+    "create_run": Example("/runs", body={"experiment": "support", "name": "nightly", "run_id": "run-2", "params": {"lr": "0.1"}}),
+    "search_runs": Example("/runs", {"experiment": "support", "filter": "metrics.accuracy > 0.5", "limit": "1"}),
+    "get_run": Example("/runs/{run}"),
+    "update_run": Example("/runs/{run}", body={"status": "FINISHED", "set_tags": {"reviewed": "yes"}}),
+    "delete_run": Example("/runs/{run}"),
+    "restore_run": Example("/runs/{run}/restore"),
+    "log_run_metrics": Example(
+        "/runs/{run}/metrics",
+        body={"metrics": [{"key": "loss", "value": 0.25, "timestamp_ms": NOW_MS, "step": 2}]},
+    ),
+    "get_metric_history": Example("/runs/{run}/metrics", {"key": "accuracy"}),
+    "create_evaluation": Example(
+        "/evaluations",
+        body={
+            "experiment": "support", "name": "version 2.1", "run_id": "evaluation-3", "rows_total": 200,
+            "bindings": {"dataset_digest": "5f2a", "scorers": {"correct": "c0ffee"}, "seed": 7},
+        },
+    ),
+    "get_evaluation": Example("/evaluations/{evaluation}"),
+    "start_evaluation": Example("/evaluations/{evaluation}/start"),
+    "finish_evaluation": Example("/evaluations/{evaluation}/finish", body={}),
+    "cancel_evaluation": Example("/evaluations/{evaluation}/cancel", body={"message": "the budget is spent"}),
+    "resume_evaluation": Example("/evaluations/{interrupted}/resume", body={}),
+    "log_evaluation_rows": Example(
+        "/evaluations/{evaluation}/rows",
+        body={
+            "rows": [
+                {
+                    "row_key": "0002", "content_hash": "b1", "trace_id": "{trace}", "duration_ms": 1250,
+                    "scores": [{"name": "correct", "value": False, "rationale": "No such order."}],
+                },
+            ]
+        },
+    ),
+    "list_evaluation_rows": Example("/evaluations/{evaluation}/rows", {"state": "DONE"}),
+    "get_evaluation_summary": Example("/evaluations/{evaluation}/summary"),
+    "compare_evaluations": Example(
+        "/evaluations/compare", body={"baseline": "{evaluation}", "candidates": ["{interrupted}"]}
+    ),
+    "create_model": Example(
+        "/models",
+        body={
+            "experiment": "support", "name": "support 2.3", "model_id": "m-3",
+            "git": {"commit": "9f1c2a7", "branch": "main"},
+        },
+    ),
+    "search_models": Example("/models", {"experiment": "support", "filter": "alias = 'production'"}),
+    "get_model": Example("/models/{model}"),
+    "update_model": Example("/models/{model}", body={"status": "READY", "set_params": {"prompt": "5"}}),
+    "delete_model": Example("/models/{other_model}"),
+    "restore_model": Example("/models/{model}/restore"),
+    "log_model_metrics": Example(
+        "/models/{model}/metrics", body={"metrics": [{"key": "correct", "value": 0.82, "timestamp_ms": NOW_MS}]}
+    ),
+    "diff_models": Example("/models/diff", {"left": "m-1", "right": "m-2"}),
+    "set_model_alias": Example(
+        "/models/aliases/production",
+        body={"experiment": "support", "model_id": "{other_model}", "reason": "better on the golden set"},
+    ),
+    "get_model_by_alias": Example("/models/aliases/production", {"experiment": "support"}),
+    "list_alias_events": Example("/models/aliases", {"experiment": "support", "limit": "1"}),
     "search_audit": Example("/audit", {"filter": "action LIKE 'account.%'", "limit": "1"}),
 }  # fmt: skip
 """By the name of the route (the operationId of the OpenAPI document)."""
@@ -234,7 +299,30 @@ def _filled_store(services: Services) -> dict[str, str]:
     )
     judged = services.assessments.log(LOCAL, draft).assessment
     services.attachments.put(LOCAL, TRACE, "invoice.txt", BytesIO(b"12 tulips"))
-    return {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
+    names = {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
+    return names | _evaluated(services)
+
+
+def _evaluated(services: Services) -> dict[str, str]:
+    """Make runs, evaluations and models of the experiment that there is."""
+    run = services.runs.create(LOCAL, "support", RunDraft("training", run_id=RunId("run-1")))
+    point = MetricPoint("accuracy", 0.75, NOW_MS, 1)
+    services.runs.log_metrics(LOCAL, run.run_id, [point])
+    for name in ("evaluation-1", "evaluation-2"):
+        draft = EvaluationDraft(RunDraft("version 2.0", run_id=RunId(name)), Bindings(scorers={"correct": "c0ffee"}))
+        services.evaluations.create(LOCAL, "support", draft)
+        services.evaluations.start(LOCAL, RunId(name))
+        row = RowDraft("0001", content_hash="a1", scores=(ScoreDraft("correct", True),))
+        services.evaluations.log_rows(LOCAL, RunId(name), [row])
+    services.evaluations.finish(LOCAL, RunId("evaluation-2"), state="INTERRUPTED")
+    for number in ("1", "2"):
+        model = ModelDraft(f"support 2.{number}", params={"top_k": number}, model_id=ModelId(f"m-{number}"))
+        services.models.create(LOCAL, "support", model)
+    services.models.set_alias(LOCAL, "support", AliasMove("production", ModelId("m-1"), "first release"))
+    return {
+        "run": "run-1", "evaluation": "evaluation-1", "interrupted": "evaluation-2", "model": "m-1",
+        "other_model": "m-2",
+    }  # fmt: skip
 
 
 def _ingest(services: Services, experiment_id: str) -> None:

@@ -27,6 +27,10 @@ COMMANDS = [
     ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
     ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
     ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("doctor",), ("version",),
+    ("runs", "list"), ("runs", "get"), ("runs", "metrics"), ("runs", "tag"), ("runs", "delete"), ("runs", "restore"),
+    ("evaluations", "get"), ("evaluations", "summary"), ("evaluations", "compare"), ("evaluations", "rows"),
+    ("evaluations", "cancel"), ("models", "list"), ("models", "create"), ("models", "get"), ("models", "diff"),
+    ("models", "alias"), ("models", "moves"), ("models", "delete"), ("models", "restore"),
 ]  # fmt: skip
 
 

@@ -40,7 +40,7 @@ from tests.contract.build import (
     search,
 )
 from tests.contract.test_reference import SLOW, Question, assert_agrees, questions
-from tests.generators import KEYS, NUMBERS, TEXTS, string_maps
+from tests.generators import KEYS, NUMBERS, RUNS, TEXTS, string_maps
 
 ZERO = ExperimentId("0")
 FULL = RunDraft(
@@ -283,7 +283,7 @@ _drafts = st.builds(
     status=st.sampled_from(RUN_STATUSES),
     start_ms=st.sampled_from((T0_MS, T0_MS + 1, T0_MS + 250)),
     created_by=_ids,
-    parent_run_id=_ids,
+    parent_run_id=st.sampled_from((None, *RUNS)),
     params=string_maps(),
     tags=string_maps(),
     inputs=st.lists(st.builds(RunInput, _ids, _ids, st.none(), _ids, _ids, _ids), max_size=2).map(tuple),

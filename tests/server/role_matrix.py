@@ -172,6 +172,10 @@ CASES: tuple[Case, ...] = (
          json={"rows": [{"row_key": "1", "scores": [{"name": "exact", "value": True}]}]}),
     Case(f"GET {EVALUATION}/rows", "200 200 200 403 401 403", f"{EVALUATED}/rows"),
 
+    Case(f"GET {EVALUATION}/summary", "200 200 200 403 401 403", f"{EVALUATED}/summary"),
+    Case(f"POST {API}/evaluations/compare", "404 404 404 403 401 403",
+         json={"baseline": "none", "candidates": ["none"]}),
+
     Case(f"GET {API}/models", "200 200 200 403 401 403"),
     Case(f"POST {API}/models", "201 201 403 403 401 403",
          json={"experiment": "app", "name": "m"}),

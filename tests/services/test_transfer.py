@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import math
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,8 +17,11 @@ from hypothesis import strategies as st
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, RowFilter, ScoreDraft
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
-from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
+from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.model import AliasMove, GitInfo, ModelDraft, ModelMetric
+from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.transfer import ImportReport
 from lodeline.query.ast import Search
@@ -70,7 +75,32 @@ def fill(services: Services) -> Experiment:
     services.assessments.log(
         LOCAL, judgment(None, session="s-1", overrides=on_session.assessment_id), experiment="app"
     )
+    evaluated(services, inside)
     return experiment
+
+
+def evaluated(services: Services, inside: ExperimentId) -> None:
+    """Make runs, an evaluation with rows, and models with an alias in the experiment."""
+    run = services.runs.create(LOCAL, inside, RunDraft("r", params={"lr": "0.1"}, run_id=RunId("run-1")))
+    odd = (math.nan, math.inf, 0.5)
+    points = [MetricPoint("loss", value, 5 + step, step) for step, value in enumerate(odd)]
+    services.runs.log_metrics(LOCAL, run.run_id, points)
+    services.runs.delete(LOCAL, services.runs.create(LOCAL, inside, RunDraft("gone", run_id=RunId("run-2"))).run_id)
+    bindings = Bindings(scorers={"exact": "1"}, judges={"exact": {"model": "m", "nested": [1, None]}})
+    draft = EvaluationDraft(RunDraft("e", run_id=RunId("evaluation")), bindings, 3)
+    services.evaluations.create(LOCAL, inside, draft)
+    services.evaluations.start(LOCAL, RunId("evaluation"))
+    rows = [
+        RowDraft("1", 0, "dr-1", "h1", slices={"k": "v"}, trace_id=TraceId("tr-2"), scores=(ScoreDraft("exact", 1),)),
+        RowDraft("2", 1, state="PREDICT_ERROR", error="boom", cost_usd=0.5),
+    ]
+    services.evaluations.log_rows(LOCAL, RunId("evaluation"), rows)
+    services.evaluations.finish(LOCAL, RunId("evaluation"), message="done")
+    git = GitInfo("abc", "main", None, True, "dd", "+x")
+    model = ModelDraft("m", params={"a": "b"}, git=git, reuse_key="k", model_id=ModelId("m-1"))
+    services.models.create(LOCAL, inside, model)
+    services.models.log_metrics(LOCAL, ModelId("m-1"), [ModelMetric("acc", math.inf, 5)])
+    services.models.set_alias(LOCAL, inside, AliasMove("production", ModelId("m-1"), "first"))
 
 
 def export(services: Services, experiment: str = "app") -> bytes:
@@ -135,7 +165,7 @@ def test_an_import_brings_back_everything(services: Services, other: Services) -
     made = fill(services)
     report = load(other, export(services))
     assert (report.traces, report.spans, report.attachments, report.existing_count) == (3, 6, 1, 0)
-    assert report.assessments == 5
+    assert report.assessments == 6
     assert report.refused == ()
     found = other.experiments.find(LOCAL, "app")
     assert (found.experiment_id, found.description, found.tags) == (made.experiment_id, "d\ud7ff", {"team": "a"})
@@ -414,3 +444,99 @@ def test_damaged_files_give_an_error_of_ours_and_store_nothing(data: st.DataObje
 def test_bytes_that_are_no_file_are_refused(data: bytes) -> None:
     with services_over() as empty, pytest.raises(Invalid):
         load(empty, data)
+
+
+def test_runs_evaluations_and_models_come_along(services: Services, other: Services) -> None:
+    experiment = fill(services)
+    report = load(other, export(services))
+    assert (report.runs, report.models, report.existing_runs, report.existing_models) == (3, 1, 0, 0)
+    there = report.experiment.experiment_id
+    assert there == experiment.experiment_id
+    ids = [RunId("run-1"), RunId("run-2"), RunId("evaluation")]
+    before, after = services.stores.runs.get(ids), other.stores.runs.get(ids)
+    assert [repr(run) for run in after] == [repr(run) for run in before]
+    for store in (services.stores, other.stores):
+        assert [p.step for p in store.runs.metric_history(ids[0], "loss", limit=9).items] == [0, 1, 2]
+    assert other.stores.evaluations.get(ids[2]) == services.stores.evaluations.get(ids[2])
+    rows = services.stores.evaluations.rows(ids[2], RowFilter(), limit=9)
+    assert other.stores.evaluations.rows(ids[2], RowFilter(), limit=9) == rows
+    assert other.stores.models.get([ModelId("m-1")]) == services.stores.models.get([ModelId("m-1")])
+    events = services.stores.models.alias_events(there, limit=9)
+    assert list(other.stores.models.alias_events(there, limit=9)) == list(events)
+    assert other.stores.admin.check() == []
+
+
+def test_a_copy_in_the_same_store_leaves_runs_and_models_where_they_are(services: Services) -> None:
+    fill(services)
+    before = services.stores.evaluations.get(RunId("evaluation"))
+    report = load(services, export(services), as_name="copy")
+    assert (report.runs, report.models, report.existing_runs, report.existing_models) == (0, 0, 3, 1)
+    assert services.stores.evaluations.get(RunId("evaluation")) == before
+    assert services.stores.models.find_alias(report.experiment.experiment_id, "production") is None
+
+
+def _of(member: str, **changes: object) -> Callable[[dict[str, bytes]], None]:
+    """Change fields of the first row of a member; a dotted name goes into an object."""
+
+    def change(members: dict[str, bytes]) -> None:
+        first, *others = members[member].splitlines(keepends=True)
+        row = json.loads(first)
+        for path, value in changes.items():
+            *into, name = path.split("__")
+            inner = row
+            for part in into:
+                inner = inner[int(part)] if part.isdigit() else inner[part]
+            inner[name] = value
+        members[member] = b"".join([json.dumps(row).encode() + b"\n", *others])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _of("runs/00001.jsonl", run__kind="EVALUATION"),
+        _of("runs/00001.jsonl", run__status="GONE"),
+        _of("runs/00001.jsonl", run__run_id="a/b"),
+        _of("runs/00001.jsonl", run__start_ms=-1),
+        _of("runs/00001.jsonl", run__params={"a": 1}),
+        _of("runs/00001.jsonl", run__inputs=["x"]),
+        _of("runs/00001.jsonl", run=None),
+        _of("runs/00001.jsonl", evaluation={"state": "DONE", "bindings": {}}),
+        _of("metrics/00001.jsonl", points=[{"key": "k", "value": "x", "timestamp_ms": 1}]),
+        _of("metrics/00001.jsonl", points=[{"key": "", "value": 1.0, "timestamp_ms": 1}]),
+        _of("metrics/00001.jsonl", points=[{"key": "k", "value": 1.0, "timestamp_ms": 2**60}]),
+        _of("metrics/00001.jsonl", run_id=None),
+        _of("rows/00001.jsonl", rows__0__row_key=""),
+        _of("rows/00001.jsonl", rows__0__state="LATE"),
+        _of("rows/00001.jsonl", rows__0__scores=[{"name": "a", "value": [1]}]),
+        _of("rows/00001.jsonl", rows__0__scores=[{"name": "a", "rationale": "x" * 501}]),
+        _of("models/00001.jsonl", status="GONE"),
+        _of("models/00001.jsonl", name=""),
+        _of("models/00001.jsonl", aliases=["a b"]),
+        _of("models/00001.jsonl", created_ms=2**62),
+        _of("models/00001.jsonl", metrics=[{"key": "k"}]),
+        _of("aliases/00001.jsonl", alias=""),
+        _of("aliases/00001.jsonl", gate="maybe"),
+    ],
+)
+def test_runs_and_models_that_break_a_rule_are_refused_and_nothing_is_stored(
+    services: Services, change: Callable[[dict[str, bytes]], None]
+) -> None:
+    fill(services)
+    data = rewrite(export(services), change)
+    with services_over() as empty:
+        with pytest.raises((Invalid, TooLarge)):
+            load(empty, data)
+        assert len(empty.stores.experiments.search(Search()).items) == 1
+
+
+def test_a_file_without_runs_is_read_as_before(services: Services, other: Services) -> None:
+    fill(services)
+
+    def older(members: dict[str, bytes]) -> None:
+        for name in [n for n in members if re.match("(runs|models|metrics|rows|aliases)/", n)]:
+            del members[name]
+
+    report = load(other, rewrite(export(services), older))
+    assert (report.traces, report.runs, report.models) == (3, 0, 0)

@@ -196,7 +196,8 @@ def import_experiment(
         made = report.experiment
         use.out.say(
             f"Imported into experiment {made.experiment_id} ({made.name}): {report.traces:,} traces, "
-            f"{report.spans:,} spans, {report.assessments:,} assessments, {report.attachments:,} attachments."
+            f"{report.spans:,} spans, {report.assessments:,} assessments, {report.attachments:,} attachments, "
+            f"{report.runs:,} runs, {report.models:,} models."
         )
         if existing:
             shown = ", ".join(existing[:_EXISTING_SHOWN]) + (", …" if len(existing) > _EXISTING_SHOWN else "")

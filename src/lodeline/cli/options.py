@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -53,6 +53,9 @@ OneExperimentOption = Annotated[str, typer.Option("--experiment", "-e", metavar=
 FilterOption = Annotated[str, typer.Option("--filter", "-f", help="Filter, as docs/reference/filter.md has it.")]
 OrderOption = Annotated[str, typer.Option("--order", "-o", help="Sort keys, such as 'duration desc, start'.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most items to show.")]
+LifecycleOption = Annotated[
+    Literal["ACTIVE", "DELETED", "ALL"], typer.Option("--lifecycle", help="Which ones.", case_sensitive=False)
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Show all items, whatever --limit says.")]
 
 

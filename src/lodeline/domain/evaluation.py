@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
+from lodeline.domain.aggregate import ScorerAggregate
 from lodeline.domain.assessment import (
     AssessmentDraft,
     AssessmentError,
@@ -18,6 +19,7 @@ from lodeline.domain.assessment import (
     AssessmentTarget,
     check_draft,
 )
+from lodeline.domain.comparison import Adjustment, Direction
 from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ModelId, RunId, TraceId
@@ -28,8 +30,6 @@ EvaluationState = Literal[
     "CREATED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED"
 ]
 RowState = Literal["PENDING", "PREDICTING", "SCORING", "DONE", "PREDICT_ERROR", "SCORE_ERROR", "SKIPPED"]
-Direction = Literal["higher", "lower", "none"]
-"""Which values of a scorer are better."""
 EVALUATION_STATES: tuple[EvaluationState, ...] = (
     "CREATED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED",
 )  # fmt: skip
@@ -69,6 +69,8 @@ MAX_SNAPSHOT_RATIONALE = 500
 """Characters of a rationale that a row keeps; the assessment keeps all of it."""
 MAX_MESSAGE = 10_000
 MAX_BINDINGS = 1_000_000
+MAX_COMPARED = 20
+"""Candidates of one comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,37 @@ class EvaluationDump:
     message: str | None = None
 
 
+View = Literal["as_judged", "effective"]
+"""Scores as they were given, or as the judgments stand now: what people overrode, revised or deleted counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSummary:
+    """What an evaluation's scores come to, scorer by scorer in order of name."""
+
+    evaluation: Evaluation
+    view: View
+    scorers: tuple[ScorerAggregate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """How evaluations are compared.
+
+    `directions` says by scorer which values are good; where it says nothing the baseline's bindings do, else
+    "higher". `deltas` says by scorer which difference does not matter. At most `max_rows` rows are listed a scorer.
+    """
+
+    view: View = "as_judged"
+    directions: Mapping[str, Direction] = field(default_factory=dict[str, Direction])
+    deltas: Mapping[str, float] = field(default_factory=dict[str, float])
+    level: float = 0.95
+    adjustment: Adjustment = "holm"
+    reducer: str = "mean"
+    seed: int = 0
+    max_rows: int = 100
+
+
 def bindings_digest(bindings: Bindings) -> str:
     """Return the SHA-256 of bindings; equal on any machine."""
     text = json.dumps(asdict(bindings), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -379,7 +412,10 @@ _KEY_SHOWN = 64
 
 def check_bindings(bindings: Bindings) -> None:
     """Return when bindings are within bounds; else Invalid or TooLarge, naming the field."""
-    size = len(json.dumps(asdict(bindings), ensure_ascii=True))
+    try:
+        size = len(json.dumps(asdict(bindings), ensure_ascii=True))
+    except RecursionError as error:
+        raise Invalid("bindings.judges: they are nested too deep; flatten them.") from error
     if size > MAX_BINDINGS:
         raise TooLarge(f"bindings: {size} characters are over the limit of {MAX_BINDINGS}.")
     if bindings.repetitions < 1:

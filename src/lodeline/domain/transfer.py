@@ -31,7 +31,7 @@ class TraceDump:
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did. Existing traces were left as they are; of those and of refused ones the first thousand
-    are listed."""
+    are listed. Runs and models whose ids are taken were left alone, too."""
 
     experiment: Experiment
     traces: int
@@ -41,3 +41,7 @@ class ImportReport:
     existing_count: int
     existing_traces: tuple[TraceId, ...]
     refused: tuple[str, ...]
+    runs: int = 0
+    models: int = 0
+    existing_runs: int = 0
+    existing_models: int = 0

@@ -8,6 +8,7 @@ from lodeline.domain.errors import Invalid
 from lodeline.sdk.attributes import label_text
 from lodeline.sdk.contexts import Entered
 from lodeline.sdk.provider import get_defaults, set_defaults
+from lodeline.sdk.quiet import FOREIGN_FAULTS, complain
 from lodeline.sdk.scope import TraceScope, context_with
 from lodeline.sdk.spans import update_current_trace
 
@@ -45,22 +46,46 @@ class ActiveModel:
         set_defaults(replace(get_defaults(), model_id=self._before))
 
 
-def set_active_model(name: str | None = None, *, model_id: str | None = None) -> ActiveModel:
+def set_active_model(
+    name: str | None = None,
+    *,
+    model_id: str | None = None,
+    params: Mapping[str, object] | None = None,
+    tags: Mapping[str, object] | None = None,
+) -> ActiveModel:
     """Give traces that begin from now on this version of the application, for good or until the block ends.
 
-    `name` is any text that names a version, such as a commit; `model_id` is the id of one. Invalid when not exactly
-    one of both is given.
+    `name` is any text that names a version, such as a commit; `model_id` is the id of one. With `params` or `tags`
+    (also empty ones) the version is kept on the server, with what git says, as `create_model` does, and traces get
+    its id; when that fails, a warning says so once and traces get the name. Invalid when not exactly one of name and
+    model_id is given, and for params or tags of a model_id.
 
     >>> import lodeline
     >>> with lodeline.set_active_model("commit-ab12"):
     ...     pass
     """
-    chosen = [value for value in (name, model_id) if value is not None]
-    if len(chosen) != 1 or not str(chosen[0]).strip():
+    chosen = [str(value).strip() for value in (name, model_id) if value is not None]
+    if len(chosen) != 1 or not chosen[0]:
         raise Invalid("set_active_model: give either name or model_id.")
+    kept = params is not None or tags is not None
+    if kept and model_id is not None:
+        raise Invalid("set_active_model: params and tags are of a name; a model_id has them already.")
+    active = _kept_model(chosen[0], params or {}, tags or {}) if kept else chosen[0]
     defaults = get_defaults()
-    set_defaults(replace(defaults, model_id=str(chosen[0]).strip()))
-    return ActiveModel(str(chosen[0]).strip(), defaults.model_id)
+    set_defaults(replace(defaults, model_id=active))
+    return ActiveModel(active, defaults.model_id)
+
+
+def _kept_model(name: str, params: Mapping[str, object], tags: Mapping[str, object]) -> str:
+    """Return the id of the version that the server keeps; the name when it cannot be reached."""
+    try:
+        # Who only names versions needs no client, which brings an HTTP library.
+        from lodeline.sdk.fluent_models import create_model  # noqa: PLC0415
+
+        return create_model(name, params=params, tags=tags).model_id
+    except FOREIGN_FAULTS as error:
+        complain("The version of the application could not be kept; traces get its name", error)
+        return name
 
 
 class TraceContext(Entered):

@@ -109,7 +109,7 @@ class ModelService:
     def set_alias(self, actor: Actor, experiment: str, move: AliasMove) -> Model | None:
         """Move an alias of an experiment, or take it away; return the model that it points at now.
 
-        Conflict when the model is FAILED, or when the experiment wants a passed gate for this alias and none is given.
+        Conflict when the model is FAILED, or when the experiment wants a passed gate for this alias.
         """
         holder = writable_experiment(self._scope, actor, "model.write", experiment)
         check_alias(move.alias)

@@ -86,17 +86,17 @@ class RunService:
         if change.end_ms is not None and not 0 <= change.end_ms <= MAX_MS:
             raise Invalid.value("end_ms", change.end_ms, f"epoch milliseconds from 0 to {MAX_MS}")
         check_params(change.set_params)
-        return self._apply(actor, found, change, "run.update", _changed(change))
+        return self._apply(actor, found, change, "run.update")
 
     def delete(self, actor: Actor, run_id: RunId) -> Run:
         """Hide a run from lists until it is restored; its traces stay. Again is fine."""
         found = self.get(actor, run_id, "run.delete")
-        return self._apply(actor, found, RunChange(lifecycle="DELETED"), "run.delete", {}, again="DELETED")
+        return self._apply(actor, found, RunChange(lifecycle="DELETED"), "run.delete")
 
     def restore(self, actor: Actor, run_id: RunId) -> Run:
         """Undo a delete without loss; again is fine."""
         found = self.get(actor, run_id, "run.delete")
-        return self._apply(actor, found, RunChange(lifecycle="ACTIVE"), "run.restore", {}, again="ACTIVE")
+        return self._apply(actor, found, RunChange(lifecycle="ACTIVE"), "run.restore")
 
     def log_metrics(self, actor: Actor, run_id: RunId, points: Sequence[MetricPoint]) -> MetricsReport:
         """Add points of metrics; idempotent: one that is known changes nothing. Measurements are not audited."""
@@ -113,14 +113,13 @@ class RunService:
         check_limit(limit, most=MAX_HISTORY)
         return self._stores.runs.metric_history(run_id, key, limit=limit, cursor=cursor)
 
-    def _apply(
-        self, actor: Actor, run: Run, change: RunChange, action: str, details: dict[str, object],
-        again: Lifecycle | None = None,
-    ) -> Run:  # fmt: skip
-        if again == run.lifecycle:
+    def _apply(self, actor: Actor, run: Run, change: RunChange, action: str) -> Run:
+        if change.lifecycle == run.lifecycle:
             return run
         now_ms = self._clock.now_ms()
-        audit = audit_entry(actor, action, run.run_id, at_ms=now_ms, experiment_id=run.experiment_id, details=details)
+        audit = audit_entry(
+            actor, action, run.run_id, at_ms=now_ms, experiment_id=run.experiment_id, details=_changed(change)
+        )
         return self._stores.runs.update(run.run_id, change, now_ms=now_ms, audit=audit)
 
 

@@ -8,9 +8,11 @@ the highest number arrived first:
 - ``chunks/NNNNN.bin``: the payload chunks of the block's traces one after the other (`ingest.payload`);
 - ``assessments/NNNNN.jsonl``: a row for every revision of every assessment on the block's traces;
 - ``attachments/NNNNN/NNNNN``: the block's attachments;
-- ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row.
+- ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row;
+- runs, evaluations and models as `services.run_transfer` tells.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -60,7 +62,7 @@ class TransferService:
         What is written meanwhile may or may not be in it; every trace in it is whole.
         """
         found = self._scope.one(actor, "trace.read", experiment)
-        for action in ("experiment.read", "assessment.read"):
+        for action in ("experiment.read", "assessment.read", "run.read", "model.read"):
             permit(actor, action, found.experiment_id)
         now_ms = self._clock.now_ms()
         ident = found.experiment_id
@@ -103,6 +105,7 @@ class TransferService:
             existing_count=counts.existing_count,
             existing_traces=tuple(counts.existing),
             refused=tuple(counts.refused),
+            **dataclasses.asdict(job.run_counts),
         )
 
     def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:

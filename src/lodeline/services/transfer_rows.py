@@ -41,32 +41,32 @@ class Row:
     def __init__(self, data: object, where: str) -> None:
         if not isinstance(data, dict):
             raise Invalid(f"{where}: is no JSON object.")
-        self._data = cast("dict[str, object]", data)
-        self._where = where
+        self.data = cast("dict[str, object]", data)
+        self.where = where
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return a text; without `default` it must be there."""
-        value = self._data.get(name, default)
+        value = self.data.get(name, default)
         return value if isinstance(value, str) else self._refuse(name, value, "a text")
 
     def text_or_none(self, name: str) -> str | None:
         """Return a text, or None when it is null or missing."""
-        return None if self._data.get(name) is None else self.text(name)
+        return None if self.data.get(name) is None else self.text(name)
 
     def whole(self, name: str, *, least: int = 0) -> int:
         """Return a whole number of 63 bits."""
-        value = self._data.get(name)
+        value = self.data.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _MAX_INT:
             return self._refuse(name, value, f"a whole number from {least}")
         return value
 
     def whole_or_none(self, name: str, *, least: int = 0) -> int | None:
         """Return a whole number, or None when it is null or missing."""
-        return None if self._data.get(name) is None else self.whole(name, least=least)
+        return None if self.data.get(name) is None else self.whole(name, least=least)
 
     def number_or_none(self, name: str) -> float | None:
         """Return a number, or None when it is null or missing."""
-        value = self._data.get(name)
+        value = self.data.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -75,12 +75,12 @@ class Row:
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return true or false."""
-        value = self._data.get(name, default)
+        value = self.data.get(name, default)
         return value if isinstance(value, bool) else self._refuse(name, value, "true or false")
 
     def one_of(self, name: str, choices: Sequence[T], default: T | None = None) -> T:
         """Return one of the choices."""
-        value = self._data.get(name, default)
+        value = self.data.get(name, default)
         for choice in choices:
             if choice == value:
                 return choice
@@ -94,7 +94,7 @@ class Row:
 
     def items(self, name: str) -> Sequence[object]:
         """Return a list; a missing one is empty."""
-        value = self._data.get(name, [])
+        value = self.data.get(name, [])
         return cast("list[object]", value) if isinstance(value, list) else self._refuse(name, value, "a list")
 
     def pairs(self, name: str) -> dict[str, str]:
@@ -103,7 +103,7 @@ class Row:
 
     def edits(self, name: str) -> dict[str, str | None]:
         """Return an object of texts and nulls; a missing one is empty."""
-        value = self._data.get(name, {})
+        value = self.data.get(name, {})
         if not isinstance(value, dict):
             return self._refuse(name, value, "an object of texts")
         found: dict[str, str | None] = {}
@@ -113,22 +113,22 @@ class Row:
 
     def json(self, name: str) -> JsonValue:
         """Return any JSON value."""
-        return cast(JsonValue, self._data.get(name))
+        return cast(JsonValue, self.data.get(name))
 
     def row_or_none(self, name: str) -> "Row | None":
         """Return an object within this one, or None when it is null or missing."""
-        return None if self._data.get(name) is None else self.row(name)
+        return None if self.data.get(name) is None else self.row(name)
 
     def row(self, name: str) -> "Row":
         """Return an object within this one."""
-        return Row(self._data.get(name), f"{self._where}.{name}")
+        return Row(self.data.get(name), f"{self.where}.{name}")
 
     def rows(self, name: str) -> "list[Row]":
         """Return a list of objects; a missing one is empty."""
-        return [Row(item, f"{self._where}.{name}") for item in self.items(name)]
+        return [Row(item, f"{self.where}.{name}") for item in self.items(name)]
 
     def _refuse(self, name: str, value: object, expected: str) -> Any:
-        raise Invalid(f"{self._where}: {name}: {shown(value)} is not valid; expected {expected}.")
+        raise Invalid(f"{self.where}: {name}: {shown(value)} is not valid; expected {expected}.")
 
 
 def write_row(data: Mapping[str, object]) -> bytes:

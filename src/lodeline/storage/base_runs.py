@@ -149,6 +149,10 @@ class RunTransferStore(Protocol):
         """Add a run with its metrics; False, and nothing is changed, when its id is known."""
         ...
 
+    def restore_points(self, run_id: RunId, points: Sequence[MetricPoint]) -> int:
+        """Add points of metrics, also to a deleted run; return how many were new. NotFound for an unknown run."""
+        ...
+
     def restore_rows(self, run_id: RunId, rows: Sequence[EvaluationRow]) -> int:
         """Add rows of an evaluation as they are; those known stay. Return how many were added."""
         ...

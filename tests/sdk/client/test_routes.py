@@ -99,6 +99,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "resume_evaluation": lambda c: c.evaluations.resume("a"),
     "log_evaluation_rows": lambda c: c.evaluations.log_rows("a", [RowDraft("1", scores=(ScoreDraft("s", 1),))]),
     "list_evaluation_rows": lambda c: c.evaluations.rows("a", state="DONE").first(),
+    "get_evaluation_summary": lambda c: c.evaluations.summary("a", slices=["k"]),
+    "compare_evaluations": lambda c: c.evaluations.compare("a", "b"),
     "create_model": lambda c: c.models.create(ModelDraft("m")),
     "search_models": lambda c: c.models.search().first(),
     "get_model": lambda c: c.models.get("a"),

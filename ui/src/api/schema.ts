@@ -53,6 +53,27 @@ export interface AggregatePoint {
 export interface Allowed {
   experiment_ids: string[];
   all_but: boolean;
+/** Where an alias of `experiment` (id or name) is to point; null takes it away. `gate` is the outcome of the gate
+that justifies the move. */
+export interface AliasBody {
+  experiment?: string;
+  model_id: string | null;
+  reason?: string;
+  gate?: "passed" | "failed" | "inconclusive" | null;
+  gate_report?: string | null;
+}
+
+/** An alias was moved: from which model to which (None: none), by whom, when and why. */
+export interface AliasEvent {
+  experiment_id: string;
+  alias: string;
+  model_id: string | null;
+  previous_model_id: string | null;
+  at_ms: number;
+  by: string | null;
+  reason: string;
+  gate: "passed" | "failed" | "inconclusive" | null;
+  gate_report: string | null;
 }
 
 /** A key as it may be shown: never the secret, only its visible prefix.
@@ -214,6 +235,65 @@ export interface BatchItem {
   message: string | null;
 }
 
+/** Everything that an evaluation's result depends on. Two evaluations with equal bindings are replicates.
+
+`scorers` are digests of definitions by name, `judges` what pins a judge's model and parameters by scorer, and `prompt_versions` versions by the name of the prompt. `concurrency` and `budget` count among them as well. */
+export interface Bindings {
+  dataset_id: string | null;
+  dataset_version: number | null;
+  dataset_digest: string | null;
+  split: string | null;
+  model_id: string | null;
+  scorers: Record<string, string>;
+  directions: Record<string, "higher" | "lower" | "none">;
+  judges: Record<string, unknown>;
+  prompt_versions: Record<string, number>;
+  git: Record<string, string>;
+  seed: number | null;
+  concurrency: number | null;
+  repetitions: number;
+  environment: Record<string, string>;
+  budget: Budget;
+}
+
+/** Everything that an evaluation's result depends on; two with equal bindings are replicates. */
+export interface BindingsBody {
+  dataset_id?: string | null;
+  dataset_version?: number | null;
+  dataset_digest?: string | null;
+  split?: string | null;
+  model_id?: string | null;
+  scorers?: Record<string, string>;
+  directions?: Record<string, "higher" | "lower" | "none">;
+  judges?: Record<string, JsonValue>;
+  prompt_versions?: Record<string, number>;
+  git?: Record<string, string>;
+  seed?: number | null;
+  concurrency?: number | null;
+  repetitions?: number;
+  environment?: Record<string, string>;
+  budget?: BudgetBody;
+}
+
+/** Where an evaluation stops by itself; None is no limit. */
+export interface Budget {
+  max_cost_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  max_tokens: number | null;
+  max_rows: number | null;
+}
+
+/** Where an evaluation stops by itself; null is no limit. */
+export interface BudgetBody {
+  max_cost_usd?: number | null;
+  max_tokens?: number | null;
+  max_rows?: number | null;
+}
+
+/** Why an evaluation is cancelled. */
+export interface CancelBody {
+  message?: string | null;
+}
+
 /** What a backend can do beyond the contract's core; the server reports it, tests opt out by it. */
 export interface Capabilities {
   backend: string;
@@ -221,6 +301,39 @@ export interface Capabilities {
   full_text_index: boolean;
   multi_process: boolean;
   backup: boolean;
+}
+
+/** A record that both runs have under one id with different content; it is not paired. */
+export interface ChangedRecord {
+  record_id: string;
+  baseline_hash: string;
+  candidate_hash: string;
+}
+
+/** Which evaluations to compare with which baseline, and how. */
+export interface CompareBody {
+  baseline: string;
+  candidates: string[];
+  view?: "as_judged" | "effective";
+  directions?: Record<string, "higher" | "lower" | "none">;
+  deltas?: Record<string, number>;
+  level?: number;
+  adjustment?: "holm" | "benjamini-hochberg" | "none";
+  reducer?: string;
+  seed?: number;
+  max_rows?: number;
+}
+
+/** Every candidate against the baseline. p values are adjusted over all scorers and candidates together.
+
+`level` is that of the intervals (α = 1 - level); `seed` reproduces what was drawn at random. */
+export interface Comparison {
+  baseline: string;
+  candidates: RunComparison[];
+  level: number | "NaN" | "Infinity" | "-Infinity";
+  adjustment: "holm" | "benjamini-hochberg" | "none";
+  reducer: string;
+  seed: number;
 }
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
@@ -275,11 +388,83 @@ export interface Document {
   metadata: unknown;
 }
 
+/** A size of the difference free of units.
+
+`cohen-g` is the share of wins among wins and losses, less one half (Cohen 1988, ch. 5); `cohen-dz` the mean difference over the standard deviation of the differences (ibid., ch. 2). */
+export interface Effect {
+  name: "cohen-g" | "cohen-dz";
+  value: number | "NaN" | "Infinity" | "-Infinity";
+}
+
 /** Why there is no value. */
 export interface ErrorBody {
   code: string;
   message?: string;
   stack_digest?: string | null;
+}
+
+/** One evaluation. `rows_total` is how many rows there are to be, as far as that was said or seen.
+
+`rows_done` have a result for every scorer; `rows_failed` have an error of the prediction or of a scorer. `message` says why it ended as it did. */
+export interface Evaluation {
+  run: Run;
+  state: "CREATED" | "RUNNING" | "COMPLETED" | "COMPLETED_WITH_ERRORS" | "FAILED" | "CANCELLED" | "INTERRUPTED";
+  bindings: Bindings;
+  bindings_digest: string;
+  rows_total: number;
+  rows_done: number;
+  rows_failed: number;
+  scorers: string[];
+  message: string | null;
+}
+
+/** A new evaluation of `experiment` (id or name), in state CREATED. */
+export interface EvaluationBody {
+  experiment?: string;
+  name?: string;
+  run_id?: string | null;
+  parent_run_id?: string | null;
+  start_ms?: number | null;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  inputs?: RunInputBody[];
+  outputs?: RunOutputBody[];
+  bindings?: BindingsBody;
+  rows_total?: number | null;
+}
+
+/** One row: a record (or the index of one) in one repetition.
+
+`content_hash` is that of the record: rows of two evaluations are paired by it. `cluster` groups rows that are not independent, such as those of one conversation; without one, a record's rows are a cluster of their own. */
+export interface EvaluationRow {
+  row_key: string;
+  repetition: number;
+  record_id: string | null;
+  content_hash: string | null;
+  cluster: string | null;
+  slices: Record<string, string>;
+  state: "PENDING" | "PREDICTING" | "SCORING" | "DONE" | "PREDICT_ERROR" | "SCORE_ERROR" | "SKIPPED";
+  trace_id: string | null;
+  error: string | null;
+  duration_ms: number | null;
+  cost_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  scores: RowScore[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface EvaluationRowPage {
+  items: EvaluationRow[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** What an evaluation's scores come to, scorer by scorer in order of name. */
+export interface EvaluationSummary {
+  evaluation: Evaluation;
+  view: "as_judged" | "effective";
+  scorers: ScorerAggregate[];
 }
 
 /** One experiment. Times are epoch milliseconds UTC; `created_by` is an account name or None without auth. */
@@ -326,7 +511,7 @@ export interface ExperimentPage {
 
 /** What every incoming trace of an experiment inherits.
 
-`mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered first; `default_environment` is given to traces that name none. */
+`mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move only with a passed gate. */
 export interface ExperimentSettings {
   capture: "full" | "hashed" | "structure" | "none";
   mask_patterns: string[];
@@ -336,6 +521,7 @@ export interface ExperimentSettings {
   recommended_tags: string[];
   environments: string[];
   default_environment: string | null;
+  gated_aliases: string[];
 }
 
 /** The most frequent values of a field under a filter, most frequent first, ties by value.
@@ -371,6 +557,33 @@ export interface FilterReading {
 /** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
 
 `experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. */
+/** How an evaluation ended, where its rows do not tell it. */
+export interface FinishBody {
+  state?: "FAILED" | "INTERRUPTED" | null;
+  message?: string | null;
+}
+
+/** The source that a model was made from; `dirty` says that files differed from the commit, `diff` how. */
+export interface GitBody {
+  commit?: string | null;
+  branch?: string | null;
+  remote?: string | null;
+  dirty?: boolean;
+  diff_digest?: string | null;
+  diff?: string | null;
+}
+
+/** The source that a model was made from. `dirty` says that files differed from the commit; `diff_digest` is the SHA-256 of how, `diff` that text itself when it is at most `MAX_DIFF_BYTES` long. */
+export interface GitInfo {
+  commit: string | null;
+  branch: string | null;
+  remote: string | null;
+  dirty: boolean;
+  diff_digest: string | null;
+  diff: string | null;
+}
+
+/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
   name: string;
@@ -385,7 +598,7 @@ export interface Identity {
   server_actions: string[];
 }
 
-/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. */
+/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken were left alone, too. */
 export interface ImportReport {
   experiment: Experiment;
   traces: number;
@@ -395,6 +608,10 @@ export interface ImportReport {
   existing_count: number;
   existing_traces: string[];
   refused: string[];
+  runs: number;
+  models: number;
+  existing_runs: number;
+  existing_models: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -421,6 +638,14 @@ export interface InfoBody {
   finalised?: boolean;
 }
 
+/** An interval that covers the true value in a share `level` of repeated samples, by the method named. */
+export interface Interval {
+  low: number | "NaN" | "Infinity" | "-Infinity";
+  high: number | "NaN" | "Infinity" | "-Infinity";
+  level: number | "NaN" | "Infinity" | "-Infinity";
+  method: "wilson" | "clopper-pearson" | "t" | "cluster-t" | "bootstrap" | "bca" | "cluster-bca" | "tango" | "order-statistics" | "ppi" | "ppi++";
+}
+
 /** A key just made. `secret` is the key itself, shown this once. */
 export interface IssuedKey {
   key: ApiKey;
@@ -439,6 +664,12 @@ export interface KeyBody {
   owner_id?: string | null;
 }
 
+/** How many rows a scorer gave this text. */
+export interface LabelCount {
+  label: string;
+  count: number;
+}
+
 /** Traces to link to a run. */
 export interface LinkBody {
   run_id: string;
@@ -454,6 +685,14 @@ export interface LinkReport {
 export interface LoggedAssessment {
   assessment: Assessment;
   changed: boolean;
+}
+
+/** What became of one row: whether anything changed, and the assessment of each of its scores, in order (None where the row names no trace or one that is not there). */
+export interface LoggedRow {
+  row_key: string;
+  repetition: number;
+  changed: boolean;
+  assessment_ids: (string | null)[];
 }
 
 /** A name and its password. */
@@ -479,6 +718,164 @@ export interface Message {
   tool_call_id: string | null;
   reasoning: string | null;
   parts: unknown[];
+}
+
+/** One measurement; it may say on which dataset and of which model it is. */
+export interface MetricBody {
+  key: string;
+  value: number | "NaN" | "Infinity" | "-Infinity";
+  timestamp_ms: number;
+  step?: number;
+  dataset_id?: string | null;
+  dataset_digest?: string | null;
+  model_id?: string | null;
+}
+
+/** One measurement; `value` may be NaN or infinite. It may say on which dataset and of which model it is. */
+export interface MetricPoint {
+  key: string;
+  value: number | "NaN" | "Infinity" | "-Infinity";
+  timestamp_ms: number;
+  step: number;
+  dataset_id: string | null;
+  dataset_digest: string | null;
+  model_id: string | null;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface MetricPointPage {
+  items: MetricPoint[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** Measurements of a run. */
+export interface MetricsBody {
+  metrics: MetricBody[];
+}
+
+/** What became of logged points: how many were new. A point that equals a known one changes nothing. */
+export interface MetricsReport {
+  logged: number;
+}
+
+/** One version of the application. Times are epoch milliseconds.
+
+FAILED says that it cannot be used, `status_message` why. `aliases` are the names that point at it now. */
+export interface Model {
+  model_id: string;
+  experiment_id: string;
+  name: string;
+  status: "PENDING" | "READY" | "FAILED";
+  lifecycle: "ACTIVE" | "DELETED";
+  created_ms: number;
+  updated_ms: number;
+  status_message: string | null;
+  model_type: string | null;
+  source_run_id: string | null;
+  source_trace_id: string | null;
+  parent_model_id: string | null;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  git: GitInfo | null;
+  config_digest: string | null;
+  dependencies_digest: string | null;
+  prompt_versions: PromptUse[];
+  created_by: string | null;
+  reuse_key: string | null;
+  aliases: string[];
+  metrics: ModelMetric[];
+}
+
+/** A new model of `experiment` (id or name). With a `reuse_key` that made one before, that one is returned. */
+export interface ModelBody {
+  experiment?: string;
+  name: string;
+  status?: "PENDING" | "READY" | "FAILED";
+  status_message?: string | null;
+  model_type?: string | null;
+  source_run_id?: string | null;
+  source_trace_id?: string | null;
+  parent_model_id?: string | null;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  git?: GitBody | null;
+  config_digest?: string | null;
+  dependencies_digest?: string | null;
+  prompt_versions?: PromptBody[];
+  reuse_key?: string | null;
+  model_id?: string | null;
+}
+
+/** A change; what is left out stays as it is. Tags are set, then deleted; a param is set once. */
+export interface ModelChangeBody {
+  name?: string | null;
+  status?: "PENDING" | "READY" | "FAILED" | null;
+  status_message?: string | null;
+  set_params?: Record<string, string>;
+  set_tags?: Record<string, string>;
+  delete_tags?: string[];
+  add_prompts?: PromptBody[];
+}
+
+/** How two models differ; what is equal is left out. */
+export interface ModelDiff {
+  left: string;
+  right: string;
+  params: ValueDifference[];
+  prompts: ValueDifference[];
+  git: ValueDifference[];
+  metrics: ValueDifference[];
+  other: ValueDifference[];
+}
+
+/** One measurement of a model: by a run, on a dataset, or neither. The latest by (step, time, value) is kept. */
+export interface ModelMetric {
+  key: string;
+  value: number | "NaN" | "Infinity" | "-Infinity";
+  timestamp_ms: number;
+  step: number;
+  dataset_id: string | null;
+  dataset_digest: string | null;
+  run_id: string | null;
+}
+
+/** One measurement of a model: by a run, on a dataset, or neither. */
+export interface ModelMetricBody {
+  key: string;
+  value: number | "NaN" | "Infinity" | "-Infinity";
+  timestamp_ms: number;
+  step?: number;
+  dataset_id?: string | null;
+  dataset_digest?: string | null;
+  run_id?: string | null;
+}
+
+/** Measurements of a model. */
+export interface ModelMetricsBody {
+  metrics: ModelMetricBody[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface ModelPage {
+  items: Model[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** Which records could be paired by their content. The lists are cut, the numbers are not. */
+export interface Pairing {
+  paired: number;
+  changed: number;
+  only_baseline: number;
+  only_candidate: number;
+  changed_records: ChangedRecord[];
+  only_baseline_ids: string[];
+  only_candidate_ids: string[];
 }
 
 /** A new password; one's own needs the old one. */
@@ -520,6 +917,18 @@ export interface Problem {
   request_id: string | null;
 }
 
+/** A version of a prompt that a model uses. */
+export interface PromptBody {
+  name: string;
+  version: number;
+}
+
+/** A version of a prompt that a model uses. */
+export interface PromptUse {
+  name: string;
+  version: number;
+}
+
 /** What a purge removed, as counts. */
 export interface PurgeReceipt {
   experiment_id: string;
@@ -529,6 +938,21 @@ export interface PurgeReceipt {
   assessments: number;
   blobs: number;
   bytes_freed: number;
+  runs: number;
+  models: number;
+}
+
+/** `value` is the quantile of order `p` (0 to 1), interpolated linearly between closest ranks. */
+export interface Quantile {
+  p: number | "NaN" | "Infinity" | "-Infinity";
+  value: number | "NaN" | "Infinity" | "-Infinity";
+}
+
+/** What an evaluation is taken up with: when `bindings` are not those it had, it must be forced. */
+export interface ResumeBody {
+  bindings?: BindingsBody | null;
+  force?: boolean;
+  rows_total?: number | null;
 }
 
 /** How long traces are kept; None means no limit. See `jobs.retention` for what is never removed. */
@@ -549,6 +973,202 @@ export interface RetentionBody {
 export interface RoleBody {
   role: "admin" | "editor" | "viewer" | "reviewer" | null;
   experiment_id?: string | null;
+}
+
+/** A row: a record of the data (or the index of one) in one repetition.
+
+Sent again it is taken over: given fields replace those there are, scores replace those of the same name. */
+export interface RowBody {
+  row_key: string;
+  repetition?: number;
+  record_id?: string | null;
+  content_hash?: string | null;
+  cluster?: string | null;
+  slices?: Record<string, string>;
+  state?: "PENDING" | "PREDICTING" | "SCORING" | "DONE" | "PREDICT_ERROR" | "SCORE_ERROR" | "SKIPPED";
+  trace_id?: string | null;
+  error?: string | null;
+  duration_ms?: number | null;
+  cost_usd?: number | null;
+  scores?: ScoreBody[];
+}
+
+/** One paired record: its value in both runs, reduced over repetitions. */
+export interface RowDifference {
+  content_hash: string;
+  record_id: string;
+  baseline: number | "NaN" | "Infinity" | "-Infinity";
+  candidate: number | "NaN" | "Infinity" | "-Infinity";
+  difference: number | "NaN" | "Infinity" | "-Infinity";
+}
+
+/** What a scorer said of a row, as judged: a value (boolean, number or short text) or the code of an error.
+
+`assessment_id` names the judgment on the row's trace, whose present state may differ. */
+export interface RowScore {
+  name: string;
+  value: unknown;
+  error: string | null;
+  assessment_id: string | null;
+  rationale: string | null;
+}
+
+/** A batch of rows with their scores. */
+export interface RowsBody {
+  rows: RowBody[];
+}
+
+/** What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have arrived, and their scores become assessments. */
+export interface RowsReport {
+  rows: LoggedRow[];
+  missing_traces: string[];
+}
+
+/** One run. Times are epoch milliseconds; `end_ms` is None while it goes on.
+
+`metrics` holds the latest point of each key: the greatest by (step, time, value). */
+export interface Run {
+  run_id: string;
+  experiment_id: string;
+  name: string;
+  kind: "RUN" | "EVALUATION" | "LABELING";
+  status: "SCHEDULED" | "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
+  lifecycle: "ACTIVE" | "DELETED";
+  start_ms: number;
+  end_ms: number | null;
+  created_by: string | null;
+  parent_run_id: string | null;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  metrics: Record<string, MetricPoint>;
+  inputs: RunInput[];
+  outputs: RunOutput[];
+}
+
+/** A new run of `experiment` (id or name). Without `start_ms` it begins now; an id is made unless one is given. */
+export interface RunBody {
+  experiment?: string;
+  name?: string;
+  run_id?: string | null;
+  parent_run_id?: string | null;
+  start_ms?: number | null;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  inputs?: RunInputBody[];
+  outputs?: RunOutputBody[];
+  status?: "SCHEDULED" | "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
+  end_ms?: number | null;
+}
+
+/** A change; what is left out stays as it is. Tags are set, then deleted; a param is set once. */
+export interface RunChangeBody {
+  name?: string | null;
+  status?: "SCHEDULED" | "RUNNING" | "FINISHED" | "FAILED" | "KILLED" | null;
+  end_ms?: number | null;
+  set_params?: Record<string, string>;
+  set_tags?: Record<string, string>;
+  delete_tags?: string[];
+  add_inputs?: RunInputBody[];
+  add_outputs?: RunOutputBody[];
+}
+
+/** One candidate against the baseline. `not_compared` names scorers that only one of the two has. */
+export interface RunComparison {
+  candidate: string;
+  pairing: Pairing;
+  scorers: ScorerComparison[];
+  not_compared: string[];
+}
+
+/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". */
+export interface RunInput {
+  dataset_id: string | null;
+  name: string | null;
+  version: number | null;
+  digest: string | null;
+  context: string | null;
+  model_id: string | null;
+}
+
+/** What went into a run: a dataset (by id or name) or a model. */
+export interface RunInputBody {
+  dataset_id?: string | null;
+  name?: string | null;
+  version?: number | null;
+  digest?: string | null;
+  context?: string | null;
+  model_id?: string | null;
+}
+
+/** A model that a run made, at a step of it. */
+export interface RunOutput {
+  model_id: string;
+  step: number;
+}
+
+/** A model that a run made, at a step of it. */
+export interface RunOutputBody {
+  model_id: string;
+  step?: number;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface RunPage {
+  items: Run[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** A score of a row: a value (boolean, number or short text) or the code of an error. */
+export interface ScoreBody {
+  name: string;
+  value?: boolean | number | string | null;
+  error?: string | null;
+  error_message?: string;
+  rationale?: string | null;
+  source?: SourceBody;
+  metadata?: Record<string, string>;
+  confidence?: number | null;
+}
+
+/** One scorer over one run: all rows, then by slices in order of key and value (None last). */
+export interface ScorerAggregate {
+  scorer: string;
+  reducer: string;
+  summary: ValueSummary;
+  slices: SliceSummary[];
+}
+
+/** One scorer on the paired records; differences are candidate less baseline.
+
+`n` counts the pairs with a value on both sides; `baseline_lost` and `candidate_lost` the paired records without a value on that side (errors, nothing given, too few repetitions). A win is a pair where the candidate is better by the scorer's direction, with direction "none" where it is higher. `minimal_detectable` is the difference that so many pairs would find with 80 % power; `rows_needed` how many more pairs would find the difference seen (or `delta`, where that is given) with that power. `verdict` is None under six pairs and for texts. It is "equivalent" when the interval of level 1 - 2α lies within ±`delta`; else better, worse or different when the adjusted p is at most α and the interval excludes 0; else inconclusive. `rows` begin with the worst regression. */
+export interface ScorerComparison {
+  scorer: string;
+  direction: "higher" | "lower" | "none";
+  kind: "rate" | "mean" | "counts";
+  n: number;
+  baseline_lost: number;
+  candidate_lost: number;
+  wins: number;
+  ties: number;
+  losses: number;
+  baseline_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  candidate_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  difference: number | "NaN" | "Infinity" | "-Infinity" | null;
+  standard_error: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  p: number | "NaN" | "Infinity" | "-Infinity" | null;
+  test: "mcnemar-exact" | "wilcoxon" | "cluster-bootstrap" | "cluster-t" | null;
+  p_adjusted: number | "NaN" | "Infinity" | "-Infinity" | null;
+  effect: Effect | null;
+  minimal_detectable: number | "NaN" | "Infinity" | "-Infinity" | null;
+  rows_needed: number | null;
+  delta: number | "NaN" | "Infinity" | "-Infinity" | null;
+  verdict: "better" | "worse" | "different" | "equivalent" | "inconclusive" | null;
+  warnings: string[];
+  rows: RowDifference[];
 }
 
 /** What this server is. `figures` are the store's sizes and counters, shown to admins only. */
@@ -597,6 +1217,7 @@ export interface SettingsBody {
   recommended_tags?: string[];
   environments?: string[];
   default_environment?: string | null;
+  gated_aliases?: string[];
 }
 
 /** The first account: the token is the one that the server printed when it started. */
@@ -604,6 +1225,13 @@ export interface SetupBody {
   token: string;
   name: string;
   password: string;
+}
+
+/** The summary of the rows whose slice `key` has this `value`; None stands for rows without one. */
+export interface SliceSummary {
+  key: string;
+  value: string | null;
+  summary: ValueSummary;
 }
 
 /** Who or what judged. */
@@ -831,6 +1459,31 @@ export interface UserPage {
   hints: string[];
 }
 
+/** One thing that two models differ in; None is missing. */
+export interface ValueDifference {
+  name: string;
+  left: string | null;
+  right: string | null;
+}
+
+/** What values come to. Rows: `n` with a value, `errors` where the scorer failed (or gave NaN, an infinity or a number beyond ±10¹⁰⁰), `missing` where it gave nothing; errors and missing are in no mean.
+
+`records` have a value after reduction, `unreduced` have fewer values than the reducer needs; `clusters` counts the groups that the standard error takes as independent. `value` is the mean over records (for a rate: the share), None without records and for texts, whose `counts` are given instead, most frequent first. Quantiles are those of the records' values. */
+export interface ValueSummary {
+  n: number;
+  errors: number;
+  missing: number;
+  records: number;
+  unreduced: number;
+  clusters: number;
+  kind: "rate" | "mean" | "counts";
+  value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  standard_error: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  quantiles: Quantile[];
+  counts: LabelCount[];
+}
+
 export interface Operations {
   /** Compute counts, error rates, latencies, tokens, cost and assessment means over time and groups. */
   aggregate_traces: {
@@ -838,12 +1491,27 @@ export interface Operations {
     body: AggregateBody;
     answer: Aggregate;
   };
+  /** Cancel an evaluation; the rows it has stay valid. */
+  cancel_evaluation: {
+    params: {
+      run_id: string;
+    };
+    body: CancelBody;
+    answer: Evaluation;
+  };
+  /** Compare evaluations with a baseline: per scorer wins, ties and losses, the difference with its interval, a
+test, and a verdict; rows in order of regression. */
+  compare_evaluations: {
+    params: Record<string, never>;
+    body: CompareBody;
+    answer: Comparison;
+  };
   /** Return what may be written at a place of a filter, and the first thing that is wrong with it. */
   complete_filter: {
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model";
     };
     body: undefined;
     answer: FilterReading;
@@ -864,6 +1532,12 @@ export interface Operations {
     body: AccountBody;
     answer: Account;
   };
+  /** Create an evaluation: a run with rows, bound to data, a model and scorers. */
+  create_evaluation: {
+    params: Record<string, never>;
+    body: EvaluationBody;
+    answer: Evaluation;
+  };
   /** Create an experiment. */
   create_experiment: {
     params: Record<string, never>;
@@ -875,6 +1549,18 @@ export interface Operations {
     params: Record<string, never>;
     body: KeyBody;
     answer: IssuedKey;
+  };
+  /** Create a model, or return the one that the same `reuse_key` made. */
+  create_model: {
+    params: Record<string, never>;
+    body: ModelBody;
+    answer: Model;
+  };
+  /** Create a run of an experiment. Evaluations are created by their own route. */
+  create_run: {
+    params: Record<string, never>;
+    body: RunBody;
+    answer: Run;
   };
   /** Delete an account with its logins and keys. */
   delete_account: {
@@ -909,6 +1595,22 @@ export interface Operations {
     body: undefined;
     answer: Experiment;
   };
+  /** Delete a model: hide it from lists until it is restored. Its traces stay. */
+  delete_model: {
+    params: {
+      model_id: string;
+    };
+    body: undefined;
+    answer: Model;
+  };
+  /** Delete a run: hide it from lists until it is restored. Its traces stay. */
+  delete_run: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Run;
+  };
   /** Delete a trace with its spans, assessments and attachments. */
   delete_trace: {
     params: {
@@ -931,6 +1633,15 @@ export interface Operations {
     params: Record<string, never>;
     body: DeleteBody;
     answer: DeleteReport;
+  };
+  /** Return how two models differ in params, prompts, source and metrics. */
+  diff_models: {
+    params: {
+      left: string;
+      right: string;
+    };
+    body: undefined;
+    answer: ModelDiff;
   };
   /** Return an experiment with all that is in it as one file, for import into any Lodeline server. */
   export_experiment: {
@@ -956,6 +1667,13 @@ export interface Operations {
     };
     body: undefined;
     answer: SpanHits;
+  /** End an evaluation: COMPLETED, or COMPLETED_WITH_ERRORS when rows failed or are missing, or as given. */
+  finish_evaluation: {
+    params: {
+      run_id: string;
+    };
+    body: FinishBody;
+    answer: Evaluation;
   };
   /** Return one account. */
   get_account: {
@@ -998,6 +1716,26 @@ export interface Operations {
     body: undefined;
     answer: Delivery;
   };
+  /** Return an evaluation: its run, state, bindings and how many rows are done. */
+  get_evaluation: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Evaluation;
+  };
+  /** Return what each scorer's values come to: n, errors, mean or rate with an interval, quantiles. */
+  get_evaluation_summary: {
+    params: {
+      run_id: string;
+      view?: "as_judged" | "effective";
+      slice?: string[] | null;
+      reducer?: string;
+      level?: number;
+    };
+    body: undefined;
+    answer: EvaluationSummary;
+  };
   /** Return one experiment, deleted or not. */
   get_experiment: {
     params: {
@@ -1011,6 +1749,42 @@ export interface Operations {
     params: Record<string, never>;
     body: undefined;
     answer: Identity;
+  };
+  /** List the points of one metric by step, time and value. */
+  get_metric_history: {
+    params: {
+      run_id: string;
+      key: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: MetricPointPage;
+  };
+  /** Return one model, deleted or not. */
+  get_model: {
+    params: {
+      model_id: string;
+    };
+    body: undefined;
+    answer: Model;
+  };
+  /** Return the model that an alias points at. */
+  get_model_by_alias: {
+    params: {
+      alias: string;
+      experiment: string;
+    };
+    body: undefined;
+    answer: Model;
+  };
+  /** Return one run of any kind, deleted or not, with the latest point of each metric. */
+  get_run: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Run;
   };
   /** Return the server's version and capabilities. */
   get_server: {
@@ -1084,6 +1858,16 @@ export interface Operations {
     body: undefined;
     answer: Account[];
   };
+  /** List the latest moves of an experiment's aliases, the last first. */
+  list_alias_events: {
+    params: {
+      experiment: string;
+      alias?: string | null;
+      limit?: number;
+    };
+    body: undefined;
+    answer: AliasEvent[];
+  };
   /** List the files of a trace, by name. */
   list_attachments: {
     params: {
@@ -1100,6 +1884,18 @@ export interface Operations {
     };
     body: undefined;
     answer: Delivery[];
+  };
+  /** List rows by key and repetition. */
+  list_evaluation_rows: {
+    params: {
+      run_id: string;
+      state?: ("PENDING" | "PREDICTING" | "SCORING" | "DONE" | "PREDICT_ERROR" | "SCORE_ERROR" | "SKIPPED")[] | null;
+      error_of?: string | null;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: EvaluationRowPage;
   };
   /** List one's own keys, newest first, revoked and expired ones too. */
   list_keys: {
@@ -1120,6 +1916,32 @@ export interface Operations {
     params: Record<string, never>;
     body: AssessmentBatchBody;
     answer: BatchItem[];
+  };
+  /** Log rows with their scores, which become assessments on the rows' traces, in one transaction.
+
+The same rows sent again change nothing. Rows of traces that are not there are kept and named. */
+  log_evaluation_rows: {
+    params: {
+      run_id: string;
+    };
+    body: RowsBody;
+    answer: RowsReport;
+  };
+  /** Log measurements of a model; of each key, dataset and run the latest is kept. */
+  log_model_metrics: {
+    params: {
+      model_id: string;
+    };
+    body: ModelMetricsBody;
+    answer: Model;
+  };
+  /** Log points of metrics. A point that is known already changes nothing. */
+  log_run_metrics: {
+    params: {
+      run_id: string;
+    };
+    body: MetricsBody;
+    answer: MetricsReport;
   };
   /** Say what is known about a trace beside its spans, which may come before or after. */
   log_trace_info: {
@@ -1153,6 +1975,30 @@ export interface Operations {
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Restore a deleted model without loss. */
+  restore_model: {
+    params: {
+      model_id: string;
+    };
+    body: undefined;
+    answer: Model;
+  };
+  /** Restore a deleted run without loss. */
+  restore_run: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Run;
+  };
+  /** Take up an evaluation that has ended; its rows stay. */
+  resume_evaluation: {
+    params: {
+      run_id: string;
+    };
+    body: ResumeBody;
+    answer: Evaluation;
   };
   /** Revoke a key at once; again is fine. */
   revoke_key: {
@@ -1198,6 +2044,32 @@ export interface Operations {
     };
     body: undefined;
     answer: ExperimentPage;
+  };
+  /** List models that match a filter, newest first, without the diffs of their source. */
+  search_models: {
+    params: {
+      lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: ModelPage;
+  };
+  /** List runs of every kind that match a filter, newest start first. */
+  search_runs: {
+    params: {
+      lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: RunPage;
   };
   /** List sessions that match a filter, last activity first. */
   search_sessions: {
@@ -1264,6 +2136,14 @@ arrived since, now or later; nothing is missed or given twice. */
     body: RoleBody;
     answer: Account;
   };
+  /** Move an alias to a model, or take it away; return the model that it points at now, null for none. */
+  set_model_alias: {
+    params: {
+      alias: string;
+    };
+    body: AliasBody;
+    answer: Model | null;
+  };
   /** Make the first account, an admin; possible once. */
   set_up: {
     params: Record<string, never>;
@@ -1281,6 +2161,14 @@ arrived since, now or later; nothing is missed or given twice. */
     params: Record<string, never>;
     body: undefined;
     answer: undefined;
+  };
+  /** Start an evaluation, which takes rows from now on; of one that is RUNNING nothing changes. */
+  start_evaluation: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Evaluation;
   };
   /** Set and delete tags. */
   tag_trace: {
@@ -1314,32 +2202,63 @@ Of traces in several experiments, those of one are changed together. */
     body: ExperimentChangeBody;
     answer: Experiment;
   };
+  /** Rename a model, set its status, add params and prompts, set and delete tags. */
+  update_model: {
+    params: {
+      model_id: string;
+    };
+    body: ModelChangeBody;
+    answer: Model;
+  };
+  /** Rename, end or revive a run; add params, inputs and outputs; set and delete tags. */
+  update_run: {
+    params: {
+      run_id: string;
+    };
+    body: RunChangeBody;
+    answer: Run;
+  };
 }
 
 export const OPERATIONS = {
   aggregate_traces: ["POST", "/traces/aggregate"],
+  cancel_evaluation: ["POST", "/evaluations/{run_id}/cancel"],
+  compare_evaluations: ["POST", "/evaluations/compare"],
   complete_filter: ["GET", "/filters/complete"],
   count_traces: ["GET", "/traces/count"],
   create_account: ["POST", "/accounts"],
+  create_evaluation: ["POST", "/evaluations"],
   create_experiment: ["POST", "/experiments"],
   create_key: ["POST", "/keys"],
+  create_model: ["POST", "/models"],
+  create_run: ["POST", "/runs"],
   delete_account: ["DELETE", "/accounts/{account_id}"],
   delete_assessment: ["DELETE", "/assessments/{assessment_id}"],
   delete_attachment: ["DELETE", "/traces/{trace_id}/attachments/{name}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
+  delete_model: ["DELETE", "/models/{model_id}"],
+  delete_run: ["DELETE", "/runs/{run_id}"],
   delete_trace: ["DELETE", "/traces/{trace_id}"],
   delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
   delete_traces: ["POST", "/traces/delete"],
+  diff_models: ["GET", "/models/diff"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
   find_experiment: ["GET", "/experiments/find"],
   find_spans: ["GET", "/traces/{trace_id}/spans/find"],
+  finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
   get_delivery: ["GET", "/deliveries/{instance}"],
+  get_evaluation: ["GET", "/evaluations/{run_id}"],
+  get_evaluation_summary: ["GET", "/evaluations/{run_id}/summary"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
   get_me: ["GET", "/me"],
+  get_metric_history: ["GET", "/runs/{run_id}/metrics"],
+  get_model: ["GET", "/models/{model_id}"],
+  get_model_by_alias: ["GET", "/models/aliases/{alias}"],
+  get_run: ["GET", "/runs/{run_id}"],
   get_server: ["GET", "/server"],
   get_session: ["GET", "/sessions/{session}"],
   get_spans: ["GET", "/traces/{trace_id}/spans"],
@@ -1349,30 +2268,44 @@ export const OPERATIONS = {
   import_experiment: ["POST", "/experiments/import"],
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
+  list_alias_events: ["GET", "/models/aliases"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
   list_deliveries: ["GET", "/deliveries"],
+  list_evaluation_rows: ["GET", "/evaluations/{run_id}/rows"],
   list_keys: ["GET", "/keys"],
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
+  log_evaluation_rows: ["POST", "/evaluations/{run_id}/rows"],
+  log_model_metrics: ["POST", "/models/{model_id}/metrics"],
+  log_run_metrics: ["POST", "/runs/{run_id}/metrics"],
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],
   purge_experiment: ["POST", "/experiments/{experiment_id}/purge"],
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
+  restore_model: ["POST", "/models/{model_id}/restore"],
+  restore_run: ["POST", "/runs/{run_id}/restore"],
+  resume_evaluation: ["POST", "/evaluations/{run_id}/resume"],
   revoke_key: ["DELETE", "/keys/{key_id}"],
   search_assessments: ["GET", "/assessments"],
   search_audit: ["GET", "/audit"],
   search_experiments: ["GET", "/experiments"],
+  search_models: ["GET", "/models"],
+  search_runs: ["GET", "/runs"],
   search_sessions: ["GET", "/sessions"],
   search_traces: ["GET", "/traces"],
   search_users: ["GET", "/users"],
   set_account_disabled: ["PUT", "/accounts/{account_id}/disabled"],
   set_account_password: ["PUT", "/accounts/{account_id}/password"],
   set_account_role: ["PUT", "/accounts/{account}/role"],
+  set_model_alias: ["PUT", "/models/aliases/{alias}"],
   set_up: ["POST", "/setup"],
   sign_in: ["POST", "/login"],
   sign_out: ["POST", "/logout"],
+  start_evaluation: ["POST", "/evaluations/{run_id}/start"],
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
   tag_traces: ["POST", "/traces/tags"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
+  update_model: ["PATCH", "/models/{model_id}"],
+  update_run: ["PATCH", "/runs/{run_id}"],
 } as const;

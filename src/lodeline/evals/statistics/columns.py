@@ -112,13 +112,14 @@ def columns_of(run_id: str, rows: Sequence[ScoredRow]) -> RunColumns:
         run_id=run_id,
         content_hashes=[row.content_hash for row in rows],
         record_ids=[row.record_id for row in rows],
-        scorers={name: _column([row.scores.get(name) for row in rows]) for name in names},
+        scorers={name: score_column([row.scores.get(name) for row in rows]) for name in names},
         clusters=[row.cluster for row in rows] if clustered else None,
         slices={key: [row.slices.get(key) for row in rows] for key in keys},
     )
 
 
-def _column(scores: Sequence[Score]) -> ScorerColumn:
+def score_column(scores: Sequence[Score]) -> ScorerColumn:
+    """Return one scorer's scores, a row each, as a column; see `columns_of`."""
     errors = np.fromiter((isinstance(score, AssessmentError) for score in scores), np.bool_, len(scores))
     values = [None if isinstance(score, AssessmentError) else score for score in scores]
     if any(isinstance(value, str) and numeric_value(value) is None for value in values):

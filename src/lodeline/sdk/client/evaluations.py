@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Literal
 
+from lodeline.domain.comparison import Comparison
 from lodeline.domain.evaluation import (
     Bindings,
+    CompareOptions,
     Evaluation,
     EvaluationDraft,
     EvaluationRow,
+    EvaluationSummary,
     RowDraft,
     RowsReport,
     RowState,
+    View,
 )
-from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, one, path_of
+from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
 from lodeline.sdk.client.runs import run_body
 
 
@@ -87,6 +91,32 @@ class Evaluations(Noun[ModeT]):
         states = [state] if isinstance(state, str) else state
         params = {"state": states, "error_of": error_of}
         return Listing(path_of("evaluations", run_id, "rows"), EvaluationRow, params, limit, cursor)
+
+    @call
+    def summary(
+        self,
+        run_id: str,
+        *,
+        view: View = "as_judged",
+        slices: Sequence[str] = (),
+        reducer: str = "mean",
+        level: float = 0.95,
+    ) -> Call[EvaluationSummary]:
+        """Return what each scorer's values come to, also by the values of slices."""
+        params = {"view": view, "slice": list(slices), "reducer": reducer, "level": level}
+        path = path_of("evaluations", run_id, "summary")
+        return Call("GET", path, one(EvaluationSummary), params=params, timeout_s=LONG_S)
+
+    @call
+    def compare(
+        self, baseline: str, candidates: str | Sequence[str], options: CompareOptions | None = None
+    ) -> Call[Comparison]:
+        """Compare evaluations with a baseline on the records that they share."""
+        body = {
+            "baseline": baseline, "candidates": list(names(candidates) or ()), **asdict(options or CompareOptions()),
+        }  # fmt: skip
+        path = path_of("evaluations", "compare")
+        return Call("POST", path, one(Comparison), body=body, repeat="always", timeout_s=LONG_S)
 
 
 def _row(row: RowDraft) -> dict[str, object]:

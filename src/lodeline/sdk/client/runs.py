@@ -29,10 +29,9 @@ class Runs(Noun[ModeT]):
     def create(self, name: str = "", *, experiment: str = "0", draft: RunDraft | None = None) -> Call[Run]:
         """Create a run of an experiment (id or name) and return it; `draft` says the rest."""
         draft = draft or RunDraft()
-        body = run_body(draft, experiment, name or draft.name)
-        return Call(
-            "POST", path_of("runs"), one(Run), body={**body, **given(status=draft.status, end_ms=draft.end_ms)}
-        )
+        own = given(status=draft.status, end_ms=draft.end_ms)
+        body = {**run_body(draft, experiment, name or draft.name), **own}
+        return Call("POST", path_of("runs"), one(Run), body=body)
 
     @listing
     def search(

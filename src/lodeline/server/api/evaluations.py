@@ -6,7 +6,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from lodeline.domain.assessment import AssessmentSource
+from lodeline.domain.comparison import Adjustment, Comparison, Direction
 from lodeline.domain.evaluation import (
+    MAX_COMPARED,
     MAX_MESSAGE,
     MAX_REPETITION,
     MAX_ROWS,
@@ -15,15 +17,17 @@ from lodeline.domain.evaluation import (
     MAX_SCORES,
     Bindings,
     Budget,
-    Direction,
+    CompareOptions,
     Evaluation,
     EvaluationDraft,
     EvaluationRow,
+    EvaluationSummary,
     RowDraft,
     RowFilter,
     RowsReport,
     RowState,
     ScoreDraft,
+    View,
 )
 from lodeline.domain.ids import ModelId, RunId, TraceId
 from lodeline.domain.page import Page
@@ -168,6 +172,56 @@ class ResumeBody(Body):
     bindings: BindingsBody | None = None
     force: bool = False
     rows_total: Annotated[int | None, Field(ge=0, le=MAX_ROWS_OF_RUN)] = None
+
+
+class CompareBody(Body):
+    """Which evaluations to compare with which baseline, and how."""
+
+    baseline: Id
+    candidates: Annotated[list[Id], Field(min_length=1, max_length=MAX_COMPARED)]
+    view: View = "as_judged"
+    directions: dict[Id, Direction] = Field(default_factory=dict[str, Direction], max_length=1_000)
+    deltas: dict[Id, Annotated[float, Field(gt=0, le=1e300)]] = Field(
+        default_factory=dict[str, float], max_length=1_000
+    )
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    adjustment: Adjustment = "holm"
+    reducer: Annotated[str, Field(max_length=50)] = "mean"
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    max_rows: Annotated[int, Field(ge=0, le=1_000)] = 100
+
+
+@router.post("/compare", **answer(Comparison, 404))
+def compare_evaluations(actor: ActorDep, services: ServicesDep, body: CompareBody) -> Json:
+    """Compare evaluations with a baseline: per scorer wins, ties and losses, the difference with its interval, a
+    test, and a verdict; rows in order of regression."""
+    options = CompareOptions(**body.model_dump(exclude={"baseline", "candidates"}))
+    candidates = [RunId(item) for item in body.candidates]
+    return Json(services.evaluations.compare(actor, RunId(body.baseline), candidates, options))
+
+
+@router.get("/{run_id}/summary", **answer(EvaluationSummary, 404))
+def get_evaluation_summary(
+    actor: ActorDep,
+    services: ServicesDep,
+    run_id: RunPath,
+    *,
+    view: Annotated[
+        View, Query(description="Scores as they were given, or as the judgments stand now.")
+    ] = "as_judged",
+    slice: Annotated[
+        list[str] | None, Query(max_length=10, description="Also by the values of this slice. May be repeated.")
+    ] = None,
+    reducer: Annotated[
+        str, Query(max_length=50, description="How repetitions of a record become one value, such as `pass^4`.")
+    ] = "mean",
+    level: Annotated[float, Query(ge=0.5, lt=1, description="The level of the intervals.")] = 0.95,
+) -> Json:
+    """Return what each scorer's values come to: n, errors, mean or rate with an interval, quantiles."""
+    found = services.evaluations.summary(
+        actor, RunId(run_id), view=view, slices=tuple(slice or ()), reducer=reducer, level=level
+    )
+    return Json(found)
 
 
 @router.post("", **answer(Evaluation, 404, 409, 413, status=201))

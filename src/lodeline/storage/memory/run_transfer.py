@@ -35,6 +35,14 @@ class MemoryRunTransfer:
             self._state.runs[run_id] = record
             return True
 
+    def restore_points(self, run_id: RunId, points: Sequence[MetricPoint]) -> int:
+        with self._state.lock:
+            record = writable(self._state, run_id)
+            before = len(record.points)
+            for point in points:
+                record.points.setdefault((point.key, point_key(point)), point)
+            return len(record.points) - before
+
     def restore_rows(self, run_id: RunId, rows: Sequence[EvaluationRow]) -> int:
         with self._state.lock:
             evaluation = writable(self._state, run_id).evaluation
@@ -52,7 +60,11 @@ class MemoryRunTransfer:
             model = dump.model
             if model.model_id in self._state.models:
                 return False
-            self._state.models[model.model_id] = replace(model, experiment_id=experiment_id, aliases=())
+            moved = replace(model, experiment_id=experiment_id, aliases=())
+            taken = {(m.experiment_id, m.reuse_key) for m in self._state.models.values() if m.lifecycle == "ACTIVE"}
+            if moved.lifecycle == "ACTIVE" and (experiment_id, moved.reuse_key) in taken:
+                moved = replace(moved, reuse_key=None)
+            self._state.models[model.model_id] = moved
             for alias in model.aliases:
                 self._state.aliases.setdefault((experiment_id, alias), model.model_id)
             return True

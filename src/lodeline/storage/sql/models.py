@@ -92,7 +92,7 @@ class SqlModels:
             changed = changed_model(present, change, now_ms=now_ms)
             if replace(changed, updated_ms=present.updated_ms) == present:
                 return present
-            if present.lifecycle == "DELETED" and _reuse_taken(db, changed):
+            if present.lifecycle == "DELETED" and reuse_taken(db, changed):
                 changed = replace(changed, reuse_key=None)
             _put(db, row_id, changed)
             trail.write(db, audit)
@@ -198,7 +198,8 @@ def _aliased(db: Db, experiment_id: ExperimentId, alias: str) -> Model | None:
     return None if row is None else _model(db, row)
 
 
-def _reuse_taken(db: Db, model: Model) -> bool:
+def reuse_taken(db: Db, model: Model) -> bool:
+    """Tell whether an active model of the experiment has a model's reuse key."""
     sql = "SELECT 1 FROM models WHERE exp = ? AND reuse_key = ? AND lifecycle = 'ACTIVE'"
     return db.execute(sql, (int(model.experiment_id), model.reuse_key)).fetchone() is not None
 

@@ -36,6 +36,9 @@ class SqlRunTransfer:
 
         return self._writer.call(run)
 
+    def restore_points(self, run_id: RunId, points: Sequence[MetricPoint]) -> int:
+        return self._writer.call(lambda db: runs.add_points(db, runs.writable(db, run_id)[0], points))
+
     def restore_rows(self, run_id: RunId, rows: Sequence[EvaluationRow]) -> int:
         def run(db: Db) -> int:
             row_id, present = runs.writable(db, run_id)
@@ -59,6 +62,8 @@ class SqlRunTransfer:
             known = "SELECT 1 FROM models WHERE model_id = ?"
             if db.execute(known, (clean(model.model_id),)).fetchone() is not None:
                 return False
+            if model.lifecycle == "ACTIVE" and models.reuse_taken(db, model):
+                model = replace(model, reuse_key=None)
             row_id = models.insert(db, model)
             for alias in model.aliases:
                 taken = "SELECT 1 FROM model_aliases WHERE exp = ? AND alias = ?"

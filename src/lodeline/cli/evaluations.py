@@ -1,0 +1,172 @@
+"""``lodeline evaluations``: show evaluations, their rows and what they come to; compare them; cancel."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from lodeline.cli.options import AllOption, LimitOption, Use, command
+from lodeline.cli.output import moment
+from lodeline.domain.aggregate import Interval, ValueSummary
+from lodeline.domain.comparison import ScorerComparison
+from lodeline.domain.errors import Invalid
+from lodeline.domain.evaluation import ROW_STATES, CompareOptions, EvaluationRow, RowState
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show, compare and cancel evaluations.")
+
+IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The evaluation's run.")]
+ViewOption = Annotated[
+    Literal["as_judged", "effective"],
+    typer.Option("--view", help="Scores as they were given, or as the judgments stand now."),
+]
+ReducerOption = Annotated[
+    str, typer.Option("--reducer", help="How repetitions of a record become one value, such as pass^4.")
+]
+
+
+@command(app, "get")
+def get(use: Use, run: IdArgument) -> None:
+    """Show an evaluation: its state, what it was bound to, how many rows are done."""
+    found = use.client.evaluations.get(run)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    bindings = found.bindings
+    use.out.pairs(
+        (
+            ("id", found.run.run_id),
+            ("name", found.run.name),
+            ("state", found.state),
+            ("message", found.message),
+            ("rows", f"{found.rows_done:,} done, {found.rows_failed:,} failed, of {found.rows_total:,}"),
+            ("scorers", ", ".join(found.scorers)),
+            ("start", moment(found.run.start_ms)),
+            ("end", moment(found.run.end_ms)),
+            ("dataset", bindings.dataset_id),
+            ("dataset version", bindings.dataset_version),
+            ("split", bindings.split),
+            ("model", bindings.model_id),
+            ("repetitions", bindings.repetitions),
+            ("seed", bindings.seed),
+            ("bindings", found.bindings_digest),
+        )
+    )
+
+
+@command(app, "summary")
+def summary(
+    use: Use,
+    run: IdArgument,
+    *,
+    view: ViewOption = "as_judged",
+    slice: Annotated[list[str] | None, typer.Option("--slice", help="Also by this slice; may be repeated.")] = None,
+    reducer: ReducerOption = "mean",
+) -> None:
+    """Show what each scorer's values come to: n, errors, mean or rate with its interval."""
+    found = use.client.evaluations.summary(run, view=view, slices=slice or (), reducer=reducer)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    rows = [(item.scorer, "", *_summary(item.summary)) for item in found.scorers]
+    for item in found.scorers:
+        rows += [
+            (item.scorer, f"{part.key}={'–' if part.value is None else part.value}", *_summary(part.summary))
+            for part in item.slices
+        ]
+    use.out.table(
+        ("scorer", "slice", "n", "errors", "missing", "value", "interval"), sorted(rows, key=lambda r: r[0])
+    )
+
+
+@command(app, "compare")
+def compare(
+    use: Use,
+    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="The run to compare with.")],
+    candidates: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs to compare.")],
+    *,
+    view: ViewOption = "as_judged",
+    reducer: ReducerOption = "mean",
+    worst: Annotated[int, typer.Option("--worst", help="How many of the worst rows to show.", min=0, max=1_000)] = 5,
+) -> None:
+    """Compare evaluations with a baseline, scorer by scorer, on the records that they share."""
+    options = CompareOptions(view=view, reducer=reducer, max_rows=worst)
+    found = use.client.evaluations.compare(baseline, candidates, options)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    for candidate in found.candidates:
+        pairing = candidate.pairing
+        use.out.say(
+            f"{candidate.candidate} against {found.baseline}: {pairing.paired:,} records paired, {pairing.changed:,} "
+            f"changed, {pairing.only_baseline:,} only in the baseline, {pairing.only_candidate:,} only in the other."
+        )
+        use.out.table(
+            ("scorer", "verdict", "difference", "interval", "p", "wins", "losses", "ties"),
+            [_compared(item) for item in candidate.scorers],
+        )
+        for item in candidate.scorers:
+            for row in item.rows:
+                use.out.say(f"{item.scorer}: {row.record_id} {row.baseline:.4g} → {row.candidate:.4g}")
+
+
+@command(app, "rows")
+def rows(
+    use: Use,
+    run: IdArgument,
+    *,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help="Only rows in this state, such as PREDICT_ERROR.")
+    ] = None,
+    error_of: Annotated[str | None, typer.Option("--error-of", help="Only rows that this scorer failed on.")] = None,
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List the rows of an evaluation by key and repetition."""
+    states: list[RowState] = [item for item in ROW_STATES if item in {text.upper() for text in state or ()}]
+    if state and len(states) != len({text.upper() for text in state}):
+        raise Invalid.value("--state", ", ".join(state), "one of " + ", ".join(ROW_STATES))
+    most = None if all else limit
+    found = use.client.evaluations.rows(run, state=states or None, error_of=error_of, limit=most)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(("row", "repetition", "state", "trace", "scores", "error"), (_row(item) for item in found))
+
+
+@command(app, "cancel")
+def cancel(
+    use: Use,
+    run: IdArgument,
+    message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
+) -> None:
+    """Cancel an evaluation; the rows it has stay valid."""
+    found = use.client.evaluations.cancel(run, message=message)
+    if use.out.as_json:
+        use.out.document(found)
+    use.out.say(f"Evaluation {found.run.run_id} is {found.state}.")
+
+
+def _summary(found: ValueSummary) -> tuple[object, ...]:
+    value = None if found.value is None else f"{found.value:.4g}"
+    if found.counts:
+        value = ", ".join(f"{item.label} {item.count}" for item in found.counts[:5])
+    return found.n, found.errors, found.missing, value, _interval(found.interval)
+
+
+def _compared(found: ScorerComparison) -> tuple[object, ...]:
+    p = found.p if found.p_adjusted is None else found.p_adjusted
+    difference = None if found.difference is None else f"{found.difference:+.4g}"
+    return (
+        found.scorer, found.verdict, difference, _interval(found.interval), None if p is None else f"{p:.3g}",
+        found.wins, found.losses, found.ties,
+    )  # fmt: skip
+
+
+def _interval(found: Interval | None) -> str | None:
+    return None if found is None else f"{found.low:.4g} to {found.high:.4g} ({found.method})"
+
+
+def _row(row: EvaluationRow) -> tuple[object, ...]:
+    scores = ", ".join(
+        f"{score.name}={score.value if score.error is None else f'error {score.error}'}" for score in row.scores
+    )
+    return row.row_key, row.repetition, row.state, row.trace_id, scores, row.error

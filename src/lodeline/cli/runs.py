@@ -1,0 +1,140 @@
+"""``lodeline runs``: list, show, tag, delete and restore runs of every kind."""
+
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.naming import confirm, pairs
+from lodeline.cli.options import (
+    AllOption,
+    ExperimentOption,
+    FilterOption,
+    LifecycleOption,
+    LimitOption,
+    OrderOption,
+    Use,
+    YesOption,
+    command,
+)
+from lodeline.cli.output import duration, moment
+from lodeline.domain.run import Run
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change runs.")
+
+IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
+
+
+@command(app, "list")
+def list_runs(
+    use: Use,
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    lifecycle: LifecycleOption = "ACTIVE",
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List runs of every kind, newest first."""
+    most = None if all else limit
+    found = use.client.runs.search(experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("id", "name", "kind", "status", "start", "duration", "metrics"),
+        (
+            (
+                item.run_id,
+                item.name,
+                item.kind.lower(),
+                item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
+                moment(item.start_ms),
+                _duration(item),
+                ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
+            )
+            for item in found
+        ),
+    )
+
+
+@command(app, "get")
+def get(use: Use, run: IdArgument) -> None:
+    """Show a run: params, tags, latest metrics, inputs and outputs."""
+    _show(use, use.client.runs.get(run))
+
+
+@command(app, "metrics")
+def metrics(
+    use: Use,
+    run: IdArgument,
+    metric: Annotated[str, typer.Argument(help="Its name.")],
+    limit: LimitOption = 1_000,
+) -> None:
+    """Show the history of one metric, by step."""
+    page = use.client.runs.metric_history(run, metric, limit=limit)
+    if use.out.as_json:
+        use.out.lines(page.items)
+        return
+    use.out.table(
+        ("step", "at", "value", "dataset", "model"),
+        (
+            (point.step, moment(point.timestamp_ms), f"{point.value:.6g}", point.dataset_id, point.model_id)
+            for point in page.items
+        ),
+    )
+    if page.cursor is not None:
+        use.out.note(f"There are more than {limit} points; show them with --limit.")
+
+
+@command(app, "tag")
+def tag(
+    use: Use,
+    run: IdArgument,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Tags to set.")] = None,
+    delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
+) -> None:
+    """Set and delete tags of a run."""
+    _show(use, use.client.runs.update(run, set_tags=pairs(tags, "tag"), delete_tags=delete or ()))
+
+
+@command(app, "delete")
+def delete_run(use: Use, run: IdArgument, yes: YesOption = False) -> None:
+    """Delete a run: hide it from lists until it is restored. Its traces stay."""
+    confirm(f"Delete run {run}?", yes=yes)
+    _show(use, use.client.runs.delete(run))
+
+
+@command(app, "restore")
+def restore(use: Use, run: IdArgument) -> None:
+    """Restore a deleted run without loss."""
+    _show(use, use.client.runs.restore(run))
+
+
+def _show(use: Use, run: Run) -> None:
+    if use.out.as_json:
+        use.out.document(run)
+        return
+    use.out.pairs(
+        (
+            ("id", run.run_id),
+            ("name", run.name),
+            ("experiment", run.experiment_id),
+            ("kind", run.kind.lower()),
+            ("status", run.status),
+            ("lifecycle", run.lifecycle),
+            ("start", moment(run.start_ms)),
+            ("end", moment(run.end_ms)),
+            ("created by", run.created_by),
+            ("parent", run.parent_run_id),
+            *((f"param {key}", value) for key, value in run.params.items()),
+            *((f"metric {key}", f"{point.value:.6g}") for key, point in run.metrics.items()),
+            *((f"tag {key}", value) for key, value in run.tags.items()),
+            *(("input", item.name or item.dataset_id or item.model_id) for item in run.inputs),
+            *(("output", item.model_id) for item in run.outputs),
+        )
+    )
+
+
+def _duration(run: Run) -> str | None:
+    return None if run.end_ms is None else duration((run.end_ms - run.start_ms) * 1_000_000)

@@ -1,0 +1,116 @@
+"""Fluent functions about versions of the application, over the default client."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+from lodeline.domain.errors import Conflict, NotFound
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
+from lodeline.domain.model import GitInfo, Model, ModelDraft, ModelStatus, PromptUse
+from lodeline.sdk import provider
+from lodeline.sdk.attributes import label_text
+from lodeline.sdk.client.clients import LodelineClient
+from lodeline.sdk.default_client import default_client
+from lodeline.sdk.git import read_git
+from lodeline.sdk.settings import resolve
+
+
+def create_model(
+    name: str,
+    *,
+    experiment: str | None = None,
+    params: Mapping[str, object] | None = None,
+    tags: Mapping[str, object] | None = None,
+    model_type: str | None = None,
+    prompts: Sequence[PromptUse] = (),
+    source_run_id: str | None = None,
+    status: ModelStatus = "READY",
+    with_diff: bool = True,
+) -> Model:
+    """Create a version of the application and return it; git's commit, branch and uncommitted changes come along.
+
+    From the same commit without changes, with the same params, prompts and type, it is the same version: that is
+    returned. `experiment` (id or name) is by default the one that is traced to; a name that the server does not know
+    becomes a new experiment. `with_diff` False keeps the text of uncommitted changes here.
+
+    >>> import lodeline
+    >>> model = lodeline.create_model("support bot", params={"top_k": 5})  # doctest: +SKIP
+    """
+    git = read_git(with_diff=with_diff)
+    texts = {str(key): label_text(value) for key, value in (params or {}).items()}
+    config = _digest({"params": texts, "type": model_type, "prompts": [(p.name, p.version) for p in prompts]})
+    draft = ModelDraft(
+        name=name,
+        status=status,
+        model_type=model_type,
+        source_run_id=None if source_run_id is None else RunId(source_run_id),
+        params=texts,
+        tags={str(key): label_text(value) for key, value in (tags or {}).items()},
+        git=git,
+        config_digest=config,
+        prompt_versions=tuple(prompts),
+        reuse_key=_reuse_key(name, git, config),
+    )
+    client = default_client()
+    holder = experiment or current_experiment()
+    try:
+        return client.models.create(draft, experiment=holder)
+    except NotFound as error:
+        if experiment is not None or error.error_code != "experiment_not_found":
+            raise
+        return client.models.create(draft, experiment=_made(client, holder))
+
+
+def get_model(model_id: str | None = None, *, alias: str | None = None, experiment: str | None = None) -> Model:
+    """Return the model of this id, or the one that an alias of an experiment points at; NotFound without one."""
+    models = default_client().models
+    if model_id is not None:
+        return models.get(model_id)
+    return models.by_alias(alias or "", experiment=experiment or current_experiment())
+
+
+def search_models(
+    *,
+    experiment: str | Sequence[str] | None = None,
+    filter: str = "",
+    order: str = "",
+    limit: int | None = 1_000,
+) -> list[Model]:
+    """Return models that match a filter, newest first, at most `limit` (None: all of them)."""
+    return default_client().models.search(experiment=experiment, filter=filter, order=order, limit=limit).all()
+
+
+def set_model_alias(
+    alias: str, model_id: str | None, *, experiment: str | None = None, reason: str = ""
+) -> Model | None:
+    """Point an alias of an experiment, such as "production", at a model, or (None) take it away; return the model.
+
+    Who moved it, when and why is kept. Conflict for a FAILED model, and where the experiment wants a passed gate.
+    """
+    models = default_client().models
+    return models.set_alias(alias, model_id, experiment=experiment or current_experiment(), reason=reason)
+
+
+def current_experiment() -> str:
+    """Return the experiment (id or name) that new traces go to."""
+    if not provider.runtime.started:
+        return resolve(os.environ).experiment or DEFAULT_EXPERIMENT
+    return provider.get_defaults().experiment or provider.get_settings().experiment or DEFAULT_EXPERIMENT
+
+
+def _made(client: LodelineClient, name: str) -> str:
+    try:
+        return client.experiments.create(name).experiment_id
+    except Conflict:  # another program was quicker
+        return client.experiments.find(name).experiment_id
+
+
+def _reuse_key(name: str, git: GitInfo | None, config: str) -> str | None:
+    """Return what makes two versions the same; None when nothing can tell, as with uncommitted changes."""
+    return None if git is None or git.dirty else _digest({"name": name, "commit": git.commit, "config": config})
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -1,0 +1,84 @@
+"""Commands about runs, evaluations and models, against a store in process."""
+
+from pathlib import Path
+
+import pytest
+
+import lodeline as sdk
+from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.ids import RunId
+from lodeline.domain.run import MetricPoint, RunDraft
+from tests.cli.conftest import Lodeline
+
+RESULTS = {"first": "+-+--+-+--+-+---", "second": "++++-+++-+++++-+"}
+
+
+@pytest.fixture
+def filled(store: Path) -> Path:
+    """A store with a run, and two evaluations of the same rows."""
+    with sdk.connect(store) as client:
+        client.runs.create("training", draft=RunDraft(run_id=RunId("run-1"), params={"lr": "\x1b[31m0.1"}))
+        client.runs.log_metrics("run-1", [MetricPoint("loss", 1 / step, 5, step) for step in (1, 2, 4)])
+        for name, results in RESULTS.items():
+            run = RunDraft(name, run_id=RunId(name))
+            client.evaluations.create(EvaluationDraft(run, Bindings(scorers={"correct": "1"})))
+            client.evaluations.start(name)
+            rows = [
+                RowDraft(f"{i:03}", content_hash=f"h{i}", slices={"half": "ab"[i % 2]},
+                         scores=(ScoreDraft("correct", result == "+"),))
+                for i, result in enumerate(results)
+            ]  # fmt: skip
+            client.evaluations.log_rows(name, [*rows, RowDraft("bad", state="PREDICT_ERROR", error="boom")])
+    return store
+
+
+def test_runs_are_listed_shown_tagged_deleted_and_restored(filled: Path, lodeline: Lodeline) -> None:
+    listed = lodeline("runs", "list", "--filter", "metrics.loss < 0.5", store=filled)
+    assert "training" in listed.out
+    assert "first" not in listed.out
+    shown = lodeline("runs", "get", "run-1", store=filled).out
+    assert "\\x1b[31m0.1" in shown
+    assert "0.25" in shown
+    history = lodeline("runs", "metrics", "run-1", "loss", "--json", store=filled).lines()
+    assert [point["value"] for point in history] == [1.0, 0.5, 0.25]
+    assert lodeline("runs", "tag", "run-1", "a=b", "--json", store=filled).document()["tags"] == {"a": "b"}
+    lodeline("runs", "delete", "run-1", "--yes", store=filled)
+    assert "training" not in lodeline("runs", "list", store=filled).out
+    assert "(deleted)" in lodeline("runs", "list", "--lifecycle", "deleted", store=filled).out
+    assert lodeline("runs", "restore", "run-1", "--json", store=filled).document()["lifecycle"] == "ACTIVE"
+
+
+def test_an_evaluation_is_shown_summarised_and_compared(filled: Path, lodeline: Lodeline) -> None:
+    assert "16 done, 1 failed, of 17" in lodeline("evaluations", "get", "first", store=filled).out
+    summary = lodeline("evaluations", "summary", "first", "--slice", "half", store=filled).out
+    assert "half=a" in summary
+    assert "0.375" in summary
+    compared = lodeline("evaluations", "compare", "first", "second", "--worst", "1", store=filled)
+    assert "17 records paired" in compared.out
+    assert "correct" in compared.out
+    found = lodeline("evaluations", "compare", "first", "second", "--json", store=filled).document()
+    assert found["baseline"] == "first"
+    failed = lodeline("evaluations", "rows", "first", "--state", "predict_error", store=filled).out
+    assert "boom" in failed
+    assert "001" not in failed
+    assert "one of PENDING" in lodeline("evaluations", "rows", "first", "--state", "late", store=filled, code=2).err
+    assert "CANCELLED" in lodeline("evaluations", "cancel", "first", "-m", "enough", store=filled).out
+
+
+def test_models_are_made_compared_and_promoted(filled: Path, lodeline: Lodeline) -> None:
+    def make(*params: str) -> str:
+        more = [part for param in params for part in ("--param", param)]
+        return str(lodeline("models", "create", "bot", *more, "--json", store=filled).document()["model_id"])
+
+    first, second = make("top_k=3"), make("top_k=5")
+    assert "top_k" in lodeline("models", "diff", first, second, store=filled).out
+    moved = lodeline("models", "alias", "production", second, "--reason", "better", store=filled).out
+    assert f"production points at {second}" in moved
+    assert lodeline("models", "alias", "production", "--json", store=filled).document()["model_id"] == second
+    assert "better" in lodeline("models", "moves", store=filled).out
+    assert "production" in lodeline("models", "list", store=filled).out
+    lodeline("models", "delete", second, "--yes", store=filled, code=5)
+    assert "nothing" in lodeline("models", "alias", "production", "--remove", store=filled).out
+    lodeline("models", "delete", second, "--yes", store=filled)
+    assert lodeline("models", "restore", second, "--json", store=filled).document()["lifecycle"] == "ACTIVE"
+    assert "top_k" in lodeline("models", "get", first, store=filled).out

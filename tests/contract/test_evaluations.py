@@ -1,0 +1,390 @@
+"""Contract of `EvaluationStore`."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lodeline.domain.assessment import AssessmentChange, AssessmentSource
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
+from lodeline.domain.evaluation import (
+    ROW_STATES,
+    Bindings,
+    Budget,
+    Evaluation,
+    EvaluationChange,
+    EvaluationDraft,
+    EvaluationRow,
+    EvaluationState,
+    LoggedRow,
+    RowDraft,
+    RowFilter,
+    RowScore,
+    RowsReport,
+    ScoreDraft,
+    bindings_digest,
+    merged_row,
+)
+from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.run import RunChange, RunDraft
+from lodeline.query.ast import Search
+from lodeline.storage.base import Stores
+from tests.contract.build import (
+    T0_MS,
+    audit,
+    delete_experiment,
+    found,
+    judgment,
+    make_experiment,
+    span,
+    write,
+)
+from tests.contract.test_reference import SLOW
+
+ZERO = ExperimentId("0")
+BINDINGS = Bindings(
+    dataset_id="d-1", dataset_version=3, dataset_digest="abc", split="test", model_id=ModelId("m-1"),
+    scorers={"exact": "d1", "tone": "d2"}, directions={"exact": "higher", "tone": "none"},
+    judges={"tone": {"model": "gpt", "temperature": 0.5, "stop": ["a", None]}}, prompt_versions={"p": 2},
+    git={"commit": "c"}, seed=-5, concurrency=4, repetitions=2, environment={"k": "v"}, budget=Budget(1.5, None, 9),
+)  # fmt: skip
+ALL = RowFilter()
+JUDGE = AssessmentSource("LLM_JUDGE", "gpt", "digest")
+
+
+def make(
+    stores: Stores, bindings: Bindings = BINDINGS, *, experiment: str = ZERO, total: int | None = 4
+) -> Evaluation:
+    draft = EvaluationDraft(RunDraft("version 2", params={"k": "v"}), bindings, total)
+    return stores.evaluations.create(ExperimentId(experiment), draft, now_ms=T0_MS, audit=audit("evaluation.create"))
+
+
+def to(stores: Stores, evaluation: Evaluation, state: EvaluationState, **more: object) -> Evaluation:
+    change = EvaluationChange(state, **more)  # type: ignore[arg-type]
+    return stores.evaluations.change(
+        evaluation.run.run_id, change, expected=evaluation, now_ms=T0_MS + 5, audit=audit("evaluation.change")
+    )
+
+
+def running(stores: Stores, **how: object) -> Evaluation:
+    return to(stores, make(stores, **how), "RUNNING")  # type: ignore[arg-type]
+
+
+def log(stores: Stores, evaluation: Evaluation, *rows: RowDraft) -> RowsReport:
+    return stores.evaluations.log_rows(
+        evaluation.run.run_id, rows, by="ann", now_ms=T0_MS + 7, audit=audit("evaluation.log_rows")
+    )
+
+
+def rows(stores: Stores, evaluation: Evaluation, which: RowFilter = ALL, *, limit: int = 3
+         ) -> list[EvaluationRow]:  # fmt: skip
+    items: list[EvaluationRow] = []
+    cursor = None
+    for _ in range(100):
+        page = stores.evaluations.rows(evaluation.run.run_id, which, limit=limit, cursor=cursor)
+        items += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return items
+    raise AssertionError("no end")
+
+
+def actions(stores: Stores) -> list[str]:
+    return [entry.action for entry in stores.audit.search(Search(limit=1000)).items[::-1]]
+
+
+def test_an_evaluation_is_a_run_with_what_it_was_bound_to(stores: Stores) -> None:
+    made = make(stores)
+    assert stores.evaluations.get(made.run.run_id) == made
+    assert (made.state, made.run.kind, made.run.status) == ("CREATED", "EVALUATION", "SCHEDULED")
+    assert (made.bindings, made.bindings_digest) == (BINDINGS, bindings_digest(BINDINGS))
+    assert (made.rows_total, made.rows_done, made.rows_failed, made.scorers) == (4, 0, 0, ("exact", "tone"))
+    assert list(stores.runs.get([made.run.run_id])) == [made.run]
+    assert actions(stores) == ["evaluation.create"]
+
+
+def test_a_plain_run_is_no_evaluation(stores: Stores) -> None:
+    run = stores.runs.create(ZERO, RunDraft("r"), now_ms=T0_MS, audit=audit())
+    for run_id in (run.run_id, RunId("unknown")):
+        with pytest.raises(NotFound):
+            stores.evaluations.get(run_id)
+        with pytest.raises(NotFound):
+            stores.evaluations.scores(run_id)
+        with pytest.raises(NotFound):
+            stores.evaluations.rows(run_id, RowFilter(), limit=1)
+
+
+def test_states_follow_each_other_and_the_run_follows_them(stores: Stores) -> None:
+    created = make(stores)
+    started = to(stores, created, "RUNNING")
+    assert (started.state, started.run.status, started.run.end_ms) == ("RUNNING", "RUNNING", None)
+    ended = to(stores, started, "COMPLETED_WITH_ERRORS", message="two failed")
+    assert (ended.run.status, ended.run.end_ms, ended.message) == ("FINISHED", T0_MS + 5, "two failed")
+    changed = replace(BINDINGS, scorers={"new": "d3"})
+    again = to(stores, ended, "RUNNING", bindings=changed, rows_total=9)
+    assert (again.run.end_ms, again.message, again.bindings, again.rows_total) == (None, None, changed, 9)
+    assert again.bindings_digest == bindings_digest(changed) != ended.bindings_digest
+    assert to(stores, again, "INTERRUPTED").run.status == "KILLED"
+    assert actions(stores) == ["evaluation.create", *["evaluation.change"] * 4]
+
+
+def test_a_state_that_may_not_follow_is_a_conflict(stores: Stores) -> None:
+    created = make(stores)
+    with pytest.raises(Conflict, match="CREATED and cannot become COMPLETED"):
+        to(stores, created, "COMPLETED")
+    started = to(stores, created, "RUNNING")
+    with pytest.raises(Conflict, match="RUNNING by now, not CREATED"):
+        to(stores, created, "CANCELLED")
+    assert stores.evaluations.get(created.run.run_id) == started
+
+
+def test_rows_keep_what_they_are_given(stores: Stores) -> None:
+    evaluation = running(stores)
+    draft = RowDraft(
+        "r/1 é", 2, "dr-1", "hash", "cluster", {"lang": "de"}, "DONE", None, None, 12, 0.25,
+        (ScoreDraft("exact", True), ScoreDraft("tone", "warm", rationale="x" * 600), ScoreDraft("n", 0.5)),
+    )  # fmt: skip
+    report = log(stores, evaluation, draft)
+    assert report == RowsReport((LoggedRow("r/1 é", 2, True, (None, None, None)),))
+    (row,) = rows(stores, evaluation)
+    scores = (RowScore("exact", True), RowScore("tone", "warm", rationale="x" * 500), RowScore("n", 0.5))
+    assert row == EvaluationRow(
+        "r/1 é", 2, "dr-1", "hash", "cluster", {"lang": "de"}, "DONE", None, None, 12, 0.25, scores
+    )
+    now = stores.evaluations.get(evaluation.run.run_id)
+    assert (now.rows_total, now.rows_done, now.rows_failed, now.scorers) == (4, 1, 0, ("exact", "tone", "n"))
+
+
+def test_a_row_is_taken_over_and_its_other_scores_stay(stores: Stores) -> None:
+    evaluation = running(stores)
+    first = RowDraft("1", record_id="dr-1", duration_ms=5, scores=(ScoreDraft("a", 1), ScoreDraft("b", 2)))
+    log(stores, evaluation, first)
+    log(stores, evaluation, RowDraft("1", cost_usd=0.5, scores=(ScoreDraft("b", error="TIMEOUT"),)))
+    (row,) = rows(stores, evaluation)
+    assert row.scores == (RowScore("a", 1), RowScore("b", None, "TIMEOUT"))
+    assert (row.state, row.record_id, row.duration_ms, row.cost_usd) == ("SCORE_ERROR", "dr-1", 5, 0.5)
+    now = stores.evaluations.get(evaluation.run.run_id)
+    assert (now.rows_done, now.rows_failed) == (0, 1)
+    log(stores, evaluation, RowDraft("1", scores=(ScoreDraft("b", 3),)))
+    now = stores.evaluations.get(evaluation.run.run_id)
+    assert (now.rows_done, now.rows_failed) == (1, 0)
+
+
+def test_the_same_rows_again_change_nothing(stores: Stores) -> None:
+    stores.traces.write([write("tr-1", span())])
+    evaluation = running(stores)
+    batch = (
+        RowDraft("1", trace_id=TraceId("tr-1"), scores=(ScoreDraft("exact", True, metadata={"k": "v"}),)),
+        RowDraft("2", state="PREDICT_ERROR", error="boom"),
+    )
+    first, before = log(stores, evaluation, *batch), rows(stores, evaluation)
+    again = log(stores, evaluation, *batch)
+    assert [row.changed for row in first.rows] == [True, True]
+    assert again == replace(first, rows=tuple(replace(row, changed=False) for row in first.rows))
+    assert rows(stores, evaluation) == before
+    assert actions(stores).count("evaluation.log_rows") == 1
+
+
+def test_scores_become_assessments_on_the_trace_which_is_linked(stores: Stores) -> None:
+    stores.traces.write([write("tr-1", span()), write("tr-2", span())])
+    evaluation = running(stores)
+    report = log(
+        stores, evaluation,
+        RowDraft("1", 3, trace_id=TraceId("tr-1"), scores=(
+            ScoreDraft("tone", "warm", rationale="because", source=JUDGE, metadata={"k": "v"}, confidence=0.5),
+            ScoreDraft("exact", error="TIMEOUT", error_message="too slow"),
+            ScoreDraft("nothing"),
+        )),
+    )  # fmt: skip
+    judged = {a.name: a for a in stores.assessments.of_traces([TraceId("tr-1")])[TraceId("tr-1")]}
+    tone, exact = judged["tone"], judged["exact"]
+    assert report.rows[0].assessment_ids == (tone.assessment_id, exact.assessment_id, None)
+    assert (tone.value, tone.rationale, tone.source, tone.metadata, tone.confidence) == (
+        "warm", "because", JUDGE, {"k": "v"}, 0.5,
+    )  # fmt: skip
+    assert (tone.run_id, tone.created_by) == (evaluation.run.run_id, "ann")
+    assert tone.identifier == f"{evaluation.run.run_id}:1:3:tone"
+    assert exact.error is not None
+    assert (exact.error.code, exact.error.message) == ("TIMEOUT", "too slow")
+    assert found(stores, f"run = '{evaluation.run.run_id}'") == ["tr-1"]
+    assert [s.assessment_id for s in rows(stores, evaluation)[0].scores] == list(report.rows[0].assessment_ids)
+    assert stores.admin.check() == []
+
+
+def test_a_row_of_a_trace_that_is_not_there_is_kept_and_judged_later(stores: Stores) -> None:
+    other = make_experiment(stores).experiment_id
+    stores.traces.write([write("tr-far", span(), experiment=other)])
+    evaluation = running(stores)
+    late = RowDraft("1", trace_id=TraceId("tr-1"), scores=(ScoreDraft("exact", True),))
+    far = replace(late, row_key="2", trace_id=TraceId("tr-far"))
+    report = log(stores, evaluation, late, far)
+    assert report.missing_traces == ("tr-1", "tr-far")
+    assert [row.assessment_ids for row in report.rows] == [(None,), (None,)]
+    assert stores.evaluations.get(evaluation.run.run_id).rows_done == 2
+    assert stores.assessments.of_traces([TraceId("tr-far")]) == {}
+    stores.traces.write([write("tr-1", span())])
+    again = log(stores, evaluation, late)
+    assert again.missing_traces == ()
+    assert again.rows[0].assessment_ids[0] is not None
+    assert rows(stores, evaluation)[0].scores[0].assessment_id == again.rows[0].assessment_ids[0]
+
+
+def test_a_score_given_again_with_another_value_is_a_revision(stores: Stores) -> None:
+    stores.traces.write([write("tr-1", span())])
+    evaluation = running(stores)
+    row = RowDraft("1", trace_id=TraceId("tr-1"), scores=(ScoreDraft("exact", False),))
+    (first,) = log(stores, evaluation, row).rows[0].assessment_ids
+    (second,) = log(stores, evaluation, replace(row, scores=(ScoreDraft("exact", True),))).rows[0].assessment_ids
+    assert first == second
+    assert first is not None
+    assert [r.assessment.value for r in stores.assessments.history(first)] == [False, True]
+    assert stores.evaluations.scores(evaluation.run.run_id).values["exact"] == [True]
+
+
+def test_only_a_running_evaluation_takes_rows(stores: Stores) -> None:
+    created = make(stores)
+    with pytest.raises(Conflict, match="CREATED and takes no rows"):
+        log(stores, created, RowDraft("1"))
+    ended = to(stores, to(stores, created, "RUNNING"), "FAILED")
+    with pytest.raises(Conflict, match="FAILED and takes no rows"):
+        log(stores, ended, RowDraft("1"))
+    with pytest.raises(NotFound):
+        stores.evaluations.log_rows(RunId("unknown"), [], by=None, now_ms=T0_MS, audit=audit())
+
+
+def test_rows_are_listed_by_state_and_by_error(stores: Stores) -> None:
+    evaluation = running(stores)
+    log(
+        stores, evaluation, RowDraft("a", 1), RowDraft("a", 0), RowDraft("b", state="PREDICT_ERROR", error="boom"),
+        RowDraft("c", scores=(ScoreDraft("x", error="E"), ScoreDraft("y", 1))), RowDraft("d", state="PENDING"),
+    )  # fmt: skip
+
+    def keys(*states: str, error_of: str | None = None) -> list[tuple[str, int]]:
+        which = RowFilter(tuple(states), error_of)  # type: ignore[arg-type]
+        return [(row.row_key, row.repetition) for row in rows(stores, evaluation, which, limit=2)]
+
+    assert keys() == [("a", 0), ("a", 1), ("b", 0), ("c", 0), ("d", 0)]
+    assert keys("DONE") == [("a", 0), ("a", 1)]
+    assert keys("PREDICT_ERROR", "SCORE_ERROR") == [("b", 0), ("c", 0)]
+    assert keys(error_of="x") == [("c", 0)]
+    assert keys(error_of="y") == []
+    now = stores.evaluations.get(evaluation.run.run_id)
+    assert (now.rows_total, now.rows_done, now.rows_failed) == (5, 2, 2)
+    cursor = stores.evaluations.rows(evaluation.run.run_id, RowFilter(), limit=2).cursor
+    with pytest.raises(Invalid):
+        stores.evaluations.rows(evaluation.run.run_id, RowFilter(("DONE",)), limit=2, cursor=cursor)
+
+
+def test_scores_come_column_by_column(stores: Stores) -> None:
+    evaluation = running(stores, bindings=Bindings())
+    log(
+        stores, evaluation,
+        RowDraft("b", 0, "dr-b", "h-b", "c", {"lang": "de"}, scores=(ScoreDraft("x", 0.5), ScoreDraft("y", "warm"))),
+        RowDraft("a", 1, scores=(ScoreDraft("x", error="E"),)),
+        RowDraft("a", 0, scores=(ScoreDraft("x", True),)),
+    )  # fmt: skip
+    table = stores.evaluations.scores(evaluation.run.run_id)
+    assert (table.row_keys, table.repetitions) == (("a", "a", "b"), (0, 1, 0))
+    assert (table.content_hashes, table.record_ids) == ((None, None, "h-b"), (None, None, "dr-b"))
+    assert (table.clusters, table.states) == ((None, None, "c"), ("DONE", "SCORE_ERROR", "DONE"))
+    assert list(map(dict, table.slices)) == [{}, {}, {"lang": "de"}]
+    assert {name: list(column) for name, column in table.values.items()} == {
+        "x": [True, None, 0.5], "y": [None, None, "warm"],
+    }  # fmt: skip
+    assert {name: list(column) for name, column in table.errors.items()} == {
+        "x": [None, "E", None], "y": [None, None, None],
+    }  # fmt: skip
+    empty = stores.evaluations.scores(running(stores).run.run_id)
+    assert (empty.row_keys, dict(empty.values)) == ((), {"exact": [], "tone": []})
+
+
+def test_effective_scores_are_what_the_judgments_say_now(stores: Stores) -> None:
+    ids = [f"tr-{n}" for n in range(5)]
+    stores.traces.write([write(i, span()) for i in ids])
+    evaluation = running(stores, bindings=Bindings())
+    report = log(
+        stores, evaluation, *(RowDraft(i, trace_id=TraceId(i), scores=(ScoreDraft("x", 0.0),)) for i in ids),
+        RowDraft("z", scores=(ScoreDraft("x", 9),)),
+    )  # fmt: skip
+    given = [row.assessment_ids[0] for row in report.rows]
+    ledger = stores.assessments
+    assert all(given[:5])
+    over = judgment("tr-1", "x", 1.0, source="HUMAN", overrides=given[1])
+    first, _ = ledger.log(ZERO, over, by="ann", now_ms=T0_MS, audit=audit())
+    ledger.log(ZERO, judgment("tr-1", "x", 2.0, overrides=first.assessment_id), by=None, now_ms=T0_MS, audit=audit())
+    ledger.update(given[2] or first.assessment_id, AssessmentChange(replace_value=True, value=3.0), by=None,
+                  now_ms=T0_MS, audit=audit())  # fmt: skip
+    ledger.delete(given[3] or first.assessment_id, by=None, now_ms=T0_MS, audit=audit())
+    shape = judgment("tr-4", "x", {"a": 1}, overrides=given[4])
+    ledger.log(ZERO, shape, by=None, now_ms=T0_MS, audit=audit())
+    run_id = evaluation.run.run_id
+    assert list(stores.evaluations.scores(run_id).values["x"]) == [0.0] * 5 + [9]
+    assert list(stores.evaluations.scores(run_id, effective=True).values["x"]) == [0.0, 2.0, 3.0, None, None, 9]
+
+
+def test_what_is_below_a_deleted_experiment_is_hidden_and_purged(stores: Stores) -> None:
+    app = make_experiment(stores).experiment_id
+    evaluation = running(stores, experiment=app)
+    log(stores, evaluation, RowDraft("1"))
+    delete_experiment(stores, app)
+    with pytest.raises(NotFound):
+        stores.evaluations.get(evaluation.run.run_id)
+    with pytest.raises(Deleted):
+        log(stores, evaluation, RowDraft("2"))
+    stores.experiments.purge(app, audit=audit())
+    with pytest.raises(NotFound):
+        log(stores, evaluation, RowDraft("2"))
+    assert stores.admin.check() == []
+
+
+def test_a_deleted_evaluation_takes_nothing_until_it_is_restored(stores: Stores) -> None:
+    evaluation = running(stores)
+    run_id = evaluation.run.run_id
+    stores.runs.update(run_id, RunChange(lifecycle="DELETED"), now_ms=T0_MS, audit=audit())
+    with pytest.raises(Deleted):
+        log(stores, evaluation, RowDraft("1"))
+    with pytest.raises(Deleted):
+        to(stores, evaluation, "CANCELLED")
+    stores.runs.update(run_id, RunChange(lifecycle="ACTIVE"), now_ms=T0_MS, audit=audit())
+    assert stores.evaluations.get(run_id) == evaluation
+
+
+_scores = st.builds(
+    ScoreDraft,
+    st.sampled_from(("a", "b")),
+    st.sampled_from((None, True, 0.5, "warm")),
+).flatmap(lambda s: st.sampled_from((s, replace(s, value=None, error="E"))))
+_drafts = st.builds(
+    RowDraft,
+    st.sampled_from(("1", "2", "é")),
+    st.integers(0, 1),
+    record_id=st.sampled_from((None, "r")),
+    cluster=st.sampled_from((None, "c")),
+    slices=st.dictionaries(st.sampled_from(("k", "l")), st.sampled_from(("v", "w")), max_size=2),
+    state=st.sampled_from(ROW_STATES),
+    trace_id=st.sampled_from((None, TraceId("tr-none"))),
+    error=st.sampled_from((None, "boom")),
+    scores=st.lists(_scores, max_size=2, unique_by=lambda s: s.name).map(tuple),
+)
+
+
+@SLOW
+@given(batches=st.lists(st.lists(_drafts, max_size=3, unique_by=lambda r: (r.row_key, r.repetition)), max_size=5))
+def test_rows_and_counts_are_what_the_drafts_come_to(shared_stores: Stores, batches: list[list[RowDraft]]) -> None:
+    stores = shared_stores
+    evaluation = running(stores, total=None)
+    model: dict[tuple[str, int], EvaluationRow] = {}
+    for batch in batches:
+        report = log(stores, evaluation, *batch)
+        for draft, logged in zip(batch, report.rows, strict=True):
+            key = (draft.row_key, draft.repetition)
+            after = merged_row(model.get(key), draft, [None] * len(draft.scores))
+            assert logged.changed == (after != model.get(key))
+            model[key] = after
+    assert rows(stores, evaluation, limit=50) == [model[key] for key in sorted(model)]
+    now = stores.evaluations.get(evaluation.run.run_id)
+    states = [row.state for row in model.values()]
+    assert now.rows_total == len(states)
+    assert now.rows_done == states.count("DONE")
+    assert now.rows_failed == states.count("PREDICT_ERROR") + states.count("SCORE_ERROR")

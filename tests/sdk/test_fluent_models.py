@@ -1,0 +1,135 @@
+"""Versions of the application from a program: against the real application, with a real repository."""
+
+import os
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+import lodeline
+from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.model import PromptUse
+from lodeline.local import LocalClient, connect
+from lodeline.sdk import default_client
+from lodeline.sdk.git import read_git
+from lodeline.testing import capture_traces
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Generator[LocalClient]:
+    """A store of the test's own, which the fluent functions use."""
+    with connect(tmp_path / "store") as client:
+        default_client.set_default_client(client)
+        yield client
+        default_client.set_default_client(None)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit, which is the current directory."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    for variable in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(variable)
+    git(folder, "init", "-q", "-b", "trunk")
+    git(folder, "config", "user.email", "ada@example.org")
+    git(folder, "config", "user.name", "Ada")
+    git(folder, "remote", "add", "origin", "https://ada:secret@example.org/bot.git")
+    (folder / "bot.py").write_text("answer = 1\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "Begin")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_git_tells_commit_branch_and_a_remote_without_its_password(repository: Path) -> None:
+    found = read_git()
+    assert found is not None
+    assert (found.commit, found.branch) == (git(repository, "rev-parse", "HEAD"), "trunk")
+    assert found.remote == "https://example.org/bot.git"
+    assert (found.dirty, found.diff, found.diff_digest) == (False, None, None)
+
+
+def test_git_tells_what_is_not_committed(repository: Path) -> None:
+    (repository / "bot.py").write_text("answer = 2\n")
+    found, bare = read_git(), read_git(with_diff=False)
+    assert found is not None
+    assert bare is not None
+    assert found.dirty
+    assert "+answer = 2" in (found.diff or "")
+    assert (bare.diff, bare.diff_digest) == (None, found.diff_digest)
+
+
+def test_outside_a_repository_git_tells_nothing(tmp_path: Path) -> None:
+    assert read_git(tmp_path) is None
+    assert read_git(tmp_path / "absent") is None
+
+
+def test_the_same_commit_and_params_are_the_same_version(local: LocalClient, repository: Path) -> None:
+    first = lodeline.create_model("bot", params={"top_k": 5}, prompts=[PromptUse("hello", 2)], tags={"team": "a"})
+    assert lodeline.create_model("bot", params={"top_k": 5}, prompts=[PromptUse("hello", 2)]) == first
+    assert first.git is not None
+    assert (first.git.branch, first.status, first.params, first.tags) == (
+        "trunk",
+        "READY",
+        {"top_k": "5"},
+        {"team": "a"},
+    )
+    assert lodeline.create_model("bot", params={"top_k": 6}).model_id != first.model_id
+    (repository / "bot.py").write_text("answer = 2\n")
+    dirty = lodeline.create_model("bot", params={"top_k": 5}, prompts=[PromptUse("hello", 2)])
+    assert dirty.model_id != first.model_id
+    kept = lodeline.get_model(dirty.model_id).git
+    assert kept is not None
+    assert "+answer = 2" in (kept.diff or "")
+    assert len(lodeline.search_models(filter="name = 'bot'")) == 3
+
+
+def test_a_name_that_the_server_does_not_know_becomes_an_experiment(local: LocalClient, tmp_path: Path) -> None:
+    with capture_traces():
+        lodeline.set_experiment("new bot")
+        made = lodeline.create_model("bot")
+    assert local.experiments.get(made.experiment_id).name == "new bot"
+    with pytest.raises(NotFound):
+        lodeline.create_model("bot", experiment="unknown")
+
+
+def test_an_alias_points_at_a_model(local: LocalClient) -> None:
+    model = lodeline.create_model("bot")
+    pointed = lodeline.set_model_alias("production", model.model_id, reason="better")
+    assert pointed is not None
+    assert lodeline.get_model(alias="production") == pointed
+    assert pointed.aliases == ("production",)
+    assert local.models.alias_events()[0].reason == "better"
+    assert lodeline.set_model_alias("production", None) is None
+    with pytest.raises(NotFound):
+        lodeline.get_model(alias="production")
+
+
+def test_traces_carry_the_id_of_the_version_that_is_kept(local: LocalClient) -> None:
+    with capture_traces() as traces:
+        with lodeline.set_active_model("bot", params={"top_k": 5}) as active, lodeline.start_span("answer"):
+            pass
+        (model,) = lodeline.search_models()
+        assert active.model_id == model.model_id
+        assert traces.span("answer").resource["lodeline.model_id"] == model.model_id
+
+
+def test_a_server_that_is_not_there_disturbs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with capture_traces() as traces:
+        monkeypatch.setattr(default_client, "_set", lodeline.LodelineClient("http://127.0.0.1:9", max_retries=0))
+        with lodeline.set_active_model("bot", tags={}) as active, lodeline.start_span("answer"):
+            pass
+        assert active.model_id == "bot"
+        assert traces.span("answer").resource["lodeline.model_id"] == "bot"
+
+
+def test_params_are_of_a_name() -> None:
+    with pytest.raises(Invalid, match="model_id"):
+        lodeline.set_active_model(model_id="m-1", params={})

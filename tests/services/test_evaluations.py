@@ -1,0 +1,158 @@
+"""Evaluations end to end over a store: rows in, summary and comparison out."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lodeline.auth.actor import LOCAL
+from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from lodeline.domain.evaluation import (
+    MAX_ROWS,
+    Bindings,
+    CompareOptions,
+    EvaluationDraft,
+    RowDraft,
+    ScoreDraft,
+)
+from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.run import RunChange, RunDraft
+from lodeline.services.bundle import Services
+from tests.contract.build import judgment, span, write
+from tests.services.bundled import services_over
+
+ROWS = 40
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    with services_over() as made:
+        yield made
+
+
+def evaluate(services: Services, name: str, good: int, *, traced: bool = False, bindings: Bindings | None = None
+             ) -> RunId:  # fmt: skip
+    """Log an evaluation in which the first `good` of the rows pass, and the last ends in an error."""
+    draft = EvaluationDraft(RunDraft(name), bindings or Bindings(scorers={"pass": "1"}), ROWS)
+    run_id = services.evaluations.create(LOCAL, "0", draft).run.run_id
+    services.evaluations.start(LOCAL, run_id)
+    rows = [row(n, good, f"{name}-{n}" if traced else None) for n in range(ROWS)]
+    if traced:
+        services.stores.traces.write([write(f"{name}-{n}", span()) for n in range(ROWS)])
+    services.evaluations.log_rows(LOCAL, run_id, rows)
+    return run_id
+
+
+def row(number: int, good: int, trace: str | None) -> RowDraft:
+    score = ScoreDraft("pass", number < good) if number < ROWS - 1 else ScoreDraft("pass", error="TIMEOUT")
+    return RowDraft(
+        f"{number:03d}", content_hash=f"h{number}", trace_id=None if trace is None else TraceId(trace),
+        slices={"half": "first" if number < ROWS // 2 else "second"}, scores=(score,),
+    )  # fmt: skip
+
+
+def test_a_summary_has_n_errors_rate_and_interval_also_by_slice(services: Services) -> None:
+    run_id = evaluate(services, "a", 30)
+    found = services.evaluations.summary(LOCAL, run_id, slices=["half"])
+    (scorer,) = found.scorers
+    assert (scorer.scorer, scorer.summary.n, scorer.summary.errors) == ("pass", ROWS - 1, 1)
+    assert scorer.summary.value == pytest.approx(30 / 39)
+    assert scorer.summary.interval is not None
+    assert [(s.value, s.summary.value) for s in scorer.slices] == [("first", 1.0), ("second", pytest.approx(10 / 19))]
+
+
+def test_a_comparison_pairs_rows_by_content_and_says_which_is_better(services: Services) -> None:
+    worse, better = evaluate(services, "a", 10), evaluate(services, "b", 30)
+    found = services.evaluations.compare(LOCAL, worse, [better], CompareOptions())
+    (candidate,) = found.candidates
+    assert (found.baseline, candidate.candidate, candidate.pairing.paired) == (worse, better, ROWS)
+    (scorer,) = candidate.scorers
+    assert (scorer.wins, scorer.losses, scorer.verdict, scorer.test) == (20, 0, "better", "mcnemar-exact")
+    back = services.evaluations.compare(LOCAL, better, [worse], CompareOptions())
+    assert back.candidates[0].scorers[0].verdict == "worse"
+
+
+def test_the_direction_is_the_baselines_unless_it_is_given(services: Services) -> None:
+    lower = Bindings(scorers={"pass": "1"}, directions={"pass": "lower"})
+    few, many = evaluate(services, "a", 10, bindings=lower), evaluate(services, "b", 30)
+    assert (
+        services.evaluations.compare(LOCAL, few, [many], CompareOptions()).candidates[0].scorers[0].verdict == "worse"
+    )
+    given = CompareOptions(directions={"pass": "higher"})
+    assert services.evaluations.compare(LOCAL, few, [many], given).candidates[0].scorers[0].verdict == "better"
+
+
+def test_what_people_override_counts_in_the_effective_view_alone(services: Services) -> None:
+    run_id = evaluate(services, "a", 30, traced=True)
+    (judged,) = services.assessments.of_trace(LOCAL, TraceId("a-0"))
+    services.assessments.log(LOCAL, judgment("a-0", "pass", False, source="HUMAN", overrides=judged.assessment_id))
+    as_judged = services.evaluations.summary(LOCAL, run_id)
+    effective = services.evaluations.summary(LOCAL, run_id, view="effective")
+    assert as_judged.scorers[0].summary.value == pytest.approx(30 / 39)
+    assert effective.scorers[0].summary.value == pytest.approx(29 / 39)
+
+
+def test_it_ends_by_what_its_rows_say(services: Services) -> None:
+    run_id = evaluate(services, "a", 30)
+    assert services.evaluations.finish(LOCAL, run_id).state == "COMPLETED_WITH_ERRORS"
+    resumed = services.evaluations.resume(LOCAL, run_id, bindings=Bindings(scorers={"pass": "1"}))
+    services.evaluations.log_rows(LOCAL, run_id, [RowDraft("039", scores=(ScoreDraft("pass", True),))])
+    assert (resumed.state, services.evaluations.finish(LOCAL, run_id).state) == ("RUNNING", "COMPLETED")
+    assert services.runs.get(LOCAL, run_id).status == "FINISHED"
+
+
+def test_resuming_with_other_bindings_must_be_forced(services: Services) -> None:
+    run_id = evaluate(services, "a", 30)
+    services.evaluations.finish(LOCAL, run_id, state="INTERRUPTED", message="Ctrl-C")
+    other = Bindings(scorers={"pass": "2"}, seed=3)
+    with pytest.raises(Conflict, match="scorers, seed changed") as refused:
+        services.evaluations.resume(LOCAL, run_id, bindings=other)
+    assert refused.value.details == {"changed": ["scorers", "seed"]}
+    assert services.evaluations.resume(LOCAL, run_id, bindings=other, force=True).bindings == other
+
+
+def test_states_are_refused_with_what_to_do(services: Services) -> None:
+    run_id = evaluate(services, "a", 30)
+    assert services.evaluations.start(LOCAL, run_id).state == "RUNNING"
+    with pytest.raises(Conflict, match="RUNNING and cannot become RUNNING"):
+        services.evaluations.resume(LOCAL, run_id)
+    assert services.evaluations.cancel(LOCAL, run_id).state == "CANCELLED"
+    assert services.evaluations.cancel(LOCAL, run_id).state == "CANCELLED"
+    with pytest.raises(Conflict, match="resume it"):
+        services.evaluations.start(LOCAL, run_id)
+    with pytest.raises(Invalid, match="from its state"):
+        services.runs.update(LOCAL, run_id, RunChange(status="FINISHED"))
+    with pytest.raises(Invalid, match="kind"):
+        services.runs.create(LOCAL, "0", RunDraft(kind="EVALUATION"))
+
+
+BAD_ROWS = {
+    "row_key": RowDraft(" "),
+    "repetition": RowDraft("1", -1),
+    "value or error": RowDraft("1", scores=(ScoreDraft("a", 1, "E"),)),
+    "finite": RowDraft("1", scores=(ScoreDraft("a", float("nan")),)),
+    "short text": RowDraft("1", scores=(ScoreDraft("a", [1]),)),
+    "one name": RowDraft("1", scores=(ScoreDraft("a", 1), ScoreDraft("a", 2))),
+    "cost_usd": RowDraft("1", cost_usd=-1.0),
+    "confidence": RowDraft("1", scores=(ScoreDraft("a", 1, confidence=2.0),)),
+}
+
+
+@pytest.mark.parametrize("what", BAD_ROWS)
+def test_a_bad_row_is_refused_with_its_reason(services: Services, what: str) -> None:
+    run_id = evaluate(services, "a", 30)
+    with pytest.raises(Invalid, match=what):
+        services.evaluations.log_rows(LOCAL, run_id, [BAD_ROWS[what]])
+
+
+def test_bounds_are_named(services: Services) -> None:
+    run_id = evaluate(services, "a", 30)
+    with pytest.raises(TooLarge, match=str(MAX_ROWS)):
+        services.evaluations.log_rows(LOCAL, run_id, [RowDraft(str(n)) for n in range(MAX_ROWS + 1)])
+    with pytest.raises(Invalid, match="twice"):
+        services.evaluations.log_rows(LOCAL, run_id, [RowDraft("1"), RowDraft("1")])
+    with pytest.raises(Invalid, match="level"):
+        services.evaluations.summary(LOCAL, run_id, level=1.0)
+    with pytest.raises(Invalid, match="reducer"):
+        services.evaluations.summary(LOCAL, run_id, reducer="best")
+    with pytest.raises(NotFound):
+        services.evaluations.compare(LOCAL, run_id, [RunId("unknown")], CompareOptions())
