@@ -16,9 +16,11 @@ from lodeline.auth.passwords import Passwords
 from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.domain.account import Scope
+from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.experiment import ExperimentDraft
-from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.ids import ExperimentId, RecordId, TraceId
+from lodeline.domain.record import RecordDraft
 from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.security import CSRF_HEADER
@@ -112,6 +114,10 @@ def populated(store: str = "memory:") -> Generator[World]:
         )
         judged = services.assessments.log(LOCAL, judgment(TRACE)).assessment
         services.attachments.put(LOCAL, TRACE, "a.txt", BytesIO(b"attached"))
+        dataset = services.datasets.create(LOCAL, DatasetDraft(app.experiment_id, "questions"), experiment="1")
+        first = RecordDraft({"q": 1}, record_id=RecordId("dr-1"))
+        services.records.write(LOCAL, dataset.dataset_id, "merge", [first])
+        world.names.update(dataset=dataset.dataset_id)
         world.names.update(
             experiment=app.experiment_id, gone=gone.experiment_id, trace=TRACE, assessment=judged.assessment_id
         )

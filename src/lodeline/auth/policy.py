@@ -23,6 +23,9 @@ ExperimentAction = Literal[
     "trace.read", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.read", "assessment.write", "assessment.delete",
     "audit.read",
+    "dataset.read", "dataset.write", "dataset.delete",
+    "prompt.read", "prompt.write", "prompt.delete",
+    "scorer.read", "scorer.write", "scorer.delete",
 ]  # fmt: skip
 """What is done within one experiment. `experiment.delete` includes restoring, `experiment.share` gives roles."""
 ServerAction = Literal[
@@ -37,10 +40,14 @@ SERVER_ACTIONS: frozenset[ServerAction] = frozenset(get_args(ServerAction))
 OWN_ACTIONS: frozenset[Action] = frozenset({"server.read", "account.edit_own", "key.manage_own"})
 """Every account may do these, whatever its role."""
 
-_VIEW: frozenset[Action] = frozenset({"experiment.read", "trace.read", "assessment.read"})
+_VIEW: frozenset[Action] = frozenset({
+    "experiment.read", "trace.read", "assessment.read",
+    "dataset.read", "prompt.read", "scorer.read",
+})  # fmt: skip
 _EDIT = _VIEW | frozenset[Action]({
     "experiment.create", "experiment.edit", "experiment.delete", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.write", "assessment.delete",
+    "dataset.write", "dataset.delete", "prompt.write", "prompt.delete", "scorer.write", "scorer.delete",
 })  # fmt: skip
 _ADMIN = _EDIT | frozenset[Action]({
     "experiment.purge", "experiment.share", "audit.read", "account.manage", "key.manage_all", "server.admin",

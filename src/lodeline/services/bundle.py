@@ -10,6 +10,7 @@ from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
 from lodeline.services.conversations import ConversationService
+from lodeline.services.datasets import DatasetService
 from lodeline.services.deliveries import DeliveryService
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
@@ -20,6 +21,7 @@ from lodeline.services.keys import KeyService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.operation import OperationService
+from lodeline.services.records import RecordService
 from lodeline.services.traces import TraceService
 from lodeline.services.transfer import TransferService
 from lodeline.storage.base import Stores
@@ -55,6 +57,8 @@ class Services:
     logins: LoginService
     operation: OperationService
     transfer: TransferService
+    datasets: DatasetService
+    records: RecordService
 
     def close(self) -> None:
         """Hand over what is still to be recorded and close the stores; again is fine."""
@@ -71,6 +75,7 @@ def assemble(
     scope = ExperimentScope(stores.experiments, cache)
     listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
     traces = TraceService(stores, scope, listing, clock)
+    datasets = DatasetService(stores, scope, listing, clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
     return Services(
         stores=stores,
@@ -90,4 +95,6 @@ def assemble(
         logins=LoginService(stores, credentials, clock),
         operation=OperationService(stores),
         transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
+        datasets=datasets,
+        records=RecordService(stores, datasets, traces, listing, clock),
     )

@@ -9,12 +9,14 @@ from lodeline.server.api import (
     attachments,
     audit,
     conversations,
+    datasets,
     deliveries,
     experiments,
     filters,
     keys,
     logins,
     operation,
+    records,
     traces,
     transfer,
 )
@@ -27,7 +29,7 @@ def native_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
-        conversations, deliveries, accounts, keys, audit,
+        conversations, deliveries, accounts, keys, audit, datasets, records,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router
