@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.autolog.switch import autolog
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
+    from lodeline.sdk.datasets.handle import Dataset
+    from lodeline.sdk.datasets.rows import Columns
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         search_assessments,
         update_assessment,
     )
+    from lodeline.sdk.fluent_datasets import create_dataset, delete_dataset, get_dataset, search_datasets
     from lodeline.sdk.fluent_experiments import (
         create_experiment,
         delete_experiment,
@@ -59,6 +62,8 @@ _MODULES = {
     "AssessmentError": "lodeline.domain.assessment",
     "AssessmentSource": "lodeline.domain.assessment",
     "AsyncLodelineClient": "lodeline.sdk.client.clients",
+    "Columns": "lodeline.sdk.datasets.rows",
+    "Dataset": "lodeline.sdk.datasets.handle",
     "LodelineClient": "lodeline.sdk.client.clients",
     "Span": "lodeline.sdk.span",
     "SpanType": "lodeline.sdk.span",
@@ -66,15 +71,18 @@ _MODULES = {
     "configure": "lodeline.sdk.provider",
     "connect": "lodeline.local",
     "connect_async": "lodeline.local",
+    "create_dataset": "lodeline.sdk.fluent_datasets",
     "create_experiment": "lodeline.sdk.fluent_experiments",
     "default_client": "lodeline.sdk.default_client",
     "delete_assessment": "lodeline.sdk.fluent_assessments",
+    "delete_dataset": "lodeline.sdk.fluent_datasets",
     "delete_experiment": "lodeline.sdk.fluent_experiments",
     "delete_trace_tag": "lodeline.sdk.fluent_traces",
     "delete_traces": "lodeline.sdk.fluent_traces",
     "flush": "lodeline.sdk.provider",
     "get_assessment": "lodeline.sdk.fluent_assessments",
     "get_current_active_span": "lodeline.sdk.spans",
+    "get_dataset": "lodeline.sdk.fluent_datasets",
     "get_experiment": "lodeline.sdk.fluent_experiments",
     "get_experiment_by_name": "lodeline.sdk.fluent_experiments",
     "get_last_active_trace_id": "lodeline.sdk.spans",
@@ -91,6 +99,7 @@ _MODULES = {
     "override_feedback": "lodeline.sdk.fluent_assessments",
     "restore_experiment": "lodeline.sdk.fluent_experiments",
     "search_assessments": "lodeline.sdk.fluent_assessments",
+    "search_datasets": "lodeline.sdk.fluent_datasets",
     "search_experiments": "lodeline.sdk.fluent_experiments",
     "search_sessions": "lodeline.sdk.fluent_traces",
     "search_traces": "lodeline.sdk.fluent_traces",
@@ -117,6 +126,8 @@ __all__ = [
     "AssessmentError",
     "AssessmentSource",
     "AsyncLodelineClient",
+    "Columns",
+    "Dataset",
     "LodelineClient",
     "Span",
     "SpanType",
@@ -125,15 +136,18 @@ __all__ = [
     "configure",
     "connect",
     "connect_async",
+    "create_dataset",
     "create_experiment",
     "default_client",
     "delete_assessment",
+    "delete_dataset",
     "delete_experiment",
     "delete_trace_tag",
     "delete_traces",
     "flush",
     "get_assessment",
     "get_current_active_span",
+    "get_dataset",
     "get_experiment",
     "get_experiment_by_name",
     "get_last_active_trace_id",
@@ -150,6 +164,7 @@ __all__ = [
     "override_feedback",
     "restore_experiment",
     "search_assessments",
+    "search_datasets",
     "search_experiments",
     "search_sessions",
     "search_traces",

@@ -8,7 +8,7 @@ from lodeline.domain.canonical import canonical_json, digest_text
 from lodeline.domain.dataset import Identity
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
-from lodeline.domain.ids import RecordId
+from lodeline.domain.ids import DatasetId, ExperimentId, RecordId
 from lodeline.domain.span import JsonValue
 
 SourceKind = Literal["TRACE", "SPAN", "SESSION", "HUMAN", "DOCUMENT", "SYNTHETIC", "IMPORT", "REVIEW"]
@@ -180,9 +180,9 @@ class Violation:
 class RecordPlace:
     """A record somewhere: what a trace's records are listed as. `version` is the first one with its content."""
 
-    dataset_id: str
+    dataset_id: DatasetId
     dataset_name: str
-    experiment_id: str
+    experiment_id: ExperimentId
     record: Record
     version: int
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Never
 
 import jsonschema_rs
 
@@ -53,5 +54,5 @@ def _validator(schema: str, field: str) -> jsonschema_rs.Validator:
         raise Invalid(f"{field}: it is no JSON Schema ({reason}).", details={"field": field}) from error
 
 
-def _no_remote(uri: str) -> object:
+def _no_remote(uri: str) -> Never:
     raise ValueError("schemas are not fetched; put it under $defs")

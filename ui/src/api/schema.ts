@@ -225,6 +225,89 @@ export interface Completion {
   field: string | null;
 }
 
+/** One dataset. Times are epoch milliseconds.
+
+`latest_version` is 0 until one is published; `record_count` and `digest` are of the latest version; `draft_changes` counts the records that a draft adds, changes or removes. It belongs to one experiment and may be linked to others, where it is listed and can be read. */
+export interface Dataset {
+  dataset_id: string;
+  experiment_id: string;
+  name: string;
+  identity: "by_input" | "by_external_id" | "none";
+  lifecycle: "ACTIVE" | "DELETED";
+  created_ms: number;
+  updated_ms: number;
+  created_by: string | null;
+  description: string;
+  tags: Record<string, string>;
+  linked_experiment_ids: string[];
+  input_schema: Record<string, unknown> | null;
+  expectation_schema: Record<string, unknown> | null;
+  latest_version: number;
+  draft_changes: number;
+  record_count: number;
+  digest: string;
+}
+
+/** A new dataset, without records. */
+export interface DatasetBody {
+  experiment?: string;
+  name: string;
+  identity?: "by_input" | "by_external_id" | "none";
+  description?: string;
+  tags?: Record<string, string>;
+  input_schema?: Record<string, JsonValue> | null;
+  expectation_schema?: Record<string, JsonValue> | null;
+}
+
+/** A change; what is left out stays as it is. Tags are set, then deleted; links are added, then removed. */
+export interface DatasetChangeBody {
+  name?: string | null;
+  description?: string | null;
+  input_schema?: Record<string, JsonValue> | null;
+  expectation_schema?: Record<string, JsonValue> | null;
+  set_tags?: Record<string, string>;
+  delete_tags?: string[];
+  link?: string[];
+  unlink?: string[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface DatasetPage {
+  items: Dataset[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** One published version, which never changes but for its labels. `parent` is the one before, 0 the empty one.
+
+`splits` counts the records of each split; `labels` are names such as golden, each on one version of a dataset. */
+export interface DatasetVersion {
+  dataset_id: string;
+  version: number;
+  parent: number;
+  digest: string;
+  created_ms: number;
+  message: string;
+  author: string | null;
+  added: number;
+  changed: number;
+  removed: number;
+  total: number;
+  splits: Record<string, number>;
+  labels: string[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface DatasetVersionPage {
+  items: DatasetVersion[];
+  cursor: string | null;
+  partial: boolean;
+}
+
 /** What to delete: either `trace_ids`, or what matches `filter` in `experiments`, at most `max_traces`. */
 export interface DeleteBody {
   trace_ids?: string[] | null;
@@ -359,6 +442,18 @@ export interface FilterReading {
   problem: FilterProblem | null;
 }
 
+/** The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`. */
+export interface FromTracesBody {
+  trace_ids?: string[];
+  experiments?: string[];
+  filter?: string | null;
+  order?: string;
+  limit?: number;
+  split?: string | null;
+  draft?: boolean;
+  message?: string;
+}
+
 /** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
@@ -424,6 +519,12 @@ export interface KeyBody {
   experiment_ids?: string[] | null;
   expires_ms?: number | null;
   owner_id?: string | null;
+}
+
+/** Labels are set, which takes them from other versions, then deleted. */
+export interface LabelsBody {
+  set?: string[];
+  delete?: string[];
 }
 
 /** Traces to link to a run. */
@@ -500,6 +601,18 @@ export interface Problem {
   request_id: string | null;
 }
 
+/** What a version made of the draft says. */
+export interface PublishBody {
+  message?: string;
+  expected_version?: number | null;
+}
+
+/** The latest version after a publish; `made` is false when there was nothing to publish. */
+export interface Published {
+  version: DatasetVersion;
+  made: boolean;
+}
+
 /** What a purge removed, as counts. */
 export interface PurgeReceipt {
   experiment_id: string;
@@ -509,6 +622,112 @@ export interface PurgeReceipt {
   assessments: number;
   blobs: number;
   bytes_freed: number;
+  datasets: number;
+  records: number;
+}
+
+/** One record as a version holds it. Times are epoch milliseconds, of this record's first and present content.
+
+`content_hash` is over canonical inputs, expectations and outputs, `input_hash` over the inputs; tags, split and source do not count. */
+export interface Record {
+  record_id: string;
+  inputs: Record<string, unknown>;
+  expectations: Record<string, unknown>;
+  outputs: unknown;
+  tags: Record<string, string>;
+  split: string | null;
+  external_id: string | null;
+  source: RecordSource | null;
+  content_hash: string;
+  input_hash: string;
+  created_ms: number;
+  updated_ms: number;
+  author: string | null;
+}
+
+/** One record. With a `record_id` it means that record, else the dataset's identity says which. */
+export interface RecordBody {
+  inputs: Record<string, JsonValue>;
+  expectations?: Record<string, JsonValue>;
+  outputs?: JsonValue;
+  tags?: Record<string, string>;
+  split?: string | null;
+  external_id?: string | null;
+  source?: RecordSourceBody | null;
+  record_id?: string | null;
+}
+
+/** One record that two versions do not have the same; `before` or `after` is None where a version lacks it. */
+export interface RecordDifference {
+  record_id: string;
+  kind: "added" | "changed" | "removed";
+  before: Record | null;
+  after: Record | null;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface RecordDifferencePage {
+  items: RecordDifference[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface RecordPage {
+  items: Record[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** A record somewhere: what a trace's records are listed as. `version` is the first one with its content. */
+export interface RecordPlace {
+  dataset_id: string;
+  dataset_name: string;
+  experiment_id: string;
+  record: Record;
+  version: number;
+}
+
+/** A record as it stands from version `valid_from` on, up to and without version `valid_to` (None: still). */
+export interface RecordRevision {
+  record: Record;
+  valid_from: number;
+  valid_to: number | null;
+}
+
+/** Where a record comes from: `source_id` names the trace, span (``trace/span``), session, person or document. */
+export interface RecordSource {
+  kind: "TRACE" | "SPAN" | "SESSION" | "HUMAN" | "DOCUMENT" | "SYNTHETIC" | "IMPORT" | "REVIEW";
+  source_id: string | null;
+  note: string | null;
+}
+
+/** Where a record comes from. */
+export interface RecordSourceBody {
+  kind: "TRACE" | "SPAN" | "SESSION" | "HUMAN" | "DOCUMENT" | "SYNTHETIC" | "IMPORT" | "REVIEW";
+  source_id?: string | null;
+  note?: string | null;
+}
+
+/** A write: append, merge, put or replace `records`, or delete `delete_ids`. It makes one version or a draft. */
+export interface RecordsBody {
+  operation?: "append" | "merge" | "put" | "replace" | "delete";
+  records?: RecordBody[];
+  delete_ids?: string[];
+  draft?: boolean;
+  message?: string;
+  expected_version?: number | null;
+}
+
+/** A record that was not taken: its place in what was sent, the JSON pointer within it, and why. */
+export interface Rejection {
+  index: number;
+  pointer: string;
+  reason: string;
 }
 
 /** How long traces are kept; None means no limit. See `jobs.retention` for what is never removed. */
@@ -666,6 +885,15 @@ export interface SpanView {
   user: string | null;
 }
 
+/** The shares of the splits, such as {"train": 0.8, "test": 0.2}; `stratify_by` is a tag or expectations.KEY. */
+export interface SplitsBody {
+  ratios: Record<string, number>;
+  seed?: number;
+  stratify_by?: string | null;
+  draft?: boolean;
+  message?: string;
+}
+
 /** One thing that may be written: the text to insert, what it is, and a line about it. */
 export interface Suggestion {
   text: string;
@@ -796,19 +1024,65 @@ export interface UserPage {
   partial: boolean;
 }
 
+/** A record that a dataset's schemas do not let in, with the first place where it is wrong. */
+export interface Violation {
+  record_id: string;
+  pointer: string;
+  reason: string;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface ViolationPage {
+  items: Violation[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** What a write did. `record_ids` has the id of each record sent, in order, None where it was rejected.
+
+`version` is the version made, or None for a draft; of a write that changed nothing the latest. */
+export interface WriteReport {
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  deleted: number;
+  rejected: Rejection[];
+  record_ids: (string | null)[];
+  version: number | null;
+  draft_changes: number;
+}
+
 export interface Operations {
+  /** Merge records made of traces: their inputs, outputs and expectations. */
+  add_traces_to_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: FromTracesBody;
+    answer: WriteReport;
+  };
   /** Compute counts, error rates, latencies, tokens, cost and assessment means over time and groups. */
   aggregate_traces: {
     params: Record<string, never>;
     body: AggregateBody;
     answer: Aggregate;
   };
+  /** Give every record a split, the same for the same records and seed on any machine. */
+  assign_splits: {
+    params: {
+      dataset_id: string;
+    };
+    body: SplitsBody;
+    answer: WriteReport;
+  };
   /** Return what may be written at a place of a filter, and the first thing that is wrong with it. */
   complete_filter: {
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "dataset" | "record";
     };
     body: undefined;
     answer: FilterReading;
@@ -828,6 +1102,12 @@ export interface Operations {
     params: Record<string, never>;
     body: AccountBody;
     answer: Account;
+  };
+  /** Create a dataset without records. */
+  create_dataset: {
+    params: Record<string, never>;
+    body: DatasetBody;
+    answer: Dataset;
   };
   /** Create an experiment. */
   create_experiment: {
@@ -866,6 +1146,14 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** Delete a dataset: it leaves the lists and takes no writes until it is restored. */
+  delete_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
+  };
   /** Delete an experiment: hide it with all that is in it. It can be restored until it is purged. */
   delete_experiment: {
     params: {
@@ -897,6 +1185,26 @@ export interface Operations {
     body: DeleteBody;
     answer: DeleteReport;
   };
+  /** List the records that two versions do not have the same. */
+  diff_dataset_versions: {
+    params: {
+      dataset_id: string;
+      before: string;
+      after?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: RecordDifferencePage;
+  };
+  /** Undo the draft. */
+  discard_dataset_draft: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
+  };
   /** Return an experiment with all that is in it as one file, for import into any Lodeline server. */
   export_experiment: {
     params: {
@@ -904,6 +1212,15 @@ export interface Operations {
     };
     body: undefined;
     answer: undefined;
+  };
+  /** Find an active dataset of an experiment, or linked to it, by name. */
+  find_dataset: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: Dataset;
   };
   /** Find an experiment by id or by exact name, deleted or not. */
   find_experiment: {
@@ -946,6 +1263,23 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** Return one dataset, deleted or not. */
+  get_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
+  };
+  /** Return one published version. */
+  get_dataset_version: {
+    params: {
+      dataset_id: string;
+      version: string;
+    };
+    body: undefined;
+    answer: DatasetVersion;
+  };
   /** Return what has arrived from one process. */
   get_delivery: {
     params: {
@@ -967,6 +1301,25 @@ export interface Operations {
     params: Record<string, never>;
     body: undefined;
     answer: Identity;
+  };
+  /** Return one record as a version has it. */
+  get_record: {
+    params: {
+      dataset_id: string;
+      record_id: string;
+      version?: string;
+    };
+    body: undefined;
+    answer: Record;
+  };
+  /** Return every revision of a record, oldest first, with the versions that have it. */
+  get_record_history: {
+    params: {
+      dataset_id: string;
+      record_id: string;
+    };
+    body: undefined;
+    answer: RecordRevision[];
   };
   /** Return the server's version and capabilities. */
   get_server: {
@@ -1020,6 +1373,14 @@ export interface Operations {
     body: undefined;
     answer: Facet;
   };
+  /** Return the records that were made of a trace or of a span of it. */
+  get_trace_records: {
+    params: {
+      trace_id: string;
+    };
+    body: undefined;
+    answer: RecordPlace[];
+  };
   /** Import an exported experiment; traces that exist are listed and left alone. */
   import_experiment: {
     params: {
@@ -1027,6 +1388,15 @@ export interface Operations {
     };
     body: Blob;
     answer: ImportReport;
+  };
+  /** Set and delete labels of a version; a label is on one version of the dataset. */
+  label_dataset_version: {
+    params: {
+      dataset_id: string;
+      version: string;
+    };
+    body: LabelsBody;
+    answer: DatasetVersion;
   };
   /** Link traces of one experiment to a run; links that exist stay. */
   link_traces: {
@@ -1048,6 +1418,16 @@ export interface Operations {
     body: undefined;
     answer: Attachment[];
   };
+  /** List the published versions, the latest first. */
+  list_dataset_versions: {
+    params: {
+      dataset_id: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: DatasetVersionPage;
+  };
   /** List what has arrived from the SDK's processes, and what is missing; the one heard of last first. */
   list_deliveries: {
     params: {
@@ -1064,6 +1444,17 @@ export interface Operations {
     };
     body: undefined;
     answer: ApiKey[];
+  };
+  /** List, of one page of records, those that the dataset's schemas do not let in; go on with the cursor. */
+  list_schema_violations: {
+    params: {
+      dataset_id: string;
+      version?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: ViolationPage;
   };
   /** Log a judgment. `changed` is false when the same one was known already. */
   log_assessment: {
@@ -1085,6 +1476,14 @@ export interface Operations {
     body: InfoBody;
     answer: Trace;
   };
+  /** Make a version of the draft; `made` is false when there was nothing to publish. */
+  publish_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: PublishBody;
+    answer: Published;
+  };
   /** Remove a deleted experiment and everything in it for good. */
   purge_experiment: {
     params: {
@@ -1101,6 +1500,14 @@ export interface Operations {
     };
     body: Blob;
     answer: Attachment;
+  };
+  /** Restore a deleted dataset; 409 when its name was taken meanwhile. */
+  restore_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
   };
   /** Restore a deleted experiment without loss. */
   restore_experiment: {
@@ -1142,6 +1549,19 @@ export interface Operations {
     body: undefined;
     answer: AuditEntryPage;
   };
+  /** List the datasets of experiments, and those linked to them, newest created first. */
+  search_datasets: {
+    params: {
+      lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: DatasetPage;
+  };
   /** List experiments, newest created first. */
   search_experiments: {
     params: {
@@ -1154,6 +1574,18 @@ export interface Operations {
     };
     body: undefined;
     answer: ExperimentPage;
+  };
+  /** List the records of a version that match a filter, in the order of the dataset. */
+  search_records: {
+    params: {
+      dataset_id: string;
+      version?: string;
+      filter?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: RecordPage;
   };
   /** List sessions that match a filter, last activity first. */
   search_sessions: {
@@ -1254,6 +1686,14 @@ arrived since, now or later; nothing is missed or given twice. */
     body: AssessmentChangeBody;
     answer: Assessment;
   };
+  /** Rename, describe, tag, set schemas, link to experiments. */
+  update_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: DatasetChangeBody;
+    answer: Dataset;
+  };
   /** Rename, describe, tag or set settings. */
   update_experiment: {
     params: {
@@ -1262,53 +1702,80 @@ arrived since, now or later; nothing is missed or given twice. */
     body: ExperimentChangeBody;
     answer: Experiment;
   };
+  /** Write records; what is rejected says why in the report and stops no other. */
+  write_records: {
+    params: {
+      dataset_id: string;
+    };
+    body: RecordsBody;
+    answer: WriteReport;
+  };
 }
 
 export const OPERATIONS = {
+  add_traces_to_dataset: ["POST", "/datasets/{dataset_id}/records/from-traces"],
   aggregate_traces: ["POST", "/traces/aggregate"],
+  assign_splits: ["POST", "/datasets/{dataset_id}/splits"],
   complete_filter: ["GET", "/filters/complete"],
   count_traces: ["GET", "/traces/count"],
   create_account: ["POST", "/accounts"],
+  create_dataset: ["POST", "/datasets"],
   create_experiment: ["POST", "/experiments"],
   create_key: ["POST", "/keys"],
   delete_account: ["DELETE", "/accounts/{account_id}"],
   delete_assessment: ["DELETE", "/assessments/{assessment_id}"],
   delete_attachment: ["DELETE", "/traces/{trace_id}/attachments/{name}"],
+  delete_dataset: ["DELETE", "/datasets/{dataset_id}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
   delete_trace: ["DELETE", "/traces/{trace_id}"],
   delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
   delete_traces: ["POST", "/traces/delete"],
+  diff_dataset_versions: ["GET", "/datasets/{dataset_id}/diff"],
+  discard_dataset_draft: ["DELETE", "/datasets/{dataset_id}/draft"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
+  find_dataset: ["GET", "/datasets/find"],
   find_experiment: ["GET", "/experiments/find"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
+  get_dataset: ["GET", "/datasets/{dataset_id}"],
+  get_dataset_version: ["GET", "/datasets/{dataset_id}/versions/{version}"],
   get_delivery: ["GET", "/deliveries/{instance}"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
   get_me: ["GET", "/me"],
+  get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
+  get_record_history: ["GET", "/datasets/{dataset_id}/records/{record_id}/history"],
   get_server: ["GET", "/server"],
   get_session: ["GET", "/sessions/{session}"],
   get_spans: ["GET", "/traces/{trace_id}/spans"],
   get_trace: ["GET", "/traces/{trace_id}"],
   get_trace_assessments: ["GET", "/traces/{trace_id}/assessments"],
   get_trace_facet: ["GET", "/traces/facet"],
+  get_trace_records: ["GET", "/traces/{trace_id}/records"],
   import_experiment: ["POST", "/experiments/import"],
+  label_dataset_version: ["PATCH", "/datasets/{dataset_id}/versions/{version}/labels"],
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
+  list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],
   list_deliveries: ["GET", "/deliveries"],
   list_keys: ["GET", "/keys"],
+  list_schema_violations: ["GET", "/datasets/{dataset_id}/violations"],
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],
+  publish_dataset: ["POST", "/datasets/{dataset_id}/publish"],
   purge_experiment: ["POST", "/experiments/{experiment_id}/purge"],
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
+  restore_dataset: ["POST", "/datasets/{dataset_id}/restore"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
   revoke_key: ["DELETE", "/keys/{key_id}"],
   search_assessments: ["GET", "/assessments"],
   search_audit: ["GET", "/audit"],
+  search_datasets: ["GET", "/datasets"],
   search_experiments: ["GET", "/experiments"],
+  search_records: ["GET", "/datasets/{dataset_id}/records"],
   search_sessions: ["GET", "/sessions"],
   search_traces: ["GET", "/traces"],
   search_users: ["GET", "/users"],
@@ -1320,5 +1787,7 @@ export const OPERATIONS = {
   sign_out: ["POST", "/logout"],
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
+  update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
+  write_records: ["POST", "/datasets/{dataset_id}/records"],
 } as const;

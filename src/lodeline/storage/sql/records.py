@@ -15,7 +15,7 @@ from lodeline.domain.dataset import (
     draft_in_the_way,
 )
 from lodeline.domain.errors import NotFound
-from lodeline.domain.ids import DatasetId, RecordId, TraceId
+from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
 from lodeline.domain.page import Page
 from lodeline.domain.record import (
     Record,
@@ -153,7 +153,7 @@ class SqlRecords:
         )
         with self._readers.read() as db:
             found = db.execute(sql, (clean(trace_id), limit)).fetchall()
-        return [RecordPlace(row[0], row[1], str(row[2]), record_of(row[4:]), row[3]) for row in found]
+        return [RecordPlace(row[0], row[1], ExperimentId(str(row[2])), record_of(row[4:]), row[3]) for row in found]
 
 
 def _apply(db: Db, found: tuple[int, Dataset], write: RecordWrite, by: str | None, now_ms: int) -> WriteCounts:
