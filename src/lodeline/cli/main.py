@@ -19,6 +19,7 @@ GROUPS: dict[str, str] = {
     "demo": "Load real example traces and say what to try.",
     "traces": "Search, show, follow, tag, delete, export and import traces.",
     "assessments": "Log judgments and read them with their history.",
+    "datasets": "Create, fill, publish and compare datasets.",
     "sessions": "List and show traced conversations.",
     "users": "List traced end users.",
     "experiments": "Create, list, change, delete, export and import experiments.",

@@ -1,8 +1,12 @@
 """The records of datasets."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import cast
 
+from lodeline.domain.canonical import canonical_json
+from lodeline.domain.errors import Invalid
 from lodeline.domain.record import (
     Record,
     RecordDifference,
@@ -169,7 +173,14 @@ class Records(Noun[ModeT]):
 
 
 def record_body(draft: RecordDraft) -> dict[str, object]:
-    """Return a draft as the API takes it."""
+    """Return a draft as the API takes it; Invalid, with the place, for numbers that JSON lacks and would lose."""
+    for name in ("inputs", "expectations", "outputs"):
+        value = getattr(draft, name)
+        if not _finite(value):
+            try:
+                canonical_json(value)
+            except Invalid as error:
+                raise Invalid(f"{name}: {error.message}", details=error.details) from error
     return given(
         inputs=draft.inputs,
         expectations=draft.expectations or None,
@@ -180,3 +191,12 @@ def record_body(draft: RecordDraft) -> dict[str, object]:
         source=None if draft.source is None else asdict(draft.source),
         record_id=draft.record_id,
     )
+
+
+def _finite(value: object) -> bool:
+    """Tell whether all numbers in a value are finite."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_finite, cast("Mapping[str, object]", value).values()))
+    return all(map(_finite, cast("Sequence[object]", value))) if isinstance(value, list | tuple) else True

@@ -101,9 +101,25 @@ def _read_csv(path: Path) -> Iterator[Row]:
             for row in reader:
                 if row.get(""):
                     raise Invalid(f"{path.name}: line {reader.line_num} has more cells than there are columns.")
-                yield {name: cell_value(cell) for name, cell in row.items() if cell}
+                yield _nested({name: cell_value(cell) for name, cell in row.items() if cell})
         except (csv.Error, UnicodeDecodeError) as error:
             raise Invalid(f"{path.name}: after line {reader.line_num} it is no CSV in UTF-8 ({error}).") from error
+
+
+def _nested(row: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a row whose columns such as ``inputs.question`` are in objects: there, a cell of null is a value."""
+    found: dict[str, JsonValue] = {}
+    objects: dict[str, dict[str, JsonValue]] = {}
+    for column, value in row.items():
+        name, dot, key = column.partition(".")
+        if dot and name in _OBJECTS:
+            objects.setdefault(name, {})[key] = value
+        else:
+            found[column] = value
+    for name, columns in objects.items():
+        whole = found.get(name)
+        found[name] = {**whole, **columns} if isinstance(whole, Mapping) else columns
+    return found
 
 
 def cell_value(cell: str) -> JsonValue:
@@ -170,7 +186,8 @@ def _write_parquet(path: Path, records: Iterable[Record]) -> int:
     """Columns of text: ids and split as they are, everything else as JSON, so that no type is guessed."""
     rows = [record_row(record) for record in records]
     data: dict[str, list[str | None]] = {
-        name: [_json_cell(name, row.get(name)) for row in rows] for name in _ORDER
+        "outputs_json" if name == "outputs" else name: [_json_cell(name, row.get(name)) for row in rows]
+        for name in _ORDER
     }  # fmt: skip
     library = _parquet()
     if library.__name__ == "pyarrow.parquet":

@@ -108,12 +108,15 @@ class Dataset:
 
     def to_df(self, return_type: FrameKind = "pandas") -> Any:
         """Return the records as a frame, one row each. Inputs, expectations, outputs, tags and source are objects in
-        a frame of pandas, and JSON text in one of Polars, whose columns have one type each."""
+        a frame of pandas, and JSON text in one of Polars (its ``outputs_json``), whose columns have one type each."""
         rows: list[dict[str, object]] = [
             {**dict.fromkeys(_FRAME), **record_row(record), "content_hash": record.content_hash} for record in self
         ]
         if return_type == "polars":
-            rows = [{name: _texted(name, value) for name, value in row.items()} for row in rows]
+            rows = [
+                {"outputs_json" if name == "outputs" else name: _texted(name, value) for name, value in row.items()}
+                for row in rows
+            ]
         return frame_of(rows, return_type)
 
     def export(self, file: str | os.PathLike[str], *, format: FileFormat | None = None) -> int:

@@ -58,11 +58,11 @@ def load(
 
 
 def batched(drafts: Iterable[RecordDraft]) -> Iterator[list[RecordDraft]]:
-    """Yield drafts in lists that are one request each."""
+    """Yield drafts in lists that are one request each; Invalid names the record that JSON cannot hold."""
     batch: list[RecordDraft] = []
     size_bytes = 0
-    for draft in drafts:
-        length = _size(draft)
+    for index, draft in enumerate(drafts):
+        length = _size(draft, index)
         if batch and (len(batch) >= BATCH_RECORDS or size_bytes + length > BATCH_BYTES):
             yield batch
             batch, size_bytes = [], 0
@@ -129,9 +129,11 @@ def _chain(
     yield from rest
 
 
-def _size(draft: RecordDraft) -> int:
-    """About how many bytes a record takes; what JSON cannot hold is told when it is sent."""
+def _size(draft: RecordDraft, index: int) -> int:
+    """About how many bytes a record takes."""
     try:
         return len(orjson.dumps(record_body(draft)))
-    except TypeError:
-        return 1_000
+    except (Invalid, TypeError) as error:
+        reason = error.message if isinstance(error, Invalid) else str(error)
+        details = error.details if isinstance(error, Invalid) else {}
+        raise Invalid(f"record {index}: {reason}", details={**details, "index": index}) from error

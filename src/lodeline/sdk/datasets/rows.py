@@ -41,7 +41,10 @@ def drafts_of(rows: Rows, columns: Columns | None = None) -> Iterator[RecordDraf
 
 
 def draft_of(row: Row, index: int = 0, columns: Columns | None = None) -> RecordDraft:
-    """Return the draft of one row; missing values (None, and NaN of a frame) are left out."""
+    """Return the draft of one row; missing values (None, and NaN of a frame) are left out.
+
+    Texts in the columns ``inputs``, ``expectations``, ``tags``, ``source`` and ``outputs_json`` are JSON.
+    """
     if columns is not None:
         return _chosen(row, index, columns)
     objects: dict[str, dict[str, JsonValue]] = {name: _object(row.get(name), name, index) for name in _OBJECTS}
@@ -55,11 +58,14 @@ def draft_of(row: Row, index: int = 0, columns: Columns | None = None) -> Record
             f"{shown(', '.join(map(str, row)))}; say which columns are inputs.",
             details={"index": index},
         )
+    outputs = row.get("outputs")
+    if _missing(outputs) and isinstance(row.get("outputs_json"), str):
+        outputs = _parsed(row["outputs_json"], index)
     texts = {name: _text(row.get(name)) for name in _TEXTS}
     return RecordDraft(
         inputs=objects["inputs"],
         expectations=objects["expectations"],
-        outputs=None if _missing(row.get("outputs")) else plain(row["outputs"]),
+        outputs=None if _missing(outputs) else plain(outputs),
         tags={key: value if isinstance(value, str) else _json(value) for key, value in objects["tags"].items()},
         split=texts["split"],
         external_id=texts["external_id"],
@@ -154,6 +160,13 @@ def _object(value: Any, name: str, index: int) -> dict[str, JsonValue]:
     if not isinstance(found, Mapping):
         raise Invalid(f"row {index}: {name}: {shown(value)} is no object.", details={"index": index})
     return dict(found)
+
+
+def _parsed(text: str, index: int) -> JsonValue:
+    try:
+        return cast(JsonValue, orjson.loads(text))
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"row {index}: outputs_json: {shown(text)} is not JSON.", details={"index": index}) from error
 
 
 def _source(value: Any, index: int) -> RecordSource | None:
