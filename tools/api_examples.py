@@ -27,7 +27,9 @@ from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliverySource
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, RecordId
+from lodeline.domain.prompt import PromptChange, PromptDraft
 from lodeline.domain.record import RecordDraft, RecordSource
+from lodeline.domain.registered_scorer import ScorerDraft
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.app import close_app, create_app, services_of
@@ -176,6 +178,30 @@ EXAMPLES: Mapping[str, Example] = {
         "/datasets/{dataset}/splits", body={"ratios": {"train": 0.5, "test": 0.5}, "seed": 7, "draft": True}
     ),
     "get_trace_records": Example("/traces/{trace}/records"),
+    "register_prompt": Example(
+        "/prompts",
+        body={
+            "experiment": "support", "name": "greeting", "template": "Hello {{ name }}, how can I help?",
+            "message": "ask what for", "config": {"temperature": 0.2},
+        },
+    ),
+    "search_prompts": Example("/prompts", {"experiment": "support", "filter": "alias = 'production'"}),
+    "get_prompt": Example("/prompts/greeting", {"experiment": "support"}),
+    "update_prompt": Example(
+        "/prompts/greeting", {"experiment": "support"},
+        body={"set_aliases": {"production": 1}, "reason": "the new one is too short"},
+    ),
+    "delete_prompt": Example("/prompts/greeting", {"experiment": "support"}),
+    "list_prompt_versions": Example("/prompts/greeting/versions", {"experiment": "support", "limit": "1"}),
+    "get_prompt_version": Example("/prompts/greeting/versions/production", {"experiment": "support"}),
+    "list_prompt_alias_events": Example("/prompts/greeting/alias-events", {"experiment": "support"}),
+    "register_scorer": Example(
+        "/scorers",
+        body={"experiment": "support", "name": "polite", "definition": {"kind": "JUDGE", "target": "tone"}},
+    ),
+    "list_scorers": Example("/scorers", {"experiment": "support"}),
+    "get_scorer_versions": Example("/scorers/exact", {"experiment": "support"}),
+    "delete_scorer": Example("/scorers/exact", {"experiment": "support"}),
     "list_accounts": Example("/accounts"),
     "create_account": Example("/accounts", body={"name": "linus", "role": "editor", "password": PASSWORD}),
     "get_account": Example("/accounts/{account}"),
@@ -283,7 +309,16 @@ def _dataset(services: Services) -> str:
     services.datasets.label(LOCAL, made.dataset_id, "1", set_labels=["golden"])
     second = RecordDraft({"question": "Can I return it?"}, record_id=RecordId("dr-2"))
     services.records.write(LOCAL, made.dataset_id, "append", [second], draft=True)
+    _prompt_and_scorer(services)
     return made.dataset_id
+
+
+def _prompt_and_scorer(services: Services) -> None:
+    for template in ("Hello {{ name }}!", "Good day, {{ name }}."):
+        services.prompts.register(LOCAL, "support", PromptDraft("greeting", template, description="How we begin."))
+    moved = PromptChange(set_aliases={"production": 2}, reason="more polite")
+    services.prompts.update(LOCAL, "support", "greeting", moved)
+    services.scorers.register(LOCAL, "support", ScorerDraft("exact", {"kind": "BUILTIN", "target": "exact_match"}))
 
 
 def _ingest(services: Services, experiment_id: str) -> None:

@@ -16,6 +16,7 @@ _TITLES: dict[EntityScope, str] = {
     "account": "Accounts",
     "dataset": "Datasets",
     "record": "Records of a dataset",
+    "prompt": "Prompts",
 }
 
 

@@ -9,9 +9,8 @@ from tests.cli.conftest import Demo, Lodeline
 
 def test_a_dataset_from_a_file_to_a_file(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_text('{"required": ["q"]}')
-    lodeline(
-        "datasets", "create", "qa", "--tag", "team=x", "--input-schema", str(tmp_path / "schema.json"), store=store
-    )
+    schema = str(tmp_path / "schema.json")
+    lodeline("datasets", "create", "qa", "--tag", "team=x", "--input-schema", schema, store=store)
     rows = [{"inputs": {"q": n}, "expectations": {"a": n * n}} for n in range(3)]
     file = tmp_path / "qa.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -44,6 +44,8 @@ TRACE_PATH = API + "/traces/{trace_id}"
 ONE = API + "/traces/{trace}"
 DATASET = API + "/datasets/{dataset_id}"
 SET = API + "/datasets/{dataset}"
+PROMPT = API + "/prompts/{name}"
+GREET = API + "/prompts/greet"
 JUDGED = API + "/assessments/{assessment_id}"
 OTLP = {"content-type": "application/x-protobuf", "x-lodeline-experiment": "1"}
 SEND = request_of("cd" * 16)
@@ -150,6 +152,23 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {DATASET}/splits",                   "200 200 403 403 401 403", f"{SET}/splits",
          json={"ratios": {"test": 1}}),
     Case(f"GET {TRACE_PATH}/records",                "200 200 200 403 401 403", f"{ONE}/records"),
+
+    Case(f"GET {API}/prompts",                       "200 200 200 403 401 403"),
+    Case(f"POST {API}/prompts",                      "200 200 403 403 401 403",
+         json={"experiment": "1", "name": "new", "template": "t"}),
+    Case(f"GET {PROMPT}",                            "200 200 200 403 401 403", f"{GREET}?experiment=1"),
+    Case(f"PATCH {PROMPT}",                          "200 200 403 403 401 403", f"{GREET}?experiment=1",
+         json={"set_aliases": {"production": 1}}),
+    Case(f"DELETE {PROMPT}",                         "204 204 403 403 401 403", f"{GREET}?experiment=1"),
+    Case(f"GET {PROMPT}/versions",                   "200 200 200 403 401 403", f"{GREET}/versions?experiment=1"),
+    Case(f"GET {PROMPT}/versions/{{version}}",       "200 200 200 403 401 403", f"{GREET}/versions/1?experiment=1"),
+    Case(f"GET {PROMPT}/alias-events",               "200 200 200 403 401 403",
+         f"{GREET}/alias-events?experiment=1"),
+    Case(f"GET {API}/scorers",                       "200 200 200 403 401 403"),
+    Case(f"POST {API}/scorers",                      "200 200 403 403 401 403",
+         json={"experiment": "1", "name": "new", "definition": {"kind": "BUILTIN"}}),
+    Case(f"GET {API}/scorers/{{name}}",              "200 200 200 403 401 403", f"{API}/scorers/exact?experiment=1"),
+    Case(f"DELETE {API}/scorers/{{name}}",           "204 204 403 403 401 403", f"{API}/scorers/exact?experiment=1"),
 
     Case(f"GET {API}/deliveries",                    "200 200 200 403 401 403"),
     Case(f"GET {API}/deliveries/{{instance}}",       "200 200 200 403 401 200", f"{API}/deliveries/sdk-1"),

@@ -20,7 +20,9 @@ from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, RecordId, TraceId
+from lodeline.domain.prompt import PromptDraft
 from lodeline.domain.record import RecordDraft
+from lodeline.domain.registered_scorer import ScorerDraft
 from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.security import CSRF_HEADER
@@ -117,6 +119,8 @@ def populated(store: str = "memory:") -> Generator[World]:
         dataset = services.datasets.create(LOCAL, DatasetDraft(app.experiment_id, "questions"), experiment="1")
         first = RecordDraft({"q": 1}, record_id=RecordId("dr-1"))
         services.records.write(LOCAL, dataset.dataset_id, "merge", [first])
+        services.prompts.register(LOCAL, "1", PromptDraft("greet", "Hello {{ who }}"))
+        services.scorers.register(LOCAL, "1", ScorerDraft("exact", {"kind": "BUILTIN"}))
         world.names.update(dataset=dataset.dataset_id)
         world.names.update(
             experiment=app.experiment_id, gone=gone.experiment_id, trace=TRACE, assessment=judged.assessment_id

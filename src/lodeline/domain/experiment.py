@@ -120,6 +120,8 @@ class PurgeReceipt:
     bytes_freed: int
     datasets: int = 0
     records: int = 0
+    prompts: int = 0
+    scorers: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

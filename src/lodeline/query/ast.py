@@ -11,7 +11,17 @@ from typing import Literal, TypeAlias
 Dialect = Literal["lodeline", "mlflow"]
 """The grammar that the text of a filter is written in."""
 EntityScope = Literal[
-    "trace", "span", "assessment", "experiment", "session", "user", "audit", "account", "dataset", "record"
+    "trace",
+    "span",
+    "assessment",
+    "experiment",
+    "session",
+    "user",
+    "audit",
+    "account",
+    "dataset",
+    "record",
+    "prompt",
 ]
 """Whose field it is. "span" and "assessment" fields occur only inside an `Exists` of that scope, except in lists
 of assessments, where "assessment" is the entity itself."""

@@ -21,7 +21,9 @@ from lodeline.services.keys import KeyService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.operation import OperationService
+from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
+from lodeline.services.scorers import ScorerService
 from lodeline.services.traces import TraceService
 from lodeline.services.transfer import TransferService
 from lodeline.storage.base import Stores
@@ -59,6 +61,8 @@ class Services:
     transfer: TransferService
     datasets: DatasetService
     records: RecordService
+    prompts: PromptService
+    scorers: ScorerService
 
     def close(self) -> None:
         """Hand over what is still to be recorded and close the stores; again is fine."""
@@ -97,4 +101,6 @@ def assemble(
         transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
         datasets=datasets,
         records=RecordService(stores, datasets, traces, listing, clock),
+        prompts=PromptService(stores, scope, listing, clock),
+        scorers=ScorerService(stores, scope, clock),
     )

@@ -31,7 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
-from lodeline.storage.base_data import DatasetStore, RecordStore
+from lodeline.storage.base_data import DatasetStore, PromptStore, RecordStore, ScorerStore
 
 
 class ExperimentStore(Protocol):
@@ -412,6 +412,8 @@ class Stores:
     admin: StoreAdmin
     datasets: DatasetStore
     records: RecordStore
+    prompts: PromptStore
+    scorers: ScorerStore
     closer: "Closer"
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What every backend implements for datasets; the conventions are those of `storage.base`."""
+"""What every backend implements for datasets, prompts and registered scorers, as `storage.base` says."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,6 +7,14 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import Dataset, DatasetChange, DatasetDraft, DatasetVersion, Published, VersionRef
 from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
 from lodeline.domain.page import Page
+from lodeline.domain.prompt import (
+    Prompt,
+    PromptAliasEvent,
+    PromptChange,
+    PromptDraft,
+    PromptVersion,
+    RegisteredPrompt,
+)
 from lodeline.domain.record import (
     Record,
     RecordDifference,
@@ -15,6 +23,7 @@ from lodeline.domain.record import (
     RecordWrite,
     WriteReport,
 )
+from lodeline.domain.registered_scorer import RegisteredScorer, ScorerDraft, ScorerRegistration
 from lodeline.query.ast import Search
 
 MAX_PAGE_CHARS = 16 * 2**20
@@ -108,4 +117,67 @@ class RecordStore(Protocol):
 
     def of_trace(self, trace_id: TraceId, *, limit: int) -> Sequence[RecordPlace]:
         """Return the present records of active datasets whose source is this trace or a span of it, by dataset."""
+        ...
+
+
+class PromptStore(Protocol):
+    """Prompts, by experiment and name, their versions and aliases."""
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
+                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+        """Add a version, and the prompt when it is new; nothing when the latest version has this digest.
+
+        NotFound or Deleted for the experiment; Conflict when the prompt is of the other kind.
+        """
+        ...
+
+    def get(self, experiment_id: ExperimentId, name: str) -> Prompt:
+        """Return one; NotFound when unknown or hidden."""
+        ...
+
+    def search(self, search: Search) -> Page[Prompt]:
+        """List prompts of `search.experiment_ids`; default order is newest created first."""
+        ...
+
+    def update(self, experiment_id: ExperimentId, name: str, change: PromptChange, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        """Apply the change, as `domain.prompt.changed_prompt` says; each move of an alias is an event."""
+        ...
+
+    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+        """Remove a prompt with its versions and events for good; return how many versions it had."""
+        ...
+
+    def versions(self, experiment_id: ExperimentId, name: str, *, limit: int, cursor: str | None
+                 ) -> Page[PromptVersion]:  # fmt: skip
+        """List versions, the latest first; NotFound for the prompt."""
+        ...
+
+    def version(self, experiment_id: ExperimentId, name: str, ref: str) -> PromptVersion:
+        """Return a version by its number, an alias, or "latest"; NotFound when there is none."""
+        ...
+
+    def alias_events(self, experiment_id: ExperimentId, name: str, *, limit: int) -> Sequence[PromptAliasEvent]:
+        """Return up to `limit` moves of aliases, the latest first."""
+        ...
+
+
+class ScorerStore(Protocol):
+    """Registered scorers, by experiment and name, with their versions."""
+
+    def register(self, experiment_id: ExperimentId, draft: ScorerDraft, digest: str, *, by: str | None, now_ms: int,
+                 audit: AuditEntry) -> ScorerRegistration:  # fmt: skip
+        """Add a version; nothing when the latest version has this digest. NotFound or Deleted for the experiment."""
+        ...
+
+    def list(self, experiment_ids: Sequence[str]) -> Sequence[RegisteredScorer]:
+        """Return the latest version of every scorer of these experiments, by experiment, then name."""
+        ...
+
+    def versions(self, experiment_id: ExperimentId, name: str) -> Sequence[RegisteredScorer]:
+        """Return every version of one, the latest first; NotFound when unknown or hidden."""
+        ...
+
+    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+        """Remove one with its versions for good; return how many it had. NotFound, Deleted."""
         ...

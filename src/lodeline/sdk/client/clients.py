@@ -23,7 +23,9 @@ from lodeline.sdk.client.keys import Keys
 from lodeline.sdk.client.logins import Logins
 from lodeline.sdk.client.operation import Operation
 from lodeline.sdk.client.otlp import Otlp
+from lodeline.sdk.client.prompts import Prompts
 from lodeline.sdk.client.records import Records
+from lodeline.sdk.client.scorers import Scorers
 from lodeline.sdk.client.sessions import Sessions
 from lodeline.sdk.client.traces import Traces
 from lodeline.sdk.client.transfer import Transfer
@@ -48,7 +50,9 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
         self.keys = Keys[ModeT](carrier, awaited=awaited)
         self.logins = Logins[ModeT](carrier, awaited=awaited)
         self.otlp = Otlp[ModeT](carrier, awaited=awaited)
+        self.prompts = Prompts[ModeT](carrier, awaited=awaited)
         self.records = Records[ModeT](carrier, awaited=awaited)
+        self.scorers = Scorers[ModeT](carrier, awaited=awaited)
         self.server = Operation[ModeT](carrier, awaited=awaited)
         self.sessions = Sessions[ModeT](carrier, awaited=awaited)
         self.traces = Traces[ModeT](carrier, awaited=awaited)

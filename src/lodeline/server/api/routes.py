@@ -16,7 +16,9 @@ from lodeline.server.api import (
     keys,
     logins,
     operation,
+    prompts,
     records,
+    scorers,
     traces,
     transfer,
 )
@@ -29,7 +31,7 @@ def native_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
-        conversations, deliveries, accounts, keys, audit, datasets, records,
+        conversations, deliveries, accounts, keys, audit, datasets, records, prompts, scorers,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from lodeline.domain.ids import DatasetId
 from lodeline.domain.operation import Capabilities
+from lodeline.domain.registered_scorer import RegisteredScorer
 from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.memory.accounts import MemoryAccounts
@@ -17,7 +18,9 @@ from lodeline.storage.memory.datasets import DatasetTable, MemoryDatasets
 from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
+from lodeline.storage.memory.prompts import MemoryPrompts, PromptKey, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
+from lodeline.storage.memory.scorers import MemoryScorers, ScorerKey
 from lodeline.storage.memory.spans import MemorySpans
 from lodeline.storage.memory.state import State
 from lodeline.storage.memory.traces import MemoryTraces
@@ -30,12 +33,14 @@ def open_memory() -> Stores:
     """Return an empty store. It vanishes when closed; blobs lie in a temporary directory until then."""
     state = State()
     tables: dict[DatasetId, DatasetTable] = {}
+    prompts: dict[PromptKey, PromptTable] = {}
+    scorers: dict[ScorerKey, list[RegisteredScorer]] = {}
     folder = TemporaryDirectory(prefix="lodeline-")
     blobs = DirectoryBlobStore(Path(folder.name))
     admin = MemoryAdmin(state, folder)
     return Stores(
         capabilities=CAPABILITIES,
-        experiments=MemoryExperiments(state, blobs, tables),
+        experiments=MemoryExperiments(state, blobs, tables, prompts, scorers),
         traces=MemoryTraces(state, blobs),
         deliveries=MemoryDeliveries(state),
         spans=MemorySpans(state),
@@ -50,5 +55,7 @@ def open_memory() -> Stores:
         admin=admin,
         datasets=MemoryDatasets(state, tables),
         records=MemoryRecords(state, tables),
+        prompts=MemoryPrompts(state, prompts),
+        scorers=MemoryScorers(state, scorers),
         closer=admin,
     )

@@ -26,8 +26,10 @@ from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.lock import DirectoryLock
+from lodeline.storage.sql.prompts import SqlPrompts
 from lodeline.storage.sql.records import SqlRecords
 from lodeline.storage.sql.schema import ensure_schema
+from lodeline.storage.sql.scorers import SqlScorers
 from lodeline.storage.sql.spans import SqlSpanStore
 from lodeline.storage.sql.text import TextIndexer
 from lodeline.storage.sql.traces import SqlTraceStore
@@ -75,6 +77,8 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             admin=SqlAdmin(directory, lock, writer=writer, readers=readers, indexer=indexer, blobs=blobs),
             datasets=SqlDatasets(writer, readers),
             records=SqlRecords(writer, readers),
+            prompts=SqlPrompts(writer, readers),
+            scorers=SqlScorers(writer, readers),
             closer=_Closer(opened.pop_all()),
         )
 
