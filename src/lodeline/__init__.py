@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lodeline.domain.assessment import AssessmentError, AssessmentSource
+    from lodeline.domain.prompt import ChatMessage
     from lodeline.local import connect, connect_async
     from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.autolog.switch import autolog
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         set_trace_tag,
     )
     from lodeline.sdk.masking import mask_strings
+    from lodeline.sdk.prompts import load_prompt, register_prompt, search_prompts, set_prompt_alias
     from lodeline.sdk.propagation import get_tracing_context_headers, set_tracing_context_from_headers
     from lodeline.sdk.provider import configure, flush, get_tracer_provider, shutdown
     from lodeline.sdk.scoping import set_active_model, set_experiment, trace_context
@@ -61,6 +63,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "AssessmentError": "lodeline.domain.assessment",
     "AssessmentSource": "lodeline.domain.assessment",
+    "ChatMessage": "lodeline.domain.prompt",
     "AsyncLodelineClient": "lodeline.sdk.client.clients",
     "Columns": "lodeline.sdk.datasets.rows",
     "Dataset": "lodeline.sdk.datasets.handle",
@@ -91,6 +94,10 @@ _MODULES = {
     "get_tracer_provider": "lodeline.sdk.provider",
     "get_tracing_context_headers": "lodeline.sdk.propagation",
     "instrument_threads": "lodeline.sdk.executors",
+    "load_prompt": "lodeline.sdk.prompts",
+    "register_prompt": "lodeline.sdk.prompts",
+    "search_prompts": "lodeline.sdk.prompts",
+    "set_prompt_alias": "lodeline.sdk.prompts",
     "log_assessment": "lodeline.sdk.fluent_assessments",
     "log_attachment": "lodeline.sdk.attachments",
     "log_expectation": "lodeline.sdk.fluent_assessments",
@@ -126,6 +133,7 @@ __all__ = [
     "AssessmentError",
     "AssessmentSource",
     "AsyncLodelineClient",
+    "ChatMessage",
     "Columns",
     "Dataset",
     "LodelineClient",
@@ -156,21 +164,25 @@ __all__ = [
     "get_tracer_provider",
     "get_tracing_context_headers",
     "instrument_threads",
+    "load_prompt",
     "log_assessment",
     "log_attachment",
     "log_expectation",
     "log_feedback",
     "mask_strings",
     "override_feedback",
+    "register_prompt",
     "restore_experiment",
     "search_assessments",
     "search_datasets",
     "search_experiments",
+    "search_prompts",
     "search_sessions",
     "search_traces",
     "set_active_model",
     "set_default_client",
     "set_experiment",
+    "set_prompt_alias",
     "set_trace_tag",
     "set_tracing_context_from_headers",
     "shutdown",

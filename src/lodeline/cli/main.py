@@ -20,6 +20,8 @@ GROUPS: dict[str, str] = {
     "traces": "Search, show, follow, tag, delete, export and import traces.",
     "assessments": "Log judgments and read them with their history.",
     "datasets": "Create, fill, publish and compare datasets.",
+    "prompts": "Register, show and compare prompts.",
+    "scorers": "List, show and delete registered scorers.",
     "sessions": "List and show traced conversations.",
     "users": "List traced end users.",
     "experiments": "Create, list, change, delete, export and import experiments.",
