@@ -39,7 +39,7 @@ def test_a_dataset_from_a_file_to_a_file(lodeline: Lodeline, store: Path, tmp_pa
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 3
     got = lodeline("datasets", "get", "qa", "--json", store=store).document()
     assert (got["latest_version"], got["record_count"], got["tags"]) == (3, 4, {"team": "x"})
-    assert got["dataset_id"] in lodeline("datasets", "list", store=store).out
+    assert str(got["dataset_id"]) in lodeline("datasets", "list", store=store).out
     lodeline("datasets", "delete", "qa", "--yes", store=store)
     assert lodeline("datasets", "list", "--json", store=store).lines() == []
     lodeline("datasets", "get", "qa", store=store, code=1)

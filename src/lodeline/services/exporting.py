@@ -13,6 +13,7 @@ from lodeline.domain.trace import Trace
 from lodeline.query.ast import Search
 from lodeline.query.order import LATEST
 from lodeline.services.archive import ArchiveWriter
+from lodeline.services.data_transfer import DataExport
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
 
@@ -40,6 +41,10 @@ class ExperimentExport:
         for number, rows in enumerate(self._session_rows(), 1):
             archive.add(f"sessions/{number:05d}.jsonl", b"".join(rows))
             yield archive.take()
+        data = DataExport(self._stores, self._experiment.experiment_id)
+        for name, content in data.members():
+            archive.add(name, content)
+            yield archive.take()
         yield archive.finish(
             {
                 "lodeline": lodeline.__version__,
@@ -48,6 +53,7 @@ class ExperimentExport:
                 "name": self._experiment.name,
                 "counts": {
                     "traces": self.traces, "assessments": self.assessments, "attachments": self.attachments,
+                    **asdict(data.counts),
                 },
             }
         )  # fmt: skip

@@ -16,6 +16,7 @@ from lodeline.domain.transfer import TraceDump
 from lodeline.ingest.payload import unpack_facts
 from lodeline.services.archive import ArchiveReader
 from lodeline.services.chunk_check import check_chunk
+from lodeline.services.data_transfer import DataCounts, DataImport
 from lodeline.services.experiment_settings import check_settings
 from lodeline.services.transfer_rows import Row, dump_from_row, read_row, revision_from_row, settings_from_row
 from lodeline.storage.base import Stores
@@ -82,6 +83,7 @@ class ExperimentImport:
         self._experiment_id = experiment_id
         self._max_attachment_bytes = max_attachment_bytes
         self.counts = ImportCounts()
+        self._data = DataImport(stores, experiment_id, reader.members, self._rows)
 
     def check(self) -> None:
         """Return when everything in the file can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -95,6 +97,7 @@ class ExperimentImport:
                 # Only the links matter here: content is left behind, for there may be many.
                 present += [replace(item, value=None, rationale=None, metadata={}) for item in present_of(revisions)]
         check_chains(present)
+        self._data.check()
 
     def run(self) -> Iterator[ImportCounts]:
         """Add what is not there yet; yields the counts after every few traces. `check` was called before."""
@@ -106,6 +109,13 @@ class ExperimentImport:
             for revisions in self._ledgers(name):
                 self.counts.assessments += self._stores.transfer.restore_ledger(self._experiment_id, revisions)
             yield self.counts
+        for _ in self._data.run():
+            yield self.counts
+
+    @property
+    def data_counts(self) -> DataCounts:
+        """What was added of datasets, prompts and scorers."""
+        return self._data.counts
 
     def _names(self, pattern: re.Pattern[str]) -> list[str]:
         return sorted(name for name in self._reader.members if pattern.fullmatch(name))

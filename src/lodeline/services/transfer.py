@@ -8,11 +8,13 @@ the highest number arrived first:
 - ``chunks/NNNNN.bin``: the payload chunks of the block's traces one after the other (`ingest.payload`);
 - ``assessments/NNNNN.jsonl``: a row for every revision of every assessment on the block's traces;
 - ``attachments/NNNNN/NNNNN``: the block's attachments;
-- ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row.
+- ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row;
+- datasets, prompts and registered scorers as `services.data_transfer` tells.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
@@ -60,7 +62,7 @@ class TransferService:
         What is written meanwhile may or may not be in it; every trace in it is whole.
         """
         found = self._scope.one(actor, "trace.read", experiment)
-        for action in ("experiment.read", "assessment.read"):
+        for action in ("experiment.read", "assessment.read", "dataset.read", "prompt.read", "scorer.read"):
             permit(actor, action, found.experiment_id)
         now_ms = self._clock.now_ms()
         ident = found.experiment_id
@@ -101,6 +103,7 @@ class TransferService:
             existing_count=counts.existing_count,
             existing_traces=tuple(counts.existing),
             refused=tuple(counts.refused),
+            **asdict(job.data_counts),
         )
 
     def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:

@@ -31,7 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
-from lodeline.storage.base_data import DatasetStore, PromptStore, RecordStore, ScorerStore
+from lodeline.storage.base_data import DatasetStore, DataTransferStore, PromptStore, RecordStore, ScorerStore
 
 
 class ExperimentStore(Protocol):
@@ -414,6 +414,7 @@ class Stores:
     records: RecordStore
     prompts: PromptStore
     scorers: ScorerStore
+    data_transfer: DataTransferStore
     closer: "Closer"
 
     def close(self) -> None:

@@ -1,10 +1,11 @@
 """What every backend implements for datasets, prompts and registered scorers, as `storage.base` says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import Dataset, DatasetChange, DatasetDraft, DatasetVersion, Published, VersionRef
+from lodeline.domain.experiment import Lifecycle
 from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
 from lodeline.domain.page import Page
 from lodeline.domain.prompt import (
@@ -24,6 +25,7 @@ from lodeline.domain.record import (
     WriteReport,
 )
 from lodeline.domain.registered_scorer import RegisteredScorer, ScorerDraft, ScorerRegistration
+from lodeline.domain.transfer import DatasetDump, PromptDump
 from lodeline.query.ast import Search
 
 MAX_PAGE_CHARS = 16 * 2**20
@@ -180,4 +182,43 @@ class ScorerStore(Protocol):
 
     def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
         """Remove one with its versions for good; return how many it had. NotFound, Deleted."""
+        ...
+
+
+class DataTransferStore(Protocol):
+    """Datasets, prompts and registered scorers, taken out whole and put back as they were, but for the experiment."""
+
+    def revisions(self, dataset_id: DatasetId) -> Iterator[RecordRevision]:
+        """Return every revision of every record, the draft's too: in the order of the records, of each the oldest
+        first. NotFound for the dataset."""
+        ...
+
+    def holder_of(self, dataset_id: DatasetId) -> ExperimentId | None:
+        """Return the experiment that has the dataset of this id, deleted ones too; None when the id is free."""
+        ...
+
+    def restore_dataset(self, experiment_id: ExperimentId, dump: DatasetDump) -> bool:
+        """Add a dataset with its versions, without records, as a deleted one, until `complete_dataset`. False, and
+        nothing is changed, when a complete one has its id; True, too, for one that waits to be completed.
+
+        NotFound or Deleted for the experiment.
+        """
+        ...
+
+    def complete_dataset(self, dataset_id: DatasetId, *, lifecycle: Lifecycle, updated_ms: int) -> None:
+        """Give a restored dataset its lifecycle and the time of its last change, above 0. Conflict when its name is
+        taken."""
+        ...
+
+    def restore_records(self, dataset_id: DatasetId, revisions: Sequence[RecordRevision]) -> int:
+        """Add revisions as they were, in the order of `revisions`; those known stay. Return how many records are
+        new. NotFound for the dataset."""
+        ...
+
+    def restore_prompt(self, experiment_id: ExperimentId, dump: PromptDump) -> bool:
+        """Add a prompt; False, and nothing is changed, when the experiment has one of its name."""
+        ...
+
+    def restore_scorer(self, experiment_id: ExperimentId, versions: Sequence[RegisteredScorer]) -> bool:
+        """Add the versions of one scorer, oldest first; False when the experiment has one of its name."""
         ...

@@ -215,6 +215,18 @@ export interface Capabilities {
   backup: boolean;
 }
 
+/** One message of a chat prompt; its content is a template. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** One message; its content is a template. */
+export interface ChatMessageBody {
+  role: string;
+  content: string;
+}
+
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
 
 `field` is the field of the entity, as written, whose value comes next; None elsewhere. */
@@ -601,6 +613,90 @@ export interface Problem {
   request_id: string | null;
 }
 
+/** One prompt of an experiment, known there by its name. Times are epoch milliseconds. */
+export interface Prompt {
+  name: string;
+  experiment_id: string;
+  latest_version: number;
+  created_ms: number;
+  updated_ms: number;
+  created_by: string | null;
+  description: string;
+  tags: Record<string, string>;
+  aliases: Record<string, number>;
+}
+
+/** An alias moved from version `before` (None: it was new) to `after` (None: it was deleted). */
+export interface PromptAliasEvent {
+  alias: string;
+  before: number | null;
+  after: number | null;
+  at_ms: number;
+  by: string | null;
+  reason: string;
+}
+
+/** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
+export interface PromptBody {
+  experiment?: string;
+  name: string;
+  template?: string | null;
+  messages?: ChatMessageBody[];
+  message?: string;
+  tags?: Record<string, string>;
+  response_format?: JsonValue;
+  config?: Record<string, JsonValue> | null;
+  description?: string;
+}
+
+/** A change; tags and aliases are set, then deleted. */
+export interface PromptChangeBody {
+  description?: string | null;
+  set_tags?: Record<string, string>;
+  delete_tags?: string[];
+  set_aliases?: Record<string, number>;
+  delete_aliases?: string[];
+  reason?: string;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface PromptPage {
+  items: Prompt[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** One version, which never changes. `variables` are the names that its template has, in their order.
+
+`message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
+export interface PromptVersion {
+  name: string;
+  experiment_id: string;
+  version: number;
+  kind: "text" | "chat";
+  digest: string;
+  created_ms: number;
+  template: string | null;
+  messages: ChatMessage[];
+  variables: string[];
+  message: string;
+  tags: Record<string, string>;
+  response_format: unknown;
+  model_config: Record<string, unknown> | null;
+  author: string | null;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface PromptVersionPage {
+  items: PromptVersion[];
+  cursor: string | null;
+  partial: boolean;
+}
+
 /** What a version made of the draft says. */
 export interface PublishBody {
   message?: string;
@@ -624,6 +720,8 @@ export interface PurgeReceipt {
   bytes_freed: number;
   datasets: number;
   records: number;
+  prompts: number;
+  scorers: number;
 }
 
 /** One record as a version holds it. Times are epoch milliseconds, of this record's first and present content.
@@ -723,6 +821,24 @@ export interface RecordsBody {
   expected_version?: number | null;
 }
 
+/** The version that a draft became; `made` is false when the latest one said the same already. */
+export interface RegisteredPrompt {
+  version: PromptVersion;
+  made: boolean;
+}
+
+/** One version of a registered scorer; the names of an experiment's scorers are its own. */
+export interface RegisteredScorer {
+  name: string;
+  experiment_id: string;
+  version: number;
+  digest: string;
+  definition: Record<string, unknown>;
+  created_ms: number;
+  message: string;
+  created_by: string | null;
+}
+
 /** A record that was not taken: its place in what was sent, the JSON pointer within it, and why. */
 export interface Rejection {
   index: number;
@@ -748,6 +864,20 @@ export interface RetentionBody {
 export interface RoleBody {
   role: "admin" | "editor" | "viewer" | "reviewer" | null;
   experiment_id?: string | null;
+}
+
+/** A scorer's definition; the `digest` in it, where there is one, tells its versions apart. */
+export interface ScorerBody {
+  experiment?: string;
+  name: string;
+  definition: Record<string, JsonValue>;
+  message?: string;
+}
+
+/** The version that a definition became; `made` is false when the latest one has its digest already. */
+export interface ScorerRegistration {
+  scorer: RegisteredScorer;
+  made: boolean;
 }
 
 /** What this server is. `figures` are the store's sizes and counters, shown to admins only. */
@@ -1082,7 +1212,7 @@ export interface Operations {
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "dataset" | "record";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "dataset" | "record" | "prompt";
     };
     body: undefined;
     answer: FilterReading;
@@ -1161,6 +1291,24 @@ export interface Operations {
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Remove a prompt with all of its versions for good. */
+  delete_prompt: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
+  /** Remove a registered scorer with all of its versions for good; what it judged stays. */
+  delete_scorer: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: undefined;
   };
   /** Delete a trace with its spans, assessments and attachments. */
   delete_trace: {
@@ -1302,6 +1450,25 @@ export interface Operations {
     body: undefined;
     answer: Identity;
   };
+  /** Return one prompt with its aliases. */
+  get_prompt: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: Prompt;
+  };
+  /** Return one version. */
+  get_prompt_version: {
+    params: {
+      name: string;
+      version: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: PromptVersion;
+  };
   /** Return one record as a version has it. */
   get_record: {
     params: {
@@ -1320,6 +1487,15 @@ export interface Operations {
     };
     body: undefined;
     answer: RecordRevision[];
+  };
+  /** Return every version of a registered scorer, the latest first. */
+  get_scorer_versions: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: RegisteredScorer[];
   };
   /** Return the server's version and capabilities. */
   get_server: {
@@ -1445,6 +1621,27 @@ export interface Operations {
     body: undefined;
     answer: ApiKey[];
   };
+  /** Return the moves of a prompt's aliases, the latest first. */
+  list_prompt_alias_events: {
+    params: {
+      name: string;
+      experiment?: string;
+      limit?: number;
+    };
+    body: undefined;
+    answer: PromptAliasEvent[];
+  };
+  /** List the versions of a prompt, the latest first. */
+  list_prompt_versions: {
+    params: {
+      name: string;
+      experiment?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: PromptVersionPage;
+  };
   /** List, of one page of records, those that the dataset's schemas do not let in; go on with the cursor. */
   list_schema_violations: {
     params: {
@@ -1455,6 +1652,14 @@ export interface Operations {
     };
     body: undefined;
     answer: ViolationPage;
+  };
+  /** Return the latest version of every registered scorer, by experiment, then name. */
+  list_scorers: {
+    params: {
+      experiment?: string[] | null;
+    };
+    body: undefined;
+    answer: RegisteredScorer[];
   };
   /** Log a judgment. `changed` is false when the same one was known already. */
   log_assessment: {
@@ -1500,6 +1705,18 @@ export interface Operations {
     };
     body: Blob;
     answer: Attachment;
+  };
+  /** Register a version; `made` is false when the latest one says the same already. */
+  register_prompt: {
+    params: Record<string, never>;
+    body: PromptBody;
+    answer: RegisteredPrompt;
+  };
+  /** Register a version of a scorer; `made` is false when the latest one has its digest already. */
+  register_scorer: {
+    params: Record<string, never>;
+    body: ScorerBody;
+    answer: ScorerRegistration;
   };
   /** Restore a deleted dataset; 409 when its name was taken meanwhile. */
   restore_dataset: {
@@ -1574,6 +1791,18 @@ export interface Operations {
     };
     body: undefined;
     answer: ExperimentPage;
+  };
+  /** List prompts, newest created first. */
+  search_prompts: {
+    params: {
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: PromptPage;
   };
   /** List the records of a version that match a filter, in the order of the dataset. */
   search_records: {
@@ -1702,6 +1931,15 @@ arrived since, now or later; nothing is missed or given twice. */
     body: ExperimentChangeBody;
     answer: Experiment;
   };
+  /** Describe and tag a prompt, move its aliases. */
+  update_prompt: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: PromptChangeBody;
+    answer: Prompt;
+  };
   /** Write records; what is rejected says why in the report and stops no other. */
   write_records: {
     params: {
@@ -1727,6 +1965,8 @@ export const OPERATIONS = {
   delete_attachment: ["DELETE", "/traces/{trace_id}/attachments/{name}"],
   delete_dataset: ["DELETE", "/datasets/{dataset_id}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
+  delete_prompt: ["DELETE", "/prompts/{name}"],
+  delete_scorer: ["DELETE", "/scorers/{name}"],
   delete_trace: ["DELETE", "/traces/{trace_id}"],
   delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
   delete_traces: ["POST", "/traces/delete"],
@@ -1744,8 +1984,11 @@ export const OPERATIONS = {
   get_delivery: ["GET", "/deliveries/{instance}"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
   get_me: ["GET", "/me"],
+  get_prompt: ["GET", "/prompts/{name}"],
+  get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
   get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
   get_record_history: ["GET", "/datasets/{dataset_id}/records/{record_id}/history"],
+  get_scorer_versions: ["GET", "/scorers/{name}"],
   get_server: ["GET", "/server"],
   get_session: ["GET", "/sessions/{session}"],
   get_spans: ["GET", "/traces/{trace_id}/spans"],
@@ -1761,13 +2004,18 @@ export const OPERATIONS = {
   list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],
   list_deliveries: ["GET", "/deliveries"],
   list_keys: ["GET", "/keys"],
+  list_prompt_alias_events: ["GET", "/prompts/{name}/alias-events"],
+  list_prompt_versions: ["GET", "/prompts/{name}/versions"],
   list_schema_violations: ["GET", "/datasets/{dataset_id}/violations"],
+  list_scorers: ["GET", "/scorers"],
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],
   publish_dataset: ["POST", "/datasets/{dataset_id}/publish"],
   purge_experiment: ["POST", "/experiments/{experiment_id}/purge"],
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
+  register_prompt: ["POST", "/prompts"],
+  register_scorer: ["POST", "/scorers"],
   restore_dataset: ["POST", "/datasets/{dataset_id}/restore"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
   revoke_key: ["DELETE", "/keys/{key_id}"],
@@ -1775,6 +2023,7 @@ export const OPERATIONS = {
   search_audit: ["GET", "/audit"],
   search_datasets: ["GET", "/datasets"],
   search_experiments: ["GET", "/experiments"],
+  search_prompts: ["GET", "/prompts"],
   search_records: ["GET", "/datasets/{dataset_id}/records"],
   search_sessions: ["GET", "/sessions"],
   search_traces: ["GET", "/traces"],
@@ -1789,5 +2038,6 @@ export const OPERATIONS = {
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
+  update_prompt: ["PATCH", "/prompts/{name}"],
   write_records: ["POST", "/datasets/{dataset_id}/records"],
 } as const;

@@ -116,10 +116,11 @@ def _rows(rows: Rows) -> Iterator["Row | RecordDraft"]:
         from lodeline.sdk.datasets.files import read_rows  # noqa: PLC0415
 
         return read_rows(Path(cast("str | os.PathLike[str]", rows)))
-    if hasattr(rows, "iter_rows"):  # Polars
-        return cast("Iterator[Row]", rows.iter_rows(named=True))
-    if hasattr(rows, "columns") and hasattr(rows, "to_dict"):  # pandas
-        return iter(cast("list[Row]", rows.to_dict("records")))
+    frame = cast(Any, rows)
+    if hasattr(frame, "iter_rows"):  # Polars
+        return cast("Iterator[Row]", frame.iter_rows(named=True))
+    if hasattr(frame, "columns") and hasattr(frame, "to_dict"):  # pandas
+        return iter(cast("list[Row]", frame.to_dict("records")))
     if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
         raise TypeError(f"records: expected rows, a file or a frame, not one {type(cast(object, rows)).__name__}")
     return iter(cast("Iterable[Row]", rows))

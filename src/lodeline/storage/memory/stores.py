@@ -14,6 +14,7 @@ from lodeline.storage.memory.analytics import MemoryAnalytics
 from lodeline.storage.memory.assessments import MemoryAssessments
 from lodeline.storage.memory.audit import MemoryAudit
 from lodeline.storage.memory.conversations import MemoryConversations
+from lodeline.storage.memory.data_transfer import MemoryDataTransfer
 from lodeline.storage.memory.datasets import DatasetTable, MemoryDatasets
 from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.experiments import MemoryExperiments
@@ -57,5 +58,6 @@ def open_memory() -> Stores:
         records=MemoryRecords(state, tables),
         prompts=MemoryPrompts(state, prompts),
         scorers=MemoryScorers(state, scorers),
+        data_transfer=MemoryDataTransfer(state, tables, prompts, scorers),
         closer=admin,
     )

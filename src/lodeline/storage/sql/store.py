@@ -17,6 +17,7 @@ from lodeline.storage.sql.assessments import SqlAssessments
 from lodeline.storage.sql.audit import SqlAudit
 from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
+from lodeline.storage.sql.data_transfer import SqlDataTransfer
 from lodeline.storage.sql.datasets import SqlDatasets
 from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
@@ -79,6 +80,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             records=SqlRecords(writer, readers),
             prompts=SqlPrompts(writer, readers),
             scorers=SqlScorers(writer, readers),
+            data_transfer=SqlDataTransfer(writer, readers),
             closer=_Closer(opened.pop_all()),
         )
 
