@@ -148,8 +148,8 @@ def diff(
     if use.out.as_json:
         use.out.document({"before": old, "after": new})
         return
-    names = [f"{name}/{each.version}" for each in (old, new)]
-    for line in difflib.unified_diff(_lines(old), _lines(new), *names, lineterm=""):
+    named = f"{name}/{old.version}", f"{name}/{new.version}"
+    for line in difflib.unified_diff(_lines(old), _lines(new), named[0], named[1], lineterm=""):
         use.out.say(line)
 
 

@@ -4,7 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Generator, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +161,7 @@ def test_frames_of_both_kinds_become_records_and_records_frames(local: LocalClie
     frame = pd.DataFrame(
         {
             "question": ["a", "b"], "n": np.array([1, 2]), "answer": ["x", None], "part": ["train", "test"],
-            "at": [datetime(2026, 1, 1), datetime(2026, 1, 2)], "v": [np.array([1.5]), np.array([2.5])],
+            "at": [datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)], "v": [np.array([1.5]), np.array([2.5])],
         }
     )  # fmt: skip
     columns = Columns(inputs=("question", "n", "at", "v"), expectations=("answer",), split="part")
@@ -169,13 +169,13 @@ def test_frames_of_both_kinds_become_records_and_records_frames(local: LocalClie
     assert one.merge_records(frame, columns=columns).inserted == 2
     lists: dict[str, list[object]] = {
         "question": ["a", "b"], "n": [1, 2], "answer": ["x", None], "part": ["train", "test"],
-        "at": ["2026-01-01T00:00:00", "2026-01-02T00:00:00"], "v": [[1.5], [2.5]],
+        "at": ["2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"], "v": [[1.5], [2.5]],
     }  # fmt: skip
     polars = pl.DataFrame(lists)
     other.merge_records(polars, columns=columns)
     assert one.info.digest == other.info.digest
     first, second = one
-    assert first.inputs == {"question": "a", "n": 1, "at": "2026-01-01T00:00:00", "v": [1.5]}
+    assert first.inputs == {"question": "a", "n": 1, "at": "2026-01-01T00:00:00+00:00", "v": [1.5]}
     assert (first.expectations, second.expectations, second.split) == ({"answer": "x"}, {}, "test")
     shown = one.to_df()
     assert shown["inputs"][0]["question"] == "a"

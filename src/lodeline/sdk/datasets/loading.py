@@ -34,7 +34,7 @@ def load(
     already and `draft` is false.
     """
     batches = batched(drafts)
-    first = next(batches, [])
+    first = next(batches, list[RecordDraft]())
     second = next(batches, None)
     if second is None:
         report = client.records.write(dataset_id, first, operation=operation, draft=draft, message=message)
