@@ -23,11 +23,15 @@ from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliverySource
 from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
-from lodeline.domain.ids import ModelId, RunId
+from lodeline.domain.ids import ExperimentId, ModelId, RecordId, RunId
 from lodeline.domain.model import AliasMove, ModelDraft
+from lodeline.domain.prompt import PromptChange, PromptDraft
+from lodeline.domain.record import RecordDraft, RecordSource
+from lodeline.domain.registered_scorer import ScorerDraft
 from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
@@ -147,6 +151,64 @@ EXAMPLES: Mapping[str, Example] = {
     "search_users": Example("/users", {"experiment": "support"}),
     "list_deliveries": Example("/deliveries", {"experiment": "support"}),
     "get_delivery": Example("/deliveries/9f1c2a77"),
+    "create_dataset": Example(
+        "/datasets", body={"experiment": "support", "name": "refunds", "identity": "by_external_id"}
+    ),
+    "search_datasets": Example("/datasets", {"experiment": "support", "filter": "record_count > 0"}),
+    "find_dataset": Example("/datasets/find", {"experiment": "support", "name": "questions"}),
+    "get_dataset": Example("/datasets/{dataset}"),
+    "update_dataset": Example("/datasets/{dataset}", body={"description": "What customers ask."}),
+    "delete_dataset": Example("/datasets/{dataset}"),
+    "restore_dataset": Example("/datasets/{dataset}/restore"),
+    "publish_dataset": Example("/datasets/{dataset}/publish", body={"message": "two more questions"}),
+    "discard_dataset_draft": Example("/datasets/{dataset}/draft"),
+    "list_dataset_versions": Example("/datasets/{dataset}/versions"),
+    "get_dataset_version": Example("/datasets/{dataset}/versions/golden"),
+    "label_dataset_version": Example("/datasets/{dataset}/versions/1/labels", body={"set": ["release-1"]}),
+    "write_records": Example(
+        "/datasets/{dataset}/records",
+        body={
+            "operation": "merge", "draft": True,
+            "records": [{"inputs": {"question": "Where is A-1?"}, "expectations": {"tool": "look_up"}}],
+        },
+    ),
+    "add_traces_to_dataset": Example(
+        "/datasets/{dataset}/records/from-traces",
+        body={"experiments": ["support"], "filter": "state = 'ERROR'", "draft": True},
+    ),
+    "search_records": Example("/datasets/{dataset}/records", {"filter": "expectations.tool = 'look_up'"}),
+    "get_record": Example("/datasets/{dataset}/records/dr-1", {"version": "1"}),
+    "get_record_history": Example("/datasets/{dataset}/records/dr-1/history"),
+    "diff_dataset_versions": Example("/datasets/{dataset}/diff", {"before": "1", "after": "draft"}),
+    "list_schema_violations": Example("/datasets/{dataset}/violations"),
+    "assign_splits": Example(
+        "/datasets/{dataset}/splits", body={"ratios": {"train": 0.5, "test": 0.5}, "seed": 7, "draft": True}
+    ),
+    "get_trace_records": Example("/traces/{trace}/records"),
+    "register_prompt": Example(
+        "/prompts",
+        body={
+            "experiment": "support", "name": "greeting", "template": "Hello {{ name }}, how can I help?",
+            "message": "ask what for", "config": {"temperature": 0.2},
+        },
+    ),
+    "search_prompts": Example("/prompts", {"experiment": "support", "filter": "alias = 'production'"}),
+    "get_prompt": Example("/prompts/greeting", {"experiment": "support"}),
+    "update_prompt": Example(
+        "/prompts/greeting", {"experiment": "support"},
+        body={"set_aliases": {"production": 1}, "reason": "the new one is too short"},
+    ),
+    "delete_prompt": Example("/prompts/greeting", {"experiment": "support"}),
+    "list_prompt_versions": Example("/prompts/greeting/versions", {"experiment": "support", "limit": "1"}),
+    "get_prompt_version": Example("/prompts/greeting/versions/production", {"experiment": "support"}),
+    "list_prompt_alias_events": Example("/prompts/greeting/alias-events", {"experiment": "support"}),
+    "register_scorer": Example(
+        "/scorers",
+        body={"experiment": "support", "name": "polite", "definition": {"kind": "JUDGE", "target": "tone"}},
+    ),
+    "list_scorers": Example("/scorers", {"experiment": "support"}),
+    "get_scorer_versions": Example("/scorers/exact", {"experiment": "support"}),
+    "delete_scorer": Example("/scorers/exact", {"experiment": "support"}),
     "list_accounts": Example("/accounts"),
     "create_account": Example("/accounts", body={"name": "linus", "role": "editor", "password": PASSWORD}),
     "get_account": Example("/accounts/{account}"),
@@ -300,7 +362,7 @@ def _filled_store(services: Services) -> dict[str, str]:
     judged = services.assessments.log(LOCAL, draft).assessment
     services.attachments.put(LOCAL, TRACE, "invoice.txt", BytesIO(b"12 tulips"))
     names = {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
-    return names | _evaluated(services)
+    return names | {"dataset": _dataset(services)} | _evaluated(services)
 
 
 def _evaluated(services: Services) -> dict[str, str]:
@@ -323,6 +385,30 @@ def _evaluated(services: Services) -> dict[str, str]:
         "run": "run-1", "evaluation": "evaluation-1", "interrupted": "evaluation-2", "model": "m-1",
         "other_model": "m-2",
     }  # fmt: skip
+
+
+def _dataset(services: Services) -> str:
+    """Make a dataset with a version, labelled golden, and a draft."""
+    draft = DatasetDraft(ExperimentId("1"), "questions", tags={"team": "support"})
+    made = services.datasets.create(LOCAL, draft, experiment="support")
+    first = RecordDraft(
+        {"question": "Where is my order A-99?"}, {"tool": "look_up"}, source=RecordSource("TRACE", TRACE),
+        record_id=RecordId("dr-1"),
+    )  # fmt: skip
+    services.records.write(LOCAL, made.dataset_id, "append", [first], message="the first question")
+    services.datasets.label(LOCAL, made.dataset_id, "1", set_labels=["golden"])
+    second = RecordDraft({"question": "Can I return it?"}, record_id=RecordId("dr-2"))
+    services.records.write(LOCAL, made.dataset_id, "append", [second], draft=True)
+    _prompt_and_scorer(services)
+    return made.dataset_id
+
+
+def _prompt_and_scorer(services: Services) -> None:
+    for template in ("Hello {{ name }}!", "Good day, {{ name }}."):
+        services.prompts.register(LOCAL, "support", PromptDraft("greeting", template, description="How we begin."))
+    moved = PromptChange(set_aliases={"production": 2}, reason="more polite")
+    services.prompts.update(LOCAL, "support", "greeting", moved)
+    services.scorers.register(LOCAL, "support", ScorerDraft("exact", {"kind": "BUILTIN", "target": "exact_match"}))
 
 
 def _ingest(services: Services, experiment_id: str) -> None:
@@ -403,7 +489,7 @@ def _settled(text: str) -> str:
     def fixed(hit: re.Match[str]) -> str:
         return seen.setdefault(hit[0], f"{hit[1]}-{len(seen) + 1:032x}")
 
-    text = re.sub(r"\b(a|acc|key)-[0-9a-f]{32}\b", fixed, text)
+    text = re.sub(r"\b(a|acc|key|d|dr)-[0-9a-f]{32}\b", fixed, text)
     text = re.sub(r"\b(ldl_[a-z]+_)[0-9A-Za-z]{57}\b", r"\1" + "x" * 57, text)
     text = re.sub(r"\b(ldl_[a-z]+_)[0-9A-Za-z]{8}\b", r"\1" + "x" * 8, text)
     text = re.sub(r'("modified_ms": ?)\d+', rf"\g<1>{NOW_MS}", text)

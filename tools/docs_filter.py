@@ -18,6 +18,7 @@ _TITLES: dict[EntityScope, str] = {
     "model": "Models",
     "dataset": "Datasets",
     "record": "Records of a dataset",
+    "prompt": "Prompts",
 }
 
 

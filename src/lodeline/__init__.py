@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lodeline.domain.assessment import AssessmentError, AssessmentSource
+    from lodeline.domain.prompt import ChatMessage
     from lodeline.domain.scorer import Feedback
     from lodeline.evals.judges.judge import make_judge
     from lodeline.evals.scoring.bound import scorer
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.autolog.switch import autolog
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
+    from lodeline.sdk.datasets.handle import Dataset
+    from lodeline.sdk.datasets.rows import Columns
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
     from lodeline.sdk.evaluation.evaluate import evaluate, rescore, resume_evaluation
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
         search_assessments,
         update_assessment,
     )
+    from lodeline.sdk.fluent_datasets import create_dataset, delete_dataset, get_dataset, search_datasets
     from lodeline.sdk.fluent_experiments import (
         create_experiment,
         delete_experiment,
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
         set_trace_tag,
     )
     from lodeline.sdk.masking import mask_strings
+    from lodeline.sdk.prompts import load_prompt, register_prompt, search_prompts, set_prompt_alias
     from lodeline.sdk.propagation import get_tracing_context_headers, set_tracing_context_from_headers
     from lodeline.sdk.provider import configure, flush, get_tracer_provider, shutdown
     from lodeline.sdk.scoping import set_active_model, set_experiment, trace_context
@@ -64,8 +69,11 @@ __version__ = "0.1.0"
 _MODULES = {
     "AssessmentError": "lodeline.domain.assessment",
     "AssessmentSource": "lodeline.domain.assessment",
+    "ChatMessage": "lodeline.domain.prompt",
     "AsyncLodelineClient": "lodeline.sdk.client.clients",
     "Feedback": "lodeline.domain.scorer",
+    "Columns": "lodeline.sdk.datasets.rows",
+    "Dataset": "lodeline.sdk.datasets.handle",
     "LodelineClient": "lodeline.sdk.client.clients",
     "Scorer": "lodeline.evals.scoring.protocol",
     "Span": "lodeline.sdk.span",
@@ -75,9 +83,11 @@ _MODULES = {
     "connect": "lodeline.local",
     "connect_async": "lodeline.local",
     "create_model": "lodeline.sdk.fluent_models",
+    "create_dataset": "lodeline.sdk.fluent_datasets",
     "create_experiment": "lodeline.sdk.fluent_experiments",
     "default_client": "lodeline.sdk.default_client",
     "delete_assessment": "lodeline.sdk.fluent_assessments",
+    "delete_dataset": "lodeline.sdk.fluent_datasets",
     "delete_experiment": "lodeline.sdk.fluent_experiments",
     "delete_trace_tag": "lodeline.sdk.fluent_traces",
     "delete_traces": "lodeline.sdk.fluent_traces",
@@ -85,6 +95,7 @@ _MODULES = {
     "flush": "lodeline.sdk.provider",
     "get_assessment": "lodeline.sdk.fluent_assessments",
     "get_current_active_span": "lodeline.sdk.spans",
+    "get_dataset": "lodeline.sdk.fluent_datasets",
     "get_experiment": "lodeline.sdk.fluent_experiments",
     "get_experiment_by_name": "lodeline.sdk.fluent_experiments",
     "get_model": "lodeline.sdk.fluent_models",
@@ -94,6 +105,10 @@ _MODULES = {
     "get_tracer_provider": "lodeline.sdk.provider",
     "get_tracing_context_headers": "lodeline.sdk.propagation",
     "instrument_threads": "lodeline.sdk.executors",
+    "load_prompt": "lodeline.sdk.prompts",
+    "register_prompt": "lodeline.sdk.prompts",
+    "search_prompts": "lodeline.sdk.prompts",
+    "set_prompt_alias": "lodeline.sdk.prompts",
     "log_assessment": "lodeline.sdk.fluent_assessments",
     "log_attachment": "lodeline.sdk.attachments",
     "log_expectation": "lodeline.sdk.fluent_assessments",
@@ -107,6 +122,7 @@ _MODULES = {
     "scorer": "lodeline.evals.scoring.bound",
     "search_assessments": "lodeline.sdk.fluent_assessments",
     "search_models": "lodeline.sdk.fluent_models",
+    "search_datasets": "lodeline.sdk.fluent_datasets",
     "search_experiments": "lodeline.sdk.fluent_experiments",
     "search_sessions": "lodeline.sdk.fluent_traces",
     "search_traces": "lodeline.sdk.fluent_traces",
@@ -134,6 +150,9 @@ __all__ = [
     "AssessmentError",
     "AssessmentSource",
     "AsyncLodelineClient",
+    "ChatMessage",
+    "Columns",
+    "Dataset",
     "Feedback",
     "LodelineClient",
     "Scorer",
@@ -144,10 +163,12 @@ __all__ = [
     "configure",
     "connect",
     "connect_async",
+    "create_dataset",
     "create_experiment",
     "create_model",
     "default_client",
     "delete_assessment",
+    "delete_dataset",
     "delete_experiment",
     "delete_trace_tag",
     "delete_traces",
@@ -155,6 +176,7 @@ __all__ = [
     "flush",
     "get_assessment",
     "get_current_active_span",
+    "get_dataset",
     "get_experiment",
     "get_experiment_by_name",
     "get_last_active_trace_id",
@@ -164,6 +186,7 @@ __all__ = [
     "get_tracer_provider",
     "get_tracing_context_headers",
     "instrument_threads",
+    "load_prompt",
     "log_assessment",
     "log_attachment",
     "log_expectation",
@@ -171,19 +194,23 @@ __all__ = [
     "make_judge",
     "mask_strings",
     "override_feedback",
+    "register_prompt",
     "rescore",
     "restore_experiment",
     "resume_evaluation",
     "scorer",
     "search_assessments",
+    "search_datasets",
     "search_experiments",
     "search_models",
+    "search_prompts",
     "search_sessions",
     "search_traces",
     "set_active_model",
     "set_default_client",
     "set_experiment",
     "set_model_alias",
+    "set_prompt_alias",
     "set_trace_tag",
     "set_tracing_context_from_headers",
     "shutdown",

@@ -39,6 +39,15 @@ trace.delete          x     x      -      -       -
 assessment.read       x     x      x      -       -
 assessment.write      x     x      -      -       -
 assessment.delete     x     x      -      -       -
+dataset.read          x     x      x      -       -
+dataset.write         x     x      -      -       -
+dataset.delete        x     x      -      -       -
+prompt.read           x     x      x      -       -
+prompt.write          x     x      -      -       -
+prompt.delete         x     x      -      -       -
+scorer.read           x     x      x      -       -
+scorer.write          x     x      -      -       -
+scorer.delete         x     x      -      -       -
 audit.read            x     -      -      -       -
 run.read              x     x      x      -       -
 run.write             x     x      -      -       -
@@ -69,6 +78,15 @@ trace.delete          -     -     x     x
 assessment.read       -     x     x     x
 assessment.write      -     -     x     x
 assessment.delete     -     -     x     x
+dataset.read          -     x     x     x
+dataset.write         -     -     x     x
+dataset.delete        -     -     x     x
+prompt.read           -     x     x     x
+prompt.write          -     -     x     x
+prompt.delete         -     -     x     x
+scorer.read           -     x     x     x
+scorer.write          -     -     x     x
+scorer.delete         -     -     x     x
 audit.read            -     -     -     x
 run.read              -     x     x     x
 run.write             -     -     x     x

@@ -68,8 +68,8 @@ def test_create_keeps_everything_the_draft_says(stores: Stores) -> None:
     made = stores.datasets.create(draft, now_ms=T0_MS, audit=audit())
     assert stores.datasets.get(made.dataset_id) == made
     assert made == Dataset(
-        DatasetId("d-given"), ZERO, draft.name, "by_external_id", "ACTIVE", T0_MS, T0_MS, "ann", "d\n", draft.tags, (),
-        {"type": "object"}, {"type": "object", "required": ["a"]}, 0, 0, 0, EMPTY_DIGEST,
+        DatasetId("d-given"), ZERO, draft.name, "by_external_id", "ACTIVE", T0_MS, T0_MS, "ann", "d\n", draft.tags,
+        (), {"type": "object"}, {"type": "object", "required": ["a"]}, 0, 0, 0, EMPTY_DIGEST,
     )  # fmt: skip
     with pytest.raises(Conflict):
         stores.datasets.create(replace(draft, name="other"), now_ms=T0_MS, audit=audit())
@@ -143,7 +143,10 @@ def test_a_deleted_dataset_is_read_and_takes_no_change_but_its_restoration(store
 
 
 def test_lists_are_filtered_and_sorted_like_any_other(stores: Stores) -> None:
-    for number, name in enumerate(("b", "a", "c")):
+    made = make(stores, "b")
+    put(stores, made.dataset_id, question("a"))
+    change(stores, made.dataset_id, DatasetChange(set_tags={"team": "x"}))
+    for number, name in enumerate(("a", "c"), 1):
         made = make(stores, name, at_ms=T0_MS + number)
         if name != "a":
             put(stores, made.dataset_id, question("a"))

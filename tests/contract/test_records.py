@@ -53,7 +53,7 @@ def questions(stores: Stores, dataset_id: DatasetId, version: int, text: str = "
 
 
 def q(number: int, **more: object) -> RecordDraft:
-    return replace(RecordDraft({"q": number}), **more)  # type: ignore[arg-type]  # the fields that a test names
+    return replace(RecordDraft({"q": number}), **more)
 
 
 def publish(stores: Stores, dataset_id: DatasetId, message: str = "", expected: int | None = None):
@@ -133,7 +133,7 @@ def test_a_record_id_means_that_record(stores: Stores) -> None:
     moved = put(stores, made.dataset_id, q(5, record_id=first))
     assert (moved.updated, questions(stores, made.dataset_id, 2)) == (1, [5, 2])
     clash = put(stores, made.dataset_id, q(2, record_id=first))
-    assert [(r.index, second in r.reason) for r in clash.rejected] == [(0, True)]
+    assert [(r.index, str(second) in r.reason) for r in clash.rejected] == [(0, True)]
     assert clash.version == 2
 
 
@@ -334,7 +334,7 @@ class Model:
     now: dict[RecordId, RecordDraft] = field(default_factory=dict[RecordId, RecordDraft])
     versions: list[dict[RecordId, RecordDraft]] = field(default_factory=lambda: [{}])
 
-    def meant(self, draft: RecordDraft) -> RecordId | None | Literal["refused"]:
+    def meant(self, draft: RecordDraft) -> RecordId | Literal["refused"] | None:
         """Return the record that a draft means."""
         same: RecordId | None = None
         if self.identity == "by_input":
@@ -400,7 +400,7 @@ def test_a_dataset_is_what_the_model_says(shared_stores: Stores, identity: Ident
             stores.records.discard(dataset.dataset_id, audit=audit())
             model.now = dict(model.versions[-1])
         else:
-            _write(stores, dataset, model, *step)  # type: ignore[misc]  # the other kind of step
+            _write((stores, dataset), model, *step)  # type: ignore[misc]  # the other kind of step
         _check_present(stores, dataset, model)
     _check_versions(stores, dataset, model)
 
@@ -411,11 +411,15 @@ def _published(model: Model) -> None:
 
 
 def _write(
-    stores: Stores, dataset: Dataset, model: Model, operation: WriteOperation, to_draft: bool,
+    where: tuple[Stores, Dataset],
+    model: Model,
+    operation: WriteOperation,
+    to_draft: bool,
     given: Sequence[RecordDraft],
-) -> None:  # fmt: skip
+) -> None:
+    stores, dataset = where
     prepared = [prepare(draft, index) for index, draft in enumerate(given)]
-    ids = list(model.now)[: len(given)] + [RecordId("none")] if operation == "delete" else []
+    ids = [*list(model.now)[: len(given)], RecordId("none")] if operation == "delete" else []
     write = RecordWrite(operation, [] if ids else prepared, ids, draft=to_draft)
     clean = model.now == model.versions[-1]
     before = dict(model.now)
@@ -435,7 +439,7 @@ def _write(
         assert operation == "replace"
         assert "rejected" in fates
         return
-    fates = []
+    fates: list[str] = []
     if operation == "delete":
         for record_id in ids:
             fates.append("deleted" if model.now.pop(record_id, None) is not None else "unchanged")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 _IDS = (
-    r"(?:tr-[0-9a-f]{32}|(?:a|acc|key|rq)-[0-9a-f]{32}|\b[0-9a-f]{16}\b|\b[0-9A-Za-z]{43}\b"
+    r"(?:tr-[0-9a-f]{32}|(?:a|acc|key|rq|d|dr)-[0-9a-f]{32}|\b[0-9a-f]{16}\b|\b[0-9A-Za-z]{43}\b"
     r"|\bldl_[a-z]+_[0-9A-Za-z]{8,57}|\b[0-9a-z]{5}(?:-[0-9a-z]{5}){3}\b)"
 )
 _KINDS: tuple[tuple[str, str], ...] = (

@@ -42,6 +42,10 @@ EXPERIMENT = API + "/experiments/{experiment_id}"
 GONE = API + "/experiments/{gone}"
 TRACE_PATH = API + "/traces/{trace_id}"
 ONE = API + "/traces/{trace}"
+DATASET = API + "/datasets/{dataset_id}"
+SET = API + "/datasets/{dataset}"
+PROMPT = API + "/prompts/{name}"
+GREET = API + "/prompts/greet"
 JUDGED = API + "/assessments/{assessment_id}"
 EVALUATION = API + "/evaluations/{run_id}"
 EVALUATED = API + "/evaluations/{evaluation}"
@@ -126,6 +130,51 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {API}/sessions/{{session}}",          "200 200 200 403 401 403",
          f"{API}/sessions/chat-1?experiment=app"),
     Case(f"GET {API}/users",                         "200 200 200 403 401 403"),
+
+    Case(f"GET {API}/datasets",                      "200 200 200 403 401 403"),
+    Case(f"POST {API}/datasets",                     "201 201 403 403 401 403",
+         json={"experiment": "1", "name": "new"}),
+    Case(f"GET {API}/datasets/find",                 "200 200 200 403 401 403",
+         f"{API}/datasets/find?experiment=1&name=questions"),
+    Case(f"GET {DATASET}",                           "200 200 200 403 401 403", SET),
+    Case(f"PATCH {DATASET}",                         "200 200 403 403 401 403", SET, json={"description": "x"}),
+    Case(f"DELETE {DATASET}",                        "200 200 403 403 401 403", SET),
+    Case(f"POST {DATASET}/restore",                  "200 200 403 403 401 403", f"{SET}/restore"),
+    Case(f"POST {DATASET}/publish",                  "200 200 403 403 401 403", f"{SET}/publish", json={}),
+    Case(f"DELETE {DATASET}/draft",                  "200 200 403 403 401 403", f"{SET}/draft"),
+    Case(f"GET {DATASET}/versions",                  "200 200 200 403 401 403", f"{SET}/versions"),
+    Case(f"GET {DATASET}/versions/{{version}}",      "200 200 200 403 401 403", f"{SET}/versions/1"),
+    Case(f"PATCH {DATASET}/versions/{{version}}/labels", "200 200 403 403 401 403", f"{SET}/versions/1/labels",
+         json={"set": ["golden"]}),
+    Case(f"GET {DATASET}/records",                   "200 200 200 403 401 403", f"{SET}/records"),
+    Case(f"POST {DATASET}/records",                  "200 200 403 403 401 403", f"{SET}/records",
+         json={"records": [{"inputs": {"q": 2}}]}),
+    Case(f"POST {DATASET}/records/from-traces",      "200 200 403 403 401 403", f"{SET}/records/from-traces",
+         json={"trace_ids": [TRACE]}),
+    Case(f"GET {DATASET}/records/{{record_id}}",     "200 200 200 403 401 403", f"{SET}/records/dr-1"),
+    Case(f"GET {DATASET}/records/{{record_id}}/history", "200 200 200 403 401 403", f"{SET}/records/dr-1/history"),
+    Case(f"GET {DATASET}/diff",                      "200 200 200 403 401 403", f"{SET}/diff?before=0"),
+    Case(f"GET {DATASET}/violations",                "200 200 200 403 401 403", f"{SET}/violations"),
+    Case(f"POST {DATASET}/splits",                   "200 200 403 403 401 403", f"{SET}/splits",
+         json={"ratios": {"test": 1}}),
+    Case(f"GET {TRACE_PATH}/records",                "200 200 200 403 401 403", f"{ONE}/records"),
+
+    Case(f"GET {API}/prompts",                       "200 200 200 403 401 403"),
+    Case(f"POST {API}/prompts",                      "200 200 403 403 401 403",
+         json={"experiment": "1", "name": "new", "template": "t"}),
+    Case(f"GET {PROMPT}",                            "200 200 200 403 401 403", f"{GREET}?experiment=1"),
+    Case(f"PATCH {PROMPT}",                          "200 200 403 403 401 403", f"{GREET}?experiment=1",
+         json={"set_aliases": {"production": 1}}),
+    Case(f"DELETE {PROMPT}",                         "204 204 403 403 401 403", f"{GREET}?experiment=1"),
+    Case(f"GET {PROMPT}/versions",                   "200 200 200 403 401 403", f"{GREET}/versions?experiment=1"),
+    Case(f"GET {PROMPT}/versions/{{version}}",       "200 200 200 403 401 403", f"{GREET}/versions/1?experiment=1"),
+    Case(f"GET {PROMPT}/alias-events",               "200 200 200 403 401 403",
+         f"{GREET}/alias-events?experiment=1"),
+    Case(f"GET {API}/scorers",                       "200 200 200 403 401 403"),
+    Case(f"POST {API}/scorers",                      "200 200 403 403 401 403",
+         json={"experiment": "1", "name": "new", "definition": {"kind": "BUILTIN"}}),
+    Case(f"GET {API}/scorers/{{name}}",              "200 200 200 403 401 403", f"{API}/scorers/exact?experiment=1"),
+    Case(f"DELETE {API}/scorers/{{name}}",           "204 204 403 403 401 403", f"{API}/scorers/exact?experiment=1"),
 
     Case(f"GET {API}/deliveries",                    "200 200 200 403 401 403"),
     Case(f"GET {API}/deliveries/{{instance}}",       "200 200 200 403 401 200", f"{API}/deliveries/sdk-1"),

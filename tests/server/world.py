@@ -16,11 +16,15 @@ from lodeline.auth.passwords import Passwords
 from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.domain.account import Scope
+from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.experiment import ExperimentDraft
-from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.ids import ExperimentId, RecordId, TraceId
 from lodeline.domain.model import AliasMove, ModelDraft
+from lodeline.domain.prompt import PromptDraft
+from lodeline.domain.record import RecordDraft
+from lodeline.domain.registered_scorer import ScorerDraft
 from lodeline.domain.run import RunDraft
 from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
@@ -128,6 +132,12 @@ def populated(store: str = "memory:") -> Generator[World]:
             run=run.run_id, evaluation=evaluation.run_id, ended=ended.run_id, model=model.model_id,
             spare=spare.model_id,
         )  # fmt: skip
+        dataset = services.datasets.create(LOCAL, DatasetDraft(app.experiment_id, "questions"), experiment="1")
+        first = RecordDraft({"q": 1}, record_id=RecordId("dr-1"))
+        services.records.write(LOCAL, dataset.dataset_id, "merge", [first])
+        services.prompts.register(LOCAL, "1", PromptDraft("greet", "Hello {{ who }}"))
+        services.scorers.register(LOCAL, "1", ScorerDraft("exact", {"kind": "BUILTIN"}))
+        world.names.update(dataset=dataset.dataset_id)
         world.names.update(
             experiment=app.experiment_id, gone=gone.experiment_id, trace=TRACE, assessment=judged.assessment_id
         )

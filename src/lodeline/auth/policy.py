@@ -25,6 +25,9 @@ ExperimentAction = Literal[
     "audit.read",
     "run.read", "run.write", "run.delete",
     "model.read", "model.write", "model.delete",
+    "dataset.read", "dataset.write", "dataset.delete",
+    "prompt.read", "prompt.write", "prompt.delete",
+    "scorer.read", "scorer.write", "scorer.delete",
 ]  # fmt: skip
 """What is done within one experiment. `experiment.delete` includes restoring, `experiment.share` gives roles."""
 ServerAction = Literal[
@@ -39,10 +42,14 @@ SERVER_ACTIONS: frozenset[ServerAction] = frozenset(get_args(ServerAction))
 OWN_ACTIONS: frozenset[Action] = frozenset({"server.read", "account.edit_own", "key.manage_own"})
 """Every account may do these, whatever its role."""
 
-_VIEW: frozenset[Action] = frozenset({"experiment.read", "trace.read", "assessment.read", "run.read", "model.read"})
+_VIEW: frozenset[Action] = frozenset({
+    "experiment.read", "trace.read", "assessment.read", "run.read", "model.read",
+    "dataset.read", "prompt.read", "scorer.read",
+})  # fmt: skip
 _EDIT = _VIEW | frozenset[Action]({
     "experiment.create", "experiment.edit", "experiment.delete", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.write", "assessment.delete", "run.write", "run.delete", "model.write", "model.delete",
+    "dataset.write", "dataset.delete", "prompt.write", "prompt.delete", "scorer.write", "scorer.delete",
 })  # fmt: skip
 _ADMIN = _EDIT | frozenset[Action]({
     "experiment.purge", "experiment.share", "audit.read", "account.manage", "key.manage_all", "server.admin",

@@ -124,6 +124,8 @@ class PurgeReceipt:
     models: int = 0
     datasets: int = 0
     records: int = 0
+    prompts: int = 0
+    scorers: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

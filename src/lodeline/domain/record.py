@@ -1,14 +1,14 @@
 """Record: one example of a dataset, and how what is written meets what is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from lodeline.domain.canonical import canonical_json, digest_text
 from lodeline.domain.dataset import Identity
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
-from lodeline.domain.ids import RecordId
+from lodeline.domain.ids import DatasetId, ExperimentId, RecordId
 from lodeline.domain.span import JsonValue
 
 SourceKind = Literal["TRACE", "SPAN", "SESSION", "HUMAN", "DOCUMENT", "SYNTHETIC", "IMPORT", "REVIEW"]
@@ -98,6 +98,10 @@ class Rejection:
     reason: str
 
 
+def _take_all(record: Record) -> None:
+    """Take any record."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordWrite:
     """One write to a dataset's records.
@@ -110,7 +114,8 @@ class RecordWrite:
     - delete: `delete_ids`.
 
     With `draft` it goes to the draft of the next version, else it is that version, with `message`. When
-    `expected_version` is given it must be the latest one.
+    `expected_version` is given it must be the latest one. `check` raises for a record, as it would be stored, that
+    must not be; it is rejected then.
     """
 
     operation: WriteOperation
@@ -119,6 +124,7 @@ class RecordWrite:
     draft: bool = False
     message: str = ""
     expected_version: int | None = None
+    check: Callable[[Record], None] = _take_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +168,21 @@ class RecordDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class Violation:
+    """A record that a dataset's schemas do not let in, with the first place where it is wrong."""
+
+    record_id: RecordId
+    pointer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPlace:
     """A record somewhere: what a trace's records are listed as. `version` is the first one with its content."""
 
-    dataset_id: str
+    dataset_id: DatasetId
     dataset_name: str
-    experiment_id: str
+    experiment_id: ExperimentId
     record: Record
     version: int
 
@@ -252,7 +267,7 @@ def _part(name: str, value: object) -> str:
             f"{name}: {type(value).__name__} is no object; expected a JSON object.", details={"pointer": f"/{name}"}
         )
     try:
-        return canonical_json(value, most_chars=MAX_CONTENT_CHARS)
+        return canonical_json(cast(object, value), most_chars=MAX_CONTENT_CHARS)
     except LodelineError as error:
         pointer = f"/{name}{error.details.get('pointer', '')}"
         raise type(error)(f"{name}: {error.message}", details={**error.details, "pointer": pointer}) from error

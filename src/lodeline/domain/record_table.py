@@ -5,7 +5,7 @@ is valid from `at` on, what it ends is valid up to it. So a draft is what begins
 changes no revision.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,6 +72,16 @@ class WriteCounts:
     removed: int = 0
 
 
+def nothing_replaced(rejected: Sequence[Rejection]) -> Invalid:
+    """Return the error of a replacement that would lose records: what was rejected is not there to replace."""
+    first = rejected[0]
+    return Invalid(
+        f"records: {len(rejected)} were rejected, the first at index {first.index}: {first.reason} "
+        "Nothing was replaced.",
+        details={"index": first.index, "pointer": first.pointer},
+    )
+
+
 class RecordWriter:
     """Applies one write to a table."""
 
@@ -80,10 +90,12 @@ class RecordWriter:
         self._identity: Identity = identity
         self._author = author
         self._now_ms = now_ms
+        self._check = RecordWrite("append").check
         self.counts = WriteCounts()
 
     def apply(self, write: RecordWrite) -> WriteCounts:
         """Do it. Invalid when something of a replacement is rejected: it would delete what it was to replace."""
+        self._check = write.check
         match write.operation:
             case "append":
                 self._each(write.records, self._append)
@@ -121,12 +133,7 @@ class RecordWriter:
     def _replace(self, records: Iterable[PreparedRecord]) -> None:
         self._each(records, lambda record: self._bring(record, put))
         if self.counts.rejected:
-            first = self.counts.rejected[0]
-            raise Invalid(
-                f"records: {len(self.counts.rejected)} were rejected, the first at index {first.index}: "
-                f"{first.reason} Nothing was replaced.",
-                details={"index": first.index, "pointer": first.pointer},
-            )
+            raise nothing_replaced(self.counts.rejected)
         kept = set(self.counts.record_ids)
         self._delete([record_id for record_id in self._table.current_ids() if record_id not in kept])
 
@@ -161,6 +168,7 @@ class RecordWriter:
     def _insert(self, prepared: PreparedRecord) -> RecordId:
         record_id = prepared.draft.record_id or RecordId(new_hex("dr-"))
         new = made(prepared, record_id, author=self._author, now_ms=self._now_ms)
+        self._check(new)
         base = None if prepared.draft.record_id is None else self._table.published(record_id)
         self.counts.inserted += 1
         if base is None:
@@ -179,6 +187,7 @@ class RecordWriter:
         if new.same_as(old):
             self.counts.unchanged += 1
             return
+        self._check(new)
         base = self._table.published(old.record_id)
         self.counts.updated += 1
         self._table.end(old.record_id)

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lodeline.domain.assessment import AssessmentRevision
+from lodeline.domain.dataset import Dataset, DatasetVersion
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import TraceId
+from lodeline.domain.prompt import Prompt, PromptAliasEvent, PromptVersion
 from lodeline.domain.trace import TraceInfo
 
 
@@ -45,3 +47,25 @@ class ImportReport:
     models: int = 0
     existing_runs: int = 0
     existing_models: int = 0
+    datasets: int = 0
+    records: int = 0
+    prompts: int = 0
+    scorers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDump:
+    """A dataset as an export keeps it, beside the revisions of its records; versions come oldest first, with their
+    labels. Links to other experiments stay behind."""
+
+    dataset: Dataset
+    versions: tuple[DatasetVersion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptDump:
+    """A prompt as an export keeps it: its versions and the moves of its aliases, oldest first."""
+
+    prompt: Prompt
+    versions: tuple[PromptVersion, ...]
+    events: tuple[PromptAliasEvent, ...] = ()

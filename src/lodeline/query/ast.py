@@ -12,7 +12,7 @@ Dialect = Literal["lodeline", "mlflow"]
 """The grammar that the text of a filter is written in."""
 EntityScope = Literal[
     "trace", "span", "assessment", "experiment", "session", "user", "audit", "account", "run", "model",
-    "dataset", "record",
+    "dataset", "record", "prompt",
 ]  # fmt: skip
 """Whose field it is. "span" and "assessment" fields occur only inside an `Exists` of that scope, except in lists
 of assessments, where "assessment" is the entity itself."""

@@ -319,6 +319,20 @@ _RECORD = EntitySpec(
         FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True, sortable=False),
     ),
 )  # fmt: skip
+_PROMPT = EntitySpec(
+    plural="prompts",
+    fields=(
+        FieldSpec("name", "string", "Its name.", ("id",)),
+        FieldSpec("experiment", "string", "The id of the experiment that it belongs to.", ("experiment_id",)),
+        FieldSpec("description", "string", "Its description; missing when empty.", sortable=False),
+        FieldSpec("created", "time", "When it was made (whole milliseconds)."),
+        FieldSpec("updated", "time", "When it was last changed (whole milliseconds)."),
+        FieldSpec("created_by", "string", "The account that made it."),
+        FieldSpec("version", "number", "Its latest version.", ("latest_version",)),
+        FieldSpec("alias", "string", "The aliases that it has.", sortable=False),
+        FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True),
+    ),
+)
 ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "trace": _TRACE,
     "span": _SPAN,
@@ -332,6 +346,7 @@ ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "model": _MODEL,
     "dataset": _DATASET,
     "record": _RECORD,
+    "prompt": _PROMPT,
 }
 
 _BY_NAME: Mapping[EntityScope, Mapping[str, FieldSpec]] = {

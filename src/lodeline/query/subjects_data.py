@@ -1,9 +1,10 @@
-"""What filters see of datasets and their records."""
+"""What filters see of datasets, their records, and prompts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar, cast
 
 from lodeline.domain.dataset import Dataset
+from lodeline.domain.prompt import Prompt
 from lodeline.domain.record import Record
 from lodeline.domain.span import AttributeValue, JsonValue
 from lodeline.query.ast import Field
@@ -63,6 +64,23 @@ class RecordSubject(_Leaf):
                 return (_RECORD[field.name](self.record),)
 
 
+class PromptSubject(_Leaf):
+    """A prompt."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self.prompt = prompt
+
+    def values(self, field: Field) -> Sequence[AttributeValue]:
+        """Return the prompt's values of a field."""
+        match field.name:
+            case "tags":
+                return (self.prompt.tags.get(field.key or ""),)
+            case "alias":
+                return tuple(self.prompt.aliases)
+            case _:
+                return (_PROMPT[field.name](self.prompt),)
+
+
 def _within(content: Mapping[str, JsonValue], key: str) -> AttributeValue:
     """Return the value of a key, or of a dotted way through objects; the whole key wins."""
     if key in content:
@@ -89,6 +107,15 @@ _DATASET: Mapping[str, Read[Dataset]] = {
     "record_count": lambda d: d.record_count,
     "draft_changes": lambda d: d.draft_changes,
     "digest": lambda d: d.digest,
+}
+_PROMPT: Mapping[str, Read[Prompt]] = {
+    "name": lambda p: p.name,
+    "experiment": lambda p: p.experiment_id,
+    "description": lambda p: p.description or None,
+    "created": lambda p: p.created_ms * NS_PER_MS,
+    "updated": lambda p: p.updated_ms * NS_PER_MS,
+    "created_by": lambda p: p.created_by,
+    "version": lambda p: p.latest_version,
 }
 _RECORD: Mapping[str, Read[Record]] = {
     "id": lambda r: r.record_id,

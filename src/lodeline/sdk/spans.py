@@ -203,7 +203,7 @@ def update_current_trace(
         if not missing_ok and runtime.tracer is not None:
             complain("update_current_trace was called without a trace that is in progress")
         return
-    target = _trace_span(context.trace_id)
+    target = trace_span(context.trace_id)
     if target is None:
         return
     target.set_attributes(said)
@@ -226,7 +226,7 @@ def get_last_active_trace_id(thread_local: bool = False) -> TraceId | None:
     return None if found is None else TraceId(f"tr-{found:032x}")
 
 
-def _trace_span(trace_id: int) -> OtelSpan | None:
+def trace_span(trace_id: int) -> OtelSpan | None:
     """Return the span to say something about the current trace on: its local root, or else the current span."""
     root, current = pipeline.root(trace_id), get_current_span()
     if root is not None and root.is_recording():

@@ -10,6 +10,7 @@ from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
 from lodeline.services.conversations import ConversationService
+from lodeline.services.datasets import DatasetService
 from lodeline.services.deliveries import DeliveryService
 from lodeline.services.evaluations import EvaluationService
 from lodeline.services.experiment_cache import ExperimentCache
@@ -22,7 +23,10 @@ from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
+from lodeline.services.prompts import PromptService
+from lodeline.services.records import RecordService
 from lodeline.services.runs import RunService
+from lodeline.services.scorers import ScorerService
 from lodeline.services.traces import TraceService
 from lodeline.services.transfer import TransferService
 from lodeline.storage.base import Stores
@@ -61,6 +65,10 @@ class Services:
     runs: RunService
     evaluations: EvaluationService
     models: ModelService
+    datasets: DatasetService
+    records: RecordService
+    prompts: PromptService
+    scorers: ScorerService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -78,6 +86,7 @@ def assemble(
     scope = ExperimentScope(stores.experiments, cache)
     listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
     traces = TraceService(stores, scope, listing, clock)
+    datasets = DatasetService(stores, scope, listing, clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
     return Services(
         stores=stores,
@@ -100,4 +109,8 @@ def assemble(
         runs=RunService(stores, scope, listing, clock),
         evaluations=EvaluationService(stores, scope, clock),
         models=ModelService(stores, scope, listing, clock),
+        datasets=datasets,
+        records=RecordService(stores, datasets, traces, listing, clock),
+        prompts=PromptService(stores, scope, listing, clock),
+        scorers=ScorerService(stores, scope, clock),
     )

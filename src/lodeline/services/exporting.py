@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 
 import lodeline
 from lodeline.domain.blob import trace_folder
@@ -13,6 +14,7 @@ from lodeline.domain.trace import Trace
 from lodeline.query.ast import Search
 from lodeline.query.order import LATEST
 from lodeline.services.archive import ArchiveWriter
+from lodeline.services.data_transfer import DataExport
 from lodeline.services.run_transfer import RunExport
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
@@ -42,7 +44,8 @@ class ExperimentExport:
             archive.add(f"sessions/{number:05d}.jsonl", b"".join(rows))
             yield archive.take()
         of_runs = RunExport(self._stores, self._experiment.experiment_id)
-        for name, content in of_runs.members():
+        data = DataExport(self._stores, self._experiment.experiment_id)
+        for name, content in chain(of_runs.members(), data.members()):
             archive.add(name, content)
             yield archive.take()
         yield archive.finish(
@@ -54,6 +57,7 @@ class ExperimentExport:
                 "counts": {
                     "traces": self.traces, "assessments": self.assessments, "attachments": self.attachments,
                     "runs": of_runs.runs, "models": of_runs.models,
+                    **asdict(data.counts),
                 },
             }
         )  # fmt: skip

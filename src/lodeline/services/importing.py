@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import BinaryIO
 
 from lodeline.domain.assessment import Assessment, AssessmentRevision
@@ -16,6 +16,7 @@ from lodeline.domain.transfer import TraceDump
 from lodeline.ingest.payload import unpack_facts
 from lodeline.services.archive import ArchiveReader
 from lodeline.services.chunk_check import check_chunk
+from lodeline.services.data_transfer import DataCounts, DataImport
 from lodeline.services.experiment_settings import check_settings
 from lodeline.services.run_transfer import RunCounts, RunImport, members_of_runs
 from lodeline.services.transfer_rows import Row, dump_from_row, read_row, revision_from_row, settings_from_row
@@ -84,6 +85,7 @@ class ExperimentImport:
         self._max_attachment_bytes = max_attachment_bytes
         self.counts = ImportCounts()
         self._of_runs = RunImport(stores, experiment_id, members_of_runs(iter(reader.members)), self._rows)
+        self._data = DataImport(stores, experiment_id, reader.members, self._rows)
 
     def check(self) -> None:
         """Return when everything in the file can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -98,6 +100,7 @@ class ExperimentImport:
                 present += [replace(item, value=None, rationale=None, metadata={}) for item in present_of(revisions)]
         check_chains(present)
         self._of_runs.check()
+        self._data.check()
 
     def owners(self) -> frozenset[ExperimentId]:
         """Return the experiments to which the file's traces belong already; none when a trace of it is new."""
@@ -122,13 +125,18 @@ class ExperimentImport:
             for revisions in self._ledgers(name):
                 self.counts.assessments += self._stores.transfer.restore_ledger(self._experiment_id, revisions)
             yield self.counts
-        for _ in self._of_runs.run():
+        for _ in chain(self._of_runs.run(), self._data.run()):
             yield self.counts
 
     @property
     def run_counts(self) -> RunCounts:
         """What was added of runs and models."""
         return self._of_runs.counts
+
+    @property
+    def data_counts(self) -> DataCounts:
+        """What was added of datasets, prompts and scorers."""
+        return self._data.counts
 
     def _names(self, pattern: re.Pattern[str]) -> list[str]:
         return sorted(name for name in self._reader.members if pattern.fullmatch(name))

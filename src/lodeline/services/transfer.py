@@ -9,16 +9,17 @@ the highest number arrived first:
 - ``assessments/NNNNN.jsonl``: a row for every revision of every assessment on the block's traces;
 - ``attachments/NNNNN/NNNNN``: the block's attachments;
 - ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row;
-- runs, evaluations and models as `services.run_transfer` tells.
+- runs, evaluations and models as `services.run_transfer` tells;
+- datasets, prompts and registered scorers as `services.data_transfer` tells.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import permit
+from lodeline.auth.policy import ExperimentAction, permit
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Deleted, shown
 from lodeline.domain.experiment import Experiment, ExperimentDraft
@@ -34,6 +35,11 @@ from lodeline.storage.base import Stores
 
 Progress = Callable[[int], None]
 """Is told how many traces are done."""
+
+
+_NEEDED: tuple[ExperimentAction, ...] = (
+    "experiment.read", "assessment.read", "run.read", "model.read", "dataset.read", "prompt.read", "scorer.read",
+)  # fmt: skip
 
 
 class TransferService:
@@ -62,7 +68,7 @@ class TransferService:
         What is written meanwhile may or may not be in it; every trace in it is whole.
         """
         found = self._scope.one(actor, "trace.read", experiment)
-        for action in ("experiment.read", "assessment.read", "run.read", "model.read"):
+        for action in _NEEDED:
             permit(actor, action, found.experiment_id)
         now_ms = self._clock.now_ms()
         ident = found.experiment_id
@@ -105,7 +111,8 @@ class TransferService:
             existing_count=counts.existing_count,
             existing_traces=tuple(counts.existing),
             refused=tuple(counts.refused),
-            **dataclasses.asdict(job.run_counts),
+            **asdict(job.run_counts),
+            **asdict(job.data_counts),
         )
 
     def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:

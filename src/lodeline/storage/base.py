@@ -31,7 +31,7 @@ from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
-from lodeline.storage.base_data import DatasetStore, RecordStore
+from lodeline.storage.base_data import DatasetStore, DataTransferStore, PromptStore, RecordStore, ScorerStore
 from lodeline.storage.base_runs import EvaluationStore, ModelStore, RunStore, RunTransferStore
 from lodeline.storage.copied import CopyReport
 
@@ -432,6 +432,9 @@ class Stores:
     admin: StoreAdmin
     datasets: DatasetStore
     records: RecordStore
+    prompts: PromptStore
+    scorers: ScorerStore
+    data_transfer: DataTransferStore
     closer: "Closer"
     runs: RunStore
     evaluations: EvaluationStore

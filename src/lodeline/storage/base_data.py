@@ -1,12 +1,21 @@
-"""What every backend implements for datasets; the conventions are those of `storage.base`."""
+"""What every backend implements for datasets, prompts and registered scorers, as `storage.base` says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import Dataset, DatasetChange, DatasetDraft, DatasetVersion, Published, VersionRef
+from lodeline.domain.experiment import Lifecycle
 from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
 from lodeline.domain.page import Page
+from lodeline.domain.prompt import (
+    Prompt,
+    PromptAliasEvent,
+    PromptChange,
+    PromptDraft,
+    PromptVersion,
+    RegisteredPrompt,
+)
 from lodeline.domain.record import (
     Record,
     RecordDifference,
@@ -15,6 +24,8 @@ from lodeline.domain.record import (
     RecordWrite,
     WriteReport,
 )
+from lodeline.domain.registered_scorer import RegisteredScorer, ScorerDraft, ScorerRegistration
+from lodeline.domain.transfer import DatasetDump, PromptDump
 from lodeline.query.ast import Search
 
 MAX_PAGE_CHARS = 16 * 2**20
@@ -108,4 +119,106 @@ class RecordStore(Protocol):
 
     def of_trace(self, trace_id: TraceId, *, limit: int) -> Sequence[RecordPlace]:
         """Return the present records of active datasets whose source is this trace or a span of it, by dataset."""
+        ...
+
+
+class PromptStore(Protocol):
+    """Prompts, by experiment and name, their versions and aliases."""
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
+                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+        """Add a version, and the prompt when it is new; nothing when the latest version has this digest.
+
+        NotFound or Deleted for the experiment; Conflict when the prompt is of the other kind.
+        """
+        ...
+
+    def get(self, experiment_id: ExperimentId, name: str) -> Prompt:
+        """Return one; NotFound when unknown or hidden."""
+        ...
+
+    def search(self, search: Search) -> Page[Prompt]:
+        """List prompts of `search.experiment_ids`; default order is newest created first."""
+        ...
+
+    def update(self, experiment_id: ExperimentId, name: str, change: PromptChange, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        """Apply the change, as `domain.prompt.changed_prompt` says; each move of an alias is an event."""
+        ...
+
+    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+        """Remove a prompt with its versions and events for good; return how many versions it had."""
+        ...
+
+    def versions(self, experiment_id: ExperimentId, name: str, *, limit: int, cursor: str | None
+                 ) -> Page[PromptVersion]:  # fmt: skip
+        """List versions, the latest first; NotFound for the prompt."""
+        ...
+
+    def version(self, experiment_id: ExperimentId, name: str, ref: str) -> PromptVersion:
+        """Return a version by its number, an alias, or "latest"; NotFound when there is none."""
+        ...
+
+    def alias_events(self, experiment_id: ExperimentId, name: str, *, limit: int) -> Sequence[PromptAliasEvent]:
+        """Return up to `limit` moves of aliases, the latest first."""
+        ...
+
+
+class ScorerStore(Protocol):
+    """Registered scorers, by experiment and name, with their versions."""
+
+    def register(self, experiment_id: ExperimentId, draft: ScorerDraft, digest: str, *, by: str | None, now_ms: int,
+                 audit: AuditEntry) -> ScorerRegistration:  # fmt: skip
+        """Add a version; nothing when the latest version has this digest. NotFound or Deleted for the experiment."""
+        ...
+
+    def list(self, experiment_ids: Sequence[str]) -> Sequence[RegisteredScorer]:
+        """Return the latest version of every scorer of these experiments, by experiment, then name."""
+        ...
+
+    def versions(self, experiment_id: ExperimentId, name: str) -> Sequence[RegisteredScorer]:
+        """Return every version of one, the latest first; NotFound when unknown or hidden."""
+        ...
+
+    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+        """Remove one with its versions for good; return how many it had. NotFound, Deleted."""
+        ...
+
+
+class DataTransferStore(Protocol):
+    """Datasets, prompts and registered scorers, taken out whole and put back as they were, but for the experiment."""
+
+    def revisions(self, dataset_id: DatasetId) -> Iterator[RecordRevision]:
+        """Return every revision of every record, the draft's too: in the order of the records, of each the oldest
+        first. NotFound for the dataset."""
+        ...
+
+    def holder_of(self, dataset_id: DatasetId) -> ExperimentId | None:
+        """Return the experiment that has the dataset of this id, deleted ones too; None when the id is free."""
+        ...
+
+    def restore_dataset(self, experiment_id: ExperimentId, dump: DatasetDump) -> bool:
+        """Add a dataset with its versions, without records, as a deleted one, until `complete_dataset`. False, and
+        nothing is changed, when a complete one has its id; True, too, for one that waits to be completed.
+
+        NotFound or Deleted for the experiment.
+        """
+        ...
+
+    def complete_dataset(self, dataset_id: DatasetId, *, lifecycle: Lifecycle, updated_ms: int) -> None:
+        """Give a restored dataset its lifecycle and the time of its last change, above 0. Conflict when its name is
+        taken."""
+        ...
+
+    def restore_records(self, dataset_id: DatasetId, revisions: Sequence[RecordRevision]) -> int:
+        """Add revisions as they were, in the order of `revisions`; those known stay. Return how many records are
+        new. NotFound for the dataset."""
+        ...
+
+    def restore_prompt(self, experiment_id: ExperimentId, dump: PromptDump) -> bool:
+        """Add a prompt; False, and nothing is changed, when the experiment has one of its name."""
+        ...
+
+    def restore_scorer(self, experiment_id: ExperimentId, versions: Sequence[RegisteredScorer]) -> bool:
+        """Add the versions of one scorer, oldest first; False when the experiment has one of its name."""
         ...

@@ -16,6 +16,7 @@ from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, Assess
 from lodeline.domain.evaluation import EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
 from lodeline.domain.model import ModelDraft, ModelMetric
+from lodeline.domain.record import RecordDraft
 from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
@@ -72,6 +73,39 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "list_deliveries": lambda c: c.deliveries.list(),
     "get_delivery": lambda c: c.deliveries.get("i"),
     "complete_filter": lambda c: c.filters.complete("na", 2),
+    "create_dataset": lambda c: c.datasets.create("d"),
+    "search_datasets": lambda c: c.datasets.search().first(),
+    "find_dataset": lambda c: c.datasets.find("d"),
+    "get_dataset": lambda c: c.datasets.get("d-1"),
+    "update_dataset": lambda c: c.datasets.update("d-1", name="b"),
+    "delete_dataset": lambda c: c.datasets.delete("d-1"),
+    "restore_dataset": lambda c: c.datasets.restore("d-1"),
+    "publish_dataset": lambda c: c.datasets.publish("d-1", message="m"),
+    "discard_dataset_draft": lambda c: c.datasets.discard("d-1"),
+    "list_dataset_versions": lambda c: c.datasets.versions("d-1").first(),
+    "get_dataset_version": lambda c: c.datasets.version("d-1", "golden"),
+    "label_dataset_version": lambda c: c.datasets.label("d-1", 1, set_labels=["golden"]),
+    "write_records": lambda c: c.records.write("d-1", [RecordDraft({"q": 1})]),
+    "add_traces_to_dataset": lambda c: c.records.add_traces("d-1", trace_ids=["a"]),
+    "search_records": lambda c: c.records.search("d-1").first(),
+    "get_record": lambda c: c.records.get("d-1", "dr-1"),
+    "get_record_history": lambda c: c.records.history("d-1", "dr-1"),
+    "diff_dataset_versions": lambda c: c.records.diff("d-1", 1, 2).first(),
+    "list_schema_violations": lambda c: c.records.violations("d-1").first(),
+    "assign_splits": lambda c: c.records.assign_splits("d-1", {"a": 1}),
+    "get_trace_records": lambda c: c.records.of_trace("a/b"),
+    "register_prompt": lambda c: c.prompts.register("p", "Hello {{ who }}"),
+    "search_prompts": lambda c: c.prompts.search().first(),
+    "get_prompt": lambda c: c.prompts.get("p"),
+    "update_prompt": lambda c: c.prompts.update("p", set_aliases={"production": 1}),
+    "delete_prompt": lambda c: c.prompts.delete("p"),
+    "list_prompt_versions": lambda c: c.prompts.versions("p").first(),
+    "get_prompt_version": lambda c: c.prompts.version("p", "production"),
+    "list_prompt_alias_events": lambda c: c.prompts.alias_events("p"),
+    "register_scorer": lambda c: c.scorers.register("s", {"kind": "BUILTIN"}),
+    "list_scorers": lambda c: c.scorers.list(),
+    "get_scorer_versions": lambda c: c.scorers.versions("s/t"),
+    "delete_scorer": lambda c: c.scorers.delete("s"),
     "create_account": lambda c: c.accounts.create("ada"),
     "list_accounts": lambda c: c.accounts.list(),
     "get_account": lambda c: c.accounts.get("a"),

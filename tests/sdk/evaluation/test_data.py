@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pytest
-from lodeline.domain.record import RecordDraft, prepare
 
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.record import RecordDraft, prepare
 from lodeline.domain.trace import Trace
 from lodeline.evals.engine.rows import Case
 from lodeline.sdk.evaluation.data import table_of

@@ -334,6 +334,16 @@ export interface Comparison {
   adjustment: "holm" | "benjamini-hochberg" | "none";
   reducer: string;
   seed: number;
+/** One message of a chat prompt; its content is a template. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** One message; its content is a template. */
+export interface ChatMessageBody {
+  role: string;
+  content: string;
 }
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
@@ -344,6 +354,89 @@ export interface Completion {
   end: number;
   items: Suggestion[];
   field: string | null;
+}
+
+/** One dataset. Times are epoch milliseconds.
+
+`latest_version` is 0 until one is published; `record_count` and `digest` are of the latest version; `draft_changes` counts the records that a draft adds, changes or removes. It belongs to one experiment and may be linked to others, where it is listed and can be read. */
+export interface Dataset {
+  dataset_id: string;
+  experiment_id: string;
+  name: string;
+  identity: "by_input" | "by_external_id" | "none";
+  lifecycle: "ACTIVE" | "DELETED";
+  created_ms: number;
+  updated_ms: number;
+  created_by: string | null;
+  description: string;
+  tags: Record<string, string>;
+  linked_experiment_ids: string[];
+  input_schema: Record<string, unknown> | null;
+  expectation_schema: Record<string, unknown> | null;
+  latest_version: number;
+  draft_changes: number;
+  record_count: number;
+  digest: string;
+}
+
+/** A new dataset, without records. */
+export interface DatasetBody {
+  experiment?: string;
+  name: string;
+  identity?: "by_input" | "by_external_id" | "none";
+  description?: string;
+  tags?: Record<string, string>;
+  input_schema?: Record<string, JsonValue> | null;
+  expectation_schema?: Record<string, JsonValue> | null;
+}
+
+/** A change; what is left out stays as it is. Tags are set, then deleted; links are added, then removed. */
+export interface DatasetChangeBody {
+  name?: string | null;
+  description?: string | null;
+  input_schema?: Record<string, JsonValue> | null;
+  expectation_schema?: Record<string, JsonValue> | null;
+  set_tags?: Record<string, string>;
+  delete_tags?: string[];
+  link?: string[];
+  unlink?: string[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface DatasetPage {
+  items: Dataset[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** One published version, which never changes but for its labels. `parent` is the one before, 0 the empty one.
+
+`splits` counts the records of each split; `labels` are names such as golden, each on one version of a dataset. */
+export interface DatasetVersion {
+  dataset_id: string;
+  version: number;
+  parent: number;
+  digest: string;
+  created_ms: number;
+  message: string;
+  author: string | null;
+  added: number;
+  changed: number;
+  removed: number;
+  total: number;
+  splits: Record<string, number>;
+  labels: string[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface DatasetVersionPage {
+  items: DatasetVersion[];
+  cursor: string | null;
+  partial: boolean;
 }
 
 /** What to delete: either `trace_ids`, or what matches `filter` in `experiments`, at most `max_traces`. */
@@ -581,6 +674,16 @@ export interface GitInfo {
   dirty: boolean;
   diff_digest: string | null;
   diff: string | null;
+/** The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`. */
+export interface FromTracesBody {
+  trace_ids?: string[];
+  experiments?: string[];
+  filter?: string | null;
+  order?: string;
+  limit?: number;
+  split?: string | null;
+  draft?: boolean;
+  message?: string;
 }
 
 /** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login. */
@@ -668,6 +771,10 @@ export interface KeyBody {
 export interface LabelCount {
   label: string;
   count: number;
+/** Labels are set, which takes them from other versions, then deleted. */
+export interface LabelsBody {
+  set?: string[];
+  delete?: string[];
 }
 
 /** Traces to link to a run. */
@@ -927,6 +1034,100 @@ export interface PromptBody {
 export interface PromptUse {
   name: string;
   version: number;
+/** One prompt of an experiment, known there by its name. Times are epoch milliseconds. */
+export interface Prompt {
+  name: string;
+  experiment_id: string;
+  latest_version: number;
+  created_ms: number;
+  updated_ms: number;
+  created_by: string | null;
+  description: string;
+  tags: Record<string, string>;
+  aliases: Record<string, number>;
+}
+
+/** An alias moved from version `before` (None: it was new) to `after` (None: it was deleted). */
+export interface PromptAliasEvent {
+  alias: string;
+  before: number | null;
+  after: number | null;
+  at_ms: number;
+  by: string | null;
+  reason: string;
+}
+
+/** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
+export interface PromptBody {
+  experiment?: string;
+  name: string;
+  template?: string | null;
+  messages?: ChatMessageBody[];
+  message?: string;
+  tags?: Record<string, string>;
+  response_format?: JsonValue;
+  config?: Record<string, JsonValue> | null;
+  description?: string;
+}
+
+/** A change; tags and aliases are set, then deleted. */
+export interface PromptChangeBody {
+  description?: string | null;
+  set_tags?: Record<string, string>;
+  delete_tags?: string[];
+  set_aliases?: Record<string, number>;
+  delete_aliases?: string[];
+  reason?: string;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface PromptPage {
+  items: Prompt[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** One version, which never changes. `variables` are the names that its template has, in their order.
+
+`message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
+export interface PromptVersion {
+  name: string;
+  experiment_id: string;
+  version: number;
+  kind: "text" | "chat";
+  digest: string;
+  created_ms: number;
+  template: string | null;
+  messages: ChatMessage[];
+  variables: string[];
+  message: string;
+  tags: Record<string, string>;
+  response_format: unknown;
+  model_config: Record<string, unknown> | null;
+  author: string | null;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface PromptVersionPage {
+  items: PromptVersion[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** What a version made of the draft says. */
+export interface PublishBody {
+  message?: string;
+  expected_version?: number | null;
+}
+
+/** The latest version after a publish; `made` is false when there was nothing to publish. */
+export interface Published {
+  version: DatasetVersion;
+  made: boolean;
 }
 
 /** What a purge removed, as counts. */
@@ -953,6 +1154,132 @@ export interface ResumeBody {
   bindings?: BindingsBody | null;
   force?: boolean;
   rows_total?: number | null;
+  datasets: number;
+  records: number;
+  prompts: number;
+  scorers: number;
+}
+
+/** One record as a version holds it. Times are epoch milliseconds, of this record's first and present content.
+
+`content_hash` is over canonical inputs, expectations and outputs, `input_hash` over the inputs; tags, split and source do not count. */
+export interface Record {
+  record_id: string;
+  inputs: Record<string, unknown>;
+  expectations: Record<string, unknown>;
+  outputs: unknown;
+  tags: Record<string, string>;
+  split: string | null;
+  external_id: string | null;
+  source: RecordSource | null;
+  content_hash: string;
+  input_hash: string;
+  created_ms: number;
+  updated_ms: number;
+  author: string | null;
+}
+
+/** One record. With a `record_id` it means that record, else the dataset's identity says which. */
+export interface RecordBody {
+  inputs: Record<string, JsonValue>;
+  expectations?: Record<string, JsonValue>;
+  outputs?: JsonValue;
+  tags?: Record<string, string>;
+  split?: string | null;
+  external_id?: string | null;
+  source?: RecordSourceBody | null;
+  record_id?: string | null;
+}
+
+/** One record that two versions do not have the same; `before` or `after` is None where a version lacks it. */
+export interface RecordDifference {
+  record_id: string;
+  kind: "added" | "changed" | "removed";
+  before: Record | null;
+  after: Record | null;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface RecordDifferencePage {
+  items: RecordDifference[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface RecordPage {
+  items: Record[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** A record somewhere: what a trace's records are listed as. `version` is the first one with its content. */
+export interface RecordPlace {
+  dataset_id: string;
+  dataset_name: string;
+  experiment_id: string;
+  record: Record;
+  version: number;
+}
+
+/** A record as it stands from version `valid_from` on, up to and without version `valid_to` (None: still). */
+export interface RecordRevision {
+  record: Record;
+  valid_from: number;
+  valid_to: number | null;
+}
+
+/** Where a record comes from: `source_id` names the trace, span (``trace/span``), session, person or document. */
+export interface RecordSource {
+  kind: "TRACE" | "SPAN" | "SESSION" | "HUMAN" | "DOCUMENT" | "SYNTHETIC" | "IMPORT" | "REVIEW";
+  source_id: string | null;
+  note: string | null;
+}
+
+/** Where a record comes from. */
+export interface RecordSourceBody {
+  kind: "TRACE" | "SPAN" | "SESSION" | "HUMAN" | "DOCUMENT" | "SYNTHETIC" | "IMPORT" | "REVIEW";
+  source_id?: string | null;
+  note?: string | null;
+}
+
+/** A write: append, merge, put or replace `records`, or delete `delete_ids`. It makes one version or a draft. */
+export interface RecordsBody {
+  operation?: "append" | "merge" | "put" | "replace" | "delete";
+  records?: RecordBody[];
+  delete_ids?: string[];
+  draft?: boolean;
+  message?: string;
+  expected_version?: number | null;
+}
+
+/** The version that a draft became; `made` is false when the latest one said the same already. */
+export interface RegisteredPrompt {
+  version: PromptVersion;
+  made: boolean;
+}
+
+/** One version of a registered scorer; the names of an experiment's scorers are its own. */
+export interface RegisteredScorer {
+  name: string;
+  experiment_id: string;
+  version: number;
+  digest: string;
+  definition: Record<string, unknown>;
+  created_ms: number;
+  message: string;
+  created_by: string | null;
+}
+
+/** A record that was not taken: its place in what was sent, the JSON pointer within it, and why. */
+export interface Rejection {
+  index: number;
+  pointer: string;
+  reason: string;
 }
 
 /** How long traces are kept; None means no limit. See `jobs.retention` for what is never removed. */
@@ -1169,6 +1496,18 @@ export interface ScorerComparison {
   verdict: "better" | "worse" | "different" | "equivalent" | "inconclusive" | null;
   warnings: string[];
   rows: RowDifference[];
+/** A scorer's definition; the `digest` in it, where there is one, tells its versions apart. */
+export interface ScorerBody {
+  experiment?: string;
+  name: string;
+  definition: Record<string, JsonValue>;
+  message?: string;
+}
+
+/** The version that a definition became; `made` is false when the latest one has its digest already. */
+export interface ScorerRegistration {
+  scorer: RegisteredScorer;
+  made: boolean;
 }
 
 /** What this server is. `figures` are the store's sizes and counters, shown to admins only. */
@@ -1319,6 +1658,15 @@ export interface SpanView {
   tokens: TokenUsage;
   session: string | null;
   user: string | null;
+}
+
+/** The shares of the splits, such as {"train": 0.8, "test": 0.2}; `stratify_by` is a tag or expectations.KEY. */
+export interface SplitsBody {
+  ratios: Record<string, number>;
+  seed?: number;
+  stratify_by?: string | null;
+  draft?: boolean;
+  message?: string;
 }
 
 /** One thing that may be written: the text to insert, what it is, and a line about it. */
@@ -1484,7 +1832,45 @@ export interface ValueSummary {
   counts: LabelCount[];
 }
 
+/** A record that a dataset's schemas do not let in, with the first place where it is wrong. */
+export interface Violation {
+  record_id: string;
+  pointer: string;
+  reason: string;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+export interface ViolationPage {
+  items: Violation[];
+  cursor: string | null;
+  partial: boolean;
+}
+
+/** What a write did. `record_ids` has the id of each record sent, in order, None where it was rejected.
+
+`version` is the version made, or None for a draft; of a write that changed nothing the latest. */
+export interface WriteReport {
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  deleted: number;
+  rejected: Rejection[];
+  record_ids: (string | null)[];
+  version: number | null;
+  draft_changes: number;
+}
+
 export interface Operations {
+  /** Merge records made of traces: their inputs, outputs and expectations. */
+  add_traces_to_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: FromTracesBody;
+    answer: WriteReport;
+  };
   /** Compute counts, error rates, latencies, tokens, cost and assessment means over time and groups. */
   aggregate_traces: {
     params: Record<string, never>;
@@ -1505,6 +1891,13 @@ test, and a verdict; rows in order of regression. */
     params: Record<string, never>;
     body: CompareBody;
     answer: Comparison;
+  /** Give every record a split, the same for the same records and seed on any machine. */
+  assign_splits: {
+    params: {
+      dataset_id: string;
+    };
+    body: SplitsBody;
+    answer: WriteReport;
   };
   /** Return what may be written at a place of a filter, and the first thing that is wrong with it. */
   complete_filter: {
@@ -1512,6 +1905,7 @@ test, and a verdict; rows in order of regression. */
       text?: string;
       position?: number;
       entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "dataset" | "record" | "prompt";
     };
     body: undefined;
     answer: FilterReading;
@@ -1537,6 +1931,11 @@ test, and a verdict; rows in order of regression. */
     params: Record<string, never>;
     body: EvaluationBody;
     answer: Evaluation;
+  /** Create a dataset without records. */
+  create_dataset: {
+    params: Record<string, never>;
+    body: DatasetBody;
+    answer: Dataset;
   };
   /** Create an experiment. */
   create_experiment: {
@@ -1587,6 +1986,14 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: undefined;
   };
+  /** Delete a dataset: it leaves the lists and takes no writes until it is restored. */
+  delete_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
+  };
   /** Delete an experiment: hide it with all that is in it. It can be restored until it is purged. */
   delete_experiment: {
     params: {
@@ -1610,6 +2017,23 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Run;
+  /** Remove a prompt with all of its versions for good. */
+  delete_prompt: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
+  /** Remove a registered scorer with all of its versions for good; what it judged stays. */
+  delete_scorer: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: undefined;
   };
   /** Delete a trace with its spans, assessments and attachments. */
   delete_trace: {
@@ -1642,6 +2066,25 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: ModelDiff;
+  /** List the records that two versions do not have the same. */
+  diff_dataset_versions: {
+    params: {
+      dataset_id: string;
+      before: string;
+      after?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: RecordDifferencePage;
+  };
+  /** Undo the draft. */
+  discard_dataset_draft: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
   };
   /** Return an experiment with all that is in it as one file, for import into any Lodeline server. */
   export_experiment: {
@@ -1650,6 +2093,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: undefined;
+  };
+  /** Find an active dataset of an experiment, or linked to it, by name. */
+  find_dataset: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: Dataset;
   };
   /** Find an experiment by id or by exact name, deleted or not. */
   find_experiment: {
@@ -1707,6 +2159,23 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: undefined;
+  };
+  /** Return one dataset, deleted or not. */
+  get_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
+  };
+  /** Return one published version. */
+  get_dataset_version: {
+    params: {
+      dataset_id: string;
+      version: string;
+    };
+    body: undefined;
+    answer: DatasetVersion;
   };
   /** Return what has arrived from one process. */
   get_delivery: {
@@ -1785,6 +2254,52 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Run;
+  /** Return one prompt with its aliases. */
+  get_prompt: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: Prompt;
+  };
+  /** Return one version. */
+  get_prompt_version: {
+    params: {
+      name: string;
+      version: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: PromptVersion;
+  };
+  /** Return one record as a version has it. */
+  get_record: {
+    params: {
+      dataset_id: string;
+      record_id: string;
+      version?: string;
+    };
+    body: undefined;
+    answer: Record;
+  };
+  /** Return every revision of a record, oldest first, with the versions that have it. */
+  get_record_history: {
+    params: {
+      dataset_id: string;
+      record_id: string;
+    };
+    body: undefined;
+    answer: RecordRevision[];
+  };
+  /** Return every version of a registered scorer, the latest first. */
+  get_scorer_versions: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: undefined;
+    answer: RegisteredScorer[];
   };
   /** Return the server's version and capabilities. */
   get_server: {
@@ -1838,6 +2353,14 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Facet;
   };
+  /** Return the records that were made of a trace or of a span of it. */
+  get_trace_records: {
+    params: {
+      trace_id: string;
+    };
+    body: undefined;
+    answer: RecordPlace[];
+  };
   /** Import an exported experiment; traces that exist are listed and left alone. */
   import_experiment: {
     params: {
@@ -1845,6 +2368,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: Blob;
     answer: ImportReport;
+  };
+  /** Set and delete labels of a version; a label is on one version of the dataset. */
+  label_dataset_version: {
+    params: {
+      dataset_id: string;
+      version: string;
+    };
+    body: LabelsBody;
+    answer: DatasetVersion;
   };
   /** Link traces of one experiment to a run; links that exist stay. */
   link_traces: {
@@ -1876,6 +2408,16 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Attachment[];
   };
+  /** List the published versions, the latest first. */
+  list_dataset_versions: {
+    params: {
+      dataset_id: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: DatasetVersionPage;
+  };
   /** List what has arrived from the SDK's processes, and what is missing; the one heard of last first. */
   list_deliveries: {
     params: {
@@ -1904,6 +2446,46 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: ApiKey[];
+  };
+  /** Return the moves of a prompt's aliases, the latest first. */
+  list_prompt_alias_events: {
+    params: {
+      name: string;
+      experiment?: string;
+      limit?: number;
+    };
+    body: undefined;
+    answer: PromptAliasEvent[];
+  };
+  /** List the versions of a prompt, the latest first. */
+  list_prompt_versions: {
+    params: {
+      name: string;
+      experiment?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: PromptVersionPage;
+  };
+  /** List, of one page of records, those that the dataset's schemas do not let in; go on with the cursor. */
+  list_schema_violations: {
+    params: {
+      dataset_id: string;
+      version?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: ViolationPage;
+  };
+  /** Return the latest version of every registered scorer, by experiment, then name. */
+  list_scorers: {
+    params: {
+      experiment?: string[] | null;
+    };
+    body: undefined;
+    answer: RegisteredScorer[];
   };
   /** Log a judgment. `changed` is false when the same one was known already. */
   log_assessment: {
@@ -1951,6 +2533,14 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     body: InfoBody;
     answer: Trace;
   };
+  /** Make a version of the draft; `made` is false when there was nothing to publish. */
+  publish_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: PublishBody;
+    answer: Published;
+  };
   /** Remove a deleted experiment and everything in it for good. */
   purge_experiment: {
     params: {
@@ -1967,6 +2557,26 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     };
     body: Blob;
     answer: Attachment;
+  };
+  /** Register a version; `made` is false when the latest one says the same already. */
+  register_prompt: {
+    params: Record<string, never>;
+    body: PromptBody;
+    answer: RegisteredPrompt;
+  };
+  /** Register a version of a scorer; `made` is false when the latest one has its digest already. */
+  register_scorer: {
+    params: Record<string, never>;
+    body: ScorerBody;
+    answer: ScorerRegistration;
+  };
+  /** Restore a deleted dataset; 409 when its name was taken meanwhile. */
+  restore_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: undefined;
+    answer: Dataset;
   };
   /** Restore a deleted experiment without loss. */
   restore_experiment: {
@@ -2032,6 +2642,19 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     body: undefined;
     answer: AuditEntryPage;
   };
+  /** List the datasets of experiments, and those linked to them, newest created first. */
+  search_datasets: {
+    params: {
+      lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: DatasetPage;
+  };
   /** List experiments, newest created first. */
   search_experiments: {
     params: {
@@ -2049,6 +2672,9 @@ The same rows sent again change nothing. Rows of traces that are not there are k
   search_models: {
     params: {
       lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+  /** List prompts, newest created first. */
+  search_prompts: {
+    params: {
       experiment?: string[] | null;
       filter?: string;
       order?: string;
@@ -2065,11 +2691,20 @@ The same rows sent again change nothing. Rows of traces that are not there are k
       experiment?: string[] | null;
       filter?: string;
       order?: string;
+    answer: PromptPage;
+  };
+  /** List the records of a version that match a filter, in the order of the dataset. */
+  search_records: {
+    params: {
+      dataset_id: string;
+      version?: string;
+      filter?: string;
       limit?: number;
       cursor?: string | null;
     };
     body: undefined;
     answer: RunPage;
+    answer: RecordPage;
   };
   /** List sessions that match a filter, last activity first. */
   search_sessions: {
@@ -2194,6 +2829,14 @@ Of traces in several experiments, those of one are changed together. */
     body: AssessmentChangeBody;
     answer: Assessment;
   };
+  /** Rename, describe, tag, set schemas, link to experiments. */
+  update_dataset: {
+    params: {
+      dataset_id: string;
+    };
+    body: DatasetChangeBody;
+    answer: Dataset;
+  };
   /** Rename, describe, tag or set settings. */
   update_experiment: {
     params: {
@@ -2217,10 +2860,27 @@ Of traces in several experiments, those of one are changed together. */
     };
     body: RunChangeBody;
     answer: Run;
+  /** Describe and tag a prompt, move its aliases. */
+  update_prompt: {
+    params: {
+      name: string;
+      experiment?: string;
+    };
+    body: PromptChangeBody;
+    answer: Prompt;
+  };
+  /** Write records; what is rejected says why in the report and stops no other. */
+  write_records: {
+    params: {
+      dataset_id: string;
+    };
+    body: RecordsBody;
+    answer: WriteReport;
   };
 }
 
 export const OPERATIONS = {
+  add_traces_to_dataset: ["POST", "/datasets/{dataset_id}/records/from-traces"],
   aggregate_traces: ["POST", "/traces/aggregate"],
   cancel_evaluation: ["POST", "/evaluations/{run_id}/cancel"],
   compare_evaluations: ["POST", "/evaluations/compare"],
@@ -2228,6 +2888,11 @@ export const OPERATIONS = {
   count_traces: ["GET", "/traces/count"],
   create_account: ["POST", "/accounts"],
   create_evaluation: ["POST", "/evaluations"],
+  assign_splits: ["POST", "/datasets/{dataset_id}/splits"],
+  complete_filter: ["GET", "/filters/complete"],
+  count_traces: ["GET", "/traces/count"],
+  create_account: ["POST", "/accounts"],
+  create_dataset: ["POST", "/datasets"],
   create_experiment: ["POST", "/experiments"],
   create_key: ["POST", "/keys"],
   create_model: ["POST", "/models"],
@@ -2235,6 +2900,7 @@ export const OPERATIONS = {
   delete_account: ["DELETE", "/accounts/{account_id}"],
   delete_assessment: ["DELETE", "/assessments/{assessment_id}"],
   delete_attachment: ["DELETE", "/traces/{trace_id}/attachments/{name}"],
+  delete_dataset: ["DELETE", "/datasets/{dataset_id}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
   delete_model: ["DELETE", "/models/{model_id}"],
   delete_run: ["DELETE", "/runs/{run_id}"],
@@ -2242,7 +2908,15 @@ export const OPERATIONS = {
   delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
   delete_traces: ["POST", "/traces/delete"],
   diff_models: ["GET", "/models/diff"],
+  delete_prompt: ["DELETE", "/prompts/{name}"],
+  delete_scorer: ["DELETE", "/scorers/{name}"],
+  delete_trace: ["DELETE", "/traces/{trace_id}"],
+  delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
+  delete_traces: ["POST", "/traces/delete"],
+  diff_dataset_versions: ["GET", "/datasets/{dataset_id}/diff"],
+  discard_dataset_draft: ["DELETE", "/datasets/{dataset_id}/draft"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
+  find_dataset: ["GET", "/datasets/find"],
   find_experiment: ["GET", "/experiments/find"],
   find_spans: ["GET", "/traces/{trace_id}/spans/find"],
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
@@ -2250,6 +2924,8 @@ export const OPERATIONS = {
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
+  get_dataset: ["GET", "/datasets/{dataset_id}"],
+  get_dataset_version: ["GET", "/datasets/{dataset_id}/versions/{version}"],
   get_delivery: ["GET", "/deliveries/{instance}"],
   get_evaluation: ["GET", "/evaluations/{run_id}"],
   get_evaluation_summary: ["GET", "/evaluations/{run_id}/summary"],
@@ -2259,28 +2935,44 @@ export const OPERATIONS = {
   get_model: ["GET", "/models/{model_id}"],
   get_model_by_alias: ["GET", "/models/aliases/{alias}"],
   get_run: ["GET", "/runs/{run_id}"],
+  get_prompt: ["GET", "/prompts/{name}"],
+  get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
+  get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
+  get_record_history: ["GET", "/datasets/{dataset_id}/records/{record_id}/history"],
+  get_scorer_versions: ["GET", "/scorers/{name}"],
   get_server: ["GET", "/server"],
   get_session: ["GET", "/sessions/{session}"],
   get_spans: ["GET", "/traces/{trace_id}/spans"],
   get_trace: ["GET", "/traces/{trace_id}"],
   get_trace_assessments: ["GET", "/traces/{trace_id}/assessments"],
   get_trace_facet: ["GET", "/traces/facet"],
+  get_trace_records: ["GET", "/traces/{trace_id}/records"],
   import_experiment: ["POST", "/experiments/import"],
+  label_dataset_version: ["PATCH", "/datasets/{dataset_id}/versions/{version}/labels"],
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_alias_events: ["GET", "/models/aliases"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
+  list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],
   list_deliveries: ["GET", "/deliveries"],
   list_evaluation_rows: ["GET", "/evaluations/{run_id}/rows"],
   list_keys: ["GET", "/keys"],
+  list_prompt_alias_events: ["GET", "/prompts/{name}/alias-events"],
+  list_prompt_versions: ["GET", "/prompts/{name}/versions"],
+  list_schema_violations: ["GET", "/datasets/{dataset_id}/violations"],
+  list_scorers: ["GET", "/scorers"],
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
   log_evaluation_rows: ["POST", "/evaluations/{run_id}/rows"],
   log_model_metrics: ["POST", "/models/{model_id}/metrics"],
   log_run_metrics: ["POST", "/runs/{run_id}/metrics"],
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],
+  publish_dataset: ["POST", "/datasets/{dataset_id}/publish"],
   purge_experiment: ["POST", "/experiments/{experiment_id}/purge"],
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
+  register_prompt: ["POST", "/prompts"],
+  register_scorer: ["POST", "/scorers"],
+  restore_dataset: ["POST", "/datasets/{dataset_id}/restore"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
   restore_model: ["POST", "/models/{model_id}/restore"],
   restore_run: ["POST", "/runs/{run_id}/restore"],
@@ -2288,9 +2980,12 @@ export const OPERATIONS = {
   revoke_key: ["DELETE", "/keys/{key_id}"],
   search_assessments: ["GET", "/assessments"],
   search_audit: ["GET", "/audit"],
+  search_datasets: ["GET", "/datasets"],
   search_experiments: ["GET", "/experiments"],
   search_models: ["GET", "/models"],
   search_runs: ["GET", "/runs"],
+  search_prompts: ["GET", "/prompts"],
+  search_records: ["GET", "/datasets/{dataset_id}/records"],
   search_sessions: ["GET", "/sessions"],
   search_traces: ["GET", "/traces"],
   search_users: ["GET", "/users"],
@@ -2305,7 +3000,10 @@ export const OPERATIONS = {
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
   tag_traces: ["POST", "/traces/tags"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
+  update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
   update_model: ["PATCH", "/models/{model_id}"],
   update_run: ["PATCH", "/runs/{run_id}"],
+  update_prompt: ["PATCH", "/prompts/{name}"],
+  write_records: ["POST", "/datasets/{dataset_id}/records"],
 } as const;

@@ -14,6 +14,7 @@ from lodeline.sdk.client.attachments import Attachments
 from lodeline.sdk.client.audit import Audit
 from lodeline.sdk.client.call import Async, Call, Carrier, ModeT, Noun, Parameter, Sync, call
 from lodeline.sdk.client.connection import MAX_RETRIES, TIMEOUT_S, Connection
+from lodeline.sdk.client.datasets import Datasets
 from lodeline.sdk.client.decoding import parsed
 from lodeline.sdk.client.deliveries import Deliveries
 from lodeline.sdk.client.evaluations import Evaluations
@@ -24,7 +25,10 @@ from lodeline.sdk.client.logins import Logins
 from lodeline.sdk.client.models import Models
 from lodeline.sdk.client.operation import Operation
 from lodeline.sdk.client.otlp import Otlp
+from lodeline.sdk.client.prompts import Prompts
+from lodeline.sdk.client.records import Records
 from lodeline.sdk.client.runs import Runs
+from lodeline.sdk.client.scorers import Scorers
 from lodeline.sdk.client.sessions import Sessions
 from lodeline.sdk.client.traces import Traces
 from lodeline.sdk.client.transfer import Transfer
@@ -42,12 +46,16 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
         self.assessments = Assessments[ModeT](carrier, awaited=awaited)
         self.attachments = Attachments[ModeT](carrier, awaited=awaited)
         self.audit = Audit[ModeT](carrier, awaited=awaited)
+        self.datasets = Datasets[ModeT](carrier, awaited=awaited)
         self.deliveries = Deliveries[ModeT](carrier, awaited=awaited)
         self.experiments = Experiments[ModeT](carrier, awaited=awaited)
         self.filters = Filters[ModeT](carrier, awaited=awaited)
         self.keys = Keys[ModeT](carrier, awaited=awaited)
         self.logins = Logins[ModeT](carrier, awaited=awaited)
         self.otlp = Otlp[ModeT](carrier, awaited=awaited)
+        self.prompts = Prompts[ModeT](carrier, awaited=awaited)
+        self.records = Records[ModeT](carrier, awaited=awaited)
+        self.scorers = Scorers[ModeT](carrier, awaited=awaited)
         self.server = Operation[ModeT](carrier, awaited=awaited)
         self.sessions = Sessions[ModeT](carrier, awaited=awaited)
         self.traces = Traces[ModeT](carrier, awaited=awaited)

@@ -9,6 +9,7 @@ from lodeline.server.api import (
     attachments,
     audit,
     conversations,
+    datasets,
     deliveries,
     evaluations,
     experiments,
@@ -17,7 +18,10 @@ from lodeline.server.api import (
     logins,
     models,
     operation,
+    prompts,
+    records,
     runs,
+    scorers,
     traces,
     transfer,
 )
@@ -30,7 +34,8 @@ def native_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
-        conversations, deliveries, accounts, keys, audit, runs, evaluations, models,
+        conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
+        scorers,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -8,10 +8,13 @@ from lodeline.domain.errors import Conflict, Deleted, NotFound, shown
 from lodeline.domain.experiment import Experiment, ExperimentChange, ExperimentDraft, PurgeReceipt
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId
 from lodeline.domain.page import Page
+from lodeline.domain.registered_scorer import RegisteredScorer
 from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
 from lodeline.storage.memory.datasets import DatasetTable
 from lodeline.storage.memory.matching import experiment_page
+from lodeline.storage.memory.prompts import PromptKey, PromptTable
+from lodeline.storage.memory.scorers import ScorerKey
 from lodeline.storage.memory.state import State
 
 _DEFAULT = Experiment(DEFAULT_EXPERIMENT, "Default", "ACTIVE", created_ms=0, updated_ms=0)
@@ -20,9 +23,18 @@ _DEFAULT = Experiment(DEFAULT_EXPERIMENT, "Default", "ACTIVE", created_ms=0, upd
 class MemoryExperiments:
     """The `ExperimentStore` of the memory backend."""
 
-    def __init__(self, state: State, blobs: BlobStore, datasets: dict[DatasetId, DatasetTable]) -> None:
+    def __init__(
+        self,
+        state: State,
+        blobs: BlobStore,
+        datasets: dict[DatasetId, DatasetTable],
+        prompts: dict[PromptKey, PromptTable],
+        scorers: dict[ScorerKey, list[RegisteredScorer]],
+    ) -> None:
         self._state = state
         self._datasets = datasets
+        self._prompts = prompts
+        self._scorers = scorers
         self._blobs = blobs
         state.experiments[DEFAULT_EXPERIMENT] = _DEFAULT
         state.used_experiment_ids.add(DEFAULT_EXPERIMENT)
@@ -118,6 +130,12 @@ class MemoryExperiments:
         for table in self._datasets.values():
             links = tuple(link for link in table.dataset.linked_experiment_ids if link != experiment_id)
             table.dataset = replace(table.dataset, linked_experiment_ids=links)
+        prompts = [key for key in self._prompts if key[0] == experiment_id]
+        scorers = [key for key in self._scorers if key[0] == experiment_id]
+        for key in prompts:
+            del self._prompts[key]
+        for key in scorers:
+            del self._scorers[key]
         blobs, blob_bytes = self._blobs.delete(experiment_folder(experiment_id))
         del state.experiments[experiment_id]
         return PurgeReceipt(
@@ -132,6 +150,8 @@ class MemoryExperiments:
             models=models,
             datasets=len(tables),
             records=sum(len(table.revisions) for table in tables),
+            prompts=len(prompts),
+            scorers=len(scorers),
         )
 
     def _next_id(self) -> ExperimentId:

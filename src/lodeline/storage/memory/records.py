@@ -8,6 +8,7 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.canonical import digest_of_set
 from lodeline.domain.dataset import (
     DatasetVersion,
+    Identity,
     Published,
     check_expected,
     draft_in_the_way,
@@ -184,8 +185,8 @@ class _Table:
     def __init__(self, table: DatasetTable) -> None:
         self._revisions = table.revisions
         self._at = table.at
-        identity = table.dataset.identity
-        self._identity = identity
+        identity: Identity = table.dataset.identity
+        self._identity: Identity = identity
         self._keys: dict[tuple[str, str], RecordId] = {}
         for record in table.records(self._at):
             key = identity_of(identity, record)

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from lodeline.domain.ids import DatasetId
 from lodeline.domain.operation import Capabilities
+from lodeline.domain.registered_scorer import RegisteredScorer
 from lodeline.storage.base import Stores
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.memory.accounts import MemoryAccounts
@@ -13,15 +14,18 @@ from lodeline.storage.memory.analytics import MemoryAnalytics
 from lodeline.storage.memory.assessments import MemoryAssessments
 from lodeline.storage.memory.audit import MemoryAudit
 from lodeline.storage.memory.conversations import MemoryConversations
+from lodeline.storage.memory.data_transfer import MemoryDataTransfer
 from lodeline.storage.memory.datasets import DatasetTable, MemoryDatasets
 from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.evaluations import MemoryEvaluations
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.models import MemoryModels
+from lodeline.storage.memory.prompts import MemoryPrompts, PromptKey, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
 from lodeline.storage.memory.run_transfer import MemoryRunTransfer
 from lodeline.storage.memory.runs import MemoryRuns
+from lodeline.storage.memory.scorers import MemoryScorers, ScorerKey
 from lodeline.storage.memory.spans import MemorySpans
 from lodeline.storage.memory.state import State
 from lodeline.storage.memory.traces import MemoryTraces
@@ -34,12 +38,14 @@ def open_memory() -> Stores:
     """Return an empty store. It vanishes when closed; blobs lie in a temporary directory until then."""
     state = State()
     tables: dict[DatasetId, DatasetTable] = {}
+    prompts: dict[PromptKey, PromptTable] = {}
+    scorers: dict[ScorerKey, list[RegisteredScorer]] = {}
     folder = TemporaryDirectory(prefix="lodeline-")
     blobs = DirectoryBlobStore(Path(folder.name))
     admin = MemoryAdmin(state, folder)
     return Stores(
         capabilities=CAPABILITIES,
-        experiments=MemoryExperiments(state, blobs, tables),
+        experiments=MemoryExperiments(state, blobs, tables, prompts, scorers),
         traces=MemoryTraces(state, blobs),
         deliveries=MemoryDeliveries(state),
         spans=MemorySpans(state),
@@ -54,6 +60,9 @@ def open_memory() -> Stores:
         admin=admin,
         datasets=MemoryDatasets(state, tables),
         records=MemoryRecords(state, tables),
+        prompts=MemoryPrompts(state, prompts),
+        scorers=MemoryScorers(state, scorers),
+        data_transfer=MemoryDataTransfer(state, tables, prompts, scorers),
         closer=admin,
         runs=MemoryRuns(state),
         evaluations=MemoryEvaluations(state),

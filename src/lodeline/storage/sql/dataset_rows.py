@@ -137,8 +137,10 @@ def version_meant(db: Db, key: int, dataset: Dataset, ref: VersionRef) -> Datase
         "number": ("version = ?", ref.number),
         "time": ("created_ms <= ?", ref.number),
         "digest": ("digest GLOB ? || '*'", ref.text),
-        "label": ("version = (SELECT l.version FROM dataset_labels l WHERE l.ds = dataset_versions.ds AND l.label = ?)",
-                  ref.text),
+        "label": (
+            "version = (SELECT l.version FROM dataset_labels l WHERE l.ds = dataset_versions.ds AND l.label = ?)",
+            ref.text,
+        ),
     }  # fmt: skip
     condition, value = ways[ref.kind]
     sql = _VERSION + f"AND {condition} ORDER BY version DESC LIMIT 1"

@@ -176,6 +176,13 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     receipt = replace(receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + blob_bytes)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
     deliveries.forget(db, number)
+    keys = db.execute("SELECT id FROM prompts WHERE exp = ?", (number,)).fetchall()
+    for table in ("prompt_versions", "prompt_aliases", "prompt_events"):
+        db.executemany(f"DELETE FROM {table} WHERE prompt = ?", keys)
+    db.execute("DELETE FROM prompts WHERE exp = ?", (number,))
+    names = db.execute("SELECT DISTINCT name FROM scorers WHERE exp = ?", (number,)).fetchall()
+    db.execute("DELETE FROM scorers WHERE exp = ?", (number,))
+    receipt = replace(receipt, prompts=len(keys), scorers=len(names))
     db.execute("DELETE FROM dataset_links WHERE exp = ?", (number,))
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
     if not db.changes():

@@ -15,7 +15,7 @@ from lodeline.domain.dataset import (
     draft_in_the_way,
 )
 from lodeline.domain.errors import NotFound
-from lodeline.domain.ids import DatasetId, RecordId, TraceId
+from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
 from lodeline.domain.page import Page
 from lodeline.domain.record import (
     Record,
@@ -65,12 +65,12 @@ class SqlRecords:
             check_expected(dataset, write.expected_version)
             if not write.draft and dataset.draft_changes:
                 raise draft_in_the_way(dataset, dataset.draft_changes)
-            counts = _apply(db, key, dataset, write, by, now_ms)
+            counts = _apply(db, (key, dataset), write, by, now_ms)
             if counts.inserted or counts.updated or counts.deleted:
                 trail.write(db, audit)
             version = None
             if not write.draft:
-                version = _publish(db, key, dataset_rows.by_key(db, key), write.message, by, now_ms).version.version
+                version = _publish(db, (key, dataset_rows.by_key(db, key)), write.message, by, now_ms).version.version
             return WriteReport(
                 counts.inserted, counts.updated, counts.unchanged, counts.deleted, tuple(counts.rejected),
                 tuple(counts.record_ids), version, dataset_rows.by_key(db, key).draft_changes,
@@ -83,7 +83,7 @@ class SqlRecords:
         def run(db: Db) -> Published:
             key, dataset = dataset_rows.writable(db, dataset_id)
             check_expected(dataset, expected_version)
-            published = _publish(db, key, dataset, message, by, now_ms)
+            published = _publish(db, (key, dataset), message, by, now_ms)
             if published.made:
                 trail.write(db, audit)
             return published
@@ -153,10 +153,11 @@ class SqlRecords:
         )
         with self._readers.read() as db:
             found = db.execute(sql, (clean(trace_id), limit)).fetchall()
-        return [RecordPlace(row[0], row[1], str(row[2]), record_of(row[4:]), row[3]) for row in found]
+        return [RecordPlace(row[0], row[1], ExperimentId(str(row[2])), record_of(row[4:]), row[3]) for row in found]
 
 
-def _apply(db: Db, key: int, dataset: Dataset, write: RecordWrite, by: str | None, now_ms: int) -> WriteCounts:
+def _apply(db: Db, found: tuple[int, Dataset], write: RecordWrite, by: str | None, now_ms: int) -> WriteCounts:
+    key, dataset = found
     row = db.execute("SELECT next_place FROM datasets WHERE id = ?", (key,)).fetchone()
     table = SqlRecordTable(db, key, at=dataset.latest_version + 1, next_place=0 if row is None else row[0])
     counts = RecordWriter(table, dataset.identity, author=by, now_ms=now_ms).apply(write)
@@ -169,7 +170,8 @@ def _apply(db: Db, key: int, dataset: Dataset, write: RecordWrite, by: str | Non
     return counts
 
 
-def _publish(db: Db, key: int, dataset: Dataset, message: str, by: str | None, now_ms: int) -> Published:
+def _publish(db: Db, found: tuple[int, Dataset], message: str, by: str | None, now_ms: int) -> Published:
+    key, dataset = found
     if not dataset.draft_changes:
         return Published(dataset_rows.version_meant(db, key, dataset, LATEST), made=False)
     row = db.execute("SELECT added, changed, removed FROM datasets WHERE id = ?", (key,)).fetchone()
@@ -205,7 +207,7 @@ def _publish(db: Db, key: int, dataset: Dataset, message: str, by: str | None, n
 
 
 def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search) -> Page[Record]:
-    """Walk the places of a version; every one comes back, matching or not, so that a deadline knows how far it came."""
+    """Walk the places of a version; every one comes back, so that a deadline knows how far it came."""
     print_ = cursors.fingerprint("record", search.node, (), dataset_id, str(version))
     start = -1 if search.cursor is None else int(cursors.decode(search.cursor, print_)[0] or 0)
     condition = within(search.node, _atom)
@@ -221,12 +223,15 @@ def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search)
             return Page(tuple(items), cursors.encode((end,), print_), partial=True)
         row = db.execute(f"SELECT {COLUMNS} FROM records r WHERE r.id = ?", (row_id,)).fetchone() if hit else None
         record = None if row is None else record_of(row)
-        if row is not None and record is not None:
-            if condition.exact or matches(search.node, RecordSubject(record)):
-                if len(items) == search.limit or chars > MAX_PAGE_CHARS:
-                    return Page(tuple(items), cursors.encode((end,), print_))
-                items.append(record)
-                chars += len(row[-1])
+        if (
+            row is not None
+            and record is not None
+            and (condition.exact or matches(search.node, RecordSubject(record)))
+        ):
+            if len(items) == search.limit or chars > MAX_PAGE_CHARS:
+                return Page(tuple(items), cursors.encode((end,), print_))
+            items.append(record)
+            chars += len(row[-1])
         end = place
     return Page(tuple(items))
 

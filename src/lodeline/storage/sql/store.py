@@ -17,6 +17,7 @@ from lodeline.storage.sql.assessments import SqlAssessments
 from lodeline.storage.sql.audit import SqlAudit
 from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
+from lodeline.storage.sql.data_transfer import SqlDataTransfer
 from lodeline.storage.sql.datasets import SqlDatasets
 from lodeline.storage.sql.deliveries import SqlDeliveries
 from lodeline.storage.sql.directory import BLOBS_FOLDER, prepare
@@ -28,10 +29,12 @@ from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.models import SqlModels
+from lodeline.storage.sql.prompts import SqlPrompts
 from lodeline.storage.sql.records import SqlRecords
 from lodeline.storage.sql.run_transfer import SqlRunTransfer
 from lodeline.storage.sql.runs import SqlRuns
 from lodeline.storage.sql.schema import ensure_schema
+from lodeline.storage.sql.scorers import SqlScorers
 from lodeline.storage.sql.spans import SqlSpanStore
 from lodeline.storage.sql.text import TextIndexer
 from lodeline.storage.sql.traces import SqlTraceStore
@@ -79,6 +82,9 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             admin=SqlAdmin(directory, lock, writer=writer, readers=readers, indexer=indexer, blobs=blobs),
             datasets=SqlDatasets(writer, readers),
             records=SqlRecords(writer, readers),
+            prompts=SqlPrompts(writer, readers),
+            scorers=SqlScorers(writer, readers),
+            data_transfer=SqlDataTransfer(writer, readers),
             closer=_Closer(opened.pop_all()),
             runs=SqlRuns(writer, readers),
             evaluations=SqlEvaluations(writer, readers),

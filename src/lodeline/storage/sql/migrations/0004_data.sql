@@ -1,4 +1,4 @@
--- Add datasets, their versions and records.
+-- Add datasets with versions and records, prompts and registered scorers.
 
 CREATE TABLE datasets (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -50,3 +50,33 @@ CREATE INDEX records_to ON records (ds, valid_to) WHERE valid_to IS NOT NULL;
 CREATE INDEX records_input ON records (ds, input_hash) WHERE valid_to IS NULL;
 CREATE INDEX records_external ON records (ds, external_id) WHERE valid_to IS NULL AND external_id IS NOT NULL;
 CREATE INDEX records_trace ON records (trace) WHERE trace IS NOT NULL;
+
+CREATE TABLE prompts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  exp INTEGER NOT NULL, name TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+  latest INTEGER NOT NULL,
+  doc TEXT NOT NULL,          -- JSON: created_by, description, tags
+  UNIQUE (exp, name)
+);
+CREATE INDEX prompts_created ON prompts (exp, created_ms, id);
+CREATE TABLE prompt_versions (
+  prompt INTEGER NOT NULL, version INTEGER NOT NULL, digest TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  doc TEXT NOT NULL,          -- JSON: what the version says
+  PRIMARY KEY (prompt, version)
+) WITHOUT ROWID;
+CREATE TABLE prompt_aliases (
+  prompt INTEGER NOT NULL, alias TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (prompt, alias)
+) WITHOUT ROWID;
+CREATE TABLE prompt_events (
+  id INTEGER PRIMARY KEY, prompt INTEGER NOT NULL, at_ms INTEGER NOT NULL, doc TEXT NOT NULL
+);
+CREATE INDEX prompt_events_prompt ON prompt_events (prompt, id);
+
+CREATE TABLE scorers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  exp INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, digest TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, created_by TEXT, message TEXT NOT NULL,
+  definition TEXT NOT NULL,   -- JSON
+  UNIQUE (exp, name, version)
+);

@@ -1,0 +1,220 @@
+"""``lodeline prompts``: register, show and compare prompts, move their aliases."""
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated, cast
+
+import orjson
+import typer
+
+from lodeline.cli.naming import confirm, pairs
+from lodeline.cli.options import (
+    AllOption,
+    ExperimentOption,
+    FilterOption,
+    LimitOption,
+    OrderOption,
+    Use,
+    YesOption,
+    command,
+)
+from lodeline.cli.output import clean, moment
+from lodeline.domain.errors import Invalid
+from lodeline.domain.prompt import ChatMessage, Prompt, PromptVersion
+from lodeline.domain.span import JsonValue
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Register, show and compare prompts.")
+
+NameArgument = Annotated[str, typer.Argument(help="The prompt's name.")]
+HomeOption = Annotated[
+    str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment that has it.")
+]
+
+
+@command(app, "list")
+def list_prompts(
+    use: Use,
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List prompts, newest first."""
+    most = None if all else limit
+    found = use.client.prompts.search(experiment=experiment, filter=filter, order=order, limit=most)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("name", "experiment", "version", "aliases", "updated"),
+        [
+            (item.name, item.experiment_id, item.latest_version, _aliases(item) or None, moment(item.updated_ms))
+            for item in found
+        ],
+    )
+
+
+@command(app, "register", makes_store=True)
+def register(
+    use: Use,
+    name: NameArgument,
+    file: Annotated[
+        Path, typer.Argument(help="The template as text, or messages as JSON (.json); - is standard input.")
+    ],
+    *,
+    experiment: HomeOption = "0",
+    message: Annotated[str, typer.Option("--message", "-m", help="Why the version is made.")] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", metavar="KEY=VALUE", help="May be repeated.")
+    ] = None,
+) -> None:
+    """Register a version of a prompt, in which {{ name }} stands for a variable."""
+    registered = use.client.prompts.register(
+        name, _template(file), experiment=experiment, message=message, tags=pairs(tag, "--tag")
+    )
+    if use.out.as_json:
+        use.out.document(registered)
+    made = registered.version
+    if registered.made:
+        variables = f"; variables: {', '.join(made.variables)}" if made.variables else ""
+        use.out.say(f"Registered version {made.version} of {made.name}{variables}.")
+    else:
+        use.out.say(f"{made.name} says the same already, as version {made.version}.")
+
+
+@command(app, "get")
+def get(
+    use: Use,
+    name: NameArgument,
+    version: Annotated[str, typer.Argument(help="A number, an alias, or latest.")] = "latest",
+    *,
+    experiment: HomeOption = "0",
+) -> None:
+    """Show a version of a prompt."""
+    found = use.client.prompts.version(name, version, experiment=experiment)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    prompt = use.client.prompts.get(name, experiment=experiment)
+    use.out.pairs(
+        (
+            ("name", found.name),
+            ("version", found.version),
+            ("aliases", _aliases(prompt)),
+            ("made", moment(found.created_ms)),
+            ("by", found.author),
+            ("message", found.message),
+            ("variables", ", ".join(found.variables)),
+            ("digest", found.digest),
+            ("description", prompt.description),
+        )
+    )
+    for line in ["", *_lines(found)]:
+        use.out.say(line)
+
+
+@command(app, "versions")
+def versions(
+    use: Use, name: NameArgument, *, experiment: HomeOption = "0", limit: LimitOption = 50, all: AllOption = False
+) -> None:
+    """List the versions of a prompt, the latest first."""
+    found = use.client.prompts.versions(name, experiment=experiment, limit=None if all else limit)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("version", "made", "by", "digest", "message"),
+        [
+            (item.version, moment(item.created_ms), item.author, item.digest[:12], item.message or None)
+            for item in found
+        ],
+    )
+
+
+@command(app, "diff")
+def diff(
+    use: Use,
+    name: NameArgument,
+    before: Annotated[str, typer.Argument(help="A number, an alias, or latest.")],
+    after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
+    *,
+    experiment: HomeOption = "0",
+) -> None:
+    """Compare two versions line by line."""
+    old, new = (use.client.prompts.version(name, ref, experiment=experiment) for ref in (before, after))
+    if use.out.as_json:
+        use.out.document({"before": old, "after": new})
+        return
+    named = f"{name}/{old.version}", f"{name}/{new.version}"
+    for line in difflib.unified_diff(_lines(old), _lines(new), named[0], named[1], lineterm=""):
+        use.out.say(line)
+
+
+@command(app, "alias")
+def alias(
+    use: Use,
+    name: NameArgument,
+    aliases: Annotated[
+        list[str], typer.Argument(metavar="ALIAS=VERSION", help="Such as production=3; production= deletes it.")
+    ],
+    *,
+    experiment: HomeOption = "0",
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; it is kept.")] = "",
+) -> None:
+    """Move aliases of a prompt to versions, or delete them."""
+    given = pairs(aliases, "alias")
+    prompt = use.client.prompts.update(
+        name,
+        experiment=experiment,
+        set_aliases={key: _number(value) for key, value in given.items() if value},
+        delete_aliases=[key for key, value in given.items() if not value],
+        reason=reason,
+    )
+    if use.out.as_json:
+        use.out.document(prompt)
+    use.out.say(f"{prompt.name}: {_aliases(prompt) or 'no aliases'}.")
+
+
+@command(app, "delete")
+def delete_prompt(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: YesOption = False) -> None:
+    """Remove a prompt with all of its versions for good."""
+    found = use.client.prompts.get(name, experiment=experiment)
+    confirm(f"Remove prompt {found.name} with {found.latest_version} versions for good?", yes=yes)
+    use.client.prompts.delete(name, experiment=experiment)
+    use.out.say(f"Removed prompt {found.name}.")
+
+
+def _template(file: Path) -> str | list[ChatMessage]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file}: it cannot be read as text ({error}).") from error
+    if file.suffix != ".json":
+        return text
+    try:
+        messages = cast(JsonValue, orjson.loads(text))
+        items = cast("list[dict[str, str]]", messages)
+        return [ChatMessage(str(item["role"]), str(item["content"])) for item in items]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise Invalid(f"{file.name}: it is no JSON list of messages with role and content.") from error
+
+
+def _lines(version: PromptVersion) -> list[str]:
+    if version.kind == "text":
+        return [clean(line) for line in (version.template or "").splitlines()]
+    return [
+        clean(line) for message in version.messages for line in (f"[{message.role}]", *message.content.splitlines())
+    ]
+
+
+def _aliases(prompt: Prompt) -> str:
+    return ", ".join(f"{key}={version}" for key, version in prompt.aliases.items())
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise Invalid.value("version", text, "the number of a version")
+    return int(text)

@@ -1,0 +1,54 @@
+"""``lodeline scorers``: list and show registered scorers."""
+
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.naming import confirm
+from lodeline.cli.options import ExperimentOption, Use, YesOption, command
+from lodeline.cli.output import moment
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and delete registered scorers.")
+
+NameArgument = Annotated[str, typer.Argument(help="The scorer's name.")]
+HomeOption = Annotated[
+    str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment that has it.")
+]
+
+
+@command(app, "list")
+def list_scorers(use: Use, *, experiment: ExperimentOption = None) -> None:
+    """List the latest version of every registered scorer."""
+    found = use.client.scorers.list(experiment)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("name", "experiment", "version", "kind", "digest", "registered", "by"),
+        [
+            (
+                item.name,
+                item.experiment_id,
+                item.version,
+                item.definition.get("kind"),
+                item.digest[:12],
+                moment(item.created_ms),
+                item.created_by,
+            )
+            for item in found
+        ],
+    )
+
+
+@command(app, "get")
+def get(use: Use, name: NameArgument, *, experiment: HomeOption = "0") -> None:
+    """Show every version of a registered scorer, the latest first, as JSON lines."""
+    use.out.lines(use.client.scorers.versions(name, experiment=experiment))
+
+
+@command(app, "delete")
+def delete_scorer(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: YesOption = False) -> None:
+    """Remove a registered scorer with all of its versions for good; what it judged stays."""
+    confirm(f"Remove scorer {name} for good?", yes=yes)
+    use.client.scorers.delete(name, experiment=experiment)
+    use.out.say(f"Removed scorer {name}.")

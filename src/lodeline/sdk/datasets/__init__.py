@@ -1,0 +1,1 @@
+"""Datasets in programs: the handle, loading in batches, and files, frames and rows as records."""

@@ -1,0 +1,135 @@
+"""Prompts in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.errors import NotFound
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.page import Page
+from lodeline.domain.prompt import (
+    Prompt,
+    PromptAliasEvent,
+    PromptChange,
+    PromptDraft,
+    PromptVersion,
+    RegisteredPrompt,
+    changed_prompt,
+    kind_differs,
+    no_prompt_version,
+    version_of,
+)
+from lodeline.query import cursor as cursors
+from lodeline.query.ast import Always, Order, Search
+from lodeline.query.fields import field as field_of
+from lodeline.query.subjects_data import PromptSubject
+from lodeline.storage.memory.matching import Row, list_page
+from lodeline.storage.memory.state import State
+
+PromptKey = tuple[ExperimentId, str]
+
+
+@dataclass(slots=True)
+class PromptTable:
+    """A prompt with its versions, oldest first, and its events, in their order."""
+
+    prompt: Prompt
+    number: int
+    versions: list[PromptVersion] = field(default_factory=list[PromptVersion])
+    events: list[PromptAliasEvent] = field(default_factory=list[PromptAliasEvent])
+
+
+class MemoryPrompts:
+    """The `PromptStore` of the memory backend."""
+
+    def __init__(self, state: State, tables: dict[PromptKey, PromptTable]) -> None:
+        self._state = state
+        self._tables = tables
+        self._made = 0
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
+                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+        with self._state.lock:
+            self._state.writable(experiment_id)
+            table = self._tables.get((experiment_id, draft.name))
+            if table is None:
+                self._made += 1
+                prompt = Prompt(
+                    draft.name, experiment_id, 0, now_ms, now_ms, created_by=by, description=draft.description
+                )
+                table = self._tables[experiment_id, draft.name] = PromptTable(prompt, self._made)
+            elif table.versions[-1].digest == digest:
+                return RegisteredPrompt(table.versions[-1], made=False)
+            elif table.versions[-1].kind != draft.kind:
+                raise kind_differs(draft.name, table.versions[-1].kind)
+            version = version_of(draft, digest, experiment_id, len(table.versions) + 1, by=by, now_ms=now_ms)
+            table.versions.append(version)
+            table.prompt = replace(table.prompt, latest_version=version.version, updated_ms=now_ms)
+            self._state.record(audit)
+            return RegisteredPrompt(version, made=True)
+
+    def get(self, experiment_id: ExperimentId, name: str) -> Prompt:
+        with self._state.lock:
+            return self._visible(experiment_id, name).prompt
+
+    def search(self, search: Search) -> Page[Prompt]:
+        with self._state.lock:
+            rows = [
+                Row(table.prompt, PromptSubject(table.prompt), (-table.number,))
+                for (experiment_id, _), table in self._tables.items()
+                if experiment_id in search.experiment_ids and self._state.is_active(experiment_id)
+            ]
+            return list_page(rows, search, "prompt", Order(field_of("prompt", "created")))
+
+    def update(self, experiment_id: ExperimentId, name: str, change: PromptChange, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        with self._state.lock:
+            table = self._writable(experiment_id, name)
+            table.prompt, moved = changed_prompt(table.prompt, change, by=by, now_ms=now_ms)
+            table.events += moved
+            self._state.record(audit)
+            return table.prompt
+
+    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+        with self._state.lock:
+            self._writable(experiment_id, name)
+            self._state.record(audit)
+            return len(self._tables.pop((experiment_id, name)).versions)
+
+    def versions(self, experiment_id: ExperimentId, name: str, *, limit: int, cursor: str | None
+                 ) -> Page[PromptVersion]:  # fmt: skip
+        with self._state.lock:
+            versions = self._visible(experiment_id, name).versions
+            print_ = cursors.fingerprint("prompt", Always(), (), "versions", experiment_id, name)
+            below = 2**62 if cursor is None else int(cursors.decode(cursor, print_)[0] or 0)
+            found = [version for version in reversed(versions) if version.version < below]
+            end = cursors.encode((found[limit - 1].version,), print_) if len(found) > limit else None
+            return Page(tuple(found[:limit]), end)
+
+    def version(self, experiment_id: ExperimentId, name: str, ref: str) -> PromptVersion:
+        with self._state.lock:
+            table = self._visible(experiment_id, name)
+            latest = table.prompt.latest_version
+            number = latest if ref == "latest" else table.prompt.aliases.get(ref)
+            if number is None and ref.isdecimal():
+                number = int(ref)
+            if number is None or not 1 <= number <= latest:
+                raise no_prompt_version(name, ref, latest)
+            return table.versions[number - 1]
+
+    def alias_events(self, experiment_id: ExperimentId, name: str, *, limit: int) -> Sequence[PromptAliasEvent]:
+        with self._state.lock:
+            return self._visible(experiment_id, name).events[::-1][:limit]
+
+    def _visible(self, experiment_id: ExperimentId, name: str) -> PromptTable:
+        table = self._tables.get((experiment_id, name))
+        if table is None or not self._state.is_active(experiment_id):
+            raise NotFound.of("prompt", name)
+        return table
+
+    def _writable(self, experiment_id: ExperimentId, name: str) -> PromptTable:
+        table = self._tables.get((experiment_id, name))
+        if table is None:
+            raise NotFound.of("prompt", name)
+        self._state.writable(experiment_id)
+        return table

@@ -1,0 +1,193 @@
+"""Contract of `PromptStore`."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.prompt import (
+    ChatMessage,
+    Prompt,
+    PromptAliasEvent,
+    PromptChange,
+    PromptDraft,
+    RegisteredPrompt,
+    check_prompt,
+)
+from lodeline.query.ast import Search
+from lodeline.storage.base import Stores
+from tests.contract.build import (
+    T0_MS,
+    all_pages,
+    audit,
+    delete_experiment,
+    make_experiment,
+    restore_experiment,
+    search,
+)
+
+ZERO = ExperimentId("0")
+CHAT = (ChatMessage("system", "You are {{ role }}."), ChatMessage("user", "{{question}} ü\u2028"))
+
+
+def register(stores: Stores, name: str = "greet", template: str | None = "Hello {{ who }}", *, experiment: str = "0",
+             at_ms: int = T0_MS,
+             messages: tuple[ChatMessage, ...] = (), **more: object) -> RegisteredPrompt:  # fmt: skip
+    draft = PromptDraft(name, template, messages, **more)  # type: ignore[arg-type]
+    return stores.prompts.register(
+        ExperimentId(experiment), draft, check_prompt(draft), by="ann", now_ms=at_ms, audit=audit("prompt.register")
+    )
+
+
+def change(stores: Stores, name: str, what: PromptChange, *, experiment: str = "0", at_ms: int = T0_MS + 1) -> Prompt:
+    return stores.prompts.update(
+        ExperimentId(experiment), name, what, by="bob", now_ms=at_ms, audit=audit("prompt.update")
+    )
+
+
+def listed(stores: Stores, text: str = "", *, order: str = "", experiments: Sequence[str] = ("0",)) -> list[str]:
+    first = search(text, entity="prompt", experiments=experiments, order=order, limit=2)
+    return [prompt.name for prompt in all_pages(stores.prompts.search, first)]
+
+
+def test_a_version_keeps_everything(stores: Stores) -> None:
+    made = register(
+        stores, "chat", None, messages=CHAT, message="first", tags={"k": "v"}, description="d",
+        response_format={"type": "object", "n": 1.5}, model_config={"model": "m", "temperature": 0},
+    )  # fmt: skip
+    version = made.version
+    assert made.made
+    assert (version.name, version.version, version.kind, version.template) == ("chat", 1, "chat", None)
+    assert (version.messages, version.variables, version.author) == (CHAT, ("role", "question"), "ann")
+    assert (version.response_format, version.model_config) == (
+        {"type": "object", "n": 1.5}, {"model": "m", "temperature": 0},
+    )  # fmt: skip
+    assert stores.prompts.version(ZERO, "chat", "1") == version
+    assert stores.prompts.get(ZERO, "chat") == Prompt(
+        "chat", ZERO, 1, T0_MS, T0_MS, "ann", "d", {}, {}
+    )  # fmt: skip
+
+
+def test_the_same_again_is_the_latest_version(stores: Stores) -> None:
+    first = register(stores)
+    again = register(stores, message="other words about it", tags={"x": "y"}, at_ms=T0_MS + 5)
+    assert (again.made, again.version) == (False, first.version)
+    second = register(stores, template="Bye {{ who }}", at_ms=T0_MS + 6)
+    assert (second.made, second.version.version) == (True, 2)
+    assert register(stores).version.version == 3
+    prompt = stores.prompts.get(ZERO, "greet")
+    assert (prompt.latest_version, prompt.created_ms) == (3, T0_MS)
+    actions = [entry.action for entry in stores.audit.search(Search(limit=10)).items]
+    assert actions.count("prompt.register") == 3
+
+
+def test_a_prompt_stays_of_its_kind(stores: Stores) -> None:
+    register(stores)
+    with pytest.raises(Conflict):
+        register(stores, template=None, messages=CHAT)
+    assert stores.prompts.get(ZERO, "greet").latest_version == 1
+
+
+def test_versions_are_found_by_number_alias_and_latest(stores: Stores) -> None:
+    for number in range(1, 6):
+        register(stores, template=f"t{number}")
+    change(stores, "greet", PromptChange(set_aliases={"production": 2, "test": 5}))
+    found = {ref: stores.prompts.version(ZERO, "greet", ref).version for ref in ("latest", "3", "production", "test")}
+    assert found == {"latest": 5, "3": 3, "production": 2, "test": 5}
+    for ref in ("0", "6", "none", "-1", "٣" * 20):
+        with pytest.raises(NotFound):
+            stores.prompts.version(ZERO, "greet", ref)
+    pages = [stores.prompts.versions(ZERO, "greet", limit=2, cursor=None)]
+    while (cursor := pages[-1].cursor) is not None:
+        pages.append(stores.prompts.versions(ZERO, "greet", limit=2, cursor=cursor))
+    assert [version.version for page in pages for version in page.items] == [5, 4, 3, 2, 1]
+    with pytest.raises(Invalid):
+        stores.prompts.versions(ZERO, "greet", limit=2, cursor="x")
+
+
+def test_moves_of_aliases_are_events(stores: Stores) -> None:
+    register(stores, template="a")
+    register(stores, template="b")
+    change(stores, "greet", PromptChange(set_aliases={"production": 1}, reason="first"), at_ms=T0_MS + 1)
+    change(stores, "greet", PromptChange(set_aliases={"production": 1}), at_ms=T0_MS + 2)
+    change(stores, "greet", PromptChange(set_aliases={"production": 2}, reason="better"), at_ms=T0_MS + 3)
+    prompt = change(stores, "greet", PromptChange(delete_aliases=("production", "none")), at_ms=T0_MS + 4)
+    assert prompt.aliases == {}
+    assert list(stores.prompts.alias_events(ZERO, "greet", limit=10)) == [
+        PromptAliasEvent("production", 2, None, T0_MS + 4, "bob"),
+        PromptAliasEvent("production", 1, 2, T0_MS + 3, "bob", "better"),
+        PromptAliasEvent("production", None, 1, T0_MS + 1, "bob", "first"),
+    ]
+    assert len(stores.prompts.alias_events(ZERO, "greet", limit=1)) == 1
+    with pytest.raises(NotFound):
+        change(stores, "greet", PromptChange(set_aliases={"ok": 1, "bad": 3}, set_tags={"a": "b"}))
+    assert stores.prompts.get(ZERO, "greet") == prompt
+
+
+def test_descriptions_and_tags_change(stores: Stores) -> None:
+    register(stores)
+    change(stores, "greet", PromptChange(description="d", set_tags={"x": "1", "y": "2"}))
+    prompt = change(stores, "greet", PromptChange(set_tags={"z": "3"}, delete_tags=("y", "none")))
+    assert (prompt.description, prompt.tags, prompt.updated_ms) == ("d", {"x": "1", "z": "3"}, T0_MS + 1)
+    assert stores.prompts.get(ZERO, "greet") == prompt
+
+
+def test_lists_are_filtered_and_sorted(stores: Stores) -> None:
+    other = make_experiment(stores, "other").experiment_id
+    for number, name in enumerate(("b", "a", "c")):
+        register(stores, name, at_ms=T0_MS + number)
+    register(stores, "elsewhere", experiment=other)
+    change(stores, "a", PromptChange(set_tags={"team": "x"}, set_aliases={"production": 1, "test": 1}))
+    register(stores, "b", "more")
+    assert listed(stores) == ["c", "a", "b"]
+    assert listed(stores, order="name desc") == ["c", "b", "a"]
+    assert listed(stores, "tags.team = 'x' AND alias = 'test'") == ["a"]
+    assert listed(stores, "version = 2 OR name LIKE 'c%'", order="name") == ["b", "c"]
+    assert listed(stores, experiments=(other,)) == ["elsewhere"]
+
+
+def test_names_are_of_their_experiment_and_hidden_with_it(stores: Stores) -> None:
+    other = make_experiment(stores, "other").experiment_id
+    register(stores, template="here")
+    register(stores, template="there", experiment=other)
+    assert stores.prompts.version(other, "greet", "latest").template == "there"
+    delete_experiment(stores, other)
+    for ask in (
+        lambda: stores.prompts.get(other, "greet"),
+        lambda: stores.prompts.version(other, "greet", "1"),
+        lambda: stores.prompts.versions(other, "greet", limit=1, cursor=None),
+        lambda: stores.prompts.alias_events(other, "greet", limit=1),
+        lambda: stores.prompts.get(ZERO, "none"),
+        lambda: change(stores, "none", PromptChange()),
+        lambda: stores.prompts.delete(ZERO, "none", audit=audit()),
+        lambda: register(stores, experiment="99"),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    assert listed(stores, experiments=("0", other)) == ["greet"]
+    for ask in (
+        lambda: register(stores, template="x", experiment=other),
+        lambda: change(stores, "greet", PromptChange(description="x"), experiment=other),
+        lambda: stores.prompts.delete(other, "greet", audit=audit()),
+    ):
+        with pytest.raises(Deleted):
+            ask()
+    restore_experiment(stores, other)
+    assert stores.prompts.version(other, "greet", "1").template == "there"
+    delete_experiment(stores, other)
+    assert stores.experiments.purge(other, audit=audit()).prompts == 1
+    assert stores.prompts.get(ZERO, "greet").latest_version == 1
+    assert stores.admin.check() == []
+
+
+def test_deleting_removes_all_versions(stores: Stores) -> None:
+    register(stores, template="a")
+    register(stores, template="b")
+    change(stores, "greet", PromptChange(set_aliases={"production": 1}))
+    assert stores.prompts.delete(ZERO, "greet", audit=audit()) == 2
+    with pytest.raises(NotFound):
+        stores.prompts.get(ZERO, "greet")
+    assert register(stores).version.version == 1
+    assert stores.prompts.get(ZERO, "greet").aliases == {}
+    assert stores.prompts.alias_events(ZERO, "greet", limit=9) == []
