@@ -205,6 +205,7 @@ export const text = {
     filter: "Filter",
     filterHint: "state = 'ERROR' AND duration > 2s",
     saved: "Saved filters",
+    savedHere: "Kept in this browser only. To share a filter, share the address of the page.",
     recent: "Recent filters",
     noRecent: "Filters that you use appear here.",
     saveAs: "Save this filter",

@@ -46,7 +46,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: "name",
-    track: "minmax(116px, 1.2fr)",
+    track: "minmax(116px, 1fr)",
     least: 116,
     sort: "name",
     cell: (trace) => (
@@ -60,7 +60,7 @@ export const COLUMNS: readonly Column[] = [
       </Link>
     ),
   },
-  { id: "request", track: "minmax(110px, 2.4fr)", least: 110, cell: (trace) => preview(trace.request) },
+  { id: "request", track: "minmax(110px, 2.6fr)", least: 110, cell: (trace) => preview(trace.request) },
   { id: "response", track: "minmax(96px, 2.4fr)", least: 96, cell: (trace) => preview(trace.response) },
   {
     id: "duration",
@@ -177,10 +177,21 @@ export const COLUMNS: readonly Column[] = [
 ];
 
 export const PRESETS: Record<string, readonly Column["id"][]> = {
-  standard: ["state", "start", "name", "request", "response", "duration", "tokens", "cost", "spans"],
+  standard: ["state", "start", "name", "request", "response", "duration", "tokens", "cost"],
   quality: ["state", "start", "name", "request", "response", "user", "session", "model", "tags"],
   cost: ["start", "name", "model", "duration", "tokens", "cost", "spans", "size"],
-  debug: ["state", "start", "name", "message", "errors", "duration", "service", "client", "environment"],
+  debug: [
+    "state",
+    "start",
+    "name",
+    "message",
+    "errors",
+    "spans",
+    "duration",
+    "service",
+    "client",
+    "environment",
+  ],
 };
 
 /** The columns that an address names: a preset or ids joined by commas; the standard ones when it names none. */
