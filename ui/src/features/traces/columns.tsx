@@ -1,5 +1,6 @@
 /** The columns of the list of traces: what each shows, how wide it is, and by which field the server sorts it. */
 
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Trace } from "@/api/schema";
@@ -8,7 +9,7 @@ import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { bytes, MISSING, nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
-import type { text } from "@/strings";
+import { text } from "@/strings";
 
 export interface Column {
   id: keyof typeof text.traces.column;
@@ -35,8 +36,30 @@ function preview(value: string | null): ReactNode {
   );
 }
 
+/** Spans failed in a trace that did not: easily overlooked. */
+function Within({ count }: { count: number }) {
+  const label = text.traces.failedWithin(count);
+  return (
+    <span title={label} role="img" aria-label={label}>
+      {" "}
+      <IconAlertTriangle size={13} color="var(--bad)" aria-hidden />
+    </span>
+  );
+}
+
 export const COLUMNS: readonly Column[] = [
-  { id: "state", track: "76px", least: 76, sort: "state", cell: (trace) => <State state={trace.state} /> },
+  {
+    id: "state",
+    track: "76px",
+    least: 76,
+    sort: "state",
+    cell: (trace) => (
+      <>
+        <State state={trace.state} />
+        {trace.state !== "ERROR" && trace.error_count > 0 && <Within count={trace.error_count} />}
+      </>
+    ),
+  },
   {
     id: "start",
     track: "148px",
