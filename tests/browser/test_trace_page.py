@@ -59,18 +59,18 @@ def test_what_spans_hold_is_found_and_marked(visit: Watched, demo: Server, api: 
     search.press("Enter")
     expect(selected).to_contain_text("first")
     expect(count).to_have_text("1 of 2")
-    page.wait_for_function("CSS.highlights.get('found')?.size === 2")
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
     page.get_by_role("tree").press("n")
     expect(selected).to_contain_text("third")
     page.get_by_role("tab", name="Attributes").click()
-    page.wait_for_function("CSS.highlights.get('found')?.size === 1")
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 1")
     page.get_by_role("tree").press("N")
     expect(selected).to_contain_text("first")
     search.fill("nothing of the kind")
     expect(count).to_have_text("no match")
-    page.wait_for_function("CSS.highlights.get('found')?.size === 0")
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 0")
     search.press("Escape")
-    page.wait_for_function("CSS.highlights.get('found') === undefined")
+    page.wait_for_function("() => CSS.highlights.get('found') === undefined")
 
 
 def test_a_span_has_an_address(visit: Watched):

@@ -42,7 +42,7 @@ class Server:
         """Ask it to stop and return its exit code."""
         self._process.terminate()
         with self._process:
-            return self._process.wait(30)
+            return self._process.wait(90)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_tail_follows_what_arrives(lodeline: Lodeline, server: Server, tmp_path:
             lodeline("traces", "import", str(otlp_file(tmp_path, number=number)), "--server", server.url)
             assert trace_id(number) in tail.stdout.readline()
         tail.send_signal(signal.SIGINT)
-        assert tail.wait(30) == 130
+        assert tail.wait(90) == 130
         watchdog.cancel()
 
 
@@ -173,7 +173,7 @@ def test_ctrl_c_during_a_question_to_a_silent_server_leaves_at_once() -> None:
             assert silent.stdout.readline().strip() == "asked"
             time.sleep(0.2)
             os.kill(asking.pid, signal.SIGINT)
-            assert asking.wait(30) == 130
+            assert asking.wait(90) == 130
             assert asking.stderr is not None
             assert "Traceback" not in asking.stderr.read()
         silent.kill()

@@ -1,5 +1,5 @@
 import { Button, Checkbox, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { type ExperimentAction, maySomewhere } from "@/api/permissions";
@@ -9,9 +9,9 @@ import { CopyButton } from "@/components/copy-button";
 import { Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
-import table from "@/components/table.module.css";
 import { text } from "@/strings";
 import classes from "./settings-page.module.css";
+import { SettingsTable, useAgain } from "./settings-table";
 
 const t = text.settings;
 type Scope = ApiKey["scopes"][number];
@@ -34,39 +34,21 @@ export function KeysSection() {
       {offered.length > 0 ? <NewKey offered={offered} /> : <p className="dim">{t.noScopes}</p>}
       {keys.data !== undefined && keys.data.length === 0 && <p className="dim">{t.noKeys}</p>}
       {keys.data !== undefined && keys.data.length > 0 && (
-        <div className={table.wrap}>
-          <table className={table.table} aria-label={t.keys}>
-            <thead>
-              <tr>
-                <th>{t.key}</th>
-                <th>{t.scopes}</th>
-                <th>{t.created}</th>
-                <th>{t.lastUsed}</th>
-                <th>{t.expires}</th>
-                <th>
-                  <span className="visually-hidden">{text.common.actions}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {keys.data.map((key) => (
-                <KeyRow key={key.key_id} apiKey={key} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <SettingsTable
+          label={t.keys}
+          heads={[t.key, t.scopes, t.created, t.lastUsed, t.expires].map((label) => ({ label }))}
+        >
+          {keys.data.map((key) => (
+            <KeyRow key={key.key_id} apiKey={key} />
+          ))}
+        </SettingsTable>
       )}
     </>
   );
 }
 
-function useAgain() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: keysQuery.queryKey });
-}
-
 function KeyRow({ apiKey }: { apiKey: ApiKey }) {
-  const again = useAgain();
+  const again = useAgain(keysQuery.queryKey);
   const revoke = useMutation({
     mutationFn: () => call("revoke_key", { key_id: apiKey.key_id }),
     onSuccess: again,
@@ -100,7 +82,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
 function NewKey({ offered }: { offered: readonly Scope[] }) {
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<readonly Scope[]>(offered.slice(0, 1));
-  const again = useAgain();
+  const again = useAgain(keysQuery.queryKey);
   const create = useMutation({
     meta: { shown: true },
     mutationFn: () => call("create_key", {}, { body: { name, scopes: [...scopes] } }),

@@ -97,7 +97,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           {trace.error_count > 0 && (
             <span className={classes.bad}>
               {" "}
-              · <Count value={trace.error_count} /> {t.errorCount.toLowerCase()}
+              · <Count value={trace.error_count} /> {t.errorsOf(trace.error_count)}
             </span>
           )}
         </Fact>

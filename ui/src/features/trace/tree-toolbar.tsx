@@ -45,6 +45,7 @@ export function TreeToolbar(props: TreeToolbarProps) {
         className={classes.search}
         leftSection={<IconSearch size={14} aria-hidden />}
         aria-label={t.search}
+        data-search-spans
         placeholder={t.search}
         value={state.search}
         title={t.searchHint}
