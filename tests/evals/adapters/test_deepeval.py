@@ -16,7 +16,7 @@ metrics: Any = importlib.import_module("deepeval.metrics")
 
 
 def scored(metric: object, **given: Any) -> tuple[Feedback, ...]:
-    sample = Sample(**{"inputs": {"question": "q"}, **given})
+    sample = Sample(inputs={"question": "q"}, **given)
     return asyncio.run(as_scorer(from_deepeval(metric)).score(sample))
 
 

@@ -17,7 +17,7 @@ older: Any = importlib.import_module("ragas.metrics")
 
 
 def scored(metric: object, **given: Any) -> tuple[Feedback, ...]:
-    return asyncio.run(as_scorer(from_ragas(metric)).score(Sample(**{"inputs": {"question": "q"}, **given})))
+    return asyncio.run(as_scorer(from_ragas(metric)).score(Sample(inputs={"question": "q"}, **given)))
 
 
 @pytest.mark.parametrize(
