@@ -19,7 +19,7 @@ UI_INDEX   := src/lodeline/server/static/app/index.html
 UI_SOURCES := $(shell find ui/src -type f 2>/dev/null) ui/index.html ui/vite.config.ts ui/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run built ui test soak check formatted lint types imports sizes fresh page format docs screenshots bench clean
+.PHONY: help setup run built ui test soak adapters check formatted lint types imports sizes fresh page format docs screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,16 @@ test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes
 	$(BIN)/python -m pytest -m soak --timeout 0 $(or $(ARGS),--ignore=tests/browser)
 	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 tests/browser)
+
+# DeepEval and Ragas pin packages that the project has newer, so each has an environment of its own, kept by uv.
+BESIDE := PYTHONPATH=src DEEPEVAL_TELEMETRY_OPT_OUT=1 $(BIN)/uv run --quiet --no-project --isolated \
+	--python $(BIN)/python --with pytest --with hypothesis --with orjson
+OWN    := -q -o addopts=--import-mode=importlib -o filterwarnings=default
+
+adapters: $(STAMP) ## run the adapters' tests against DeepEval and Ragas
+	$(BESIDE) --with 'deepeval>=4.3,<5' python -m pytest $(OWN) tests/evals/adapters/test_deepeval.py
+	$(BESIDE) --with 'ragas>=0.4.3,<0.5' --with 'langchain-community<0.4' --with 'rapidfuzz>=3.14' \
+		python -m pytest $(OWN) tests/evals/adapters/test_ragas.py
 
 check: formatted lint types imports sizes fresh page ## all of the seven below; -k goes on past a failure
 

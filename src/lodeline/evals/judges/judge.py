@@ -140,8 +140,8 @@ def make_judge(
     """Return a judge of your own.
 
     `instructions` refer to what is judged by ``{{ inputs }}``, ``{{ outputs }}``, ``{{ expectations }}``,
-    ``{{ trace }}``, ``{{ session }}``, ``{{ documents }}`` or ``{{ expected }}``, at least one: each becomes a reference
-    to a block of data of that name, which goes to the model apart from the instructions.
+    ``{{ trace }}``, ``{{ session }}``, ``{{ documents }}`` or ``{{ expected }}``, at least one: each becomes a
+    reference to a block of data of that name, which goes to the model apart from the instructions.
     `feedback_value_type` is bool, int, float, str or a Literal; `scale` bounds a number. `options` are those of
     `open_model`: base_url, api_key, timeout_s, temperature, attempts, budget, cache, watch. Invalid for unknown
     variables, types and options.

@@ -52,8 +52,8 @@ class JudgeFailed(LodelineError):
 
     Codes: ``judge_timeout``, ``judge_unavailable``, ``judge_overloaded`` (worth another try: `transient`);
     ``judge_refused``, ``malformed_answer``, ``judge_rejected`` (the provider refuses the request),
-    ``no_credentials``, ``budget_spent``. `retry_after_s` is what the provider asked for. The usage of an answer that cannot be used is in
-    `reply`.
+    ``no_credentials``, ``budget_spent``. `retry_after_s` is what the provider asked for. The usage of an
+    answer that cannot be used is in `reply`.
     """
 
     code = "judge_failed"

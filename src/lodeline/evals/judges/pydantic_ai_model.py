@@ -3,8 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import cast
+import weakref
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 from pydantic_ai.direct import model_request
@@ -26,7 +28,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from lodeline.domain.span import JsonValue
-from lodeline.evals.judges.background import run_there
+from lodeline.evals.judges.background import run_there, submit
 from lodeline.evals.judges.model import JudgeFailed, JudgeReply, JudgeRequest
 from lodeline.evals.judges.rendering import new_nonce, render
 
@@ -63,17 +65,18 @@ class PydanticAiModel:
     @property
     def digest_params(self) -> Mapping[str, JsonValue]:
         """What its answers depend on."""
-        return {"model": self.name, "base_url": self._base_url, "temperature": self._temperature}
+        return {"model": self.name, "base_url": _without_user(self._base_url), "temperature": self._temperature}
 
     async def answer(self, request: JudgeRequest) -> JudgeReply:
         """Return its answer; raises `JudgeFailed`."""
         return await run_there(self._answer(request))
 
     async def _answer(self, request: JudgeRequest) -> JudgeReply:
+        model = self._open()  # imports the provider's library the first time, which is no part of the call
         began = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await self._ask(request)
+                response = await self._ask(model, request)
         except TimeoutError as error:
             raise JudgeFailed(
                 f"{self.name} did not answer within {self._timeout_s:g} s.", code="judge_timeout", transient=True
@@ -90,8 +93,7 @@ class PydanticAiModel:
         )
         return self._with_answer(reply, response)
 
-    async def _ask(self, request: JudgeRequest) -> ModelResponse:
-        model = self._open()
+    async def _ask(self, model: Model, request: JudgeRequest) -> ModelResponse:
         system, prompt = render(request, new_nonce())
         settings = ModelSettings(max_tokens=request.max_output_tokens)
         if self._temperature is not None:
@@ -120,6 +122,7 @@ class PydanticAiModel:
                 client = AsyncOpenAI(base_url=self._base_url, api_key=self._api_key, max_retries=0)
             except OpenAIError as error:
                 raise JudgeFailed(f"{self.name}: {error}", code="no_credentials") from error
+            self._close_with_me(client.close)
             return OpenAIChatModel(self._model, provider=OpenAIProvider(openai_client=client))
         if self._provider == "anthropic":
             from anthropic import AsyncAnthropic  # noqa: PLC0415
@@ -127,11 +130,18 @@ class PydanticAiModel:
             from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
             other = AsyncAnthropic(base_url=self._base_url, api_key=self._api_key, max_retries=0)
+            self._close_with_me(other.close)
+            if other.api_key is None and other.auth_token is None and other.credentials is None:
+                raise JudgeFailed(f"{self.name}: set api_key or ANTHROPIC_API_KEY.", code="no_credentials")
             return AnthropicModel(self._model, provider=AnthropicProvider(anthropic_client=other))
         try:
             return infer_model(self.name)
         except (UserError, ImportError, ValueError) as error:
             raise JudgeFailed(f"{self.name}: {str(error)[:_MAX_SHOWN]}", code="judge_rejected") from error
+
+    def _close_with_me(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Close a client, on the loop that its connections belong to, when nobody holds this model any more."""
+        weakref.finalize(self, _close, close).atexit = False
 
     def _with_answer(self, reply: JudgeReply, response: ModelResponse) -> JudgeReply:
         answer = _json_object(response.parts)
@@ -169,6 +179,18 @@ class PydanticAiModel:
         if isinstance(error, UnexpectedModelBehavior):
             return JudgeFailed(text, code="malformed_answer")
         return JudgeFailed(text, code="judge_rejected")
+
+
+def _without_user(url: str | None) -> str | None:
+    """Return an address without a user's name and password."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _close(close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    submit(close())
 
 
 def _parameters(model: Model, request: JudgeRequest) -> ModelRequestParameters:

@@ -35,7 +35,8 @@ def fingerprint(target: object) -> Fingerprint:
     """Return the fingerprint of a function, or of an object with ``__call__``.
 
     A function counts with its source text, the defaults of its parameters and the values it closes over; an object
-    with its class's source text and its fields. Lodeline's own are told by name and version instead of source text.
+    with its class's source text and its fields, or the mapping `digest_params` where it has one. Lodeline's own are
+    told by name and version instead of source text.
     """
     if inspect.isfunction(target):
         kind, held = cast("object", target), _held_by_function(target)
@@ -82,8 +83,8 @@ def stable_json(value: object, depth: int = 0) -> JsonValue:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [stable_json(item, depth + 1) for item in cast("Sequence[object]", value)]
     stated = getattr(value, "digest_params", None)
-    if callable(stated):
-        return stable_json(stated(), depth + 1)
+    if isinstance(stated, Mapping):
+        return stable_json(cast("object", stated), depth + 1)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {"type": type(value).__qualname__, **_fields(value, depth + 1)}
     if inspect.isfunction(value):
@@ -111,8 +112,8 @@ def _fields(value: Any, depth: int) -> dict[str, JsonValue]:
 
 def _held_by_object(target: object) -> dict[str, object]:
     stated = getattr(target, "digest_params", None)
-    if callable(stated):
-        return dict(cast("Mapping[str, object]", stated()))
+    if isinstance(stated, Mapping):
+        return dict(cast("Mapping[str, object]", stated))
     if dataclasses.is_dataclass(target) and not isinstance(target, type):
         found = dataclasses.fields(target)
         return {field.name: getattr(target, field.name) for field in found if field.name != "name" and field.compare}
