@@ -14,6 +14,8 @@ _HEADER = "// Generated from the server's OpenAPI document by `make docs`. Do no
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
+_RENAMED = {"Record": "DatasetRecord"}
+
 
 def ui_types(_: str) -> str:
     """Return the TypeScript file."""
@@ -28,7 +30,7 @@ def ui_types(_: str) -> str:
 def types_of(document: Schema) -> str:
     """Return an interface for each component, and each operation's path, parameters, body and answer."""
     components = document["components"]["schemas"]
-    parts = [_HEADER, *(_declaration(name, schema) for name, schema in components.items())]
+    parts = [_HEADER, *(_declaration(_type_name(name), schema) for name, schema in components.items())]
     operations = sorted(_operations(document), key=lambda item: item[0])
     parts.append("export interface Operations {\n" + "".join(text for _, text, _, _ in operations) + "}\n")
     listed = "".join(f'  {name}: ["{method}", "{path}"],\n' for name, _, method, path in operations)
@@ -46,7 +48,7 @@ def _declaration(name: str, schema: Schema) -> str:
 
 def _type(schema: Schema, indent: str = "") -> str:
     if "$ref" in schema:
-        return schema["$ref"].rpartition("/")[2]
+        return _type_name(schema["$ref"].rpartition("/")[2])
     if "enum" in schema or "const" in schema:
         return " | ".join(json.dumps(value) for value in schema.get("enum", [schema.get("const")]))
     if "anyOf" in schema:
@@ -70,6 +72,11 @@ def _object(schema: Schema, indent: str) -> str:
         for name, item in schema["properties"].items()
     ]
     return "{\n" + "".join(lines) + indent + "}"
+
+
+def _type_name(name: str) -> str:
+    """Return the name of a component's type: one that TypeScript has itself stands for it everywhere."""
+    return _RENAMED.get(name, name)
 
 
 def _key(name: str) -> str:

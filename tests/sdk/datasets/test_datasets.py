@@ -161,7 +161,8 @@ def test_frames_of_both_kinds_become_records_and_records_frames(local: LocalClie
     frame = pd.DataFrame(
         {
             "question": ["a", "b"], "n": np.array([1, 2]), "answer": ["x", None], "part": ["train", "test"],
-            "at": [datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)], "v": [np.array([1.5]), np.array([2.5])],
+            "at": [datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)],
+            "v": [np.array([1.5]), np.array([2.5])],
         }
     )  # fmt: skip
     columns = Columns(inputs=("question", "n", "at", "v"), expectations=("answer",), split="part")

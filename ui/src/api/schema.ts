@@ -715,6 +715,10 @@ export interface ImportReport {
   models: number;
   existing_runs: number;
   existing_models: number;
+  datasets: number;
+  records: number;
+  prompts: number;
+  scorers: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1163,7 +1167,7 @@ export interface ResumeBody {
 /** One record as a version holds it. Times are epoch milliseconds, of this record's first and present content.
 
 `content_hash` is over canonical inputs, expectations and outputs, `input_hash` over the inputs; tags, split and source do not count. */
-export interface Record {
+export interface DatasetRecord {
   record_id: string;
   inputs: Record<string, unknown>;
   expectations: Record<string, unknown>;
@@ -1195,8 +1199,8 @@ export interface RecordBody {
 export interface RecordDifference {
   record_id: string;
   kind: "added" | "changed" | "removed";
-  before: Record | null;
-  after: Record | null;
+  before: DatasetRecord | null;
+  after: DatasetRecord | null;
 }
 
 /** One page of a list.
@@ -1212,7 +1216,7 @@ export interface RecordDifferencePage {
 
 `cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
 export interface RecordPage {
-  items: Record[];
+  items: DatasetRecord[];
   cursor: string | null;
   partial: boolean;
 }
@@ -1222,13 +1226,13 @@ export interface RecordPlace {
   dataset_id: string;
   dataset_name: string;
   experiment_id: string;
-  record: Record;
+  record: DatasetRecord;
   version: number;
 }
 
 /** A record as it stands from version `valid_from` on, up to and without version `valid_to` (None: still). */
 export interface RecordRevision {
-  record: Record;
+  record: DatasetRecord;
   valid_from: number;
   valid_to: number | null;
 }
@@ -2281,7 +2285,7 @@ test, and a verdict; rows in order of regression. */
       version?: string;
     };
     body: undefined;
-    answer: Record;
+    answer: DatasetRecord;
   };
   /** Return every revision of a record, oldest first, with the versions that have it. */
   get_record_history: {
