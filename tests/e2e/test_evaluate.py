@@ -26,6 +26,7 @@ def _traced(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("LODELINE_SPOOL_DIR", str(tmp_path / "spool"))
     lodeline.configure(url=server.url, experiment=EXPERIMENT)
     yield
+    lodeline.default_client().close()
     lodeline.shutdown()
 
 
@@ -132,6 +133,22 @@ def test_answers_are_scored_again_without_calling_the_application() -> None:
     assert again.score("right").value == 1.0
 
 
+def test_a_version_of_a_dataset_is_evaluated_and_named_in_the_run() -> None:
+    dataset = lodeline.create_dataset("sums", experiment=EXPERIMENT)
+    dataset.merge_records([{"inputs": row["inputs"], "expectations": row["expectations"]} for row in rows(6)])
+    first = lodeline.evaluate(dataset, predict_fn=add, scorers=[right])
+    dataset.merge_records([{"inputs": {"a": 100, "b": 1}, "expectations": {"sum": 0}}])
+    second = lodeline.evaluate(dataset, predict_fn=add, scorers=[right])
+    client = lodeline.default_client()
+    bindings = client.evaluations.get(first.run_id).bindings
+    assert (bindings.dataset_version, client.evaluations.get(second.run_id).bindings.dataset_version) == (1, 2)
+    assert bindings.dataset_digest == client.datasets.version(dataset.dataset_id, 1).digest
+    assert (first.score("right").value, second.score("right").n) == (1.0, 7)
+    (compared,) = client.evaluations.compare(first.run_id, second.run_id).candidates
+    assert (compared.pairing.paired, compared.pairing.only_candidate) == (6, 1)
+    assert [(s.scorer, s.ties) for s in compared.scorers] == [("right", 6)]
+
+
 def test_outputs_of_a_table_and_of_traces_are_scored_as_they_are() -> None:
     table = [{"inputs": {"a": 1}, "outputs": 2, "expectations": {"sum": 2}}]
     assert lodeline.evaluate(table, scorers=[right]).score("right").value == 1.0
@@ -145,13 +162,14 @@ def test_outputs_of_a_table_and_of_traces_are_scored_as_they_are() -> None:
 
 def test_nothing_is_called_or_stored_for_what_cannot_be() -> None:
     before = len(lodeline.default_client().runs.search(experiment=EXPERIMENT).all())
-    for options in (
-        {"scorers": [right, right]},
-        {"scorers": [right], "concurrency": 0},
-        {"scorers": [3]},
+    refused: tuple[dict[str, Any], ...] = (
+        {"scorers": [right, right], "predict_fn": add},
+        {"scorers": [right], "predict_fn": add, "concurrency": 0},
+        {"scorers": [3], "predict_fn": add},
         {"scorers": [right], "predict_fn": lambda: None},
-        {"scorers": [right], "budget_usd": -1},
-    ):
+        {"scorers": [right], "predict_fn": add, "budget_usd": -1},
+    )
+    for options in refused:
         with pytest.raises(Invalid):
-            lodeline.evaluate(rows(2), **{"predict_fn": add, **options})
+            lodeline.evaluate(rows(2), **options)
     assert len(lodeline.default_client().runs.search(experiment=EXPERIMENT).all()) == before

@@ -49,10 +49,6 @@ export interface AggregatePoint {
   values: Record<string, number | "NaN" | "Infinity" | "-Infinity" | null>;
 }
 
-/** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */
-export interface Allowed {
-  experiment_ids: string[];
-  all_but: boolean;
 /** Where an alias of `experiment` (id or name) is to point; null takes it away. `gate` is the outcome of the gate
 that justifies the move. */
 export interface AliasBody {
@@ -74,6 +70,12 @@ export interface AliasEvent {
   reason: string;
   gate: "passed" | "failed" | "inconclusive" | null;
   gate_report: string | null;
+}
+
+/** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */
+export interface Allowed {
+  experiment_ids: string[];
+  all_but: boolean;
 }
 
 /** A key as it may be shown: never the secret, only its visible prefix.
@@ -310,6 +312,18 @@ export interface ChangedRecord {
   candidate_hash: string;
 }
 
+/** One message of a chat prompt; its content is a template. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** One message; its content is a template. */
+export interface ChatMessageBody {
+  role: string;
+  content: string;
+}
+
 /** Which evaluations to compare with which baseline, and how. */
 export interface CompareBody {
   baseline: string;
@@ -334,16 +348,6 @@ export interface Comparison {
   adjustment: "holm" | "benjamini-hochberg" | "none";
   reducer: string;
   seed: number;
-/** One message of a chat prompt; its content is a template. */
-export interface ChatMessage {
-  role: string;
-  content: string;
-}
-
-/** One message; its content is a template. */
-export interface ChatMessageBody {
-  role: string;
-  content: string;
 }
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
@@ -404,11 +408,12 @@ export interface DatasetChangeBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface DatasetPage {
   items: Dataset[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One published version, which never changes but for its labels. `parent` is the one before, 0 the empty one.
@@ -432,11 +437,12 @@ export interface DatasetVersion {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface DatasetVersionPage {
   items: DatasetVersion[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What to delete: either `trace_ids`, or what matches `filter` in `experiments`, at most `max_traces`. */
@@ -546,11 +552,12 @@ export interface EvaluationRow {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface EvaluationRowPage {
   items: EvaluationRow[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What an evaluation's scores come to, scorer by scorer in order of name. */
@@ -647,13 +654,22 @@ export interface FilterReading {
   problem: FilterProblem | null;
 }
 
-/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
-
-`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. */
 /** How an evaluation ended, where its rows do not tell it. */
 export interface FinishBody {
   state?: "FAILED" | "INTERRUPTED" | null;
   message?: string | null;
+}
+
+/** The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`. */
+export interface FromTracesBody {
+  trace_ids?: string[];
+  experiments?: string[];
+  filter?: string | null;
+  order?: string;
+  limit?: number;
+  split?: string | null;
+  draft?: boolean;
+  message?: string;
 }
 
 /** The source that a model was made from; `dirty` says that files differed from the commit, `diff` how. */
@@ -674,19 +690,11 @@ export interface GitInfo {
   dirty: boolean;
   diff_digest: string | null;
   diff: string | null;
-/** The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`. */
-export interface FromTracesBody {
-  trace_ids?: string[];
-  experiments?: string[];
-  filter?: string | null;
-  order?: string;
-  limit?: number;
-  split?: string | null;
-  draft?: boolean;
-  message?: string;
 }
 
-/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login. */
+/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
+
+`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
   name: string;
@@ -775,6 +783,8 @@ export interface KeyBody {
 export interface LabelCount {
   label: string;
   count: number;
+}
+
 /** Labels are set, which takes them from other versions, then deleted. */
 export interface LabelsBody {
   set?: string[];
@@ -855,11 +865,12 @@ export interface MetricPoint {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface MetricPointPage {
   items: MetricPoint[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** Measurements of a run. */
@@ -915,7 +926,7 @@ export interface ModelBody {
   git?: GitBody | null;
   config_digest?: string | null;
   dependencies_digest?: string | null;
-  prompt_versions?: PromptBody[];
+  prompt_versions?: lodeline__server__api__models__PromptBody[];
   reuse_key?: string | null;
   model_id?: string | null;
 }
@@ -928,7 +939,7 @@ export interface ModelChangeBody {
   set_params?: Record<string, string>;
   set_tags?: Record<string, string>;
   delete_tags?: string[];
-  add_prompts?: PromptBody[];
+  add_prompts?: lodeline__server__api__models__PromptBody[];
 }
 
 /** How two models differ; what is equal is left out. */
@@ -971,11 +982,12 @@ export interface ModelMetricsBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface ModelPage {
   items: Model[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** Which records could be paired by their content. The lists are cut, the numbers are not. */
@@ -1028,16 +1040,6 @@ export interface Problem {
   request_id: string | null;
 }
 
-/** A version of a prompt that a model uses. */
-export interface PromptBody {
-  name: string;
-  version: number;
-}
-
-/** A version of a prompt that a model uses. */
-export interface PromptUse {
-  name: string;
-  version: number;
 /** One prompt of an experiment, known there by its name. Times are epoch milliseconds. */
 export interface Prompt {
   name: string;
@@ -1061,19 +1063,6 @@ export interface PromptAliasEvent {
   reason: string;
 }
 
-/** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
-export interface PromptBody {
-  experiment?: string;
-  name: string;
-  template?: string | null;
-  messages?: ChatMessageBody[];
-  message?: string;
-  tags?: Record<string, string>;
-  response_format?: JsonValue;
-  config?: Record<string, JsonValue> | null;
-  description?: string;
-}
-
 /** A change; tags and aliases are set, then deleted. */
 export interface PromptChangeBody {
   description?: string | null;
@@ -1086,11 +1075,18 @@ export interface PromptChangeBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface PromptPage {
   items: Prompt[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
+}
+
+/** A version of a prompt that a model uses. */
+export interface PromptUse {
+  name: string;
+  version: number;
 }
 
 /** One version, which never changes. `variables` are the names that its template has, in their order.
@@ -1115,11 +1111,12 @@ export interface PromptVersion {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface PromptVersionPage {
   items: PromptVersion[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What a version made of the draft says. */
@@ -1145,23 +1142,16 @@ export interface PurgeReceipt {
   bytes_freed: number;
   runs: number;
   models: number;
+  datasets: number;
+  records: number;
+  prompts: number;
+  scorers: number;
 }
 
 /** `value` is the quantile of order `p` (0 to 1), interpolated linearly between closest ranks. */
 export interface Quantile {
   p: number | "NaN" | "Infinity" | "-Infinity";
   value: number | "NaN" | "Infinity" | "-Infinity";
-}
-
-/** What an evaluation is taken up with: when `bindings` are not those it had, it must be forced. */
-export interface ResumeBody {
-  bindings?: BindingsBody | null;
-  force?: boolean;
-  rows_total?: number | null;
-  datasets: number;
-  records: number;
-  prompts: number;
-  scorers: number;
 }
 
 /** One record as a version holds it. Times are epoch milliseconds, of this record's first and present content.
@@ -1205,20 +1195,22 @@ export interface RecordDifference {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface RecordDifferencePage {
   items: RecordDifference[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface RecordPage {
   items: DatasetRecord[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** A record somewhere: what a trace's records are listed as. `version` is the first one with its content. */
@@ -1284,6 +1276,13 @@ export interface Rejection {
   index: number;
   pointer: string;
   reason: string;
+}
+
+/** What an evaluation is taken up with: when `bindings` are not those it had, it must be forced. */
+export interface ResumeBody {
+  bindings?: BindingsBody | null;
+  force?: boolean;
+  rows_total?: number | null;
 }
 
 /** How long traces are kept; None means no limit. See `jobs.retention` for what is never removed. */
@@ -1445,11 +1444,12 @@ export interface RunOutputBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface RunPage {
   items: Run[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** A score of a row: a value (boolean, number or short text) or the code of an error. */
@@ -1470,6 +1470,14 @@ export interface ScorerAggregate {
   reducer: string;
   summary: ValueSummary;
   slices: SliceSummary[];
+}
+
+/** A scorer's definition; the `digest` in it, where there is one, tells its versions apart. */
+export interface ScorerBody {
+  experiment?: string;
+  name: string;
+  definition: Record<string, JsonValue>;
+  message?: string;
 }
 
 /** One scorer on the paired records; differences are candidate less baseline.
@@ -1500,12 +1508,6 @@ export interface ScorerComparison {
   verdict: "better" | "worse" | "different" | "equivalent" | "inconclusive" | null;
   warnings: string[];
   rows: RowDifference[];
-/** A scorer's definition; the `digest` in it, where there is one, tells its versions apart. */
-export interface ScorerBody {
-  experiment?: string;
-  name: string;
-  definition: Record<string, JsonValue>;
-  message?: string;
 }
 
 /** The version that a definition became; `made` is false when the latest one has its digest already. */
@@ -1845,11 +1847,12 @@ export interface Violation {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface ViolationPage {
   items: Violation[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What a write did. `record_ids` has the id of each record sent, in order, None where it was rejected.
@@ -1864,6 +1867,25 @@ export interface WriteReport {
   record_ids: (string | null)[];
   version: number | null;
   draft_changes: number;
+}
+
+/** A version of a prompt that a model uses. */
+export interface lodeline__server__api__models__PromptBody {
+  name: string;
+  version: number;
+}
+
+/** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
+export interface lodeline__server__api__prompts__PromptBody {
+  experiment?: string;
+  name: string;
+  template?: string | null;
+  messages?: ChatMessageBody[];
+  message?: string;
+  tags?: Record<string, string>;
+  response_format?: JsonValue;
+  config?: Record<string, JsonValue> | null;
+  description?: string;
 }
 
 export interface Operations {
@@ -1881,6 +1903,14 @@ export interface Operations {
     body: AggregateBody;
     answer: Aggregate;
   };
+  /** Give every record a split, the same for the same records and seed on any machine. */
+  assign_splits: {
+    params: {
+      dataset_id: string;
+    };
+    body: SplitsBody;
+    answer: WriteReport;
+  };
   /** Cancel an evaluation; the rows it has stay valid. */
   cancel_evaluation: {
     params: {
@@ -1895,21 +1925,13 @@ test, and a verdict; rows in order of regression. */
     params: Record<string, never>;
     body: CompareBody;
     answer: Comparison;
-  /** Give every record a split, the same for the same records and seed on any machine. */
-  assign_splits: {
-    params: {
-      dataset_id: string;
-    };
-    body: SplitsBody;
-    answer: WriteReport;
   };
   /** Return what may be written at a place of a filter, and the first thing that is wrong with it. */
   complete_filter: {
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model";
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "dataset" | "record" | "prompt";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model" | "dataset" | "record" | "prompt";
     };
     body: undefined;
     answer: FilterReading;
@@ -1930,16 +1952,17 @@ test, and a verdict; rows in order of regression. */
     body: AccountBody;
     answer: Account;
   };
-  /** Create an evaluation: a run with rows, bound to data, a model and scorers. */
-  create_evaluation: {
-    params: Record<string, never>;
-    body: EvaluationBody;
-    answer: Evaluation;
   /** Create a dataset without records. */
   create_dataset: {
     params: Record<string, never>;
     body: DatasetBody;
     answer: Dataset;
+  };
+  /** Create an evaluation: a run with rows, bound to data, a model and scorers. */
+  create_evaluation: {
+    params: Record<string, never>;
+    body: EvaluationBody;
+    answer: Evaluation;
   };
   /** Create an experiment. */
   create_experiment: {
@@ -2014,13 +2037,6 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Model;
   };
-  /** Delete a run: hide it from lists until it is restored. Its traces stay. */
-  delete_run: {
-    params: {
-      run_id: string;
-    };
-    body: undefined;
-    answer: Run;
   /** Remove a prompt with all of its versions for good. */
   delete_prompt: {
     params: {
@@ -2029,6 +2045,14 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: undefined;
+  };
+  /** Delete a run: hide it from lists until it is restored. Its traces stay. */
+  delete_run: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Run;
   };
   /** Remove a registered scorer with all of its versions for good; what it judged stays. */
   delete_scorer: {
@@ -2062,14 +2086,6 @@ test, and a verdict; rows in order of regression. */
     body: DeleteBody;
     answer: DeleteReport;
   };
-  /** Return how two models differ in params, prompts, source and metrics. */
-  diff_models: {
-    params: {
-      left: string;
-      right: string;
-    };
-    body: undefined;
-    answer: ModelDiff;
   /** List the records that two versions do not have the same. */
   diff_dataset_versions: {
     params: {
@@ -2081,6 +2097,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: RecordDifferencePage;
+  };
+  /** Return how two models differ in params, prompts, source and metrics. */
+  diff_models: {
+    params: {
+      left: string;
+      right: string;
+    };
+    body: undefined;
+    answer: ModelDiff;
   };
   /** Undo the draft. */
   discard_dataset_draft: {
@@ -2123,6 +2148,7 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: SpanHits;
+  };
   /** End an evaluation: COMPLETED, or COMPLETED_WITH_ERRORS when rows failed or are missing, or as given. */
   finish_evaluation: {
     params: {
@@ -2251,13 +2277,6 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Model;
   };
-  /** Return one run of any kind, deleted or not, with the latest point of each metric. */
-  get_run: {
-    params: {
-      run_id: string;
-    };
-    body: undefined;
-    answer: Run;
   /** Return one prompt with its aliases. */
   get_prompt: {
     params: {
@@ -2295,6 +2314,14 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: RecordRevision[];
+  };
+  /** Return one run of any kind, deleted or not, with the latest point of each metric. */
+  get_run: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: Run;
   };
   /** Return every version of a registered scorer, the latest first. */
   get_scorer_versions: {
@@ -2565,7 +2592,7 @@ The same rows sent again change nothing. Rows of traces that are not there are k
   /** Register a version; `made` is false when the latest one says the same already. */
   register_prompt: {
     params: Record<string, never>;
-    body: PromptBody;
+    body: lodeline__server__api__prompts__PromptBody;
     answer: RegisteredPrompt;
   };
   /** Register a version of a scorer; `made` is false when the latest one has its digest already. */
@@ -2676,6 +2703,15 @@ The same rows sent again change nothing. Rows of traces that are not there are k
   search_models: {
     params: {
       lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: ModelPage;
+  };
   /** List prompts, newest created first. */
   search_prompts: {
     params: {
@@ -2686,15 +2722,6 @@ The same rows sent again change nothing. Rows of traces that are not there are k
       cursor?: string | null;
     };
     body: undefined;
-    answer: ModelPage;
-  };
-  /** List runs of every kind that match a filter, newest start first. */
-  search_runs: {
-    params: {
-      lifecycle?: "ACTIVE" | "DELETED" | "ALL";
-      experiment?: string[] | null;
-      filter?: string;
-      order?: string;
     answer: PromptPage;
   };
   /** List the records of a version that match a filter, in the order of the dataset. */
@@ -2707,8 +2734,20 @@ The same rows sent again change nothing. Rows of traces that are not there are k
       cursor?: string | null;
     };
     body: undefined;
-    answer: RunPage;
     answer: RecordPage;
+  };
+  /** List runs of every kind that match a filter, newest start first. */
+  search_runs: {
+    params: {
+      lifecycle?: "ACTIVE" | "DELETED" | "ALL";
+      experiment?: string[] | null;
+      filter?: string;
+      order?: string;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: RunPage;
   };
   /** List sessions that match a filter, last activity first. */
   search_sessions: {
@@ -2857,13 +2896,6 @@ Of traces in several experiments, those of one are changed together. */
     body: ModelChangeBody;
     answer: Model;
   };
-  /** Rename, end or revive a run; add params, inputs and outputs; set and delete tags. */
-  update_run: {
-    params: {
-      run_id: string;
-    };
-    body: RunChangeBody;
-    answer: Run;
   /** Describe and tag a prompt, move its aliases. */
   update_prompt: {
     params: {
@@ -2872,6 +2904,14 @@ Of traces in several experiments, those of one are changed together. */
     };
     body: PromptChangeBody;
     answer: Prompt;
+  };
+  /** Rename, end or revive a run; add params, inputs and outputs; set and delete tags. */
+  update_run: {
+    params: {
+      run_id: string;
+    };
+    body: RunChangeBody;
+    answer: Run;
   };
   /** Write records; what is rejected says why in the report and stops no other. */
   write_records: {
@@ -2886,17 +2926,14 @@ Of traces in several experiments, those of one are changed together. */
 export const OPERATIONS = {
   add_traces_to_dataset: ["POST", "/datasets/{dataset_id}/records/from-traces"],
   aggregate_traces: ["POST", "/traces/aggregate"],
+  assign_splits: ["POST", "/datasets/{dataset_id}/splits"],
   cancel_evaluation: ["POST", "/evaluations/{run_id}/cancel"],
   compare_evaluations: ["POST", "/evaluations/compare"],
   complete_filter: ["GET", "/filters/complete"],
   count_traces: ["GET", "/traces/count"],
   create_account: ["POST", "/accounts"],
-  create_evaluation: ["POST", "/evaluations"],
-  assign_splits: ["POST", "/datasets/{dataset_id}/splits"],
-  complete_filter: ["GET", "/filters/complete"],
-  count_traces: ["GET", "/traces/count"],
-  create_account: ["POST", "/accounts"],
   create_dataset: ["POST", "/datasets"],
+  create_evaluation: ["POST", "/evaluations"],
   create_experiment: ["POST", "/experiments"],
   create_key: ["POST", "/keys"],
   create_model: ["POST", "/models"],
@@ -2907,17 +2944,14 @@ export const OPERATIONS = {
   delete_dataset: ["DELETE", "/datasets/{dataset_id}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
   delete_model: ["DELETE", "/models/{model_id}"],
-  delete_run: ["DELETE", "/runs/{run_id}"],
-  delete_trace: ["DELETE", "/traces/{trace_id}"],
-  delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
-  delete_traces: ["POST", "/traces/delete"],
-  diff_models: ["GET", "/models/diff"],
   delete_prompt: ["DELETE", "/prompts/{name}"],
+  delete_run: ["DELETE", "/runs/{run_id}"],
   delete_scorer: ["DELETE", "/scorers/{name}"],
   delete_trace: ["DELETE", "/traces/{trace_id}"],
   delete_trace_tag: ["DELETE", "/traces/{trace_id}/tags/{key}"],
   delete_traces: ["POST", "/traces/delete"],
   diff_dataset_versions: ["GET", "/datasets/{dataset_id}/diff"],
+  diff_models: ["GET", "/models/diff"],
   discard_dataset_draft: ["DELETE", "/datasets/{dataset_id}/draft"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
   find_dataset: ["GET", "/datasets/find"],
@@ -2938,11 +2972,11 @@ export const OPERATIONS = {
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],
   get_model: ["GET", "/models/{model_id}"],
   get_model_by_alias: ["GET", "/models/aliases/{alias}"],
-  get_run: ["GET", "/runs/{run_id}"],
   get_prompt: ["GET", "/prompts/{name}"],
   get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
   get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
   get_record_history: ["GET", "/datasets/{dataset_id}/records/{record_id}/history"],
+  get_run: ["GET", "/runs/{run_id}"],
   get_scorer_versions: ["GET", "/scorers/{name}"],
   get_server: ["GET", "/server"],
   get_session: ["GET", "/sessions/{session}"],
@@ -2987,9 +3021,9 @@ export const OPERATIONS = {
   search_datasets: ["GET", "/datasets"],
   search_experiments: ["GET", "/experiments"],
   search_models: ["GET", "/models"],
-  search_runs: ["GET", "/runs"],
   search_prompts: ["GET", "/prompts"],
   search_records: ["GET", "/datasets/{dataset_id}/records"],
+  search_runs: ["GET", "/runs"],
   search_sessions: ["GET", "/sessions"],
   search_traces: ["GET", "/traces"],
   search_users: ["GET", "/users"],
@@ -3007,7 +3041,7 @@ export const OPERATIONS = {
   update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
   update_model: ["PATCH", "/models/{model_id}"],
-  update_run: ["PATCH", "/runs/{run_id}"],
   update_prompt: ["PATCH", "/prompts/{name}"],
+  update_run: ["PATCH", "/runs/{run_id}"],
   write_records: ["POST", "/datasets/{dataset_id}/records"],
 } as const;

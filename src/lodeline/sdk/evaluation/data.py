@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from lodeline.domain.errors import Invalid, LodelineError, shown
 from lodeline.domain.ids import TraceId
-from lodeline.domain.record import RecordDraft, prepare
+from lodeline.domain.record import Record, RecordDraft, prepare
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import Trace
 from lodeline.evals.engine.rows import Case
@@ -16,6 +16,8 @@ COLUMNS = frozenset({"inputs", "outputs", "expectations", "trace", "trace_id", "
 """What a row may hold; `tags` of a row are read as slices."""
 _WHOLE = Limits(depth=64, chars=10_000_000)
 """What is compared is content as it is, not as a trace would show it."""
+SPLIT = "split"
+"""The slice that a record's split becomes, beside its tags."""
 LoadContent = Callable[[TraceId], tuple[Any, Any]]
 """Gives the inputs and the outputs of a trace's root span."""
 
@@ -39,6 +41,25 @@ class Table:
                     f"data: row {index} has neither outputs nor a trace; give it one of them, or give a predict_fn."
                 )
             yield case
+
+
+def cases_of_records(records: Iterable[Record], *, predict: bool) -> Iterator[Case]:
+    """Give the cases of a dataset's records; without `predict` their outputs are scored as they are.
+
+    Invalid names the record that has none then.
+    """
+    for record in records:
+        if not predict and record.outputs is None:
+            raise Invalid(f"data: record {record.record_id} has no outputs; give a predict_fn that makes them.")
+        yield Case(
+            key=record.record_id,
+            inputs=record.inputs,
+            expectations=record.expectations,
+            content_hash=record.content_hash,
+            record_id=record.record_id,
+            outputs=None if predict else record.outputs,
+            slices={**record.tags, **({} if record.split is None else {SPLIT: record.split})},
+        )
 
 
 def table_of(data: object) -> Table:
@@ -95,7 +116,7 @@ def _case(index: int, row: Mapping[str, Any], load: LoadContent, *, predict: boo
     inputs, outputs = row.get("inputs"), row.get("outputs")
     if trace_id is not None and (inputs is None or (not predict and "outputs" not in row)):
         found = load(TraceId(str(trace_id)))
-        inputs = _as_mapping(found[0]) if inputs is None else inputs
+        inputs = as_mapping(found[0]) if inputs is None else inputs
         outputs = found[1] if "outputs" not in row else outputs
     given = _mapping(index, "inputs", inputs)
     expected = _mapping(index, "expectations", row.get("expectations") or {})
@@ -129,5 +150,6 @@ def _content_hash(index: int, inputs: Mapping[str, Any], expectations: Mapping[s
         raise Invalid(f"data: row {index}: {error.message}", details=error.details) from error
 
 
-def _as_mapping(inputs: Any) -> Mapping[str, Any]:
+def as_mapping(inputs: Any) -> Mapping[str, Any]:
+    """Return the inputs of a trace as those of a case: what is no mapping is the input named "inputs"."""
     return cast("Mapping[str, Any]", inputs) if isinstance(inputs, Mapping) else {"inputs": inputs}

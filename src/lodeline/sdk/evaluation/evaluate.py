@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from lodeline.domain.errors import Conflict, LodelineError
+from lodeline.domain.errors import Conflict, Invalid, LodelineError
 from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow
 from lodeline.domain.ids import TraceId
 from lodeline.domain.run import RunDraft, RunInput
@@ -17,10 +17,11 @@ from lodeline.evals.engine.run import EngineSettings, Outcome
 from lodeline.evals.engine.run import run as run_engine
 from lodeline.sdk import provider
 from lodeline.sdk.client.clients import LodelineClient
+from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.evaluation.apart import run_apart
 from lodeline.sdk.evaluation.beginning import begin
-from lodeline.sdk.evaluation.data import table_of
+from lodeline.sdk.evaluation.data import as_mapping, cases_of_records, table_of
 from lodeline.sdk.evaluation.keeping import FLUSH_S, ServerSink
 from lodeline.sdk.evaluation.plan import (
     DataIdentity,
@@ -34,7 +35,8 @@ from lodeline.sdk.evaluation.predicting import RecordedOutputs, RowScope, Traced
 from lodeline.sdk.evaluation.progress import Progress
 from lodeline.sdk.evaluation.result import EvaluationResult
 
-T = TypeVar("T")
+MAX_SLICE_KEYS = 10
+"""Slice keys that a result is broken down by, the first by name."""
 
 
 def evaluate(
@@ -162,8 +164,16 @@ def _plan(
 
 
 def _cases(client: LodelineClient, data: object, *, predict: bool) -> tuple[list[Case], DataIdentity]:
-    cases = list(table_of(data).cases(partial(_content_of, client), predict=predict))
-    return cases, DataIdentity()
+    if not isinstance(data, Dataset):
+        return list(table_of(data).cases(partial(_content_of, client), predict=predict)), DataIdentity()
+    if data.version == "draft":
+        raise Invalid("data: the draft of a dataset may change; publish it, and evaluate that version.")
+    found = client.datasets.version(data.dataset_id, data.version)
+    records = client.records.search(data.dataset_id, version=found.version)
+    cases = list(cases_of_records(records, predict=predict))
+    if not cases:
+        raise Invalid(f"data: version {found.version} of dataset {data.name!r} has no records.")
+    return cases, DataIdentity(data.dataset_id, found.version, found.digest)
 
 
 def _content_of(client: LodelineClient, trace_id: TraceId) -> tuple[Any, Any]:
@@ -184,7 +194,7 @@ def _case_again(client: LodelineClient, row: EvaluationRow, known: Case | None) 
     inputs, outputs = _content_of(client, trace_id)
     return Case(
         key=row.row_key,
-        inputs=inputs if isinstance(inputs, Mapping) else {"inputs": inputs},
+        inputs=as_mapping(inputs),
         expectations={} if known is None else known.expectations,
         content_hash=row.content_hash or "",
         repetition=row.repetition,
@@ -253,7 +263,8 @@ def _run(
     if outcome.error is not None:
         raise outcome.error
     ended = client.evaluations.get(run.run_id)
-    scores = client.evaluations.summary(run.run_id).scorers
+    slices = sorted({key for case in plan.cases for key in case.slices})[:MAX_SLICE_KEYS]
+    scores = client.evaluations.summary(run.run_id, slices=slices).scorers
     return EvaluationResult(
         run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason
     )
