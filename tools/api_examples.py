@@ -255,6 +255,10 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "list_evaluation_rows": Example("/evaluations/{evaluation}/rows", {"state": "DONE"}),
     "get_evaluation_summary": Example("/evaluations/{evaluation}/summary"),
+    "gate_evaluation": Example(
+        "/evaluations/{evaluation}/gate",
+        body={"rules": "[[gate]]\nname = 'enough are right'\nmetric = 'correct'\nop = '>='\nthreshold = 0.8"},
+    ),
     "compare_evaluations": Example(
         "/evaluations/compare", body={"baseline": "{evaluation}", "candidates": ["{interrupted}"]}
     ),

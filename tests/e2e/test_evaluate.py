@@ -25,8 +25,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 def _traced(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     monkeypatch.setenv("LODELINE_SPOOL_DIR", str(tmp_path / "spool"))
     lodeline.configure(url=server.url, experiment=EXPERIMENT)
-    yield
-    lodeline.default_client().close()
+    with server.client() as client:
+        lodeline.set_default_client(client)
+        yield
+        lodeline.set_default_client(None)
     lodeline.shutdown()
 
 

@@ -222,6 +222,8 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {EVALUATION}/rows", "200 200 200 403 401 403", f"{EVALUATED}/rows"),
 
     Case(f"GET {EVALUATION}/summary", "200 200 200 403 401 403", f"{EVALUATED}/summary"),
+    Case(f"POST {EVALUATION}/gate", "400 400 400 403 401 403", f"{EVALUATED}/gate",
+         json={"rules": "none"}),
     Case(f"POST {API}/evaluations/compare", "404 404 404 403 401 403",
          json={"baseline": "none", "candidates": ["none"]}),
 

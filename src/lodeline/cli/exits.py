@@ -17,6 +17,8 @@ NEGATIVE = 1
 INVALID = 2
 UNAVAILABLE = 4
 UNSUPPORTED = 6
+INCONCLUSIVE = 7
+PROGRAM_FAILED = 8
 INTERNAL = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -39,6 +41,8 @@ MEANINGS: tuple[tuple[int, str], ...] = (
     (UNAVAILABLE, "the server or the store cannot be reached or cannot do this now; try again"),
     (5, "in conflict with what there is: a taken name, something deleted, a store in use"),
     (UNSUPPORTED, "this server or store cannot do this at all"),
+    (INCONCLUSIVE, "a gate could not be decided: too little data"),
+    (PROGRAM_FAILED, "the program of an evaluation failed by itself"),
     (INTERNAL, "something unforeseen; please report it"),
     (INTERRUPTED, "stopped by Ctrl-C"),
     (BROKEN_PIPE, "the reader of the output went away"),

@@ -30,6 +30,7 @@ GROUPS: dict[str, str] = {
     "audit": "Show who changed what.",
     "runs": "List, show, tag, delete and restore runs.",
     "evaluations": "Show evaluations, their rows and summaries; compare and cancel them.",
+    "eval": "Run evaluations from a file, compare them, and hold them to a gate.",
     "models": "List, show and compare versions of applications; move their aliases.",
     "db": "Migrate, check, back up and vacuum a store.",
     "doctor": "Check that traces made on this machine are delivered.",

@@ -7,6 +7,8 @@ from typing import Literal
 from lodeline.domain.aggregate import Interval
 from lodeline.domain.comparison import Direction
 
+MAX_GATE_TEXT = 1_000_000
+"""Characters of a gate file."""
 GateOp = Literal[">=", ">", "<=", "<"]
 GateAction = Literal["fail", "warn"]
 GateInsufficient = Literal["fail", "inconclusive", "skip"]

@@ -1,16 +1,18 @@
 """From the scores that a store keeps to what they come to, by the pure functions of `evals.statistics`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from lodeline.domain.aggregate import Reducer, ScorerAggregate
 from lodeline.domain.assessment import AssessmentError
-from lodeline.domain.comparison import Comparison
+from lodeline.domain.comparison import Comparison, Direction
 from lodeline.domain.evaluation import CompareOptions, Score, ScoreTable
+from lodeline.domain.gate import GateReport, GateRule
 from lodeline.evals.statistics.aggregate import aggregate_scorer
 from lodeline.evals.statistics.columns import RunColumns, ScorerColumn, score_column
 from lodeline.evals.statistics.compare import ComparisonOptions, compare_runs
+from lodeline.evals.statistics.gates import GateInputs, evaluate_gates
 
 
 def summarise(
@@ -37,6 +39,19 @@ def compare(baseline: ScoreTable, candidates: Sequence[ScoreTable], options: Com
         max_rows=options.max_rows,
     )
     return compare_runs(columns(baseline), [columns(each) for each in candidates], chosen)
+
+
+def gate(
+    rules: Sequence[GateRule],
+    run: ScoreTable,
+    baseline: ScoreTable | None,
+    directions: Mapping[str, Direction],
+    *,
+    seed: int,
+) -> GateReport:
+    """Hold a run to rules."""
+    inputs = GateInputs(columns(run), None if baseline is None else columns(baseline), directions, seed)
+    return evaluate_gates(rules, inputs)
 
 
 def columns(table: ScoreTable) -> RunColumns:

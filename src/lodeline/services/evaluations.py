@@ -30,9 +30,11 @@ from lodeline.domain.evaluation import (
     check_rows,
     final_state,
 )
+from lodeline.domain.gate import GateReport
 from lodeline.domain.ids import RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.run import check_run
+from lodeline.evals.gates.parse import parse_gates
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.runs import writable_experiment
@@ -166,6 +168,25 @@ class EvaluationService:
         from lodeline.services.evaluation_statistics import compare  # noqa: PLC0415 - as in `summary`
 
         return compare(tables[0], tables[1:], chosen, reducer)
+
+    def gate(
+        self, actor: Actor, run_id: RunId, rules: str, *, baseline: RunId | None = None, view: View = "as_judged",
+        seed: int = 0,
+    ) -> GateReport:  # fmt: skip
+        """Hold an evaluation, and its baseline where a rule asks for one, to the rules of a gate file (TOML text).
+
+        Invalid, naming rule and key, for a file that is none. Nothing passes for want of data: see `GateReport`.
+        """
+        found = self.get(actor, run_id)
+        if baseline is not None:
+            self.get(actor, baseline)
+        parsed = parse_gates(rules)
+        effective = view == "effective"
+        table = self._stores.evaluations.scores(run_id, effective=effective)
+        other = None if baseline is None else self._stores.evaluations.scores(baseline, effective=effective)
+        from lodeline.services.evaluation_statistics import gate  # noqa: PLC0415 - as in `summary`
+
+        return gate(parsed, table, other, found.bindings.directions, seed=seed)
 
     def _set(
         self, actor: Actor, found: Evaluation, change: EvaluationChange, action: str, *, forced: bool | None = None

@@ -134,6 +134,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "log_evaluation_rows": lambda c: c.evaluations.log_rows("a", [RowDraft("1", scores=(ScoreDraft("s", 1),))]),
     "list_evaluation_rows": lambda c: c.evaluations.rows("a", state="DONE").first(),
     "get_evaluation_summary": lambda c: c.evaluations.summary("a", slices=["k"]),
+    "gate_evaluation": lambda c: c.evaluations.gate("a", "[[gate]]"),
     "compare_evaluations": lambda c: c.evaluations.compare("a", "b"),
     "create_model": lambda c: c.models.create(ModelDraft("m")),
     "search_models": lambda c: c.models.search().first(),

@@ -672,6 +672,58 @@ export interface FromTracesBody {
   message?: string;
 }
 
+/** The rules to hold an evaluation to: the text of a gate file, and the baseline that rules may refer to. */
+export interface GateBody {
+  rules: string;
+  baseline?: string | null;
+  view?: "as_judged" | "effective";
+  seed?: number;
+}
+
+/** All rules of a gate file on one run.
+
+`status`: "fail" when a deciding rule failed; else "inconclusive" when a deciding rule was, or when no deciding rule passed; else "pass". */
+export interface GateReport {
+  run_id: string;
+  baseline_run_id: string | null;
+  status: "pass" | "fail" | "inconclusive";
+  results: GateResult[];
+}
+
+/** What became of one rule. `observed` is the statistic, against a baseline the difference; `interval` decided where the rule has a confidence. `error_rate` is the share of rows without a value, None without rows. */
+export interface GateResult {
+  rule: GateRule;
+  status: "pass" | "fail" | "inconclusive" | "skipped";
+  message: string;
+  n: number;
+  observed: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  error_rate: number | "NaN" | "Infinity" | "-Infinity" | null;
+}
+
+/** One rule.
+
+Absolute (`op` and `threshold`): the statistic of `metric` over the rows of `slice` must stand so to the threshold. With `confidence` the whole one-sided interval must; without it the estimate alone. Against a `baseline` run (`margin`): the paired difference must not be worse than the margin by the one-sided interval of level `confidence` (non-inferiority). `statistic` is "mean", "error_rate" or a percentile such as "p95".
+
+Fewer than `min_n` records with a value (or pairs) are insufficient data, whose status is `insufficient`; a share of rows without a value (errors and missing) above `max_error_rate` fails the rule. With `action` "warn" the rule is reported and does not decide. */
+export interface GateRule {
+  name: string;
+  metric: string;
+  statistic: string;
+  slice: Record<string, string>;
+  reducer: string;
+  op: ">=" | ">" | "<=" | "<" | null;
+  threshold: number | "NaN" | "Infinity" | "-Infinity" | null;
+  baseline: boolean;
+  margin: number | "NaN" | "Infinity" | "-Infinity" | null;
+  direction: "higher" | "lower" | "none" | null;
+  confidence: number | "NaN" | "Infinity" | "-Infinity" | null;
+  min_n: number;
+  max_error_rate: number | "NaN" | "Infinity" | "-Infinity";
+  action: "fail" | "warn";
+  insufficient: "fail" | "inconclusive" | "skip";
+}
+
 /** The source that a model was made from; `dirty` says that files differed from the commit, `diff` how. */
 export interface GitBody {
   commit?: string | null;
@@ -2157,6 +2209,14 @@ test, and a verdict; rows in order of regression. */
     body: FinishBody;
     answer: Evaluation;
   };
+  /** Hold an evaluation to the rules of a gate file: pass, fail or inconclusive, rule by rule. */
+  gate_evaluation: {
+    params: {
+      run_id: string;
+    };
+    body: GateBody;
+    answer: GateReport;
+  };
   /** Return one account. */
   get_account: {
     params: {
@@ -2958,6 +3018,7 @@ export const OPERATIONS = {
   find_experiment: ["GET", "/experiments/find"],
   find_spans: ["GET", "/traces/{trace_id}/spans/find"],
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
+  gate_evaluation: ["POST", "/evaluations/{run_id}/gate"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],

@@ -81,7 +81,7 @@ def _is_async(function: Callable[..., Any]) -> bool:
     target: Any = inspect.unwrap(function)
     while hasattr(target, "func"):  # functools.partial
         target = target.func
-    kind: Any = type(target)
+    kind = cast("Any", type(target))
     call_method = getattr(kind, "__call__", None)  # noqa: B004 - an object whose call is async
     return any(
         inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in (target, call_method)

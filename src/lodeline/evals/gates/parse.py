@@ -10,11 +10,10 @@ from typing import Literal, TypeVar, cast
 from lodeline.domain.aggregate import parse_reducer
 from lodeline.domain.comparison import Direction
 from lodeline.domain.errors import Invalid, shown
-from lodeline.domain.gate import GateAction, GateInsufficient, GateOp, GateRule
+from lodeline.domain.gate import MAX_GATE_TEXT, GateAction, GateInsufficient, GateOp, GateRule
 
 T = TypeVar("T", bound=str)
 
-MAX_BYTES = 1_000_000
 MAX_RULES = 1_000
 _KEYS = (
     "name", "metric", "statistic", "slice", "reducer", "op", "threshold", "versus", "margin", "direction",
@@ -35,8 +34,8 @@ def parse_gates(text: str) -> tuple[GateRule, ...]:
     values that are missing, of the wrong type, out of bounds or contradict each other; `details` holds the rule's
     number from 1 (`gate`) and the `field`.
     """
-    if len(text) > MAX_BYTES:
-        raise Invalid(f"gate file: has {len(text)} characters; the limit is {MAX_BYTES}.")
+    if len(text) > MAX_GATE_TEXT:
+        raise Invalid(f"gate file: has {len(text)} characters; the limit is {MAX_GATE_TEXT}.")
     try:
         document: Mapping[str, object] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

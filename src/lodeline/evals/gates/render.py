@@ -1,8 +1,7 @@
-"""Gate reports as JUnit XML, JSON and Markdown. Names and values are escaped: they may be anybody's."""
+"""Gate reports as JUnit XML and Markdown. Names and values are escaped: they may be anybody's."""
 
-import json
-import math
 import re
+from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from lodeline.domain.gate import GateReport, GateResult
@@ -12,70 +11,29 @@ _MARKED = re.compile(r"[\\`*_{}\[\]#+!|~<>&@:/]|\.(?=[^\W\d])")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
-def render_json(report: GateReport) -> str:
-    """Return the report as JSON text, keys as in the domain; numbers that JSON has not are null."""
-    document = {
-        "run_id": report.run_id,
-        "baseline_run_id": report.baseline_run_id,
-        "status": report.status,
-        "results": [_json_result(result) for result in report.results],
-    }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+def render_junit(*reports: GateReport) -> str:
+    """Return reports as JUnit XML: a suite for each, one test case a rule.
+
+    A failed rule is a failure, an inconclusive one an error; skipped rules, and those that only warn and did not pass,
+    are skipped with their message.
+    """
+    suites = [(report, [_junit_case(result) for result in report.results]) for report in reports]
+    totals = _totals([case for _, cases in suites for case in cases])
+    parts = [
+        f"  <testsuite name={_attribute(f'gates of run {report.run_id}')} {_totals(cases)}>\n"
+        + "".join(f"    {case}\n" for case in cases)
+        + "  </testsuite>\n"
+        for report, cases in suites
+    ]
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="lodeline gates" {totals}>\n'
+    return head + "".join(parts) + "</testsuites>\n"
 
 
-def _json_result(result: GateResult) -> dict[str, object]:
-    rule, interval = result.rule, result.interval
-    return {
-        "name": rule.name,
-        "status": result.status,
-        "message": result.message,
-        "action": rule.action,
-        "metric": rule.metric,
-        "statistic": rule.statistic,
-        "slice": dict(rule.slice),
-        "reducer": rule.reducer,
-        "op": rule.op,
-        "threshold": _finite(rule.threshold),
-        "baseline": rule.baseline,
-        "margin": _finite(rule.margin),
-        "direction": rule.direction,
-        "confidence": rule.confidence,
-        "min_n": rule.min_n,
-        "max_error_rate": rule.max_error_rate,
-        "insufficient": rule.insufficient,
-        "n": result.n,
-        "observed": _finite(result.observed),
-        "interval": None
-        if interval is None
-        else {
-            "low": _finite(interval.low),
-            "high": _finite(interval.high),
-            "level": interval.level,
-            "method": interval.method,
-        },
-        "error_rate": _finite(result.error_rate),
-    }
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
-
-
-def render_junit(report: GateReport) -> str:
-    """Return the report as JUnit XML: one test case a rule. A failed rule is a failure, an inconclusive one an error;
-    skipped rules, and those that only warn and did not pass, are skipped with their message."""
-    cases = [_junit_case(result) for result in report.results]
+def _totals(cases: Sequence[str]) -> str:
     failures = sum("<failure" in case for case in cases)
     errors = sum("<error" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
-    totals = f'tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites name="lodeline gates" {totals}>\n'
-        f"  <testsuite name={_attribute(f'gates of run {report.run_id}')} {totals}>\n"
-        + "".join(f"    {case}\n" for case in cases)
-        + "  </testsuite>\n</testsuites>\n"
-    )
+    return f'tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
 
 
 def _junit_case(result: GateResult) -> str:

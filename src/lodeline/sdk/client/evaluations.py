@@ -17,6 +17,7 @@ from lodeline.domain.evaluation import (
     RowState,
     View,
 )
+from lodeline.domain.gate import GateReport
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
 from lodeline.sdk.client.runs import run_body
 
@@ -117,6 +118,15 @@ class Evaluations(Noun[ModeT]):
         }  # fmt: skip
         path = path_of("evaluations", "compare")
         return Call("POST", path, one(Comparison), body=body, repeat="always", timeout_s=LONG_S)
+
+    @call
+    def gate(
+        self, run_id: str, rules: str, *, baseline: str | None = None, view: View = "as_judged", seed: int = 0
+    ) -> Call[GateReport]:
+        """Hold an evaluation to the rules of a gate file, whose text `rules` is."""
+        body = given(rules=rules, baseline=baseline, view=view, seed=seed)
+        path = path_of("evaluations", run_id, "gate")
+        return Call("POST", path, one(GateReport), body=body, repeat="always", timeout_s=LONG_S)
 
 
 def _row(row: RowDraft) -> dict[str, object]:

@@ -33,7 +33,7 @@ from lodeline.sdk.evaluation.plan import (
 )
 from lodeline.sdk.evaluation.predicting import RecordedOutputs, RowScope, TracedPredictor
 from lodeline.sdk.evaluation.progress import Progress
-from lodeline.sdk.evaluation.result import EvaluationResult
+from lodeline.sdk.evaluation.result import EvaluationResult, told
 
 MAX_SLICE_KEYS = 10
 """Slice keys that a result is broken down by, the first by name."""
@@ -265,9 +265,10 @@ def _run(
     ended = client.evaluations.get(run.run_id)
     slices = sorted({key for case in plan.cases for key in case.slices})[:MAX_SLICE_KEYS]
     scores = client.evaluations.summary(run.run_id, slices=slices).scorers
-    return EvaluationResult(
+    result = EvaluationResult(
         run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason
     )
+    return told(result)
 
 
 def _finish(client: LodelineClient, run_id: str, outcome: Outcome) -> None:

@@ -1,6 +1,8 @@
 """What an evaluation came to, as a program and a person see it."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,27 @@ from lodeline.domain.evaluation import EvaluationState
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.evals.engine.rows import Row
 from lodeline.sdk.frames import FrameKind, frame_of
+
+_heard: ContextVar[list["EvaluationResult"] | None] = ContextVar("lodeline-evaluations", default=None)
+
+
+@contextmanager
+def collected() -> Generator[list["EvaluationResult"]]:
+    """Give a list that every evaluation joins that ends meanwhile, in this context."""
+    results: list[EvaluationResult] = []
+    token = _heard.set(results)
+    try:
+        yield results
+    finally:
+        _heard.reset(token)
+
+
+def told(result: "EvaluationResult") -> "EvaluationResult":
+    """Return a result, after whoever collects them has it."""
+    results = _heard.get()
+    if results is not None:
+        results.append(result)
+    return result
 
 
 @dataclass(frozen=True, slots=True)

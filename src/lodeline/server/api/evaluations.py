@@ -29,6 +29,7 @@ from lodeline.domain.evaluation import (
     ScoreDraft,
     View,
 )
+from lodeline.domain.gate import MAX_GATE_TEXT, GateReport
 from lodeline.domain.ids import ModelId, RunId, TraceId
 from lodeline.domain.page import Page
 from lodeline.domain.run import MAX_NUMBER
@@ -191,6 +192,15 @@ class CompareBody(Body):
     max_rows: Annotated[int, Field(ge=0, le=1_000)] = 100
 
 
+class GateBody(Body):
+    """The rules to hold an evaluation to: the text of a gate file, and the baseline that rules may refer to."""
+
+    rules: Annotated[str, Field(max_length=MAX_GATE_TEXT)]
+    baseline: Id | None = None
+    view: View = "as_judged"
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+
+
 @router.post("/compare", **answer(Comparison, 404))
 def compare_evaluations(actor: ActorDep, services: ServicesDep, body: CompareBody) -> Json:
     """Compare evaluations with a baseline: per scorer wins, ties and losses, the difference with its interval, a
@@ -235,6 +245,16 @@ def create_evaluation(actor: ActorDep, services: ServicesDep, body: EvaluationBo
 def get_evaluation(actor: ActorDep, services: ServicesDep, run_id: RunPath) -> Json:
     """Return an evaluation: its run, state, bindings and how many rows are done."""
     return Json(services.evaluations.get(actor, RunId(run_id)))
+
+
+@router.post("/{run_id}/gate", **answer(GateReport, 404))
+def gate_evaluation(actor: ActorDep, services: ServicesDep, run_id: RunPath, body: GateBody) -> Json:
+    """Hold an evaluation to the rules of a gate file: pass, fail or inconclusive, rule by rule."""
+    baseline = None if body.baseline is None else RunId(body.baseline)
+    report = services.evaluations.gate(
+        actor, RunId(run_id), body.rules, baseline=baseline, view=body.view, seed=body.seed
+    )
+    return Json(report)
 
 
 @router.post("/{run_id}/start", **answer(Evaluation, 404, 409))

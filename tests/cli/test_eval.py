@@ -1,0 +1,111 @@
+"""``lodeline eval`` as people and CI call it, against the real server."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Server, lodeline, serving
+
+PROGRAM = """
+import sys
+import lodeline
+
+def double(x):
+    return x * {factor}
+
+def right(outputs, expectations):
+    return outputs == expectations["y"]
+
+rows = [{"inputs": {"x": x}, "expectations": {"y": 2 * x}} for x in range(1, int(sys.argv[1]) + 1)]
+lodeline.evaluate(rows, predict_fn=double, scorers=[right], name="double", experiment="doubling")
+"""
+GATE = """
+[[gate]]
+name = "nearly all are right"
+metric = "right"
+op = ">="
+threshold = 0.9
+
+[[gate]]
+name = "not worse than before"
+metric = "right"
+versus = "baseline"
+margin = 0.05
+confidence = 0.9
+action = "warn"
+insufficient = "skip"
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with serving(tmp_path_factory.mktemp("eval") / "store") as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "good.py").write_text(PROGRAM.replace("{factor}", "2"), encoding="utf-8")
+    (tmp_path / "bad.py").write_text(PROGRAM.replace("{factor}", "3"), encoding="utf-8")
+    (tmp_path / "gate.toml").write_text(GATE, encoding="utf-8")
+    return tmp_path
+
+
+def run(server: Server, folder: Path, *arguments: str) -> tuple[int, str, str]:
+    env = {"LODELINE_URL": server.url, "LODELINE_SPOOL_DIR": str(folder / "spool")}
+    done = lodeline("eval", *arguments, env=env, cwd=folder)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_program_is_run_and_gated(server: Server, folder: Path) -> None:
+    code, out, err = run(
+        server, folder, "run", "good.py", "20", "--gate", "gate.toml", "--junit", "j.xml", "--markdown", "m.md"
+    )
+    assert code == 0, err
+    assert "double" in out
+    assert "100.0%" in out
+    assert "pass" in out
+    assert 'tests="2" failures="0"' in (folder / "j.xml").read_text(encoding="utf-8")
+    assert "nearly all are right" in (folder / "m.md").read_text(encoding="utf-8")
+
+
+def test_a_regression_fails_and_too_few_rows_are_inconclusive(server: Server, folder: Path) -> None:
+    code, out, _ = run(server, folder, "run", "bad.py", "20", "--gate", "gate.toml", "--junit", "j.xml")
+    assert code == 1
+    assert "fail" in out
+    assert 'failures="1"' in (folder / "j.xml").read_text(encoding="utf-8")
+    assert run(server, folder, "run", "good.py", "3", "--gate", "gate.toml")[0] == 7
+
+
+def test_runs_are_compared_and_gated_afterwards(server: Server, folder: Path) -> None:
+    ids = [
+        json.loads(run(server, folder, "run", f"{name}.py", "20", "--json")[1])["run_id"] for name in ("good", "bad")
+    ]
+    code, out, err = run(server, folder, "compare", *ids)
+    assert code == 0, err
+    assert "worse" in out
+    code, out, err = run(server, folder, "gate", "gate.toml", ids[0], "--baseline", ids[1], "--json")
+    assert code == 0, err
+    assert json.loads(out)["status"] == "pass"
+    assert run(server, folder, "gate", "gate.toml", ids[1], "--baseline", ids[0])[0] == 1
+
+
+def test_each_way_to_fail_has_its_own_code_and_words(server: Server, folder: Path) -> None:
+    (folder / "broken.py").write_text("raise KeyError('no such key')\n", encoding="utf-8")
+    (folder / "idle.py").write_text("print('nothing')\n", encoding="utf-8")
+    (folder / "typo.toml").write_text("[[gate]]\nname='x'\nmetrc='right'\n", encoding="utf-8")
+    code, _, err = run(server, folder, "run", "broken.py")
+    assert (code, "KeyError: 'no such key'" in err) == (8, True)
+    code, _, err = run(server, folder, "run", "idle.py")
+    assert (code, "call lodeline.evaluate in it" in err) == (2, True)
+    code, _, err = run(server, folder, "gate", "typo.toml", "none")
+    assert code == 1
+    code, _, err = run(server, folder, "gate", "missing.toml", "none")
+    assert (code, "there is no such file" in err) == (1, True)
+    run_id = json.loads(run(server, folder, "run", "good.py", "2", "--json")[1])["run_id"]
+    code, _, err = run(server, folder, "gate", "typo.toml", run_id)
+    assert (code, "metrc" in err) == (2, True)
+    env = {"LODELINE_URL": "http://127.0.0.1:9", "LODELINE_SPOOL_DIR": str(folder / "spool")}
+    assert lodeline("eval", "gate", "gate.toml", run_id, env=env, cwd=folder).returncode == 4
