@@ -14,8 +14,8 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206
 def render_junit(*reports: GateReport) -> str:
     """Return reports as JUnit XML: a suite for each, one test case a rule.
 
-    A failed rule is a failure, an inconclusive one an error; skipped rules, and those that only warn and did not pass,
-    are skipped with their message.
+    A failed rule is a failure, an inconclusive one an error; skipped rules, and those that only warn and did not
+    pass, are skipped with their message.
     """
     suites = [(report, [_junit_case(result) for result in report.results]) for report in reports]
     totals = _totals([case for _, cases in suites for case in cases])
