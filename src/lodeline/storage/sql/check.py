@@ -63,8 +63,8 @@ _RULES: tuple[tuple[str, str], ...] = (
      "SELECT run_id FROM runs WHERE kind = 'EVALUATION' AND id NOT IN (SELECT run FROM evaluations)"),
     ("evaluation {} counts other rows than it has",
      "SELECT r.run_id FROM evaluations e JOIN runs r ON r.id = e.run "
-     "WHERE (e.rows_known, e.rows_done, e.rows_failed) IS NOT (SELECT count(*), total(w.state = 'DONE'), total(w.state IN ('PREDICT_ERROR', 'SCORE_ERROR')) "
-     "FROM evaluation_rows w WHERE w.run = e.run)"),
+     "WHERE (e.rows_known, e.rows_done, e.rows_failed) IS NOT (SELECT count(*), total(w.state = 'DONE'), "
+     "total(w.state IN ('PREDICT_ERROR', 'SCORE_ERROR')) FROM evaluation_rows w WHERE w.run = e.run)"),
     ("a metric of run {} has a later point than its latest",
      "SELECT DISTINCT r.run_id FROM run_latest l JOIN runs r ON r.id = l.run JOIN run_metrics m ON m.run = l.run "
      "AND m.key = l.key AND (m.step, m.timestamp_ms, m.value, m.nan, m.about) > "
