@@ -42,8 +42,9 @@ test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
 	$(if $(ARGS),,$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) tests/browser)
 
-soak: $(STAMP) ## run the tests that take minutes
-	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes
+	$(BIN)/python -m pytest -m soak --timeout 0 $(or $(ARGS),--ignore=tests/browser)
+	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 tests/browser)
 
 check: formatted lint types imports sizes fresh page ## all of the seven below; -k goes on past a failure
 

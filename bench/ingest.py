@@ -25,8 +25,9 @@ _DRAIN_TIMEOUT_S = 600.0
 _METHOD = (
     "The server is one process of its own, or two, with a fresh store; another process sends requests of 100 spans "
     "that were serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer, after 100 "
-    "traces to warm up. A request counts when it is acknowledged: the server answers after its commit. Afterwards "
-    "the traces are counted through a query and one is read back; any difference fails the run. `sustained` divides "
+    "traces to warm up over as many, and a pause until all processes wait. A request counts when it is acknowledged: "
+    "the server answers after its commit. Afterwards the traces are counted through a query and one is read back; "
+    "any difference fails the run. `sustained` divides "
     "by the time until the text index has caught up as well. The floor decodes the same requests and inserts the "
     "same rows in one process, without a server, dialects, summaries or text index. Traces have 10 spans with inputs "
     "and outputs of 1-4 kB, in the styles of three families of instrumentation. Rows show medians, with the smallest "
@@ -72,7 +73,8 @@ def run(*, quick: bool = False) -> Report:
 def _fill(store: Path, setup: tuple[int, int], warm: Path, file: Path, traces: int) -> Run:
     workers, connections = setup
     with serve(store, workers) as served:
-        _send(warm, served.port, workers)
+        _send(warm, served.port, connections)
+        served.wait_until_idle()  # several connections make the server start processes that decode
         _wait_for_backlog(served)
         before_s = served.cpu_s()
         start = time.perf_counter()

@@ -20,7 +20,8 @@ _METHOD = (
     "the view is for is visible; the time runs from the start of the navigation. Script time is the browser's own "
     "count of what scripts took by then, the longest task what the page could not be used for, the layout shift the "
     "cumulative score of the Layout Instability API, memory the JavaScript heap after a collection. Keys are timed "
-    "from the key to the next frame that shows its effect."
+    "from the key to the next frame that shows its effect. A search is timed from the first key to its last answer, "
+    "and its longest task is what typing and painting took of the page at once."
 )
 _WATCH = """
 window.watched = { longest: 0, shift: 0 };
@@ -43,6 +44,33 @@ class View:
     usable: str
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What is typed into a box, and whether Enter submits it; `answered` is a function that says so in the page."""
+
+    name: str
+    box: str
+    text: str
+    answered: str
+    submits: bool = False
+
+
+_SPAN_WORDS = Typed(
+    "words in all spans of the large trace",
+    "[data-search-spans]",
+    "step 17",
+    "() => / of [0-9,]+\\+?$/.test(document.querySelector('[data-search-spans]').parentElement.textContent)",
+)
+_TRACE_FILTER = Typed(
+    "filter of the traces",
+    "input[role=combobox]",
+    "state = 'ERROR' AND duration > 2s",
+    "() => location.search.includes('filter=') && /[0-9] traces?/.test(document.querySelector('h1').textContent)"
+    " && document.querySelector(\"[role=row][data-state='OK']\") === null",
+    submits=True,
+)
+
+
 def run(*, quick: bool = False) -> Report:
     """Measure the page over many traces, one of them very large, and return the report."""
     traces, giant, repeats = (200, 500, 1) if quick else (100_000, 30_000, 5)
@@ -57,13 +85,21 @@ def run(*, quick: bool = False) -> Report:
             url = f"http://127.0.0.1:{served.port}"
             rows = [_view(browser, url, view, repeats) for view in _views()]
             keys = _keys(browser, url, repeats)
+            searches = [
+                _search(browser, url, f"/traces/{data.giant_trace_id()}", _SPAN_WORDS, repeats),
+                _search(browser, url, f"/experiments/{DEFAULT_EXPERIMENT}/traces", _TRACE_FILTER, repeats),
+            ]
         browser.close()
     note = f"{traces:,} traces of {data.SMALL.spans} spans, and one of {giant:,}."
     columns = ("view", "ms to usable", "ms of script", "longest task ms", "heap MiB", "layout shift")
     return Report(
         "page",
         _METHOD,
-        [Table("Views", columns, rows, note), Table("Keys in the large trace", ("key", "ms"), keys)],
+        [
+            Table("Views", columns, rows, note),
+            Table("Keys in the large trace", ("key", "ms"), keys),
+            Table("Searches", ("search", "ms to its answer", "longest task ms"), searches),
+        ],
         quick,
     )
 
@@ -111,6 +147,28 @@ def _keys(browser: Browser, url: str, repeats: int) -> list[tuple[str, str]]:
     timed = {key: [_key_ms(page, key) for _ in range(repeats)] for key in ("End", "Home", "j", "PageDown", "c")}
     page.context.close()
     return [(key, spread(times)) for key, times in timed.items()]
+
+
+def _search(browser: Browser, url: str, path: str, typed: Typed, repeats: int) -> tuple[str, str, str]:
+    found: list[tuple[float, float]] = []
+    for _ in range(repeats):
+        page = _opened(browser)
+        page.goto(url + path)
+        box = page.locator(typed.box)
+        box.wait_for()
+        page.wait_for_load_state("networkidle")
+        page.evaluate("window.watched.longest = 0; window.typed = performance.now()")
+        box.press_sequentially(typed.text)
+        if typed.submits:
+            box.press("Escape")
+            box.press("Enter")
+        page.wait_for_function(typed.answered)
+        took_ms: float = page.evaluate("performance.now() - window.typed")
+        longest_ms: float = page.evaluate("window.watched.longest")
+        found.append((took_ms, longest_ms))
+        page.context.close()
+    took, longest = zip(*found, strict=True)
+    return (typed.name, spread(took), spread(longest))
 
 
 def _key_ms(page: Page, key: str) -> float:

@@ -18,6 +18,8 @@ from lodeline.domain.span import JsonValue
 
 _START_TIMEOUT_S = 120.0
 _SAMPLE_S = 0.05
+_IDLE_S = 0.5
+_IDLE_SHARE = 0.1
 
 
 @dataclass(slots=True)
@@ -34,6 +36,14 @@ class Served:
         """Return the CPU seconds that the server and its children have used."""
         family = [self.process, *self.process.children(recursive=True)]
         return sum(sum(member.cpu_times()[:2]) for member in family)
+
+    def wait_until_idle(self) -> None:
+        """Return when the server and its children have used hardly any CPU for a while."""
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        used_s, after_s = -1.0, self.cpu_s()
+        while after_s - used_s > _IDLE_SHARE * _IDLE_S and time.monotonic() < deadline:
+            time.sleep(_IDLE_S)
+            used_s, after_s = after_s, self.cpu_s()
 
     def rss_bytes(self) -> int:
         """Return the resident memory of the server and its children."""

@@ -100,10 +100,14 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "search_traces": Example("/traces", {"experiment": "support", "filter": "state = 'ERROR'", "limit": "1"}),
     "delete_traces": Example("/traces/delete", body={"experiments": ["support"], "filter": "start < \"2026-02-01\""}),
+    "tag_traces": Example(
+        "/traces/tags", body={"trace_ids": ["{trace}", "tr-0"], "set": {"reviewed": "yes"}, "delete": ["todo"]}
+    ),
     "link_traces": Example("/traces/link", body={"run_id": "nightly-1", "trace_ids": ["{trace}"]}),
     "get_trace": Example("/traces/{trace}"),
     "delete_trace": Example("/traces/{trace}"),
     "get_spans": Example("/traces/{trace}/spans", {"ids": ROOT_SPAN}),
+    "find_spans": Example("/traces/{trace}/spans/find", {"text": "order a-99"}),
     "log_trace_info": Example(
         "/traces/{trace}/info", body={"experiment": "support", "user": "ada", "tags": {"channel": "mail"}}
     ),

@@ -87,7 +87,7 @@ def _application(store: str, *, create: bool) -> Generator[InProcessTransport]:
         ) from error
     stores = open_stores(store, create=create)
     try:
-        app = create_app(Settings(store=store, auth=False, grpc_port=None), stores)
+        app = create_app(Settings(store=store, auth=False, grpc_port=None, ingest_processes=0), stores)
     except BaseException:
         stores.close()
         raise

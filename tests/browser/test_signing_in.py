@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from lodeline.auth.actor import LOCAL
 from lodeline.auth.credentials import Credentials
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
+from lodeline.domain.trace import TraceInfo
 from lodeline.services.bundle import assemble
 from lodeline.storage.open import open_stores, store_directory
 from tests.browser.watching import watched
@@ -17,12 +21,22 @@ PASSWORD = "tulips in the rain"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """Return a store with an admin."""
+    """Return a store with an admin, and a viewer of everything who edits experiment 0 alone."""
     folder = tmp_path / "store"
     stores = open_stores(str(folder))
     try:
         services = assemble(stores, Credentials.load(store_directory(str(folder))))
         services.accounts.create(LOCAL, "ada", role="admin", password=PASSWORD)
+        services.accounts.create(LOCAL, "vera", role="viewer", password=PASSWORD)
+        services.accounts.set_role(LOCAL, "vera", "editor", experiment_id=DEFAULT_EXPERIMENT)
+        services.experiments.create(LOCAL, ExperimentDraft("looked at"))
+        for experiment in ("0", "1"):
+            trace = TraceId(f"tr-in-{experiment}")
+            services.traces.log_info(LOCAL, experiment, trace, TraceInfo(name=f"of {experiment}", state="OK"))
+            judged = AssessmentDraft(
+                AssessmentTarget(trace_id=trace), "fine", "FEEDBACK", AssessmentSource("CODE"), 1
+            )
+            services.assessments.log(LOCAL, judged)
     finally:
         stores.close()
     return folder
@@ -54,3 +68,63 @@ def test_signing_in_leads_back_and_signing_out_ends_it(browser: Browser, store: 
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         page.goto(f"{server.url}/settings/keys")
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("button", name=f"Signed in as {name}")).to_be_visible()
+
+
+def test_a_viewer_is_offered_only_what_the_server_would_do(browser: Browser, store: Path):
+    with serving(store, "--auth") as server, watched(browser, server.url) as visit:
+        visit.expected.append("401")  # before signing in; a refusal of what is done later is 403
+        page = visit.open("/experiments")
+        sign_in(page, "vera")
+        expect(page.get_by_role("link", name="looked at")).to_be_visible()
+        expect(page.get_by_role("button", name="New experiment")).to_have_count(0)
+        expect(page.get_by_role("button", name="Actions: looked at")).to_have_count(0)
+        expect(page.get_by_role("button", name="Actions: default", exact=False)).to_have_count(1)
+
+        looked = visit.open("/experiments/1/traces")
+        looked.get_by_role("checkbox", name="Select of 1").click()
+        toolbar = looked.get_by_role("toolbar", name="1 selected")
+        expect(toolbar.get_by_text("You may look, not change: your role here is viewer.")).to_be_visible()
+        expect(toolbar.get_by_role("button")).to_have_text(["Export", "Clear the selection"])
+        looked.get_by_role("grid").get_by_role("link", name="of 1").click()
+        panel = looked.get_by_role("complementary", name="Assessments")
+        expect(panel.get_by_text("your role here is viewer")).to_be_visible()
+        expect(panel.get_by_role("button")).to_have_text(["History"])
+        looked.get_by_role("tree").press("a")
+        expect(panel.get_by_role("textbox")).to_have_count(0)
+        looked.locator("main").get_by_role("button", name="Actions", exact=True).click()
+        expect(looked.get_by_role("menuitem")).to_have_text(["Compare with…"])
+
+        edited = visit.open("/experiments/0/traces")
+        edited.get_by_role("checkbox", name="Select of 0").click()
+        toolbar = edited.get_by_role("toolbar", name="1 selected")
+        expect(toolbar.get_by_role("button")).to_have_text(
+            ["Tag", "Assess", "Export", "Delete", "Clear the selection"]
+        )
+        toolbar.get_by_role("button", name="Tag").click()
+        edited.get_by_role("textbox", name="Key", exact=True).fill("colour")
+        edited.get_by_role("button", name="Save", exact=True).click()
+        expect(edited.get_by_text("1 trace tagged.")).to_be_visible()
+
+
+def test_a_viewer_s_settings_hold_what_a_viewer_may_set(browser: Browser, store: Path):
+    with serving(store, "--auth") as server, watched(browser, server.url) as visit:
+        visit.expected.append("401")  # before signing in; a refusal of what is done later is 403
+        page = visit.open("/settings/accounts")
+        sign_in(page, "vera")
+        expect(page.get_by_text("Only an admin may see this.")).to_be_visible()
+        expect(page.get_by_role("form")).to_have_count(0)
+        visit.open("/settings/keys")
+        expect(page.get_by_role("form", name="New key").get_by_role("checkbox")).to_have_count(3)
+        visit.open("/settings/prices")
+        page.get_by_label("Experiment", exact=True).select_option("1")
+        expect(page.get_by_text("your role here is viewer")).to_be_visible()
+        expect(page.get_by_role("form", name="Add a price")).to_have_count(0)
+        page.get_by_label("Experiment", exact=True).select_option("0")
+        expect(page.get_by_role("form", name="Add a price")).to_be_visible()

@@ -26,7 +26,7 @@ def test_moving_finding_and_folding_by_keyboard(visit: Watched):
     page.keyboard.press("e")
     expect(selected).to_contain_text("execute_event_loop_cycle")
     page.keyboard.press("/")
-    page.keyboard.type("get_weather")
+    page.keyboard.type("execute_tool get_weather")
     page.keyboard.press("Enter")
     expect(selected).to_contain_text("execute_tool get_weather")
     page.keyboard.press("Escape")
@@ -37,6 +37,40 @@ def test_moving_finding_and_folding_by_keyboard(visit: Watched):
     expect(page.get_by_role("button", name="Whole trace")).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("next or previous span")
+
+
+def test_what_spans_hold_is_found_and_marked(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: content")
+    said = {"input.value": "Where is parcel QX-17?", "output.value": "Parcel qx-17 is in Bergen."}
+    send(
+        demo.url,
+        own,
+        span("content", 0, "root"),
+        span("content", 1, "first", parent=0, start_ms=1, attributes=said),
+        span("content", 2, "second", parent=0, start_ms=2),
+        span("content", 3, "third", parent=0, start_ms=3, attributes={"note": "qx-17 was late"}),
+    )
+    page = visit.open(f"/traces/{id_of('content')}")
+    selected = page.get_by_role("treeitem", selected=True)
+    search = page.get_by_role("textbox", name="Find spans")
+    search.fill("QX-17")
+    count = page.locator("main").get_by_role("status")
+    expect(count).to_have_text("0 of 2")
+    search.press("Enter")
+    expect(selected).to_contain_text("first")
+    expect(count).to_have_text("1 of 2")
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
+    page.get_by_role("tree").press("n")
+    expect(selected).to_contain_text("third")
+    page.get_by_role("tab", name="Attributes").click()
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 1")
+    page.get_by_role("tree").press("N")
+    expect(selected).to_contain_text("first")
+    search.fill("nothing of the kind")
+    expect(count).to_have_text("no match")
+    page.wait_for_function("() => CSS.highlights.get('found')?.size === 0")
+    search.press("Escape")
+    page.wait_for_function("() => CSS.highlights.get('found') === undefined")
 
 
 def test_a_span_has_an_address(visit: Watched):

@@ -101,6 +101,19 @@ def test_an_unknown_trace_is_a_negative_answer(lodeline: Lodeline, filled: Path)
     assert "does not exist" in lodeline("traces", "get", "tr-unknown", store=filled, code=1).err
 
 
+def test_a_filter_that_asks_a_boolean_for_a_text_gets_a_hint(lodeline: Lodeline, filled: Path) -> None:
+    lodeline("assessments", "log", "correct", "false", "--trace", trace_id(), store=filled)
+    hint = "Hint: feedback.correct = 'false' finds text only; booleans and numbers have no quotes: "
+    for option in ((), ("--json",)):
+        missed = lodeline("traces", "search", "-f", "feedback.correct = 'false'", *option, store=filled)
+        assert hint + "feedback.correct = false." in missed.err
+        assert trace_id() not in missed.out
+    found = lodeline("traces", "search", "-f", "feedback.correct = false", store=filled)
+    assert trace_id() in found.out
+    assert "Hint" not in found.err
+    assert "value = false." in lodeline("assessments", "list", "-f", "value = 'false'", store=filled).err
+
+
 def test_get_shows_the_tree_with_errors_and_assessments(lodeline: Lodeline, filled: Path) -> None:
     lodeline("assessments", "log", "correct", "false", "--trace", trace_id(), "-r", "it was wrong", store=filled)
     shown = lodeline("traces", "get", trace_id(), store=filled).out
@@ -230,8 +243,10 @@ def test_an_experiment_moves_to_another_store_whole(lodeline: Lodeline, filled: 
     assert after["spans"] == before["spans"]
     shown = lodeline("traces", "search", "-e", "copy", "-f", "feedback.ok = true", "--json", store=other).lines()
     assert len(shown) == 1
-    again = lodeline("experiments", "import", str(file), "--as", "copy two", store=other)
+    again = lodeline("experiments", "import", str(file), "--as", "copy", store=other)
     assert trace_id() in again.out
+    refused = lodeline("experiments", "import", str(file), "--as", "copy two", store=other, code=5)
+    assert "every trace of the file is on this server already" in refused.err
     (tmp_path / "no.zip").write_bytes(b"no archive")
     lodeline("experiments", "import", str(tmp_path / "no.zip"), store=other, code=2)
 
@@ -249,10 +264,25 @@ def test_the_store_s_own_commands(lodeline: Lodeline, filled: Path, tmp_path: Pa
     figures = lodeline("db", "figures", "--json", store=filled).document()
     assert figures["backend"] == "sqlite"
     copy = tmp_path / "copy"
-    lodeline("db", "backup", str(copy), store=filled)
+    quiet = lodeline("db", "backup", str(copy), store=filled)
+    assert (quiet.out.startswith("Copied to"), quiet.err) == (True, "")
     lodeline("db", "backup", str(copy), store=filled, code=5)
     assert len(lodeline("traces", "search", "--json", store=copy).lines()) == 1
     assert "bytes before" in lodeline("db", "vacuum", store=filled).out
+
+
+def test_a_backup_says_what_it_left_out_and_what_others_left(
+    lodeline: Lodeline, filled: Path, tmp_path: Path
+) -> None:
+    (filled / "my notes").mkdir()
+    (filled / "link").symlink_to(tmp_path)
+    (tmp_path / ".monday.partial-0a").mkdir()
+    told = lodeline("db", "backup", str(tmp_path / "one"), store=filled).err
+    assert "my notes lies in the store's folder" in told
+    assert ".monday.partial-0a is what a broken-off backup left" in told
+    copied = lodeline("db", "backup", str(tmp_path / "two"), "--json", store=filled).document()
+    assert (copied["left_out"], copied["leftovers"]) == (["link", "my notes"], [str(tmp_path / ".monday.partial-0a")])
+    assert not [name for name in ("link", "my notes") if (tmp_path / "one" / name).exists()]
 
 
 def test_the_store_s_own_commands_never_make_a_store(lodeline: Lodeline, tmp_path: Path) -> None:

@@ -179,6 +179,17 @@ def test_completion_of_this_shell_can_be_shown() -> None:
     assert "_LODELINE_COMPLETE" in finished.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="bash has its files there elsewhere")
+def test_completion_can_be_installed_for_a_shell(tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    command = [sys.executable, "-m", "lodeline.cli.main", "--install-completion", "bash"]
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert finished.returncode == 0, finished.stderr
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any("_LODELINE_COMPLETE=complete_bash" in path.read_text() for path in written)
+    assert ".bashrc" in {path.name for path in written}
+
+
 def test_completion_suggests_commands_of_a_group() -> None:
     environment = {
         **os.environ, "_LODELINE_COMPLETE": "complete_bash", "COMP_WORDS": "lodeline traces se", "COMP_CWORD": "2",

@@ -42,7 +42,7 @@ class Server:
         """Ask it to stop and return its exit code."""
         self._process.terminate()
         with self._process:
-            return self._process.wait(30)
+            return self._process.wait(90)
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_a_server_takes_traces_and_shows_them(lodeline: Lodeline, server: Server
     assert "├─ call" in lodeline("traces", "get", trace_id(), "--server", server.url).out
     file = tmp_path / "out.zip"
     lodeline("experiments", "export", "0", str(file), "--server", server.url)
-    again = lodeline("experiments", "import", str(file), "--as", "copy", "--server", server.url)
-    assert "exist already" in again.out
+    again = lodeline("experiments", "import", str(file), "--as", "copy", "--server", server.url, code=5)
+    assert "on this server already" in again.err
 
 
 def test_a_store_can_be_opened_while_a_server_serves_it(
@@ -87,7 +87,7 @@ def test_tail_follows_what_arrives(lodeline: Lodeline, server: Server, tmp_path:
             lodeline("traces", "import", str(otlp_file(tmp_path, number=number)), "--server", server.url)
             assert trace_id(number) in tail.stdout.readline()
         tail.send_signal(signal.SIGINT)
-        assert tail.wait(30) == 130
+        assert tail.wait(90) == 130
         watchdog.cancel()
 
 
@@ -173,7 +173,7 @@ def test_ctrl_c_during_a_question_to_a_silent_server_leaves_at_once() -> None:
             assert silent.stdout.readline().strip() == "asked"
             time.sleep(0.2)
             os.kill(asking.pid, signal.SIGINT)
-            assert asking.wait(30) == 130
+            assert asking.wait(90) == 130
             assert asking.stderr is not None
             assert "Traceback" not in asking.stderr.read()
         silent.kill()

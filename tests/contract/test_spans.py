@@ -115,3 +115,14 @@ def test_parent_circles_are_read_like_anything_else(stores: Stores) -> None:
 def test_one_span_id_in_two_traces_is_two_spans(stores: Stores) -> None:
     stores.traces.write([write(ONE, span("mine")), write("tr-2", span("other"))])
     assert [stores.spans.load(TraceId(i))[0].name for i in ("tr-1", "tr-2")] == ["mine", "other"]
+
+
+def test_texts_are_those_of_the_copy_that_counts(stores: Stores) -> None:
+    first = span("root", 1, end_ms=None, attributes={"in": "early", "n": 3})
+    whole = span("root", 1, attributes={"in": "late", "list": ["a", {"b": "c"}], "empty": ""}, events=["happened"])
+    stores.traces.write([write(ONE, first, span("child", 2, parent=1, status="ERROR", status_message="why"))])
+    stores.traces.write([write(ONE, whole)])
+    found = {span_id: sorted(texts) for span_id, texts in stores.spans.texts(ONE)}
+    assert found == {span_id(1): ["a", "c", "happened", "late", "root"], span_id(2): ["child", "why"]}
+    with pytest.raises(NotFound):
+        stores.spans.texts(TraceId("tr-unknown"))

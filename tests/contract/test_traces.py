@@ -12,6 +12,7 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
 from lodeline.domain.span import ResourceFacts
 from lodeline.domain.trace import Trace, TraceChange, TraceInfo, WriteOutcome
 from lodeline.domain.usage import TokenUsage
+from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import (
     T0_MS,
@@ -252,6 +253,29 @@ def test_metadata_is_fixed_once_the_trace_is_finalised(stores: Stores) -> None:
     assert get(stores).metadata == {"a": "2", "b": "2"}
     assert get(stores).finalised
     assert get(stores).name == "later"
+
+
+def test_many_traces_are_tagged_at_once_and_unknown_ones_are_left_out(stores: Stores) -> None:
+    gone = make_experiment(stores, "gone").experiment_id
+    stores.traces.write([write(f"tr-{n}", span(tags={"a": "1"})) for n in (1, 2, 3)])
+    stores.traces.write([write("tr-hidden", span(), experiment=gone)])
+    delete_experiment(stores, gone)
+    asked = [TraceId(text) for text in ("tr-3", "tr-unknown", "tr-1", "tr-3", "tr-hidden")]
+    change = TraceChange(set_tags={"b": "2"}, delete_tags=("a",))
+    assert stores.traces.update_many(asked, change, now_ms=T0_MS + 9, audit=audit()) == ["tr-3", "tr-1"]
+    assert [get(stores, f"tr-{n}").tags for n in (1, 2, 3)] == [{"b": "2"}, {"a": "1"}, {"b": "2"}]
+    assert get(stores, "tr-3").updated_ms == T0_MS + 9
+    assert sorted(found(stores, "tags.b = '2'")) == ["tr-1", "tr-3"]
+    assert found(stores, "tags.a = '1'") == ["tr-2"]
+    late = span("late", 2, parent=1, tags={"a": "late", "b": "late"})
+    stores.traces.write([write("tr-1", late)])
+    assert get(stores, "tr-1").tags == {"b": "2"}
+
+
+def test_tagging_no_trace_leaves_no_audit_entry(stores: Stores) -> None:
+    before = stores.audit.search(Search()).items
+    assert stores.traces.update_many([ONE], TraceChange(set_tags={"b": "2"}), now_ms=T0_MS, audit=audit()) == []
+    assert stores.audit.search(Search()).items == before
 
 
 def test_edits_of_tags_are_set_before_they_are_deleted(stores: Stores) -> None:

@@ -186,6 +186,15 @@ def test_an_unknown_or_hidden_trace_has_no_dump(stores: Stores) -> None:
         stores.transfer.dump(TRACE)
 
 
+def test_owners_are_told_of_known_traces_hidden_ones_too(stores: Stores) -> None:
+    app = make_experiment(stores).experiment_id
+    stores.traces.write([write(TRACE, span(), experiment=app), write("tr-2", span())])
+    delete_experiment(stores, app)
+    two, unknown = TraceId("tr-2"), TraceId("tr-3")
+    assert stores.transfer.owners([TRACE, two, unknown]) == {TRACE: app, two: ZERO}
+    assert stores.transfer.owners([]) == {}
+
+
 def test_a_trace_of_info_alone_is_restored(stores: Stores, target: Stores) -> None:
     dump = TraceDump(TRACE, T0_MS, T0_MS, info=TraceInfo(name="only said", start_ns=T0_MS * 10**6))
     assert list(target.transfer.restore(ZERO, [(dump, [])])) == [True]

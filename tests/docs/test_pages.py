@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import lodeline
 from lodeline.sdk.settings import ARGUMENTS, VARIABLES
 from tests.docs.markdown import ROOT, blocks
 from tests.docs.shell import Reader
@@ -70,6 +71,13 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_no_page_names_a_place_of_its_author(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert not re.search(r"(?<![\w.-])/(?:root|work|home/\w+|opt|tmp)/", text)
+
+
+def test_what_the_words_of_other_products_become_exists() -> None:
+    text = (ROOT / "docs/how-to/switch.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\blodeline\.([a-z_]+)", text))
+    assert len(named) > 20
+    assert {name for name in named if name not in lodeline.__all__} == set()
 
 
 def anchors(path: Path) -> set[str]:

@@ -324,6 +324,16 @@ def test_previews_come_from_roots_and_model_calls_only() -> None:
     ]
 
 
+@pytest.mark.parametrize(("mode", "shown"), [("full", "asked 'why?'"), ("structure", None), ("none", None)])
+def test_a_message_made_of_content_names_the_trace_only_where_content_is_kept(
+    mode: CaptureMode, shown: str | None
+) -> None:
+    said: dict[str, AttributeValue] = {"logfire.msg_template": "asked {question!r}", "logfire.msg": "asked 'why?'"}
+    body = request(resource_spans(span(1, name="asked {question!r}", attributes=said)))
+    facts = only(decode(body, PROTOBUF, settings_for=lambda _: ExperimentSettings(capture=mode))).spans[0]
+    assert (facts.name, facts.trace_name) == ("asked {question!r}", shown)
+
+
 def _latin1_span() -> bytes:
     """A span whose name and attribute are Latin-1, as sent by programs in C and PHP."""
     data = span(2, name="caf#", attributes={"drink": "th#", "fine": "日本"}).SerializeToString()

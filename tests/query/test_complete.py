@@ -89,6 +89,8 @@ def test_any_text_can_be_completed(text: str, position: int, entity: EntityScope
         ("user IN ('ada', ", "user"),
         ("user = 'ada' AND environment != ", "environment"),
         ("user ", None),
+        ("duration > ", None),
+        ("feedback.quality = ", None),
         ("nothing = ", None),
         ("span(name = ", None),
         ("", None),

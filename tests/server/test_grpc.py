@@ -74,6 +74,17 @@ def test_metadata_name_the_experiment(world: World, door: GrpcDoor) -> None:
     assert (code, message) == (grpc.StatusCode.NOT_FOUND, "experiment '77' does not exist.")
 
 
+def test_metadata_of_a_batch_show_as_a_delivery(world: World, door: GrpcDoor) -> None:
+    instance = ("x-lodeline-instance", "sdk-9")
+    export(door, request_of(ONE), [instance, ("x-lodeline-sequence", "1-2")])
+    export(door, request_of(TWO), [instance, ("x-lodeline-sequence", "5")])
+    found = world.client.get("/api/v1/deliveries/sdk-9").json()
+    assert (found["highest"], found["gaps"], found["requests"]) == (5, [[3, 4]], 2)
+    code, message, _ = refused(door, request_of("03" * 16), [instance, ("x-lodeline-sequence", "x")])
+    assert code == grpc.StatusCode.INVALID_ARGUMENT
+    assert "x-lodeline-sequence" in message
+
+
 def test_bad_spans_are_a_partial_success(door: GrpcDoor) -> None:
     request = ExportTraceServiceRequest.FromString(request_of(ONE, TWO))
     request.resource_spans[0].scope_spans[0].spans[0].span_id = b""

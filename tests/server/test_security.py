@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from lodeline.auth.actor import LOCAL
+from lodeline.domain.account import Allowed, Identity
+from lodeline.domain.ids import ExperimentId
+from lodeline.sdk.client.decoding import decode
 from lodeline.server.access import COOKIE
 from lodeline.server.security import HostGuard, host_of
 from lodeline.server.sockets import is_loopback
-from tests.server.world import World, populated, serve
+from tests.server.world import ROLE_NAMES, RoleName, World, populated, serve
 from tests.services.access import PASSWORD
 
 API = "/api/v1"
@@ -184,6 +188,34 @@ def test_signing_in_and_out_through_the_api() -> None:
         assert client.post(f"{API}/logout").status_code == 403
         assert client.post(f"{API}/logout", headers=token).status_code == 204
         assert client.get(f"{API}/me").json()["kind"] == "anonymous"
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_everybody_is_told_what_they_may_do_and_that_is_what_the_policy_says(role: RoleName) -> None:
+    with populated() as world:
+        told = decode(Identity, world.client.get(f"{API}/me", headers=world.headers[role]).json())
+        one = world.names["experiment"]
+        expected = {
+            "admin": (True, True, True, True), "editor": (True, True, False, True),
+            "viewer": (True, False, False, False), "reviewer": (False, False, False, False),
+            "nobody": (False, False, False, False), "ingest": (False, False, False, False),
+        }  # fmt: skip
+        asked = ("trace.read", "trace.edit", "experiment.purge")
+        assert (*(told.may(each, one) for each in asked), told.may("experiment.create")) == expected[role]
+        assert told.may("trace.ingest", one) == (role in {"admin", "editor", "ingest"})
+
+
+def test_roles_in_single_experiments_and_the_bounds_of_a_key_are_told() -> None:
+    with populated() as world:
+        ingest = decode(Identity, world.client.get(f"{API}/me", headers=world.headers["ingest"]).json())
+        one = world.names["experiment"]
+        assert ingest.experiment_actions["trace.ingest"] == Allowed((ExperimentId(one),), all_but=False)
+        assert (ingest.may("trace.ingest"), ingest.may("trace.ingest", "77")) == (True, False)
+        assert (ingest.may("trace.edit"), ingest.server_actions) == (False, ("server.read",))
+        world.services.accounts.set_role(LOCAL, "editor", "viewer", experiment_id=ExperimentId(one))
+        editor = decode(Identity, world.client.get(f"{API}/me", headers=world.headers["editor"]).json())
+        assert editor.experiment_actions["trace.edit"] == Allowed((ExperimentId(one),), all_but=True)
+        assert (editor.may("trace.edit", one), editor.may("trace.edit", "77")) == (False, True)
 
 
 def test_an_ended_login_is_no_longer_good() -> None:

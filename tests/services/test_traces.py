@@ -10,7 +10,7 @@ from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.blob import trace_folder
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, LodelineError, NotFound, TooLarge, Unauthenticated
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, SpanId, TraceId
-from lodeline.domain.trace import TraceInfo
+from lodeline.domain.trace import TagReport, TraceInfo
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Bounds, Services
 from lodeline.services.listing import ListQuery
@@ -54,6 +54,20 @@ def test_lists_reach_all_active_experiments_or_those_named(services: Services) -
     assert ids(services, query=ListQuery(filter="name = 'third'")) == ["c"]
     assert ids(services, query=ListQuery(order="start")) == ["a", "b", "c"]
     assert ids(services, query=ListQuery(filter="attributes.name = 'third'", dialect="mlflow")) == ["c"]
+
+
+def test_a_search_that_finds_nothing_says_what_may_have_been_meant(services: Services) -> None:
+    services.assessments.log(LOCAL, judgment("a", value=False))
+    wrong = ListQuery(filter="feedback.quality = 'false'")
+    page = services.traces.search(LOCAL, wrong)
+    assert page.items == ()
+    assert ["feedback.quality = false" in hint for hint in page.hints] == [True]
+    found = services.traces.search(LOCAL, ListQuery(filter="feedback.quality = false"))
+    assert ([trace.trace_id for trace in found.items], found.hints) == (["a"], ())
+    assert services.traces.search(LOCAL, ListQuery(filter="feedback.quality = true")).hints == ()
+    assert len(services.assessments.search(LOCAL, ListQuery(filter="value = 'false'")).hints) == 1
+    services.assessments.log(LOCAL, judgment("b", value="false"))
+    assert services.traces.search(LOCAL, wrong).hints == ()
 
 
 def test_lists_hold_only_what_is_in_reach(services: Services) -> None:
@@ -107,6 +121,72 @@ def test_a_trace_out_of_reach_does_not_exist(services: Services, trace_id: str) 
     ):
         with pytest.raises(NotFound, match=f"trace '{trace_id}' does not exist"):
             use()
+
+
+def test_spans_are_found_by_words_in_what_they_hold(services: Services) -> None:
+    services.stores.traces.write(
+        [
+            write(
+                "f", span("Answer", 1, attributes={"question": "Wo ist die STRASSE?"}),
+                span("call", 2, parent=1, kind="TOOL", events=["Straße gesperrt"], attributes={"order": "A-99"}),
+                span("call", 3, parent=1, kind="LLM", model="gpt-9", start_ms=-5, status="ERROR"),
+                experiment=ONE,
+            )
+        ]
+    )  # fmt: skip
+
+    def find(words: str) -> list[str]:
+        hits = services.traces.find_spans(VIEWER, TraceId("f"), words)
+        assert not hits.partial
+        return [str(found) for found in hits.span_ids]
+
+    assert find("straße") == [span_id(1), span_id(2)]
+    assert find("a-99  tool") == [span_id(2)]
+    assert find("CALL") == [span_id(3), span_id(2)]
+    assert find("gpt-9 error") == [span_id(3)]
+    assert find(span_id(3)) == [span_id(3)]
+    assert find("nowhere call") == []
+    with pytest.raises(Invalid, match="words"):
+        find("  ")
+    with pytest.raises(NotFound):
+        services.traces.find_spans(ADA, TraceId("c"), "third")
+
+
+def test_finding_spans_ends_at_a_bound(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lodeline.services.traces.MAX_FOUND", 1)
+    hits = services.traces.find_spans(LOCAL, TraceId("a"), "span")
+    assert (hits.span_ids, hits.partial) == ((), False)
+    services.stores.traces.write([write("m", *(span("many", n) for n in range(1, 4)), experiment=ONE)])
+    hits = services.traces.find_spans(LOCAL, TraceId("m"), "many")
+    assert (len(hits.span_ids), hits.partial) == (1, True)
+
+
+def test_many_traces_are_tagged_on_record_and_missing_ones_are_named(services: Services) -> None:
+    asked = [TraceId(text) for text in ("a", "nowhere", "c", "b", "a")]
+    report = services.traces.tag_many(LOCAL, asked, {"x": "1", "y": "2"}, ["y"])
+    assert report == TagReport(3, (TraceId("nowhere"),))
+    assert [trace.tags for trace in services.traces.search(LOCAL, ListQuery()).items] == [{"x": "1"}] * 3
+    entries = services.stores.audit.search(Search()).items[:2]
+    assert [(e.action, e.target, e.experiment_id) for e in entries] == [
+        ("trace.tag", "c", "2"),
+        ("trace.tag", "2 traces", "1"),
+    ]
+    assert entries[1].details["trace_ids"] == "a b"
+
+
+def test_who_may_not_tag_one_of_many_tags_none(services: Services) -> None:
+    mixed = Actor("account", "mia", AccountId("acc-3"), role="viewer", roles={ONE: "editor"})
+    with pytest.raises(Forbidden, match=r"trace\.edit"):
+        services.traces.tag_many(mixed, [TraceId("a"), TraceId("c")], {"x": "1"})
+    with pytest.raises(NotFound, match="'c'"):
+        services.traces.tag_many(ADA, [TraceId("a"), TraceId("c")], {"x": "1"})
+    with pytest.raises(Forbidden):
+        services.traces.tag_many(VIEWER, [TraceId("a")], {"x": "1"})
+    with pytest.raises(Invalid):
+        services.traces.tag_many(ADA, [TraceId("a")], {"": "1"})
+    with pytest.raises(TooLarge, match=r"1001 .* 1000"):
+        services.traces.tag_many(LOCAL, [TraceId(str(n)) for n in range(1_001)], {"x": "1"})
+    assert all(not trace.tags for trace in services.traces.search(LOCAL, ListQuery()).items)
 
 
 def test_tags_are_set_and_deleted_on_record(services: Services) -> None:

@@ -191,12 +191,30 @@ def test_taken_ids_and_names_are_a_conflict_unless_it_gets_another_name(services
     data = export(services)
     with pytest.raises(Conflict, match="as_name"):
         load(services, data)
+    services.traces.delete(LOCAL, [TraceId("tr-1")])
     report = load(services, data, "copy")
     assert report.experiment.name == "copy"
     assert report.experiment.experiment_id != made.experiment_id
-    assert (report.traces, report.existing_count) == (0, 3)
-    assert sorted(report.existing_traces) == ["tr-0", "tr-1", "tr-2"]
+    assert (report.traces, report.existing_count) == (1, 2)
+    assert sorted(report.existing_traces) == ["tr-0", "tr-2"]
     assert services.traces.get(LOCAL, TraceId("tr-0")).experiment_id == made.experiment_id
+
+
+def test_a_copy_that_would_stay_empty_is_not_made(services: Services, other: Services) -> None:
+    made = fill(services)
+    data = export(services)
+    with pytest.raises(Conflict, match=f"already, in experiment {made.experiment_id};") as refused:
+        load(services, data, "copy")
+    assert refused.value.error_code == "traces_exist"
+    services.experiments.delete(LOCAL, made.experiment_id)  # its traces are hidden, not gone
+    with pytest.raises(Conflict, match="would stay empty"):
+        load(services, data, "copy")
+    names = [item.name for item in services.experiments.search(LOCAL, ListQuery(), lifecycle=None).items]
+    assert sorted(names) == ["Default", "app"]
+    load(other, data, "copy")
+    assert load(other, data, "copy").existing_count == 3  # the same import again
+    empty = services.experiments.create(LOCAL, ExperimentDraft("empty")).name
+    assert load(other, export(services, empty), "nothing in it").existing_count == 0
 
 
 def test_the_default_experiment_is_imported_under_another_name(services: Services, other: Services) -> None:
@@ -451,7 +469,9 @@ def test_runs_evaluations_and_models_come_along(services: Services, other: Servi
 def test_a_copy_in_the_same_store_leaves_runs_and_models_where_they_are(services: Services) -> None:
     fill(services)
     before = services.stores.evaluations.get(RunId("evaluation"))
-    report = load(services, export(services), as_name="copy")
+    data = export(services)
+    services.traces.delete(LOCAL, [TraceId("tr-0")])
+    report = load(services, data, as_name="copy")
     assert (report.runs, report.models, report.existing_runs, report.existing_models) == (0, 0, 3, 1)
     assert services.stores.evaluations.get(RunId("evaluation")) == before
     assert services.stores.models.find_alias(report.experiment.experiment_id, "production") is None

@@ -1,5 +1,9 @@
 /** Every text that the page shows, in one place. Functions fill in what differs; keys follow the features. */
 
+const traces = (count: number | string) => (String(count) === "1" ? "1 trace" : `${count} traces`);
+const ofAsked = (done: number, asked: number) =>
+  done === asked ? traces(done) : `${done} of ${traces(asked)}`;
+
 export const text = {
   product: "Lodeline",
   common: {
@@ -41,6 +45,10 @@ export const text = {
     page: "This part of the page failed",
     pageHint: "Load the page again. If it fails again, please report what you did.",
     reload: "Load again",
+  },
+  permission: {
+    role: (role: string) => `You may look, not change: your role here is ${role}.`,
+    none: "You may look, not change: you have no role here.",
   },
   state: { OK: "OK", ERROR: "Error", IN_PROGRESS: "Running", ABANDONED: "Abandoned" },
   nav: {
@@ -124,7 +132,7 @@ export const text = {
       lastError: "Last error",
       updated: "Changed",
     },
-    activity: (count: string) => `${count} traces in this time range`,
+    activity: (count: string) => `${traces(count)} in this time range`,
     noActivity: "no traces in this time range",
     noError: "none",
     deletedOnes: "Deleted",
@@ -158,7 +166,7 @@ export const text = {
     assessments: "Assessments",
     input: "input",
     output: "output",
-    of: (n: string) => `of ${n} traces`,
+    of: (n: string) => `of ${traces(n)}`,
     quality: "Quality",
     qualityHint: "Feedback by name: the mean of what has a number, with its 95% interval",
     name: "Name",
@@ -197,6 +205,7 @@ export const text = {
     filter: "Filter",
     filterHint: "state = 'ERROR' AND duration > 2s",
     saved: "Saved filters",
+    savedHere: "Kept in this browser only. To share a filter, share the address of the page.",
     recent: "Recent filters",
     noRecent: "Filters that you use appear here.",
     saveAs: "Save this filter",
@@ -208,7 +217,7 @@ export const text = {
     take: "Take it",
     valuesOf: (field: string) => `Values of ${field}`,
     suggestions: "Suggestions",
-    count: (count: string, exact: boolean) => `${exact ? "" : "at least "}${count} traces`,
+    count: (count: string, exact: boolean) => `${exact ? "" : "at least "}${traces(count)}`,
     counting: "counting…",
     loaded: (count: string) => `${count} loaded`,
     columns: "Columns",
@@ -259,6 +268,7 @@ export const text = {
     liveOn: "Following: new traces appear at the top.",
     selected: (count: number) => `${count} selected`,
     selectAll: "Select all loaded",
+    failedWithin: (count: number) => (count === 1 ? "one span failed" : `${count} spans failed`),
     selectOne: (name: string) => `Select ${name}`,
     unselect: "Clear the selection",
     tag: "Tag",
@@ -268,11 +278,12 @@ export const text = {
     delete: "Delete",
     tagKey: "Key",
     tagValue: "Value",
-    tagged: (count: number) => `${count} traces tagged.`,
-    exported: (count: number) => `${count} traces exported.`,
-    deleted: (count: number) => `${count} traces deleted.`,
-    assessed: (count: number) => `${count} traces assessed.`,
-    deleteTitle: (count: number) => `Delete ${count} traces?`,
+    tagged: (done: number, asked: number) => `${ofAsked(done, asked)} tagged.`,
+    exported: (count: number) => `${traces(count)} exported.`,
+    deleted: (count: number) => `${traces(count)} deleted.`,
+    assessed: (done: number, asked: number) => `${ofAsked(done, asked)} assessed.`,
+    noneAssessed: "No trace was assessed.",
+    deleteTitle: (count: number) => `Delete ${traces(count)}?`,
     deleteHint: "They are removed for good, with their spans, assessments and attachments.",
     empty: "No traces match",
     emptyHint: "Loosen the filter or the time range.",
@@ -289,7 +300,10 @@ export const text = {
     back: "Back to the list",
     tree: "Spans",
     search: "Find spans",
-    searchCount: (at: number, count: number) => `${at} of ${count}`,
+    searchHint:
+      "Words in names, attributes, inputs, outputs and events; Enter and Shift+Enter go on and back",
+    searchCount: (at: number, count: string) => `${at} of ${count}`,
+    looking: "looking…",
     noMatch: "no match",
     next: "Next match",
     previous: "Previous match",
@@ -326,7 +340,7 @@ export const text = {
     dialect: "Understood as",
     status: "Status",
     spanCount: "Spans",
-    errorCount: "Errors",
+    errorsOf: (count: number) => (count === 1 ? "error" : "errors"),
     copyJson: "Copy as JSON",
     resize: "Width of the tree",
     truncated: "The whole trace is copied with every span's content.",
@@ -524,6 +538,7 @@ export const text = {
     keyMade: "Copy the key now; it is not shown again.",
     allKeys: "Keys of everybody",
     noKeys: "No keys.",
+    noScopes: "Your role lets you make no keys; ask an admin for one that may read or send traces.",
     pricesHint:
       "Prices come with the server. An experiment may have its own, in US dollars per million tokens.",
     noPrices: "This experiment has no prices of its own.",

@@ -17,7 +17,13 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment
 from lodeline.cli.trace_view import ASSESSMENT_COLUMNS, assessment_row, plain_value
-from lodeline.domain.assessment import AssessmentDraft, AssessmentError, AssessmentSource, AssessmentTarget
+from lodeline.domain.assessment import (
+    Assessment,
+    AssessmentDraft,
+    AssessmentError,
+    AssessmentSource,
+    AssessmentTarget,
+)
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import AssessmentId, TraceId, check_span_id
 
@@ -90,11 +96,14 @@ def list_assessments(
     if trace is not None:
         if filter or experiment or order:
             raise Invalid("list: --trace goes without --filter, --experiment and --order.")
-        found = use.client.assessments.of_trace(trace)
+        found = list(use.client.assessments.of_trace(trace))
     else:
         most = None if all else limit
         listed = use.client.assessments.search(experiment=experiment, filter=filter, order=order, limit=most)
-        found = tuple(listed)
+        found: list[Assessment] = []
+        for page in listed.pages():
+            found.extend(page.items)
+            use.out.hints(page.hints)
     if use.out.as_json:
         use.out.lines(found)
         return

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -78,10 +79,15 @@ def backup(
     """Copy a store into a new directory, consistent even while a server writes to it."""
     with _opened(store, as_json=as_json) as (stores, out):
         with working(out, "copying"):
-            copied = dict(stores.admin.backup(str(target)))
+            copied = stores.admin.backup(str(target))
         if as_json:
-            out.document({"target": str(target), **copied})
-        out.say(f"Copied to {target}: {_figures(copied)}.")
+            out.document({"target": str(target), **asdict(copied)})
+        sizes = {"file_bytes": copied.file_bytes, "blobs": copied.blobs, "blob_bytes": copied.blob_bytes}
+        out.say(f"Copied to {target}: {_figures(sizes)}.")
+        for name in copied.left_out:
+            out.warn(f"{name} lies in the store's folder, is no part of the store, and was not copied.")
+        for path in copied.leftovers:
+            out.warn(f"{path} is what a broken-off backup left; nothing needs it.")
 
 
 @app.command("vacuum")

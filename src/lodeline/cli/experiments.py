@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from lodeline.cli.exits import NEGATIVE
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, find_experiment, pairs, value_of
 from lodeline.cli.options import (
     AllOption,
@@ -45,15 +46,16 @@ def list_experiments(
     """List experiments, newest first."""
     most = None if all else limit
     found = use.client.experiments.search(filter=filter, order=order, lifecycle=lifecycle, limit=most)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("id", "name", "state", "created", "tags"),
-        [
-            (item.experiment_id, item.name, item.lifecycle, moment(item.created_ms or None), _tags(item.tags))
-            for item in found
-        ],
+    write_list(
+        use,
+        found,
+        {
+            "id": lambda item: item.experiment_id,
+            "name": lambda item: item.name,
+            "state": lambda item: item.lifecycle,
+            "created": lambda item: moment(item.created_ms or None),
+            "tags": lambda item: _tags(item.tags),
+        },
     )
 
 

@@ -74,6 +74,11 @@ class Output:
         """Write a sentence for people to standard error, beside output that is for programs."""
         self.errors.print(Text(clean(text)), soft_wrap=True)
 
+    def hints(self, hints: Iterable[str]) -> None:
+        """Write what a list's answer says about its filter to standard error."""
+        for hint in hints:
+            self.note(f"Hint: {hint}.")
+
     def warn(self, text: str) -> None:
         """Write a sentence that must not be missed, to standard error."""
         self.errors.print(Text(clean(text), "yellow"), soft_wrap=True)

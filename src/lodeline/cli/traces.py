@@ -53,6 +53,7 @@ def search(
     listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
     for page in listed.pages():
         partial = partial or page.partial
+        use.out.hints(page.hints)
         if use.out.as_json:
             use.out.lines(page.items)
         else:

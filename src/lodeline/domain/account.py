@@ -122,8 +122,20 @@ class IssuedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too."""
+
+    experiment_ids: tuple[ExperimentId, ...]
+    all_but: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login."""
+    """Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
+
+    `experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions`
+    what it lets them do to the server itself; both follow roles, scopes and experiments.
+    """
 
     kind: ActorKind
     name: str
@@ -134,3 +146,17 @@ class Identity:
     experiment_ids: tuple[ExperimentId, ...] | None
     expires_ms: int | None
     csrf_token: str | None = field(repr=False)
+    experiment_actions: dict[str, Allowed] = field(default_factory=dict[str, Allowed])
+    server_actions: tuple[str, ...] = ()
+
+    def may(self, action: str, experiment_id: str | None = None) -> bool:
+        """Tell whether the server would let this one do `action`: to it, or within an experiment.
+
+        Without an experiment, one of `experiment_actions` is allowed when it is in some experiment.
+        """
+        allowed = self.experiment_actions.get(action)
+        if allowed is None:
+            return action in self.server_actions
+        if experiment_id is None:
+            return allowed.all_but or bool(allowed.experiment_ids)
+        return (experiment_id in allowed.experiment_ids) != allowed.all_but

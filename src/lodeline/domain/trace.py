@@ -164,6 +164,22 @@ class TraceDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanHits:
+    """The spans of a trace that a search found, in the order of its skeleton; `partial` says that it ended early."""
+
+    span_ids: tuple[SpanId, ...]
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagReport:
+    """How many traces have the tags now, and the ids for which there was no trace, in the order asked for."""
+
+    tagged: int
+    missing: tuple[TraceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LinkReport:
     """How many of the links are new."""
 

@@ -68,10 +68,37 @@ class DecodedTrace:
     traces_data: bytes
     text: str
 
+    def packed(self) -> "PackedTrace":
+        """Return it with its payload packed."""
+        return PackedTrace(self.trace_id, self.hint, self.spans, pack(self.spans, self.traces_data), self.text)
+
     def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
         """Return what is to be stored."""
-        chunk = pack(self.spans, self.traces_data)
-        return TraceWrite(experiment_id, self.trace_id, self.spans, chunk, received_ms=received_ms, text=self.text)
+        return self.packed().write(experiment_id, received_ms=received_ms)
+
+
+class PackedTrace(NamedTuple):
+    """A `DecodedTrace` whose bytes have become the payload chunk that is stored (`ingest.payload`)."""
+
+    trace_id: TraceId
+    hint: ExperimentHint | None
+    spans: tuple[SpanFacts, ...]
+    chunk: bytes
+    text: str
+
+    def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
+        """Return what is to be stored."""
+        return TraceWrite(
+            experiment_id, self.trace_id, self.spans, self.chunk, received_ms=received_ms, text=self.text
+        )
+
+
+class Packed(NamedTuple):
+    """A `Decoded` request, packed."""
+
+    traces: tuple[PackedTrace, ...] = ()
+    rejected: tuple[RejectedSpan, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +108,10 @@ class Decoded:
     traces: tuple[DecodedTrace, ...] = ()
     rejected: tuple[RejectedSpan, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def packed(self) -> Packed:
+        """Return it with the payload of every trace packed."""
+        return Packed(tuple(trace.packed() for trace in self.traces), self.rejected, self.warnings)
 
 
 def no_settings(_hint: ExperimentHint | None) -> ExperimentSettings:

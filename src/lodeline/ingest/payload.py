@@ -86,7 +86,7 @@ def pack(facts: Sequence[SpanFacts], traces_data: bytes) -> bytes:
 
     TooLarge when it would pass `MAX_CHUNK_BYTES`.
     """
-    head = _dump(facts)
+    head = dump_facts(facts)
     size = _LENGTH.size + len(head) + len(traces_data)
     if size > MAX_CHUNK_BYTES:
         raise TooLarge(f"payload: {size} bytes are over the limit of {MAX_CHUNK_BYTES}; send fewer spans at once.")
@@ -95,7 +95,12 @@ def pack(facts: Sequence[SpanFacts], traces_data: bytes) -> bytes:
 
 def unpack_facts(chunk: bytes) -> tuple[SpanFacts, ...]:
     """Return the facts as they were packed."""
-    return tuple(_load(_open_facts(chunk)))
+    return load_facts(_open_facts(chunk))
+
+
+def load_facts(head: bytes) -> tuple[SpanFacts, ...]:
+    """Return the facts that `dump_facts` gave."""
+    return tuple(_load(head))
 
 
 def unpack_skeletons(chunk: bytes) -> list[tuple[Rank, SpanSkeleton]]:
@@ -195,8 +200,14 @@ def unpack_texts(chunk: bytes) -> list[tuple[int, list[str]]]:
     """Return position and texts of every span: its name, its status message, the strings in its attributes (not
     their keys), and its events' names and attribute strings. Empty texts are left out.
     """
+    return list(each_texts(chunk))
+
+
+def each_texts(chunk: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield what `unpack_texts` returns; a span is parsed when it is asked for."""
     _, traces_data = _open(chunk)
-    return [(position, _texts(message)) for position, _, message in _messages(traces_data)]
+    for position, _, message in _messages(traces_data):
+        yield position, _texts(message)
 
 
 def unpack_indexable(chunk: bytes) -> str:
@@ -254,7 +265,8 @@ def _unreadable(part: str, error: Exception) -> Corrupt:
     return Corrupt(f"payload chunk: its {part} cannot be read ({error}).")
 
 
-def _dump(facts: Sequence[SpanFacts]) -> bytes:
+def dump_facts(facts: Sequence[SpanFacts]) -> bytes:
+    """Return the facts as a chunk holds them."""
     groups: list[tuple[ResourceFacts, list[_Row]]] = []
     resource: ResourceFacts | None = None
     rows: list[_Row] = []

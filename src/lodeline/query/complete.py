@@ -31,7 +31,8 @@ class Suggestion:
 class Completion:
     """Suggestions that replace ``text[start:end]``, in the order in which they are offered.
 
-    `field` is the field of the entity, as written, whose value comes next; None elsewhere.
+    `field` is the text field of the entity, as written, whose value comes next: one of which a facet tells the values
+    that there are. None elsewhere.
     """
 
     start: int
@@ -82,8 +83,10 @@ def complete(text: str, position: int, entity: EntityScope) -> Completion:
 
 
 def _field(place: _Place, entity: EntityScope) -> str | None:
-    known = place.state == "value" and place.spec is not None and place.scopes[-1] == entity
-    return place.path if known else None
+    spec = place.spec
+    if place.state != "value" or spec is None or place.scopes[-1] != entity or spec.type != "string":
+        return None
+    return place.path
 
 
 def _word_start(head: str) -> int:

@@ -50,11 +50,16 @@ def to_text(node: Node) -> str:
         case Not(item):
             return _not(item)
         case Exists(scope, item):
-            return _judgment(item) or _part(scope, item) or f"{scope}({to_text(item)})"
+            return short_form(node) or f"{scope}({to_text(item)})"
         case Text(terms):
             return f"text ~ {quote(' '.join(map(_term, terms)))}"
         case _:
             return _condition(node, "")
+
+
+def short_form(node: Exists) -> str | None:
+    """Return one condition on a span or an assessment as text without a group; None when it needs one."""
+    return _judgment(node.item) or _part(node.scope, node.item)
 
 
 def order_text(orders: Sequence[Order]) -> str:

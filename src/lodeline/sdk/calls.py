@@ -12,7 +12,7 @@ from opentelemetry.trace import Span as OtelSpan
 from lodeline.sdk.arguments import Parameters
 from lodeline.sdk.attributes import FUNCTION, INPUTS, OUTPUTS
 from lodeline.sdk.contexts import leave
-from lodeline.sdk.provider import current_tracer, runtime
+from lodeline.sdk.provider import current_tracer, runtime, sampler
 from lodeline.sdk.quiet import complain
 from lodeline.sdk.rendering import clean_name, to_content, to_json
 from lodeline.sdk.span import attribute_value, fail
@@ -48,16 +48,22 @@ class Site:
             tracer = current_tracer()
             if tracer is None:
                 return None
+            attributes, later = self._attributes, self._inputs and runtime.keeps_content
+            if later and sampler.ratio >= 1:  # Begun with them, a span costs 1 µs less than when they are set later.
+                attributes = {**attributes, INPUTS: self._rendered(args, kwargs)}
+                later = False
             otel = tracer.start_span(
-                self._name, context, attributes=self._attributes, record_exception=False,
-                set_status_on_exception=False,
-            )  # fmt: skip
-            if self._inputs and runtime.keeps_content and otel.is_recording():
-                otel.set_attribute(INPUTS, to_json(self._parameters.bound(args, kwargs), runtime.limits))
+                self._name, context, attributes=attributes, record_exception=False, set_status_on_exception=False
+            )
+            if later and otel.is_recording():
+                otel.set_attribute(INPUTS, self._rendered(args, kwargs))
             return Call(otel, outputs=self._outputs, context=set_span_in_context(otel, context))
         except Exception as failure:
             complain(f"A call of {self._name} is not traced", failure)
             return None
+
+    def _rendered(self, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+        return to_json(self._parameters.bound(args, kwargs), runtime.limits)
 
 
 class Call:

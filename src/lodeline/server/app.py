@@ -104,6 +104,7 @@ def bounds_of(settings: Settings) -> Bounds:
         ingest=IngestBounds(
             max_bytes_in_flight=settings.ingest_bytes_in_flight,
             max_requests_in_flight=settings.ingest_requests_in_flight,
+            processes=settings.ingest_processes,
             limits=IngestLimits(
                 max_body_bytes=settings.max_body_bytes, max_decompressed_bytes=settings.max_decompressed_bytes
             ),

@@ -13,7 +13,7 @@ from lodeline.domain.errors import Invalid, LodelineError
 from lodeline.domain.ids import new_hex
 from lodeline.server.access import Access, key_of
 from lodeline.server.errors import log_incident
-from lodeline.server.otlp import PROTOBUF, hint_of
+from lodeline.server.otlp import PROTOBUF, hint_of, source_of
 from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 
@@ -59,7 +59,9 @@ def _export(ingest: IngestService, access: Access) -> Callable[[bytes, grpc.Serv
         headers = _headers(context.invocation_metadata())
         try:
             actor: Actor = access.by_key(key_of(headers) if access.enabled else None)
-            request = ExportRequest(body=body, content_type=PROTOBUF, encoding=None, hint=hint_of(headers))
+            request = ExportRequest(
+                body=body, content_type=PROTOBUF, encoding=None, hint=hint_of(headers), source=source_of(headers)
+            )
             with ingest.admit(len(body)):
                 outcome: ExportOutcome = ingest.export(actor, request)
         except LodelineError as error:

@@ -1,7 +1,6 @@
 """Process: one server process over a listening socket, from settings to a clean stop."""
 
 import asyncio
-import gc
 import logging
 import socket
 import threading
@@ -22,6 +21,7 @@ from lodeline.server.grpc import GrpcDoor, start_grpc
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor
 from lodeline.server.sockets import authority, listen, next_free_port
+from lodeline.services.decoder import collect_seldom
 
 _log = logging.getLogger("lodeline.server")
 
@@ -50,7 +50,7 @@ def serve_socket(
     logins together. A taken gRPC port is told, never an error.
     """
     app = create_app(settings, leads=leads, throttle=throttle)
-    _collect_less()
+    collect_seldom()
     try:
         door, grpc_line = _open_grpc(settings, app)
         port = int(listener.getsockname()[1])
@@ -61,16 +61,6 @@ def serve_socket(
         _Server(_config(settings, app), announce, door, shared).run(sockets=[] if shared else [listener])
     finally:
         close_app(app)
-
-
-def _collect_less() -> None:
-    """Look for cycles of garbage seldom: decoding makes many objects and hardly a cycle."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GC_OBJECTS, 10, 20)
-
-
-_GC_OBJECTS = 20_000
 
 
 class _Server(uvicorn.Server):

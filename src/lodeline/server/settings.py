@@ -66,6 +66,10 @@ class Settings:
         60.0, "Longest time an OTLP request over HTTP may take to arrive; a sender that stalls loses its place then."
     )
     ingest_threads: int = _setting(16, "Threads that decode OTLP requests and wait for their commit.")
+    ingest_processes: int = _setting(
+        2, "Processes beside the server's own that decode OTLP requests, started when several come at one time; "
+        "0 for none. Divided among `workers`. None on Windows.",
+    )  # fmt: skip
     search_deadline_s: float = _setting(10.0, "Longest time a search takes before it answers partially.")
     abandon_after_s: float = _setting(
         3600.0, "A trace in progress that is silent for this long becomes ABANDONED; a late root revives it."
@@ -172,6 +176,8 @@ def _check(settings: Settings) -> None:
             raise Invalid.value(name, port, "a port from 0 (any free one) to 65535")
     if not 1 <= settings.workers <= MAX_WORKERS:
         raise Invalid.value("workers", settings.workers, f"a number from 1 to {MAX_WORKERS}")
+    if not 0 <= settings.ingest_processes <= MAX_WORKERS:
+        raise Invalid.value("ingest_processes", settings.ingest_processes, f"a number from 0 to {MAX_WORKERS}")
     for spec in dataclasses.fields(Settings):
         value = getattr(settings, spec.name)
         bounded = spec.name.endswith(("_bytes", "_in_flight", "_threads", "_s"))

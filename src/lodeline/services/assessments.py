@@ -23,7 +23,7 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.page import Page
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.listing import Listing, ListQuery, explained
 from lodeline.storage.base import Stores
 
 MAX_VALUE_SIZE = 1_000_000
@@ -96,7 +96,7 @@ class AssessmentService:
     def search(self, actor: Actor, query: ListQuery) -> Page[Assessment]:
         """List assessments, newest first unless ordered otherwise."""
         search = self._listing.search(actor, "assessment.read", query, "assessment")
-        return self._stores.assessments.search(search)
+        return explained(self._stores.assessments.search(search), query, search)
 
     def update(self, actor: Actor, assessment_id: AssessmentId, change: AssessmentChange) -> Assessment:
         """Append a revision; an unchanged content appends nothing."""

@@ -63,7 +63,8 @@ class Services:
     models: ModelService
 
     def close(self) -> None:
-        """Hand over what is still to be recorded and close the stores; again is fine."""
+        """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
+        self.ingest.close()
         self.keys.flush_uses()
         self.stores.close()
 

@@ -99,6 +99,19 @@ class ExperimentImport:
         check_chains(present)
         self._of_runs.check()
 
+    def owners(self) -> frozenset[ExperimentId]:
+        """Return the experiments to which the file's traces belong already; none when a trace of it is new."""
+        owners: set[ExperimentId] = set()
+        for name in self._names(_BLOCK):
+            ids = [TraceId(row.text("trace_id")) for row in self._rows(name)]
+            for start in range(0, len(ids), BATCH_TRACES):
+                batch = ids[start : start + BATCH_TRACES]
+                known = self._stores.transfer.owners(batch)
+                if not known.keys() >= set(batch):
+                    return frozenset()
+                owners.update(known.values())
+        return frozenset(owners)
+
     def run(self) -> Iterator[ImportCounts]:
         """Add what is not there yet; yields the counts after every few traces. `check` was called before."""
         for name in reversed(self._names(_BLOCK)):

@@ -1,7 +1,5 @@
 """Ingest: from an export request to stored traces, the one use case behind OTLP/HTTP and OTLP/gRPC."""
 
-import os
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +13,11 @@ from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSe
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, is_experiment_id
 from lodeline.domain.trace import TraceWrite
 from lodeline.ingest.limits import DEFAULT_LIMITS, IngestLimits
-from lodeline.ingest.otlp import Decoded, decode
+from lodeline.ingest.otlp import Packed
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.services.admission import Admission, Ticket
+from lodeline.services.decoder import Work
+from lodeline.services.decoding import Decoding
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiments import ExperimentService
 from lodeline.storage.base import Stores
@@ -28,10 +28,11 @@ DEFAULT_HINT = ExperimentHint(DEFAULT_EXPERIMENT, "id")
 
 @dataclass(frozen=True, slots=True)
 class IngestBounds:
-    """What ingest takes on at one time, and how much one request may bring."""
+    """What ingest takes on at one time, how much one request may bring, and how many processes of its own decode."""
 
     max_bytes_in_flight: int = 256 * 2**20
     max_requests_in_flight: int = 256
+    processes: int = 0
     limits: IngestLimits = DEFAULT_LIMITS
 
 
@@ -77,9 +78,7 @@ class IngestService:
         self._experiments = experiments
         self._clock = clock
         self._admission = Admission(max_bytes=bounds.max_bytes_in_flight, max_requests=bounds.max_requests_in_flight)
-        # More decoders than processors only take turns: the others wait here, or for their commit. Half or twice as
-        # many, or other switch intervals of the interpreter, made no difference that could be told from chance.
-        self._decoders = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+        self._decoding = Decoding(bounds.processes)
 
     def admit(self, size_bytes: int = 0) -> Ticket:
         """Return a ticket for one request; Unavailable when too much is under way already."""
@@ -107,21 +106,24 @@ class IngestService:
             if ticket is not None:
                 ticket.hold(len(request.body) + decompressed_bytes)
 
-        with self._decoders:
-            decoded = decode(
+        decoded = self._decoding.run(
+            Work(
                 request.body,
                 request.content_type,
-                encoding=request.encoding,
-                limits=self.limits,
-                settings_for=resolver.settings,
-                hold=hold,
+                request.encoding,
+                self.limits,
+                resolver.settings,
+                hold,
+                usual=resolver.usual(),
+                for_all=request.hint is not None,
             )
-            now_ms = self._clock.now_ms()
-            writes: list[TraceWrite] = []
-            for trace in decoded.traces:
-                experiment = resolver.experiment(trace.hint)
-                if experiment is not None:
-                    writes.append(trace.write(experiment.experiment_id, received_ms=now_ms))
+        )
+        now_ms = self._clock.now_ms()
+        writes: list[TraceWrite] = []
+        for trace in decoded.traces:
+            experiment = resolver.experiment(trace.hint)
+            if experiment is not None:
+                writes.append(trace.write(experiment.experiment_id, received_ms=now_ms))
         if decoded.traces and not writes:
             raise resolver.first_error()
         outcomes = self._stores.traces.write(writes, _mark(request, writes)) if writes else ()
@@ -136,6 +138,14 @@ class IngestService:
             if (error := resolver.error(trace.hint)) is not None
         ]
         return _outcome(decoded, refused)
+
+    def decoders(self) -> int:
+        """Return how many processes decode beside this one."""
+        return self._decoding.processes()
+
+    def close(self) -> None:
+        """End the processes that decode; again is fine."""
+        self._decoding.close()
 
 
 def _mark(request: ExportRequest, writes: Sequence[TraceWrite]) -> DeliveryMark | None:
@@ -161,6 +171,11 @@ class _Resolver:
         """Return the settings for spans whose resource gives this hint; the defaults where they will be rejected."""
         experiment = self.experiment(hint)
         return ExperimentSettings() if experiment is None else experiment.settings
+
+    def usual(self) -> ExperimentSettings | None:
+        """Return the settings for spans whose resource names no experiment, None when they cannot be told yet."""
+        found = self._found.get(self._whole or DEFAULT_HINT) or self._cache.by_id(DEFAULT_EXPERIMENT)
+        return found.settings if isinstance(found, Experiment) else None
 
     def experiment(self, hint: ExperimentHint | None) -> Experiment | None:
         """Return the experiment for such spans; None where they are to be rejected."""
@@ -227,7 +242,7 @@ class _Resolver:
             return made
 
 
-def _outcome(decoded: Decoded, refused: Sequence[tuple[int, str]]) -> ExportOutcome:
+def _outcome(decoded: Packed, refused: Sequence[tuple[int, str]]) -> ExportOutcome:
     """Return the counts, and each reason once with how many spans it cost."""
     reasons: Counter[str] = Counter()
     for count, reason in refused:

@@ -1,17 +1,21 @@
 """Listing: from what a caller asks of a list to a checked `Search` that reaches only what the actor may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction
 from lodeline.domain.clock import Clock
-from lodeline.domain.page import DEFAULT_LIMIT, check_limit
+from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.query.ast import Always, Dialect, EntityScope, Node, Order, Search
 from lodeline.query.grammar_mlflow import parse_mlflow
 from lodeline.query.grammar_native import parse
+from lodeline.query.hints import hints
 from lodeline.query.order import parse_order, parse_order_mlflow
 from lodeline.services.experiment_scope import ExperimentScope
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,13 @@ class Listing:
             return query.filter
         grammar = parse if query.dialect == "lodeline" else parse_mlflow
         return grammar(query.filter, entity, now_ns=self._clock.now_ns())
+
+
+def explained(page: Page[T], query: ListQuery, search: Search) -> Page[T]:
+    """Return the answer to a search, with hints when a filter of our grammar found nothing from first to last."""
+    if page.items or page.partial or query.cursor or query.dialect != "lodeline":
+        return page
+    return replace(page, hints=hints(search.node))
 
 
 def _order(query: ListQuery, entity: EntityScope) -> tuple[Order, ...]:

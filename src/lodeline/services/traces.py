@@ -1,5 +1,6 @@
 """Traces: read, search, tag, delete, link to runs."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,17 +11,30 @@ from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trace_id
 from lodeline.domain.page import Page
-from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceChange, TraceDetail, TraceInfo, TraceWrite
+from lodeline.domain.span import Span, SpanSkeleton
+from lodeline.domain.trace import (
+    DeleteReport,
+    LinkReport,
+    SpanHits,
+    TagReport,
+    Trace,
+    TraceChange,
+    TraceDetail,
+    TraceInfo,
+    TraceWrite,
+)
 from lodeline.ingest.capture import capture_of
+from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.listing import Listing, ListQuery, explained
 from lodeline.storage.base import Stores
 
 MAX_IDS = 1_000
 MAX_DELETE = 10_000
+MAX_FOUND = 10_000
 _DELETE_STEP = 200
+_FIND_S = 4.0
 
 
 class TraceService:
@@ -64,9 +78,29 @@ class TraceService:
         self.get(actor, trace_id)
         return self._stores.spans.load(trace_id, span_ids)
 
+    def find_spans(self, actor: Actor, trace_id: TraceId, words: str) -> SpanHits:
+        """Find the spans that have each of the words somewhere, upper and lower case alike: in name, kind, model,
+        status, id, in a text of their attributes or events. At most `MAX_FOUND` spans, and a few seconds."""
+        self.get(actor, trace_id)
+        wanted = fold(words).split()
+        if not wanted:
+            raise Invalid.value("text", words, "one or more words")
+        until_s = time.monotonic() + _FIND_S
+        skeleton = {span.span_id: span for span in self._stores.spans.skeleton(trace_id)}
+        found: set[SpanId] = set()
+        partial = False
+        for span_id, texts in self._stores.spans.texts(trace_id):
+            if len(found) == MAX_FOUND or time.monotonic() > until_s:
+                partial = True
+                break
+            if _has_all(skeleton.get(span_id), texts, wanted):
+                found.add(span_id)
+        return SpanHits(tuple(span_id for span_id in skeleton if span_id in found), partial)
+
     def search(self, actor: Actor, query: ListQuery) -> Page[Trace]:
         """List traces, newest start first unless ordered otherwise; never with bodies of spans."""
-        return self._stores.traces.search(self._listing.search(actor, "trace.read", query, "trace"))
+        search = self._listing.search(actor, "trace.read", query, "trace")
+        return explained(self._stores.traces.search(search), query, search)
 
     def tag(self, actor: Actor, trace_id: TraceId, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
             ) -> Trace:  # fmt: skip
@@ -82,15 +116,33 @@ class TraceService:
         change = TraceChange(set_tags=dict(set_tags), delete_tags=tuple(delete_tags))
         return self._stores.traces.update(trace_id, change, now_ms=now_ms, audit=audit)
 
+    def tag_many(self, actor: Actor, trace_ids: Sequence[TraceId], set_tags: Mapping[str, str],
+                 delete_tags: Sequence[str] = ()) -> TagReport:  # fmt: skip
+        """Set and then delete tags of up to `MAX_IDS` traces; the report names those that there are not.
+
+        Who may not edit one of them edits none. The traces of one experiment are changed together.
+        """
+        permit_reach(actor, "trace.edit")
+        check_tags(set_tags)
+        check_tags(dict.fromkeys(delete_tags, ""))
+        change = TraceChange(set_tags=dict(set_tags), delete_tags=tuple(delete_tags))
+        edited: set[TraceId] = set()
+        for experiment_id, ids in self._permitted(actor, "trace.edit", self._found(trace_ids)).items():
+            now_ms = self._clock.now_ms()
+            audit = audit_entry(
+                actor, "trace.tag", _target(ids), at_ms=now_ms, experiment_id=experiment_id,
+                details={
+                    "set": len(set_tags) or None, "deleted": len(delete_tags) or None, "trace_ids": " ".join(ids),
+                },
+            )  # fmt: skip
+            edited.update(self._stores.traces.update_many(ids, change, now_ms=now_ms, audit=audit))
+        missing = tuple(trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id not in edited)
+        return TagReport(len(edited), missing)
+
     def delete(self, actor: Actor, trace_ids: Sequence[TraceId]) -> int:
         """Remove traces with all that is in them; return how many there were. Unknown ids are no error."""
         permit_reach(actor, "trace.delete")
-        found = self._found(trace_ids)
-        by_experiment: dict[ExperimentId, list[TraceId]] = {}
-        for trace in found:
-            permit(actor, "trace.delete", trace.experiment_id, missing=NotFound.of("trace", trace.trace_id))
-            self._scope.holder(trace.experiment_id)
-            by_experiment.setdefault(trace.experiment_id, []).append(trace.trace_id)
+        by_experiment = self._permitted(actor, "trace.delete", self._found(trace_ids))
         return sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
 
     def delete_matching(self, actor: Actor, query: ListQuery, *, max_traces: int = 1_000) -> DeleteReport:
@@ -121,10 +173,7 @@ class TraceService:
         for trace_id in trace_ids:
             if trace_id not in known:
                 raise NotFound.of("trace", trace_id)
-        for trace in found:
-            permit(actor, "trace.edit", trace.experiment_id, missing=NotFound.of("trace", trace.trace_id))
-            self._scope.holder(trace.experiment_id)
-        experiments = {trace.experiment_id for trace in found}
+        experiments = set(self._permitted(actor, "trace.edit", found))
         if len(experiments) > 1:
             raise Invalid("trace_ids: the traces of one call must belong to one experiment.")
         if not experiments:
@@ -157,10 +206,37 @@ class TraceService:
             raise TooLarge(f"trace_ids: {len(trace_ids)} are over the limit of {MAX_IDS} in one call.")
         return self._stores.traces.get(list(dict.fromkeys(trace_ids)))
 
+    def _permitted(
+        self, actor: Actor, action: ExperimentAction, traces: Sequence[Trace]
+    ) -> Mapping[ExperimentId, Sequence[TraceId]]:
+        """Return the ids by experiment; raise when the actor may not do `action` to one of the traces."""
+        by_experiment: dict[ExperimentId, list[TraceId]] = {}
+        for trace in traces:
+            permit(actor, action, trace.experiment_id, missing=NotFound.of("trace", trace.trace_id))
+            self._scope.holder(trace.experiment_id)
+            by_experiment.setdefault(trace.experiment_id, []).append(trace.trace_id)
+        return by_experiment
+
     def _remove(self, actor: Actor, experiment_id: ExperimentId, trace_ids: Sequence[TraceId]) -> int:
-        target = trace_ids[0] if len(trace_ids) == 1 else f"{len(trace_ids)} traces"
         audit = audit_entry(
-            actor, "trace.delete", target, at_ms=self._clock.now_ms(), experiment_id=experiment_id,
+            actor, "trace.delete", _target(trace_ids), at_ms=self._clock.now_ms(), experiment_id=experiment_id,
             details={"trace_ids": " ".join(trace_ids)},
         )  # fmt: skip
         return self._stores.traces.delete(trace_ids, audit=audit)
+
+
+def _target(trace_ids: Sequence[TraceId]) -> str:
+    """What the audit trail calls these traces."""
+    return trace_ids[0] if len(trace_ids) == 1 else f"{len(trace_ids)} traces"
+
+
+def _has_all(span: SpanSkeleton | None, texts: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Tell whether each folded word is somewhere in the span."""
+    facts = () if span is None else (span.kind, span.model or "", span.status, span.span_id)
+    missing = wanted
+    for text in (*facts, *texts):
+        folded = fold(text)
+        missing = [word for word in missing if word not in folded]
+        if not missing:
+            return True
+    return False

@@ -20,8 +20,8 @@ from typing import BinaryIO
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import permit
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Deleted
-from lodeline.domain.experiment import Experiment
+from lodeline.domain.errors import Conflict, Deleted, shown
+from lodeline.domain.experiment import Experiment, ExperimentDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.domain.transfer import ImportReport
 from lodeline.services.archive import ArchiveReader
@@ -82,14 +82,16 @@ class TransferService:
         """Add the experiment of an exported file, verified as a whole before anything is stored.
 
         It keeps its id and its name; Conflict when one is taken, unless `as_name` gives it another name and with it
-        a new id. Traces that exist already, in whatever experiment, are listed and left alone. Importing the same
-        file again continues where it was cut off. Invalid for a file that is damaged or breaks a rule.
+        a new id. Traces that exist already, in whatever experiment, are listed and left alone; Conflict when that is
+        all of them and the experiment would be new. Importing the same file again continues where it was cut off.
+        Invalid for a file that is damaged or breaks a rule.
         """
         permit(actor, "experiment.create")
         reader = ArchiveReader(file)
         reader.verify()
-        self._job(reader, DEFAULT_EXPERIMENT).check()
-        experiment = self._make(actor, reader, as_name)
+        checked = self._job(reader, DEFAULT_EXPERIMENT)
+        checked.check()
+        experiment = self._make(actor, reader, as_name, checked)
         job = self._job(reader, experiment.experiment_id)
         for counts in job.run():
             progress(counts.traces + counts.existing_count)
@@ -109,9 +111,10 @@ class TransferService:
     def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:
         return ExperimentImport(self._stores, reader, experiment_id, max_attachment_bytes=self._max_attachment_bytes)
 
-    def _make(self, actor: Actor, reader: ArchiveReader, as_name: str | None) -> Experiment:
+    def _make(self, actor: Actor, reader: ArchiveReader, as_name: str | None, job: ExperimentImport) -> Experiment:
         digest = hashlib.sha256(f"{reader.digest} {as_name}".encode()).hexdigest()
         draft, created_ms = read_draft(reader, as_name, client_key=f"import:{digest}")
+        self._check_new(draft, job)
         audit = audit_entry(
             actor, "experiment.import", draft.name, at_ms=self._clock.now_ms(), details={"sha256": reader.digest}
         )
@@ -129,3 +132,17 @@ class TransferService:
             raise Deleted.of("experiment", made.experiment_id)
         permit(actor, "trace.ingest", made.experiment_id)
         return made
+
+    def _check_new(self, draft: ExperimentDraft, job: ExperimentImport) -> None:
+        """Raise Conflict when the draft would become a new experiment that gets no trace of the file."""
+        if self._cache.find(draft.name) is not None or self._cache.by_id(draft.experiment_id or "") is not None:
+            return
+        owners = sorted(job.owners(), key=int)
+        if owners:
+            raise Conflict(
+                f"every trace of the file is on this server already, in experiment {', '.join(owners)}; a trace "
+                f"belongs to one experiment, so {shown(draft.name)} would stay empty and was not created. Import the "
+                "file into another store, or delete the traces first.",
+                code="traces_exist",
+                details={"experiment_ids": " ".join(owners)},
+            )

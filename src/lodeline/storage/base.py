@@ -32,6 +32,7 @@ from lodeline.domain.trace import Trace, TraceChange, TraceWrite, WriteOutcome
 from lodeline.domain.transfer import TraceDump
 from lodeline.query.ast import Search
 from lodeline.storage.base_runs import EvaluationStore, ModelStore, RunStore, RunTransferStore
+from lodeline.storage.copied import CopyReport
 
 
 class ExperimentStore(Protocol):
@@ -109,6 +110,15 @@ class TraceStore(Protocol):
         """Edit tags; edits win over what spans bring later. NotFound when unknown; deleting an absent tag is fine."""
         ...
 
+    def update_many(
+        self, trace_ids: Sequence[TraceId], change: TraceChange, *, now_ms: int, audit: AuditEntry
+    ) -> Sequence[TraceId]:
+        """Edit tags of all these traces or, when it fails, of none; return the ids of those there were, each once.
+
+        The audit entry is for them all; none is written when there was no trace.
+        """
+        ...
+
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
         """Remove traces with spans, assessments, attachments (`domain.blob.trace_folder`) and index entries; return
         how many there were.
@@ -155,6 +165,11 @@ class SpanStore(Protocol):
 
     def load(self, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         """Return whole spans (all, or the known ones of `span_ids`) in skeleton order. NotFound for the trace."""
+        ...
+
+    def texts(self, trace_id: TraceId) -> Iterator[tuple[SpanId, Sequence[str]]]:
+        """Return every span's id and texts (`query.values.span_texts`), in any order, without empty ones; read as
+        they are asked for, so that a reader may stop early. NotFound for the trace."""
         ...
 
     def chunks(self, trace_id: TraceId) -> Iterator[bytes]:
@@ -328,6 +343,10 @@ class TransferStore(Protocol):
         """Return a trace as an export keeps it; NotFound when unknown or hidden."""
         ...
 
+    def owners(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, ExperimentId]:
+        """Return the experiments to which the known ones among these traces belong, also where they are hidden."""
+        ...
+
     def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
                 ) -> Sequence[bool]:  # fmt: skip
         """Add traces, each with its chunks, as they were dumped, in one transaction; tell of each whether it was
@@ -383,7 +402,7 @@ class StoreAdmin(Protocol):
         """Verify the store's own consistency; return what is wrong, empty when all is well."""
         ...
 
-    def backup(self, target: str) -> Mapping[str, int]:
+    def backup(self, target: str) -> CopyReport:
         """Write a consistent copy into a new directory `target` while serving; Conflict when it exists."""
         ...
 

@@ -400,6 +400,17 @@ def test_logfire_with_whole_bodies() -> None:
     assert derived(attributes)[7:9] == ("Hi", "Hello!")
 
 
+def test_a_logfire_message_made_of_a_template_names_the_trace() -> None:
+    template = "Chat Completion with {request_data[model]!r}"
+    message = "Chat Completion with 'gpt-4o-mini'"
+    said: Attributes = {"logfire.msg_template": template, "logfire.msg": message}
+    assert derived(said).trace_name == message
+    assert derived({**said, "lodeline.trace_name": "given"}).trace_name == "given"
+    assert derived({"logfire.msg_template": "plain", "logfire.msg": "plain"}).trace_name is None
+    assert derived({"logfire.msg_template": template}).trace_name is None
+    assert derived({"logfire.msg": message}).trace_name is None
+
+
 @pytest.mark.parametrize(
     "said", [{"llm.request.model_name": "m"}, {"llm.invocation_parameters": '{"model": "m", "top_p": 1}'}]
 )

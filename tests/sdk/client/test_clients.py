@@ -104,6 +104,10 @@ def test_traces_are_found_read_tagged_and_deleted(client: LocalClient, app: Expe
     }  # fmt: skip
     client.traces.delete_tag(found[0].trace_id, "x/y")
     assert client.traces.delete_tag(found[0].trace_id, "..").tags == {}
+    assert client.traces.find_spans(found[0].trace_id, "A").span_ids == (detail.spans[0].span_id,)
+    tagged = client.traces.tag_many([trace.trace_id for trace in found] + ["tr-unknown"], {"many": "yes"}, ["absent"])
+    assert (tagged.tagged, tagged.missing) == (3, ("tr-unknown",))
+    assert len(client.traces.search(experiment="app", filter="tags.many = 'yes'").all()) == 3
     assert client.traces.link("run-1", [trace.trace_id for trace in found]).linked == 3
     assert client.traces.delete(found[0].trace_id).deleted == 1
     assert client.traces.delete_many([found[1].trace_id, "tr-unknown"]).deleted == 1
@@ -226,7 +230,11 @@ def test_accounts_and_keys(client: LocalClient, app: Experiment) -> None:
     with pytest.raises(errors.NotFound):
         client.accounts.get(ident)
     assert client.audit.search(filter="action = 'account.delete'").first() is not None
-    assert client.logins.me().kind == "local"
+    me = client.logins.me()
+    assert me.kind == "local"
+    assert me.may("server.admin")
+    assert me.may("trace.edit", "1")
+    assert not me.may("no.such_action")
 
 
 def test_a_filter_is_completed(client: LocalClient) -> None:

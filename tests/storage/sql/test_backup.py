@@ -30,7 +30,7 @@ def test_a_backup_opens_as_a_store_with_the_same_content(tmp_path: Path):
     stores = open_sqlite(tmp_path / "store")
     fill(stores)
     (tmp_path / "store" / "secret.key").write_bytes(b"pepper")
-    sizes = stores.admin.backup(str(tmp_path / "deep" / "copy"))
+    copied = stores.admin.backup(str(tmp_path / "deep" / "copy"))
     stores.traces.write([write("tr-later", span())])
     copy = open_sqlite(tmp_path / "deep" / "copy", create=False)
     assert found(copy) == [trace for trace in found(stores) if trace != "tr-later"]
@@ -41,7 +41,7 @@ def test_a_backup_opens_as_a_store_with_the_same_content(tmp_path: Path):
     with copy.blobs.open(path) as data:
         assert data.read() == b"attached"
     assert (tmp_path / "deep" / "copy" / "secret.key").read_bytes() == b"pepper"
-    assert (sizes["blobs"], sizes["blob_bytes"]) == (1, 8)
+    assert (copied.blobs, copied.blob_bytes) == (1, 8)
     assert copy.admin.check() == []
     copy.close()
     stores.close()

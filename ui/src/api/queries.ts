@@ -115,6 +115,14 @@ export const spanQuery = (trace_id: string, span_id: string) =>
     },
   });
 
+/** Which spans of a trace have the words in their content; asked anew when more spans have come. */
+export const foundSpansQuery = (trace_id: string, words: string, span_count: number) =>
+  queryOptions({
+    queryKey: ["found-spans", trace_id, words, span_count],
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal }) => call("find_spans", { trace_id, text: words }, { signal }),
+  });
+
 export const historyQuery = (assessment_id: string) =>
   queryOptions({
     queryKey: ["history", assessment_id],

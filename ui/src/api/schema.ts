@@ -72,6 +72,12 @@ export interface AliasEvent {
   gate_report: string | null;
 }
 
+/** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */
+export interface Allowed {
+  experiment_ids: string[];
+  all_but: boolean;
+}
+
 /** A key as it may be shown: never the secret, only its visible prefix.
 
 `experiment_ids` None means every experiment the owner can reach. Times are epoch milliseconds; a key without `expires_ms` does not expire. A key can never do more than its owner; one without `owner_id` was made by the holder of the store and has an admin's role, within its scopes. */
@@ -162,11 +168,12 @@ export interface AssessmentError {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface AssessmentPage {
   items: Assessment[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One entry of the ledger: the assessment as it stood from `at_ms` on. `deleted` marks its removal. */
@@ -214,11 +221,12 @@ export interface AuditEntry {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface AuditEntryPage {
   items: AuditEntry[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What became of one draft of a batch: either `assessment` or the error's `code` and `message`. */
@@ -332,7 +340,7 @@ export interface Comparison {
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
 
-`field` is the field of the entity, as written, whose value comes next; None elsewhere. */
+`field` is the text field of the entity, as written, whose value comes next: one of which a facet tells the values that there are. None elsewhere. */
 export interface Completion {
   start: number;
   end: number;
@@ -447,11 +455,12 @@ export interface EvaluationRow {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface EvaluationRowPage {
   items: EvaluationRow[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What an evaluation's scores come to, scorer by scorer in order of name. */
@@ -495,11 +504,12 @@ export interface ExperimentChangeBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface ExperimentPage {
   items: Experiment[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What every incoming trace of an experiment inherits.
@@ -573,7 +583,9 @@ export interface GitInfo {
   diff: string | null;
 }
 
-/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login. */
+/** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
+
+`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
   name: string;
@@ -584,6 +596,8 @@ export interface Identity {
   experiment_ids: string[] | null;
   expires_ms: number | null;
   csrf_token: string | null;
+  experiment_actions: Record<string, Allowed>;
+  server_actions: string[];
 }
 
 /** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken were left alone, too. */
@@ -689,6 +703,13 @@ export interface LoginBody {
   password: string;
 }
 
+/** Tags to set, and then keys to delete, in many traces. */
+export interface ManyTagsBody {
+  set?: Record<string, string>;
+  delete?: string[];
+  trace_ids: string[];
+}
+
 /** One chat message in normal form.
 
 `content` is the joined text of its text parts; `parts` keeps everything that is not text (images and files by reference, reasoning) as JSON. A tool's answer has role "tool" and the `tool_call_id` it answers. */
@@ -725,11 +746,12 @@ export interface MetricPoint {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface MetricPointPage {
   items: MetricPoint[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** Measurements of a run. */
@@ -841,11 +863,12 @@ export interface ModelMetricsBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface ModelPage {
   items: Model[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** Which records could be paired by their content. The lists are cut, the numbers are not. */
@@ -1095,11 +1118,12 @@ export interface RunOutputBody {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface RunPage {
   items: Run[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** A score of a row: a value (boolean, number or short text) or the code of an error. */
@@ -1180,11 +1204,12 @@ export interface Session {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface SessionPage {
   items: Session[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** What every incoming trace of an experiment inherits; replaces all settings at once. */
@@ -1251,6 +1276,12 @@ export interface SpanEvent {
   attributes: Record<string, unknown>;
 }
 
+/** The spans of a trace that a search found, in the order of its skeleton; `partial` says that it ended early. */
+export interface SpanHits {
+  span_ids: string[];
+  partial: boolean;
+}
+
 /** A reference to another span, possibly of another trace. */
 export interface SpanLink {
   trace_id: string;
@@ -1300,6 +1331,12 @@ export interface Suggestion {
   text: string;
   kind: "field" | "group" | "operator" | "value" | "keyword";
   doc: string;
+}
+
+/** How many traces have the tags now, and the ids for which there was no trace, in the order asked for. */
+export interface TagReport {
+  tagged: number;
+  missing: string[];
 }
 
 /** Tags to set, and then keys to delete. */
@@ -1396,11 +1433,12 @@ export interface TraceDetail {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface TracePage {
   items: Trace[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One traced end user (never an account): the traces of an experiment that name this user. */
@@ -1418,11 +1456,12 @@ export interface User {
 
 /** One page of a list.
 
-`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. */
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
 export interface UserPage {
   items: User[];
   cursor: string | null;
   partial: boolean;
+  hints: string[];
 }
 
 /** One thing that two models differ in; None is missing. */
@@ -1624,6 +1663,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Find spans of a trace by words in their names, attributes and events. */
+  find_spans: {
+    params: {
+      trace_id: string;
+      text: string;
+    };
+    body: undefined;
+    answer: SpanHits;
   };
   /** End an evaluation: COMPLETED, or COMPLETED_WITH_ERRORS when rows failed or are missing, or as given. */
   finish_evaluation: {
@@ -2136,6 +2184,14 @@ arrived since, now or later; nothing is missed or given twice. */
     body: TagsBody;
     answer: Trace;
   };
+  /** Set and delete tags of many traces, of all or of none; ids without a trace are named in the answer.
+
+Of traces in several experiments, those of one are changed together. */
+  tag_traces: {
+    params: Record<string, never>;
+    body: ManyTagsBody;
+    answer: TagReport;
+  };
   /** Revise an assessment; the revisions before stay readable. */
   update_assessment: {
     params: {
@@ -2194,6 +2250,7 @@ export const OPERATIONS = {
   diff_models: ["GET", "/models/diff"],
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
   find_experiment: ["GET", "/experiments/find"],
+  find_spans: ["GET", "/traces/{trace_id}/spans/find"],
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
@@ -2252,6 +2309,7 @@ export const OPERATIONS = {
   sign_out: ["POST", "/logout"],
   start_evaluation: ["POST", "/evaluations/{run_id}/start"],
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
+  tag_traces: ["POST", "/traces/tags"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
   update_model: ["PATCH", "/models/{model_id}"],

@@ -49,7 +49,8 @@ export function FilterMemory({ memory, filter, choose }: FilterMemoryProps) {
             <Button type="submit">{t.saveAs}</Button>
           </form>
         )}
-        {Object.keys(memory.saved).length > 0 && <h3>{t.saved}</h3>}
+        <h3>{t.saved}</h3>
+        <p className={`${classes.hint} dim`}>{t.savedHere}</p>
         {Object.entries(memory.saved).map(([name, saved]) => (
           <div key={name} className={classes.item}>
             <UnstyledButton className={classes.choice} onClick={() => pick(saved)}>

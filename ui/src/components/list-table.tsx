@@ -72,7 +72,7 @@ export function ListTable<T>(props: ListTableProps<T>) {
             {items.map((item) => (
               <tr key={keyOf(item)}>
                 {columns.map((column) => (
-                  <td key={column.id} data-num={column.numeric || undefined}>
+                  <td key={column.id} className={classes.cell} data-num={column.numeric || undefined}>
                     {column.cell(item)}
                   </td>
                 ))}

@@ -89,8 +89,8 @@ class Dialect(NamedTuple):
     """One convention. `marks` are substrings of `Attributes.names`; any of them claims the span.
 
     `derive` fills kind, model, provider, tokens, cost, session, user, name, tags and metadata; `preview`
-    fills request and response; `view` fills the content, knowing the kind that was derived. None of them ever
-    raises on content.
+    fills request and response, and a name that is made of content; `view` fills the content, knowing the kind
+    that was derived. None of them ever raises on content.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """Logfire's instrumentations of provider clients: the GenAI conventions, plus the provider's raw usage and
 its own cost.
 
+A span's name is the template of its message, such as ``Chat with {model!r}``; the message names the trace.
 ``gen_ai.usage.raw`` is the provider's usage object, so its cache and reasoning counts are exact where the
 conventions' counts beside it have none. ``request_data`` and ``response_data`` are the former way to record
 content.
@@ -26,6 +27,12 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
 
 
 def _preview(attributes: Attributes, draft: Draft) -> None:
+    if draft.trace_name is None and "\nlogfire.msg_template" in attributes.names:
+        # A template is filled with what the program gave, so its message is content, as previews are.
+        message = attributes.text("logfire.msg")
+        template = attributes.text("logfire.msg_template")
+        if message and template is not None and "{" in template:
+            draft.trace_name = message
     if draft.request is None and "\ngen_ai.input.messages" not in attributes.names:
         body = attributes.text("request_data")
         if body is not None and ('"messages"' in body[:MAX_EXCERPT] or '"prompt"' in body[:MAX_EXCERPT]):

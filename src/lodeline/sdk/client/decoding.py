@@ -45,7 +45,8 @@ def decode_page(kind: type[T], value: JsonValue) -> Page[T]:
     page = _object(value)
     items = tuple(decode(kind, item) for item in _list(page.get("items", ())))
     cursor = page.get("cursor")
-    return Page(items, cursor if isinstance(cursor, str) else None, page.get("partial") is True)
+    hints = tuple(map(str, _list(page.get("hints", ()))))
+    return Page(items, cursor if isinstance(cursor, str) else None, page.get("partial") is True, hints)
 
 
 def _value(shape: Shape, value: JsonValue) -> Any:

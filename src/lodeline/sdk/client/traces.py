@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo
+from lodeline.domain.trace import DeleteReport, LinkReport, SpanHits, TagReport, Trace, TraceDetail, TraceInfo
 from lodeline.domain.usage import picousd_to_usd
 from lodeline.query.ast import Dialect
 from lodeline.sdk.client.call import (
@@ -86,10 +86,23 @@ class Traces(Noun[ModeT]):
         return Call("GET", path_of("traces", trace_id, "spans"), many(Span), params={"ids": span_ids})
 
     @call
+    def find_spans(self, trace_id: str, text: str) -> Call[SpanHits]:
+        """Return the ids of the spans that have each of the words somewhere in name, attributes or events."""
+        return Call("GET", path_of("traces", trace_id, "spans", "find"), one(SpanHits), params={"text": text})
+
+    @call
     def tag(self, trace_id: str, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()) -> Call[Trace]:
         """Set tags, then delete others; return the trace."""
         body = {"set": dict(set_tags), "delete": list(delete_tags)}
         return Call("PATCH", path_of("traces", trace_id, "tags"), one(Trace), body=body, repeat="always")
+
+    @call
+    def tag_many(
+        self, trace_ids: Sequence[str], set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
+    ) -> Call[TagReport]:
+        """Set tags, then delete others, in up to 1,000 traces; the report names ids without a trace."""
+        body = {"trace_ids": list(trace_ids), "set": dict(set_tags), "delete": list(delete_tags)}
+        return Call("POST", path_of("traces", "tags"), one(TagReport), body=body, repeat="always", timeout_s=LONG_S)
 
     @call
     def delete_tag(self, trace_id: str, key: str) -> Call[Trace]:

@@ -7,7 +7,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from lodeline.auth.actor import Actor
-from lodeline.domain.account import Account, Identity, Login
+from lodeline.auth.policy import EXPERIMENT_ACTIONS, SERVER_ACTIONS, may, reach_of
+from lodeline.domain.account import Account, Allowed, Identity, Login
 from lodeline.server.access import AccessDep, AddressDep, IdentityDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
@@ -69,6 +70,7 @@ def get_me(identity: IdentityDep) -> Json:
 
 
 def _identity(actor: Actor, login: Login | None) -> Identity:
+    reaches = {action: reach_of(actor, action) for action in sorted(EXPERIMENT_ACTIONS)}
     return Identity(
         kind=actor.kind,
         name=actor.name,
@@ -79,4 +81,8 @@ def _identity(actor: Actor, login: Login | None) -> Identity:
         experiment_ids=actor.experiment_ids,
         expires_ms=actor.expires_ms if login is None else login.expires_ms,
         csrf_token=None if login is None else login.csrf_token,
+        experiment_actions={
+            action: Allowed(tuple(sorted(reach.experiment_ids)), reach.all_but) for action, reach in reaches.items()
+        },
+        server_actions=tuple(action for action in sorted(SERVER_ACTIONS) if may(actor, action)),
     )

@@ -8,7 +8,16 @@ from pydantic import Field
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
-from lodeline.domain.trace import DeleteReport, LinkReport, Trace, TraceDetail, TraceInfo, TraceState
+from lodeline.domain.trace import (
+    DeleteReport,
+    LinkReport,
+    SpanHits,
+    TagReport,
+    Trace,
+    TraceDetail,
+    TraceInfo,
+    TraceState,
+)
 from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
@@ -37,6 +46,12 @@ class TagsBody(Body):
 
     set: Tags = Field(default_factory=dict[str, str])
     delete: TagKeys = Field(default_factory=list[str])
+
+
+class ManyTagsBody(TagsBody):
+    """Tags to set, and then keys to delete, in many traces."""
+
+    trace_ids: _TraceIds
 
 
 class TokensBody(Body):
@@ -131,6 +146,16 @@ def delete_traces(actor: ActorDep, services: ServicesDep, body: DeleteBody) -> J
     return Json(services.traces.delete_matching(actor, query, max_traces=body.max_traces))
 
 
+@router.post("/tags", **answer(TagReport, 404, 413))
+def tag_traces(actor: ActorDep, services: ServicesDep, body: ManyTagsBody) -> Json:
+    """Set and delete tags of many traces, of all or of none; ids without a trace are named in the answer.
+
+    Of traces in several experiments, those of one are changed together.
+    """
+    ids = [TraceId(item) for item in body.trace_ids]
+    return Json(services.traces.tag_many(actor, ids, body.set, body.delete))
+
+
 @router.post("/link", **answer(LinkReport, 404, 413))
 def link_traces(actor: ActorDep, services: ServicesDep, body: LinkBody) -> Json:
     """Link traces of one experiment to a run; links that exist stay."""
@@ -155,6 +180,17 @@ def get_spans(
     """Return whole spans with attributes, events and their normalised view; roots first, then by start."""
     wanted: list[SpanId] | None = None if ids is None else [check_span_id(item) for item in ids]
     return Json(services.traces.spans(actor, TraceId(trace_id), wanted))
+
+
+@router.get("/{trace_id}/spans/find", **answer(SpanHits, 404))
+def find_spans(
+    actor: ActorDep,
+    services: ServicesDep,
+    trace_id: TracePath,
+    text: Annotated[str, Query(min_length=1, max_length=500, description="Words; a span must have each of them.")],
+) -> Json:
+    """Find spans of a trace by words in their names, attributes and events."""
+    return Json(services.traces.find_spans(actor, TraceId(trace_id), text))
 
 
 @router.put("/{trace_id}/info", **answer(Trace, 404, 409, 413))

@@ -7,6 +7,7 @@ from lodeline.domain.errors import Unavailable, Unsupported
 from lodeline.domain.ledger import find_faults
 from lodeline.ingest.payload import unpack_facts
 from lodeline.ingest.summary import TraceFold
+from lodeline.storage.copied import CopyReport
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.state import State
 
@@ -47,7 +48,7 @@ class MemoryAdmin:
                     faults.append(f"assessment {assessment.assessment_id}: trace {trace_id} is unknown")
             return faults
 
-    def backup(self, target: str) -> Mapping[str, int]:
+    def backup(self, target: str) -> CopyReport:
         raise Unsupported(f"a memory store cannot be backed up to {target!r}; export its experiments instead.")
 
     def vacuum(self) -> Mapping[str, int]:

@@ -6,6 +6,7 @@ from lodeline.domain.ids import SpanId, TraceId
 from lodeline.domain.span import Span, SpanFacts, SpanSkeleton
 from lodeline.domain.usage import picousd_to_usd
 from lodeline.ingest.payload import unpack_spans
+from lodeline.query.values import span_texts
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.state import State
 
@@ -24,6 +25,11 @@ class MemorySpans:
     def load(self, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         with self._state.lock:
             return load_spans(self._state.visible_trace(trace_id), span_ids)
+
+    def texts(self, trace_id: TraceId) -> Iterator[tuple[SpanId, Sequence[str]]]:
+        with self._state.lock:
+            spans = load_spans(self._state.visible_trace(trace_id), want_view=False)
+        return ((span.span_id, [text for text in span_texts(span) if text]) for span in spans)
 
     def chunks(self, trace_id: TraceId) -> Iterator[bytes]:
         with self._state.lock:

@@ -68,17 +68,25 @@ class MemoryTraces:
     def update(self, trace_id: TraceId, change: TraceChange, *, now_ms: int, audit: AuditEntry) -> Trace:
         with self._state.lock:
             record = self._state.writable_trace(trace_id)
-            record.tag_edits.update(change.set_tags)
-            record.tag_edits.update(dict.fromkeys(change.delete_tags))
-            record.updated_ms = max(record.updated_ms, now_ms)
+            _edit(record, change, now_ms)
             self._state.record(audit)
             return record.trace()
+
+    def update_many(
+        self, trace_ids: Sequence[TraceId], change: TraceChange, *, now_ms: int, audit: AuditEntry
+    ) -> Sequence[TraceId]:
+        with self._state.lock:
+            found = self._active(trace_ids)
+            for record in found:
+                _edit(record, change, now_ms)
+            if found:
+                self._state.record(audit)
+            return [record.trace_id for record in found]
 
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
         state = self._state
         with state.lock:
-            found = [r for r in map(state.traces.get, dict.fromkeys(trace_ids)) if r is not None]
-            found = [record for record in found if state.is_active(record.experiment_id)]
+            found = self._active(trace_ids)
             for record in found:
                 del state.traces[record.trace_id]
             gone = {record.trace_id for record in found}
@@ -127,3 +135,13 @@ class MemoryTraces:
                 if record.experiment_id == experiment_id
             ]
             return len(sizes), sum(sizes)
+
+    def _active(self, trace_ids: Sequence[TraceId]) -> Sequence[TraceRecord]:
+        found = [r for r in map(self._state.traces.get, dict.fromkeys(trace_ids)) if r is not None]
+        return [record for record in found if self._state.is_active(record.experiment_id)]
+
+
+def _edit(record: TraceRecord, change: TraceChange, now_ms: int) -> None:
+    record.tag_edits.update(change.set_tags)
+    record.tag_edits.update(dict.fromkeys(change.delete_tags))
+    record.updated_ms = max(record.updated_ms, now_ms)

@@ -1,6 +1,6 @@
 """Whole traces and ledgers in memory, taken out and put back."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.domain.assessment import AssessmentRevision
@@ -33,6 +33,11 @@ class MemoryTransfer:
                 abandoned=record.abandoned,
                 ledger=tuple(r for each in ledgers if each[0].assessment.target.trace_id == trace_id for r in each),
             )
+
+    def owners(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, ExperimentId]:
+        with self._state.lock:
+            known = self._state.traces
+            return {trace_id: known[trace_id].experiment_id for trace_id in trace_ids if trace_id in known}
 
     def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
                 ) -> Sequence[bool]:  # fmt: skip

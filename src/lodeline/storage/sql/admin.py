@@ -9,6 +9,7 @@ import apsw
 
 from lodeline.domain.errors import Unavailable
 from lodeline.storage.blobs import DirectoryBlobStore
+from lodeline.storage.copied import CopyReport
 from lodeline.storage.sql.backup import copy_store
 from lodeline.storage.sql.check import check
 from lodeline.storage.sql.connection import DATABASE_FILE, Readers, connect
@@ -79,7 +80,7 @@ class SqlAdmin:
         with self._readers.read() as db:
             return check(db)
 
-    def backup(self, target: str) -> Mapping[str, int]:
+    def backup(self, target: str) -> CopyReport:
         return copy_store(self._directory, Path(target), self._blobs)
 
     def vacuum(self) -> Mapping[str, int]:

@@ -5,13 +5,14 @@ import glob
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
 
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
 from lodeline.storage.blobs import DirectoryBlobStore
+from lodeline.storage.copied import CopyReport
 from lodeline.storage.sql.check import check_database
 from lodeline.storage.sql.connection import DATABASE_FILE, connect
 from lodeline.storage.sql.directory import BLOBS_FOLDER, MARKER_FILE, sync_folder
@@ -20,8 +21,8 @@ from lodeline.storage.sql.lock import LOCK_FILES, DirectoryLock
 _NOT_COPIED = LOCK_FILES | {DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE + "-shm"}
 
 
-def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapping[str, int]:
-    """Copy the database as it is at one moment, then the blobs, and all small files beside them; return sizes.
+def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> CopyReport:
+    """Copy the database as it is at one moment, then the blobs, and all small files beside them; say what was copied.
 
     Others may go on reading and writing. Blobs come second, so that everything the copied rows speak of is there,
     but for what is deleted meanwhile. A copy that is broken off leaves a directory ``.<name>.partial-…``, which the
@@ -36,7 +37,7 @@ def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapp
         partial.mkdir(mode=0o700, parents=True)
         lock = DirectoryLock(partial, exclusive=True)
         try:
-            sizes = _fill(directory, partial, blobs)
+            copied = _fill(directory, partial, blobs)
             sync_folder(partial)
         finally:
             lock.release()
@@ -51,7 +52,7 @@ def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Mapp
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return sizes
+    return replace(copied, leftovers=tuple(_leftovers(target.parent)))
 
 
 def _remove_abandoned(target: Path) -> None:
@@ -62,10 +63,25 @@ def _remove_abandoned(target: Path) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def _fill(directory: Path, partial: Path, blobs: DirectoryBlobStore) -> Mapping[str, int]:
+def _leftovers(folder: Path) -> list[str]:
+    """Return the folders that broken-off backups left in this one, whatever they were into."""
+    found: list[str] = []
+    for partial in sorted(folder.glob(".*.partial-*")):
+        with contextlib.suppress(Conflict, Unavailable):
+            DirectoryLock(partial, exclusive=True).release()
+            found.append(str(partial))
+    return found
+
+
+def _fill(directory: Path, partial: Path, blobs: DirectoryBlobStore) -> CopyReport:
     _copy_database(directory, partial)
+    left_out: list[str] = []
     for path in sorted(directory.iterdir()):
-        if path.is_file() and not path.is_symlink() and path.name not in _NOT_COPIED:
+        if path.name in _NOT_COPIED or path.name == BLOBS_FOLDER:
+            continue
+        if path.is_symlink() or not path.is_file():
+            left_out.append(path.name)
+        else:
             shutil.copy2(path, partial / path.name)
             _sync(partial / path.name)
     if not (partial / MARKER_FILE).is_file():
@@ -74,11 +90,7 @@ def _fill(directory: Path, partial: Path, blobs: DirectoryBlobStore) -> Mapping[
     faults = check_database(partial)
     if faults:
         raise Unavailable(f"backup: the copy does not pass its check: {faults[0]}", code="backup_failed")
-    return {
-        "file_bytes": (partial / DATABASE_FILE).stat().st_size,
-        "blobs": count,
-        "blob_bytes": blob_bytes,
-    }
+    return CopyReport((partial / DATABASE_FILE).stat().st_size, count, blob_bytes, tuple(left_out))
 
 
 def _copy_database(directory: Path, partial: Path) -> None:

@@ -6,7 +6,15 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import SpanId, TraceId
 from lodeline.domain.span import Span, SpanFacts, SpanSkeleton
 from lodeline.domain.trace import Trace
-from lodeline.ingest.payload import Rank, unpack_facts, unpack_narrow, unpack_skeletons, unpack_spans, unpack_texts
+from lodeline.ingest.payload import (
+    Rank,
+    each_texts,
+    unpack_facts,
+    unpack_narrow,
+    unpack_skeletons,
+    unpack_spans,
+    unpack_texts,
+)
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 
@@ -94,10 +102,22 @@ class SqlSpanStore:
         with self._readers.read() as db:
             return load_spans(db, row_id_of(db, trace_id), trace_id, wanted)
 
+    def texts(self, trace_id: TraceId) -> Iterator[tuple[SpanId, Sequence[str]]]:
+        return _texts(list(self.chunks(trace_id)))
+
     def chunks(self, trace_id: TraceId) -> Iterator[bytes]:
         with self._readers.read() as db:
             found = [data for (data,) in db.execute(_CHUNKS, (row_id_of(db, trace_id),))]
         return iter(found)
+
+
+def _texts(chunks: Sequence[bytes]) -> Iterator[tuple[SpanId, Sequence[str]]]:
+    chosen = {(index, facts.position): span_id for span_id, (index, facts) in winners(chunks).items()}
+    for index, data in enumerate(chunks):
+        for position, texts in each_texts(data):
+            span_id = chosen.get((index, position))
+            if span_id is not None:
+                yield span_id, texts
 
 
 def row_id_of(db: Db, trace_id: TraceId) -> int:

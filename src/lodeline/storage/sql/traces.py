@@ -68,6 +68,25 @@ class SqlTraceStore:
 
         return self._writer.call(run)
 
+    def update_many(
+        self, trace_ids: Sequence[TraceId], change: TraceChange, *, now_ms: int, audit: AuditEntry
+    ) -> Sequence[TraceId]:
+        def run(db: Db) -> Sequence[TraceId]:
+            edited: list[TraceId] = []
+            for trace_id in dict.fromkeys(trace_ids):
+                try:
+                    row = writable(db, trace_id)
+                except (NotFound, Deleted):
+                    continue
+                edit_tags(db, row, change)
+                _touch(db, row, now_ms)
+                edited.append(trace_id)
+            if edited:
+                audit_rows.write(db, audit)
+            return edited
+
+        return self._writer.call(run)
+
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
         unique = list(dict.fromkeys(trace_ids))
 

@@ -1,6 +1,6 @@
 """Whole traces and ledgers in SQLite, taken out and put back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.domain.assessment import AssessmentRevision
@@ -52,6 +52,14 @@ class SqlTransfer:
             abandoned=int(state) == _ABANDONED,
             ledger=tuple(ledger),
         )
+
+    def owners(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, ExperimentId]:
+        with self._readers.read() as db:
+            found = {
+                trace_id: db.execute("SELECT exp FROM traces WHERE trace_id = ?", (clean(trace_id),)).fetchone()
+                for trace_id in trace_ids
+            }
+        return {trace_id: ExperimentId(str(row[0])) for trace_id, row in found.items() if row is not None}
 
     def restore(self, experiment_id: ExperimentId, traces: Sequence[tuple[TraceDump, Sequence[bytes]]]
                 ) -> Sequence[bool]:  # fmt: skip

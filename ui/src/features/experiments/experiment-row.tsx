@@ -4,6 +4,7 @@ import { IconDots, IconEdit, IconRestore, IconTrash } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import { someTracesQuery } from "@/api/queries";
 import type { Experiment } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
@@ -109,6 +110,7 @@ function RowMenu({ experiment }: { experiment: Experiment }) {
   const [deleting, remove] = useDisclosure(false);
   const client = useQueryClient();
   const experiment_id = experiment.experiment_id;
+  const may = useMayIn(experiment_id);
   const again = () => client.invalidateQueries({ queryKey: ["experiments"] });
   const restore = useMutation({
     mutationFn: () => call("restore_experiment", { experiment_id }),
@@ -125,6 +127,7 @@ function RowMenu({ experiment }: { experiment: Experiment }) {
       return again();
     },
   });
+  if (!may("experiment.edit") && !may("experiment.delete")) return null;
   if (experiment.lifecycle === "DELETED")
     return (
       <Button
@@ -145,12 +148,16 @@ function RowMenu({ experiment }: { experiment: Experiment }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconEdit size={14} />} onClick={edit.open}>
-            {t.rename}
-          </Menu.Item>
-          <Menu.Item leftSection={<IconTrash size={14} />} color="red" onClick={remove.open}>
-            {t.remove}
-          </Menu.Item>
+          {may("experiment.edit") && (
+            <Menu.Item leftSection={<IconEdit size={14} />} onClick={edit.open}>
+              {t.rename}
+            </Menu.Item>
+          )}
+          {may("experiment.delete") && (
+            <Menu.Item leftSection={<IconTrash size={14} />} color="red" onClick={remove.open}>
+              {t.remove}
+            </Menu.Item>
+          )}
         </Menu.Dropdown>
       </Menu>
       {editing && <ExperimentForm experiment={experiment} close={edit.close} />}

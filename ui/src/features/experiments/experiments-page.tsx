@@ -4,6 +4,7 @@ import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { useMay } from "@/api/permissions";
 import { experimentsQuery } from "@/api/queries";
 import type { Experiment } from "@/api/schema";
 import { Empty } from "@/components/empty";
@@ -25,6 +26,7 @@ export function ExperimentsPage() {
   const experiments = useQuery(experimentsQuery(deleted ? "DELETED" : "ACTIVE"));
   const [creating, create] = useDisclosure(false);
   const activity = useActivity();
+  const may = useMay();
   const shown = useMemo(() => matching(experiments.data?.items ?? [], find), [experiments.data, find]);
   return (
     <Page
@@ -55,9 +57,11 @@ export function ExperimentsPage() {
               void navigate({ search: (before) => ({ ...before, show: next }) });
             }}
           />
-          <Button leftSection={<IconPlus size={14} aria-hidden />} onClick={create.open}>
-            {t.create}
-          </Button>
+          {may("experiment.create") && (
+            <Button leftSection={<IconPlus size={14} aria-hidden />} onClick={create.open}>
+              {t.create}
+            </Button>
+          )}
         </>
       }
     >

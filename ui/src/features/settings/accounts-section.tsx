@@ -1,17 +1,18 @@
 import { ActionIcon, Button, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
+import { useMay } from "@/api/permissions";
 import { accountsQuery, experimentsQuery } from "@/api/queries";
 import type { Account, Experiment } from "@/api/schema";
 import { Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
-import table from "@/components/table.module.css";
 import { showToast } from "@/components/toast-store";
 import { text } from "@/strings";
 import classes from "./settings-page.module.css";
+import { SettingsTable, useAgain } from "./settings-table";
 
 const t = text.settings;
 type Role = NonNullable<Account["role"]>;
@@ -29,41 +30,26 @@ function roleOf(value: string): Role | null {
 
 /** The accounts of the server, their roles, and a form for a new one. */
 export function AccountsSection() {
-  const accounts = useQuery({ ...accountsQuery, retry: false });
+  const mayManage = useMay()("account.manage");
+  const accounts = useQuery({ ...accountsQuery, retry: false, enabled: mayManage });
   const experiments = useQuery(experimentsQuery("ACTIVE"));
   const items = experiments.data?.items ?? [];
   const nameOf = (id: string) => items.find((each) => each.experiment_id === id)?.name ?? id;
+  if (!mayManage) return <p className="dim">{t.forbidden}</p>;
   if (accounts.isError) return <ProblemNote error={accounts.error} />;
   return (
     <>
       <NewAccount />
-      <div className={table.wrap}>
-        <table className={table.table} aria-label={t.accounts}>
-          <thead>
-            <tr>
-              <th>{t.account}</th>
-              <th>{t.role}</th>
-              <th>{t.roles}</th>
-              <th>{t.created}</th>
-              <th>
-                <span className="visually-hidden">{text.common.actions}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {(accounts.data ?? []).map((account) => (
-              <AccountRow key={account.account_id} account={account} nameOf={nameOf} experiments={items} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <SettingsTable
+        label={t.accounts}
+        heads={[{ label: t.account }, { label: t.role }, { label: t.roles }, { label: t.created }]}
+      >
+        {(accounts.data ?? []).map((account) => (
+          <AccountRow key={account.account_id} account={account} nameOf={nameOf} experiments={items} />
+        ))}
+      </SettingsTable>
     </>
   );
-}
-
-function useAgain() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: accountsQuery.queryKey });
 }
 
 interface GrantsProps {
@@ -75,7 +61,7 @@ interface GrantsProps {
 /** The roles that an account has in single experiments: each can be taken away, others granted. */
 function Grants({ account, nameOf, experiments }: GrantsProps) {
   const [experimentId, setExperimentId] = useState("");
-  const again = useAgain();
+  const again = useAgain(accountsQuery.queryKey);
   const grant = useMutation({
     mutationFn: ({ id, role }: { id: string; role: Role | null }) =>
       call("set_account_role", { account: account.name }, { body: { role, experiment_id: id } }),
@@ -124,7 +110,7 @@ function Grants({ account, nameOf, experiments }: GrantsProps) {
 }
 
 function AccountRow({ account, nameOf, experiments }: GrantsProps) {
-  const again = useAgain();
+  const again = useAgain(accountsQuery.queryKey);
   const role = useMutation({
     mutationFn: (next: Role | null) =>
       call("set_account_role", { account: account.name }, { body: { role: next } }),
@@ -172,7 +158,7 @@ function NewAccount() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [role, setRole] = useState("viewer");
-  const again = useAgain();
+  const again = useAgain(accountsQuery.queryKey);
   const create = useMutation({
     meta: { shown: true },
     mutationFn: () =>

@@ -1,63 +1,54 @@
 import { Button, Checkbox, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
-import { keysQuery } from "@/api/queries";
+import { type ExperimentAction, maySomewhere } from "@/api/permissions";
+import { keysQuery, meQuery } from "@/api/queries";
 import type { ApiKey } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
-import table from "@/components/table.module.css";
 import { text } from "@/strings";
 import classes from "./settings-page.module.css";
+import { SettingsTable, useAgain } from "./settings-table";
 
 const t = text.settings;
 type Scope = ApiKey["scopes"][number];
-const SCOPES: readonly Scope[] = ["ingest", "read", "write", "admin"];
+/** Who gives a scope to a key must be able to do this, somewhere, themselves. */
+const SCOPES: readonly { scope: Scope; needs: ExperimentAction }[] = [
+  { scope: "ingest", needs: "trace.ingest" },
+  { scope: "read", needs: "trace.read" },
+  { scope: "write", needs: "trace.edit" },
+  { scope: "admin", needs: "experiment.share" },
+];
 
 /** One's own API keys, and a form for a new one. */
 export function KeysSection() {
   const keys = useQuery({ ...keysQuery, retry: false });
+  const me = useQuery(meQuery);
+  const offered = SCOPES.filter((each) => maySomewhere(me.data, each.needs)).map((each) => each.scope);
   if (keys.isError) return <ProblemNote error={keys.error} />;
   return (
     <>
-      <NewKey />
+      {offered.length > 0 ? <NewKey offered={offered} /> : <p className="dim">{t.noScopes}</p>}
       {keys.data !== undefined && keys.data.length === 0 && <p className="dim">{t.noKeys}</p>}
       {keys.data !== undefined && keys.data.length > 0 && (
-        <div className={table.wrap}>
-          <table className={table.table} aria-label={t.keys}>
-            <thead>
-              <tr>
-                <th>{t.key}</th>
-                <th>{t.scopes}</th>
-                <th>{t.created}</th>
-                <th>{t.lastUsed}</th>
-                <th>{t.expires}</th>
-                <th>
-                  <span className="visually-hidden">{text.common.actions}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {keys.data.map((key) => (
-                <KeyRow key={key.key_id} apiKey={key} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <SettingsTable
+          label={t.keys}
+          heads={[t.key, t.scopes, t.created, t.lastUsed, t.expires].map((label) => ({ label }))}
+        >
+          {keys.data.map((key) => (
+            <KeyRow key={key.key_id} apiKey={key} />
+          ))}
+        </SettingsTable>
       )}
     </>
   );
 }
 
-function useAgain() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: keysQuery.queryKey });
-}
-
 function KeyRow({ apiKey }: { apiKey: ApiKey }) {
-  const again = useAgain();
+  const again = useAgain(keysQuery.queryKey);
   const revoke = useMutation({
     mutationFn: () => call("revoke_key", { key_id: apiKey.key_id }),
     onSuccess: again,
@@ -88,10 +79,10 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function NewKey() {
+function NewKey({ offered }: { offered: readonly Scope[] }) {
   const [name, setName] = useState("");
-  const [scopes, setScopes] = useState<readonly Scope[]>(["ingest"]);
-  const again = useAgain();
+  const [scopes, setScopes] = useState<readonly Scope[]>(offered.slice(0, 1));
+  const again = useAgain(keysQuery.queryKey);
   const create = useMutation({
     meta: { shown: true },
     mutationFn: () => call("create_key", {}, { body: { name, scopes: [...scopes] } }),
@@ -114,14 +105,14 @@ function NewKey() {
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <div className={classes.scopes}>
-          {SCOPES.map((scope) => (
+          {offered.map((scope) => (
             <Checkbox
               key={scope}
               label={scope}
               checked={scopes.includes(scope)}
               onChange={(event) => {
                 const on = event.currentTarget.checked;
-                setScopes(SCOPES.filter((each) => (each === scope ? on : scopes.includes(each))));
+                setScopes(offered.filter((each) => (each === scope ? on : scopes.includes(each))));
               }}
             />
           ))}

@@ -1,17 +1,19 @@
 import { ActionIcon, Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import { experimentsQuery } from "@/api/queries";
 import type { Experiment, PriceBody, RetentionBody } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
+import { ReadOnly } from "@/components/read-only";
 import { SafeText } from "@/components/safe-text";
-import table from "@/components/table.module.css";
 import { showToast } from "@/components/toast-store";
 import { finite, MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./settings-page.module.css";
+import { SettingsTable, useAgain } from "./settings-table";
 
 const t = text.settings;
 const BUCKETS = [
@@ -44,8 +46,9 @@ export function PricesSection() {
 }
 
 function Prices({ experiment }: { experiment: Experiment }) {
-  const client = useQueryClient();
+  const again = useAgain(["experiments"]);
   const { settings, experiment_id } = experiment;
+  const mayEdit = useMayIn(experiment_id)("experiment.edit");
   const prices = settings.prices.map((price) => price as PriceBody);
   const save = useMutation({
     mutationFn: (next: PriceBody[]) => {
@@ -55,58 +58,55 @@ function Prices({ experiment }: { experiment: Experiment }) {
     },
     onSuccess: async () => {
       showToast(text.experiments.changed);
-      await client.invalidateQueries({ queryKey: ["experiments"] });
+      await again();
     },
   });
   return (
     <>
-      <NewPrice add={(price) => save.mutate([...prices, price])} />
+      {mayEdit ? (
+        <NewPrice add={(price) => save.mutate([...prices, price])} />
+      ) : (
+        <p>
+          <ReadOnly experimentId={experiment_id} />
+        </p>
+      )}
       {prices.length === 0 ? (
         <p className="dim">{t.noPrices}</p>
       ) : (
-        <div className={table.wrap}>
-          <table className={table.table} aria-label={t.prices}>
-            <thead>
-              <tr>
-                <th>{t.model}</th>
-                <th>{t.provider}</th>
-                {BUCKETS.map(([field, label]) => (
-                  <th key={field} data-num>
-                    {label}
-                  </th>
-                ))}
-                <th>
-                  <span className="visually-hidden">{text.common.actions}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {prices.map((price) => (
-                <tr key={`${price.model} ${price.provider}`}>
-                  <td>
-                    <SafeText text={price.model} />
-                  </td>
-                  <td>{price.provider ?? MISSING}</td>
-                  {BUCKETS.map(([field]) => (
-                    <td key={field} data-num>
-                      {finite(price[field]) ?? MISSING}
-                    </td>
-                  ))}
-                  <td>
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      aria-label={`${t.remove} ${price.model}`}
-                      onClick={() => save.mutate(prices.filter((each) => each !== price))}
-                    >
-                      <IconX size={14} />
-                    </ActionIcon>
-                  </td>
-                </tr>
+        <SettingsTable
+          label={t.prices}
+          heads={[
+            { label: t.model },
+            { label: t.provider },
+            ...BUCKETS.map(([, label]) => ({ label, numeric: true })),
+          ]}
+        >
+          {prices.map((price) => (
+            <tr key={`${price.model} ${price.provider}`}>
+              <td>
+                <SafeText text={price.model} />
+              </td>
+              <td>{price.provider ?? MISSING}</td>
+              {BUCKETS.map(([field]) => (
+                <td key={field} data-num>
+                  {finite(price[field]) ?? MISSING}
+                </td>
               ))}
-            </tbody>
-          </table>
-        </div>
+              <td>
+                {mayEdit && (
+                  <ActionIcon
+                    variant="subtle"
+                    color="gray"
+                    aria-label={`${t.remove} ${price.model}`}
+                    onClick={() => save.mutate(prices.filter((each) => each !== price))}
+                  >
+                    <IconX size={14} />
+                  </ActionIcon>
+                )}
+              </td>
+            </tr>
+          ))}
+        </SettingsTable>
       )}
     </>
   );

@@ -20,11 +20,14 @@ interface AssessmentCardProps {
   assessment: Assessment;
   spanName: string | null;
   onSpan: (spanId: string) => void;
+  mayOverride: boolean;
+  mayDelete: boolean;
   changed: () => Promise<unknown>;
 }
 
 /** One judgment: what, who, why; its history; overriding and deleting it. */
-export function AssessmentCard({ assessment, spanName, onSpan, changed }: AssessmentCardProps) {
+export function AssessmentCard(props: AssessmentCardProps) {
+  const { assessment, spanName, onSpan, changed } = props;
   const [overriding, setOverriding] = useState(false);
   const [history, setHistory] = useState(false);
   const [deleting, setDeleting] = useState(false);
@@ -70,7 +73,7 @@ export function AssessmentCard({ assessment, spanName, onSpan, changed }: Assess
         </p>
       )}
       <div className={classes.actions}>
-        {assessment.valid && (
+        {assessment.valid && props.mayOverride && (
           <Button size="compact-xs" variant="subtle" onClick={() => setOverriding(!overriding)}>
             {t.override}
           </Button>
@@ -83,16 +86,18 @@ export function AssessmentCard({ assessment, spanName, onSpan, changed }: Assess
         >
           {t.history}
         </Button>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          c="var(--bad)"
-          loading={remove.isPending}
-          onBlur={() => setDeleting(false)}
-          onClick={() => (deleting ? remove.mutate() : setDeleting(true))}
-        >
-          {deleting ? t.reallyDelete : t.delete}
-        </Button>
+        {props.mayDelete && (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            c="var(--bad)"
+            loading={remove.isPending}
+            onBlur={() => setDeleting(false)}
+            onClick={() => (deleting ? remove.mutate() : setDeleting(true))}
+          >
+            {deleting ? t.reallyDelete : t.delete}
+          </Button>
+        )}
       </div>
       {overriding && (
         <AssessForm

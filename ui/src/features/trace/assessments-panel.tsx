@@ -2,7 +2,9 @@ import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { useMayIn } from "@/api/permissions";
 import type { Assessment } from "@/api/schema";
+import { ReadOnly } from "@/components/read-only";
 import type { SpanTree } from "@/lib/spantree";
 import { text } from "@/strings";
 import { AssessForm } from "./assess-form";
@@ -13,6 +15,7 @@ const t = text.assess;
 
 interface AssessmentsPanelProps {
   traceId: string;
+  experimentId: string;
   assessments: readonly Assessment[];
   tree: SpanTree;
   selectedSpan: string | undefined;
@@ -24,7 +27,10 @@ interface AssessmentsPanelProps {
 
 /** The judgments on a trace and its spans, and the way to add one. */
 export function AssessmentsPanel(props: AssessmentsPanelProps) {
-  const { traceId, assessments, tree, selectedSpan, adding, setAdding, onSpan } = props;
+  const { traceId, experimentId, assessments, tree, selectedSpan, setAdding, onSpan } = props;
+  const may = useMayIn(experimentId);
+  const mayJudge = may("assessment.write");
+  const adding = props.adding && mayJudge;
   const [showAll, setShowAll] = useState(false);
   const client = useQueryClient();
   const valid = assessments.filter((each) => each.valid);
@@ -38,7 +44,7 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
         <h2>
           {text.trace.assessments} <span className="dim">{valid.length}</span>
         </h2>
-        {!adding && (
+        {!adding && mayJudge && (
           <Button
             size="compact-xs"
             leftSection={<IconPlus size={13} aria-hidden />}
@@ -60,7 +66,12 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
       )}
       {assessments.length === 0 && !adding && (
         <p className="dim">
-          {t.none} {t.noneHint}
+          {t.none} {mayJudge && t.noneHint}
+        </p>
+      )}
+      {!mayJudge && (
+        <p>
+          <ReadOnly experimentId={experimentId} />
         </p>
       )}
       {shown.map((assessment) => (
@@ -69,6 +80,8 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
           assessment={assessment}
           spanName={spanName(tree, assessment)}
           onSpan={onSpan}
+          mayOverride={mayJudge}
+          mayDelete={may("assessment.delete")}
           changed={changed}
         />
       ))}

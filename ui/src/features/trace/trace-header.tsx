@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import type { Trace } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
@@ -27,6 +28,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
   const [deleting, remove] = useDisclosure(false);
   const navigate = useNavigate();
   const client = useQueryClient();
+  const may = useMayIn(experimentId);
   const whole = useMutation({
     mutationFn: async () => {
       const params = { trace_id: trace.trace_id };
@@ -74,9 +76,11 @@ export function TraceHeader({ trace }: { trace: Trace }) {
               <Menu.Item leftSection={<IconArrowsDiff size={14} />} onClick={compare}>
                 {t.compare}
               </Menu.Item>
-              <Menu.Item leftSection={<IconTrash size={14} />} color="red" onClick={remove.open}>
-                {t.delete}
-              </Menu.Item>
+              {may("trace.delete") && (
+                <Menu.Item leftSection={<IconTrash size={14} />} color="red" onClick={remove.open}>
+                  {t.delete}
+                </Menu.Item>
+              )}
             </Menu.Dropdown>
           </Menu>
         </div>
@@ -93,7 +97,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           {trace.error_count > 0 && (
             <span className={classes.bad}>
               {" "}
-              · <Count value={trace.error_count} /> {t.errorCount.toLowerCase()}
+              · <Count value={trace.error_count} /> {t.errorsOf(trace.error_count)}
             </span>
           )}
         </Fact>

@@ -14,6 +14,7 @@ import { SpanTree } from "./span-tree";
 import { TraceHeader } from "./trace-header";
 import classes from "./trace-page.module.css";
 import { TreeToolbar } from "./tree-toolbar";
+import { useHighlights } from "./use-highlights";
 import { useTreeState } from "./use-tree-state";
 
 const FROM = "/experiments/$experimentId/traces/$traceId";
@@ -47,10 +48,12 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
   const search = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const tree = useMemo(() => buildTree(spans), [spans]);
-  const state = useTreeState(tree);
+  const state = useTreeState(trace.trace_id, tree);
   const searchBox = useRef<HTMLInputElement>(null);
   const [adding, setAdding] = useState(false);
   const selected = tree.byId.get(search.span ?? "") ?? firstShown(tree.nodes);
+  const detailBox = useRef<HTMLDivElement>(null);
+  useHighlights(detailBox, state.words, selected?.span.span_id);
   const zoomed = search.zoom === undefined ? undefined : tree.byId.get(search.zoom);
   const window = useMemo(() => windowOf(zoomed, tree.lengthMs), [zoomed, tree.lengthMs]);
 
@@ -89,7 +92,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
     a: () => setAdding(true),
     z: zoom,
     "?": () => document.querySelector<HTMLElement>("[data-keys]")?.click(),
-    Enter: () => document.querySelector<HTMLElement>(`.${classes.detail}`)?.focus(),
+    Enter: () => detailBox.current?.focus(),
   };
   const onKey = (event: KeyboardEvent): boolean => {
     const act = keys[event.key];
@@ -121,7 +124,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
           }
           second={
             // biome-ignore lint/a11y/noNoninteractiveTabindex: Enter in the tree goes here, and it scrolls
-            <div className={classes.detail} tabIndex={0} role="region" aria-label={t.detail}>
+            <div ref={detailBox} className={classes.detail} tabIndex={0} role="region" aria-label={t.detail}>
               {selected !== undefined && (
                 <SpanDetail
                   traceId={trace.trace_id}
@@ -136,6 +139,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
         <div className={classes.assessments}>
           <AssessmentsPanel
             traceId={trace.trace_id}
+            experimentId={trace.experiment_id}
             assessments={assessments}
             tree={tree}
             selectedSpan={selected?.span.span_id}

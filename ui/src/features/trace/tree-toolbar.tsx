@@ -13,6 +13,7 @@ import {
 } from "@tabler/icons-react";
 import type { ReactNode, RefObject } from "react";
 import { KindIcon } from "@/components/kind";
+import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./tree-toolbar.module.css";
 import type { TreeState } from "./use-tree-state";
@@ -35,7 +36,8 @@ export function TreeToolbar(props: TreeToolbarProps) {
   const { state, searchBox, at, zoomed, onMatch } = props;
   const kinds = [...new Set(state.tree.nodes.filter((n) => n.children.length > 0).map((n) => n.span.kind))];
   const count = state.matches.length;
-  const found = count === 0 ? t.noMatch : t.searchCount(at + 1, count);
+  const shown = `${exactNumber(count)}${state.partial ? "+" : ""}${state.looking ? "…" : ""}`;
+  const found = count === 0 ? (state.looking ? t.looking : t.noMatch) : t.searchCount(at + 1, shown);
   return (
     <div className={classes.bar}>
       <TextInput
@@ -43,10 +45,18 @@ export function TreeToolbar(props: TreeToolbarProps) {
         className={classes.search}
         leftSection={<IconSearch size={14} aria-hidden />}
         aria-label={t.search}
+        data-search-spans
         placeholder={t.search}
         value={state.search}
-        rightSectionWidth={state.search === "" ? 0 : 76}
-        rightSection={state.search !== "" && <span className={classes.count}>{found}</span>}
+        title={t.searchHint}
+        rightSectionWidth={state.search === "" ? 0 : 100}
+        rightSection={
+          state.search !== "" && (
+            <span className={classes.count} role="status">
+              {found}
+            </span>
+          )
+        }
         onChange={(event) => state.setSearch(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter") onMatch(event.shiftKey ? -1 : 1);

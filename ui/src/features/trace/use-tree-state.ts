@@ -1,5 +1,13 @@
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
+import { foundSpansQuery } from "@/api/queries";
+import { factsOf, foundSpans, wordsOf } from "@/lib/spanfind";
 import { criticalPath, type SpanNode, type SpanTree, visibleRows } from "@/lib/spantree";
+
+const TYPING_MS = 250;
+const MOST_WORDS_LENGTH = 500;
+const NONE: readonly string[] = [];
 
 export interface TreeState {
   tree: SpanTree;
@@ -9,6 +17,11 @@ export interface TreeState {
   collapsed: ReadonlySet<string>;
   critical: ReadonlySet<number> | null;
   matches: readonly number[];
+  /** The server still looks into the content of spans. */
+  looking: boolean;
+  /** There may be more matches than those found. */
+  partial: boolean;
+  words: readonly string[];
   search: string;
   setSearch: (words: string) => void;
   toggle: (node: SpanNode, open?: boolean) => void;
@@ -21,13 +34,17 @@ export interface TreeState {
 }
 
 /** Which spans of a tree are in sight, found, and on the critical path. */
-export function useTreeState(tree: SpanTree): TreeState {
+export function useTreeState(traceId: string, tree: SpanTree): TreeState {
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [search, setSearch] = useState("");
   const [showCritical, setShowCritical] = useState(false);
   const rows = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed]);
   const rowOf = useMemo(() => new Map(rows.map((node, row) => [node.index, row])), [rows]);
-  const matches = useMemo(() => found(tree, search), [tree, search]);
+  const words = useMemo(() => wordsOf(search), [search]);
+  const { ids, looking, partial } = useContentMatches(traceId, tree, words);
+  const searched = words.length > 0;
+  const facts = useMemo(() => (searched ? factsOf(tree) : NONE), [tree, searched]);
+  const matches = useMemo(() => foundSpans(tree, facts, words, ids), [tree, facts, words, ids]);
   const critical = useMemo(() => (showCritical ? criticalPath(tree) : null), [tree, showCritical]);
 
   const edit = useCallback((change: (ids: Set<string>) => void) => {
@@ -68,6 +85,9 @@ export function useTreeState(tree: SpanTree): TreeState {
     collapsed,
     critical,
     matches,
+    looking,
+    partial,
+    words,
     search,
     setSearch,
     toggle,
@@ -79,15 +99,18 @@ export function useTreeState(tree: SpanTree): TreeState {
   };
 }
 
-/** The spans whose name, kind, model or id has every word. */
-function found(tree: SpanTree, search: string): number[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return [];
-  return tree.nodes
-    .filter(({ span }) => {
-      const all =
-        `${span.name} ${span.kind} ${span.model ?? ""} ${span.span_id} ${span.status}`.toLowerCase();
-      return words.every((word) => all.includes(word));
-    })
-    .map((node) => node.index);
+/** The spans that have the words in their content, as the server finds them once typing rests. */
+function useContentMatches(traceId: string, tree: SpanTree, words: readonly string[]) {
+  const wanted = words.join(" ").slice(0, MOST_WORDS_LENGTH);
+  const [rested] = useDebouncedValue(wanted, TYPING_MS);
+  const query = useQuery({
+    ...foundSpansQuery(traceId, rested, tree.nodes.length),
+    enabled: rested !== "" && rested === wanted,
+  });
+  const current = rested === wanted ? query.data : undefined;
+  return {
+    ids: current?.span_ids ?? NONE,
+    looking: wanted !== "" && current === undefined && !query.isError,
+    partial: current?.partial ?? query.isError,
+  };
 }

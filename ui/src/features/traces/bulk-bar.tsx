@@ -5,8 +5,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import { type JudgmentDraft, JudgmentFields, noJudgment } from "@/components/judgment-fields";
 import { ProblemNote } from "@/components/problem-note";
+import { ReadOnly } from "@/components/read-only";
 import { showToast } from "@/components/toast-store";
 import { judgmentValue } from "@/lib/judgment";
 import { text } from "@/strings";
@@ -14,7 +16,8 @@ import classes from "./bulk-bar.module.css";
 import { download, exportTraces } from "./export-traces";
 
 const t = text.traces;
-const AT_ONCE = 6;
+/** What the server takes in one request. */
+const AT_ONCE = 1_000;
 
 interface BulkProps {
   experimentId: string;
@@ -29,6 +32,8 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
   const [deleting, remove] = useDisclosure(false);
   const [done, setDone] = useState(0);
   const navigate = useNavigate();
+  const may = useMayIn(experimentId);
+  const mayChange = may("trace.edit") || may("assessment.write") || may("trace.delete");
   const save = useMutation({
     mutationFn: () => exportTraces(ids, setDone),
     onSuccess: (file) => {
@@ -45,12 +50,16 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
   return (
     <div className={classes.bar} role="toolbar" aria-label={t.selected(ids.length)}>
       <strong>{t.selected(ids.length)}</strong>
-      <Button variant="default" leftSection={<IconTag size={14} aria-hidden />} onClick={tag.open}>
-        {t.tag}
-      </Button>
-      <Button variant="default" leftSection={<IconGavel size={14} aria-hidden />} onClick={assess.open}>
-        {t.assess}
-      </Button>
+      {may("trace.edit") && (
+        <Button variant="default" leftSection={<IconTag size={14} aria-hidden />} onClick={tag.open}>
+          {t.tag}
+        </Button>
+      )}
+      {may("assessment.write") && (
+        <Button variant="default" leftSection={<IconGavel size={14} aria-hidden />} onClick={assess.open}>
+          {t.assess}
+        </Button>
+      )}
       <Button
         variant="default"
         leftSection={<IconDownload size={14} aria-hidden />}
@@ -64,17 +73,20 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
           {t.compare}
         </Button>
       )}
-      <Button
-        variant="default"
-        c="var(--bad)"
-        leftSection={<IconTrash size={14} aria-hidden />}
-        onClick={remove.open}
-      >
-        {t.delete}
-      </Button>
+      {may("trace.delete") && (
+        <Button
+          variant="default"
+          c="var(--bad)"
+          leftSection={<IconTrash size={14} aria-hidden />}
+          onClick={remove.open}
+        >
+          {t.delete}
+        </Button>
+      )}
       <Button variant="subtle" onClick={clear}>
         {t.unselect}
       </Button>
+      {!mayChange && <ReadOnly experimentId={experimentId} />}
       {tagging && <TagDialog ids={ids} close={tag.close} />}
       {assessing && <AssessDialog ids={ids} close={assess.close} />}
       {deleting && <DeleteDialog ids={ids} close={remove.close} clear={clear} />}
@@ -82,13 +94,10 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
   );
 }
 
-/** Runs a change for each id, a few at once; the first failure stops it. */
-async function forEach(ids: readonly string[], change: (id: string) => Promise<unknown>): Promise<void> {
-  const left = [...ids];
-  const worker = async () => {
-    for (let id = left.shift(); id !== undefined; id = left.shift()) await change(id);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+function portions(ids: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  for (let from = 0; from < ids.length; from += AT_ONCE) parts.push(ids.slice(from, from + AT_ONCE));
+  return parts;
 }
 
 function TagDialog({ ids, close }: { ids: readonly string[]; close: () => void }) {
@@ -97,10 +106,16 @@ function TagDialog({ ids, close }: { ids: readonly string[]; close: () => void }
   const client = useQueryClient();
   const save = useMutation({
     meta: { shown: true },
-    mutationFn: () =>
-      forEach(ids, (trace_id) => call("tag_trace", { trace_id }, { body: { set: { [key.trim()]: value } } })),
-    onSuccess: () => {
-      showToast(t.tagged(ids.length));
+    mutationFn: async () => {
+      let tagged = 0;
+      for (const trace_ids of portions(ids)) {
+        const body = { trace_ids, set: { [key.trim()]: value } };
+        tagged += (await call("tag_traces", {}, { body })).tagged;
+      }
+      return tagged;
+    },
+    onSuccess: (tagged) => {
+      showToast(t.tagged(tagged, ids.length));
       close();
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["traces"] }),
@@ -140,17 +155,22 @@ function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => voi
   const save = useMutation({
     meta: { shown: true },
     mutationFn: async () => {
-      const assessments = ids.map((trace_id) => ({
-        trace_id,
+      const judgment = {
         name: draft.name.trim(),
         value: judgmentValue(draft.value),
         rationale: draft.rationale.trim() || null,
-      }));
-      for (let from = 0; from < assessments.length; from += 100)
-        await call("log_assessments", {}, { body: { assessments: assessments.slice(from, from + 100) } });
+      };
+      const items = [];
+      for (const part of portions(ids)) {
+        const assessments = part.map((trace_id) => ({ ...judgment, trace_id }));
+        items.push(...(await call("log_assessments", {}, { body: { assessments } })));
+      }
+      const refused = items.filter((item) => item.assessment === null);
+      if (refused.length === items.length) throw new Error(refused[0]?.message ?? t.noneAssessed);
+      return items.length - refused.length;
     },
-    onSuccess: () => {
-      showToast(t.assessed(ids.length));
+    onSuccess: (assessed) => {
+      showToast(t.assessed(assessed, ids.length));
       void client.invalidateQueries({ queryKey: ["traces"] });
       close();
     },
@@ -190,10 +210,8 @@ function DeleteDialog({
     meta: { shown: true },
     mutationFn: async () => {
       let deleted = 0;
-      for (let from = 0; from < ids.length; from += 1_000) {
-        const body = { trace_ids: ids.slice(from, from + 1_000) };
-        deleted += (await call("delete_traces", {}, { body })).deleted;
-      }
+      for (const trace_ids of portions(ids))
+        deleted += (await call("delete_traces", {}, { body: { trace_ids } })).deleted;
       return deleted;
     },
     onSuccess: async (deleted) => {

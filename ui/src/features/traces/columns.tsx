@@ -1,5 +1,6 @@
 /** The columns of the list of traces: what each shows, how wide it is, and by which field the server sorts it. */
 
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Trace } from "@/api/schema";
@@ -8,7 +9,7 @@ import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { bytes, MISSING, nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
-import type { text } from "@/strings";
+import { text } from "@/strings";
 
 export interface Column {
   id: keyof typeof text.traces.column;
@@ -35,8 +36,30 @@ function preview(value: string | null): ReactNode {
   );
 }
 
+/** Spans failed in a trace that did not: easily overlooked. */
+function Within({ count }: { count: number }) {
+  const label = text.traces.failedWithin(count);
+  return (
+    <span title={label} role="img" aria-label={label}>
+      {" "}
+      <IconAlertTriangle size={13} color="var(--bad)" aria-hidden />
+    </span>
+  );
+}
+
 export const COLUMNS: readonly Column[] = [
-  { id: "state", track: "76px", least: 76, sort: "state", cell: (trace) => <State state={trace.state} /> },
+  {
+    id: "state",
+    track: "76px",
+    least: 76,
+    sort: "state",
+    cell: (trace) => (
+      <>
+        <State state={trace.state} />
+        {trace.state !== "ERROR" && trace.error_count > 0 && <Within count={trace.error_count} />}
+      </>
+    ),
+  },
   {
     id: "start",
     track: "148px",
@@ -46,7 +69,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: "name",
-    track: "minmax(116px, 1.2fr)",
+    track: "minmax(116px, 1fr)",
     least: 116,
     sort: "name",
     cell: (trace) => (
@@ -60,7 +83,7 @@ export const COLUMNS: readonly Column[] = [
       </Link>
     ),
   },
-  { id: "request", track: "minmax(110px, 2.4fr)", least: 110, cell: (trace) => preview(trace.request) },
+  { id: "request", track: "minmax(110px, 2.6fr)", least: 110, cell: (trace) => preview(trace.request) },
   { id: "response", track: "minmax(96px, 2.4fr)", least: 96, cell: (trace) => preview(trace.response) },
   {
     id: "duration",
@@ -177,10 +200,21 @@ export const COLUMNS: readonly Column[] = [
 ];
 
 export const PRESETS: Record<string, readonly Column["id"][]> = {
-  standard: ["state", "start", "name", "request", "response", "duration", "tokens", "cost", "spans"],
+  standard: ["state", "start", "name", "request", "response", "duration", "tokens", "cost"],
   quality: ["state", "start", "name", "request", "response", "user", "session", "model", "tags"],
   cost: ["start", "name", "model", "duration", "tokens", "cost", "spans", "size"],
-  debug: ["state", "start", "name", "message", "errors", "duration", "service", "client", "environment"],
+  debug: [
+    "state",
+    "start",
+    "name",
+    "message",
+    "errors",
+    "spans",
+    "duration",
+    "service",
+    "client",
+    "environment",
+  ],
 };
 
 /** The columns that an address names: a preset or ids joined by commas; the standard ones when it names none. */

@@ -10,7 +10,7 @@ import type { Column } from "./columns";
 import classes from "./trace-table.module.css";
 
 const t = text.traces;
-const ROW_PX = 34;
+const ROW_PX = 30;
 const AHEAD = 15;
 
 interface TraceTableProps {
