@@ -219,7 +219,9 @@ EXAMPLES: Mapping[str, Example] = {
     "create_key": Example("/keys", body={"name": "collector", "scopes": ["ingest"], "experiment_ids": ["1"]}),
     "list_keys": Example("/keys"),
     "revoke_key": Example("/keys/{key}"),
-    "create_run": Example("/runs", body={"experiment": "support", "name": "nightly", "run_id": "run-2"}),
+    "create_run": Example(
+        "/runs", body={"experiment": "support", "name": "nightly", "run_id": "run-2", "params": {"lr": "0.1"}}
+    ),
     "search_runs": Example("/runs", {"experiment": "support", "filter": "metrics.accuracy > 0.5", "limit": "1"}),
     "get_run": Example("/runs/{run}"),
     "update_run": Example("/runs/{run}", body={"status": "FINISHED", "set_tags": {"reviewed": "yes"}}),

@@ -12,7 +12,9 @@ from lodeline.domain.account import Account
 from lodeline.domain.assessment import Assessment, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, AssessmentId, SpanId, TraceId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, AssessmentId, ModelId, RunId, SpanId, TraceId
+from lodeline.domain.model import GitInfo, Model, ModelMetric, PromptUse
+from lodeline.domain.run import MetricPoint, Run, RunInput
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import AttributeValue, JsonValue, Span, SpanEvent, SpanView
 from lodeline.domain.trace import Trace
@@ -34,6 +36,7 @@ from lodeline.query.subjects import (
     TraceSubject,
     UserSubject,
 )
+from lodeline.query.subjects_runs import ModelSubject, RunSubject
 from tests.generators import TraceCase, traces
 from tests.query import strategies
 
@@ -249,6 +252,46 @@ SUBJECTS: Mapping[EntityScope, Subject] = {
     "user": UserSubject(User(DEFAULT_EXPERIMENT, "u1", 1, 5, 2, 1, 1, USAGE, 0.5)),
     "audit": AuditSubject(AuditEntry(5, "ada", "experiment.rename", "experiment 1")),
     "account": AccountSubject(Account(AccountId("c-1"), "ada", "admin", 5)),
+    "run": RunSubject(
+        Run(
+            RunId("r-1"),
+            DEFAULT_EXPERIMENT,
+            "nightly",
+            "RUN",
+            "FINISHED",
+            "ACTIVE",
+            1,
+            5,
+            "ada",
+            RunId("r-0"),
+            {"team": "red"},
+            {"team": "red"},
+            {"team": MetricPoint("team", 0.5, 1)},
+            (RunInput("d-1", model_id=ModelId("m-1")),),
+        )
+    ),
+    "model": ModelSubject(
+        Model(
+            ModelId("m-1"),
+            DEFAULT_EXPERIMENT,
+            "bot",
+            "READY",
+            "ACTIVE",
+            1,
+            2,
+            None,
+            "agent",
+            RunId("r-1"),
+            None,
+            ModelId("m-0"),
+            {"team": "red"},
+            {"team": "red"},
+            GitInfo("abc", "main"),
+            aliases=("production",),
+            prompt_versions=(PromptUse("hello", 1),),
+            metrics=(ModelMetric("team", 0.5, 1),),
+        )
+    ),
 }
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,), "number": (int, float), "boolean": (bool,), "time": (int,), "duration": (int,),

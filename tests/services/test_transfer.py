@@ -469,7 +469,9 @@ def test_runs_evaluations_and_models_come_along(services: Services, other: Servi
 def test_a_copy_in_the_same_store_leaves_runs_and_models_where_they_are(services: Services) -> None:
     fill(services)
     before = services.stores.evaluations.get(RunId("evaluation"))
-    report = load(services, export(services), as_name="copy")
+    data = export(services)
+    services.traces.delete(LOCAL, [TraceId("tr-0")])
+    report = load(services, data, as_name="copy")
     assert (report.runs, report.models, report.existing_runs, report.existing_models) == (0, 0, 3, 1)
     assert services.stores.evaluations.get(RunId("evaluation")) == before
     assert services.stores.models.find_alias(report.experiment.experiment_id, "production") is None

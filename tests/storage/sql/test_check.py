@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from lodeline.domain.ids import DEFAULT_EXPERIMENT
+from lodeline.domain.evaluation import EvaluationChange, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
+from lodeline.domain.model import AliasMove, ModelDraft
+from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.storage.sql import connection, open_sqlite
 from lodeline.storage.sql.check import check_database
 from tests.contract.build import T0_MS, audit, judgment, span, write
@@ -23,6 +26,16 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     override = judgment("tr-1", overrides=first.assessment_id)
     stores.assessments.log(DEFAULT_EXPERIMENT, override, by="a", now_ms=T0_MS, audit=audit())
     stores.assessments.log(DEFAULT_EXPERIMENT, judgment(None, session="s"), by="a", now_ms=T0_MS, audit=audit())
+    draft = EvaluationDraft(RunDraft("e", run_id=RunId("e-1")))
+    made = stores.evaluations.create(DEFAULT_EXPERIMENT, draft, now_ms=T0_MS, audit=audit())
+    running = EvaluationChange("RUNNING")
+    stores.evaluations.change(RunId("e-1"), running, expected=made, now_ms=T0_MS, audit=audit())
+    rows = [RowDraft("1", scores=(ScoreDraft("exact", True),)), RowDraft("2", state="PREDICT_ERROR")]
+    stores.evaluations.log_rows(RunId("e-1"), rows, by=None, now_ms=T0_MS, audit=audit())
+    stores.runs.log_metrics(RunId("e-1"), [MetricPoint("loss", 0.5, T0_MS, step) for step in range(3)])
+    model, _ = stores.models.create(DEFAULT_EXPERIMENT, ModelDraft("m"), now_ms=T0_MS, audit=audit())
+    move = AliasMove("production", model.model_id)
+    stores.models.set_alias(DEFAULT_EXPERIMENT, move, gated=False, by=None, now_ms=T0_MS, audit=audit())
     while stores.admin.figures()["text_backlog"]:
         pass
     stores.close()
@@ -61,6 +74,13 @@ def test_a_healthy_store_has_no_faults(healthy: Path):
         ("UPDATE assessments SET deleted = 1 WHERE id = 1", "differs from its last revision"),
         ("DELETE FROM assessments WHERE session IS NOT NULL", "have no assessment"),
         ("UPDATE assessments SET doc = json_set(doc, '$.valid', json('true')) WHERE id = 1", "valid is True"),
+        ("DELETE FROM runs", "table evaluation_rows speaks of the unknown run row 1"),
+        ("DELETE FROM runs", "table run_metrics speaks of the unknown run row 1"),
+        ("DELETE FROM evaluations", "run e-1 has no state of an evaluation"),
+        ("DELETE FROM evaluation_rows WHERE row_key = '2'", "evaluation e-1 counts other rows than it has"),
+        ("UPDATE evaluation_rows SET state = 'DONE'", "evaluation e-1 counts other rows than it has"),
+        ("UPDATE run_latest SET step = 1", "a metric of run e-1 has a later point than its latest"),
+        ("DELETE FROM models", "alias production points at an unknown model"),
         ("INSERT INTO api_keys VALUES (1, 'k', x'00', 'nobody', 0, NULL, NULL, '{}')", "unknown account"),
         ("INSERT INTO logins VALUES (x'00', 'nobody', 0, '{}')", "a login belongs to the unknown account nobody"),
     ],

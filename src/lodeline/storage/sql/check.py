@@ -54,6 +54,23 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("the last revisions of assessment {} have no assessment",
      "SELECT DISTINCT r.aid FROM assessment_revisions r WHERE NOT EXISTS "
      "(SELECT 1 FROM assessments a WHERE a.aid = r.aid)"),
+    *(
+        (f"table {table} speaks of the unknown run row {{}}",
+         f"SELECT DISTINCT x.run FROM {table} x WHERE x.run NOT IN (SELECT id FROM runs)")
+        for table in ("run_metrics", "run_latest", "evaluations", "evaluation_rows")
+    ),
+    ("run {} has no state of an evaluation",
+     "SELECT run_id FROM runs WHERE kind = 'EVALUATION' AND id NOT IN (SELECT run FROM evaluations)"),
+    ("evaluation {} counts other rows than it has",
+     "SELECT r.run_id FROM evaluations e JOIN runs r ON r.id = e.run "
+     "WHERE (e.rows_known, e.rows_done, e.rows_failed) IS NOT (SELECT count(*), total(w.state = 'DONE'), "
+     "total(w.state IN ('PREDICT_ERROR', 'SCORE_ERROR')) FROM evaluation_rows w WHERE w.run = e.run)"),
+    ("a metric of run {} has a later point than its latest",
+     "SELECT DISTINCT r.run_id FROM run_latest l JOIN runs r ON r.id = l.run JOIN run_metrics m ON m.run = l.run "
+     "AND m.key = l.key AND (m.step, m.timestamp_ms, m.value, m.nan, m.about) > "
+     "(l.step, l.timestamp_ms, l.value, l.nan, l.about)"),
+    ("alias {} points at an unknown model",
+     "SELECT alias FROM model_aliases WHERE model NOT IN (SELECT id FROM models)"),
     ("API key {} belongs to an unknown account",
      "SELECT key_id FROM api_keys WHERE owner_id IS NOT NULL AND owner_id NOT IN (SELECT account_id FROM accounts)"),
     ("a login belongs to the unknown account {}",
