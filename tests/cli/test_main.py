@@ -27,6 +27,12 @@ COMMANDS = [
     ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
     ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
     ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("doctor",), ("version",),
+    ("datasets", "list"), ("datasets", "create"), ("datasets", "get"), ("datasets", "delete"),
+    ("datasets", "restore"), ("datasets", "import"), ("datasets", "export"), ("datasets", "add-traces"),
+    ("datasets", "publish"), ("datasets", "discard"), ("datasets", "versions"), ("datasets", "label"),
+    ("datasets", "records"), ("datasets", "diff"), ("datasets", "split"), ("prompts", "list"),
+    ("prompts", "register"), ("prompts", "get"), ("prompts", "versions"), ("prompts", "diff"), ("prompts", "alias"),
+    ("prompts", "delete"), ("scorers", "list"), ("scorers", "get"), ("scorers", "delete"),
 ]  # fmt: skip
 
 
