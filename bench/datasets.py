@@ -34,14 +34,16 @@ def run(*, quick: bool = False) -> Report:
 
 
 def _table(served: Served, dataset: Dataset, count: int) -> Table:
-    rows: list[tuple[str, float, float, float]] = []
+    rows: list[tuple[str, float, float | None, float | None]] = []
 
     def timed(name: str, act: Callable[[], int], *, expected: int) -> None:
         start, cpu = time.perf_counter(), served.cpu_s()
         done = act()
         took = time.perf_counter() - start
         assert done == expected, f"{name}: {done} instead of {expected}"
-        rows.append((name, took, count / took, (served.cpu_s() - cpu) / count * 1e6))
+        many = expected == count
+        rate, each = (count / took, (served.cpu_s() - cpu) / count * 1e6) if many else (None, None)
+        rows.append((name, took, rate, each))
 
     timed("append, one version", lambda: dataset.append(_records(count)).inserted, expected=count)
     timed("merge the same again", lambda: dataset.merge_records(_records(count)).unchanged, expected=count)
