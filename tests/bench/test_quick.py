@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import data, delivery, ingest, query, report, sdk, startup
+from bench import data, datasets, delivery, ingest, query, report, sdk, startup
 from bench.__main__ import main
 from bench.floor import measure
 from bench.http import Connection
@@ -42,6 +42,12 @@ def test_ingest_runs_and_counts_what_it_sent(capsys: pytest.CaptureFixture[str],
     assert main(["--quick", "--out", str(tmp_path), "ingest"]) == 0
     assert "Acknowledged and sustained" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == {"ingest-quick.json", "ingest-quick.md"}
+
+
+def test_datasets_are_loaded_and_counted() -> None:
+    (table,) = datasets.run(quick=True).tables
+    assert table.rows[0][0] == "append, one version"
+    assert len(table.rows) == 5
 
 
 def test_the_sdk_makes_the_spans_it_is_measured_by() -> None:

@@ -29,8 +29,14 @@ COMMANDS = [
     ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("doctor",), ("version",),
     ("runs", "list"), ("runs", "get"), ("runs", "metrics"), ("runs", "tag"), ("runs", "delete"), ("runs", "restore"),
     ("evaluations", "get"), ("evaluations", "summary"), ("evaluations", "compare"), ("evaluations", "rows"),
-    ("evaluations", "cancel"), ("models", "list"), ("models", "create"), ("models", "get"), ("models", "diff"),
+    ("evaluations", "cancel"), ("eval", "run"), ("eval", "compare"), ("eval", "gate"), ("models", "list"), ("models", "create"), ("models", "get"), ("models", "diff"),
     ("models", "alias"), ("models", "moves"), ("models", "delete"), ("models", "restore"),
+    ("datasets", "list"), ("datasets", "create"), ("datasets", "get"), ("datasets", "delete"),
+    ("datasets", "restore"), ("datasets", "import"), ("datasets", "export"), ("datasets", "add-traces"),
+    ("datasets", "publish"), ("datasets", "discard"), ("datasets", "versions"), ("datasets", "label"),
+    ("datasets", "records"), ("datasets", "diff"), ("datasets", "split"), ("prompts", "list"),
+    ("prompts", "register"), ("prompts", "get"), ("prompts", "versions"), ("prompts", "diff"), ("prompts", "alias"),
+    ("prompts", "delete"), ("scorers", "list"), ("scorers", "get"), ("scorers", "delete"),
 ]  # fmt: skip
 
 

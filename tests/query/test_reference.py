@@ -11,10 +11,15 @@ from hypothesis import strategies as st
 from lodeline.domain.account import Account
 from lodeline.domain.assessment import Assessment, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.audit import AuditEntry
+from lodeline.domain.dataset import Dataset
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, AssessmentId, ModelId, RunId, SpanId, TraceId
+from lodeline.domain.ids import (
+    DEFAULT_EXPERIMENT, AccountId, AssessmentId, DatasetId, ModelId, RecordId, RunId, SpanId, TraceId,
+)  # fmt: skip
 from lodeline.domain.model import GitInfo, Model, ModelMetric, PromptUse
 from lodeline.domain.run import MetricPoint, Run, RunInput
+from lodeline.domain.prompt import Prompt
+from lodeline.domain.record import RecordDraft, RecordSource, made, prepare
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import AttributeValue, JsonValue, Span, SpanEvent, SpanView
 from lodeline.domain.trace import Trace
@@ -37,6 +42,7 @@ from lodeline.query.subjects import (
     UserSubject,
 )
 from lodeline.query.subjects_runs import ModelSubject, RunSubject
+from lodeline.query.subjects_data import DatasetSubject, PromptSubject, RecordSubject
 from tests.generators import TraceCase, traces
 from tests.query import strategies
 
@@ -251,6 +257,30 @@ SUBJECTS: Mapping[EntityScope, Subject] = {
     "session": SessionSubject(Session(DEFAULT_EXPERIMENT, "s1", "OPEN", 1, 5, 2, 1, USAGE, 0.5, "u1")),
     "user": UserSubject(User(DEFAULT_EXPERIMENT, "u1", 1, 5, 2, 1, 1, USAGE, 0.5)),
     "audit": AuditSubject(AuditEntry(5, "ada", "experiment.rename", "experiment 1")),
+    "dataset": DatasetSubject(
+        Dataset(DatasetId("d-1"), DEFAULT_EXPERIMENT, "qa", "by_input", "ACTIVE", 1, 2, "ada", "", {"team": "red"})
+    ),
+    "record": RecordSubject(
+        made(
+            prepare(
+                RecordDraft(
+                    {"q": {"text": "hi"}, "city": 5},
+                    {"a": True},
+                    "out",
+                    {"t": "v"},
+                    "test",
+                    "e",
+                    RecordSource("TRACE", "tr-1"),
+                )
+            ),
+            RecordId("dr-1"),
+            author="ada",
+            now_ms=1,
+        )
+    ),
+    "prompt": PromptSubject(
+        Prompt("greet", DEFAULT_EXPERIMENT, 2, 1, 2, "ada", "", {"team": "red"}, {"production": 1, "test": 2})
+    ),
     "account": AccountSubject(Account(AccountId("c-1"), "ada", "admin", 5)),
     "run": RunSubject(
         Run(
@@ -316,6 +346,10 @@ def test_every_field_of_the_table_has_a_value_of_its_type(entity: EntityScope):
         ("session", "id = 's1' AND state = 'OPEN' AND duration = 4ns AND tokens.total > 500 AND cost = 0.5"),
         ("user", "user = 'u1' AND session_count = 1 AND error_count < 2"),
         ("audit", "actor = 'ada' AND action LIKE 'experiment.%' AND target IS NOT NULL AND at = 5"),
+        ("dataset", "name = 'qa' AND tags.team = 'red' AND version = 0 AND description IS NULL AND created = 1"),
+        ("record", "inputs.q.text = 'hi' AND inputs.city > 4 AND expectations.a = true AND outputs LIKE 'o%'"),
+        ("record", "split = 'test' AND source = 'TRACE' AND source_id = 'tr-1' AND inputs.q.none IS NULL"),
+        ("prompt", "name = 'greet' AND alias = 'test' AND version = 2 AND tags.team = 'red'"),
         ("account", "name = 'ada' AND role = 'Admin' AND disabled = false"),
         ("assessment", "trace = 'tr-1' AND span IS NULL AND session IS NULL AND created = 9 AND valid = true"),
         ("span", "id = '1111111111111111' AND text ~ 'york' AND kind = llm"),
