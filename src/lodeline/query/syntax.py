@@ -144,8 +144,10 @@ class Words:
         return token
 
     def end_of_prose(self) -> int | None:
-        """Return where the words that begin here end, at AND, OR, a bracket or the end of the text; None when something
-        among them says that they are meant as a condition."""
+        """Return where the words that begin here end: at AND, OR, a bracket or the end of the text.
+
+        None when something among them says that they are meant as a condition.
+        """
         for token in self._tokens[self._index :]:
             if token.kind in {"operator", "("} or token.word in _CONDITIONS or token.text == ".":
                 return None
