@@ -24,16 +24,20 @@ COMPILED := annotated_types anyio fastapi google grpc h11 httpcore httpx idna op
     starlette typer typing_extensions.py typing_inspection uvicorn
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run built ui test soak check formatted lint types imports sizes fresh page format docs screenshots bench clean
+.PHONY: help setup run port built ui test soak check formatted lint types imports sizes fresh page format docs screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## create the virtual environment from uv.lock
 
-run: $(STAMP) built ## build the web page, serve a demonstration store (STORE, PORT)
-	$(VENV)/bin/lodeline demo --store $(STORE)
+run: $(STAMP) port built ## build the web page, serve a demonstration store (STORE, PORT)
+	$(VENV)/bin/lodeline demo --store $(STORE) --at http://127.0.0.1:$(PORT)
 	$(VENV)/bin/lodeline server --store $(STORE) --port $(PORT)
+
+# A busy port is said before the demonstration is loaded, not after.
+port: $(STAMP)
+	@$(BIN)/python -m tools.check_port $(PORT)
 
 # Without the npm registry the page cannot be built at first; the server works without it.
 built: $(STAMP)
