@@ -18,17 +18,26 @@ UI_MODULES := ui/node_modules/.installed
 UI_INDEX   := src/lodeline/server/static/app/index.html
 UI_SOURCES := $(shell find ui/src -type f 2>/dev/null) ui/index.html ui/vite.config.ts ui/tsconfig.json
 
+# What every command and the server import is compiled at once, as pip does and uv does not: where Python may write no
+# bytecode (PYTHONDONTWRITEBYTECODE, in many containers) each command would else compile it again, for a second.
+COMPILED := annotated_types anyio fastapi google grpc h11 httpcore httpx idna opentelemetry orjson pydantic rich \
+    starlette typer typing_extensions.py typing_inspection uvicorn
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run built ui test soak adapters check formatted lint types imports sizes fresh page format docs screenshots bench clean
+.PHONY: help setup run port built ui test soak adapters check formatted lint types imports sizes fresh page format docs screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## create the virtual environment from uv.lock
 
-run: $(STAMP) built ## build the web page, serve a demonstration store (STORE, PORT)
-	$(VENV)/bin/lodeline demo --store $(STORE)
+run: $(STAMP) port built ## build the web page, serve a demonstration store (STORE, PORT)
+	$(VENV)/bin/lodeline demo --store $(STORE) --at http://127.0.0.1:$(PORT)
 	$(VENV)/bin/lodeline server --store $(STORE) --port $(PORT)
+
+# A busy port is said before the demonstration is loaded, not after.
+port: $(STAMP)
+	@$(BIN)/python -m tools.check_port $(PORT)
 
 # Without the npm registry the page cannot be built at first; the server works without it.
 built: $(STAMP)
@@ -119,4 +128,5 @@ $(STAMP): uv.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/uv --version 2>/dev/null | grep -qF 'uv $(UV_VERSION) ' \
 	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --all-extras --all-groups --python $(BIN)/python
+	@cd $(VENV)/lib/python3*/site-packages && '$(abspath $(BIN))/python' -m compileall -q $(COMPILED) '$(CURDIR)/src' || true
 	@touch $@

@@ -49,6 +49,21 @@ def test_printed_commands_show_a_failed_trace_its_spans_and_a_judge_s_reasons(lo
     assert "hallucination" in lodeline(*judged).out
 
 
+def test_commands_for_a_server_name_it_once(
+    lodeline: Lodeline, demo: Demo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # where our command is not found
+    out = lodeline("demo", "--at", "http://127.0.0.1:5001", store=demo.store).out
+    assert "Open http://127.0.0.1:5001 in a browser" in out
+    assert out.count("export LODELINE_URL=http://127.0.0.1:5001") == 1
+    assert out.count("/activate\n") == 1
+    commands = printed_commands(out)
+    assert len(commands) == len(printed_commands(demo.out))
+    assert not [command for command in commands if "--store" in command or "--server" in command]
+    monkeypatch.undo()
+    assert "LODELINE_URL" not in lodeline("demo", "--at", "http://127.0.0.1:5000", store=demo.store).out
+
+
 def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None:
     part = frameworks_part()
     with connect(store) as client:

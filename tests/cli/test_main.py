@@ -53,6 +53,41 @@ def test_version_and_help_import_no_command_group() -> None:
     assert f"lodeline {__version__}" in finished.stdout
 
 
+def test_a_command_that_asks_a_server_imports_nothing_that_it_does_not_need() -> None:
+    script = (
+        "import sys\n"
+        "from lodeline.cli.main import run\n"
+        f"codes = [run(['traces', 'search', '--help']), run(['traces', 'search', '--server', '{NOBODY}'])]\n"
+        "print(codes, file=sys.stderr)\n"
+        "print(*sys.modules)\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "[0, 4]" in finished.stderr
+    imported = set(finished.stdout.splitlines()[-1].split())
+    assert {"httpx", "lodeline.sdk.client.traces"} <= imported
+    packages = {name.split(".")[0] for name in imported}
+    heavy = {
+        "apsw",
+        "click",
+        "fastapi",
+        "google",
+        "grpc",
+        "numpy",
+        "opentelemetry",
+        "pygments",
+        "starlette",
+        "uvicorn",
+    }
+    assert packages & heavy == set()
+    ours = {".".join(name.split(".")[:2]) for name in imported if name.startswith("lodeline.")}
+    assert (
+        ours & {"lodeline.query", "lodeline.services", "lodeline.storage", "lodeline.ingest", "lodeline.auth"}
+        == set()
+    )
+    others = {"lodeline.sdk.client.accounts", "lodeline.sdk.client.filters", "rich.progress", "rich.syntax"}
+    assert imported & others == set()
+
+
 def test_without_the_server_s_packages_a_command_says_how_to_install_them() -> None:
     script = (
         "import sys\n"

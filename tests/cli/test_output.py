@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodeline.cli.output import Output, clean, clean_lines, cost, count, duration, fit, moment, size
+from lodeline.cli.output import Output, clean, clean_lines, cost, count, duration, fit, fit_columns, moment, size
 
 HOSTILE = [
     "\x1b[2J\x1b[31mred", "\x1b]8;;http://evil\x07link\x1b]8;;\x07", "a\rb", "\x9b31m", "\u202egnp.exe", "a\u200bb",
@@ -68,6 +68,30 @@ def test_only_free_columns_give_way(columns: list[tuple[int, bool]], available: 
         assert narrowed == width or (is_free and 12 <= narrowed < width)
     total = sum(fitted) + 2 * (len(fitted) - 1)
     assert total <= available or all(not is_free or width <= 12 for width, is_free in zip(fitted, free, strict=True))
+
+
+TRACES = (
+    ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "request"),
+    (35, 19, 8, 5, 6, 40, 6, 8, 60),
+)
+
+
+@pytest.mark.parametrize(
+    ("available", "left_out"),
+    [(200, set[str]()), (127, set[str]()), (118, {"errors"}), (100, {"errors", "tokens", "cost"})],
+)
+def test_a_table_of_traces_fits_a_terminal(available: int, left_out: set[str]) -> None:
+    columns, widths = TRACES
+    kept, fitted = fit_columns(columns, widths, available)
+    assert sum(fitted) + 2 * (len(fitted) - 1) <= available
+    assert {columns[index] for index in range(len(columns)) if index not in kept} == left_out
+    assert [columns[index] for index in kept if columns[index] not in left_out] == [
+        column for column in columns if column not in left_out
+    ]
+
+
+def test_what_cannot_fit_is_as_narrow_as_can_be() -> None:
+    assert fit_columns(("id", "name"), (35, 40), 20) == ([0, 1], [35, 8])
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,12 @@ def test_from_the_first_account_to_keys_of_every_scope(
     lodeline("traces", "search", "--key", ingest, code=3)
     assert len(lodeline("traces", "search", "--json").lines()) == 1
     (app,) = (key for key in lodeline("keys", "list", "--json").lines() if key["name"] == "app")
-    lodeline("keys", "revoke", str(app["key_id"]), "--yes")
+    assert "0 (Default)" in lodeline("keys", "list").out
+    lodeline("keys", "create", "twice", "-s", "read")
+    lodeline("keys", "create", "twice", "-s", "read")
+    assert "2 keys are named 'twice'" in lodeline("keys", "revoke", "twice", "--yes", code=5).err
+    lodeline("keys", "revoke", "nobody", "--yes", code=1)
+    assert f"Revoked key {app['key_id']} (app)" in lodeline("keys", "revoke", "app", "--yes").out
     lodeline("traces", "import", str(otlp_file(tmp_path)), "--key", ingest, code=3)
     assert "revoked" in lodeline("keys", "list").out
     lodeline("keys", "create", "x", "-s", "nonsense", code=2)

@@ -259,6 +259,10 @@ def test_every_field_parses_by_every_name_with_every_operator(entity: EntityScop
         ("tokens.total = 1e999", "trace", (15, 20), "expected a number from", None),
         ("duration > 5sec", "trace", (11, 15), "expected a duration", "5s"),
         ("duration > 'soon'", "trace", (11, 17), "expected a duration", None),
+        ("start > now - 1 day", "trace", (8, 19), "unexpected 'now - 1 day'", "now-1d"),
+        ("start > now-2hours AND name = 'a'", "trace", (8, 18), "unexpected 'now-2hours'", "now-2h"),
+        ("start > now - 15m", "trace", (8, 17), "expected a time such as", "now-15m"),
+        ("start > now-3moons", "trace", (8, 11), "expected a time such as", None),
         ("valid = 1", "assessment", (8, 9), "expected true or false", "true"),
         ("value < 'x'", "assessment", (6, 7), "< compares numbers only", None),
         ("value > true", "assessment", (6, 7), "> compares numbers only", None),
@@ -269,6 +273,17 @@ def test_every_field_parses_by_every_name_with_every_operator(entity: EntityScop
         ("text ~ '!!'", "trace", (7, 11), "no word to search for", None),
         ("name RLIKE '('", "trace", (11, 14), "is not valid; expected an RE2 expression", None),
         ("span.content = 'x'", "trace", (13, 14), "does not take =", None),
+        ("weather", "trace", (0, 7), "'weather' is no condition", "text ~ 'weather'"),
+        ("weather in paris ", "trace", (0, 16), "'weather in paris' is no condition", "text ~ 'weather in paris'"),
+        ("what's up?", "trace", (0, 10), "is no condition", "text ~ 'what''s up?'"),
+        ("404 page", "trace", (0, 8), "'404 page' is no condition", "text ~ '404 page'"),
+        ("name = 'a' AND (nam OR x = 1)", "trace", (16, 19), "'nam' is no condition", "text ~ 'nam'"),
+        ("span(weather) AND name = 'a'", "trace", (5, 12), "'weather' is no condition", "text ~ 'weather'"),
+        ("weather IS NULL", "trace", (0, 7), "unknown field 'weather'", None),
+        ("weather LIKE 'x'", "trace", (0, 7), "unknown field 'weather'", None),
+        ("weather IN ('x')", "trace", (0, 7), "unknown field 'weather'", None),
+        ("weather", "session", (0, 7), "unknown field 'weather'", None),
+        ("tags", "trace", (0, 4), "tags needs a key", None),
         ("json(name) = 'x'", "trace", (5, 9), "value or attributes.KEY", None),
         ("state = 'OK'", "audit", (0, 5), "expected a field of audit entries", None),
     ],
@@ -283,6 +298,18 @@ def test_errors_name_the_place_and_the_remedy(
     assert (details["position"], details["end"]) == place
     assert details["suggestion"] == suggestion
     assert details["found"] == text[slice(*place)]
+
+
+@pytest.mark.parametrize("text", ["weather", "what's up?", "name = 'a' AND 3 paris"])
+def test_prose_is_a_filter_once_the_suggestion_is_taken(text: str):
+    with pytest.raises(Invalid) as caught:
+        parse(text, "trace")
+    details = caught.value.details
+    position, end, suggestion = details["position"], details["end"], details["suggestion"]
+    assert isinstance(position, int)
+    assert isinstance(end, int)
+    assert isinstance(suggestion, str)
+    parse(text[:position] + suggestion + text[end:], "trace")
 
 
 def test_an_error_shows_the_place_with_a_caret():

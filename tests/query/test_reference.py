@@ -14,12 +14,20 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import Dataset
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import (
-    DEFAULT_EXPERIMENT, AccountId, AssessmentId, DatasetId, ModelId, RecordId, RunId, SpanId, TraceId,
+    DEFAULT_EXPERIMENT,
+    AccountId,
+    AssessmentId,
+    DatasetId,
+    ModelId,
+    RecordId,
+    RunId,
+    SpanId,
+    TraceId,
 )  # fmt: skip
 from lodeline.domain.model import GitInfo, Model, ModelMetric, PromptUse
-from lodeline.domain.run import MetricPoint, Run, RunInput
 from lodeline.domain.prompt import Prompt
 from lodeline.domain.record import RecordDraft, RecordSource, made, prepare
+from lodeline.domain.run import MetricPoint, Run, RunInput
 from lodeline.domain.session import Session, User
 from lodeline.domain.span import AttributeValue, JsonValue, Span, SpanEvent, SpanView
 from lodeline.domain.trace import Trace
@@ -41,8 +49,8 @@ from lodeline.query.subjects import (
     TraceSubject,
     UserSubject,
 )
-from lodeline.query.subjects_runs import ModelSubject, RunSubject
 from lodeline.query.subjects_data import DatasetSubject, PromptSubject, RecordSubject
+from lodeline.query.subjects_runs import ModelSubject, RunSubject
 from tests.generators import TraceCase, traces
 from tests.query import strategies
 

@@ -140,6 +140,22 @@ def test_feedback_is_logged_overridden_and_revised() -> None:
     assert get_assessment(first.assessment_id).valid
 
 
+def test_who_judged_is_said_simply() -> None:
+    def source(source: str = "CODE", source_id: str | None = None) -> AssessmentSource:
+        return log_feedback(trace_id=A, value=1, source=source, source_id=source_id).source
+
+    assert source(source="ada") == AssessmentSource("HUMAN", "ada")
+    assert source(source="human") == AssessmentSource("HUMAN")
+    assert source(source="LLM_JUDGE", source_id="gpt-4o") == AssessmentSource("LLM_JUDGE", "gpt-4o")
+    assert source(source_id="length rule") == AssessmentSource("CODE", "length rule")
+    with pytest.raises(errors.Invalid, match="LLM_JUDGE is near"):
+        source(source="LLM_JUGDE")
+    with pytest.raises(errors.Invalid, match="'ada' and 'bob' both"):
+        source(source="ada", source_id="bob")
+    expected = log_expectation(trace_id=A, name="answer", value="Rome", source_id="ada")
+    assert expected.source == AssessmentSource("HUMAN", "ada")
+
+
 def test_a_failed_judgment_keeps_what_went_wrong() -> None:
     def judge() -> None:
         raise TimeoutError("the judge did not answer")

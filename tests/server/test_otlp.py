@@ -197,7 +197,7 @@ def test_a_trace_stays_in_the_experiment_that_sent_it_first(world: World) -> Non
     answer = world.send(request_of(ONE, TWO), x_lodeline_experiment="second")
     count, message = partial(answer.content)
     assert count == 1
-    assert "belongs to another experiment" in message
+    assert message == f"1 span rejected: trace tr-{ONE}: it belongs to another experiment"
     assert (experiment_of(world, ONE), experiment_of(world, TWO)) == ("first", "second")
 
 

@@ -117,6 +117,7 @@ def test_a_busy_grpc_port_is_told_and_stops_nothing() -> None:
             line = next(line for line in lines if "OTLP/gRPC" in line)
             assert f"off: port {port} is taken" in line
             assert "--grpc-port" in line
+            assert sum(f"port {port} is taken" in said for said in lines) == 1
             assert httpx.get(f"{url}/health").status_code == 200
 
 

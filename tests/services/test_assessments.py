@@ -52,6 +52,17 @@ def test_a_judgment_remembers_who_logged_it_and_when(services: Services) -> None
     assert (entry.action, entry.target, entry.experiment_id) == ("assessment.log", "tr-1", "1")
 
 
+def test_a_person_without_a_name_is_the_account_that_logs(services: Services) -> None:
+    def named(actor: Actor, source: AssessmentSource) -> str:
+        draft = replace(judgment(), source=source)
+        return services.assessments.log(actor, draft).assessment.source.source_id
+
+    assert named(ADA, AssessmentSource("HUMAN")) == "ada"
+    assert named(ADA, AssessmentSource("HUMAN", "bob")) == "bob"
+    assert named(ADA, AssessmentSource("CODE")) == "default"
+    assert named(LOCAL, AssessmentSource("HUMAN")) == "default"
+
+
 def test_the_same_identifier_with_the_same_content_changes_nothing(services: Services) -> None:
     draft = judgment(identifier="i")
     first = services.assessments.log(EDITOR, draft)

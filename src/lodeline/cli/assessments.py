@@ -46,7 +46,9 @@ def log(
     ] = None,
     kind: Annotated[Literal["FEEDBACK", "EXPECTATION", "ISSUE_REF"], typer.Option(case_sensitive=False)] = "FEEDBACK",
     source: Annotated[Literal["HUMAN", "LLM_JUDGE", "CODE"], typer.Option(case_sensitive=False)] = "HUMAN",
-    source_id: Annotated[str, typer.Option("--source-id", help="Who or what judged.")] = "default",
+    source_id: Annotated[
+        str | None, typer.Option("--source-id", help="Who or what judged; without, a person is the key's account.")
+    ] = None,
     rationale: Annotated[str | None, typer.Option("--rationale", "-r", help="Why.")] = None,
     error: Annotated[str | None, typer.Option("--error", help="Code of the error in place of a value.")] = None,
     metadata: Annotated[list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE")] = None,
@@ -64,7 +66,7 @@ def log(
         ),
         name=name,
         kind=kind,
-        source=AssessmentSource(source, source_id),
+        source=AssessmentSource(source) if source_id is None else AssessmentSource(source, source_id),
         value=None if value is None else value_of(value),
         error=None if error is None else AssessmentError(error),
         rationale=rationale,
@@ -106,6 +108,10 @@ def list_assessments(
             use.out.hints(page.hints)
     if use.out.as_json:
         use.out.lines(found)
+        return
+    if trace is not None:  # which trace it is everybody knows
+        spans = ((item.assessment_id, item.target.span_id, *assessment_row(item)) for item in found)
+        use.out.table(("id", "span", *ASSESSMENT_COLUMNS), spans)
         return
     use.out.table(
         ("id", "target", *ASSESSMENT_COLUMNS),

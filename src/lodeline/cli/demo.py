@@ -2,12 +2,17 @@
 
 import re
 import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from lodeline.cli.options import Use, with_connection
+import typer
+
+from lodeline.cli.options import DEFAULT_SERVER, Use, with_connection
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
 from lodeline.demo.catalogue import demo_parts
@@ -32,7 +37,14 @@ class Suggestion:
     arguments: tuple[str, ...]
 
 
-def load(use: Use) -> None:
+def load(
+    use: Use,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="URL", help="Say the commands for a server that will serve the store there."),
+    ] = None,
+) -> None:
     """Load real example traces with their judgments, and say what to try. Loading twice changes nothing.
 
     With --json: one document of the experiments and of the commands to try.
@@ -42,13 +54,13 @@ def load(use: Use) -> None:
     with counting(use.out, "loading the demonstration", total) as advance:
         experiments = {part.draft.tags["lodeline.demo"]: load_part(use.client, part, advance) for part in parts}
     suggested = [
-        Suggestion(suggestion.title, (*suggestion.arguments, *use.where))
+        Suggestion(suggestion.title, (*suggestion.arguments, *(use.where if at is None else ())))
         for suggestion in suggestions(use.client, experiments)
     ]
     if use.out.as_json:
         use.out.document({"experiments": list(experiments.values()), "commands": suggested})
         return
-    _tell(use.out, list(experiments.values()), suggested)
+    _tell(use.out, list(experiments.values()), suggested, at)
 
 
 command = with_connection(load, makes_store=True)
@@ -148,12 +160,27 @@ def _newest(client: "LodelineClient", experiment: str, filter: str) -> str:
     return newest.trace_id
 
 
-def _tell(out: Output, experiments: Sequence[Experiment], suggested: Sequence[Suggestion]) -> None:
+def _tell(out: Output, experiments: Sequence[Experiment], suggested: Sequence[Suggestion], at: str | None) -> None:
     out.say("Loaded:", "bold")
     for experiment in experiments:
         out.say(f"  {experiment.experiment_id}  {experiment.name}")
     out.say("")
-    out.say("Try:", "bold")
+    if at is None:
+        out.say("Try:", "bold")
+    else:
+        out.say(f"Open {at} in a browser once it is served, or try in a second terminal, in the same folder:", "bold")
+    for line in _before_commands(at):
+        out.say(f"  {line}")
     for suggestion in suggested:
         out.say(f"  # {clean(suggestion.title)}", "dim")
         out.say(f"  lodeline {' '.join(map(quoted, suggestion.arguments))}")
+
+
+def _before_commands(at: str | None) -> Iterator[str]:
+    """Yield what a shell needs once so that it finds our command, and the command its server."""
+    activate = Path(sys.executable).parent / "activate"
+    if shutil.which("lodeline") is None and activate.is_file():
+        here = Path.cwd()
+        yield f"source {activate.relative_to(here) if activate.is_relative_to(here) else activate}"
+    if at is not None and at != DEFAULT_SERVER:
+        yield f"export LODELINE_URL={at}"

@@ -19,6 +19,7 @@ from lodeline.domain.ids import is_experiment_id
 from lodeline.domain.operation import ServerInfo
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.delivery.inspection import InstanceReport, SpoolReport, inspect_spool
+from lodeline.sdk.delivery.resending import resend_letters
 from lodeline.sdk.delivery.settings import TRACES_PATH, DeliverySettings, endpoint_of
 
 Verdict = Literal["ok", "warn", "fail", "unreachable"]
@@ -43,6 +44,10 @@ def command(
     spool_dir: Annotated[
         str | None, typer.Option("--spool-dir", metavar="DIR", help="Spool to look at (or LODELINE_SPOOL_DIR).")
     ] = None,
+    resend: Annotated[
+        bool,
+        typer.Option("--resend", help="First send the dead letters for this server again; delete what it takes."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check that traces made on this machine are delivered: settings, server, clock, spool, losses, gaps.
@@ -56,6 +61,8 @@ def command(
         findings = list(_configuration(settings, env))
         reached, found = _server(settings)
         findings += reached
+        if resend:
+            findings.append(_resend(settings))
         report = SpoolReport((), ()) if settings.spool_dir is None else inspect_spool(settings.spool_dir)
         findings += _spool(settings, report)
         if found:
@@ -201,18 +208,18 @@ def _losses(report: SpoolReport) -> Iterator[Finding]:
     folder = Path(report.dead_letters[0].file).parent
     last = report.dead_letters[-1].letter
     why = "" if last is None else f"; the last one: {last.reason}"
-    text = f"{len(report.dead_letters)} requests with {refused:,} refused spans in {folder}{why}"
+    again = "; when its cause is gone: lodeline doctor --resend"
+    text = f"{len(report.dead_letters)} requests with {refused:,} refused spans in {folder}{why}{again}"
     yield Finding("dead letters", "fail", text, {"letters": report.dead_letters})
 
 
 def _gaps(settings: DeliverySettings, report: SpoolReport) -> Iterator[Finding]:
     """Compare with what the server has of each process; what still waits here is no gap."""
     client = _client(settings)
+    mine = [each for each in report.instances if each.meta.endpoint == settings.endpoint]
     found = missing = 0
     try:
-        for each in report.instances:
-            if each.meta.endpoint != settings.endpoint:
-                continue
+        for each in mine:
             try:
                 delivery = client.deliveries.get(each.meta.instance)
             except LodelineError:
@@ -226,7 +233,25 @@ def _gaps(settings: DeliverySettings, report: SpoolReport) -> Iterator[Finding]:
     finally:
         client.close()
     if not missing:
-        yield Finding("gaps", "ok", f"none in what arrived from {found} of {len(report.instances)} processes here")
+        yield Finding("gaps", "ok", _no_gaps(found, len(mine)))
+
+
+def _no_gaps(found: int, processes: int) -> str:
+    if not processes:  # a process that ends with everything delivered takes its spool with it
+        return "none: no process here has anything to deliver to this server, or ended before that"
+    return f"none in what arrived from {found:,} of the {processes:,} processes that deliver to this server"
+
+
+def _resend(settings: DeliverySettings) -> Finding:
+    """Send the dead letters for this server again, and say what became of them."""
+    result = resend_letters(settings)
+    text = f"{result.taken:,} requests with {result.spans:,} spans taken by the server, {result.kept:,} kept"
+    if result.elsewhere:
+        text += f"; {result.elsewhere:,} of them are for other servers: name theirs by --server"
+    if result.reason:
+        text += f"; the last one: {result.reason}"
+    verdict = "unreachable" if result.unreachable else "warn" if result.kept else "ok"
+    return Finding("sent again", verdict, text, asdict(result))
 
 
 def _unwritable(spool_dir: Path) -> str | None:

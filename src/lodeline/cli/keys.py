@@ -1,15 +1,20 @@
 """``lodeline keys``: API keys."""
 
 import time
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lodeline.cli.accounts import find_account
-from lodeline.cli.naming import ask_password, confirm, find_experiment
+from lodeline.cli.naming import ask_password, confirm, experiment_names, find_experiment
 from lodeline.cli.options import ExperimentOption, Use, YesOption, command
 from lodeline.cli.output import clean, moment
 from lodeline.domain.account import SCOPES, ApiKey, check_scopes
+from lodeline.domain.errors import Conflict, Forbidden, shown
+
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list and revoke API keys.")
 
@@ -73,29 +78,47 @@ def list_keys(
         use.out.lines(found)
         return
     now_ms = int(time.time() * 1_000)
-    use.out.table(_COLUMNS, (_row(key, now_ms) for key in found))
+    names = experiment_names(use.client, (ident for key in found for ident in key.experiment_ids or ()))
+    use.out.table(_COLUMNS, (_row(key, now_ms, names) for key in found))
 
 
 @command(app, "revoke")
 def revoke(
-    use: Use, key_id: Annotated[str, typer.Argument(metavar="KEY-ID", help="The key's id.")], yes: YesOption = False
+    use: Use,
+    name: Annotated[str, typer.Argument(metavar="KEY", help="Its id, or its name if no other valid key has it.")],
+    yes: YesOption = False,
 ) -> None:
     """Revoke a key: it is useless at once."""
-    confirm(f"Revoke key {key_id}?", yes=yes)
+    key_id = _find(use.client, name)
+    confirm(f"Revoke key {key_id}?" if key_id == name else f"Revoke key {key_id} ({name})?", yes=yes)
     revoked = use.client.keys.revoke(key_id)
     if use.out.as_json:
         use.out.document(revoked)
     use.out.say(f"Revoked key {revoked.key_id} ({revoked.name}).")
 
 
-def _row(key: ApiKey, now_ms: int) -> tuple[object, ...]:
+def _find(client: "LodelineClient", name: str) -> str:
+    """Return the id of the valid key of this name; what is the name of none is an id, of which the server knows."""
+    try:
+        known = client.keys.list(all_owners=True)
+    except Forbidden:
+        known = client.keys.list()
+    if any(key.key_id == name for key in known):
+        return name
+    named = [key.key_id for key in known if key.name == name and key.revoked_ms is None]
+    if len(named) > 1:
+        raise Conflict(f"{len(named)} keys are named {shown(name)}; give the id of one: {', '.join(named)}.")
+    return named[0] if named else name
+
+
+def _row(key: ApiKey, now_ms: int, names: Mapping[str, str]) -> tuple[object, ...]:
     expired = key.expires_ms is not None and key.expires_ms <= now_ms
     return (
         key.key_id,
         key.name,
         key.prefix,
         ", ".join(key.scopes),
-        "all" if key.experiment_ids is None else ", ".join(key.experiment_ids),
+        "all" if key.experiment_ids is None else ", ".join(names[ident] for ident in key.experiment_ids),
         moment(key.created_ms),
         moment(key.expires_ms),
         moment(key.last_used_ms),

@@ -1,5 +1,6 @@
 """Names and pairs that commands take: experiments by id or name, ``key=value``, values as JSON or text."""
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import typer
 
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Forbidden, Invalid, NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.span import JsonValue
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 def find_experiment(client: "LodelineClient", name: str) -> Experiment:
     """Return the experiment of this id or exact name, deleted or not; NotFound when there is none."""
     return client.experiments.find(name)
+
+
+def experiment_names(client: "LodelineClient", ids: Iterable[str]) -> dict[str, str]:
+    """Return how people are shown experiments: by id and name, or by the id alone of one that they may not see."""
+    shown: dict[str, str] = {}
+    for ident in dict.fromkeys(ids):
+        shown[ident] = ident
+        with contextlib.suppress(NotFound, Forbidden):
+            shown[ident] = f"{ident} ({client.experiments.get(ident).name})"
+    return shown
 
 
 def pairs(texts: Iterable[str] | None, field: str) -> dict[str, str]:

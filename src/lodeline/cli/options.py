@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 import typer
 
@@ -129,15 +129,24 @@ def connected(
     """
     if store is not None and server is not None:
         raise Invalid("--store and --server: give one of them, not both.")
-    # The imports of both ways cost half a second, which no help page and no completion should wait for.
+    # The imports of both ways take their time, which no help page and no completion should wait for.
     if store is not None:
         from lodeline.local import connect  # noqa: PLC0415
 
         with connect(store, create=create) as client:
             yield client
         return
+    _leave_out_httpx_command_line()
     from lodeline.sdk.client.clients import LodelineClient  # noqa: PLC0415
 
     # Whoever waits at a terminal is told at once what is wrong; what takes long has Ctrl-C.
     with LodelineClient(server, key, timeout_s=600.0, max_retries=0) as client:
         yield client
+
+
+def _leave_out_httpx_command_line() -> None:
+    """Let `import httpx` not import its own command line, which takes as long as all the rest of it.
+
+    httpx imports it wherever click, rich and pygments happen to be installed, and does without elsewhere.
+    """
+    sys.modules.setdefault("httpx._main", cast(Any, None))

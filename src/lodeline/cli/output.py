@@ -88,12 +88,18 @@ class Output:
     ) -> None:
         """Write a table for people; None shows as a dash, and `styles` gives the style of cells by their text.
 
-        On a terminal the columns named in `FREE` give way when it is narrow; elsewhere nothing is cut.
+        On a narrow terminal the columns named in `FREE` give way, and then, which is said, those of `OMITTED`;
+        elsewhere nothing is cut.
         """
         cells = [[_cell(value, styles or {}) for value in row] for row in rows]
         widths = [max([len(column), *(row[index].cell_len for row in cells)]) for index, column in enumerate(columns)]
         if self.console.is_terminal:
-            widths = fit(widths, [column in FREE for column in columns], self.console.width)
+            kept, widths = fit_columns(columns, widths, self.console.width)
+            left_out = [column for index, column in enumerate(columns) if index not in kept]
+            columns = [columns[index] for index in kept]
+            cells = [[row[index] for index in kept] for row in cells]
+            if left_out:
+                self.note(f"Left out, as the terminal is narrow: {', '.join(left_out)}.")
         right = [column in RIGHT for column in columns]
         self._line(_joined([Text(column, "bold") for column in columns], widths, right))
         self._line(Text("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)), "dim"))
@@ -111,15 +117,36 @@ class Output:
         self.console.print(text, soft_wrap=True)
 
 
-def fit(widths: Sequence[int], free: Sequence[bool], available: int) -> list[int]:
-    """Return widths that fit, narrowing the widest of the free columns first, none below `_NARROWEST`.
+def fit_columns(columns: Sequence[str], widths: Sequence[int], available: int) -> tuple[list[int], list[int]]:
+    """Return the indexes of the columns that a terminal so wide has room for, and their widths.
+
+    Free columns are narrowed, then further, before one of `OMITTED` goes, the first first. Where all that is not
+    enough the table is wider than what is available.
+    """
+    kept, fitted = list(range(len(columns))), list(widths)
+    for omitted in (None, *(column for column in OMITTED if column in columns)):
+        kept = [index for index in kept if columns[index] != omitted]
+        for narrowest in (_NARROWEST, _NARROWEST_AT_NEED):
+            free = [columns[index] in FREE for index in kept]
+            fitted = fit([widths[index] for index in kept], free, available, narrowest)
+            if _total(fitted) <= available:
+                return kept, fitted
+    return kept, fitted
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def fit(widths: Sequence[int], free: Sequence[bool], available: int, narrowest: int = 12) -> list[int]:
+    """Return widths that fit, narrowing the widest of the free columns first, none below `narrowest`.
 
     Where that is not enough the table is wider than what is available.
     """
     fitted = list(widths)
-    while sum(fitted) + len(_GAP) * (len(fitted) - 1) > available:
+    while _total(fitted) > available:
         widest = max((index for index, is_free in enumerate(free) if is_free), key=fitted.__getitem__, default=None)
-        if widest is None or fitted[widest] <= _NARROWEST:
+        if widest is None or fitted[widest] <= narrowest:
             break
         fitted[widest] -= 1
     return fitted
@@ -139,10 +166,11 @@ def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool])
 
 
 _GAP = "  "
-_NARROWEST = 12
+_NARROWEST, _NARROWEST_AT_NEED = 12, 8
 FREE = frozenset(
     {"name", "rationale", "reason", "request", "source", "tags", "value", "roles in experiments", "scopes"}
 )
+OMITTED = ("errors", "prefix", "kind", "source", "tokens", "cost")
 RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "spans", "size", "revision", "count"})
 
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import orjson
 from rich.text import Text
 
+from lodeline.cli.naming import experiment_names
 from lodeline.cli.options import Use
 from lodeline.cli.output import clean, clean_lines, cost, count, duration, moment
 from lodeline.cli.tree import branches
-from lodeline.domain.assessment import Assessment
+from lodeline.domain.assessment import UNNAMED, Assessment
 from lodeline.domain.ids import SpanId
 from lodeline.domain.span import JsonValue, Message, Span, SpanSkeleton
 from lodeline.domain.trace import Trace
@@ -24,7 +25,8 @@ def show_trace(use: Use, trace_id: str, *, content: bool, most_spans: int) -> No
         spans = use.client.traces.spans(trace_id) if content else found.spans
         use.out.document({"trace": found.trace, "spans": spans, "assessments": found.assessments})
         return
-    _summary(use, found.trace)
+    names = experiment_names(use.client, [found.trace.experiment_id])
+    _summary(use, found.trace, names[found.trace.experiment_id])
     whole = _whole(use, trace_id, found.spans[:most_spans]) if content else {}
     _tree(use, found.trace, found.spans, most_spans, whole)
     _assessments(use, found.assessments)
@@ -38,7 +40,7 @@ def assessment_row(item: Assessment) -> tuple[object, ...]:
         item.name,
         value if item.valid else f"{value} (superseded)",
         item.kind.lower(),
-        f"{item.source.kind.lower()} {item.source.source_id}",
+        item.source.kind.lower() + ("" if item.source.source_id == UNNAMED else f" {item.source.source_id}"),
         item.rationale,
     )
 
@@ -51,7 +53,7 @@ def plain_value(value: JsonValue) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _summary(use: Use, trace: Trace) -> None:
+def _summary(use: Use, trace: Trace, experiment: str) -> None:
     tokens = trace.tokens
     failed = trace.state == "ERROR"
     split = f"{tokens.total:,} ({tokens.input:,} in, {tokens.output:,} out)" if tokens.total else None
@@ -61,7 +63,7 @@ def _summary(use: Use, trace: Trace) -> None:
             ("name", trace.name),
             ("state", f"ERROR: {trace.status_message}" if failed and trace.status_message else trace.state),
             ("first error", None if failed else trace.status_message),
-            ("experiment", trace.experiment_id),
+            ("experiment", experiment),
             ("start", f"{moment(trace.start_ns // 1_000_000)} UTC"),
             ("duration", duration(trace.duration_ns)),
             ("tokens", split),
@@ -70,11 +72,17 @@ def _summary(use: Use, trace: Trace) -> None:
             ("user", trace.user),
             ("environment", trace.environment),
             ("model", trace.model_id),
-            ("tags", ", ".join(f"{key}={value}" for key, value in trace.tags.items())),
+            ("service", trace.service),
+            ("tags", _pairs(trace.tags)),
+            ("metadata", _pairs(trace.metadata)),
             ("request", clean(trace.request, _PREVIEW_CHARACTERS) if trace.request else None),
             ("response", clean(trace.response, _PREVIEW_CHARACTERS) if trace.response else None),
         )
     )
+
+
+def _pairs(texts: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in texts.items())
 
 
 def _tree(use: Use, trace: Trace, skeleton: Sequence[SpanSkeleton], most: int, whole: Mapping[SpanId, Span]) -> None:

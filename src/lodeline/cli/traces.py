@@ -206,7 +206,7 @@ def import_traces(
                 advance(1)
                 if refused:
                     spans_refused += refused
-                    use.out.warn(f"{file}: {refused} spans were refused: {clean(reason, 500)}")
+                    use.out.warn(f"{file}: {clean(reason, 500) or f'{refused} spans were refused'}")
     if use.out.as_json:
         use.out.document({"requests": sent, "spans_refused": spans_refused})
     use.out.say(f"Imported {sent:,} requests from {len(files)} files into experiment {experiment}.")

@@ -12,6 +12,7 @@ from lodeline.domain.span import JsonValue
 
 AssessmentKind = Literal["FEEDBACK", "EXPECTATION", "ISSUE_REF"]
 SourceKind = Literal["HUMAN", "LLM_JUDGE", "CODE"]
+UNNAMED = "default"
 MAX_NAME = 250
 MAX_RATIONALE = 100_000
 MAX_VALUE_DEPTH = 64
@@ -20,10 +21,13 @@ MAX_VALUE_DEPTH = 64
 
 @dataclass(frozen=True, slots=True)
 class AssessmentSource:
-    """Who or what judged: a person, a model or code. `digest` pins the version of a judge."""
+    """Who or what judged: a person, a model or code. `digest` pins the version of a judge.
+
+    A person without a name (`UNNAMED`) becomes, when the judgment is logged, the account that logs it.
+    """
 
     kind: SourceKind
-    source_id: str = "default"
+    source_id: str = UNNAMED
     digest: str | None = None
 
 

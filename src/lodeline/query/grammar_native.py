@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
 
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, shown
 from lodeline.query.ast import (
     Compare,
     CompareOp,
@@ -34,6 +34,7 @@ _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _PATTERNS = ("LIKE", "ILIKE", "RLIKE")
 _JUDGMENTS = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
 _CACHED_LENGTH = 2_000
+_MAX_PROSE = 200
 
 
 def parse(text: str, entity: EntityScope, *, now_ns: int | None = None) -> Node:
@@ -181,6 +182,8 @@ class _Parser:
         if token.kind == "string" and ENTITIES[scope].text:
             return self._quoted_text(scope)
         if token.kind != "path" or token.word in KEYWORDS:
+            if token.kind == "number":
+                self._refuse_prose(token, scope)
             raise words.unexpected(f"a field of {ENTITIES[scope].plural}, NOT or (")
         name = token.text.lower()
         if words.after().kind == "(":
@@ -278,9 +281,22 @@ class _Parser:
             known = find(scope, parts)
             if known is None:
                 extra = [*(f"{each}." for each in groups), *(f"{each}." for each in _JUDGMENTS if groups)]
+                if f"{token.text}." not in names(scope):
+                    self._refuse_prose(token, scope)
                 raise unknown_field(self._words, token, scope, extra)
         self._words.take()
         return _Target(token.text, *known, group=group)
+
+    def _refuse_prose(self, at: Token, scope: EntityScope) -> None:
+        """Raise the error for words that stand alone where they begin, as in any other search box."""
+        end = self._words.end_of_prose()
+        if end is None or not ENTITIES[scope].text:
+            return
+        prose = self._words.text[at.position : end]
+        suggestion = f"text ~ {quote(prose)}" if len(prose) <= _MAX_PROSE and terms_of(prose) else None
+        what = f"{shown(prose)} is no condition"
+        whole = Token("path", prose, at.position, end)
+        raise self._words.error(whole, what, expected="a field, an operator and a value", suggestion=suggestion)
 
     def _unknown_part(self, token: Token, scope: EntityScope, prefix: str) -> Invalid:
         rest = ".".join(path_parts(token.text)[1:])

@@ -33,6 +33,17 @@ _ISO = re.compile(
     re.ASCII,
 )
 _RELATIVE = re.compile(r"\s*(?:now)?\s*([+-]\s*[0-9.]+\s*[a-zµμ]+)?\s*", re.IGNORECASE)
+_SPOKEN = re.compile(r"now\s*([+-])(\s*)([0-9.]+)\s*([a-zµμ]+)", re.IGNORECASE)
+_SPOKEN_UNITS = {
+    "second": "s",
+    "sec": "s",
+    "minute": "m",
+    "min": "m",
+    "hour": "h",
+    "hr": "h",
+    "day": "d",
+    "week": "w",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -182,6 +193,7 @@ def _time(words: Words, name: str, now_ns: int | None) -> int:
         unit = number_parts(token.text)[1]
         value = _relative(token, token.text, now_ns) if unit else span_ns(token.text)
     elif token.word == "NOW":
+        _refuse_spoken(words, token, name)
         offset = words.after()
         signed = offset.kind == "number" and offset.text[0] in "+-"
         value = _relative(token, "now" + offset.text if signed else "now", now_ns)
@@ -195,6 +207,19 @@ def _time(words: Words, name: str, now_ns: int | None) -> int:
         raise words.unexpected("a time from 1970 to 2262", field=name, at=token)
     words.take()
     return value
+
+
+def _refuse_spoken(words: Words, at: Token, name: str) -> None:
+    """Raise the error for what people write for ``now-1d``: with a space after the sign, or a word as unit."""
+    hit = _SPOKEN.match(words.text, at.position)
+    if hit is None:
+        return
+    unit = hit[4].lower()
+    short = unit if unit in UNITS_NS else _SPOKEN_UNITS.get(unit.rstrip("s"))
+    if short is None or (short == unit and not hit[2]):
+        return
+    whole = Token("path", hit[0], at.position, hit.end())
+    raise words.unexpected(_TIME, field=name, suggestion=f"now{hit[1]}{hit[3]}{short}", at=whole)
 
 
 def _relative(at: Token, text: str, now_ns: int | None) -> int | None:

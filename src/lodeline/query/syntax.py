@@ -32,6 +32,7 @@ _ESCAPE = re.compile(r"\\([\\'\"])|''|\"\"")
 _NUMBER = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(.*)", re.DOTALL)
 _SAME = {"==": "=", "<>": "!="}
 _QUOTES = frozenset("'\"")
+_CONDITIONS = frozenset({"LIKE", "ILIKE", "RLIKE", "NULL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,18 @@ class Words:
         if token.kind not in {"end", "bad"}:
             self._index += 1
         return token
+
+    def end_of_prose(self) -> int | None:
+        """Return where the words that begin here end: at AND, OR, a bracket or the end of the text.
+
+        None when something among them says that they are meant as a condition.
+        """
+        for token in self._tokens[self._index :]:
+            if token.kind in {"operator", "("} or token.word in _CONDITIONS or token.text == ".":
+                return None
+            if token.kind in {")", "end"} or token.word in {"AND", "OR"}:
+                return len(self.text[: token.position].rstrip())
+        return len(self.text.rstrip())
 
     def take_word(self, *keywords: str) -> Token | None:
         """Step over the next word if it is one of these keywords (in capitals, compared in any letter case)."""

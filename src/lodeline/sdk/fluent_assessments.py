@@ -2,8 +2,10 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 from hashlib import sha256
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, TypeAlias, get_args, overload
 
 from lodeline.domain.assessment import (
     Assessment,
@@ -20,8 +22,10 @@ from lodeline.domain.span import JsonValue
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.frames import FrameKind, ReturnType, assessment_row, frame_of
 
-Source: TypeAlias = AssessmentSource | SourceKind
-"""Who judged; a bare kind such as "HUMAN" stands for the default source of that kind."""
+Source: TypeAlias = AssessmentSource | SourceKind | str
+"""Who judged: a person's name such as "ada", or a kind. "HUMAN" alone is the account of the API key; "LLM_JUDGE" and
+"CODE" take the name of the judge in `source_id`."""
+_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 ErrorLike: TypeAlias = AssessmentError | BaseException | str
 """Why there is no value: an exception gives its class, message and place, a text the code."""
 
@@ -32,6 +36,7 @@ def log_feedback(
     name: str = "feedback",
     value: JsonValue = None,
     source: Source = "CODE",
+    source_id: str | None = None,
     error: ErrorLike | None = None,
     rationale: str | None = None,
     metadata: Mapping[str, str] | None = None,
@@ -51,7 +56,7 @@ def log_feedback(
         target=_target(trace_id, span_id, session),
         name=name,
         kind="FEEDBACK",
-        source=_source(source),
+        source=_source(source, source_id),
         value=value,
         error=_error(error),
         rationale=rationale,
@@ -69,6 +74,7 @@ def log_expectation(
     name: str,
     value: JsonValue,
     source: Source = "HUMAN",
+    source_id: str | None = None,
     metadata: Mapping[str, str] | None = None,
     span_id: str | None = None,
     session: str | None = None,
@@ -80,7 +86,7 @@ def log_expectation(
         target=_target(trace_id, span_id, session),
         name=name,
         kind="EXPECTATION",
-        source=_source(source),
+        source=_source(source, source_id),
         value=value,
         metadata=dict(metadata or {}),
         identifier=identifier,
@@ -95,6 +101,7 @@ def log_assessment(
     kind: AssessmentKind = "FEEDBACK",
     value: JsonValue = None,
     source: Source = "CODE",
+    source_id: str | None = None,
     error: ErrorLike | None = None,
     rationale: str | None = None,
     metadata: Mapping[str, str] | None = None,
@@ -109,7 +116,7 @@ def log_assessment(
         target=_target(trace_id, span_id, session),
         name=name,
         kind=kind,
-        source=_source(source),
+        source=_source(source, source_id),
         value=value,
         error=_error(error),
         rationale=rationale,
@@ -128,6 +135,7 @@ def override_feedback(
     error: ErrorLike | None = None,
     rationale: str | None = None,
     source: Source = "HUMAN",
+    source_id: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> Assessment:
     """Put another judgment in the place of one, which stays readable but no longer counts.
@@ -142,7 +150,7 @@ def override_feedback(
         target=replaced.target,
         name=replaced.name,
         kind=replaced.kind,
-        source=_source(source),
+        source=_source(source, source_id),
         value=value,
         error=_error(error),
         rationale=rationale,
@@ -225,8 +233,18 @@ def _target(trace_id: str | None, span_id: str | None, session: str | None) -> A
     )
 
 
-def _source(source: Source) -> AssessmentSource:
-    return source if isinstance(source, AssessmentSource) else AssessmentSource(source)
+def _source(source: Source, source_id: str | None) -> AssessmentSource:
+    if isinstance(source, AssessmentSource):
+        return source if source_id is None else replace(source, source_id=source_id)
+    for kind in _KINDS:
+        if source.upper() == kind:
+            return AssessmentSource(kind) if source_id is None else AssessmentSource(kind, source_id)
+    near = get_close_matches(source, _KINDS, n=1) if source.isupper() else []
+    if near:
+        raise Invalid.value("source", source, f"a person's name or one of {', '.join(_KINDS)}; {near[0]} is near")
+    if source_id is not None:
+        raise Invalid(f"source, source_id: {source!r} and {source_id!r} both name who judged; give one of them.")
+    return AssessmentSource("HUMAN", source)
 
 
 def _error(error: ErrorLike | None) -> AssessmentError | None:

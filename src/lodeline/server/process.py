@@ -1,7 +1,6 @@
 """Process: one server process over a listening socket, from settings to a clean stop."""
 
 import asyncio
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -22,8 +21,6 @@ from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor
 from lodeline.server.sockets import authority, listen, next_free_port
 from lodeline.services.decoder import collect_seldom
-
-_log = logging.getLogger("lodeline.server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,8 @@ def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
 
 
 def _open_grpc(settings: Settings, app: FastAPI) -> tuple[GrpcDoor | None, str]:
-    """Return the gRPC door and the line that tells about it; no door when it is off or its port is taken."""
+    """Return the gRPC door and the line that tells about it; no door when it is off or its port is taken, which
+    that line alone says."""
     if settings.grpc_port is None:
         return None, "off"
     access: Access = app.state.access
@@ -135,7 +133,6 @@ def _open_grpc(settings: Settings, app: FastAPI) -> tuple[GrpcDoor | None, str]:
         line = f"off: {error.message}"
     else:
         return door, authority(settings.host, door.port)
-    _log.warning("OTLP/gRPC is %s", line)
     return None, line
 
 
@@ -146,6 +143,7 @@ def _lines(settings: Settings, app: FastAPI, port: int, grpc_line: str) -> tuple
     how = services.stores.capabilities.backend + (f", {settings.workers} processes" if settings.workers > 1 else "")
     lines = [
         f"Lodeline {lodeline.__version__} serves {settings.store} ({how})",
+        f"  Page       {base}   open it in a browser",
         f"  API        {base}/api/v1   reference: {base}/api/v1/docs",
         f"  OTLP/HTTP  {base}/v1/traces",
         f"  OTLP/gRPC  {grpc_line}",

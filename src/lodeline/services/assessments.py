@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.assessment import (
     MAX_RATIONALE,
+    UNNAMED,
     Assessment,
     AssessmentChange,
     AssessmentDraft,
@@ -42,7 +44,7 @@ class AssessmentService:
         self._clock = clock
 
     def log(self, actor: Actor, draft: AssessmentDraft, *, experiment: str | None = None) -> LoggedAssessment:
-        """Append a judgment; idempotent by `identifier`.
+        """Append a judgment; idempotent by `identifier`. A person who is not named is the account that asks.
 
         The experiment is the trace's; for a judgment on a session it must be named (id or name). NotFound when the
         target is unknown; Conflict when `overrides` is not the head of its chain (details name the head).
@@ -50,6 +52,7 @@ class AssessmentService:
         permit_reach(actor, "assessment.write")
         check_draft(draft)
         _check_texts(draft)
+        draft = _named(actor, draft)
         experiment_id = self._experiment_of(actor, draft, experiment)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
@@ -145,6 +148,13 @@ class AssessmentService:
         permit(actor, action, experiment_id, missing=missing)
         self._scope.holder(experiment_id)
         return experiment_id
+
+
+def _named(actor: Actor, draft: AssessmentDraft) -> AssessmentDraft:
+    """Return the draft with the account that logs it as the person who judged, where it names none."""
+    if draft.source.kind != "HUMAN" or draft.source.source_id != UNNAMED or actor.author is None:
+        return draft
+    return replace(draft, source=replace(draft.source, source_id=actor.author))
 
 
 def _target(draft: AssessmentDraft) -> str:

@@ -129,7 +129,8 @@ class TransferService:
             made = self._stores.experiments.create(draft, now_ms=created_ms, audit=audit)
         except Conflict as error:
             raise Conflict(
-                f"{error.message} Import it under another name (as_name), which also gives it a new id.",
+                f"{error.message} Import it under another name (--as NAME; in the API as_name), which also gives it "
+                "a new id.",
                 code=error.error_code,
                 details=error.details,
             ) from error

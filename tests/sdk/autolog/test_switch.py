@@ -70,7 +70,7 @@ def test_spans_can_go_to_a_provider_of_the_program_s_own(captured: CapturedTrace
 
 
 def test_an_unknown_name_is_refused_with_what_was_meant() -> None:
-    with pytest.raises(Invalid, match=r"did you mean 'anthropic'\?"):
+    with pytest.raises(Invalid, match=r"Did you mean 'anthropic'\?"):
         lodeline.autolog("openai", "antropic")
     assert lodeline.autolog(disable=True) == (), "nothing was turned on"
 

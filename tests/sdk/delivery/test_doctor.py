@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from lodeline.sdk.delivery.dead_letters import DeadLetters, new_letter
 from lodeline.sdk.delivery.spool import segment_files
 from tests.e2e.harness import PROTOBUF, export, free_port, lodeline, serving, span
 from tests.sdk.delivery.receiver import delivering, numbered, settings
 
 
-def _doctor(url: str, spool_dir: Path, *, code: int, env: Mapping[str, str] | None = None) -> dict[str, list[str]]:
-    done = lodeline("doctor", "--server", url, "--spool-dir", str(spool_dir), "--json", env=env)
+def _doctor(
+    url: str, spool_dir: Path, *options: str, code: int, env: Mapping[str, str] | None = None
+) -> dict[str, list[str]]:
+    done = lodeline("doctor", "--server", url, "--spool-dir", str(spool_dir), "--json", *options, env=env)
     assert done.returncode == code, done.stdout + done.stderr
     found: dict[str, list[str]] = {}
     for finding in json.loads(done.stdout)["findings"]:
@@ -51,6 +54,18 @@ def test_doctor(tmp_path: Path) -> None:
         assert "3 refused spans" in found["dead letters: fail"][0]
         assert "is deleted" in found["dead letters: fail"][0]
         assert "does not exist" in found["experiment: fail"][0]
+        # Sent again in vain it stays; sent again when the reason is gone it leaves.
+        found = _doctor(server.url, spool_dir, "--resend", code=1)
+        assert "0 requests with 0 spans taken by the server, 1 kept" in found["sent again: warn"][0]
+        assert "is deleted" in found["sent again: warn"][0]
+        with server.http() as http:
+            http.post(f"/api/v1/experiments/{made}/restore").raise_for_status()
+            found = _doctor(server.url, spool_dir, "--resend", code=0)
+            assert "1 requests with 3 spans taken by the server, 0 kept" in found["sent again: ok"][0]
+            assert found["dead letters: ok"] == ["none"]
+            counted = http.get("/api/v1/traces/count", params={"experiment": made}).json()
+            assert counted["count"] == 3
+        assert list((spool_dir / "dead-letters").iterdir()) == []
     [file] = [path for folder in spool_dir.iterdir() if folder.is_dir() for path in segment_files(folder)]
     file.write_bytes(file.read_bytes()[:-3])
     found = _doctor(server.url, spool_dir, code=1)
@@ -82,3 +97,21 @@ def test_a_gap_is_found(tmp_path: Path) -> None:
             assert http.post("/v1/traces", content=export([span("ahead", 0)]), headers=ahead).status_code == 200
         found = _doctor(server.url, tmp_path / "spool", code=1)
         assert "2 batches did not arrive: 2-3" in found["gaps: fail"][0]
+
+
+def test_dead_letters_of_another_server_stay_and_go_to_no_other(tmp_path: Path) -> None:
+    spool_dir = tmp_path / "spool"
+    letter = new_letter(
+        instance="a" * 32, sequence="1", endpoint="http://elsewhere.invalid/v1/traces", experiment=None, spans=1,
+        refused=1, status=401, reason="401: who are you",
+    )  # fmt: skip
+    file = DeadLetters(spool_dir, max_bytes=10_000).keep(letter, export([span("secret", 0)]))
+    assert file is not None
+    with serving(tmp_path / "store") as server:
+        found = _doctor(server.url, spool_dir, "--resend", code=1)
+        assert "1 of them are for other servers" in found["sent again: warn"][0]
+        assert file.exists()
+        with server.http() as http:
+            assert http.get("/api/v1/traces/count").json()["count"] == 0
+        # Whoever ended with everything delivered has left no spool to compare with.
+        assert "no process here" in found["gaps: ok"][0]

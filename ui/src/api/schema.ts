@@ -185,7 +185,9 @@ export interface AssessmentRevision {
   deleted: boolean;
 }
 
-/** Who or what judged: a person, a model or code. `digest` pins the version of a judge. */
+/** Who or what judged: a person, a model or code. `digest` pins the version of a judge.
+
+A person without a name (`UNNAMED`) becomes, when the judgment is logged, the account that logs it. */
 export interface AssessmentSource {
   kind: "HUMAN" | "LLM_JUDGE" | "CODE";
   source_id: string;

@@ -6,7 +6,7 @@ import threading
 
 from opentelemetry.trace import TracerProvider
 
-from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.errors import Conflict, Invalid, shown
 from lodeline.sdk.autolog.integration import Integration, is_importable
 from lodeline.sdk.autolog.integrations import INTEGRATIONS
 from lodeline.sdk.provider import get_tracer_provider
@@ -39,8 +39,11 @@ def _integration(name: str) -> Integration:
     found = INTEGRATIONS.get(name.strip().lower().replace("_", "-"))
     if found is None:
         near = difflib.get_close_matches(name, INTEGRATIONS, n=1)
-        hint = f"did you mean {near[0]!r}? One" if near else "one"
-        raise Invalid.value("autolog", name, f"{hint} of {', '.join(INTEGRATIONS)}")
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise Invalid(
+            f"autolog: there is no integration {shown(name)}.{hint} There are {', '.join(INTEGRATIONS)}.",
+            details={"field": "autolog", "suggestion": near[0] if near else None},
+        )
     return found
 
 

@@ -1,10 +1,13 @@
 """Analytics over traces: counts, facets, aggregates."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, TraceCount
-from lodeline.query.ast import Dialect
 from lodeline.sdk.client.call import Call, ModeT, Noun, call, given, names, one, path_of
+
+if TYPE_CHECKING:
+    from lodeline.query.ast import Dialect
 
 
 class Analytics(Noun[ModeT]):
@@ -12,7 +15,7 @@ class Analytics(Noun[ModeT]):
 
     @call
     def count(
-        self, *, experiment: str | Sequence[str] | None = None, filter: str = "", dialect: Dialect = "lodeline"
+        self, *, experiment: str | Sequence[str] | None = None, filter: str = "", dialect: "Dialect" = "lodeline"
     ) -> Call[TraceCount]:
         """Count the traces that match a filter."""
         params = {"experiment": names(experiment), "filter": filter, "dialect": dialect}
@@ -25,7 +28,7 @@ class Analytics(Noun[ModeT]):
         *,
         experiment: str | Sequence[str] | None = None,
         filter: str = "",
-        dialect: Dialect = "lodeline",
+        dialect: "Dialect" = "lodeline",
         limit: int = 50,
     ) -> Call[Facet]:
         """Return the most frequent values of a field such as ``state`` or ``tags.release``."""
@@ -41,7 +44,7 @@ class Analytics(Noun[ModeT]):
         *,
         experiment: str | Sequence[str] | None = None,
         filter: str = "",
-        dialect: Dialect = "lodeline",
+        dialect: "Dialect" = "lodeline",
     ) -> Call[Aggregate]:
         """Compute measures over the traces that match a filter, by time bucket and by the values of a field."""
         body = given(

@@ -1,69 +1,113 @@
 """`LodelineClient` and `AsyncLodelineClient`: every call of the native API, by noun."""
 
+import importlib
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Generic, Self
+from typing import TYPE_CHECKING, Generic, Self
 
 import httpx
 
 from lodeline.domain.span import JsonValue
-from lodeline.sdk.client.accounts import Accounts
-from lodeline.sdk.client.analytics import Analytics
-from lodeline.sdk.client.assessments import Assessments
-from lodeline.sdk.client.attachments import Attachments
-from lodeline.sdk.client.audit import Audit
-from lodeline.sdk.client.call import Async, Call, Carrier, ModeT, Noun, Parameter, Sync, call
+from lodeline.sdk.client.call import Async, Call, ModeT, Noun, Parameter, Sync, call
 from lodeline.sdk.client.connection import MAX_RETRIES, TIMEOUT_S, Connection
-from lodeline.sdk.client.datasets import Datasets
 from lodeline.sdk.client.decoding import parsed
-from lodeline.sdk.client.deliveries import Deliveries
-from lodeline.sdk.client.evaluations import Evaluations
-from lodeline.sdk.client.experiments import Experiments
-from lodeline.sdk.client.filters import Filters
-from lodeline.sdk.client.keys import Keys
-from lodeline.sdk.client.logins import Logins
-from lodeline.sdk.client.models import Models
-from lodeline.sdk.client.operation import Operation
-from lodeline.sdk.client.otlp import Otlp
-from lodeline.sdk.client.prompts import Prompts
-from lodeline.sdk.client.records import Records
-from lodeline.sdk.client.runs import Runs
-from lodeline.sdk.client.scorers import Scorers
-from lodeline.sdk.client.sessions import Sessions
-from lodeline.sdk.client.traces import Traces
-from lodeline.sdk.client.transfer import Transfer
 from lodeline.sdk.client.transports import AsyncTransport, SyncTransport
-from lodeline.sdk.client.users import Users
+
+if TYPE_CHECKING:
+    from lodeline.sdk.client.accounts import Accounts
+    from lodeline.sdk.client.analytics import Analytics
+    from lodeline.sdk.client.assessments import Assessments
+    from lodeline.sdk.client.attachments import Attachments
+    from lodeline.sdk.client.audit import Audit
+    from lodeline.sdk.client.datasets import Datasets
+    from lodeline.sdk.client.deliveries import Deliveries
+    from lodeline.sdk.client.evaluations import Evaluations
+    from lodeline.sdk.client.experiments import Experiments
+    from lodeline.sdk.client.filters import Filters
+    from lodeline.sdk.client.keys import Keys
+    from lodeline.sdk.client.logins import Logins
+    from lodeline.sdk.client.models import Models
+    from lodeline.sdk.client.operation import Operation
+    from lodeline.sdk.client.otlp import Otlp
+    from lodeline.sdk.client.prompts import Prompts
+    from lodeline.sdk.client.records import Records
+    from lodeline.sdk.client.runs import Runs
+    from lodeline.sdk.client.scorers import Scorers
+    from lodeline.sdk.client.sessions import Sessions
+    from lodeline.sdk.client.traces import Traces
+    from lodeline.sdk.client.transfer import Transfer
+    from lodeline.sdk.client.users import Users
+
+_NOUNS = {
+    "accounts": ("accounts", "Accounts"),
+    "analytics": ("analytics", "Analytics"),
+    "assessments": ("assessments", "Assessments"),
+    "attachments": ("attachments", "Attachments"),
+    "audit": ("audit", "Audit"),
+    "datasets": ("datasets", "Datasets"),
+    "deliveries": ("deliveries", "Deliveries"),
+    "evaluations": ("evaluations", "Evaluations"),
+    "experiments": ("experiments", "Experiments"),
+    "filters": ("filters", "Filters"),
+    "keys": ("keys", "Keys"),
+    "logins": ("logins", "Logins"),
+    "models": ("models", "Models"),
+    "otlp": ("otlp", "Otlp"),
+    "prompts": ("prompts", "Prompts"),
+    "records": ("records", "Records"),
+    "runs": ("runs", "Runs"),
+    "scorers": ("scorers", "Scorers"),
+    "server": ("operation", "Operation"),
+    "sessions": ("sessions", "Sessions"),
+    "traces": ("traces", "Traces"),
+    "transfer": ("transfer", "Transfer"),
+    "users": ("users", "Users"),
+}
+"""Where the class of each noun is; its module is imported when the noun is first used, which spares a program (and
+each command of the command line) the others."""
 
 
 class _Nouns(Noun[ModeT], Generic[ModeT]):
     """The nouns of a client."""
 
-    def __init__(self, carrier: Carrier, *, awaited: bool) -> None:
-        super().__init__(carrier, awaited=awaited)
-        self.accounts = Accounts[ModeT](carrier, awaited=awaited)
-        self.analytics = Analytics[ModeT](carrier, awaited=awaited)
-        self.assessments = Assessments[ModeT](carrier, awaited=awaited)
-        self.attachments = Attachments[ModeT](carrier, awaited=awaited)
-        self.audit = Audit[ModeT](carrier, awaited=awaited)
-        self.datasets = Datasets[ModeT](carrier, awaited=awaited)
-        self.deliveries = Deliveries[ModeT](carrier, awaited=awaited)
-        self.experiments = Experiments[ModeT](carrier, awaited=awaited)
-        self.filters = Filters[ModeT](carrier, awaited=awaited)
-        self.keys = Keys[ModeT](carrier, awaited=awaited)
-        self.logins = Logins[ModeT](carrier, awaited=awaited)
-        self.otlp = Otlp[ModeT](carrier, awaited=awaited)
-        self.prompts = Prompts[ModeT](carrier, awaited=awaited)
-        self.records = Records[ModeT](carrier, awaited=awaited)
-        self.scorers = Scorers[ModeT](carrier, awaited=awaited)
-        self.server = Operation[ModeT](carrier, awaited=awaited)
-        self.sessions = Sessions[ModeT](carrier, awaited=awaited)
-        self.traces = Traces[ModeT](carrier, awaited=awaited)
-        self.transfer = Transfer[ModeT](carrier, awaited=awaited)
-        self.users = Users[ModeT](carrier, awaited=awaited)
-        self.runs = Runs[ModeT](carrier, awaited=awaited)
-        self.evaluations = Evaluations[ModeT](carrier, awaited=awaited)
-        self.models = Models[ModeT](carrier, awaited=awaited)
+    accounts: "Accounts[ModeT]"
+    analytics: "Analytics[ModeT]"
+    assessments: "Assessments[ModeT]"
+    attachments: "Attachments[ModeT]"
+    audit: "Audit[ModeT]"
+    datasets: "Datasets[ModeT]"
+    deliveries: "Deliveries[ModeT]"
+    evaluations: "Evaluations[ModeT]"
+    experiments: "Experiments[ModeT]"
+    filters: "Filters[ModeT]"
+    keys: "Keys[ModeT]"
+    logins: "Logins[ModeT]"
+    models: "Models[ModeT]"
+    otlp: "Otlp[ModeT]"
+    prompts: "Prompts[ModeT]"
+    records: "Records[ModeT]"
+    runs: "Runs[ModeT]"
+    scorers: "Scorers[ModeT]"
+    server: "Operation[ModeT]"
+    sessions: "Sessions[ModeT]"
+    traces: "Traces[ModeT]"
+    transfer: "Transfer[ModeT]"
+    users: "Users[ModeT]"
+
+    if not TYPE_CHECKING:  # a checker knows the nouns from above, and no other name
+
+        def __getattr__(self, name: str) -> object:
+            if name not in _NOUNS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            module, kind = _NOUNS[name]
+            made = getattr(importlib.import_module(f"lodeline.sdk.client.{module}"), kind)(
+                self.carrier, awaited=self.awaited
+            )
+            setattr(self, name, made)
+            return made
+
+        def __dir__(self) -> list[str]:
+            return sorted({*super().__dir__(), *_NOUNS})
 
     @call
     def request(

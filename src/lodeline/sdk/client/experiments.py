@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lodeline.domain.experiment import Experiment, ExperimentSettings, PurgeReceipt
 from lodeline.domain.ids import new_hex
-from lodeline.query.ast import Dialect
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, one, path_of
+
+if TYPE_CHECKING:
+    from lodeline.query.ast import Dialect
 
 
 class Experiments(Noun[ModeT]):
@@ -43,7 +45,7 @@ class Experiments(Noun[ModeT]):
         filter: str = "",
         order: str = "",
         lifecycle: Literal["ACTIVE", "DELETED", "ALL"] = "ACTIVE",
-        dialect: Dialect = "lodeline",
+        dialect: "Dialect" = "lodeline",
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Listing[Experiment]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span
 from lodeline.domain.trace import DeleteReport, LinkReport, SpanHits, TagReport, Trace, TraceDetail, TraceInfo
 from lodeline.domain.usage import picousd_to_usd
-from lodeline.query.ast import Dialect
 from lodeline.sdk.client.call import (
     LONG_S,
     Call,
@@ -24,6 +24,9 @@ from lodeline.sdk.client.call import (
     path_of,
 )
 
+if TYPE_CHECKING:
+    from lodeline.query.ast import Dialect
+
 
 class Traces(Noun[ModeT]):
     """Calls about traces and their spans."""
@@ -35,7 +38,7 @@ class Traces(Noun[ModeT]):
         experiment: str | Sequence[str] | None = None,
         filter: str = "",
         order: str = "",
-        dialect: Dialect = "lodeline",
+        dialect: "Dialect" = "lodeline",
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Listing[Trace]:
@@ -52,7 +55,7 @@ class Traces(Noun[ModeT]):
         *,
         experiment: str | Sequence[str] | None = None,
         filter: str = "",
-        dialect: Dialect = "lodeline",
+        dialect: "Dialect" = "lodeline",
         limit: int = 50,
         cursor: str | None = None,
     ) -> Call[Page[Trace]]:
@@ -125,7 +128,7 @@ class Traces(Noun[ModeT]):
         experiment: str | Sequence[str],
         *,
         filter: str = "",
-        dialect: Dialect = "lodeline",
+        dialect: "Dialect" = "lodeline",
         max_traces: int = 1_000,
     ) -> Call[DeleteReport]:
         """Delete up to `max_traces` traces of experiments that match; the report says whether more do."""

@@ -48,7 +48,7 @@ class MemoryTraces:
             )
             state.traces[write.trace_id] = record
         if record.experiment_id != write.experiment_id:
-            return WriteOutcome(write.trace_id, refused=f"trace {write.trace_id} belongs to another experiment")
+            return WriteOutcome(write.trace_id, refused="it belongs to another experiment")
         return record.merge(write)
 
     def get(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:

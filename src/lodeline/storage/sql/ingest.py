@@ -71,7 +71,7 @@ class TraceIngester:
     def _merge(self, trace: OpenTrace, write: TraceWrite, batch: Batch) -> WriteOutcome:
         """Fold one write into its trace; note what is new."""
         if trace.exp != int(write.experiment_id):
-            return WriteOutcome(write.trace_id, refused=f"trace {write.trace_id} belongs to another experiment")
+            return WriteOutcome(write.trace_id, refused="it belongs to another experiment")
         stored = 0
         for facts in write.spans:
             if trace.fold.add(facts) == "known":
