@@ -54,6 +54,13 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("the last revisions of assessment {} have no assessment",
      "SELECT DISTINCT r.aid FROM assessment_revisions r WHERE NOT EXISTS "
      "(SELECT 1 FROM assessments a WHERE a.aid = r.aid)"),
+    ("API key {} belongs to an unknown account",
+     "SELECT key_id FROM api_keys WHERE owner_id IS NOT NULL AND owner_id NOT IN (SELECT account_id FROM accounts)"),
+    ("a login belongs to the unknown account {}",
+     "SELECT account_id FROM logins WHERE account_id NOT IN (SELECT account_id FROM accounts)"),
+)  # fmt: skip
+"""What must not be found: the message, and the SQL that finds it."""
+_RULES_OF_RUNS: tuple[tuple[str, str], ...] = (
     *(
         (f"table {table} speaks of the unknown run row {{}}",
          f"SELECT DISTINCT x.run FROM {table} x WHERE x.run NOT IN (SELECT id FROM runs)")
@@ -71,13 +78,9 @@ _RULES: tuple[tuple[str, str], ...] = (
      "(l.step, l.timestamp_ms, l.value, l.nan, l.about)"),
     ("alias {} points at an unknown model",
      "SELECT alias FROM model_aliases WHERE model NOT IN (SELECT id FROM models)"),
-    ("API key {} belongs to an unknown account",
-     "SELECT key_id FROM api_keys WHERE owner_id IS NOT NULL AND owner_id NOT IN (SELECT account_id FROM accounts)"),
-    ("a login belongs to the unknown account {}",
-     "SELECT account_id FROM logins WHERE account_id NOT IN (SELECT account_id FROM accounts)"),
 )  # fmt: skip
-"""What must not be found: the message, and the SQL that finds it."""
 _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("models", _RULES_OF_RUNS),
     ("datasets", (
         ("dataset {} belongs to an unknown experiment",
          "SELECT dataset_id FROM datasets WHERE exp NOT IN (SELECT exp FROM experiments)"),
