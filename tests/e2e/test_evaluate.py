@@ -162,6 +162,18 @@ def test_outputs_of_a_table_and_of_traces_are_scored_as_they_are() -> None:
     assert {trace.trace_id for trace in found} == {trace.trace_id for trace in traces}
 
 
+def test_a_budget_counts_what_the_traces_of_the_rows_cost() -> None:
+    def dear(a: int, b: int) -> int:
+        with lodeline.start_span("ask", span_type="CHAT_MODEL") as span:
+            span.set_model("own", cost_usd=0.01)
+        return a + b
+
+    result = lodeline.evaluate(rows(500), predict_fn=dear, scorers=[right], budget_usd=0.5, concurrency=2)
+    assert result.state == "COMPLETED_WITH_ERRORS"
+    assert result.message == "the budget of 0.5 US dollars is spent"
+    assert 50 <= result.score("right").n < 500
+
+
 def test_nothing_is_called_or_stored_for_what_cannot_be() -> None:
     before = len(lodeline.default_client().runs.search(experiment=EXPERIMENT).all())
     refused: tuple[dict[str, Any], ...] = (

@@ -221,10 +221,11 @@ class LoggedRow:
 @dataclass(frozen=True, slots=True)
 class RowsReport:
     """What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have
-    arrived, and their scores become assessments."""
+    arrived, and their scores become assessments. `cost_usd` is what the traces that are there cost, as far as known."""
 
     rows: tuple[LoggedRow, ...]
     missing_traces: tuple[TraceId, ...] = ()
+    cost_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,13 @@ class EvaluationService:
             actor, "evaluation.log_rows", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
             details={"rows": len(rows)},
         )  # fmt: skip
-        return self._stores.evaluations.log_rows(run_id, rows, by=actor.author, now_ms=now_ms, audit=audit)
+        report = self._stores.evaluations.log_rows(run_id, rows, by=actor.author, now_ms=now_ms, audit=audit)
+        return replace(report, cost_usd=self._cost_usd(rows, report))
+
+    def _cost_usd(self, rows: Sequence[RowDraft], report: RowsReport) -> float:
+        missing = frozenset(report.missing_traces)
+        ids = dict.fromkeys(row.trace_id for row in rows if row.trace_id is not None and row.trace_id not in missing)
+        return sum(trace.cost_usd or 0.0 for trace in self._stores.traces.get(tuple(ids)))
 
     def finish(
         self, actor: Actor, run_id: RunId, *, state: EvaluationState | None = None, message: str | None = None

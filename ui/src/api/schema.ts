@@ -1402,10 +1402,11 @@ export interface RowsBody {
   rows: RowBody[];
 }
 
-/** What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have arrived, and their scores become assessments. */
+/** What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have arrived, and their scores become assessments. `cost_usd` is what the traces that are there cost, as far as known. */
 export interface RowsReport {
   rows: LoggedRow[];
   missing_traces: string[];
+  cost_usd: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** One run. Times are epoch milliseconds; `end_ms` is None while it goes on.

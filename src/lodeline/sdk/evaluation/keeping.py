@@ -29,18 +29,20 @@ class ServerSink:
         self._run_id = run_id
 
     async def keep(self, rows: Sequence[Row]) -> float:
-        """Log rows; return 0: what their traces cost is known to the server alone.
+        """Log rows; return what their traces cost, as the server knows it.
 
         Raises what the client raises; Unavailable, with the rows kept and without assessments, when their traces do
         not arrive.
         """
         drafts = [draft_of(row) for row in rows]
         until = time.monotonic() + ARRIVAL_S
+        cost_usd = 0.0
         while True:
             await in_thread(partial(provider.flush, FLUSH_S))
             report = await in_thread(partial(self._log_rows, self._run_id, drafts))
+            cost_usd += report.cost_usd
             if not report.missing_traces:
-                return 0.0
+                return cost_usd
             if time.monotonic() > until:
                 raise _late(report.missing_traces)
             missing = set(report.missing_traces)
