@@ -143,6 +143,24 @@ export interface AssessmentError {
   stack_digest: string | null;
 }
 
+/** The standing assessments of one name and kind: how many, of which types their values are, and the most frequent booleans, numbers and short texts among these. One that failed has no value. */
+export interface AssessmentName {
+  name: string;
+  kind: "FEEDBACK" | "EXPECTATION" | "ISSUE_REF";
+  count: number;
+  types: ("boolean" | "number" | "text" | "json")[];
+  values: AssessmentValue[];
+}
+
+/** The names of standing feedback and expectations, the most frequent first.
+
+`complete` is false when only the newest `examined` assessments were looked at, or not all names are here. */
+export interface AssessmentNames {
+  names: AssessmentName[];
+  examined: number;
+  complete: boolean;
+}
+
 /** One page of a list.
 
 `cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
@@ -176,6 +194,12 @@ export interface AssessmentTarget {
   trace_id: string | null;
   span_id: string | null;
   session: string | null;
+}
+
+/** One value of the assessments of a name, and how many have it. */
+export interface AssessmentValue {
+  value: unknown;
+  count: number;
 }
 
 /** One file of a trace. */
@@ -1086,6 +1110,14 @@ export interface Operations {
     body: undefined;
     answer: Account[];
   };
+  /** Return the names of feedback and expectations with the types and the most frequent of their values. */
+  list_assessment_names: {
+    params: {
+      experiment?: string[] | null;
+    };
+    body: undefined;
+    answer: AssessmentNames;
+  };
   /** List the files of a trace, by name. */
   list_attachments: {
     params: {
@@ -1351,6 +1383,7 @@ export const OPERATIONS = {
   import_experiment: ["POST", "/experiments/import"],
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
+  list_assessment_names: ["GET", "/assessment-names"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
   list_deliveries: ["GET", "/deliveries"],
   list_keys: ["GET", "/keys"],
