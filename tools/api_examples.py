@@ -128,6 +128,7 @@ EXAMPLES: Mapping[str, Example] = {
             "source": {"kind": "LLM_JUDGE", "source_id": "judge-3"}, "identifier": "judge-3/helpful/1",
         },
     ),
+    "list_assessment_names": Example("/assessment-names", {"experiment": "support"}),
     "search_assessments": Example("/assessments", {"filter": "name = 'correct' AND value = false"}),
     "log_assessments": Example(
         "/assessments/batch",

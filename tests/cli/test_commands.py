@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,12 @@ START_NS = 1_790_000_000_000 * MS
 def otlp_file(folder: Path, name: str = "spans.pb", *, number: int = 1, text: str = "hello") -> Path:
     """Write a request with one trace of a root, a failed child and a third span."""
     trace_id, root = number.to_bytes(16, "big"), (1).to_bytes(8, "big")
-    attributes = {"lodeline.inputs": text, "lodeline.session": "s-1", "lodeline.tags.release": "r1"}
+    attributes = {
+        "lodeline.inputs": text,
+        "lodeline.session": "s-1",
+        "lodeline.tags.release": "r1",
+        "lodeline.metadata.ticket": "T-7",
+    }
     spans = [
         SpanDraft(trace_id, root, b"", "answer", START_NS, START_NS + 90 * MS, attributes),
         SpanDraft(trace_id, b"childone", root, "call", START_NS + MS, START_NS + 2 * MS, error="refused: x"),
@@ -118,6 +124,9 @@ def test_get_shows_the_tree_with_errors_and_assessments(lodeline: Lodeline, fill
     lodeline("assessments", "log", "correct", "false", "--trace", trace_id(), "-r", "it was wrong", store=filled)
     shown = lodeline("traces", "get", trace_id(), store=filled).out
     assert "├─ call" in shown
+    assert re.search(r"^experiment +0 \(Default\)$", shown, re.MULTILINE)
+    assert re.search(r"^service +test$", shown, re.MULTILINE)
+    assert re.search(r"^metadata +ticket=T-7$", shown, re.MULTILINE)
     assert "ERROR" in shown
     assert "└─ look up" in shown
     assert "it was wrong" in shown

@@ -170,7 +170,7 @@ def test_a_write_for_a_trace_of_another_experiment_is_refused_whole(stores: Stor
         ]
     )
     assert refused.refused is not None
-    assert ONE in refused.refused
+    assert (refused.trace_id, refused.refused) == (ONE, "it belongs to another experiment")
     assert (refused.stored, refused.known, taken.stored, taken.refused) == (0, 0, 1, None)
     assert get(stores) == before
     assert found(stores, experiments=(other,)) == ["tr-2"]

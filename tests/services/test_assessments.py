@@ -63,6 +63,26 @@ def test_a_person_without_a_name_is_the_account_that_logs(services: Services) ->
     assert named(LOCAL, AssessmentSource("HUMAN")) == "default"
 
 
+def test_names_come_with_the_types_and_values_of_what_stands(services: Services) -> None:
+    first = services.assessments.log(EDITOR, judgment(name="correct", value=True)).assessment
+    services.assessments.log(EDITOR, judgment(name="correct", value=False, overrides=first.assessment_id))
+    for value in (False, 0.5, {"a": 1}, "x" * 300):
+        services.assessments.log(EDITOR, judgment(name="correct", value=value))
+    services.assessments.log(EDITOR, replace(judgment(name="correct"), value=None, error=AssessmentError("LATE")))
+    services.assessments.log(EDITOR, judgment("tr-2", name="answer", value="Rome", kind="EXPECTATION"))
+    services.assessments.log(EDITOR, replace(judgment(name="bug"), value=None, kind="ISSUE_REF"))
+    found = services.assessments.names(EDITOR, ())
+    assert (found.examined, found.complete) == (9, True)
+    correct, answer = found.names
+    assert (correct.name, correct.kind, correct.count) == ("correct", "FEEDBACK", 6)
+    assert correct.types == ("boolean", "json", "number", "text")
+    assert [(item.value, item.count) for item in correct.values] == [(False, 2), (0.5, 1)]
+    assert (answer.name, answer.kind, answer.types) == ("answer", "EXPECTATION", ("text",))
+    assert services.assessments.names(ADA, ["1"]).names == (correct,)
+    with pytest.raises(NotFound):
+        services.assessments.names(ADA, ["2"])
+
+
 def test_the_same_identifier_with_the_same_content_changes_nothing(services: Services) -> None:
     draft = judgment(identifier="i")
     first = services.assessments.log(EDITOR, draft)

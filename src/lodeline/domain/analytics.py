@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lodeline.domain.assessment import AssessmentKind
+from lodeline.domain.span import JsonValue
+
 Measure = Literal[
     "count", "error_rate", "duration_p50", "duration_p95", "duration_p99", "duration_mean", "tokens_input",
     "tokens_output", "tokens_total", "cost_usd", "assessment_mean", "assessment_sd", "assessment_count",
@@ -13,6 +16,41 @@ percentile_cont). `error_rate` is traces in state ERROR over all; `cost_usd` sum
 `assessment_*` need the assessment's name and look at valid feedback of that name on the traces and their spans: the
 mean and the population standard deviation of those with a number (`domain.assessment.numeric_value`), how many there
 are, how many of them are errors."""
+
+ValueType = Literal["boolean", "number", "text", "json"]
+"""What an assessment's value is; "json" is a list, an object or null."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentValue:
+    """One value of the assessments of a name, and how many have it."""
+
+    value: JsonValue
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentName:
+    """The standing assessments of one name and kind: how many, of which types their values are, and the most frequent
+    booleans, numbers and short texts among these. One that failed has no value."""
+
+    name: str
+    kind: AssessmentKind
+    count: int
+    types: tuple[ValueType, ...]
+    values: tuple[AssessmentValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentNames:
+    """The names of standing feedback and expectations, the most frequent first.
+
+    `complete` is false when only the newest `examined` assessments were looked at, or not all names are here.
+    """
+
+    names: tuple[AssessmentName, ...]
+    examined: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)

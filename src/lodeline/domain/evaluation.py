@@ -221,7 +221,7 @@ class LoggedRow:
 @dataclass(frozen=True, slots=True)
 class RowsReport:
     """What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have
-    arrived, and their scores become assessments. `cost_usd` is what the traces that are there cost, as far as known."""
+    arrived, and their scores become assessments. `cost_usd` is what the other traces cost, as far as it is known."""
 
     rows: tuple[LoggedRow, ...]
     missing_traces: tuple[TraceId, ...] = ()

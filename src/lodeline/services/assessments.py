@@ -7,6 +7,7 @@ from typing import cast
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.domain.analytics import AssessmentNames
 from lodeline.domain.assessment import (
     MAX_RATIONALE,
     UNNAMED,
@@ -22,7 +23,8 @@ from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
-from lodeline.domain.page import Page
+from lodeline.domain.page import MAX_LIMIT, Page
+from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
@@ -100,6 +102,12 @@ class AssessmentService:
         """List assessments, newest first unless ordered otherwise."""
         search = self._listing.search(actor, "assessment.read", query, "assessment")
         return explained(self._stores.assessments.search(search), query, search)
+
+    def names(self, actor: Actor, experiments: Sequence[str]) -> AssessmentNames:
+        """Return the names and values of the standing assessments among the newest `MAX_LIMIT` of experiments."""
+        page = self.search(actor, ListQuery(tuple(experiments), limit=MAX_LIMIT))
+        complete = page.cursor is None and not page.partial
+        return names_of(page.items, examined=len(page.items), complete=complete)
 
     def update(self, actor: Actor, assessment_id: AssessmentId, change: AssessmentChange) -> Assessment:
         """Append a revision; an unchanged content appends nothing."""

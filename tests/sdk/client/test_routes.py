@@ -62,6 +62,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "log_assessment": lambda c: c.assessments.log(DRAFT),
     "log_assessments": lambda c: c.assessments.log_many([DRAFT]),
     "search_assessments": lambda c: c.assessments.search().first(),
+    "list_assessment_names": lambda c: c.assessments.names(experiment="a"),
     "get_trace_assessments": lambda c: c.assessments.of_trace("a"),
     "get_assessment": lambda c: c.assessments.get("a"),
     "update_assessment": lambda c: c.assessments.update("a", value=1),

@@ -166,6 +166,24 @@ export interface AssessmentError {
   stack_digest: string | null;
 }
 
+/** The standing assessments of one name and kind: how many, of which types their values are, and the most frequent booleans, numbers and short texts among these. One that failed has no value. */
+export interface AssessmentName {
+  name: string;
+  kind: "FEEDBACK" | "EXPECTATION" | "ISSUE_REF";
+  count: number;
+  types: ("boolean" | "number" | "text" | "json")[];
+  values: AssessmentValue[];
+}
+
+/** The names of standing feedback and expectations, the most frequent first.
+
+`complete` is false when only the newest `examined` assessments were looked at, or not all names are here. */
+export interface AssessmentNames {
+  names: AssessmentName[];
+  examined: number;
+  complete: boolean;
+}
+
 /** One page of a list.
 
 `cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
@@ -199,6 +217,12 @@ export interface AssessmentTarget {
   trace_id: string | null;
   span_id: string | null;
   session: string | null;
+}
+
+/** One value of the assessments of a name, and how many have it. */
+export interface AssessmentValue {
+  value: unknown;
+  count: number;
 }
 
 /** One file of a trace. */
@@ -1402,7 +1426,7 @@ export interface RowsBody {
   rows: RowBody[];
 }
 
-/** What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have arrived, and their scores become assessments. `cost_usd` is what the traces that are there cost, as far as known. */
+/** What became of a batch of rows. Rows of `missing_traces` are kept; log them again when the traces have arrived, and their scores become assessments. `cost_usd` is what the other traces cost, as far as it is known. */
 export interface RowsReport {
   rows: LoggedRow[];
   missing_traces: string[];
@@ -2494,6 +2518,14 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: AliasEvent[];
   };
+  /** Return the names of feedback and expectations with the types and the most frequent of their values. */
+  list_assessment_names: {
+    params: {
+      experiment?: string[] | null;
+    };
+    body: undefined;
+    answer: AssessmentNames;
+  };
   /** List the files of a trace, by name. */
   list_attachments: {
     params: {
@@ -3054,6 +3086,7 @@ export const OPERATIONS = {
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_alias_events: ["GET", "/models/aliases"],
+  list_assessment_names: ["GET", "/assessment-names"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
   list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],
   list_deliveries: ["GET", "/deliveries"],

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+from lodeline.domain.analytics import AssessmentNames
 from lodeline.domain.assessment import (
     Assessment,
     AssessmentDraft,
@@ -65,6 +66,13 @@ class Assessments(Noun[ModeT]):
         """List assessments that match a filter, newest first."""
         params = {"experiment": names(experiment), "filter": filter, "order": order}
         return Listing(path_of("assessments"), Assessment, params, limit, cursor)
+
+    @call
+    def names(self, *, experiment: str | Sequence[str] | None = None) -> Call[AssessmentNames]:
+        """Return the names of feedback and expectations with the types and the most frequent of their values."""
+        return Call(
+            "GET", path_of("assessment-names"), one(AssessmentNames), params={"experiment": names(experiment)}
+        )
 
     @call
     def of_trace(self, trace_id: str) -> Call[tuple[Assessment, ...]]:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
+from lodeline.domain.analytics import AssessmentNames
 from lodeline.domain.assessment import (
     Assessment,
     AssessmentChange,
@@ -24,7 +25,7 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, EpochMs, Id, Tags, Text
-from lodeline.server.api.listing import NativeListedDep
+from lodeline.server.api.listing import ExperimentsParam, NativeListedDep
 from lodeline.server.api.traces import TracePath
 from lodeline.services.assessments import MAX_BATCH
 
@@ -136,6 +137,12 @@ def log_assessments(actor: ActorDep, services: ServicesDep, body: AssessmentBatc
 def search_assessments(actor: ActorDep, services: ServicesDep, query: NativeListedDep) -> Json:
     """List assessments that match a filter, newest first."""
     return Json(services.assessments.search(actor, query))
+
+
+@router.get("/assessment-names", **answer(AssessmentNames, 404))
+def list_assessment_names(actor: ActorDep, services: ServicesDep, experiment: ExperimentsParam = None) -> Json:
+    """Return the names of feedback and expectations with the types and the most frequent of their values."""
+    return Json(services.assessments.names(actor, tuple(experiment or ())))
 
 
 @router.get("/traces/{trace_id}/assessments", **answer(list[Assessment], 404))
