@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodeline.domain.assessment import AssessmentChange, AssessmentSource
-from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import (
+    MAX_SCORE_NAMES,
+    MAX_SCORES,
     ROW_STATES,
     Bindings,
     Budget,
@@ -92,6 +94,16 @@ def rows(stores: Stores, evaluation: Evaluation, which: RowFilter = ALL, *, limi
 
 def actions(stores: Stores) -> list[str]:
     return [entry.action for entry in stores.audit.search(Search(limit=1000)).items[::-1]]
+
+
+def test_an_evaluation_has_a_bounded_number_of_score_names(stores: Stores) -> None:
+    run_id = running(stores, bindings=Bindings())
+    for start in range(0, MAX_SCORE_NAMES, MAX_SCORES):
+        scores = tuple(ScoreDraft(f"s{start + i}", True) for i in range(MAX_SCORES))
+        log(stores, run_id, RowDraft(f"row {start}", scores=scores))
+    with pytest.raises(TooLarge, match="1001 names in one evaluation are over the limit of 1000"):
+        log(stores, run_id, RowDraft("last", scores=(ScoreDraft("one more", True),)))
+    assert log(stores, run_id, RowDraft("last", scores=(ScoreDraft("s1", True),))).rows[0].changed
 
 
 def test_an_evaluation_is_a_run_with_what_it_was_bound_to(stores: Stores) -> None:

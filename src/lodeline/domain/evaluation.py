@@ -7,7 +7,7 @@ in the assessments that the scores name.
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
@@ -63,6 +63,8 @@ MAX_ROWS_OF_RUN = 10_000_000
 MAX_REPETITION = 1_000_000
 MAX_SCORES = 200
 """Scores of one row."""
+MAX_SCORE_NAMES = 1_000
+"""Names of scores in all rows of an evaluation: each is a column of its summary."""
 MAX_SLICES = 50
 MAX_SCORE_TEXT = 1_000
 MAX_SNAPSHOT_RATIONALE = 500
@@ -465,10 +467,11 @@ def check_row(row: RowDraft | EvaluationRow) -> None:
     if len(set(names)) < len(names):
         raise Invalid(f"row {shown(row.row_key)}: two scores have one name.")
     for score in row.scores:
-        _check_score(score)
+        check_score(score)
 
 
-def _check_score(score: ScoreDraft | RowScore) -> None:
+def check_score(score: ScoreDraft | RowScore) -> None:
+    """Return when one score can be stored; else Invalid or TooLarge, naming it."""
     check_name(score.name, noun="score name", most=MAX_KEY)
     if isinstance(score, ScoreDraft):
         _check_judgment(score)
@@ -480,7 +483,7 @@ def _check_score(score: ScoreDraft | RowScore) -> None:
         case None | bool():
             return
         case int() | float() as number:
-            if not math.isfinite(number) or (isinstance(number, int) and not -(2**63) <= number < 2**63):
+            if not (-(2**63) <= number < 2**63 if isinstance(number, int) else math.isfinite(number)):
                 raise Invalid.value(f"score {score.name}", number, "a finite number of 64 bits, or an error")
         case str() as text:
             if len(text) > MAX_SCORE_TEXT:
@@ -500,3 +503,12 @@ def _check_judgment(score: ScoreDraft) -> None:
     draft = judgment_of(RunId("-"), RowDraft("-"), score, TraceId("-"))
     if draft is not None:
         check_draft(draft)
+
+
+def check_score_names(names: Collection[str]) -> None:
+    """Return when an evaluation may have scores of these names; else TooLarge."""
+    if len(names) > MAX_SCORE_NAMES:
+        raise TooLarge(
+            f"scores: {len(names)} names in one evaluation are over the limit of {MAX_SCORE_NAMES}; what differs from "
+            "row to row belongs into a score's value or metadata, not into its name."
+        )

@@ -71,6 +71,9 @@ def _filled(feedback: Feedback, name: str, source: AssessmentSource) -> Feedback
         raise Invalid(f"scorer {shown(name)} gave a Feedback with both value and error; give one of them.")
     if feedback.confidence is not None and not 0 <= feedback.confidence <= 1:
         raise Invalid.value("confidence", feedback.confidence, "a number from 0 to 1")
+    cost_usd: Any = feedback.cost_usd
+    if cost_usd is not None and not (isinstance(cost_usd, int | float) and 0 <= cost_usd < math.inf):
+        raise Invalid.value("cost_usd", cost_usd, "US dollars from 0, or None")
     value = None if feedback.error is not None else _json(feedback.value)
     rationale = None if feedback.rationale is None else feedback.rationale[:MAX_RATIONALE]
     return replace(

@@ -1,5 +1,6 @@
 """Cases out of what a program has: a list of mappings, a data frame, traces, or records of a dataset."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -89,7 +90,11 @@ def _rows(data: object) -> list[Mapping[str, Any]]:
 
 def _present(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A frame has no other way to say that a cell is empty than None or NaN."""
-    return {key: value for key, value in row.items() if value is not None and value == value}  # noqa: PLR0124
+    return {key: value for key, value in row.items() if value is not None and not _is_nan(value)}
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _row(index: int, item: object) -> Mapping[str, Any]:

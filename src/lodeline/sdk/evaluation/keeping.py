@@ -2,17 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from lodeline.domain.errors import Unavailable
-from lodeline.domain.evaluation import MAX_SCORE_TEXT, RowDraft, RowsReport, ScoreDraft
+from lodeline.domain.errors import Invalid, LodelineError, TooLarge, Unavailable
+from lodeline.domain.evaluation import (
+    MAX_MESSAGE,
+    MAX_SCORE_TEXT,
+    MAX_SCORES,
+    RowDraft,
+    RowsReport,
+    ScoreDraft,
+    check_score,
+)  # fmt: skip
 from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.run import MAX_KEY
 from lodeline.domain.scorer import Feedback
 from lodeline.domain.span import JsonValue
 from lodeline.evals.engine.calling import in_thread
 from lodeline.evals.engine.rows import Row
 from lodeline.sdk import provider
+from lodeline.sdk.rendering import DEFAULT_LIMITS, clean_text, to_json
 
 LogRows = Callable[[RunId, Sequence[RowDraft]], RowsReport]
 FLUSH_S = 30.0
@@ -51,8 +61,10 @@ class ServerSink:
 
 
 def draft_of(row: Row) -> RowDraft:
-    """Return a finished row as it is logged."""
+    """Return a finished row as it is logged. A score that the server would refuse becomes an error of its scorer: one
+    odd value must not cost the run."""
     case, prediction = row.case, row.prediction
+    failure = prediction.failure
     return RowDraft(
         row_key=case.key,
         repetition=case.repetition,
@@ -62,29 +74,64 @@ def draft_of(row: Row) -> RowDraft:
         slices=dict(case.slices),
         state=row.state,
         trace_id=prediction.trace_id,
-        error=None if prediction.failure is None else f"{prediction.failure.code}: {prediction.failure.message}",
+        error=None if failure is None else clean_text(f"{failure.code}: {failure.message}")[:MAX_MESSAGE],
         duration_ms=None if prediction.duration_ms is None else round(prediction.duration_ms),
-        scores=tuple(_score(feedback) for feedback in row.scores),
+        scores=_scores(row.scores),
     )
+
+
+def _scores(given: Sequence[Feedback]) -> tuple[ScoreDraft, ...]:
+    scores: dict[str, ScoreDraft] = {}
+    for feedback in given[:MAX_SCORES]:
+        score = _score(feedback)
+        if score.name in scores:
+            score = _refused(
+                f"{score.name[:_MAX_STEM]}/{len(scores)}", Invalid(f"two scores are named {score.name!r}.")
+            )
+        scores[score.name] = score
+    if len(given) > MAX_SCORES:
+        message = f"{len(given)} scores of one row are over the limit of {MAX_SCORES}; the others are not kept."
+        last = list(scores)[-1]
+        scores[last] = _refused(last, TooLarge(message))
+    return tuple(scores.values())
 
 
 def _score(feedback: Feedback) -> ScoreDraft:
     source = {} if feedback.source is None else {"source": feedback.source}
     error = feedback.error
-    return ScoreDraft(
+    score = ScoreDraft(
         name=feedback.name or "score",
         value=_value(feedback.value),
-        error=None if error is None else error.code,
-        error_message="" if error is None else error.message,
-        rationale=feedback.rationale,
-        metadata=dict(feedback.metadata),
+        error=None if error is None else clean_text(error.code),
+        error_message="" if error is None else clean_text(error.message)[:MAX_MESSAGE],
+        rationale=None if feedback.rationale is None else clean_text(feedback.rationale),
+        metadata={clean_text(key): clean_text(value) for key, value in feedback.metadata.items()},
         confidence=feedback.confidence,
         **source,
     )
+    try:
+        check_score(score)
+    except LodelineError as refusal:
+        return _refused(_printable(score.name)[:MAX_KEY].strip() or "score", refusal)
+    return score
+
+
+_MAX_STEM = 200
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in name)
+
+
+def _refused(name: str, refusal: LodelineError) -> ScoreDraft:
+    return ScoreDraft(name, error=refusal.error_code, error_message=clean_text(refusal.message)[:MAX_MESSAGE])
 
 
 def _value(value: JsonValue) -> JsonValue:
-    return value[:MAX_SCORE_TEXT] if isinstance(value, str) else value
+    """Lists and mappings count as their JSON text."""
+    if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+        value = to_json(value, DEFAULT_LIMITS)
+    return clean_text(value)[:MAX_SCORE_TEXT] if isinstance(value, str) else value
 
 
 def _late(missing: Sequence[TraceId]) -> Unavailable:

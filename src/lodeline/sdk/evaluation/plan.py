@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lodeline.domain.errors import Invalid
-from lodeline.domain.evaluation import Bindings, Budget
+from lodeline.domain.evaluation import Bindings, Budget, RowDraft, check_row
 from lodeline.domain.ids import ModelId
 from lodeline.evals.engine.rows import Case
 from lodeline.evals.engine.run import EngineSettings
@@ -104,9 +104,10 @@ def check_function(predict_fn: Callable[..., Any] | None, cases: Sequence[Case])
 
 
 def check_keys(cases: Sequence[Case]) -> None:
-    """Return when each case has a key of its own; else Invalid."""
+    """Return when each case has a key of its own and can be kept as a row; else Invalid or TooLarge."""
     seen: set[str] = set()
     for case in cases:
+        check_row(RowDraft(case.key, case.repetition, case.record_id, cluster=case.cluster, slices=case.slices))
         if case.key in seen:
             raise Invalid(f"data: two rows have the id {case.key!r}; give each an 'id' of its own, or none.")
         seen.add(case.key)

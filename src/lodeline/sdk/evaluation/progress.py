@@ -1,6 +1,5 @@
 """How far an evaluation is, on one line: rows, failures, and each scorer's mean or rate so far."""
 
-import math
 import sys
 import time
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from lodeline.evals.engine.rows import Row
 REDRAWN_S = 0.2
 MAX_SCORERS = 4
 MAX_LINE = 110
+MAX_COUNTED = 1e300
+"""Larger numbers, infinities and NaN are in no mean."""
 
 
 @dataclass(slots=True)
@@ -25,9 +26,9 @@ class Running:
         """Count one score; text counts for nothing here."""
         if failed:
             self.errors += 1
-        elif isinstance(value, bool | int | float) and math.isfinite(value):
+        elif isinstance(value, bool | int | float) and -MAX_COUNTED <= value <= MAX_COUNTED:
             self.n += 1
-            self.total += value
+            self.total += float(value)
 
     def __str__(self) -> str:
         mean = "–" if self.n == 0 else f"{self.total / self.n:.3g} (n={self.n})"

@@ -20,6 +20,7 @@ from lodeline.domain.evaluation import (
     RowsReport,
     Score,
     ScoreTable,
+    check_score_names,
     check_transition,
     judgment_of,
     merged_row,
@@ -100,6 +101,7 @@ class MemoryEvaluations:
             total = len({*evaluation.rows, *((row.row_key, row.repetition) for row in rows)})
             if total > MAX_ROWS_OF_RUN:
                 raise TooLarge(f"rows: {total} of one evaluation are over the limit of {MAX_ROWS_OF_RUN}.")
+            check_score_names({*evaluation.scorers, *(score.name for row in rows for score in row.scores)})
             batch = _Batch(record, evaluation, by, now_ms)
             logged = tuple(self._log_row(batch, row) for row in rows)
             if any(row.changed for row in logged):

@@ -17,6 +17,7 @@ from lodeline.domain.evaluation import (
     RowsReport,
     Score,
     ScoreTable,
+    check_score_names,
     judgment_of,
     merged_row,
 )
@@ -55,6 +56,7 @@ def log(
     db: Db, row_id: int, evaluation: Evaluation, rows: Sequence[RowDraft], *, by: str | None, now_ms: int
 ) -> RowsReport:
     """Add or take over rows in the open transaction, as `EvaluationStore.log_rows` says."""
+    check_score_names({*evaluation.scorers, *(score.name for row in rows for score in row.scores)})
     batch = _Batch(row_id, evaluation, by, now_ms, scorers=dict.fromkeys(evaluation.scorers))
     logged = tuple(_log_row(db, batch, row) for row in rows)
     _count(db, batch)
