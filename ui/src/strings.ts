@@ -35,11 +35,18 @@ export const text = {
     showChart: "Show as chart",
     hidden: (code: string) => `Hidden character ${code}`,
   },
+  keys: {
+    title: "Keys",
+    everywhere: [
+      ["Ctrl K", "go anywhere"],
+      ["?", "these keys"],
+    ] as [string, string][],
+  },
   problem: {
     unreachable:
       "The server does not answer. Check that it runs and that you are connected; your place is kept.",
     title: "This did not work",
-    forbidden: "You may not see this",
+    forbidden: "This is not allowed",
     notFound: "Nothing is here",
     request: (id: string) => `Request ${id}`,
     page: "This part of the page failed",
@@ -294,6 +301,12 @@ export const text = {
     end: "These are all.",
     loadMore: "Loading more…",
     clearFilter: "Clear the filter",
+    keyList: [
+      ["/", "write a filter"],
+      ["j / k", "next or previous trace"],
+      ["Enter", "open the trace"],
+      ["x", "select the trace; with Shift all from the last one"],
+    ] as [string, string][],
   },
   trace: {
     title: "Trace",
@@ -381,7 +394,6 @@ export const text = {
     noEvents: "No events.",
     at: (when: string) => `at ${when}`,
     gone: "This trace does not exist, or it belongs to an experiment that you may not see.",
-    keys: "Keys",
     keyList: [
       ["j / k", "next or previous span"],
       ["h / l", "collapse or expand"],
@@ -392,7 +404,6 @@ export const text = {
       ["c", "critical path"],
       ["a", "assess"],
       ["z", "zoom to the span"],
-      ["?", "these keys"],
     ] as [string, string][],
     metadata: "Metadata",
     tags: "Tags",

@@ -9,6 +9,7 @@ import { text } from "@/strings";
 import classes from "./filter-bar.module.css";
 import { FilterMemory } from "./filter-memory";
 import { useFilterMemory } from "./use-filter-memory";
+import { useShortcuts } from "./use-shortcuts";
 
 const t = text.traces;
 const DEBOUNCE_MS = 120;
@@ -47,6 +48,8 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
+
+  useShortcuts({ "/": () => input.current?.focus() });
 
   const place = (next: string, at: number) => {
     setDraft(next);

@@ -14,7 +14,9 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
       <div>
         <strong>{titleOf(error)}</strong>
         <p className={classes.text}>{problemText(error)}</p>
-        {requestId !== null && <p className="dim mono">{text.problem.request(requestId)}</p>}
+        {requestId !== null && (
+          <p className={`${classes.request} dim mono`}>{text.problem.request(requestId)}</p>
+        )}
       </div>
       {retry !== undefined && (
         <Button variant="default" onClick={retry}>

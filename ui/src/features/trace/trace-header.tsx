@@ -1,6 +1,6 @@
-import { ActionIcon, Badge, Menu, Modal, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconArrowsDiff, IconDots, IconKeyboard, IconTrash } from "@tabler/icons-react";
+import { IconArrowsDiff, IconDots, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -9,6 +9,7 @@ import { useMayIn } from "@/api/permissions";
 import type { Trace } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
+import { KeysButton } from "@/components/keys-dialog";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { keyed, quote } from "@/lib/filtertext";
@@ -24,7 +25,6 @@ const FILTERED = "/experiments/$experimentId/traces";
 /** What a trace comes to, and what can be done with it. */
 export function TraceHeader({ trace }: { trace: Trace }) {
   const experimentId = trace.experiment_id;
-  const [keys, showKeys] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -61,11 +61,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           <code className={`${classes.id} dim`}>{trace.trace_id}</code>
           <CopyButton label={t.copyId} value={trace.trace_id} />
           <CopyButton label={t.copyJson} value={() => whole.mutateAsync()} named />
-          <Tooltip label={`${t.keys} (?)`}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t.keys} onClick={showKeys.open} data-keys>
-              <IconKeyboard size={17} />
-            </ActionIcon>
-          </Tooltip>
+          <KeysButton keys={t.keyList} />
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" aria-label={text.common.actions}>
@@ -152,7 +148,6 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           <SafeText text={trace.status_message} />
         </p>
       )}
-      <KeysDialog opened={keys} close={showKeys.close} />
       {deleting && <DeleteTrace traceId={trace.trace_id} close={remove.close} done={gone} />}
     </header>
   );
@@ -164,22 +159,5 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-function KeysDialog({ opened, close }: { opened: boolean; close: () => void }) {
-  return (
-    <Modal opened={opened} onClose={close} title={t.keys}>
-      <dl className={classes.keys}>
-        {t.keyList.map(([key, what]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </Modal>
   );
 }

@@ -1,11 +1,12 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { traceQuery } from "@/api/queries";
 import type { TraceDetail } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
 import { Split } from "@/components/split";
+import { useShortcuts } from "@/components/use-shortcuts";
 import { buildTree, type SpanNode } from "@/lib/spantree";
 import { text } from "@/strings";
 import { AssessmentsPanel } from "./assessments-panel";
@@ -83,7 +84,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
     if (next !== undefined) select(next);
   };
   const zoom = () => change({ zoom: zoomed === undefined ? selected?.span.span_id : undefined });
-  const keys: Record<string, () => void> = {
+  useShortcuts({
     "/": () => searchBox.current?.focus(),
     n: () => step(state.matches, 1),
     N: () => step(state.matches, -1),
@@ -91,14 +92,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
     c: state.toggleCritical,
     a: () => setAdding(true),
     z: zoom,
-    "?": () => document.querySelector<HTMLElement>("[data-keys]")?.click(),
-    Enter: () => detailBox.current?.focus(),
-  };
-  const onKey = (event: KeyboardEvent): boolean => {
-    const act = keys[event.key];
-    act?.();
-    return act !== undefined;
-  };
+  });
   const at = selected === undefined ? -1 : state.matches.indexOf(selected.index);
   return (
     <div className={classes.page}>
@@ -119,7 +113,13 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
                 onError={() => step(errors, 1)}
                 onZoom={zoom}
               />
-              <SpanTree state={state} selected={selected} window={window} onSelect={select} onKey={onKey} />
+              <SpanTree
+                state={state}
+                selected={selected}
+                window={window}
+                onSelect={select}
+                onOpen={() => detailBox.current?.focus()}
+              />
             </div>
           }
           second={

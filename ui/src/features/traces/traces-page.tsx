@@ -9,6 +9,7 @@ import type { Trace } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { FilterBar } from "@/components/filter-bar";
+import { KeysButton } from "@/components/keys-dialog";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
 import { exactNumber, shortNumber } from "@/lib/format";
@@ -98,6 +99,7 @@ export function TracesPage() {
             {hideFacets ? t.facetsShow : t.facetsHide}
           </Button>
           <ColumnMenu columns={columns} onColumns={(next) => change({ columns: next })} />
+          <KeysButton keys={t.keyList} />
         </>
       }
     >
