@@ -3,12 +3,13 @@ import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconRefresh
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { placeOf } from "@/api/client";
+import { isFilterProblem, placeOf } from "@/api/client";
 import { countQuery, experimentQuery, tracesQuery } from "@/api/queries";
 import type { Trace } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { FilterBar } from "@/components/filter-bar";
+import { Hints } from "@/components/hints";
 import { KeysButton } from "@/components/keys-dialog";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
@@ -66,7 +67,7 @@ export function TracesPage() {
     refresh();
     void pages.refetch();
   };
-  const wrongFilter = placeOf(pages.error) !== null;
+  const wrongFilter = filter !== "" && isFilterProblem(pages.error);
   const nothing = pages.data !== undefined && traces.length === 0 && !pages.isFetching && !pages.isError;
   return (
     <Page
@@ -112,11 +113,14 @@ export function TracesPage() {
       />
       {search.live !== undefined && <p className={classes.note}>{t.liveOn}</p>}
       {selected.size > 0 && <BulkBar experimentId={experimentId} ids={[...selected]} clear={clear} />}
-      {(pages.isError || live.error !== null) && (
-        <ProblemNote error={pages.error ?? live.error} retry={wrongFilter ? undefined : again} />
+      {(pages.isError || live.error !== null) && !wrongFilter && (
+        <ProblemNote
+          error={pages.error ?? live.error}
+          retry={placeOf(pages.error) === null ? again : undefined}
+        />
       )}
       <div className={classes.body}>
-        {!hideFacets && (
+        {!hideFacets && !pages.isError && (
           <Facets
             experimentId={experimentId}
             filter={filter}
@@ -132,6 +136,7 @@ export function TracesPage() {
             ranged={range.text !== "all"}
             showAll={() => setRange("all")}
             clear={() => setFilter("")}
+            hints={pages.data.pages[0]?.hints ?? []}
           />
         )}
         {traces.length > 0 && (
@@ -187,11 +192,13 @@ function NothingFound({
   ranged,
   showAll,
   clear,
+  hints,
 }: {
   filtered: boolean;
   ranged: boolean;
   showAll: () => void;
   clear: () => void;
+  hints: readonly string[];
 }) {
   const { experimentId } = useParams({ from: FROM });
   if (!filtered && !ranged)
@@ -204,7 +211,7 @@ function NothingFound({
     );
   return (
     <Empty title={t.empty}>
-      <p>{t.emptyHint}</p>
+      <Hints hints={hints} otherwise={t.emptyHint} />
       <Button.Group>
         {filtered && (
           <Button variant="default" onClick={clear}>
