@@ -51,7 +51,8 @@ export function useCompletion(
     ...facetQuery({ experiment, filter: "" }, field ?? "state", 20),
     enabled: field !== null,
   });
-  const judged = useJudged(experiment, entity === "trace" ? judgmentAt(settled, at) : null);
+  const judgment = entity === "trace" ? judgmentAt(settled, at) : null;
+  const judged = useJudged(experiment, judgment);
   const fresh = settled === draft && at === caret && !asked.isPlaceholderData && completion !== undefined;
   if (!fresh) return { offers: [], replaces: { start: 0, end: 0 }, problem: null };
   const offers: Offer[] = completion.items.map(({ text, doc, kind }) => ({ text, doc, kind }));
@@ -66,7 +67,7 @@ export function useCompletion(
     }
   }
   for (const offer of judged) if (!offers.some((each) => each.text === offer.text)) offers.push(offer);
-  const words = entity === "trace" ? wordsCondition(settled) : null;
+  const words = entity === "trace" && judgment === null ? wordsCondition(settled) : null;
   const problem: FilterProblem | null = asked.data?.problem ?? null;
   offers.splice(MOST);
   if (words !== null && problem !== null) {

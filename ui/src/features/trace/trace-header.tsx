@@ -17,9 +17,19 @@ import { nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import { DeleteTrace } from "./delete-trace";
+import { Entries } from "./span-attributes";
 import classes from "./trace-header.module.css";
 
 const t = text.trace;
+/** What a trace says of where it comes from: the field to find its like by, its label, its value. */
+const NAMED: readonly [string, string, (trace: Trace) => string | null][] = [
+  ["user", t.user, (trace) => trace.user],
+  ["environment", text.traces.column.environment, (trace) => trace.environment],
+  ["model", text.traces.column.model, (trace) => trace.model_id],
+  ["service", text.traces.column.service, (trace) => trace.service],
+  ["client", text.traces.column.client, (trace) => trace.client],
+  ["run", t.run, (trace) => trace.run_id],
+];
 const FILTERED = "/experiments/$experimentId/traces";
 
 /** What a trace comes to, and what can be done with it. */
@@ -117,13 +127,17 @@ export function TraceHeader({ trace }: { trace: Trace }) {
             </Link>
           </Fact>
         )}
-        {trace.user !== null && (
-          <Fact name={t.user}>
-            <Link to={FILTERED} params={{ experimentId }} search={{ filter: `user = ${quote(trace.user)}` }}>
-              <SafeText text={trace.user} />
-            </Link>
-          </Fact>
-        )}
+        {NAMED.map(([field, label, of]) => {
+          const value = of(trace);
+          if (value === null || value === "") return null;
+          return (
+            <Fact key={field} name={label}>
+              <Link to={FILTERED} params={{ experimentId }} search={{ filter: `${field} = ${quote(value)}` }}>
+                <SafeText text={value} />
+              </Link>
+            </Fact>
+          );
+        })}
         {Object.keys(trace.tags).length > 0 && (
           <Fact name={t.tags}>
             <span className={classes.tags}>
@@ -143,6 +157,14 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           </Fact>
         )}
       </dl>
+      {Object.keys(trace.metadata).length > 0 && (
+        <details className={classes.metadata}>
+          <summary>
+            {t.metadata} <span className="dim">{Object.keys(trace.metadata).length}</span>
+          </summary>
+          <Entries entries={trace.metadata} />
+        </details>
+      )}
       {trace.state === "ERROR" && trace.status_message !== "" && (
         <p className={classes.message} title={visibleText(trace.status_message)}>
           <SafeText text={trace.status_message} />

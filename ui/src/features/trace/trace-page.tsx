@@ -136,7 +136,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
             </div>
           }
         />
-        <div className={classes.assessments}>
+        <div className={classes.assessments} data-empty={(assessments.length === 0 && !adding) || undefined}>
           <AssessmentsPanel
             traceId={trace.trace_id}
             experimentId={trace.experiment_id}

@@ -1,4 +1,5 @@
 import { Button, Switch, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconRefresh } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -61,7 +62,8 @@ export function TracesPage() {
   const clear = useCallback(() => setSelected(new Set()), []);
   const { fetchNextPage } = pages;
   const loadMore = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
-  const hideFacets = search.facets === "off";
+  const narrow = useMediaQuery("(max-width: 1400px)", false, { getInitialValueInEffect: false });
+  const hideFacets = search.facets === undefined ? narrow : search.facets === "off";
   const FacetIcon = hideFacets ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   const again = () => {
     refresh();
@@ -95,7 +97,7 @@ export function TracesPage() {
             variant="default"
             className={classes.facetButton}
             leftSection={<FacetIcon size={14} aria-hidden />}
-            onClick={() => change({ facets: hideFacets ? undefined : "off" })}
+            onClick={() => change({ facets: hideFacets ? "on" : "off" })}
           >
             {hideFacets ? t.facetsShow : t.facetsHide}
           </Button>
