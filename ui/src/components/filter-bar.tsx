@@ -5,7 +5,7 @@ import { toUtf16 } from "@/lib/filtertext";
 import { text } from "@/strings";
 import classes from "./filter-bar.module.css";
 import { FilterMemory } from "./filter-memory";
-import { type FilterProblem, type Offer, useCompletion } from "./use-completion";
+import { type Entity, type FilterProblem, type Offer, useCompletion } from "./use-completion";
 import { useFilterMemory } from "./use-filter-memory";
 import { useShortcuts } from "./use-shortcuts";
 
@@ -13,7 +13,7 @@ const t = text.traces;
 
 interface FilterBarProps {
   experimentId: string;
-  entity: "trace" | "session" | "user";
+  entity: Entity;
   value: string;
   placeholder: string;
   onChange: (filter: string) => void;

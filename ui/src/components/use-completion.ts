@@ -11,7 +11,7 @@ const MOST = 60;
 const MOST_LENGTH = 200;
 const NONE: readonly Assessment[] = [];
 
-type Entity = "trace" | "session" | "user";
+export type Entity = "trace" | "session" | "user" | "audit";
 
 export interface Offer {
   text: string;

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
+import { useFirstFocus } from "@/components/use-first-focus";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { duration } from "@/lib/format";
 import type { SpanNode } from "@/lib/spantree";
@@ -41,10 +42,7 @@ export function SpanTree({ state, selected, window, onSelect, onOpen }: SpanTree
   useEffect(() => {
     if (row !== undefined) scrollToIndex(row, { align: "auto" });
   }, [row, scrollToIndex]);
-  // Whoever has just come here moves about by arrows at once; who is somewhere on the page already stays there.
-  useEffect(() => {
-    if (document.activeElement === document.body) scroller.current?.focus({ preventScroll: true });
-  }, []);
+  useFirstFocus(scroller);
   const matching = useMemo(() => new Set(state.matches), [state.matches]);
 
   const move = (step: number) => {

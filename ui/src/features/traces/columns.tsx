@@ -102,8 +102,8 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: "cost",
-    track: "76px",
-    least: 76,
+    track: "84px",
+    least: 84,
     sort: "cost",
     numeric: true,
     cell: (trace) => <Usd value={trace.cost_usd} />,

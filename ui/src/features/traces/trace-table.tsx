@@ -5,6 +5,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import type { Trace } from "@/api/schema";
 import { nextOrder } from "@/components/list-table";
+import { useFirstFocus } from "@/components/use-first-focus";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { text } from "@/strings";
 import type { Column } from "./columns";
@@ -48,9 +49,7 @@ export function TraceTable(props: TraceTableProps) {
     if (more && !loading && lastShown >= traces.length - AHEAD) onEnd();
   }, [more, loading, lastShown, traces.length, onEnd]);
 
-  useEffect(() => {
-    if (document.activeElement === document.body) scroller.current?.focus({ preventScroll: true });
-  }, []);
+  useFirstFocus(scroller);
 
   const template = `36px ${columns.map((column) => column.track).join(" ")}`;
   const least = 36 + columns.reduce((sum, column) => sum + column.least + 12, 0);
