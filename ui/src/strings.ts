@@ -317,6 +317,7 @@ export const text = {
     search: "Find spans",
     searchHint:
       "Words in names, attributes, inputs, outputs and events; Enter and Shift+Enter go on and back",
+    searchFound: (count: string) => `${count} found`,
     searchCount: (at: number, count: string) => `${at} of ${count}`,
     looking: "looking…",
     noMatch: "no match",
