@@ -2,6 +2,7 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useMayIn } from "@/api/permissions";
 import { traceQuery } from "@/api/queries";
 import type { TraceDetail } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
@@ -52,6 +53,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
   const state = useTreeState(trace.trace_id, tree);
   const searchBox = useRef<HTMLInputElement>(null);
   const [adding, setAdding] = useState(false);
+  const mayJudge = useMayIn(trace.experiment_id)("assessment.write");
   const selected = tree.byId.get(search.span ?? "") ?? firstShown(tree.nodes);
   const detailBox = useRef<HTMLDivElement>(null);
   useHighlights(detailBox, state.words, selected?.span.span_id);
@@ -90,7 +92,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
     N: () => step(state.matches, -1),
     e: () => step(errors, 1),
     c: state.toggleCritical,
-    a: () => setAdding(true),
+    a: () => setAdding(mayJudge),
     z: zoom,
   });
   const at = selected === undefined ? -1 : state.matches.indexOf(selected.index);
