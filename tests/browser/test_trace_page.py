@@ -16,7 +16,7 @@ def test_moving_finding_and_folding_by_keyboard(visit: Watched):
     tree = page.get_by_role("tree")
     rows, selected = tree.get_by_role("treeitem"), tree.get_by_role("treeitem", selected=True)
     expect(rows).to_have_count(13)
-    tree.focus()
+    expect(tree).to_be_focused()
     page.keyboard.press("Home")
     expect(selected).to_contain_text("invoke_agent Strands Agents")
     page.keyboard.press("h")
@@ -37,6 +37,10 @@ def test_moving_finding_and_folding_by_keyboard(visit: Watched):
     expect(page.get_by_role("button", name="Whole trace")).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("next or previous span")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Copy the id").click()
+    page.keyboard.press("a")
+    expect(page.get_by_role("form", name="Assess")).to_be_visible()
 
 
 def test_what_spans_hold_is_found_and_marked(visit: Watched, demo: Server, api: httpx.Client):
@@ -55,7 +59,7 @@ def test_what_spans_hold_is_found_and_marked(visit: Watched, demo: Server, api: 
     search = page.get_by_role("textbox", name="Find spans")
     search.fill("QX-17")
     count = page.locator("main").get_by_role("status")
-    expect(count).to_have_text("0 of 2")
+    expect(count).to_have_text("2 found")
     search.press("Enter")
     expect(selected).to_contain_text("first")
     expect(count).to_have_text("1 of 2")
@@ -98,7 +102,7 @@ def test_a_very_large_trace_is_searched_and_scrolled(visit: Watched, demo: Serve
     assert tree.get_by_role("treeitem").count() < 100
     page.keyboard.press("/")
     page.keyboard.type("step 17171")
-    expect(page.get_by_text("1 of 1").or_(page.get_by_text("0 of 1"))).to_be_visible()
+    expect(page.get_by_text("1 of 1").or_(page.get_by_text("1 found"))).to_be_visible()
     page.keyboard.press("Enter")
     expect(tree.get_by_role("treeitem", selected=True)).to_contain_text("step 17171")
     page.get_by_role("button", name="Collapse all").click()

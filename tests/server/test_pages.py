@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from lodeline.server.pages import NONCE, PAGES, routes
+from lodeline.server.pages import NONCE, PAGES, lost_page, routes
 from tests.server.world import serve
 
 
@@ -67,3 +70,48 @@ def test_nothing_else_is_served(path: str, built: TestClient):
 def test_a_page_that_is_not_built_says_how_to_build_it(tmp_path: Path):
     answer = TestClient(Starlette(routes=routes(tmp_path / "none"))).get("/experiments")
     assert "make ui" in answer.text
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def lost_client(directory: Path) -> TestClient:
+    """Return a client of an app without routes that shows lost browsers the page of `directory`."""
+
+    async def lost(request: Request, error: Exception) -> Response:
+        return await lost_page(request, directory) or Response(str(error), status_code=404)
+
+    return TestClient(Starlette(exception_handlers={HTTPException: lost}))
+
+
+def test_a_browser_at_an_unknown_address_gets_the_page_which_leads_back(tmp_path: Path, built: TestClient):
+    assert built.get("/").status_code == 200
+    answer = lost_client(tmp_path).get("/nonsense", headers=BROWSER)
+    assert answer.status_code == 404
+    assert "/assets/a-1.js" in answer.text
+    assert f"'nonce-{nonce_of(answer.text)}'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/nonsense", {"accept": "application/json"}),
+        ("POST", "/nonsense", BROWSER),
+        ("GET", "/api/v1/nonsense", BROWSER),
+        ("GET", "/v1/nonsense", BROWSER),
+        ("GET", "/assets/nonsense", BROWSER),
+    ],
+)
+def test_programs_and_interfaces_get_no_page(
+    method: str, path: str, headers: dict[str, str], tmp_path: Path, built: TestClient
+):
+    assert built.get("/").status_code == 200
+    assert "/assets/" not in lost_client(tmp_path).request(method, path, headers=headers).text
+
+
+def test_the_server_answers_programs_with_a_problem_and_browsers_with_a_page():
+    with serve() as world:
+        program = world.client.get("/nonsense", headers={"accept": "application/json"})
+        browser = world.client.get("/nonsense", headers=BROWSER)
+    assert (program.status_code, program.json()["code"]) == (404, "route_not_found")
+    assert (browser.status_code, browser.headers["content-type"]) == (404, "text/html; charset=utf-8")

@@ -95,10 +95,12 @@ def test_with_auth_the_first_account_needs_the_printed_token() -> None:
         assert httpx.get(f"{url}/api/v1/traces").status_code == 401
         found = re.search(r"token (\S+)", "\n".join(lines))
         assert found is not None
+        assert httpx.get(f"{url}/api/v1/me").json()["needs_set_up"] is True
         body = {"token": "wrong", "name": "root", "password": "tulips in the rain"}
         assert httpx.post(f"{url}/api/v1/setup", json=body).status_code == 401
         assert httpx.post(f"{url}/api/v1/setup", json={**body, "token": found[1]}).status_code == 201
         assert httpx.post(f"{url}/api/v1/setup", json={**body, "token": found[1]}).status_code == 409
+        assert httpx.get(f"{url}/api/v1/me").json()["needs_set_up"] is False
 
 
 def test_a_busy_port_ends_the_start_and_names_a_free_one() -> None:

@@ -134,7 +134,8 @@ class Identity:
     """Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
 
     `experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions`
-    what it lets them do to the server itself; both follow roles, scopes and experiments.
+    what it lets them do to the server itself; both follow roles, scopes and experiments. `needs_set_up` says that the
+    server has no account yet.
     """
 
     kind: ActorKind
@@ -148,6 +149,7 @@ class Identity:
     csrf_token: str | None = field(repr=False)
     experiment_actions: dict[str, Allowed] = field(default_factory=dict[str, Allowed])
     server_actions: tuple[str, ...] = ()
+    needs_set_up: bool = False
 
     def may(self, action: str, experiment_id: str | None = None) -> bool:
         """Tell whether the server would let this one do `action`: to it, or within an experiment.

@@ -74,7 +74,7 @@ def create_app(
     app.state.services = services
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
-    install_errors(app)
+    install_errors(app, lost=pages.lost_page)
     app.include_router(native_router())
     app.router.routes.extend([*otlp.routes(), *pages.routes()])
     for path in ("/health", "/healthz"):

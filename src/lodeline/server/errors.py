@@ -7,7 +7,7 @@ where it was raised, never its message, which may quote content.
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -69,8 +69,20 @@ def problem_response(error: LodelineError, request_id: str | None = None) -> Pro
     return ProblemResponse(problem, headers)
 
 
-def install_errors(app: FastAPI) -> None:
-    """Make every error of the app a problem."""
+Lost = Callable[[Request], Awaitable[Response | None]]
+"""What to answer at an address that is none, when not a problem."""
+
+
+def install_errors(app: FastAPI, lost: Lost | None = None) -> None:
+    """Make every error of the app a problem; an unknown address is first shown to `lost`."""
+
+    async def _on_http(request: Request, error: Exception) -> Response:
+        if lost is not None and isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
+            page = await lost(request)
+            if page is not None:
+                return page
+        return await _on_refused(request, error)
+
     app.add_exception_handler(LodelineError, _on_known)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
@@ -88,7 +100,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     return problem_response(invalid_request(error.errors()), request_id_of(request.scope))
 
 
-async def _on_http(request: Request, error: Exception) -> Response:
+async def _on_refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     known = LodelineError(str(error.detail), code=_HTTP_CODES.get(error.status_code, "http_error"))

@@ -9,6 +9,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 
@@ -51,6 +52,7 @@ _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content codings, the preferred first, and the suffix of the files that are in them."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:[.][A-Za-z0-9_-]+)*")
 """Names of assets: no separator, and nothing that begins with a dot."""
+_NO_PAGES = ("/api/", "/v1/", "/assets/")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -86,15 +88,7 @@ def routes(directory: Path = APP_DIRECTORY) -> list[BaseRoute]:
     assets = Assets(directory)
 
     async def page(_: Request) -> Response:
-        text = await run_in_threadpool(assets.index)
-        if text is None:
-            return _static("unbuilt.html")
-        nonce = secrets.token_urlsafe(16)
-        return Response(
-            text.replace(NONCE, nonce),
-            media_type=_TYPES["html"],
-            headers={"content-security-policy": content_policy(nonce)},
-        )
+        return await _page(assets)
 
     async def asset(request: Request) -> Response:
         name = request.path_params["file"]
@@ -112,6 +106,32 @@ def routes(directory: Path = APP_DIRECTORY) -> list[BaseRoute]:
         Route("/assets/{file}", asset, name="asset", include_in_schema=False),
         *(Route(path, _reference, name=file, include_in_schema=False) for path, file in _REFERENCE.items()),
     ]
+
+
+async def lost_page(request: Request, directory: Path = APP_DIRECTORY) -> Response | None:
+    """Return the web page, which says so and leads back, for a browser at an address that is none; None for programs.
+
+    What begins like an address of an API or of an asset is no page.
+    """
+    asks_for_page = "text/html" in request.headers.get("accept", "")
+    if request.method != "GET" or not asks_for_page or request.url.path.startswith(_NO_PAGES):
+        return None
+    return await _page(Assets(directory), status=HTTPStatus.NOT_FOUND)
+
+
+async def _page(assets: Assets, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    text = await run_in_threadpool(assets.index)
+    if text is None:
+        unbuilt = _static("unbuilt.html")
+        unbuilt.status_code = status
+        return unbuilt
+    nonce = secrets.token_urlsafe(16)
+    return Response(
+        text.replace(NONCE, nonce),
+        status_code=status,
+        media_type=_TYPES["html"],
+        headers={"content-security-policy": content_policy(nonce)},
+    )
 
 
 async def _reference(request: Request) -> Response:

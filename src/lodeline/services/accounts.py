@@ -28,7 +28,11 @@ class AccountService:
 
     def setup_token(self) -> str | None:
         """Return the token that `set_up` needs, for the server to print at start; None when set-up is done."""
-        return None if self._stores.accounts.list() else self._credentials.secrets.setup_token()
+        return self._credentials.secrets.setup_token() if self.needs_set_up() else None
+
+    def needs_set_up(self) -> bool:
+        """Tell whether the first account is yet to be made."""
+        return not self._stores.accounts.list()
 
     def set_up(self, token: str, name: str, password: str, *, address: str | None = None) -> Account:
         """Make the first account, an admin; open to anybody who has the token that the server printed.

@@ -36,6 +36,11 @@ export function placeOf(problem: unknown): { position: number; end: number } | n
   return typeof position === "number" && typeof end === "number" ? { position, end } : null;
 }
 
+/** Whether an error is about a filter, which the filter bar shows at its place. An order has places, too. */
+export function isFilterProblem(problem: unknown): boolean {
+  return placeOf(problem) !== null && (problem as Problem).message.startsWith("filter:");
+}
+
 /** The address of an operation, with path parameters filled in and the others as its query. */
 export function addressOf<K extends OperationName>(name: K, params: Params<K>): string {
   const query = new URLSearchParams();

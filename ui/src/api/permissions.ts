@@ -13,7 +13,8 @@ export type ExperimentAction =
   | "trace.edit"
   | "trace.delete"
   | "assessment.write"
-  | "assessment.delete";
+  | "assessment.delete"
+  | "audit.read";
 export type ServerAction =
   | "experiment.create"
   | "account.manage"

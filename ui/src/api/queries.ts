@@ -163,7 +163,11 @@ export const assessmentsQuery = (experiment: string, filter: string, limit = 200
       call("search_assessments", { experiment: [experiment], filter, limit }, { signal }),
   });
 
-export const completionQuery = (text: string, position: number, entity: "trace" | "session" | "user") =>
+export const completionQuery = (
+  text: string,
+  position: number,
+  entity: "trace" | "session" | "user" | "audit",
+) =>
   queryOptions({
     queryKey: ["completion", entity, text, position],
     placeholderData: keepPreviousData,
@@ -194,4 +198,14 @@ export const stepsQuery = (trace_id: string, ids: readonly string[]) =>
       }
       return found;
     },
+  });
+
+export const auditQuery = (filter: string) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", filter],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call("search_audit", { filter, limit: PAGE_SIZE, cursor: pageParam }, { signal }),
+    getNextPageParam: (page) => page.cursor ?? undefined,
   });

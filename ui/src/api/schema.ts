@@ -772,7 +772,7 @@ export interface GitInfo {
 
 /** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
 
-`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. */
+`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. `needs_set_up` says that the server has no account yet. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
   name: string;
@@ -785,6 +785,7 @@ export interface Identity {
   csrf_token: string | null;
   experiment_actions: Record<string, Allowed>;
   server_actions: string[];
+  needs_set_up: boolean;
 }
 
 /** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken were left alone, too. */

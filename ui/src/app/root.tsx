@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Navigate, Outlet, useLocation, useMatch } from "@tanstack/react-router";
 import { meQuery } from "@/api/queries";
 import { ProblemNote } from "@/components/problem-note";
 import { Frame } from "./frame";
@@ -17,10 +17,12 @@ export function Root() {
 function Entrance() {
   const me = useQuery(meQuery);
   const location = useLocation();
+  const signingIn = useMatch({ from: "/sign-in", shouldThrow: false });
   if (me.isError && me.data === undefined)
     return <ProblemNote error={me.error} retry={() => void me.refetch()} />;
-  if (location.pathname === "/sign-in") return <Outlet />;
-  if (me.data === undefined) return null;
+  if (signingIn !== undefined) return <Outlet />;
+  // On the way to sign in, the page that was asked for still stands: it must not ask for what it would be refused.
+  if (me.data === undefined || location.pathname === "/sign-in") return null;
   if (me.data.kind === "anonymous")
     return <Navigate to="/sign-in" search={{ back: location.href }} replace />;
   return (

@@ -27,6 +27,8 @@ interface ChartProps {
   zone: string;
   /** Called with a range of time that the reader drew over. */
   onRange: (fromMs: number, toMs: number) => void;
+  /** What is said in the place of picture and table when there is nothing to show. */
+  missing?: string;
 }
 
 const HEIGHT = 150;
@@ -39,21 +41,24 @@ export function Chart(props: ChartProps) {
     <section className={classes.card} aria-label={props.title}>
       <header className={classes.head}>
         <h2>{props.title}</h2>
-        <Tooltip label={label}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            aria-label={`${label}: ${props.title}`}
-            onClick={() => setTable(!table)}
-          >
-            {table ? <IconChartLine size={15} /> : <IconTable size={15} />}
-          </ActionIcon>
-        </Tooltip>
+        {props.missing === undefined && (
+          <Tooltip label={label}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="sm"
+              aria-label={`${label}: ${props.title}`}
+              onClick={() => setTable(!table)}
+            >
+              {table ? <IconChartLine size={15} /> : <IconTable size={15} />}
+            </ActionIcon>
+          </Tooltip>
+        )}
       </header>
       <div className={classes.headline}>{props.headline}</div>
       <div className={classes.note}>{props.note}</div>
-      {table ? <ValueTable {...props} /> : <Picture {...props} />}
+      {props.missing !== undefined && <p className={classes.missing}>{props.missing}</p>}
+      {props.missing === undefined && (table ? <ValueTable {...props} /> : <Picture {...props} />)}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { placeOf } from "@/api/client";
+import { isFilterProblem, placeOf } from "@/api/client";
 import type { TraceList } from "@/api/queries";
 import type { TokenUsage } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
@@ -11,6 +11,7 @@ import classes from "./conversation-list.module.css";
 import { Empty } from "./empty";
 import { Count, Usd } from "./figures";
 import { FilterBar } from "./filter-bar";
+import { Hints } from "./hints";
 import { type ListColumn, ListTable } from "./list-table";
 import { Page } from "./page";
 import { ProblemNote } from "./problem-note";
@@ -91,7 +92,7 @@ interface ConversationListProps<T> {
   empty: string;
   emptyHint: string;
   address: Address;
-  found: UseInfiniteQueryResult<InfiniteData<{ items: T[] }>>;
+  found: UseInfiniteQueryResult<InfiniteData<{ items: T[]; hints: string[] }>>;
   columns: readonly ListColumn<T>[];
   keyOf: (item: T) => string;
 }
@@ -99,6 +100,7 @@ interface ConversationListProps<T> {
 export function ConversationList<T>(props: ConversationListProps<T>) {
   const { address, found } = props;
   const items = found.data?.pages.flatMap((page) => page.items);
+  const wrongFilter = address.filter !== "" && isFilterProblem(found.error);
   return (
     <Page title={props.title}>
       <FilterBar
@@ -108,15 +110,17 @@ export function ConversationList<T>(props: ConversationListProps<T>) {
         placeholder={props.filterHint}
         onChange={(next) => address.change({ filter: next || undefined })}
       />
-      {found.isError && (
+      {found.isError && !wrongFilter && (
         <ProblemNote
           error={found.error}
           retry={placeOf(found.error) === null ? () => void found.refetch() : undefined}
         />
       )}
-      <div className={classes.list}>
+      <div className={classes.list} hidden={found.isError && items === undefined}>
         {items !== undefined && items.length === 0 ? (
-          <Empty title={props.empty}>{props.emptyHint}</Empty>
+          <Empty title={props.empty}>
+            <Hints hints={found.data?.pages[0]?.hints ?? []} otherwise={props.emptyHint} />
+          </Empty>
         ) : (
           <ListTable
             label={props.title}

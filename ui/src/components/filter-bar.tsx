@@ -1,31 +1,22 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
 import { IconFilter, IconX } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import { completionQuery, facetQuery } from "@/api/queries";
-import { quote, toCodePoints, toUtf16 } from "@/lib/filtertext";
+import { toUtf16 } from "@/lib/filtertext";
 import { text } from "@/strings";
 import classes from "./filter-bar.module.css";
 import { FilterMemory } from "./filter-memory";
+import { type Entity, type FilterProblem, type Offer, useCompletion } from "./use-completion";
 import { useFilterMemory } from "./use-filter-memory";
+import { useShortcuts } from "./use-shortcuts";
 
 const t = text.traces;
-const DEBOUNCE_MS = 120;
-const MOST = 60;
 
 interface FilterBarProps {
   experimentId: string;
-  entity: "trace" | "session" | "user";
+  entity: Entity;
   value: string;
   placeholder: string;
   onChange: (filter: string) => void;
-}
-
-interface Offer {
-  text: string;
-  doc: string;
-  kind: string;
 }
 
 /** Where a filter is written: completion while typing, what is wrong at its place, saved and recent filters. */
@@ -48,6 +39,8 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
 
+  useShortcuts({ "/": () => input.current?.focus() });
+
   const place = (next: string, at: number) => {
     setDraft(next);
     setCaret(at);
@@ -55,6 +48,7 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
     requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
   };
   const take = (offer: Offer) => {
+    if (offer.whole === true) return place(offer.text, offer.text.length);
     const joins = /[.(]$/.test(offer.text) ? "" : " ";
     const before = draft.slice(0, toUtf16(draft, replaces.start)) + offer.text + joins;
     place(
@@ -80,10 +74,17 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (problem === null) run(draft);
+      else setOpen(false);
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       setOpen(false);
     }
+  };
+  const correct = (suggestion: string) => {
+    const next = corrected(draft, problem, suggestion);
+    if (draft === value) run(next);
+    else place(next, next.length);
+    input.current?.focus();
   };
   const shown = open && offers.length > 0;
   return (
@@ -171,21 +172,29 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
         ))}
       </div>
       {problem !== null && !shown && (
-        <p id={`${listId}-problem`} className={classes.problem} role="alert">
-          {problem.message}
+        <p
+          id={`${listId}-problem`}
+          className={classes.problem}
+          data-applied={draft === value || undefined}
+          role="alert"
+        >
+          <span>{problem.message}</span>
           {problem.suggestion !== null && (
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              onClick={() => {
-                const [from, to] = [toUtf16(draft, problem.position), toUtf16(draft, problem.end)];
-                const next = draft.slice(0, from) + problem.suggestion + draft.slice(to);
-                place(next, from + (problem.suggestion?.length ?? 0));
-                input.current?.focus();
-              }}
-            >
-              {t.take}
-            </Button>
+            <>
+              {!problem.message.includes(problem.suggestion) && (
+                <span>
+                  {t.suggestion} <code>{problem.suggestion}</code>
+                </span>
+              )}
+              <Button
+                size="compact-xs"
+                variant="light"
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => correct(problem.suggestion ?? "")}
+              >
+                {t.take}
+              </Button>
+            </>
           )}
         </p>
       )}
@@ -193,48 +202,11 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
   );
 }
 
-interface FilterProblem {
-  message: string;
-  position: number;
-  end: number;
-  suggestion: string | null;
-}
-
-/** What may be written at the caret, with the values that the field really has; and what is wrong. */
-function useCompletion(
-  experiment: string,
-  entity: FilterBarProps["entity"],
-  draft: string,
-  caret: number,
-  open: boolean,
-): { offers: Offer[]; replaces: { start: number; end: number }; problem: FilterProblem | null } {
-  const [slow] = useDebouncedValue(`${caret} ${draft}`, DEBOUNCE_MS);
-  const at = Number(slow.slice(0, slow.indexOf(" ")));
-  const settled = slow.slice(slow.indexOf(" ") + 1);
-  const asked = useQuery({
-    ...completionQuery(settled, toCodePoints(settled, at), entity),
-    enabled: open || settled !== "",
-  });
-  const completion = asked.data?.completion;
-  const field = entity === "trace" ? (completion?.field ?? null) : null;
-  const values = useQuery({
-    ...facetQuery({ experiment, filter: "" }, field ?? "state", 20),
-    enabled: field !== null,
-  });
-  const fresh = settled === draft && at === caret && !asked.isPlaceholderData && completion !== undefined;
-  if (!fresh) return { offers: [], replaces: { start: 0, end: 0 }, problem: null };
-  const offers: Offer[] = completion.items.map(({ text, doc, kind }) => ({ text, doc, kind }));
-  if (field !== null && values.data !== undefined) {
-    const typed = Array.from(settled).slice(completion.start, completion.end).join("").toLowerCase();
-    for (const { value, count } of values.data.values) {
-      if (value === null || value.length > 200) continue;
-      const quoted = quote(value);
-      const fits = quoted.toLowerCase().startsWith(typed);
-      if (fits && !offers.some((offer) => offer.text === quoted))
-        offers.push({ text: quoted, doc: t.count(String(count), true), kind: "value" });
-    }
-  }
-  return { offers: offers.slice(0, MOST), replaces: completion, problem: asked.data?.problem ?? null };
+/** A filter with what was suggested in the place of what is wrong. */
+function corrected(draft: string, problem: FilterProblem | null, suggestion: string): string {
+  if (problem === null || problem.whole === true) return suggestion;
+  const [from, to] = [toUtf16(draft, problem.position), toUtf16(draft, problem.end)];
+  return draft.slice(0, from) + suggestion + draft.slice(to);
 }
 
 /** Draws a line below the place that is wrong, under the very characters. */

@@ -17,16 +17,19 @@ interface JudgmentFieldsProps {
   names?: readonly string[];
   /** The name is given and stays. */
   fixedName?: boolean;
+  /** What is asked for is what should have come out, not how good it was. */
+  expectation?: boolean;
 }
 
 /** Name, value and reason of a judgment. */
-export function JudgmentFields({ draft, onDraft, names = [], fixedName = false }: JudgmentFieldsProps) {
+export function JudgmentFields(props: JudgmentFieldsProps) {
+  const { draft, onDraft, names = [], fixedName = false, expectation = false } = props;
   const t = text.assess;
   return (
     <>
       <TextInput
         label={t.name}
-        placeholder={t.nameHint}
+        placeholder={expectation ? t.expectedNameHint : t.nameHint}
         required
         maxLength={250}
         autoFocus={!fixedName}
@@ -44,21 +47,23 @@ export function JudgmentFields({ draft, onDraft, names = [], fixedName = false }
       <div className={classes.value}>
         <TextInput
           label={t.value}
-          placeholder={t.valueHint}
+          placeholder={expectation ? t.expectedHint : t.valueHint}
           required
           autoFocus={fixedName}
           data-autofocus={fixedName}
           value={draft.value}
           onChange={(event) => onDraft({ ...draft, value: event.currentTarget.value })}
         />
-        <Button.Group>
-          <Button variant="default" onClick={() => onDraft({ ...draft, value: "true" })}>
-            {t.yes}
-          </Button>
-          <Button variant="default" onClick={() => onDraft({ ...draft, value: "false" })}>
-            {t.no}
-          </Button>
-        </Button.Group>
+        {!expectation && (
+          <Button.Group>
+            <Button variant="default" onClick={() => onDraft({ ...draft, value: "true" })}>
+              {t.yes}
+            </Button>
+            <Button variant="default" onClick={() => onDraft({ ...draft, value: "false" })}>
+              {t.no}
+            </Button>
+          </Button.Group>
+        )}
       </div>
       <Textarea
         label={t.rationale}

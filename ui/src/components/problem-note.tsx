@@ -8,13 +8,17 @@ import { problemText } from "./problem-text";
 /** An error in place of what it kept from being shown. */
 export function ProblemNote({ error, retry }: { error: unknown; retry?: () => void }) {
   const requestId = error instanceof Problem ? error.requestId : null;
+  const [sentence, place] = parts(problemText(error));
   return (
     <div className={classes.note} role="alert">
       <IconAlertTriangle size={18} className={classes.icon} aria-hidden />
       <div>
         <strong>{titleOf(error)}</strong>
-        <p className={classes.text}>{problemText(error)}</p>
-        {requestId !== null && <p className="dim mono">{text.problem.request(requestId)}</p>}
+        <p className={classes.text}>{sentence}</p>
+        {place !== "" && <pre className={classes.place}>{place}</pre>}
+        {requestId !== null && (
+          <p className={`${classes.request} dim mono`}>{text.problem.request(requestId)}</p>
+        )}
       </div>
       {retry !== undefined && (
         <Button variant="default" onClick={retry}>
@@ -23,6 +27,12 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
       )}
     </div>
   );
+}
+
+/** What is wrong, and below it the text at fault with marks under its place, where the server sent them. */
+function parts(message: string): [string, string] {
+  const at = message.search(/\n[^\n]*\n\s*\^/);
+  return at < 0 ? [message, ""] : [message.slice(0, at), message.slice(at + 1)];
 }
 
 function titleOf(error: unknown): string {

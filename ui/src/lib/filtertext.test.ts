@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { chosenValues, withoutField, withValues } from "./conditions";
-import { conjuncts, hasCondition, keyed, quote, toCodePoints, toggleCondition, toUtf16 } from "./filtertext";
+import {
+  conjuncts,
+  hasCondition,
+  judgmentAt,
+  keyed,
+  quote,
+  toCodePoints,
+  toggleCondition,
+  toUtf16,
+  wordsCondition,
+} from "./filtertext";
 
 test("texts are quoted as the language reads them", () => {
   expect(quote("it's")).toBe("'it''s'");
@@ -55,3 +65,29 @@ test("places count code points on the server and UTF-16 units here", () => {
   expect(toUtf16("a😀b", 2)).toBe(3);
   expect(toCodePoints("a😀b", 3)).toBe(2);
 });
+
+test.each([
+  ["weather", "text ~ 'weather'"],
+  [" lost luggage ", "text ~ 'lost luggage'"],
+  ["café 24h", "text ~ 'café 24h'"],
+  ["", null],
+  ["state = 'ERROR'", null],
+  ["weather and", null],
+  ["'weather'", null],
+  ["span(name", null],
+])("words alone are meant as a search: %s", (text, condition) =>
+  expect(wordsCondition(text)).toBe(condition),
+);
+
+test.each([
+  ["feedback.", { field: "feedback", name: null, typed: "feedback." }],
+  ["state = 'OK' AND (expectation.exp", { field: "expectation", name: null, typed: "expectation.exp" }],
+  ["feedback.correctness = ", { field: "feedback", name: "correctness", typed: "" }],
+  ["feedback.correctness = fa", { field: "feedback", name: "correctness", typed: "fa" }],
+  ["feedback.`a b` != 'go", { field: "feedback", name: "a b", typed: "'go" }],
+  ["feedback.correctness", { field: "feedback", name: null, typed: "feedback.correctness" }],
+  ["my.feedback.x", null],
+  ["state = ", null],
+])("what is written of a judgment: %s", (text, place) =>
+  expect(judgmentAt(text, text.length)).toEqual(place),
+);

@@ -78,3 +78,37 @@ export function toUtf16(text: string, codePoints: number): number {
 export function toCodePoints(text: string, utf16: number): number {
   return Array.from(text.slice(0, utf16)).length;
 }
+
+const KEYWORD = /^(?:and|or|not|in|is|like|ilike|rlike|between|null)$/i;
+
+/** The search for words where somebody wrote nothing but words into a filter; null when it is more than that. */
+export function wordsCondition(text: string): string | null {
+  const words = text.trim();
+  if (words === "" || /[=<>~!()'"`\\]/.test(words)) return null;
+  return words.split(/\s+/).some((word) => KEYWORD.test(word)) ? null : `text ~ ${quote(words)}`;
+}
+
+/** Where somebody writes of a judgment: its name so far, or (`name` given) the value that it should have. */
+export interface JudgmentPlace {
+  field: "feedback" | "expectation";
+  name: string | null;
+  typed: string;
+}
+
+const NAME_BEFORE = /(?:^|[\s(])((feedback|expectation)\.[\w./:@-]*)$/;
+const VALUE_BEFORE =
+  /(?:^|[\s(])(feedback|expectation)\.([\w./:@-]+|`(?:[^`]|``)+`)\s*(?:!=|=)\s*('[^']*|[\w.-]*)$/;
+
+/** The name or value of a judgment that stands before a place (in UTF-16 units) of a filter; null for anything else. */
+export function judgmentAt(text: string, at: number): JudgmentPlace | null {
+  const before = text.slice(0, at);
+  const value = VALUE_BEFORE.exec(before);
+  if (value !== null) {
+    const [, field, key = "", typed = ""] = value;
+    const name = key.startsWith("`") ? key.slice(1, -1).replace(/``/g, "`") : key;
+    return { field: field as JudgmentPlace["field"], name, typed };
+  }
+  const name = NAME_BEFORE.exec(before);
+  if (name === null) return null;
+  return { field: name[2] as JudgmentPlace["field"], name: null, typed: name[1] ?? "" };
+}

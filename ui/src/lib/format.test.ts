@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, bytes, dateTime, duration, finite, nsToMs, percent, shortNumber, usd } from "./format";
+import { ago, bytes, dateTime, duration, finite, nsToMs, oneLine, percent, shortNumber, usd } from "./format";
 
 test.each([
   [0, "0"],
@@ -66,3 +66,11 @@ describe("times", () => {
     expect(ago(noon + 60_000, noon, "UTC")).toBe("2026-07-01 12:01");
   });
 });
+
+test.each([
+  ["## Result\n\n**Bold** and `code`", "Result Bold and code"],
+  ["- one\n- two\n1. three", "one two three"],
+  ["2 * 3 * 4 = 24 and __init__.py", "2 * 3 * 4 = 24 and __init__.py"],
+  ['{"a": "#1"}', '{"a": "#1"}'],
+  ["** not bold **", "** not bold **"],
+])("a preview is one line: %s", (value, line) => expect(oneLine(value, 300)).toBe(line));

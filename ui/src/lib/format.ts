@@ -135,3 +135,11 @@ export function ago(ms: number, nowMs: number, zone: string): string {
   if (s < 30 * 86_400) return `${Math.floor(s / 86_400)}d ago`;
   return dateTime(ms, zone).slice(0, 10);
 }
+
+const LIST_MARK = /^\s*(?:#{1,6}|[-*+>]|\d+[.)])\s+/gm;
+const EMPHASIS = /(\*\*|~~|`+)(?=\S)([^\n]*?\S)\1/g;
+
+/** The beginning of a text as one line, without the marks of Markdown that mean something only across lines. */
+export function oneLine(value: string, most: number): string {
+  return value.slice(0, most).replace(LIST_MARK, "").replace(EMPHASIS, "$2").replace(/\s+/g, " ").trim();
+}

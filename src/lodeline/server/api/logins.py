@@ -1,5 +1,6 @@
 """Native routes of signing in: set-up, login, logout, who am I."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -64,9 +65,12 @@ def sign_out(request: Request, services: ServicesDep, access: AccessDep, identit
 
 
 @router.get("/me", **answer(Identity))
-def get_me(identity: IdentityDep) -> Json:
+def get_me(services: ServicesDep, identity: IdentityDep) -> Json:
     """Return who is asking; without credentials that is "anonymous"."""
-    return Json(_identity(*identity))
+    found = _identity(*identity)
+    if found.kind == "anonymous":
+        found = replace(found, needs_set_up=services.accounts.needs_set_up())
+    return Json(found)
 
 
 def _identity(actor: Actor, login: Login | None) -> Identity:

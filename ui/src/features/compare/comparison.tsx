@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { stepsQuery } from "@/api/queries";
-import type { Span, Trace, TraceDetail } from "@/api/schema";
+import type { Trace, TraceDetail } from "@/api/schema";
 import { Content } from "@/components/content";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
 import { KindIcon } from "@/components/kind";
@@ -11,12 +11,11 @@ import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { type Aligned, align } from "@/lib/align";
 import { nsToMs, nullableNsToMs } from "@/lib/format";
-import { buildTree, type SpanNode } from "@/lib/spantree";
+import { neededIds, type Step, type StepVerdict, stepNodes, stepsOf, verdictOf } from "@/lib/steps";
 import { text } from "@/strings";
 import classes from "./compare-page.module.css";
 
 const t = text.compare;
-const CALLS = new Set(["TOOL", "LLM", "CHAT_MODEL", "RETRIEVER", "RERANKER", "EMBEDDING", "GUARDRAIL"]);
 const MOST_STEPS = 400;
 
 interface ComparisonProps {
@@ -27,21 +26,17 @@ interface ComparisonProps {
   experimentId: string;
 }
 
-interface Step {
-  node: SpanNode;
-  /** What makes a step the same as another: its kind and name, and what a tool was called with. */
-  key: string;
-}
-
 /** The steps of two traces, aligned, with the first one that differs. */
 export function Comparison({ left, right, all }: ComparisonProps) {
-  const one = useQuery(stepsQuery(left.trace.trace_id, toolIds(left)));
-  const other = useQuery(stepsQuery(right.trace.trace_id, toolIds(right)));
+  const nodes = useMemo(() => [stepNodes(left, all), stepNodes(right, all)] as const, [left, right, all]);
+  const one = useQuery(stepsQuery(left.trace.trace_id, neededIds(nodes[0], MOST_STEPS)));
+  const other = useQuery(stepsQuery(right.trace.trace_id, neededIds(nodes[1], MOST_STEPS)));
   const rows = useMemo(() => {
     if (one.data === undefined || other.data === undefined) return null;
-    return align(stepsOf(left, one.data, all), stepsOf(right, other.data, all), (step) => step.key);
-  }, [left, right, one.data, other.data, all]);
-  const first = rows?.findIndex((row) => row.left?.key !== row.right?.key) ?? -1;
+    return align(stepsOf(nodes[0], one.data), stepsOf(nodes[1], other.data), (step) => step.key);
+  }, [nodes, one.data, other.data]);
+  const verdicts = rows?.map(verdictOf) ?? [];
+  const first = verdicts.findIndex((verdict) => verdict !== "equal");
   const problem = one.error ?? other.error;
   return (
     <>
@@ -52,15 +47,14 @@ export function Comparison({ left, right, all }: ComparisonProps) {
       {problem !== null && <ProblemNote error={problem} />}
       {rows !== null && (
         <>
-          <p className={first < 0 ? classes.same : classes.differs} role="status">
-            {first < 0 ? t.same : t.diverges(first + 1)}
-          </p>
+          <Summary verdicts={verdicts} answers={left.trace.response === right.trace.response} />
           <ol className={classes.steps}>
             {rows.slice(0, MOST_STEPS).map((row, index) => (
               <StepRow
                 // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
                 key={index}
                 row={row}
+                verdict={verdicts[index] ?? "equal"}
                 number={index + 1}
                 first={index === first}
                 left={left}
@@ -72,25 +66,6 @@ export function Comparison({ left, right, all }: ComparisonProps) {
       )}
     </>
   );
-}
-
-function toolIds(detail: TraceDetail): string[] {
-  return detail.spans.filter((span) => span.kind === "TOOL").map((span) => span.span_id);
-}
-
-/** The steps of a trace in order of their start. */
-export function stepsOf(detail: TraceDetail, tools: readonly Span[], all: boolean): Step[] {
-  const called = new Map(
-    tools.map((span) => [span.span_id, span.view.tool_call?.arguments ?? span.view.inputs]),
-  );
-  return buildTree(detail.spans)
-    .nodes.filter(({ span }) => all || CALLS.has(span.kind))
-    .sort((a, b) => a.startMs - b.startMs || a.index - b.index)
-    .map((node) => {
-      const { kind, name, status, span_id } = node.span;
-      const given = kind === "TOOL" ? JSON.stringify(called.get(span_id) ?? null) : "";
-      return { node, key: `${kind} ${name} ${status === "ERROR"} ${given}` };
-    });
 }
 
 function Side({ trace }: { trace: Trace }) {
@@ -114,7 +89,25 @@ function Side({ trace }: { trace: Trace }) {
   );
 }
 
+/** What the comparison comes to: whether the steps are the same, and if so, whether the same came of them. */
+function Summary({ verdicts, answers }: { verdicts: readonly StepVerdict[]; answers: boolean }) {
+  const step = verdicts.findIndex((verdict) => verdict !== "equal" && verdict !== "output");
+  const outputs = verdicts.flatMap((verdict, index) => (verdict === "output" ? [index + 1] : []));
+  const same = step < 0 && outputs.length === 0 && answers;
+  const said = [
+    step < 0 ? (same ? t.same : t.aligned) : t.diverges(step + 1),
+    outputs.length > 0 ? t.outputsDiffer(outputs) : "",
+    step < 0 && !answers ? t.responsesDiffer : "",
+  ];
+  return (
+    <p className={same ? classes.same : classes.differs} role="status">
+      {said.filter(Boolean).join(" ")}
+    </p>
+  );
+}
+
 interface StepRowProps {
+  verdict: StepVerdict;
   row: Aligned<Step>;
   number: number;
   first: boolean;
@@ -122,20 +115,12 @@ interface StepRowProps {
   right: TraceDetail;
 }
 
-function StepRow({ row, number, first, left, right }: StepRowProps) {
-  const same = row.left?.key === row.right?.key;
+function StepRow({ row, verdict, number, first, left, right }: StepRowProps) {
   const [open, setOpen] = useState(first);
-  const verdict = same
-    ? t.equal
-    : row.left === null
-      ? t.onlyRight
-      : row.right === null
-        ? t.onlyLeft
-        : t.changed;
   return (
-    <li className={classes.row} data-same={same || undefined} data-first={first || undefined}>
+    <li className={classes.row} data-same={verdict === "equal" || undefined} data-first={first || undefined}>
       <button type="button" className={classes.number} aria-expanded={open} onClick={() => setOpen(!open)}>
-        {number} <span className={classes.verdict}>{verdict}</span>
+        {number} <span className={classes.verdict}>{t.verdicts[verdict]}</span>
       </button>
       <StepCell step={row.left} detail={left} open={open} />
       <StepCell step={row.right} detail={right} open={open} />

@@ -15,6 +15,7 @@ export function Charts({ figures, children }: { figures: Figures; children: Reac
   const { zone, setRange } = useTimeRange();
   const { totals, times, bucketMs } = figures;
   const n = totals.count ?? 0;
+  const tokens = (totals.tokens_input ?? 0) + (totals.tokens_output ?? 0);
   const of = t.of(exactNumber(n));
   const series = useMemo(() => seriesOf(figures), [figures]);
   const shared = {
@@ -66,12 +67,15 @@ export function Charts({ figures, children }: { figures: Figures; children: Reac
           format={shortNumber}
           headline={
             <>
-              <Count value={totals.tokens_input ?? 0} /> <span className={classes.small}>{t.input}</span>{" "}
-              <Count value={totals.tokens_output ?? 0} /> <span className={classes.small}>{t.output}</span>
+              <Count value={tokens === 0 ? null : (totals.tokens_input ?? 0)} />{" "}
+              <span className={classes.small}>{t.input}</span>{" "}
+              <Count value={tokens === 0 ? null : (totals.tokens_output ?? 0)} />{" "}
+              <span className={classes.small}>{t.output}</span>
             </>
           }
           note={of}
           series={series.tokens}
+          missing={tokens === 0 ? t.notReported : undefined}
         />
         <Chart
           {...shared}
@@ -81,6 +85,7 @@ export function Charts({ figures, children }: { figures: Figures; children: Reac
           headline={<Usd value={totals.cost_usd} />}
           note={of}
           series={series.cost}
+          missing={(totals.cost_usd ?? null) === null ? t.notReported : undefined}
         />
         {children}
       </div>

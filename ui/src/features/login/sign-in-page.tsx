@@ -1,5 +1,5 @@
 import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { call, setCsrfToken } from "@/api/client";
@@ -10,7 +10,8 @@ import classes from "./sign-in-page.module.css";
 
 /** Signing in, and making the first account of a new server. */
 export function SignInPage() {
-  const [settingUp, setSettingUp] = useState(false);
+  const needsSetUp = useQuery(meQuery).data?.needs_set_up ?? false;
+  const [settingUp, setSettingUp] = useState(needsSetUp);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [token, setToken] = useState("");
@@ -69,9 +70,11 @@ export function SignInPage() {
         <Button type="submit" size="sm" loading={enter.isPending}>
           {settingUp ? text.login.setUpSubmit : text.login.submit}
         </Button>
-        <Anchor component="button" type="button" size="xs" onClick={() => setSettingUp(!settingUp)}>
-          {settingUp ? text.login.back : text.login.setUp}
-        </Anchor>
+        {needsSetUp && (
+          <Anchor component="button" type="button" size="xs" onClick={() => setSettingUp(!settingUp)}>
+            {settingUp ? text.login.back : text.login.setUp}
+          </Anchor>
+        )}
       </form>
     </main>
   );

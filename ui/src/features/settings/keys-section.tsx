@@ -1,19 +1,23 @@
-import { Button, Checkbox, TextInput } from "@mantine/core";
+import { Button, Checkbox, MultiSelect, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { type ExperimentAction, maySomewhere } from "@/api/permissions";
-import { keysQuery, meQuery } from "@/api/queries";
-import type { ApiKey } from "@/api/schema";
+import { experimentsQuery, keysQuery, meQuery } from "@/api/queries";
+import type { ApiKey, Experiment } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
+import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import classes from "./settings-page.module.css";
 import { SettingsTable, useAgain } from "./settings-table";
 
 const t = text.settings;
+const DAY_MS = 86_400_000;
+const LIFETIMES_DAYS = [7, 30, 90, 365];
+const NONE: readonly Experiment[] = [];
 type Scope = ApiKey["scopes"][number];
 /** Who gives a scope to a key must be able to do this, somewhere, themselves. */
 const SCOPES: readonly { scope: Scope; needs: ExperimentAction }[] = [
@@ -27,19 +31,27 @@ const SCOPES: readonly { scope: Scope; needs: ExperimentAction }[] = [
 export function KeysSection() {
   const keys = useQuery({ ...keysQuery, retry: false });
   const me = useQuery(meQuery);
+  const experiments = useQuery(experimentsQuery("ACTIVE")).data?.items ?? NONE;
+  const nameOf = (id: string) => experiments.find((each) => each.experiment_id === id)?.name ?? id;
   const offered = SCOPES.filter((each) => maySomewhere(me.data, each.needs)).map((each) => each.scope);
   if (keys.isError) return <ProblemNote error={keys.error} />;
   return (
     <>
-      {offered.length > 0 ? <NewKey offered={offered} /> : <p className="dim">{t.noScopes}</p>}
+      {offered.length > 0 ? (
+        <NewKey offered={offered} experiments={experiments} />
+      ) : (
+        <p className="dim">{t.noScopes}</p>
+      )}
       {keys.data !== undefined && keys.data.length === 0 && <p className="dim">{t.noKeys}</p>}
       {keys.data !== undefined && keys.data.length > 0 && (
         <SettingsTable
           label={t.keys}
-          heads={[t.key, t.scopes, t.created, t.lastUsed, t.expires].map((label) => ({ label }))}
+          heads={[t.key, t.scopes, t.experiments, t.created, t.lastUsed, t.expires].map((label) => ({
+            label,
+          }))}
         >
           {keys.data.map((key) => (
-            <KeyRow key={key.key_id} apiKey={key} />
+            <KeyRow key={key.key_id} apiKey={key} nameOf={nameOf} />
           ))}
         </SettingsTable>
       )}
@@ -47,7 +59,7 @@ export function KeysSection() {
   );
 }
 
-function KeyRow({ apiKey }: { apiKey: ApiKey }) {
+function KeyRow({ apiKey, nameOf }: { apiKey: ApiKey; nameOf: (experimentId: string) => string }) {
   const again = useAgain(keysQuery.queryKey);
   const revoke = useMutation({
     mutationFn: () => call("revoke_key", { key_id: apiKey.key_id }),
@@ -63,6 +75,15 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
         <code className="dim">{apiKey.prefix}…</code>
       </td>
       <td>{apiKey.scopes.join(", ")}</td>
+      <td className={classes.experiments}>
+        {apiKey.experiment_ids === null
+          ? t.allExperiments
+          : apiKey.experiment_ids.map((id) => (
+              <div key={id}>
+                <SafeText text={nameOf(id)} />
+              </div>
+            ))}
+      </td>
       <td>{time(apiKey.created_ms)}</td>
       <td>{time(apiKey.last_used_ms)}</td>
       <td>{time(apiKey.expires_ms)}</td>
@@ -79,15 +100,31 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function NewKey({ offered }: { offered: readonly Scope[] }) {
+interface NewKeyProps {
+  offered: readonly Scope[];
+  experiments: readonly Experiment[];
+}
+
+function NewKey({ offered, experiments }: NewKeyProps) {
+  const [within, setWithin] = useState<string[]>([]);
+  const [days, setDays] = useState("");
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<readonly Scope[]>(offered.slice(0, 1));
   const again = useAgain(keysQuery.queryKey);
   const create = useMutation({
     meta: { shown: true },
-    mutationFn: () => call("create_key", {}, { body: { name, scopes: [...scopes] } }),
+    mutationFn: () => {
+      const body = {
+        name,
+        scopes: [...scopes],
+        experiment_ids: within.length === 0 ? null : within,
+        expires_ms: days === "" ? null : Date.now() + Number(days) * DAY_MS,
+      };
+      return call("create_key", {}, { body });
+    },
     onSuccess: async () => {
       setName("");
+      setWithin([]);
       await again();
     },
   });
@@ -117,6 +154,25 @@ function NewKey({ offered }: { offered: readonly Scope[] }) {
             />
           ))}
         </div>
+        <MultiSelect
+          label={t.experiments}
+          placeholder={within.length === 0 ? t.allExperiments : undefined}
+          w={260}
+          searchable
+          clearable
+          data={experiments.map((each) => ({ value: each.experiment_id, label: visibleText(each.name) }))}
+          value={within}
+          onChange={setWithin}
+        />
+        <NativeSelect
+          label={t.expires}
+          data={[
+            { value: "", label: t.never },
+            ...LIFETIMES_DAYS.map((each) => ({ value: String(each), label: t.inDays(each) })),
+          ]}
+          value={days}
+          onChange={(event) => setDays(event.currentTarget.value)}
+        />
         <Button type="submit" loading={create.isPending} disabled={scopes.length === 0}>
           {t.newKey}
         </Button>

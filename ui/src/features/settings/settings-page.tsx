@@ -1,23 +1,51 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ComponentType } from "react";
+import { maySomewhere } from "@/api/permissions";
 import { meQuery, serverQuery } from "@/api/queries";
+import type { Identity } from "@/api/schema";
 import { Page } from "@/components/page";
 import { text } from "@/strings";
 import { AccountsSection } from "./accounts-section";
 import { AppearanceSection } from "./appearance-section";
+import { AuditSection } from "./audit-section";
 import { KeysSection } from "./keys-section";
+import { OwnAccountSection } from "./own-account-section";
 import { PricesSection } from "./prices-section";
 import { ServerSection } from "./server-section";
 import classes from "./settings-page.module.css";
 
 const t = text.settings;
 
-const SECTIONS: readonly { id: string; label: string; section: ComponentType; needsAuth?: boolean }[] = [
+interface Section {
+  id: string;
+  label: string;
+  section: ComponentType;
+  /** It means nothing on a server that asks nobody to sign in. */
+  needsAuth?: boolean;
+  /** Whom it is offered to; everybody by default. */
+  shownTo?: (me: Identity | undefined) => boolean;
+}
+
+const SECTIONS: readonly Section[] = [
   { id: "server", label: t.server, section: ServerSection },
-  { id: "accounts", label: t.accounts, section: AccountsSection, needsAuth: true },
+  {
+    id: "account",
+    label: t.ownAccount,
+    section: OwnAccountSection,
+    needsAuth: true,
+    shownTo: (me) => me?.kind === "account",
+  },
+  {
+    id: "accounts",
+    label: t.accounts,
+    section: AccountsSection,
+    needsAuth: true,
+    shownTo: (me) => me?.server_actions.includes("account.manage") ?? false,
+  },
   { id: "keys", label: t.keys, section: KeysSection, needsAuth: true },
   { id: "prices", label: t.prices, section: PricesSection },
+  { id: "audit", label: t.audit, section: AuditSection, shownTo: (me) => maySomewhere(me, "audit.read") },
   { id: "appearance", label: t.appearance, section: AppearanceSection },
 ];
 
@@ -33,7 +61,7 @@ export function SettingsPage() {
     <Page title={t.title}>
       <div className={classes.layout}>
         <nav aria-label={t.title} className={classes.nav}>
-          {SECTIONS.map((each) => (
+          {SECTIONS.filter((each) => each === chosen || (each.shownTo?.(me.data) ?? true)).map((each) => (
             <Link
               key={each.id}
               to="/settings/$section"

@@ -1,4 +1,4 @@
-import { Button, NativeSelect } from "@mantine/core";
+import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useState } from "react";
 import { call } from "@/api/client";
@@ -12,9 +12,14 @@ import classes from "./assessments-panel.module.css";
 
 const t = text.assess;
 
+type Kind = "FEEDBACK" | "EXPECTATION";
+const KINDS: readonly Kind[] = ["FEEDBACK", "EXPECTATION"];
+const NO_NAMES = { FEEDBACK: [], EXPECTATION: [] };
+
 interface AssessFormProps {
   traceId: string;
-  names?: readonly string[];
+  /** Names that were used before, offered first. */
+  names?: Readonly<Record<Kind, readonly string[]>>;
   /** The span that is open, which may be judged instead of the trace. */
   span?: SpanSkeleton;
   /** The head of a chain that this judgment continues. */
@@ -24,13 +29,14 @@ interface AssessFormProps {
 }
 
 /** Logs a judgment on a trace or a span, or one that overrides another. */
-export function AssessForm({ traceId, names, span, overrides, close, saved }: AssessFormProps) {
+export function AssessForm({ traceId, names = NO_NAMES, span, overrides, close, saved }: AssessFormProps) {
   const first =
     overrides === undefined
       ? noJudgment
       : { name: overrides.name, value: shownValue(overrides.value), rationale: "" };
   const [draft, setDraft] = useState(first);
   const [target, setTarget] = useState("trace");
+  const [kind, setKind] = useState<Kind>("FEEDBACK");
   const save = useMutation({
     meta: { shown: true },
     mutationFn: () => {
@@ -40,7 +46,7 @@ export function AssessForm({ traceId, names, span, overrides, close, saved }: As
         trace_id: traceId,
         span_id: spanId ?? null,
         name: draft.name.trim(),
-        kind: overrides?.kind ?? ("FEEDBACK" as const),
+        kind: overrides?.kind ?? kind,
         value: judgmentValue(draft.value),
         rationale: draft.rationale.trim() || null,
         overrides: overrides?.assessment_id ?? null,
@@ -63,7 +69,22 @@ export function AssessForm({ traceId, names, span, overrides, close, saved }: As
   };
   return (
     <form className={classes.form} aria-label={t.title} onSubmit={submit} onKeyDown={onKey}>
-      <JudgmentFields draft={draft} onDraft={setDraft} names={names} fixedName={overrides !== undefined} />
+      {overrides === undefined && (
+        <SegmentedControl
+          aria-label={t.what}
+          fullWidth
+          data={KINDS.map((each) => ({ value: each, label: t.kinds[each] }))}
+          value={kind}
+          onChange={setKind}
+        />
+      )}
+      <JudgmentFields
+        draft={draft}
+        onDraft={setDraft}
+        names={names[kind]}
+        fixedName={overrides !== undefined}
+        expectation={kind === "EXPECTATION"}
+      />
       {overrides === undefined && span !== undefined && (
         <NativeSelect
           label={t.target}

@@ -39,6 +39,7 @@ export function AssessmentCard(props: AssessmentCardProps) {
       showToast(t.deleted);
     },
   });
+  const author = assessment.created_by ?? named(assessment.source.source_id);
   const Source = SOURCES[assessment.source.kind];
   const spanId = assessment.target.span_id;
   return (
@@ -51,8 +52,7 @@ export function AssessmentCard(props: AssessmentCardProps) {
       </div>
       <div className={classes.source}>
         <Source size={12} aria-hidden /> {t.source[assessment.source.kind]}{" "}
-        <SafeText text={assessment.created_by ?? assessment.source.source_id} /> ·{" "}
-        <Moment ms={assessment.updated_ms} relative />
+        {author !== null && <SafeText text={author} />} · <Moment ms={assessment.updated_ms} relative />
         {assessment.kind !== "FEEDBACK" && ` · ${t.kind[assessment.kind]}`}
         {typeof assessment.confidence === "number" && ` · ${t.confidence(String(assessment.confidence))}`}
         {!assessment.valid && ` · ${t.superseded}`}
@@ -110,6 +110,11 @@ export function AssessmentCard(props: AssessmentCardProps) {
       {history && <History assessmentId={assessment_id} />}
     </article>
   );
+}
+
+/** Who judged, where it was said: the server calls a source without a name "default". */
+function named(sourceId: string): string | null {
+  return sourceId === "default" ? null : sourceId;
 }
 
 function Value({ assessment }: { assessment: Assessment }) {

@@ -36,7 +36,9 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
   const valid = assessments.filter((each) => each.valid);
   const overridden = assessments.length - valid.length;
   const shown = showAll ? assessments : valid;
-  const names = [...new Set(assessments.map((each) => each.name))];
+  const namesOf = (kind: Assessment["kind"]) => [
+    ...new Set(assessments.filter((each) => each.kind === kind).map((each) => each.name)),
+  ];
   const changed = () => client.invalidateQueries({ queryKey: ["trace", traceId] });
   return (
     <aside className={classes.panel} aria-label={text.trace.assessments}>
@@ -58,7 +60,7 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
       {adding && (
         <AssessForm
           traceId={traceId}
-          names={names}
+          names={{ FEEDBACK: namesOf("FEEDBACK"), EXPECTATION: namesOf("EXPECTATION") }}
           span={selectedSpan === undefined ? undefined : tree.byId.get(selectedSpan)?.span}
           close={() => setAdding(false)}
           saved={changed}

@@ -1,5 +1,5 @@
 import { TextInput } from "@mantine/core";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import type { Span } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { JsonView } from "@/components/json-view";
@@ -55,7 +55,7 @@ export function Entries({ entries, find = "" }: { entries: Record<string, unknow
       {shown.map(([key, value]) => (
         <div key={key} className={classes.entry}>
           <code className={classes.key}>
-            <SafeText text={key} />
+            <Key name={key} />
           </code>
           <div className={classes.value}>
             <JsonView value={value} />
@@ -68,4 +68,15 @@ export function Entries({ entries, find = "" }: { entries: Record<string, unknow
       ))}
     </div>
   );
+}
+
+/** A key that breaks after its dots and underscores, where its line is too short. */
+function Key({ name }: { name: string }) {
+  return name.split(/(?<=[._])/).map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      <SafeText text={part} />
+    </Fragment>
+  ));
 }

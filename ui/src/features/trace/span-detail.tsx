@@ -49,14 +49,18 @@ export function SpanDetail({ traceId, node, tab, onTab }: SpanDetailProps) {
           >
             <div className={classes.tabs}>
               <Tabs.List>
-                <Tabs.Tab value="content">{t.tabs.content}</Tabs.Tab>
-                <Tabs.Tab value="attributes">
+                <Tabs.Tab className={classes.tab} value="content">
+                  {t.tabs.content}
+                </Tabs.Tab>
+                <Tabs.Tab className={classes.tab} value="attributes">
                   {t.tabs.attributes} <span className="dim">{Object.keys(span.data.attributes).length}</span>
                 </Tabs.Tab>
-                <Tabs.Tab value="events">
+                <Tabs.Tab className={classes.tab} value="events">
                   {t.tabs.events} <span className="dim">{span.data.events.length}</span>
                 </Tabs.Tab>
-                <Tabs.Tab value="raw">{t.tabs.raw}</Tabs.Tab>
+                <Tabs.Tab className={classes.tab} value="raw">
+                  {t.tabs.raw}
+                </Tabs.Tab>
               </Tabs.List>
               {open === "content" && (
                 <Button

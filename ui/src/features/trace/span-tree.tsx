@@ -1,5 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
+import { useFirstFocus } from "@/components/use-first-focus";
+import { useShortcuts } from "@/components/use-shortcuts";
 import { duration } from "@/lib/format";
 import type { SpanNode } from "@/lib/spantree";
 import { text } from "@/strings";
@@ -20,12 +22,12 @@ interface SpanTreeProps {
   selected: SpanNode | undefined;
   window: TimeWindow;
   onSelect: (node: SpanNode) => void;
-  /** Takes the keys that mean more than moving about. */
-  onKey: (event: KeyboardEvent) => boolean;
+  /** Goes to what the selected span holds. */
+  onOpen: () => void;
 }
 
 /** The spans as a tree with their timeline, of which only the rows in sight exist. */
-export function SpanTree({ state, selected, window, onSelect, onKey }: SpanTreeProps) {
+export function SpanTree({ state, selected, window, onSelect, onOpen }: SpanTreeProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { rows, rowOf, tree } = state;
   const virtual = useVirtualizer({
@@ -40,34 +42,12 @@ export function SpanTree({ state, selected, window, onSelect, onKey }: SpanTreeP
   useEffect(() => {
     if (row !== undefined) scrollToIndex(row, { align: "auto" });
   }, [row, scrollToIndex]);
+  useFirstFocus(scroller);
   const matching = useMemo(() => new Set(state.matches), [state.matches]);
 
   const move = (step: number) => {
     const next = rows[Math.max(0, Math.min(rows.length - 1, (row ?? -1) + step))];
     if (next !== undefined) onSelect(next);
-  };
-  const keys = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (onKey(event)) return event.preventDefault();
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW_PX) / ROW_PX) - 3);
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => move(1),
-      j: () => move(1),
-      ArrowUp: () => move(-1),
-      k: () => move(-1),
-      PageDown: () => move(page),
-      PageUp: () => move(-page),
-      Home: () => move(-rows.length),
-      End: () => move(rows.length),
-      ArrowRight: () => into(),
-      l: () => into(),
-      ArrowLeft: () => outOf(),
-      h: () => outOf(),
-    };
-    const act = moves[event.key];
-    if (act === undefined) return;
-    event.preventDefault();
-    act();
   };
   const into = () => {
     if (selected === undefined) return;
@@ -80,6 +60,26 @@ export function SpanTree({ state, selected, window, onSelect, onKey }: SpanTreeP
     const parent = tree.nodes[selected.parent];
     if (open) state.toggle(selected, false);
     else if (parent !== undefined) onSelect(parent);
+  };
+  useShortcuts({ j: () => move(1), k: () => move(-1), l: into, h: outOf });
+  const keys = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW_PX) / ROW_PX) - 3);
+    const moves: Record<string, () => void> = {
+      ArrowDown: () => move(1),
+      ArrowUp: () => move(-1),
+      PageDown: () => move(page),
+      PageUp: () => move(-page),
+      Home: () => move(-rows.length),
+      End: () => move(rows.length),
+      ArrowRight: into,
+      ArrowLeft: outOf,
+      Enter: onOpen,
+    };
+    const act = moves[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
   };
   return (
     <div

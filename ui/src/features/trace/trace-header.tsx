@@ -1,6 +1,6 @@
-import { ActionIcon, Badge, Menu, Modal, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconArrowsDiff, IconDots, IconKeyboard, IconTrash } from "@tabler/icons-react";
+import { IconArrowsDiff, IconDots, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -9,6 +9,7 @@ import { useMayIn } from "@/api/permissions";
 import type { Trace } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
+import { KeysButton } from "@/components/keys-dialog";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { keyed, quote } from "@/lib/filtertext";
@@ -16,15 +17,24 @@ import { nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import { DeleteTrace } from "./delete-trace";
+import { Entries } from "./span-attributes";
 import classes from "./trace-header.module.css";
 
 const t = text.trace;
+/** What a trace says of where it comes from: the field to find its like by, its label, its value. */
+const NAMED: readonly [string, string, (trace: Trace) => string | null][] = [
+  ["user", t.user, (trace) => trace.user],
+  ["environment", text.traces.column.environment, (trace) => trace.environment],
+  ["model", text.traces.column.model, (trace) => trace.model_id],
+  ["service", text.traces.column.service, (trace) => trace.service],
+  ["client", text.traces.column.client, (trace) => trace.client],
+  ["run", t.run, (trace) => trace.run_id],
+];
 const FILTERED = "/experiments/$experimentId/traces";
 
 /** What a trace comes to, and what can be done with it. */
 export function TraceHeader({ trace }: { trace: Trace }) {
   const experimentId = trace.experiment_id;
-  const [keys, showKeys] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -61,11 +71,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           <code className={`${classes.id} dim`}>{trace.trace_id}</code>
           <CopyButton label={t.copyId} value={trace.trace_id} />
           <CopyButton label={t.copyJson} value={() => whole.mutateAsync()} named />
-          <Tooltip label={`${t.keys} (?)`}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t.keys} onClick={showKeys.open} data-keys>
-              <IconKeyboard size={17} />
-            </ActionIcon>
-          </Tooltip>
+          <KeysButton keys={t.keyList} />
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" aria-label={text.common.actions}>
@@ -121,13 +127,17 @@ export function TraceHeader({ trace }: { trace: Trace }) {
             </Link>
           </Fact>
         )}
-        {trace.user !== null && (
-          <Fact name={t.user}>
-            <Link to={FILTERED} params={{ experimentId }} search={{ filter: `user = ${quote(trace.user)}` }}>
-              <SafeText text={trace.user} />
-            </Link>
-          </Fact>
-        )}
+        {NAMED.map(([field, label, of]) => {
+          const value = of(trace);
+          if (value === null || value === "") return null;
+          return (
+            <Fact key={field} name={label}>
+              <Link to={FILTERED} params={{ experimentId }} search={{ filter: `${field} = ${quote(value)}` }}>
+                <SafeText text={value} />
+              </Link>
+            </Fact>
+          );
+        })}
         {Object.keys(trace.tags).length > 0 && (
           <Fact name={t.tags}>
             <span className={classes.tags}>
@@ -147,12 +157,19 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           </Fact>
         )}
       </dl>
+      {Object.keys(trace.metadata).length > 0 && (
+        <details className={classes.metadata}>
+          <summary>
+            {t.metadata} <span className="dim">{Object.keys(trace.metadata).length}</span>
+          </summary>
+          <Entries entries={trace.metadata} />
+        </details>
+      )}
       {trace.state === "ERROR" && trace.status_message !== "" && (
         <p className={classes.message} title={visibleText(trace.status_message)}>
           <SafeText text={trace.status_message} />
         </p>
       )}
-      <KeysDialog opened={keys} close={showKeys.close} />
       {deleting && <DeleteTrace traceId={trace.trace_id} close={remove.close} done={gone} />}
     </header>
   );
@@ -164,22 +181,5 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-function KeysDialog({ opened, close }: { opened: boolean; close: () => void }) {
-  return (
-    <Modal opened={opened} onClose={close} title={t.keys}>
-      <dl className={classes.keys}>
-        {t.keyList.map(([key, what]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </Modal>
   );
 }

@@ -1,11 +1,13 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useMayIn } from "@/api/permissions";
 import { traceQuery } from "@/api/queries";
 import type { TraceDetail } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
 import { Split } from "@/components/split";
+import { useShortcuts } from "@/components/use-shortcuts";
 import { buildTree, type SpanNode } from "@/lib/spantree";
 import { text } from "@/strings";
 import { AssessmentsPanel } from "./assessments-panel";
@@ -51,6 +53,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
   const state = useTreeState(trace.trace_id, tree);
   const searchBox = useRef<HTMLInputElement>(null);
   const [adding, setAdding] = useState(false);
+  const mayJudge = useMayIn(trace.experiment_id)("assessment.write");
   const selected = tree.byId.get(search.span ?? "") ?? firstShown(tree.nodes);
   const detailBox = useRef<HTMLDivElement>(null);
   useHighlights(detailBox, state.words, selected?.span.span_id);
@@ -83,22 +86,15 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
     if (next !== undefined) select(next);
   };
   const zoom = () => change({ zoom: zoomed === undefined ? selected?.span.span_id : undefined });
-  const keys: Record<string, () => void> = {
+  useShortcuts({
     "/": () => searchBox.current?.focus(),
     n: () => step(state.matches, 1),
     N: () => step(state.matches, -1),
     e: () => step(errors, 1),
     c: state.toggleCritical,
-    a: () => setAdding(true),
+    a: () => setAdding(mayJudge),
     z: zoom,
-    "?": () => document.querySelector<HTMLElement>("[data-keys]")?.click(),
-    Enter: () => detailBox.current?.focus(),
-  };
-  const onKey = (event: KeyboardEvent): boolean => {
-    const act = keys[event.key];
-    act?.();
-    return act !== undefined;
-  };
+  });
   const at = selected === undefined ? -1 : state.matches.indexOf(selected.index);
   return (
     <div className={classes.page}>
@@ -119,7 +115,13 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
                 onError={() => step(errors, 1)}
                 onZoom={zoom}
               />
-              <SpanTree state={state} selected={selected} window={window} onSelect={select} onKey={onKey} />
+              <SpanTree
+                state={state}
+                selected={selected}
+                window={window}
+                onSelect={select}
+                onOpen={() => detailBox.current?.focus()}
+              />
             </div>
           }
           second={
@@ -136,7 +138,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
             </div>
           }
         />
-        <div className={classes.assessments}>
+        <div className={classes.assessments} data-empty={(assessments.length === 0 && !adding) || undefined}>
           <AssessmentsPanel
             traceId={trace.trace_id}
             experimentId={trace.experiment_id}

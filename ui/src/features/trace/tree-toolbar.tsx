@@ -37,7 +37,7 @@ export function TreeToolbar(props: TreeToolbarProps) {
   const kinds = [...new Set(state.tree.nodes.filter((n) => n.children.length > 0).map((n) => n.span.kind))];
   const count = state.matches.length;
   const shown = `${exactNumber(count)}${state.partial ? "+" : ""}${state.looking ? "…" : ""}`;
-  const found = count === 0 ? (state.looking ? t.looking : t.noMatch) : t.searchCount(at + 1, shown);
+  const found = count === 0 ? (state.looking ? t.looking : t.noMatch) : placed(at, shown);
   return (
     <div className={classes.bar}>
       <TextInput
@@ -114,6 +114,11 @@ export function TreeToolbar(props: TreeToolbarProps) {
       </Menu>
     </div>
   );
+}
+
+/** How many were found, and which of them is selected, if one is. */
+function placed(at: number, count: string): string {
+  return at < 0 ? t.searchFound(count) : t.searchCount(at + 1, count);
 }
 
 interface ToolProps {

@@ -7,7 +7,7 @@ import type { Trace } from "@/api/schema";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
-import { bytes, MISSING, nsToMs, nullableNsToMs } from "@/lib/format";
+import { bytes, MISSING, nsToMs, nullableNsToMs, oneLine } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 
@@ -28,10 +28,9 @@ function plain(value: string | null): ReactNode {
 
 function preview(value: string | null): ReactNode {
   if (value === null || value === "") return <span className="dim">{MISSING}</span>;
-  const line = value.slice(0, 300).replace(/\s+/g, " ");
   return (
     <span title={visibleText(value.slice(0, 1000))}>
-      <SafeText text={line} />
+      <SafeText text={oneLine(value, 300)} />
     </span>
   );
 }
@@ -103,8 +102,8 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     id: "cost",
-    track: "76px",
-    least: 76,
+    track: "84px",
+    least: 84,
     sort: "cost",
     numeric: true,
     cell: (trace) => <Usd value={trace.cost_usd} />,

@@ -5,6 +5,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import type { Trace } from "@/api/schema";
 import { nextOrder } from "@/components/list-table";
+import { useFirstFocus } from "@/components/use-first-focus";
+import { useShortcuts } from "@/components/use-shortcuts";
 import { text } from "@/strings";
 import type { Column } from "./columns";
 import classes from "./trace-table.module.css";
@@ -47,6 +49,8 @@ export function TraceTable(props: TraceTableProps) {
     if (more && !loading && lastShown >= traces.length - AHEAD) onEnd();
   }, [more, loading, lastShown, traces.length, onEnd]);
 
+  useFirstFocus(scroller);
+
   const template = `36px ${columns.map((column) => column.track).join(" ")}`;
   const least = 36 + columns.reduce((sum, column) => sum + column.least + 12, 0);
   const open = (trace: Trace | undefined) => {
@@ -67,30 +71,34 @@ export function TraceTable(props: TraceTableProps) {
       range ? true : on,
     );
   };
+  const move = (step: number) => {
+    const next = Math.max(0, Math.min(traces.length - 1, active + step));
+    setActive(next);
+    rows.scrollToIndex(next, { align: "auto" });
+  };
+  useShortcuts({
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => pick(active, false),
+    X: () => pick(active, true),
+  });
   const onKey = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW_PX) / ROW_PX) - 2);
-    const steps: Record<string, number> = {
-      ArrowDown: 1,
-      j: 1,
-      ArrowUp: -1,
-      k: -1,
-      PageDown: page,
-      PageUp: -page,
-      Home: -traces.length,
-      End: traces.length,
+    const moves: Record<string, () => void> = {
+      ArrowDown: () => move(1),
+      ArrowUp: () => move(-1),
+      PageDown: () => move(page),
+      PageUp: () => move(-page),
+      Home: () => move(-traces.length),
+      End: () => move(traces.length),
+      Enter: () => open(traces[active]),
+      " ": () => pick(active, event.shiftKey),
     };
-    const step = steps[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      const next = Math.max(0, Math.min(traces.length - 1, active + step));
-      setActive(next);
-      rows.scrollToIndex(next, { align: "auto" });
-    } else if (event.key === "Enter") open(traces[active]);
-    else if (event.key === " " || event.key === "x") {
-      event.preventDefault();
-      pick(active, event.shiftKey);
-    }
+    const act = moves[event.key];
+    if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
   };
   return (
     <div

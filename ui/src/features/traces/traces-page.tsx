@@ -1,14 +1,17 @@
 import { Button, Switch, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconRefresh } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { placeOf } from "@/api/client";
+import { isFilterProblem, placeOf } from "@/api/client";
 import { countQuery, experimentQuery, tracesQuery } from "@/api/queries";
 import type { Trace } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { FilterBar } from "@/components/filter-bar";
+import { Hints } from "@/components/hints";
+import { KeysButton } from "@/components/keys-dialog";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
 import { exactNumber, shortNumber } from "@/lib/format";
@@ -59,13 +62,14 @@ export function TracesPage() {
   const clear = useCallback(() => setSelected(new Set()), []);
   const { fetchNextPage } = pages;
   const loadMore = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
-  const hideFacets = search.facets === "off";
+  const narrow = useMediaQuery("(max-width: 1400px)", false, { getInitialValueInEffect: false });
+  const hideFacets = search.facets === undefined ? narrow : search.facets === "off";
   const FacetIcon = hideFacets ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   const again = () => {
     refresh();
     void pages.refetch();
   };
-  const wrongFilter = placeOf(pages.error) !== null;
+  const wrongFilter = filter !== "" && isFilterProblem(pages.error);
   const nothing = pages.data !== undefined && traces.length === 0 && !pages.isFetching && !pages.isError;
   return (
     <Page
@@ -93,11 +97,12 @@ export function TracesPage() {
             variant="default"
             className={classes.facetButton}
             leftSection={<FacetIcon size={14} aria-hidden />}
-            onClick={() => change({ facets: hideFacets ? undefined : "off" })}
+            onClick={() => change({ facets: hideFacets ? "on" : "off" })}
           >
             {hideFacets ? t.facetsShow : t.facetsHide}
           </Button>
           <ColumnMenu columns={columns} onColumns={(next) => change({ columns: next })} />
+          <KeysButton keys={t.keyList} />
         </>
       }
     >
@@ -110,11 +115,14 @@ export function TracesPage() {
       />
       {search.live !== undefined && <p className={classes.note}>{t.liveOn}</p>}
       {selected.size > 0 && <BulkBar experimentId={experimentId} ids={[...selected]} clear={clear} />}
-      {(pages.isError || live.error !== null) && (
-        <ProblemNote error={pages.error ?? live.error} retry={wrongFilter ? undefined : again} />
+      {(pages.isError || live.error !== null) && !wrongFilter && (
+        <ProblemNote
+          error={pages.error ?? live.error}
+          retry={placeOf(pages.error) === null ? again : undefined}
+        />
       )}
       <div className={classes.body}>
-        {!hideFacets && (
+        {!hideFacets && !pages.isError && (
           <Facets
             experimentId={experimentId}
             filter={filter}
@@ -130,6 +138,7 @@ export function TracesPage() {
             ranged={range.text !== "all"}
             showAll={() => setRange("all")}
             clear={() => setFilter("")}
+            hints={pages.data.pages[0]?.hints ?? []}
           />
         )}
         {traces.length > 0 && (
@@ -185,11 +194,13 @@ function NothingFound({
   ranged,
   showAll,
   clear,
+  hints,
 }: {
   filtered: boolean;
   ranged: boolean;
   showAll: () => void;
   clear: () => void;
+  hints: readonly string[];
 }) {
   const { experimentId } = useParams({ from: FROM });
   if (!filtered && !ranged)
@@ -202,7 +213,7 @@ function NothingFound({
     );
   return (
     <Empty title={t.empty}>
-      <p>{t.emptyHint}</p>
+      <Hints hints={hints} otherwise={t.emptyHint} />
       <Button.Group>
         {filtered && (
           <Button variant="default" onClick={clear}>

@@ -1,0 +1,107 @@
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { assessmentsQuery, completionQuery, facetQuery } from "@/api/queries";
+import type { Assessment } from "@/api/schema";
+import { type JudgmentPlace, judgmentAt, keyed, quote, toCodePoints, wordsCondition } from "@/lib/filtertext";
+import { text } from "@/strings";
+
+const t = text.traces;
+const DEBOUNCE_MS = 120;
+const MOST = 60;
+const MOST_LENGTH = 200;
+const NONE: readonly Assessment[] = [];
+
+export type Entity = "trace" | "session" | "user" | "audit";
+
+export interface Offer {
+  text: string;
+  doc: string;
+  kind: string;
+  /** It stands for all that is written, not for the word at the caret. */
+  whole?: boolean;
+}
+
+export interface FilterProblem {
+  message: string;
+  position: number;
+  end: number;
+  suggestion: string | null;
+  /** The suggestion stands for all that is written. */
+  whole?: boolean;
+}
+
+/** What may be written at the caret, with the values that the field really has; and what is wrong. */
+export function useCompletion(
+  experiment: string,
+  entity: Entity,
+  draft: string,
+  caret: number,
+  open: boolean,
+): { offers: Offer[]; replaces: { start: number; end: number }; problem: FilterProblem | null } {
+  const [slow] = useDebouncedValue(`${caret} ${draft}`, DEBOUNCE_MS);
+  const at = Number(slow.slice(0, slow.indexOf(" ")));
+  const settled = slow.slice(slow.indexOf(" ") + 1);
+  const asked = useQuery({
+    ...completionQuery(settled, toCodePoints(settled, at), entity),
+    enabled: open || settled !== "",
+  });
+  const completion = asked.data?.completion;
+  const field = entity === "trace" ? (completion?.field ?? null) : null;
+  const values = useQuery({
+    ...facetQuery({ experiment, filter: "" }, field ?? "state", 20),
+    enabled: field !== null,
+  });
+  const judgment = entity === "trace" ? judgmentAt(settled, at) : null;
+  const judged = useJudged(experiment, judgment);
+  const fresh = settled === draft && at === caret && !asked.isPlaceholderData && completion !== undefined;
+  if (!fresh) return { offers: [], replaces: { start: 0, end: 0 }, problem: null };
+  const offers: Offer[] = completion.items.map(({ text, doc, kind }) => ({ text, doc, kind }));
+  if (field !== null && values.data !== undefined) {
+    const typed = Array.from(settled).slice(completion.start, completion.end).join("").toLowerCase();
+    for (const { value, count } of values.data.values) {
+      if (value === null || value.length > MOST_LENGTH) continue;
+      const quoted = quote(value);
+      const fits = quoted.toLowerCase().startsWith(typed);
+      if (fits && !offers.some((offer) => offer.text === quoted))
+        offers.push({ text: quoted, doc: t.count(String(count), true), kind: "value" });
+    }
+  }
+  for (const offer of judged) if (!offers.some((each) => each.text === offer.text)) offers.push(offer);
+  const words = entity === "trace" && judgment === null ? wordsCondition(settled) : null;
+  const problem: FilterProblem | null = asked.data?.problem ?? null;
+  offers.splice(MOST);
+  if (words !== null && problem !== null) {
+    offers.push({ text: words, doc: t.wordsDoc, kind: "value", whole: true });
+    if (problem.suggestion === null)
+      return { offers, replaces: completion, problem: withWords(problem, words) };
+  }
+  return { offers, replaces: completion, problem };
+}
+
+function withWords(problem: FilterProblem, words: string): FilterProblem {
+  return { ...problem, suggestion: words, whole: true };
+}
+
+/** Names of judgments, and the values that one has, as they stand in the newest judgments of the experiment. */
+function useJudged(experiment: string, place: JudgmentPlace | null): Offer[] {
+  const kind = place?.field === "expectation" ? "EXPECTATION" : "FEEDBACK";
+  const newest = useQuery({
+    ...assessmentsQuery(experiment, `kind = '${kind}'`),
+    enabled: place !== null,
+    staleTime: 60_000,
+  });
+  if (place === null) return [];
+  const found = new Map<string, number>();
+  for (const { name, value } of newest.data?.items ?? NONE) {
+    const said = place.name === null ? keyed(place.field, name) : name === place.name ? literal(value) : null;
+    if (said === null) continue;
+    if (said.toLowerCase().startsWith(place.typed.toLowerCase())) found.set(said, (found.get(said) ?? 0) + 1);
+  }
+  return [...found].map(([said, count]) => ({ text: said, doc: t.judgments(count), kind: "value" }));
+}
+
+/** A judgment's value as a filter writes it; null for what no filter compares with. */
+function literal(value: unknown): string | null {
+  if (typeof value === "boolean" || typeof value === "number") return String(value);
+  return typeof value === "string" && value.length <= MOST_LENGTH ? quote(value) : null;
+}

@@ -1,0 +1,78 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { isFilterProblem } from "@/api/client";
+import { auditQuery } from "@/api/queries";
+import type { AuditEntry } from "@/api/schema";
+import { Moment } from "@/components/figures";
+import { FilterBar } from "@/components/filter-bar";
+import { Hints } from "@/components/hints";
+import { type ListColumn, ListTable } from "@/components/list-table";
+import { ProblemNote } from "@/components/problem-note";
+import { SafeText } from "@/components/safe-text";
+import { MISSING } from "@/lib/format";
+import { text } from "@/strings";
+import classes from "./settings-page.module.css";
+
+const t = text.settings.auditTrail;
+
+const COLUMNS: readonly ListColumn<AuditEntry>[] = [
+  { id: "at", label: t.at, cell: ({ at_ms }) => <Moment ms={at_ms} /> },
+  { id: "actor", label: t.actor, cell: ({ actor }) => <SafeText text={actor} /> },
+  { id: "action", label: t.action, cell: ({ action }) => <code>{action}</code> },
+  { id: "target", label: t.target, cell: ({ target }) => <SafeText text={target} /> },
+  {
+    id: "experiment",
+    label: text.settings.experiment,
+    cell: ({ experiment_id }) => experiment_id ?? MISSING,
+  },
+  {
+    id: "details",
+    label: t.details,
+    cell: ({ details }) => (
+      <span className={classes.details}>
+        {Object.entries(details).map(([key, value]) => (
+          <span key={key}>
+            <span className="dim">{key}</span> <SafeText text={value} />
+          </span>
+        ))}
+      </span>
+    ),
+  },
+];
+
+/** Who changed what, newest first. */
+export function AuditSection() {
+  const [filter, setFilter] = useState("");
+  const found = useInfiniteQuery(auditQuery(filter));
+  const items = found.data?.pages.flatMap((page) => page.items);
+  return (
+    <>
+      <FilterBar
+        experimentId="server"
+        entity="audit"
+        value={filter}
+        placeholder={t.filterHint}
+        onChange={setFilter}
+      />
+      {found.isError && !isFilterProblem(found.error) && (
+        <ProblemNote error={found.error} retry={() => void found.refetch()} />
+      )}
+      {items !== undefined && items.length === 0 && (
+        <Hints hints={found.data?.pages[0]?.hints ?? []} otherwise={t.none} />
+      )}
+      {items !== undefined && items.length > 0 && (
+        <ListTable
+          label={text.settings.audit}
+          columns={COLUMNS}
+          items={items}
+          keyOf={(each) => String(each.entry_id)}
+          order=""
+          onOrder={() => undefined}
+          more={found.hasNextPage}
+          loadingMore={found.isFetchingNextPage}
+          onMore={() => void found.fetchNextPage()}
+        />
+      )}
+    </>
+  );
+}
