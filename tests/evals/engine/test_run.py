@@ -388,6 +388,47 @@ def test_a_scorer_that_ends_the_program_ends_only_its_score() -> None:
     assert values(kept.rows[0]) == {"leaving": ("ProgramExitError", "the function called sys.exit(3)")}
 
 
+class Abort(BaseException):
+    """As pytest's outcomes and panics of extension modules are."""
+
+
+@pytest.mark.parametrize("error", [Abort("enough"), GeneratorExit(), KeyboardInterrupt(), SystemExit(3)])
+def test_what_is_no_exception_ends_only_the_score(error: BaseException) -> None:
+    def blocking(outputs: Any) -> bool:
+        raise error
+
+    async def quick(outputs: Any) -> bool:
+        raise error if not isinstance(error, GeneratorExit) else Abort("enough")
+
+    kept = Kept()
+    outcome = evaluate(cases(5), kept, scorers=[as_scorer(blocking), as_scorer(quick), as_scorer(equal)])
+    assert (outcome.ending, outcome.rows, outcome.failed) == ("COMPLETED_WITH_ERRORS", 5, 5)
+    assert {row.state for row in kept.rows} == {"SCORE_ERROR"}
+    assert all(values(row)["equal"] is True for row in kept.rows)
+
+
+def test_what_is_no_exception_ends_only_the_prediction() -> None:
+    kept = Kept()
+    doubler = Doubler({x: [Abort("enough")] for x in range(4)})
+    assert evaluate(cases(6), kept, predictor=doubler).ending == "COMPLETED_WITH_ERRORS"
+    failures = [row.prediction.failure for row in kept.rows if row.prediction.failure is not None]
+    assert [(failure.code, failure.message) for failure in failures] == [("Abort", "enough")] * 4
+    assert len(kept.rows) == 6
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_asynchronous_function_does_not_end_the_loop(error: type[BaseException]) -> None:
+    async def leaving() -> None:
+        raise error
+
+    async def main() -> str:
+        with pytest.raises(RuntimeError) as raised:
+            await call(leaving)
+        return type(raised.value).__name__
+
+    assert asyncio.run(main()) == "ProgramExitError"
+
+
 def test_a_synchronous_scorer_that_returns_an_awaitable_is_told_so() -> None:
     async def later() -> bool:
         await asyncio.sleep(0)

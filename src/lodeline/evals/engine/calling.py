@@ -1,7 +1,7 @@
 """Call functions of the user from the engine's loop: ``async`` ones on it, any other in a thread of its own."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar, cast
 
 import anyio
@@ -23,20 +23,18 @@ async def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> An
     """Return what a function returns; generators are exhausted into a list.
 
     A thread carries the context variables of the caller, so that spans nest; one that is no longer waited for goes
-    on until its function returns. Raises what the function raises; ProgramExitError for `SystemExit`.
+    on until its function returns. Raises what the function raises; ProgramExitError for what would end the program.
     """
-    try:
-        if _is_async(function):
-            return await _resolved(function(*args, **kwargs))
-        return await _resolved(await in_thread(lambda: _exhausted(function(*args, **kwargs))))
-    except SystemExit as error:
-        raise ProgramExitError(f"the function called sys.exit({error.code!r})") from error
+    if _is_async(function):
+        return await _staying(lambda: _resolved(function(*args, **kwargs)))
+    returned = await in_thread(lambda: _exhausted(function(*args, **kwargs)))
+    return await _staying(lambda: _resolved(returned))
 
 
 async def score_of(scorer: Scorer, sample: Sample) -> tuple[Feedback, ...]:
     """Return what a scorer makes of a sample, in a thread where it blocks."""
     if not scorer.blocking:
-        return await scorer.score(sample)
+        return await _staying(lambda: scorer.score(sample))
     return await in_thread(lambda: _driven(scorer.score(sample)))
 
 
@@ -44,15 +42,29 @@ async def in_thread(function: Callable[[], T]) -> T:
     """Return what a blocking function returns, called in a thread; when cancelled, the thread is left alone."""
 
     def guarded() -> T:
-        # These two would end the loop that waits for the thread.
+        # These would end the loop that waits for the thread, or the coroutine on it.
         try:
             return function()
-        except SystemExit as error:
-            raise ProgramExitError(f"the function called sys.exit({error.code!r})") from error
-        except KeyboardInterrupt as error:
-            raise ProgramExitError("the function was interrupted") from error
+        except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+            raise _exit_of(error) from error
 
     return await anyio.to_thread.run_sync(guarded, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(_THREADS))
+
+
+async def _staying(make: Callable[[], Awaitable[T]]) -> T:
+    """Return what an awaitable of the user's gives; what it raises to end the program would end the loop."""
+    try:
+        return await make()
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise _exit_of(error) from error
+
+
+def _exit_of(error: BaseException) -> ProgramExitError:
+    if isinstance(error, SystemExit):
+        return ProgramExitError(f"the function called sys.exit({error.code!r})")
+    if isinstance(error, KeyboardInterrupt):
+        return ProgramExitError("the function was interrupted")
+    return ProgramExitError(f"the function raised {type(error).__name__}")
 
 
 def _driven(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -130,7 +130,7 @@ class _Engine:
         for worker in workers:
             worker.cancel()
         for ended in await asyncio.gather(*workers, return_exceptions=True):
-            if isinstance(ended, Exception):
+            if isinstance(ended, BaseException) and not isinstance(ended, asyncio.CancelledError):
                 self._interrupt(ended, "the cases could not be read to the end")
         await self._close(keeper)
         outcome = self._outcome
@@ -185,8 +185,8 @@ class _Engine:
                     found = await self._within_time(self._parts.predictor.predict(case, attempt))
                 self._parts.throttle.succeeded()
                 return found, tries + 1
-            except (Exception, asyncio.CancelledError) as error:
-                _leave_if_cancelled(error)
+            except BaseException as error:
+                _leave_if_not_theirs(error)
                 duration_ms = (time.perf_counter() - started) * 1e3
                 if is_overload(error):
                     self._parts.throttle.slow_down(pause_s(error, tries))
@@ -200,8 +200,8 @@ class _Engine:
         if self._load_trace is not None and prediction.trace_id is not None:
             try:
                 trace = await self._within_time(self._load_trace(prediction.trace_id))
-            except (Exception, asyncio.CancelledError) as error:
-                _leave_if_cancelled(error)
+            except BaseException as error:
+                _leave_if_not_theirs(error)
                 failure = failure_of(error)
                 blind = [_failed(scorer, failure) for scorer in self._parts.scorers if _wants_trace(scorer)]
                 sighted = [scorer for scorer in self._parts.scorers if not _wants_trace(scorer)]
@@ -216,8 +216,8 @@ class _Engine:
     async def _score(self, scorer: Scorer, sample: Sample) -> tuple[Feedback, ...]:
         try:
             return await self._within_time(score_of(scorer, sample))
-        except (Exception, asyncio.CancelledError) as error:
-            _leave_if_cancelled(error)
+        except BaseException as error:
+            _leave_if_not_theirs(error)
             return (_failed(scorer, failure_of(error)),)
 
     async def _within_time(self, call: Awaitable[T]) -> T:
@@ -273,8 +273,13 @@ def _failed(scorer: Scorer, failure: AssessmentError) -> Feedback:
     return Feedback(name=scorer.name, error=failure, source=source)
 
 
-def _leave_if_cancelled(error: BaseException) -> None:
-    """Raise a cancellation again when it is this task's own; one inside the user's function is a failure of it."""
+def _leave_if_not_theirs(error: BaseException) -> None:
+    """Raise again what ends this task: a cancellation that is its own, not one inside the user's function.
+
+    Anything else is a failure of the function, also what is no `Exception`: pytest and extension modules raise such.
+    """
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
+    if isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit):
         raise error
