@@ -509,6 +509,6 @@ def check_score_names(names: Collection[str]) -> None:
     """Return when an evaluation may have scores of these names; else TooLarge."""
     if len(names) > MAX_SCORE_NAMES:
         raise TooLarge(
-            f"scores: {len(names)} names in one evaluation are over the limit of {MAX_SCORE_NAMES}; what differs from "
-            "row to row belongs into a score's value or metadata, not into its name."
+            f"scores: {len(names)} names in one evaluation are over the limit of {MAX_SCORE_NAMES}; what differs "
+            "from row to row belongs into a score's value or metadata, not into its name."
         )
