@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lodeline.cli.demo_evaluations import load_evaluations, steps
 from lodeline.cli.options import Use, with_connection
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _BATCH = 200
 _TRIES = 20
-CAPTURES, FRAMEWORKS, RAG, AIRLINE = "captures", "frameworks", "rag", "airline"
+CAPTURES, FRAMEWORKS, RAG, AIRLINE, MATHS = "captures", "frameworks", "rag", "airline", "maths"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def load(use: Use) -> None:
     With --json: one document of the experiments and of the commands to try.
     """
     parts = demo_parts()
-    total = sum(part.request_count + part.assessment_count for part in parts)
+    total = sum(part.request_count + part.assessment_count + steps(part) for part in parts)
     with counting(use.out, "loading the demonstration", total) as advance:
         experiments = {part.draft.tags["lodeline.demo"]: load_part(use.client, part, advance) for part in parts}
     suggested = [
@@ -71,13 +72,14 @@ def load_part(client: "LodelineClient", part: DemoPart, advance: Callable[[int],
     for drafts in _batches(part.assessments()):
         _log(client, drafts, experiment.experiment_id)
         advance(len(drafts))
+    load_evaluations(client, part, experiment.experiment_id, advance)
     return experiment
 
 
 def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) -> list[Suggestion]:
     """Return commands that show something in a loaded demonstration."""
     captures, frameworks = experiments[CAPTURES].name, experiments[FRAMEWORKS].name
-    rag, airline = experiments[RAG].name, experiments[AIRLINE].name
+    rag, airline, maths = experiments[RAG].name, experiments[AIRLINE].name, experiments[MATHS].name
     failed = _newest(client, captures, "state = 'ERROR'")
     judged = _newest(client, frameworks, "feedback.hallucination > 0.5")
     return [
