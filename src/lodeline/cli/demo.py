@@ -11,7 +11,10 @@ from lodeline.cli.demo_evaluations import load_evaluations, steps
 from lodeline.cli.options import Use, with_connection
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
+from lodeline.demo.airline import run_id as airline_run
 from lodeline.demo.catalogue import demo_parts
+from lodeline.demo.maths import MODELS
+from lodeline.demo.maths import run_id as maths_run
 from lodeline.demo.part import DemoPart
 from lodeline.domain.assessment import AssessmentDraft
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, Unavailable
@@ -34,7 +37,7 @@ class Suggestion:
 
 
 def load(use: Use) -> None:
-    """Load real example traces with their judgments, and say what to try. Loading twice changes nothing.
+    """Load real example traces, judgments and evaluations, and say what to try. Loading twice changes nothing.
 
     With --json: one document of the experiments and of the commands to try.
     """
@@ -80,6 +83,7 @@ def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) ->
     """Return commands that show something in a loaded demonstration."""
     captures, frameworks = experiments[CAPTURES].name, experiments[FRAMEWORKS].name
     rag, airline, maths = experiments[RAG].name, experiments[AIRLINE].name, experiments[MATHS].name
+    weak, verified = MODELS[:2]
     failed = _newest(client, captures, "state = 'ERROR'")
     judged = _newest(client, frameworks, "feedback.hallucination > 0.5")
     return [
@@ -104,6 +108,17 @@ def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) ->
             "turns in which a tool failed",
             ("traces", "search", "-e", airline, "-f", "span(name LIKE 'execute_tool %' AND status = 'ERROR')"),
         ),
+        Suggestion("how often the agent solves a task in one trial", ("evaluations", "summary", str(airline_run()))),
+        Suggestion(
+            "and how often in all four", ("evaluations", "summary", str(airline_run()), "--reducer", "pass^4")
+        ),
+        Suggestion("four models' evaluations on the same 900 questions", ("runs", "list", "-e", maths)),
+        Suggestion("what one of them scored", ("evaluations", "summary", str(maths_run(weak)))),
+        Suggestion(
+            "whether the verifier makes 6 billion parameters better, and the rows that got worse",
+            ("evaluations", "compare", str(maths_run(weak)), str(maths_run(verified))),
+        ),
+        Suggestion("the questions as a dataset", ("datasets", "records", "gsm8k", "-e", maths, "-n", "3")),
         Suggestion("full text", ("traces", "search", "-e", airline, "-f", "text ~ 'travel insurance refund'")),
     ]
 

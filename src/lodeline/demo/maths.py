@@ -24,7 +24,7 @@ from lodeline.demo.sources import items, mapping, rows, text
 from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
-from lodeline.domain.ids import ModelId
+from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.model import ModelDraft
 from lodeline.domain.record import RecordDraft, RecordSource, prepare
 from lodeline.domain.run import RunDraft
@@ -91,7 +91,7 @@ def model_id(model: str) -> ModelId:
     return ModelId(f"gsm8k-{model}")
 
 
-def run_id(model: str) -> str:
+def run_id(model: str) -> RunId:
     """Return the run of a model's evaluation."""
     return hashed_run_id(_SOURCE, model)
 
@@ -117,10 +117,7 @@ def _evaluation(model: str) -> EvaluationDraft:
         },
         directions={RECORDED: "higher", OWN: "higher"},
     )
-    run = RunDraft(
-        name=model.replace("_", " "), start_ms=_FIRST_NS // _MS, run_id=hashed_run_id(_SOURCE, model),
-        tags={SYNTHETIC_TIMES_TAG: "true"},
-    )  # fmt: skip
+    run = RunDraft(name=model.replace("_", " "), run_id=run_id(model))
     return EvaluationDraft(run, bindings, rows_total=len(_questions()))
 
 
@@ -157,9 +154,8 @@ def _span(answer: _Answer) -> SpanDraft:
 
 
 def _rows(model: str) -> Iterator[RowDraft]:
-    own = as_scorer(NumericMatch())
-    source = AssessmentSource("CODE", own.name, own.definition.digest)
     match = NumericMatch()
+    source = AssessmentSource("CODE", OWN, as_scorer(match).definition.digest)
     for answer in _answers(model):
         found = match(outputs=answer.solution, expectations=answer.record.expectations)
         yield RowDraft(
