@@ -49,7 +49,7 @@ class ServerSink:
 
 
 def draft_of(row: Row) -> RowDraft:
-    """Return a finished row as it is logged."""
+    """Return a finished row as it is logged. Its cost is that of its judgments: its trace tells the rest."""
     case, prediction = row.case, row.prediction
     return RowDraft(
         row_key=case.key,
@@ -62,6 +62,7 @@ def draft_of(row: Row) -> RowDraft:
         trace_id=prediction.trace_id,
         error=None if prediction.failure is None else f"{prediction.failure.code}: {prediction.failure.message}",
         duration_ms=None if prediction.duration_ms is None else round(prediction.duration_ms),
+        cost_usd=row.judged_usd,
         scores=tuple(_score(feedback) for feedback in row.scores),
     )
 
