@@ -22,8 +22,13 @@ def snapshot(lodeline: Lodeline, store: Path) -> list[str]:
     return [
         lodeline(*noun, "--all", "--json", store=store).out
         for noun in (
-            ("experiments", "list"), ("traces", "search"), ("assessments", "list"), ("sessions", "list"),
-            ("runs", "list"), ("models", "list"), ("datasets", "list"),
+            ("experiments", "list"),
+            ("traces", "search"),
+            ("assessments", "list"),
+            ("sessions", "list"),
+            ("runs", "list"),
+            ("models", "list"),
+            ("datasets", "list"),
         )
     ]
 

@@ -1,4 +1,4 @@
-"""Eight models' tool calls as versions of one application: what upstream counted, what our scorer says, who is better.
+"""Eight models' tool calls as versions of one application: upstream's counts, our scorer's, and who is better.
 
 Loaded once: a dataset of 1,040 records, 8,320 traces, eight evaluations with 16,640 judgments.
 """

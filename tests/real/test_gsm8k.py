@@ -103,9 +103,7 @@ def test_a_larger_model_without_verifier_is_no_better_than_a_small_one_with(
 
 def test_versions_differ_in_their_params_alone(client: LocalClient, experiment: Experiment) -> None:
     found = client.models.diff(model_id("6b_finetuning"), model_id("6b_verification"))
-    assert [(each.name, each.left, each.right) for each in found.params] == [
-        ("method", "finetuning", "verification")
-    ]
+    assert [(each.name, each.left, each.right) for each in found.params] == [("method", "finetuning", "verification")]
 
 
 def binomial_p(wins: int, losses: int) -> float:

@@ -75,15 +75,11 @@ def _evaluation(
     client.evaluations.finish(run_id)
 
 
-def _begun(
-    client: "LodelineClient", item: DemoEvaluation, version: DatasetVersion, experiment_id: str
-) -> Evaluation:
+def _begun(client: "LodelineClient", item: DemoEvaluation, version: DatasetVersion, experiment_id: str) -> Evaluation:
     try:
         return client.evaluations.get(str(item.draft.run.run_id))
     except NotFound:
-        data = RunInput(
-            dataset_id=version.dataset_id, version=version.version, digest=version.digest, context="eval"
-        )
+        data = RunInput(dataset_id=version.dataset_id, version=version.version, digest=version.digest, context="eval")
         draft = replace(
             item.draft,
             run=replace(item.draft.run, inputs=(data,)),

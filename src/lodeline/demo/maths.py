@@ -1,7 +1,7 @@
 """Maths: four models' recorded answers to the same questions, as four evaluations of one dataset.
 
-Each answer is a trace. Its scores are the verdict that was published with it, and what our own `NumericMatch` makes of
-it. The source recorded no times: they are made up here from the lengths of the texts alone.
+Each answer is a trace. Its scores are the verdict that was published with it, and what our own `NumericMatch` makes
+of it. The source recorded no times: they are made up here from the lengths of the texts alone.
 """
 
 import hashlib
