@@ -66,7 +66,7 @@ def run(*, quick: bool = False) -> Report:
             tables = (
                 _overhead_table(costs, rows),
                 _dataset(served, client, large),
-                _comparison(client, large, quick),
+                _comparison(client, large, 2 if quick else 7),
             )
     return Report("evaluation", _METHOD, tables, quick)
 

@@ -1,8 +1,8 @@
 """Airline agent: conversations of a tool-calling agent with a simulated customer, four trials of each task.
 
-The trials are one evaluation over the tasks, in four repetitions. A conversation is a session; each thing the customer
-says, with the model calls and tool calls up to the agent's next answer, is one trace. The source recorded no times:
-they are made up here from the lengths of the texts alone, and every trace says so by a tag.
+The trials are one evaluation over the tasks, in four repetitions. A conversation is a session; each thing the
+customer says, with the model calls and tool calls up to the agent's next answer, is one trace. The source recorded no
+times: they are made up here from the lengths of the texts alone, and every trace says so by a tag.
 """
 
 import hashlib
