@@ -1,4 +1,4 @@
-"""Run benchmarks: `python -m bench [--quick] [--out DIR] [datasets|delivery|ingest|page|query|sdk|startup ...]`."""
+"""Run benchmarks: `python -m bench [--quick] [--out DIR] [NAME ...]`, where the names are those of `_BENCHMARKS`."""
 
 import argparse
 import sys
@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import datasets, delivery, ingest, page, query, report, sdk, startup
+from bench import datasets, delivery, evaluation, ingest, page, query, report, sdk, startup
 
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace], report.Report]] = {
     "startup": lambda options: startup.run(quick=options.quick),
     "sdk": lambda options: sdk.run(quick=options.quick),
     "ingest": lambda options: ingest.run(quick=options.quick),
     "delivery": lambda options: delivery.run(quick=options.quick),
+    "evaluation": lambda options: evaluation.run(quick=options.quick),
     "query": lambda options: query.run(quick=options.quick, sizes=options.sizes, keep=options.keep),
     "datasets": lambda options: datasets.run(quick=options.quick),
     "page": lambda options: page.run(quick=options.quick),

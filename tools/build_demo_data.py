@@ -1,7 +1,7 @@
 """Make the data files of `lodeline.demo` from the public data sets they were chosen from.
 
 Run as `python -m tools.build_demo_data SOURCE [TARGET]`. SOURCE holds the data sets as folders of their own
-(otlp-captures, langfuse-framework-traces, tau-bench-airline, nq-open-gold) and LICENSES; TARGET is
+(otlp-captures, langfuse-framework-traces, tau-bench-airline, nq-open-gold, gsm8k-models) and LICENSES; TARGET is
 src/lodeline/demo/data by default. Equal sources give equal bytes. What is left out here: account and project ids,
 host and process facts, and everything that the demo does not show.
 """
@@ -21,8 +21,8 @@ import zstandard
 _LEVEL = 19
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LICENCES = (
-    "Apache-2.0.txt", "langfuse_langfuse.txt", "nelson-liu_lost-in-the-middle.txt", "pydantic_pydantic-ai.txt",
-    "sierra-research_tau-bench.txt",
+    "Apache-2.0.txt", "langfuse_langfuse.txt", "nelson-liu_lost-in-the-middle.txt", "openai_grade-school-math.txt",
+    "pydantic_pydantic-ai.txt", "sierra-research_tau-bench.txt",
 )  # fmt: skip
 _TRACE_FIELDS = ("id", "name", "environment", "version", "userId", "sessionId", "tags")
 _SCORE_FIELDS = ("id", "name", "value", "source", "comment", "timestamp")
@@ -32,6 +32,7 @@ _OBSERVATION_FIELDS = (
 )  # fmt: skip
 _PRIVATE_RESOURCE = ("host.", "process.")
 _QUESTION = re.compile(rb'"question_id": "(nq-[0-9]+)"')
+_MATHS_MODELS = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")
 _RAG_VERSIONS = ("bm25-top3", "overlap-top3")
 
 
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         "frameworks.jsonl.zst": _jsonl(_frameworks(source / "langfuse-framework-traces")),
         "airline.jsonl.zst": _jsonl(_airline(source / "tau-bench-airline")),
         "rag.zip.zst": _rag(source),
+        "maths.jsonl.zst": _jsonl(_maths(source / "gsm8k-models")),
     }
     for name, content in files.items():
         packed = zstandard.ZstdCompressor(level=_LEVEL).compress(content)
@@ -91,6 +93,18 @@ def _airline(folder: Path) -> Iterable[Mapping[str, object]]:
             "task_id": row["task_id"], "trial": row["trial"], "reward": row["reward"], "user_cost": info["user_cost"],
             "user_id": task["user_id"], "instruction": task["instruction"], "actions": task["actions"],
             "outputs": task["outputs"], "messages": row["traj"],
+        }  # fmt: skip
+
+
+def _maths(folder: Path) -> Iterable[Mapping[str, object]]:
+    """Yield the questions in their order, with each model's answer as (solution, whether it was judged correct)."""
+    with gzip.open(folder / "example_model_solutions.jsonl.gz") as stream:
+        rows = _lines(stream.read())
+    for row in rows:
+        answers = {name: _mapping(row[name]) for name in _MATHS_MODELS}
+        yield {
+            "index": row["index"], "question": row["question"], "solution": row["ground_truth"],
+            "answers": {name: [answer["solution"], answer["is_correct"]] for name, answer in answers.items()},
         }  # fmt: skip
 
 

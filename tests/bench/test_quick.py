@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import data, datasets, delivery, ingest, query, report, sdk, startup
+from bench import data, datasets, delivery, evaluation, ingest, query, report, sdk, startup
 from bench.__main__ import main
 from bench.floor import measure
 from bench.http import Connection
@@ -86,6 +86,11 @@ def test_startup_runs() -> None:
 def test_delivery_runs_and_loses_nothing() -> None:
     found = delivery.run(quick=True)
     assert [len(table.rows) for table in found.tables] == [4, 2, 2]
+
+
+def test_evaluation_runs_and_checks_its_answers() -> None:
+    found = evaluation.run(quick=True)
+    assert [len(table.rows) for table in found.tables] == [1, 2, 4]
 
 
 def test_a_benchmark_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:

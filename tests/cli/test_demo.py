@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lodeline.cli.demo import load_part, quoted
+from lodeline.demo.airline import airline_part, run_id
 from lodeline.demo.frameworks import frameworks_part
 from lodeline.domain.errors import Deleted
 from lodeline.local import connect
@@ -20,7 +21,15 @@ def snapshot(lodeline: Lodeline, store: Path) -> list[str]:
     """Return all that lists show of a store."""
     return [
         lodeline(*noun, "--all", "--json", store=store).out
-        for noun in (("experiments", "list"), ("traces", "search"), ("assessments", "list"), ("sessions", "list"))
+        for noun in (
+            ("experiments", "list"),
+            ("traces", "search"),
+            ("assessments", "list"),
+            ("sessions", "list"),
+            ("runs", "list"),
+            ("models", "list"),
+            ("datasets", "list"),
+        )
     ]
 
 
@@ -29,16 +38,17 @@ def test_loading_again_changes_nothing(lodeline: Lodeline, demo: Demo) -> None:
     told = lodeline("demo", "--json", store=demo.store).document()
     assert snapshot(lodeline, demo.store) == before
     traces, assessments = before[1].splitlines(), before[2].splitlines()
-    assert len(traces) > 1_500
-    assert len(assessments) == 17 + 360 + 420
-    assert [len(items) for items in told.values() if isinstance(items, list)] == [4, len(printed_commands(demo.out))]
+    assert len(traces) > 1_500 + 3_600
+    assert len(assessments) == 17 + 360 + 280 + 140 + 7_200
+    assert [len(lines.splitlines()) for lines in before[4:]] == [1 + 4, 1 + 4, 2]
+    assert [len(items) for items in told.values() if isinstance(items, list)] == [5, len(printed_commands(demo.out))]
 
 
 def test_every_printed_command_works_and_shows_something(lodeline: Lodeline, demo: Demo) -> None:
     commands = printed_commands(demo.out)
     assert len(commands) >= 10
     for command in commands:
-        assert len(lodeline(*command).out.splitlines()) > 3, command
+        assert len(lodeline(*command).out.splitlines()) >= 3, command
 
 
 def test_printed_commands_show_a_failed_trace_its_spans_and_a_judge_s_reasons(lodeline: Lodeline, demo: Demo) -> None:
@@ -62,6 +72,26 @@ def test_commands_for_a_server_name_it_once(
     assert not [command for command in commands if "--store" in command or "--server" in command]
     monkeypatch.undo()
     assert "LODELINE_URL" not in lodeline("demo", "--at", "http://127.0.0.1:5000", store=demo.store).out
+
+
+def test_loading_goes_on_where_it_was_broken_off(store: Path) -> None:
+    class Broken(Exception):
+        pass
+
+    seen: list[int] = []
+
+    def stop(advanced: int) -> None:
+        seen.append(advanced)
+        if sum(seen) > 140 + 300:  # within the rows of the evaluation
+            raise Broken
+
+    part = airline_part()
+    with connect(store) as client:
+        with pytest.raises(Broken):
+            load_part(client, part, stop)
+        load_part(client, part, lambda _: None)
+        found = client.evaluations.get(run_id())
+        assert (found.state, found.rows_done, found.rows_total) == ("COMPLETED", 140, 140)
 
 
 def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None:

@@ -14,8 +14,11 @@ from lodeline.demo.frameworks import frameworks_part
 from lodeline.demo.part import SYNTHETIC_TIMES_TAG, DemoPart
 from lodeline.demo.rag import rag_part
 from lodeline.domain.assessment import check_draft
+from lodeline.domain.evaluation import check_bindings, check_rows
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import otel_trace_id
+from lodeline.domain.record import prepare
+from lodeline.domain.run import check_run
 
 PARTS = demo_parts()
 EACH_PART = pytest.mark.parametrize("part", PARTS, ids=[str(part.draft.tags["lodeline.demo"]) for part in PARTS])
@@ -63,6 +66,26 @@ def test_assessments_are_valid_idempotent_and_on_traces_of_the_part(part: DemoPa
     assert len({(draft.target, draft.name, draft.identifier) for draft in drafts}) == len(drafts)
 
 
+@EACH_PART
+def test_evaluations_are_valid_and_on_traces_and_records_of_the_part(part: DemoPart) -> None:
+    traces = {otel_trace_id(span.trace_id) for span in spans_of(part)}
+    drafts = [] if part.dataset is None else list(part.dataset.records)
+    prepared = {str(draft.record_id): prepare(draft) for draft in drafts if draft.record_id}
+    assert len(prepared) == len(drafts)
+    for item in part.evaluations:
+        check_run(item.draft.run)
+        rows = list(item.rows())
+        check_bindings(item.draft.bindings)
+        check_rows(rows)
+        assert item.draft.run.run_id
+        assert len(rows) == item.draft.rows_total
+        assert {row.trace_id for row in rows} <= traces
+        assert all(row.content_hash == prepared[str(row.record_id)].content_hash for row in rows)
+        assert {score.name for row in rows for score in row.scores} == set(item.draft.bindings.scorers)
+        assert item.draft.bindings.model_id in {model.model_id for model in part.models}
+    assert all(model.reuse_key for model in part.models)
+
+
 def test_no_trace_belongs_to_two_parts() -> None:
     owners = Counter(trace_id for part in PARTS for trace_id in {span.trace_id for span in spans_of(part)})
     assert set(owners.values()) == {1}
@@ -96,7 +119,7 @@ def test_retrievers_find_the_gold_passages_that_their_source_counts() -> None:
 
 
 def test_airline_rewards_are_those_of_the_source() -> None:
-    rewards = [draft for draft in airline_part().assessments() if draft.name == "reward" and draft.target.session]
+    rewards = [draft for draft in airline_part().assessments() if draft.name == "reward"]
     assert len(rewards) == 140
     assert sum(draft.value == 1.0 for draft in rewards) == 43
 
@@ -126,7 +149,7 @@ def test_every_data_file_is_named_in_the_readme_and_the_notice() -> None:
     data = files("lodeline.demo") / "data"
     readme, notice = (data / "README.md").read_text("utf-8"), (data / "NOTICE").read_text("utf-8")
     shipped = [entry.name for entry in data.iterdir() if entry.name.endswith(".zst")]
-    assert len(shipped) == 4
+    assert len(shipped) == 5
     assert all(name in readme and name in notice for name in shipped)
     licences = [entry.name for entry in (data / "licences").iterdir()]
     assert licences

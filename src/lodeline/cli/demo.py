@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lodeline.cli.demo_evaluations import load_evaluations, steps
 from lodeline.cli.options import DEFAULT_SERVER, Use, with_connection
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
+from lodeline.demo.airline import run_id as airline_run
 from lodeline.demo.catalogue import demo_parts
+from lodeline.demo.maths import MODELS
+from lodeline.demo.maths import run_id as maths_run
 from lodeline.demo.part import DemoPart
 from lodeline.domain.assessment import AssessmentDraft
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, Unavailable
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 
 _BATCH = 200
 _TRIES = 20
-CAPTURES, FRAMEWORKS, RAG, AIRLINE = "captures", "frameworks", "rag", "airline"
+CAPTURES, FRAMEWORKS, RAG, AIRLINE, MATHS = "captures", "frameworks", "rag", "airline", "maths"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,12 @@ def load(
         typer.Option("--at", metavar="URL", help="Say the commands for a server that will serve the store there."),
     ] = None,
 ) -> None:
-    """Load real example traces with their judgments, and say what to try. Loading twice changes nothing.
+    """Load real example traces, judgments and evaluations, and say what to try. Loading twice changes nothing.
 
     With --json: one document of the experiments and of the commands to try.
     """
     parts = demo_parts()
-    total = sum(part.request_count + part.assessment_count for part in parts)
+    total = sum(part.request_count + part.assessment_count + steps(part) for part in parts)
     with counting(use.out, "loading the demonstration", total) as advance:
         experiments = {part.draft.tags["lodeline.demo"]: load_part(use.client, part, advance) for part in parts}
     suggested = [
@@ -83,13 +87,15 @@ def load_part(client: "LodelineClient", part: DemoPart, advance: Callable[[int],
     for drafts in _batches(part.assessments()):
         _log(client, drafts, experiment.experiment_id)
         advance(len(drafts))
+    load_evaluations(client, part, experiment.experiment_id, advance)
     return experiment
 
 
 def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) -> list[Suggestion]:
     """Return commands that show something in a loaded demonstration."""
     captures, frameworks = experiments[CAPTURES].name, experiments[FRAMEWORKS].name
-    rag, airline = experiments[RAG].name, experiments[AIRLINE].name
+    rag, airline, maths = experiments[RAG].name, experiments[AIRLINE].name, experiments[MATHS].name
+    weak, verified = MODELS[:2]
     failed = _newest(client, captures, "state = 'ERROR'")
     judged = _newest(client, frameworks, "feedback.hallucination > 0.5")
     return [
@@ -114,6 +120,17 @@ def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) ->
             "turns in which a tool failed",
             ("traces", "search", "-e", airline, "-f", "span(name LIKE 'execute_tool %' AND status = 'ERROR')"),
         ),
+        Suggestion("how often the agent solves a task in one trial", ("evaluations", "summary", str(airline_run()))),
+        Suggestion(
+            "and how often in all four", ("evaluations", "summary", str(airline_run()), "--reducer", "pass^4")
+        ),
+        Suggestion("four models' evaluations on the same 900 questions", ("runs", "list", "-e", maths)),
+        Suggestion("what one of them scored", ("evaluations", "summary", str(maths_run(weak)))),
+        Suggestion(
+            "whether the verifier makes 6 billion parameters better, and the rows that got worse",
+            ("evaluations", "compare", str(maths_run(weak)), str(maths_run(verified))),
+        ),
+        Suggestion("the questions as a dataset", ("datasets", "records", "gsm8k", "-e", maths, "-n", "3")),
         Suggestion("full text", ("traces", "search", "-e", airline, "-f", "text ~ 'travel insurance refund'")),
     ]
 

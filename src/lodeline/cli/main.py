@@ -16,7 +16,7 @@ from lodeline.domain.errors import LodelineError
 
 GROUPS: dict[str, str] = {
     "server": "Serve a store: API, OTLP ingest and page.",
-    "demo": "Load real example traces and say what to try.",
+    "demo": "Load real example traces and evaluations, and say what to try.",
     "traces": "Search, show, follow, tag, delete, export and import traces.",
     "assessments": "Log judgments and read them with their history.",
     "datasets": "Create, fill, publish and compare datasets.",

@@ -1,32 +1,48 @@
 """Airline agent: conversations of a tool-calling agent with a simulated customer, four trials of each task.
 
-A conversation is a session; each thing the customer says, with the model calls and tool calls up to the agent's next
-answer, is one trace. The source recorded no times: they are made up here from the lengths of the texts alone, and
-every trace says so by a tag.
+The trials are one evaluation over the tasks, in four repetitions. A conversation is a session; each thing the
+customer says, with the model calls and tool calls up to the agent's next answer, is one trace. The source recorded no
+times: they are made up here from the lengths of the texts alone, and every trace says so by a tag.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import orjson
 
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
-from lodeline.demo.part import SYNTHETIC_TIMES_TAG, DemoPart
+from lodeline.demo.part import (
+    SYNTHETIC_TIMES_TAG,
+    DemoDataset,
+    DemoEvaluation,
+    DemoPart,
+    hashed_record_id,
+    hashed_run_id,
+)
 from lodeline.demo.sources import JsonObject, integer, items, mapping, rows, text
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
-from lodeline.domain.ids import TraceId
+from lodeline.domain.ids import ModelId, RunId, TraceId
+from lodeline.domain.model import ModelDraft
+from lodeline.domain.record import RecordDraft, RecordSource, prepare
+from lodeline.domain.run import RunDraft
 from lodeline.domain.span import AttributeValue, JsonValue
 
 _FILE = "airline.jsonl.zst"
 _SOURCE = "airline"
 _MODEL = "gpt-4o"
+_VERSION = ModelId(f"airline-agent-{_MODEL}")
+_UPSTREAM = "sierra-research/tau-bench@59a200c"
+_CHECK = AssessmentSource("CODE", "tau-bench")
 _DRAFT = ExperimentDraft(
     name="demo: airline agent (tau-bench)",
     description=(
         "A GPT-4o customer-service agent on 35 tasks of tau-bench, four trials each; a session is one conversation. "
-        "`reward` says whether the task was solved. Times are synthetic (the source has none)."
+        "`reward` says whether the task was solved, and the evaluation of that name how often. Times are synthetic "
+        "(the source has none)."
     ),
     tags={"lodeline.demo": "airline"},
     client_key="lodeline-demo-airline-1",
@@ -50,7 +66,11 @@ class _Turn:
 
 def airline_part() -> DemoPart:
     """Return the part; its file is read here."""
-    return DemoPart(_DRAFT, _requests, len(_rows()), _assessments, sum(1 for _ in _assessments()))
+    dataset = DemoDataset("tau-bench airline tasks", f"Tasks 0 to 34 of {_UPSTREAM}.", list(_tasks().values()))
+    return DemoPart(
+        _DRAFT, _requests, len(_rows()), _assessments, sum(1 for _ in _assessments()), models=[_model()],
+        dataset=dataset, evaluations=[DemoEvaluation(_evaluation(), _scored)],
+    )  # fmt: skip
 
 
 def _requests() -> Iterator[bytes]:
@@ -62,7 +82,7 @@ def _resource(row: JsonObject) -> dict[str, AttributeValue]:
     return {
         "service.name": "airline-agent",
         "deployment.environment.name": "benchmark",
-        "lodeline.model_id": f"airline-agent-{_MODEL}",
+        "lodeline.model_id": _VERSION,
         "lodeline.tags.task": text(row["task_id"]),
         "lodeline.tags.trial": text(row["trial"]),
         f"lodeline.tags.{SYNTHETIC_TIMES_TAG}": "true",
@@ -186,20 +206,16 @@ def _assessments() -> Iterator[AssessmentDraft]:
     for index, row in enumerate(_rows()):
         session = _session(row)
         created_ms = (_FIRST_NS + (index + 1) * _BETWEEN_NS) // _MS
-        last = max(turn.number for turn in _turns(row) if turn.messages)
-        reward = row["reward"]
-        solved = "the task was solved" if reward else "the end state or the outputs differ from the task's"
-        for target in (AssessmentTarget(session=session), AssessmentTarget(trace_id=_last_trace(session, last))):
-            yield AssessmentDraft(
-                target=target,
-                name="reward",
-                kind="FEEDBACK",
-                source=AssessmentSource("CODE", "tau-bench"),
-                value=reward,
-                rationale=f"tau-bench's check after the conversation: {solved}",
-                identifier="lodeline-demo",
-                created_ms=created_ms,
-            )
+        yield AssessmentDraft(
+            target=AssessmentTarget(session=session),
+            name="reward",
+            kind="FEEDBACK",
+            source=_CHECK,
+            value=row["reward"],
+            rationale=_rationale(row),
+            identifier="lodeline-demo",
+            created_ms=created_ms,
+        )
         yield AssessmentDraft(
             target=AssessmentTarget(session=session),
             name="expected_actions",
@@ -209,6 +225,49 @@ def _assessments() -> Iterator[AssessmentDraft]:
             identifier="lodeline-demo",
             created_ms=created_ms,
         )
+
+
+def _scored() -> Iterator[RowDraft]:
+    """Yield the evaluation's rows: each is on the trace with which its conversation ends."""
+    for row in _rows():
+        record = _tasks()[integer(row["task_id"])]
+        session = _session(row)
+        last = max(turn.number for turn in _turns(row) if turn.messages)
+        yield RowDraft(
+            row_key=str(record.record_id),
+            repetition=integer(row["trial"]),
+            record_id=record.record_id,
+            content_hash=prepare(record).content_hash,
+            trace_id=_last_trace(session, last),
+            scores=(ScoreDraft("reward", row["reward"], source=_CHECK, rationale=_rationale(row)),),
+        )
+
+
+def _evaluation() -> EvaluationDraft:
+    bindings = Bindings(
+        model_id=_VERSION,
+        scorers={"reward": hashlib.sha256(_UPSTREAM.encode()).hexdigest()},
+        directions={"reward": "higher"},
+        repetitions=max(integer(row["trial"]) for row in _rows()) + 1,
+    )
+    return EvaluationDraft(RunDraft(name="reward", run_id=run_id()), bindings, rows_total=len(_rows()))
+
+
+def run_id() -> RunId:
+    """Return the run of the evaluation of all trials."""
+    return hashed_run_id(_SOURCE, "reward")
+
+
+def _model() -> ModelDraft:
+    return ModelDraft(
+        name="airline agent", status="READY", model_type="agent", params={"model": _MODEL},
+        reuse_key="lodeline-demo-airline-agent", model_id=_VERSION,
+    )  # fmt: skip
+
+
+def _rationale(row: JsonObject) -> str:
+    solved = "the task was solved" if row["reward"] else "the end state or the outputs differ from the task's"
+    return f"tau-bench's check after the conversation: {solved}"
 
 
 def _turns(row: JsonObject) -> Iterator[_Turn]:
@@ -260,6 +319,21 @@ def _last_trace(session: str, turn: int) -> TraceId:
 
 def _json(value: JsonValue) -> str:
     return orjson.dumps(value).decode()
+
+
+@cache
+def _tasks() -> Mapping[int, RecordDraft]:
+    """Return the records by the numbers of their tasks."""
+    return {
+        integer(row["task_id"]): RecordDraft(
+            inputs={"user_id": row["user_id"], "instruction": row["instruction"]},
+            expectations={"actions": row["actions"], "outputs": row["outputs"]},
+            external_id=f"airline-{row['task_id']}",
+            source=RecordSource("IMPORT", f"{_UPSTREAM}#{row['task_id']}"),
+            record_id=hashed_record_id(_SOURCE, text(row["task_id"])),
+        )
+        for row in _rows()
+    }
 
 
 @cache

@@ -3,10 +3,11 @@
 from lodeline.demo.airline import airline_part
 from lodeline.demo.captures import captures_part
 from lodeline.demo.frameworks import frameworks_part
+from lodeline.demo.maths import maths_part
 from lodeline.demo.part import DemoPart
 from lodeline.demo.rag import rag_part
 
 
 def demo_parts() -> tuple[DemoPart, ...]:
     """Return every part; reading their files takes some tens of milliseconds."""
-    return (captures_part(), frameworks_part(), rag_part(), airline_part())
+    return (captures_part(), frameworks_part(), rag_part(), airline_part(), maths_part())

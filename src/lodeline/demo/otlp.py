@@ -41,6 +41,11 @@ def hashed_span_id(*parts: str) -> bytes:
     return _hashed(8, parts)
 
 
+def hashed_hex(*parts: str) -> str:
+    """Return 32 hex digits that depend on `parts` alone."""
+    return _hashed(16, parts).hex()
+
+
 def trace_id_text(raw: bytes) -> TraceId:
     """Return the id under which the server shows the trace of these 16 bytes."""
     return otel_trace_id(raw)

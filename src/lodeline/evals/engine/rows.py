@@ -1,5 +1,6 @@
 """What the engine works on and what comes out: cases, attempts at them, and rows."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -53,6 +54,12 @@ class Row:
     prediction: Prediction
     scores: tuple[Feedback, ...] = ()
     attempts: int = 1
+
+    @property
+    def judged_usd(self) -> float | None:
+        """What its judgments cost in US dollars, as far as that is known; None where nothing is."""
+        known = [score.cost_usd for score in self.scores if score.cost_usd is not None]
+        return math.fsum(known) if known else None
 
 
 @dataclass(slots=True)

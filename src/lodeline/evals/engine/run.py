@@ -259,7 +259,7 @@ class _Engine:
         else:
             outcome.rows += 1
             outcome.failed += row.state != "DONE"
-            outcome.cost_usd += sum(score.cost_usd or 0.0 for score in row.scores)
+            outcome.cost_usd += row.judged_usd or 0.0
         if self._parts.watcher is not None:
             self._parts.watcher.row(row)
 

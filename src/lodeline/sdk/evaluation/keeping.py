@@ -61,8 +61,10 @@ class ServerSink:
 
 
 def draft_of(row: Row) -> RowDraft:
-    """Return a finished row as it is logged. A score that the server would refuse becomes an error of its scorer: one
-    odd value must not cost the run."""
+    """Return a finished row as it is logged. Its cost is that of its judgments: its trace tells the rest.
+
+    A score that the server would refuse becomes an error of its scorer: one odd value must not cost the run.
+    """
     case, prediction = row.case, row.prediction
     failure = prediction.failure
     return RowDraft(
@@ -76,6 +78,7 @@ def draft_of(row: Row) -> RowDraft:
         trace_id=prediction.trace_id,
         error=None if failure is None else clean_text(f"{failure.code}: {failure.message}")[:MAX_MESSAGE],
         duration_ms=None if prediction.duration_ms is None else round(prediction.duration_ms),
+        cost_usd=row.judged_usd,
         scores=_scores(row.scores),
     )
 

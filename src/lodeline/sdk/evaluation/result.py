@@ -1,5 +1,6 @@
 """What an evaluation came to, as a program and a person see it."""
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -57,6 +58,12 @@ class EvaluationResult:
                 return aggregate.summary
         raise KeyError(f"{name!r}; there are: {', '.join(aggregate.scorer for aggregate in self.scores) or 'none'}")
 
+    @property
+    def judged_usd(self) -> float | None:
+        """What the judgments of `rows` cost in US dollars, as far as that is known; None where nothing is."""
+        known = [row.judged_usd for row in self.rows if row.judged_usd is not None]
+        return math.fsum(known) if known else None
+
     def to_frame(self, kind: FrameKind = "pandas") -> Any:
         """Return the rows as a frame of pandas or Polars, a column for each scorer."""
         return frame_of([_frame_row(row) for row in self.rows], kind)
@@ -67,6 +74,8 @@ class EvaluationResult:
             head += f", {self.message}"
         failed = sum(row.state == "PREDICT_ERROR" for row in self.rows)
         counts = f"{len(self.rows)} rows" + (f", {failed} failed" if failed else "")
+        if self.judged_usd is not None:
+            counts += f", judged for {self.judged_usd:.4g} US dollars"
         return "\n".join([head, counts, *_table(self.scores)])
 
 

@@ -6,7 +6,7 @@ a judgment is read back as it was given.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from lodeline.domain.assessment import (
@@ -89,12 +89,22 @@ def assessments_of(db: Db, trace_rows: Sequence[int]) -> dict[int, list[Assessme
 
 def encode(assessment: Assessment) -> str:
     """Return an assessment as JSON text."""
-    return dump_json(asdict(assessment))
+    return dump_json(_fields(assessment))
 
 
 def dump_json(value: object) -> str:
     """Return a value as compact JSON text that may hold NaN, infinities and lone surrogates."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+def _fields(value: object) -> dict[str, object]:
+    """Return a domain value's fields as they are; `asdict` would copy all that they hold."""
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_fields)
 
 
 def load_json(text: str) -> Any:
