@@ -47,8 +47,10 @@ def test_it_sees_the_callers_context() -> None:
 
 
 PROGRAM = """
-import asyncio, sys
+import asyncio, signal, sys
 from lodeline.sdk.evaluation.apart import run_apart
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process begins without it
 
 async def work():
     try:
