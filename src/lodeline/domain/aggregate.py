@@ -140,7 +140,8 @@ class SliceSummary:
 
 @dataclass(frozen=True, slots=True)
 class ScorerAggregate:
-    """One scorer over one run: all rows, then by slices in order of key and value (None last)."""
+    """One scorer over one run: all rows, then by slices in order of key and value (None last); of a key that has many
+    values the 100 with most rows."""
 
     scorer: str
     reducer: str

@@ -10,13 +10,15 @@ from lodeline.domain.canonical import canonical_json
 from lodeline.domain.dataset import MAX_SCHEMA_CHARS, Dataset
 from lodeline.domain.errors import Invalid
 from lodeline.domain.record import Record
+from lodeline.domain.schema_cost import check_cost
 
 _SHOWN = 500
 
 
 def check_schema(schema: Mapping[str, object] | None, field: str) -> None:
-    """Return when `schema` is None, empty or a JSON Schema; else Invalid, which names `field`."""
+    """Return when `schema` is None, empty or a JSON Schema that is cheap to check; else Invalid, naming `field`."""
     if schema:
+        check_cost(schema, field)
         _validator(canonical_json(schema, most_chars=MAX_SCHEMA_CHARS), field)
 
 

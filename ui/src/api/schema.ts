@@ -1544,7 +1544,7 @@ export interface ScoreBody {
   confidence?: number | null;
 }
 
-/** One scorer over one run: all rows, then by slices in order of key and value (None last). */
+/** One scorer over one run: all rows, then by slices in order of key and value (None last); of a key that has many values the 100 with most rows. */
 export interface ScorerAggregate {
   scorer: string;
   reducer: string;

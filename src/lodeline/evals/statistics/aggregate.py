@@ -31,6 +31,9 @@ from lodeline.evals.statistics.reducers import reduce_repetitions
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _MEAN = Reducer()
 
+MAX_SLICE_VALUES = 100
+"""Values of one slice key that a summary is broken down by."""
+
 
 def aggregate_scorer(
     run: RunColumns,
@@ -45,7 +48,8 @@ def aggregate_scorer(
 
     Repetitions are reduced within a record, then records are averaged. The interval of a rate over independent
     records of 0 and 1 is Wilson's (exact for fewer than ten); any other mean has Student's, over clusters where the
-    run has them. Without a value all figures are None.
+    run has them. Without a value all figures are None. Of the values of a slice key the `MAX_SLICE_VALUES` with most
+    rows are given.
     """
     check_level(level)
     column = run.scorers.get(scorer)
@@ -70,7 +74,9 @@ def _rows_by_value(values: Sequence[str | None]) -> list[tuple[str | None, BoolA
     groups = group(values)
     first: list[int] = groups.first.tolist()
     names = [values[row] for row in first]
-    order = sorted(range(len(names)), key=lambda number: (names[number] is None, names[number] or ""))
+    rows: list[int] = np.bincount(groups.codes, minlength=len(names)).tolist()
+    most = sorted(range(len(names)), key=lambda number: (-rows[number], names[number] or ""))[:MAX_SLICE_VALUES]
+    order = sorted(most, key=lambda number: (names[number] is None, names[number] or ""))
     return [(names[number], groups.codes == number) for number in order]
 
 

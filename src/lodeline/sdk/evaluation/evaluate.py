@@ -36,6 +36,7 @@ from lodeline.sdk.evaluation.progress import Progress
 from lodeline.sdk.evaluation.result import EvaluationResult, told
 
 MAX_SLICE_KEYS = 10
+MAX_SLICE_VALUES = 20
 """Slice keys that a result is broken down by, the first by name."""
 
 
@@ -263,12 +264,21 @@ def _run(
     if outcome.error is not None:
         raise outcome.error
     ended = client.evaluations.get(run.run_id)
-    slices = sorted({key for case in plan.cases for key in case.slices})[:MAX_SLICE_KEYS]
+    slices = _slice_keys(plan.cases)
     scores = client.evaluations.summary(run.run_id, slices=slices).scorers
     result = EvaluationResult(
         run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason
     )
     return told(result)
+
+
+def _slice_keys(cases: Sequence[Case]) -> list[str]:
+    """Return the keys that a result is broken down by: not those that tell single rows apart, such as an id."""
+    values: dict[str, set[str]] = {}
+    for case in cases:
+        for key, value in case.slices.items():
+            values.setdefault(key, set()).add(value)
+    return sorted(key for key, found in values.items() if len(found) <= MAX_SLICE_VALUES)[:MAX_SLICE_KEYS]
 
 
 def _finish(client: LodelineClient, run_id: str, outcome: Outcome) -> None:
