@@ -77,9 +77,10 @@ def _contents(document: Json, tags: Mapping[str, None]) -> Iterator[str]:
 
 
 def _errors() -> str:
+    """The errors that the server answers: those of the domain, whatever else has been imported by now."""
     kinds: list[type[LodelineError]] = [LodelineError]
     for kind in kinds:
-        kinds += kind.__subclasses__()
+        kinds += [each for each in kind.__subclasses__() if each.__module__ == LodelineError.__module__]
     rows = sorted((kind.http_status, kind.code, _flowed(kind.__doc__ or "")) for kind in kinds[1:])
     rows.append((500, "internal", "Something unforeseen; the server's log has it under the incident in `details`."))
     return _ERRORS + "\n".join(f"| {status} | `{code}` | {text} |" for status, code, text in sorted(rows))

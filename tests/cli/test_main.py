@@ -207,6 +207,7 @@ def test_ctrl_c_leaves_with_130_and_without_a_traceback(tmp_path: Path) -> None:
         "threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "main(['traces', 'tail', '--interval', '0.1', '--store', sys.argv[1]])\n"
     )
+    open_stores(str(tmp_path / "store")).close()
     command = [sys.executable, "-c", script, str(tmp_path / "store")]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert finished.returncode == exits.INTERRUPTED

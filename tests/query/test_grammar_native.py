@@ -378,7 +378,7 @@ def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
     assert isinstance(position, int)
     assert isinstance(end, int)
     assert 0 <= position <= end <= len(text)
-    assert details["found"] == text[position:end]
+    assert details["found"] == text[position:end][:200]
 
 
 @pytest.mark.parametrize(

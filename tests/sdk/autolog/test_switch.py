@@ -51,10 +51,10 @@ def test_a_library_is_traced_while_it_is_on(captured: CapturedTraces) -> None:
 
 
 def test_without_names_everything_that_is_installed_is_on(captured: CapturedTraces) -> None:
-    assert lodeline.autolog() == ("anthropic", "google-genai", "openai")
+    assert lodeline.autolog() == ("anthropic", "google-genai", "openai", "pydantic-ai")
     ask()
     assert names(captured) == ["ChatCompletion"]
-    assert lodeline.autolog(disable=True) == ("anthropic", "google-genai", "openai")
+    assert lodeline.autolog(disable=True) == ("anthropic", "google-genai", "openai", "pydantic-ai")
     ask()
     assert names(captured) == ["ChatCompletion"]
 
