@@ -76,11 +76,14 @@ def _contents(document: Json, tags: Mapping[str, None]) -> Iterator[str]:
                 yield f"| [`{method} {path}`](#{name}) | {_flowed(operation['description']).partition('. ')[0]} |"
 
 
+_SERVER_SIDE = ("lodeline.domain.", "lodeline.ingest.", "lodeline.server.", "lodeline.services.", "lodeline.storage.")
+
+
 def _errors() -> str:
-    """The errors that the server answers: those of the domain, whatever else has been imported by now."""
+    """The errors that the server answers; those of programs may have been imported as well by now."""
     kinds: list[type[LodelineError]] = [LodelineError]
     for kind in kinds:
-        kinds += [each for each in kind.__subclasses__() if each.__module__ == LodelineError.__module__]
+        kinds += [each for each in kind.__subclasses__() if each.__module__.startswith(_SERVER_SIDE)]
     rows = sorted((kind.http_status, kind.code, _flowed(kind.__doc__ or "")) for kind in kinds[1:])
     rows.append((500, "internal", "Something unforeseen; the server's log has it under the incident in `details`."))
     return _ERRORS + "\n".join(f"| {status} | `{code}` | {text} |" for status, code, text in sorted(rows))
