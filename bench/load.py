@@ -19,12 +19,16 @@ from bench.http import Connection
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of sending: requests answered 200, refused ones, seconds, and how long each took in milliseconds."""
+    """What came of sending: requests answered 200, refused ones, seconds, and how long each took in milliseconds.
+
+    `ended_s` is the moment of the last answer on the system's clock that never goes back, which processes share.
+    """
 
     acknowledged: int
     refused: int
     elapsed_s: float
     latencies_ms: list[float]
+    ended_s: float
 
 
 def write_requests(path: Path, requests: Iterable[bytes]) -> int:
@@ -68,10 +72,10 @@ async def send(requests: Iterable[bytes], port: int, connections: int) -> Sent:
 
     start = time.perf_counter()
     await asyncio.gather(*(work(connection) for connection in opened))
-    elapsed_s = time.perf_counter() - start
+    elapsed_s, ended_s = time.perf_counter() - start, time.monotonic()
     for connection in opened:
         await connection.close()
-    return Sent(len(latencies_ms), refused, elapsed_s, latencies_ms)
+    return Sent(len(latencies_ms), refused, elapsed_s, latencies_ms, ended_s)
 
 
 def main(arguments: Sequence[str]) -> int:

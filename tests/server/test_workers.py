@@ -292,6 +292,7 @@ def test_the_command_line_refuses_no_workers() -> None:
 def test_workers_divide_what_is_in_flight() -> None:
     share = share_of(Settings(workers=3, ingest_bytes_in_flight=100, ingest_requests_in_flight=7))
     assert (share.ingest_bytes_in_flight, share.ingest_requests_in_flight) == (34, 3)
+    assert share.ingest_processes == 0
 
 
 def test_settings_reach_a_worker_as_they_are() -> None:

@@ -23,7 +23,7 @@ from lodeline.ingest.grouping import Experiment, Group, Resource, Scope, Surroun
 from lodeline.ingest.indexable import collect
 from lodeline.ingest.limits import DEFAULT_LIMITS, MIB, IngestLimits
 from lodeline.ingest.otlp_json import BadSpan, transcode
-from lodeline.ingest.payload import pack
+from lodeline.ingest.payload import dump_facts, pack_dumped
 from lodeline.ingest.repair import Budget, Repair, count_values
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.ingest.span_facts import SpanIds, check_ids, check_parts, span_facts
@@ -70,7 +70,10 @@ class DecodedTrace:
 
     def packed(self) -> "PackedTrace":
         """Return it with its payload packed."""
-        return PackedTrace(self.trace_id, self.hint, self.spans, pack(self.spans, self.traces_data), self.text)
+        facts = dump_facts(self.spans)
+        return PackedTrace(
+            self.trace_id, self.hint, self.spans, facts, pack_dumped(facts, self.traces_data), self.text
+        )
 
     def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
         """Return what is to be stored."""
@@ -78,11 +81,13 @@ class DecodedTrace:
 
 
 class PackedTrace(NamedTuple):
-    """A `DecodedTrace` whose bytes have become the payload chunk that is stored (`ingest.payload`)."""
+    """A `DecodedTrace` whose bytes have become the payload chunk that is stored; `facts` are those of the spans as a
+    chunk holds them (`ingest.payload`)."""
 
     trace_id: TraceId
     hint: ExperimentHint | None
     spans: tuple[SpanFacts, ...]
+    facts: bytes
     chunk: bytes
     text: str
 

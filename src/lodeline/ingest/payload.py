@@ -86,7 +86,11 @@ def pack(facts: Sequence[SpanFacts], traces_data: bytes) -> bytes:
 
     TooLarge when it would pass `MAX_CHUNK_BYTES`.
     """
-    head = dump_facts(facts)
+    return pack_dumped(dump_facts(facts), traces_data)
+
+
+def pack_dumped(head: bytes, traces_data: bytes) -> bytes:
+    """Return the chunk as `pack` does, of facts that are dumped already."""
     size = _LENGTH.size + len(head) + len(traces_data)
     if size > MAX_CHUNK_BYTES:
         raise TooLarge(f"payload: {size} bytes are over the limit of {MAX_CHUNK_BYTES}; send fewer spans at once.")

@@ -68,7 +68,7 @@ class Settings:
     ingest_threads: int = _setting(16, "Threads that decode OTLP requests and wait for their commit.")
     ingest_processes: int = _setting(
         2, "Processes beside the server's own that decode OTLP requests, started when several come at one time; "
-        "0 for none. Divided among `workers`. None on Windows.",
+        "0 for none. None with several `workers`, which decode side by side as it is, and none on Windows.",
     )  # fmt: skip
     search_deadline_s: float = _setting(10.0, "Longest time a search takes before it answers partially.")
     abandon_after_s: float = _setting(

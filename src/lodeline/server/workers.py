@@ -70,7 +70,7 @@ def share_of(settings: Settings) -> Settings:
         settings,
         ingest_bytes_in_flight=-(-settings.ingest_bytes_in_flight // settings.workers),
         ingest_requests_in_flight=-(-settings.ingest_requests_in_flight // settings.workers),
-        ingest_processes=settings.ingest_processes // settings.workers,
+        ingest_processes=0,  # they decode side by side as it is
     )
 
 

@@ -17,7 +17,6 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any, Literal, NamedTuple
 
 from lodeline.domain.errors import LodelineError
@@ -26,12 +25,13 @@ from lodeline.ingest import prices
 from lodeline.ingest.compression import Hold
 from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.otlp import Packed, PackedTrace, SettingsFor, decode
-from lodeline.ingest.payload import dump_facts, load_facts
+from lodeline.ingest.payload import load_facts
 from lodeline.ingest.resources import ExperimentHint
 
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 5.0
 _BUFFER_BYTES = 1024 * 1024
+_LENGTH_BYTES = 8
 _GC_OBJECTS = 20_000
 
 
@@ -92,6 +92,50 @@ class _GivenUp(Exception):
     """The server could not answer a question; it knows why."""
 
 
+class _Line:
+    """One end of the socket pair: whole messages, each after its length.
+
+    A message is received by one call that waits for all of it: `multiprocessing`'s connections copy what comes piece
+    by piece, which costs three times as much. EOFError where the other end has closed.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until something comes; TimeoutError when nothing does."""
+        self._end.settimeout(timeout_s)
+        self._end.recv(1, socket.MSG_PEEK)
+        self._end.settimeout(None)
+
+    def send(self, value: object) -> None:
+        """Send a value."""
+        self.send_bytes(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes."""
+        self._end.sendall(len(data).to_bytes(_LENGTH_BYTES, "little"))
+        self._end.sendall(data)
+
+    def receive(self) -> Any:
+        """Return the next value."""
+        return pickle.loads(self.receive_bytes())  # noqa: S301 - from the other end, which is the same program
+
+    def receive_bytes(self) -> bytes:
+        """Return the next bytes."""
+        return self._exactly(int.from_bytes(self._exactly(_LENGTH_BYTES), "little"))
+
+    def _exactly(self, size_bytes: int) -> bytes:
+        data = self._end.recv(size_bytes, socket.MSG_WAITALL) if size_bytes else b""
+        if len(data) < size_bytes:
+            raise EOFError("the line has ended")
+        return data
+
+    def close(self) -> None:
+        """Close this end."""
+        self._end.close()
+
+
 class DecoderProcess:
     """The server's end; used by one thread at a time. OSError or EOFError when the process has ended."""
 
@@ -99,7 +143,7 @@ class DecoderProcess:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
-        self._line = Connection(ours.detach())
+        self._line = _Line(ours)
         self.in_step = True
         """Whether it waits for a job: false when an exchange broke off, after which it is of no more use."""
         with theirs:
@@ -117,25 +161,24 @@ class DecoderProcess:
 
     def wait_until_ready(self) -> None:
         """Return when it can decode; OSError when that takes too long."""
-        if not self._line.poll(_START_TIMEOUT_S):
-            raise TimeoutError(f"it was not ready within {_START_TIMEOUT_S:g} s")
-        self._line.recv_bytes()
+        self._line.wait(_START_TIMEOUT_S)
+        self._line.receive()
 
     def decode(self, work: Work) -> Packed:
         """Decode and pack there; raises what `decode_work` raises."""
         self.in_step = False
         job = _Job(work.content_type, work.encoding, work.limits, work.usual, work.for_all)
-        _send(self._line, job)
+        self._line.send(job)
         self._line.send_bytes(work.body)
         reason: Exception | None = None
-        kind, value = _receive(self._line)
+        kind, value = self._line.receive()
         while kind in {"settings", "hold"}:
             try:
                 answer = work.settings_for(value) if kind == "settings" else work.hold(value)
             except Exception as error:  # whatever it is, the process must hear of it
                 reason, answer = error, _GivenUp()
-            _send(self._line, answer)
-            kind, value = _receive(self._line)
+            self._line.send(answer)
+            kind, value = self._line.receive()
         self.in_step = True
         match kind:
             case "done":
@@ -165,19 +208,20 @@ def main(arguments: Sequence[str]) -> int:
     os.set_inheritable(descriptor, False)
     prices.load()  # else the first request that needs a price would wait for them
     collect_seldom()
-    with Connection(descriptor) as line, contextlib.suppress(EOFError, ConnectionError):
-        line.send_bytes(b"ready")
+    with socket.socket(fileno=descriptor) as end, contextlib.suppress(EOFError, ConnectionError):
+        line = _Line(end)
+        line.send("ready")
         while True:
-            job: _Job = _receive(line)
-            _send(line, _carry_out(line, job, line.recv_bytes()))
+            job: _Job = line.receive()
+            line.send(_carry_out(line, job, line.receive_bytes()))
     return 0
 
 
-def _carry_out(line: Connection, job: _Job, body: bytes) -> _Message:
+def _carry_out(line: _Line, job: _Job, body: bytes) -> _Message:
     def ask(kind: Literal["settings", "hold"]) -> Callable[[Any], Any]:
         def asked(value: Any) -> Any:
-            _send(line, _Message(kind, value))
-            answer = _receive(line)
+            line.send(_Message(kind, value))
+            answer = line.receive()
             if isinstance(answer, _GivenUp):
                 raise answer
             return answer
@@ -205,27 +249,19 @@ def _carry_out(line: Connection, job: _Job, body: bytes) -> _Message:
 
 def _pack(made: Packed) -> tuple[Any, ...]:
     """Return the request as plain values: facts as bytes cost the server a third of what objects do."""
-    traces = [(each.trace_id, each.hint, dump_facts(each.spans), each.chunk, each.text) for each in made.traces]
+    traces = [(each.trace_id, each.hint, each.facts, each.chunk, each.text) for each in made.traces]
     return traces, made.rejected, made.warnings
 
 
 def _unpack(traces: list[Any], rejected: Any, warnings: Any) -> Packed:
     return Packed(
         tuple(
-            PackedTrace(trace_id, hint, load_facts(facts), chunk, text)
+            PackedTrace(trace_id, hint, load_facts(facts), facts, chunk, text)
             for trace_id, hint, facts, chunk, text in traces
         ),
         rejected,
         warnings,
     )
-
-
-def _send(line: Connection, value: object) -> None:
-    line.send_bytes(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
-
-
-def _receive(line: Connection) -> Any:
-    return pickle.loads(line.recv_bytes())  # noqa: S301 - from the other end, which is the same program
 
 
 if __name__ == "__main__":

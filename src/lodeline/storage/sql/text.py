@@ -7,6 +7,8 @@ what was acknowledged before it.
 
 import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -31,12 +33,14 @@ SMALL = 5_000
 _BLOCK = 500
 _GROUP_CHUNKS, _GROUP_CHARS = 256, 8_000_000
 """So much is indexed in one transaction: the more, the less work merging the index is."""
-_POLITE_CHUNKS = 64
-"""So much while others wait to write, which lets them wait for some milliseconds only."""
+_POLITE_CHUNKS = 96
+"""So much while others wait to write, which lets them wait for some tens of milliseconds only."""
 _IDLE_S = 0.05
-_YIELD_S = 0.005
+_LOOK_S = 0.02
+_FLOOD_S, _FLOOD_CHUNKS = 0.5, 100
+"""More new ones than this in that time are a flood: some thousands of spans a second."""
 _PATIENT_CHUNKS = 2_000
-"""While others wait to write, up to so many chunks wait for them; searches read these meanwhile."""
+"""While others wait to write, or during a flood, up to so many chunks wait; searches read these meanwhile."""
 _PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
@@ -155,6 +159,7 @@ class TextIndexer:
         self._writer = writer
         self._readers = readers
         self._stop = threading.Event()
+        self._arrivals = _Arrivals()
         self._thread = threading.Thread(target=self._loop, name="lodeline-text", daemon=True)
 
     def start(self) -> None:
@@ -195,6 +200,7 @@ class TextIndexer:
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
+                self._give_way()
                 worked = self._advance()
             except Exception as error:  # whatever it was, the thread goes on: later searches still need the index
                 _log.warning("full-text indexing waits %s s: %s", _PAUSE_S, error)
@@ -205,7 +211,6 @@ class TextIndexer:
 
     def _advance(self) -> bool:
         """Index the next group; return whether there was one."""
-        self._give_way()
         most = _POLITE_CHUNKS if self._writer.queued else _GROUP_CHUNKS
         with self._readers.read() as db:
             start = watermark(db)
@@ -231,12 +236,36 @@ class TextIndexer:
         return rows
 
     def _give_way(self) -> None:
-        """Wait while others wait to write, unless too much waits here."""
-        while self._writer.queued and not self._stop.is_set():
+        """Wait while others wait to write, and while so much comes that they soon will; not when too much waits."""
+        while not self._stop.is_set():
             with self._readers.read() as db:
-                if db.execute(_OVERDUE, (watermark(db), _PATIENT_CHUNKS)).fetchone() is not None:
+                indexed, last = watermark(db), _last_chunk(db)
+                if last <= indexed or db.execute(_OVERDUE, (indexed, _PATIENT_CHUNKS)).fetchone() is not None:
                     return
-            self._stop.wait(_YIELD_S)
+            if not self._arrivals.is_flood(last) and not self._writer.queued:
+                return
+            self._stop.wait(_LOOK_S)
+
+
+class _Arrivals:
+    """How many chunks came lately, from looks at the last one's number."""
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[float, int]] = deque()
+
+    def is_flood(self, last: int) -> bool:
+        """Note the last chunk's number, and tell whether it has grown by much since `_FLOOD_S` ago."""
+        now = time.monotonic()
+        self._looks.append((now, last))
+        while len(self._looks) > 1 and now - self._looks[1][0] >= _FLOOD_S:
+            self._looks.popleft()
+        since, before = self._looks[0]
+        return last - before > _FLOOD_CHUNKS * max(1.0, (now - since) / _FLOOD_S)
+
+
+def _last_chunk(db: Db) -> int:
+    row = db.execute("SELECT max(cid) FROM chunks").fetchone()
+    return 0 if row is None or row[0] is None else row[0]
 
 
 _OVERDUE = "SELECT 1 FROM chunks INDEXED BY chunks_number WHERE cid > ? LIMIT 1 OFFSET ?"
