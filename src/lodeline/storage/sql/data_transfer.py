@@ -31,7 +31,7 @@ WHERE id = ?1
 
 
 class SqlDataTransfer:
-    """Implements `storage.base_data.DataTransferStore`."""
+    """Implements `storage.base.DataTransferStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

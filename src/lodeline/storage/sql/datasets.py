@@ -32,7 +32,7 @@ from lodeline.storage.sql.writer import Writer
 
 
 class SqlDatasets:
-    """Implements `storage.base_data.DatasetStore`."""
+    """Implements `storage.base.DatasetStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

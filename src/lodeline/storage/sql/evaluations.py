@@ -41,7 +41,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM evaluations WHERE run = ?"
 
 
 class SqlEvaluations:
-    """Implements `storage.base_runs.EvaluationStore`."""
+    """Implements `storage.base.EvaluationStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

@@ -44,7 +44,7 @@ _LIST = "SELECT m.id, m.doc, NULL FROM models m "
 
 
 class SqlModels:
-    """Implements `storage.base_runs.ModelStore`."""
+    """Implements `storage.base.ModelStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

@@ -38,7 +38,7 @@ _VERSION = "SELECT version, digest, created_ms, doc FROM prompt_versions WHERE p
 
 
 class SqlPrompts:
-    """Implements `storage.base_data.PromptStore`."""
+    """Implements `storage.base.PromptStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

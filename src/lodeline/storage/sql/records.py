@@ -31,7 +31,7 @@ from lodeline.query import cursor as cursors
 from lodeline.query.ast import Always, Search
 from lodeline.query.reference import matches
 from lodeline.query.subjects_data import RecordSubject
-from lodeline.storage.base_data import MAX_PAGE_CHARS
+from lodeline.storage.base import MAX_PAGE_CHARS
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql import dataset_rows
 from lodeline.storage.sql.codec import clean
@@ -52,7 +52,7 @@ _FILTER = {
 
 
 class SqlRecords:
-    """Implements `storage.base_data.RecordStore`."""
+    """Implements `storage.base.RecordStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

@@ -16,7 +16,7 @@ from lodeline.storage.sql.writer import Writer
 
 
 class SqlRunTransfer:
-    """Implements `storage.base_runs.RunTransferStore`."""
+    """Implements `storage.base.RunTransferStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

@@ -43,7 +43,7 @@ _IN_DOC = ("params", "tags", "inputs", "outputs")
 
 
 class SqlRuns:
-    """Implements `storage.base_runs.RunStore`."""
+    """Implements `storage.base.RunStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

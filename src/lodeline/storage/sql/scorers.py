@@ -19,7 +19,7 @@ _SELECT = (
 
 
 class SqlScorers:
-    """Implements `storage.base_data.ScorerStore`."""
+    """Implements `storage.base.ScorerStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

@@ -1,0 +1,59 @@
+"""Prompts."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.page import Page
+from lodeline.domain.prompt import (
+    Prompt,
+    PromptAliasEvent,
+    PromptChange,
+    PromptDraft,
+    PromptVersion,
+    RegisteredPrompt,
+)
+from lodeline.query.ast import Search
+
+
+class PromptStore(Protocol):
+    """Prompts, by experiment and name, their versions and aliases."""
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
+                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+        """Add a version, and the prompt when it is new; nothing when the latest version has this digest.
+
+        NotFound or Deleted for the experiment; Conflict when the prompt is of the other kind.
+        """
+        ...
+
+    def get(self, experiment_id: ExperimentId, name: str) -> Prompt:
+        """Return one; NotFound when unknown or hidden."""
+        ...
+
+    def search(self, search: Search) -> Page[Prompt]:
+        """List prompts of `search.experiment_ids`; default order is newest created first."""
+        ...
+
+    def update(self, experiment_id: ExperimentId, name: str, change: PromptChange, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        """Apply the change, as `domain.prompt.changed_prompt` says; each move of an alias is an event."""
+        ...
+
+    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+        """Remove a prompt with its versions and events for good; return how many versions it had."""
+        ...
+
+    def versions(self, experiment_id: ExperimentId, name: str, *, limit: int, cursor: str | None
+                 ) -> Page[PromptVersion]:  # fmt: skip
+        """List versions, the latest first; NotFound for the prompt."""
+        ...
+
+    def version(self, experiment_id: ExperimentId, name: str, ref: str) -> PromptVersion:
+        """Return a version by its number, an alias, or "latest"; NotFound when there is none."""
+        ...
+
+    def alias_events(self, experiment_id: ExperimentId, name: str, *, limit: int) -> Sequence[PromptAliasEvent]:
+        """Return up to `limit` moves of aliases, the latest first."""
+        ...
