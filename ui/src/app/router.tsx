@@ -96,6 +96,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/traces/$traceId",
+    validateSearch: texts("span", "tab", "zoom"),
     component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
   }),
   createRoute({

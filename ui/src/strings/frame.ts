@@ -33,6 +33,13 @@ export const frameTexts = {
   },
   keys: {
     title: "Keys",
+    here: "On this page",
+    onEveryPage: "On every page",
+    filter: [["/", "write a filter"]] as [string, string][],
+    list: [
+      ["j / k", "next or previous row"],
+      ["Enter", "open the row"],
+    ] as [string, string][],
     everywhere: [
       ["Ctrl K", "go anywhere"],
       ["?", "these keys"],

@@ -66,6 +66,8 @@ export const tracesTexts = {
       client: "Sent by",
     } as Record<string, string>,
     noValue: "without",
+    feedback: "feedback",
+    orMore: "≥ ",
     facetPartial: (examined: string) => `of the newest ${examined}`,
     live: "Live",
     liveHint: "Follow traces as they arrive",
@@ -99,7 +101,6 @@ export const tracesTexts = {
     loadMore: "Loading more…",
     clearFilter: "Clear the filter",
     keyList: [
-      ["/", "write a filter"],
       ["j / k", "next or previous trace"],
       ["Enter", "open the trace"],
       ["x", "select the trace; with Shift all from the last one"],
