@@ -107,6 +107,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/settings/$section",
+    validateSearch: texts("filter"),
     component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
   }),
 ] as const;

@@ -58,7 +58,7 @@ export function HomePage() {
           </div>
         </>
       )}
-      {state.figures === undefined && !state.empty && state.error === null && (
+      {experiment.data !== undefined && state.figures === undefined && !state.empty && state.error === null && (
         <div className={classes.grid} aria-hidden>
           {CARDS.map((card) => (
             <Skeleton key={card} height={266} radius={8} />
