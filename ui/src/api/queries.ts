@@ -175,7 +175,7 @@ export const assessmentNamesQuery = (experiment: string) =>
 export const completionQuery = (
   text: string,
   position: number,
-  entity: "trace" | "session" | "user" | "audit",
+  entity: Operations["complete_filter"]["params"]["entity"],
 ) =>
   queryOptions({
     queryKey: ["completion", entity, text, position],

@@ -12,7 +12,16 @@ const MOST = 60;
 const MOST_LENGTH = 200;
 const NONE: readonly AssessmentName[] = [];
 
-export type Entity = "trace" | "session" | "user" | "audit";
+export type Entity =
+  | "trace"
+  | "session"
+  | "user"
+  | "audit"
+  | "run"
+  | "dataset"
+  | "record"
+  | "model"
+  | "prompt";
 
 export interface Offer {
   text: string;

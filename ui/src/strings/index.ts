@@ -1,6 +1,8 @@
 /** Every text that the page shows, in one catalogue: a file for each feature. Functions fill in what differs. */
 
+import { assetTexts } from "./assets";
 import { conversationsTexts } from "./conversations";
+import { evaluationTexts } from "./evaluation";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
 import { settingsTexts } from "./settings";
@@ -13,5 +15,7 @@ export const text = {
   ...tracesTexts,
   ...traceTexts,
   ...conversationsTexts,
+  ...assetTexts,
+  ...evaluationTexts,
   ...settingsTexts,
 } as const;

@@ -1,5 +1,5 @@
 import { IconCircle, IconCircleCheck } from "@tabler/icons-react";
-import { CopyButton } from "@/components/copy-button";
+import { Snippet } from "@/components/snippet";
 import { text } from "@/strings";
 import classes from "./home-page.module.css";
 
@@ -28,17 +28,7 @@ export function GettingStarted({ experimentId, name }: { experimentId: string; n
             <div>
               <h3>{step.title}</h3>
               {step.hint !== undefined && <div className="dim">{step.hint}</div>}
-              {step.code !== undefined && (
-                <div className={classes.code}>
-                  {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-                  <pre className={classes.snippet} tabIndex={0}>
-                    {step.code}
-                  </pre>
-                  <span className={classes.copy}>
-                    <CopyButton label={text.common.copy} value={step.code} />
-                  </span>
-                </div>
-              )}
+              {step.code !== undefined && <Snippet code={step.code} />}
             </div>
           </li>
         ))}
