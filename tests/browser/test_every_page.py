@@ -35,6 +35,15 @@ PAGES = (
     "/experiments/{airline}/sessions/airline-task-34-trial-3",
     "/experiments/{airline}/users",
     "/experiments/{airline}/compare",
+    "/experiments/{maths}/evaluations",
+    "/experiments/{maths}/evaluations/{run}?scorer=correct",
+    "/experiments/{maths}/evaluations/compare?baseline={run}&with={other}",
+    "/experiments/0/evaluations",
+    "/experiments/{maths}/datasets",
+    "/experiments/{maths}/datasets/{dataset}",
+    "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
+    "/experiments/{maths}/prompts",
+    "/experiments/{maths}/scorers",
     "/settings",
     "/settings/prices",
     "/settings/audit",
@@ -65,15 +74,20 @@ def violations(visit: Watched) -> list[str]:
 
 
 @pytest.fixture
-def airline(api: httpx.Client) -> str:
-    """Return the id of the experiment of the airline's agent."""
-    found = api.get("/experiments/find", params={"name": "demo: airline agent (tau-bench)"})
-    return str(found.json()["experiment_id"])
+def places(api: httpx.Client) -> dict[str, str]:
+    """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations and a dataset."""
+    found = {
+        name: str(api.get("/experiments/find", params={"name": of}).json()["experiment_id"])
+        for name, of in (("airline", "demo: airline agent (tau-bench)"), ("maths", "demo: maths, four models"))
+    }
+    runs = api.get("/runs", params={"experiment": found["maths"], "filter": "kind = 'EVALUATION'"}).json()["items"]
+    datasets = api.get("/datasets", params={"experiment": found["maths"]}).json()["items"]
+    return found | {"run": runs[0]["run_id"], "other": runs[1]["run_id"], "dataset": datasets[0]["dataset_id"]}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(path: str, visit: Watched, airline: str):
-    page = visit.open(path.format(airline=airline))
+def test_axe_finds_nothing(path: str, visit: Watched, places: dict[str, str]):
+    page = visit.open(path.format_map(places))
     page.locator("h1, h2").first.wait_for()
     page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -89,12 +103,12 @@ def test_axe_finds_nothing(path: str, visit: Watched, airline: str):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, airline: str):
+def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, places: dict[str, str]):
     page = visit.page
     page.add_init_script(WATCH_SHIFTS)
     scripts: list[str] = []
     page.on("response", lambda answer: scripts.append(answer.url) if answer.url.endswith(".js") else None)
-    visit.open(path.format(airline=airline))
+    visit.open(path.format_map(places))
     page.locator("h1, h2").first.wait_for()
     page.wait_for_load_state("networkidle")
     names = [url.rpartition("/")[2] for url in scripts]
@@ -105,8 +119,8 @@ def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, ai
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "/sign-in"])
-def test_a_question_mark_lists_the_keys(path: str, visit: Watched, airline: str):
-    page = visit.open(path.format(airline=airline))
+def test_a_question_mark_lists_the_keys(path: str, visit: Watched, places: dict[str, str]):
+    page = visit.open(path.format_map(places))
     page.locator("h1, h2").first.wait_for()
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")

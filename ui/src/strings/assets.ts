@@ -173,8 +173,11 @@ export const assetTexts = {
     },
     empty: "No scorers registered",
     emptyHint: "Register a scorer to give it a name and versions that evaluations refer to:",
-    emptyCode:
-      'import lodeline\n\nclient = lodeline.connect("http://127.0.0.1:5000")\nclient.scorers.register("right", right)',
+    emptyCode: (experiment: string) => `import lodeline
+
+client = lodeline.connect("http://127.0.0.1:5000")
+definition = {"kind": "CODE", "target": "app.scorers.right", "version": "1"}
+client.scorers.register("right", definition, experiment="${experiment}")`,
     definition: "Definition",
     digest: "Digest",
     versions: "Versions",

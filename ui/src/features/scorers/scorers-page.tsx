@@ -36,7 +36,7 @@ export function ScorersPage() {
       {found.data?.length === 0 && (
         <Empty title={t.empty}>
           <p>{t.emptyHint}</p>
-          <Snippet code={t.emptyCode} />
+          <Snippet code={t.emptyCode(experimentId)} />
         </Empty>
       )}
       {found.data?.length !== 0 && !found.isError && (
@@ -85,7 +85,7 @@ function columnsOf(open: (name: string) => void): readonly ListColumn<Registered
 }
 
 function kindOf(definition: Record<string, unknown>) {
-  const kind = definition.type ?? definition.kind ?? definition.scorer;
+  const kind = definition.kind ?? definition.type;
   return typeof kind === "string" ? <SafeText text={kind} /> : MISSING;
 }
 
