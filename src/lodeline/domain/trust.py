@@ -5,12 +5,33 @@ from typing import Literal
 
 from lodeline.domain.aggregate import Interval
 from lodeline.domain.agreement import AgreementReport, Calibration, ConfusionMatrix, CorrectedRate, Scale
-from lodeline.domain.rating import RatingValue
+from lodeline.domain.span import JsonValue
 
 CeilingMeasure = Literal["agreement", "distance"]
 """The share of pairs that say the same; on an interval scale the mean distance of pairs, where less is better."""
 CalibrationOf = Literal["confidence", "score"]
 """The confidence a judge states beside its value, or a value from 0 to 1 that is itself a probability."""
+JudgeBy = Literal["source", "name"]
+"""What tells judges apart: their model (source), or the name of their judgments, whose models are versions then."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustOptions:
+    """How ratings are read.
+
+    Without `scale` the values tell it: true and false (or yes, no, pass, fail) and texts are nominal, whole numbers
+    of few values ordinal, other numbers on an interval scale. `order` ranks texts, lowest first. A judge's numbers
+    from `threshold` up count as true. `positive` names the value whose rate is corrected, where values are not true
+    and false. Intervals are of confidence `level`, from `resamples` of the items.
+    """
+
+    scale: Scale | None = None
+    order: tuple[str, ...] = ()
+    positive: str | None = None
+    threshold: float | None = None
+    level: float = 0.95
+    resamples: int = 1_000
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +58,7 @@ class RatedBy:
     """What one rater said."""
 
     rater: str
-    value: RatingValue
+    value: JsonValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.rating import Rating, RatingValue, rating_value
-from lodeline.domain.trust import JudgeReport
+from lodeline.domain.trust import JudgeReport, TrustOptions
 from lodeline.evals.statistics import panel
 from lodeline.evals.statistics.intervals import newcombe
-from lodeline.evals.statistics.judging import TrustOptions, report_trust
+from lodeline.evals.statistics.judging import report_trust
 from lodeline.evals.statistics.rating_table import RatingScale, decision, is_binary, scale_of, table_of
 from lodeline.evals.statistics.trust import corrected_rate
 from tests.evals import judgments

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lodeline.domain.agreement import AgreementReport, Calibration, ConfusionMatrix, CorrectedRate, Scale
+from lodeline.domain.agreement import AgreementReport, Calibration, ConfusionMatrix, CorrectedRate
 from lodeline.domain.errors import Invalid
 from lodeline.domain.rating import Rating, RatingValue
-from lodeline.domain.trust import CalibrationOf, HumanCeiling, JudgeReport, PanelReport
-from lodeline.evals.statistics.agreement import RESAMPLES, measure_agreement
+from lodeline.domain.trust import CalibrationOf, HumanCeiling, JudgeReport, PanelReport, TrustOptions
+from lodeline.evals.statistics.agreement import measure_agreement
 from lodeline.evals.statistics.bootstrap import draw_statistics, percentile_interval
 from lodeline.evals.statistics.drift import report_versions
 from lodeline.evals.statistics.panel import affordable, pair_agreement, pair_distance, report_panel
@@ -26,20 +26,6 @@ from lodeline.evals.statistics.trust import calibrate, confusion_matrix, correct
 FEW_LABELS = 50
 """Human labels below which a corrected rate's interval is too narrow."""
 PEOPLE = "people"
-
-
-@dataclass(frozen=True, slots=True)
-class TrustOptions:
-    """How ratings are read; see `scale_of`. `positive` names the value whose rate is corrected, where values are not
-    true and false. A judge's numbers from `threshold` up count as true."""
-
-    scale: Scale | None = None
-    order: tuple[str, ...] = ()
-    positive: str | None = None
-    threshold: float | None = None
-    level: float = 0.95
-    resamples: int = RESAMPLES
-    seed: int = 0
 
 
 _PLAIN = TrustOptions()
