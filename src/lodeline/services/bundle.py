@@ -29,6 +29,7 @@ from lodeline.services.runs import RunService
 from lodeline.services.scorers import ScorerService
 from lodeline.services.traces import TraceService
 from lodeline.services.transfer import TransferService
+from lodeline.services.trust import TrustService
 from lodeline.storage.base import Stores
 
 
@@ -69,6 +70,7 @@ class Services:
     records: RecordService
     prompts: PromptService
     scorers: ScorerService
+    trust: TrustService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -113,4 +115,5 @@ def assemble(
         records=RecordService(stores, datasets, traces, listing, clock),
         prompts=PromptService(stores, scope, listing, clock),
         scorers=ScorerService(stores, scope, clock),
+        trust=TrustService(stores, listing),
     )
