@@ -162,7 +162,7 @@ export const assetTexts = {
   },
   scorers: {
     title: "Scorers",
-    hint: "Scorers that this experiment has registered; an evaluation may use any by its name.",
+    hint: "Scorers registered in this experiment, with every version of their definitions.",
     columns: {
       name: "Scorer",
       type: "Kind",

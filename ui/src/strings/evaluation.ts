@@ -20,14 +20,6 @@ export const evaluationTexts = {
     },
     empty: "No evaluations yet",
     emptyHint: "An evaluation runs your application over a dataset and scores each answer. With the SDK:",
-    emptyCode: `import lodeline
-
-@lodeline.scorer
-def right(outputs, expectations):
-    return outputs == expectations["capital"]
-
-rows = [{"inputs": {"country": "France"}, "expectations": {"capital": "Paris"}}]
-lodeline.evaluate(rows, predict_fn=answer, scorers=[right], experiment="…")`,
     noneFound: "No evaluation matches",
     states: {
       CREATED: "Created",

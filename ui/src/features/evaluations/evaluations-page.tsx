@@ -16,6 +16,7 @@ import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { Snippet } from "@/components/snippet";
+import { evaluateSnippet } from "@/lib/snippets";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
@@ -71,7 +72,7 @@ export function EvaluationsPage() {
       {items?.length === 0 && untouched && (
         <Empty title={t.empty}>
           <p>{t.emptyHint}</p>
-          <Snippet code={t.emptyCode} />
+          <Snippet code={evaluateSnippet(experimentId)} />
         </Empty>
       )}
       {items?.length === 0 && !untouched && (
