@@ -55,6 +55,7 @@ class DataCounts:
     records: int = 0
     prompts: int = 0
     scorers: int = 0
+    prompt_versions: int = 0
 
 
 class DataExport:
@@ -71,6 +72,7 @@ class DataExport:
             yield from self._dataset(number, dataset)
         for number, prompt in enumerate(self._prompts(), 1):
             self.counts.prompts += 1
+            self.counts.prompt_versions += prompt.latest_version
             yield f"prompts/{number:05d}.jsonl", _lines(self._prompt_rows(prompt))
         for number, scorer in enumerate(self._stores.scorers.list((self._experiment_id,)), 1):
             self.counts.scorers += 1
@@ -164,7 +166,10 @@ class DataImport:
         for name in self._named("datasets"):
             yield from self._dataset(name)
         for name in self._named("prompts"):
-            self.counts.prompts += store.restore_prompt(self._experiment_id, prompt_from_rows(self._rows(name)))
+            dump = prompt_from_rows(self._rows(name))
+            if store.restore_prompt(self._experiment_id, dump):
+                self.counts.prompts += 1
+                self.counts.prompt_versions += len(dump.versions)
             yield self.counts
         for name in self._named("scorers"):
             self.counts.scorers += store.restore_scorer(self._experiment_id, scorer_from_rows(self._rows(name)))
