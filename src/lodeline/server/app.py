@@ -25,6 +25,7 @@ from lodeline.server.access import Access
 from lodeline.server.answers import ServicesDep
 from lodeline.server.api.routes import PREFIX, native_router
 from lodeline.server.errors import Incidents, install_errors
+from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.openapi import install_openapi
 from lodeline.server.security import BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
 from lodeline.server.settings import Settings
@@ -76,6 +77,7 @@ def create_app(
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app, lost=pages.lost_page)
     app.include_router(native_router())
+    app.router.routes[:0] = mlflow.routes()
     app.router.routes.extend([*otlp.routes(), *pages.routes()])
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
