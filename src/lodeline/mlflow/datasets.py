@@ -16,7 +16,7 @@ from lodeline.domain.record import RecordDraft, RecordRevision, made, prepare
 from lodeline.domain.span import JsonValue
 from lodeline.domain.transfer import DatasetDump
 from lodeline.mlflow.source import Row, Source
-from lodeline.mlflow.vocabulary import WRAPPED, record_source
+from lodeline.mlflow.vocabulary import DATASET_NAME, WRAPPED, record_source
 
 
 @dataclass(slots=True)
@@ -77,6 +77,8 @@ def _dataset(source: Source, row: Row, name: str, others: tuple[ExperimentId, ..
         tag.text("key"): tag.text("value")
         for tag in source.rows("evaluation_dataset_tags", "WHERE dataset_id = ?", (dataset_id,))
     }
+    if name != row.text("name"):
+        tags[DATASET_NAME] = row.text("name")
     digest = digest_of_set([(revision.record.content_hash, None) for revision in revisions])
     created_ms = max(1, row.whole("created_time"))
     updated_ms = max(created_ms, row.whole("last_update_time"))

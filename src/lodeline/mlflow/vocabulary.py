@@ -11,6 +11,9 @@ from lodeline.domain.prompt import ChatMessage, PromptDraft, PromptVersion
 from lodeline.domain.record import RecordSource, SourceKind
 from lodeline.domain.span import JsonValue
 
+USER = "mlflow.user"
+DATASET_NAME = "lodeline.mlflow.name"
+"""The tag of a dataset with the name that it has in MLflow, where another of its experiment has that name here."""
 IS_PROMPT = "mlflow.prompt.is_prompt"
 PROMPT_TEXT = "mlflow.prompt.text"
 PROMPT_TYPE = "_mlflow_prompt_type"
