@@ -11,10 +11,11 @@ from lodeline.query.ast import EntityScope, Node
 from lodeline.query.build import ALL
 from lodeline.query.mlflow_clause import PATTERNS, Clause, Front
 from lodeline.query.mlflow_experiment import EXPERIMENT
+from lodeline.query.mlflow_run import RUN
 from lodeline.query.mlflow_trace import TRACE
 from lodeline.query.syntax import MAX_NODES, Token, Words, path_parts
 
-FRONTS: Mapping[EntityScope, Front] = {front.entity: front for front in (TRACE, EXPERIMENT)}
+FRONTS: Mapping[EntityScope, Front] = {front.entity: front for front in (TRACE, EXPERIMENT, RUN)}
 _CACHED_LENGTH = 2_000
 
 

@@ -5,13 +5,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from lodeline.domain.errors import NotFound, shown
-from lodeline.server.mlflow import about, experiments
+from lodeline.server.mlflow import about, assessments, experiments, metrics, runs, trace_edits, traces
 from lodeline.server.mlflow.endpoint import Endpoint, guarded
 from lodeline.server.mlflow.errors import NO_ENDPOINT
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *about.ENDPOINTS,
     *experiments.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *traces.ENDPOINTS,
+    *trace_edits.ENDPOINTS,
+    *assessments.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = ()
 """Routes of bodies that are no messages, with the version that they stand under."""
