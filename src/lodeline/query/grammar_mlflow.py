@@ -14,10 +14,13 @@ from lodeline.query.mlflow_dataset import DATASET
 from lodeline.query.mlflow_experiment import EXPERIMENT
 from lodeline.query.mlflow_model import MODEL
 from lodeline.query.mlflow_prompt import PROMPT
+from lodeline.query.mlflow_run import RUN
 from lodeline.query.mlflow_trace import TRACE
 from lodeline.query.syntax import MAX_NODES, Token, Words, path_parts
 
-FRONTS: Mapping[EntityScope, Front] = {front.entity: front for front in (TRACE, EXPERIMENT, MODEL, DATASET, PROMPT)}
+FRONTS: Mapping[EntityScope, Front] = {
+    front.entity: front for front in (TRACE, EXPERIMENT, RUN, MODEL, DATASET, PROMPT)
+}
 _CACHED_LENGTH = 2_000
 
 

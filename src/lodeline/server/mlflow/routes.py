@@ -5,7 +5,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from lodeline.domain.errors import NotFound, shown
-from lodeline.server.mlflow import about, artifacts, datasets, experiments, logged_models, scorers
+from lodeline.server.mlflow import (
+    about,
+    artifacts,
+    assessments,
+    datasets,
+    experiments,
+    logged_models,
+    metrics,
+    runs,
+    scorers,
+    trace_edits,
+    traces,
+)
 from lodeline.server.mlflow.endpoint import Endpoint, guarded
 from lodeline.server.mlflow.errors import NO_ENDPOINT
 
@@ -16,6 +28,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *logged_models.ENDPOINTS,
     *datasets.ENDPOINTS,
     *scorers.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *traces.ENDPOINTS,
+    *trace_edits.ENDPOINTS,
+    *assessments.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
 """Routes of bodies that are no messages, with the version that they stand under."""

@@ -95,8 +95,8 @@ def get_online_configs(call: Call) -> Reply:
 def put_online_config(call: Call) -> Reply:
     """Set how many traces, and which, a scorer is to judge online; 0 stops it."""
     fields, experiment_id = call.fields, experiment_of(call)
-    rate = fields.needed_number("sample_rate")
-    if not 0 <= rate <= 1:
+    rate = fields.number("sample_rate")
+    if rate is None or not 0 <= rate <= 1:
         raise fields.wrong("sample_rate", "a number from 0 to 1")
     filter_string = fields.text("filter_string")
     if filter_string:
