@@ -806,6 +806,8 @@ export interface ImportReport {
   records: number;
   prompts: number;
   scorers: number;
+  metric_points: number;
+  prompt_versions: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1490,7 +1492,7 @@ export interface RunComparison {
   not_compared: string[];
 }
 
-/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". */
+/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". Of a dataset that is kept elsewhere `source` tells where, as its `source_type` says it, `schema` and `profile` what it looks like; each is text that is kept as it came. */
 export interface RunInput {
   dataset_id: string | null;
   name: string | null;
@@ -1498,6 +1500,10 @@ export interface RunInput {
   digest: string | null;
   context: string | null;
   model_id: string | null;
+  source_type: string | null;
+  source: string | null;
+  schema: string | null;
+  profile: string | null;
 }
 
 /** What went into a run: a dataset (by id or name) or a model. */
@@ -2484,6 +2490,7 @@ test, and a verdict; rows in order of regression. */
   import_experiment: {
     params: {
       as_name?: string | null;
+      into?: string | null;
     };
     body: Blob;
     answer: ImportReport;
