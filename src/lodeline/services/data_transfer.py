@@ -6,7 +6,8 @@
 - ``scorers/NNNNN.jsonl``: a row for each version of a registered scorer, oldest first.
 
 A dataset keeps its id where that is free; elsewhere its new id follows from the old one and the experiment, so that
-importing again finds it. Hashes of records are worked out anew, and the digest of the latest version must be theirs.
+importing again finds it; so does the name of a prompt. Hashes of records are worked out anew, and the digest of the
+latest version must be theirs.
 """
 
 import hashlib
@@ -119,14 +120,14 @@ class DataExport:
         search = Search((self._experiment_id,), limit=100)
         while True:
             page = self._stores.prompts.search(search)
-            yield from page.items
+            yield from (each for each in page.items if each.experiment_id == self._experiment_id)
             if page.cursor is None:
                 return
             search = replace(search, cursor=page.cursor)
 
     def _prompt_rows(self, prompt: Prompt) -> Iterator[dict[str, object]]:
         prompts, name = self._stores.prompts, prompt.name
-        yield {"prompt": asdict(prompt)}
+        yield {"prompt": asdict(replace(prompt, linked_experiment_ids=()))}
         for number in range(1, prompt.latest_version + 1):
             yield {"version": asdict(prompts.version(self._experiment_id, name, str(number)))}
         events = prompts.alias_events(self._experiment_id, name, limit=_EVENTS)

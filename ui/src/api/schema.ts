@@ -1121,7 +1121,9 @@ export interface Problem {
   request_id: string | null;
 }
 
-/** One prompt of an experiment, known there by its name. Times are epoch milliseconds. */
+/** One prompt. Times are epoch milliseconds.
+
+No two prompts of a store have the same name. It belongs to the experiment that registered it first, and may be linked to others, where it is listed and can be read. */
 export interface Prompt {
   name: string;
   experiment_id: string;
@@ -1132,6 +1134,7 @@ export interface Prompt {
   description: string;
   tags: Record<string, string>;
   aliases: Record<string, number>;
+  linked_experiment_ids: string[];
 }
 
 /** An alias moved from version `before` (None: it was new) to `after` (None: it was deleted). */
@@ -1144,7 +1147,7 @@ export interface PromptAliasEvent {
   reason: string;
 }
 
-/** A change; tags and aliases are set, then deleted. */
+/** A change; tags and aliases are set, then deleted; links to experiments are added, then removed. */
 export interface PromptChangeBody {
   description?: string | null;
   set_tags?: Record<string, string>;
@@ -1152,6 +1155,8 @@ export interface PromptChangeBody {
   set_aliases?: Record<string, number>;
   delete_aliases?: string[];
   reason?: string;
+  link?: string[];
+  unlink?: string[];
 }
 
 /** One page of a list.
@@ -1172,7 +1177,7 @@ export interface PromptUse {
 
 /** One version, which never changes. `variables` are the names that its template has, in their order.
 
-`message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
+`experiment_id` is the one that the prompt belongs to. `message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
 export interface PromptVersion {
   name: string;
   experiment_id: string;
@@ -1963,7 +1968,7 @@ export interface lodeline__server__api__models__PromptBody {
 
 /** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
 export interface lodeline__server__api__prompts__PromptBody {
-  experiment?: string;
+  experiment?: string | null;
   name: string;
   template?: string | null;
   messages?: ChatMessageBody[];
@@ -2127,7 +2132,7 @@ test, and a verdict; rows in order of regression. */
   delete_prompt: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: undefined;
     answer: undefined;
@@ -2375,7 +2380,7 @@ test, and a verdict; rows in order of regression. */
   get_prompt: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: undefined;
     answer: Prompt;
@@ -2385,7 +2390,7 @@ test, and a verdict; rows in order of regression. */
     params: {
       name: string;
       version: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: undefined;
     answer: PromptVersion;
@@ -2585,7 +2590,7 @@ test, and a verdict; rows in order of regression. */
   list_prompt_alias_events: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
       limit?: number;
     };
     body: undefined;
@@ -2595,7 +2600,7 @@ test, and a verdict; rows in order of regression. */
   list_prompt_versions: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
       limit?: number;
       cursor?: string | null;
     };
@@ -2999,11 +3004,11 @@ Of traces in several experiments, those of one are changed together. */
     body: ModelChangeBody;
     answer: Model;
   };
-  /** Describe and tag a prompt, move its aliases. */
+  /** Describe and tag a prompt, move its aliases, link it to experiments. */
   update_prompt: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: PromptChangeBody;
     answer: Prompt;

@@ -19,6 +19,7 @@ from lodeline.domain.prompt import (
     changed_prompt,
     kind_differs,
     no_prompt_version,
+    prompt_name_taken,
     version_of,
 )
 from lodeline.query import cursor as cursors
@@ -28,7 +29,7 @@ from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
-from lodeline.storage.sql.experiments import check_writable, number_of
+from lodeline.storage.sql.experiment_rows import active_numbers, check_writable, number_of
 from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
 from lodeline.storage.sql.listing import Listing
 from lodeline.storage.sql.writer import Writer
@@ -50,6 +51,8 @@ class SqlPrompts:
             check_writable(db, experiment_id)
             found = _find(db, experiment_id, draft.name)
             if found is None:
+                if db.execute("SELECT 1 FROM prompts WHERE name = ?", (clean(draft.name),)).fetchone() is not None:
+                    raise prompt_name_taken(draft.name)
                 prompt = Prompt(
                     clean(draft.name), experiment_id, 0, now_ms, now_ms, created_by=by, description=draft.description
                 )
@@ -69,15 +72,19 @@ class SqlPrompts:
 
         return self._writer.call(run)
 
-    def get(self, experiment_id: ExperimentId, name: str) -> Prompt:
+    def find(self, name: str) -> Prompt | None:
+        sql = _SELECT + "JOIN experiments e ON e.exp = p.exp AND e.lifecycle = 'ACTIVE' WHERE p.name = ?"
         with self._readers.read() as db:
-            return _visible(db, experiment_id, name)[1]
+            row = db.execute(sql, (clean(name),)).fetchone()
+            return None if row is None else _prompt(db, row)
 
     def search(self, search: Search) -> Page[Prompt]:
         with self._readers.read() as db:
-            wanted = carray([number_of(ExperimentId(each)) for each in search.experiment_ids])
+            wanted = carray(active_numbers(db, search.experiment_ids))
             scope = Sql(
-                "p.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?))", (wanted,)
+                "(p.exp IN carray(?) OR p.id IN (SELECT l.prompt FROM prompt_links l WHERE l.exp IN carray(?))) "
+                "AND p.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE')",
+                (wanted, wanted),
             )
             return _LISTING.page(db, search, scope=scope, condition=within(search.node, _atom))
 
@@ -85,9 +92,12 @@ class SqlPrompts:
                audit: AuditEntry) -> Prompt:  # fmt: skip
         def run(db: Db) -> Prompt:
             key, old = _writable(db, experiment_id, name)
+            for link in change.link:
+                check_writable(db, link)
             new, moved = changed_prompt(old, change, by=by, now_ms=now_ms)
             db.execute("UPDATE prompts SET updated_ms = ?, doc = ? WHERE id = ?", (now_ms, _doc(new), key))
             set_aliases(db, key, new)
+            _set_links(db, key, new)
             insert_events(db, key, moved)
             trail.write(db, audit)
             return new
@@ -172,9 +182,17 @@ def set_aliases(db: Db, key: int, prompt: Prompt) -> None:
     )
 
 
+def _set_links(db: Db, key: int, prompt: Prompt) -> None:
+    db.execute("DELETE FROM prompt_links WHERE prompt = ?", (key,))
+    db.executemany(
+        "INSERT INTO prompt_links (prompt, exp) VALUES (?, ?)",
+        [(key, number_of(link)) for link in prompt.linked_experiment_ids],
+    )
+
+
 def remove(db: Db, key: int) -> None:
     """Remove a prompt with all that belongs to it."""
-    for table in ("prompt_versions", "prompt_aliases", "prompt_events"):
+    for table in ("prompt_versions", "prompt_aliases", "prompt_events", "prompt_links"):
         db.execute(f"DELETE FROM {table} WHERE prompt = ?", (key,))
     db.execute("DELETE FROM prompts WHERE id = ?", (key,))
 
@@ -207,14 +225,17 @@ def _doc(prompt: Prompt) -> str:
 
 def _prompt(db: Db, row: Row) -> Prompt:
     key, number, name, created_ms, updated_ms, latest, doc = row
-    aliases = db.execute("SELECT alias, version FROM prompt_aliases WHERE prompt = ? ORDER BY alias", (key,))
+    sql = "SELECT alias, version FROM prompt_aliases WHERE prompt = ? ORDER BY alias"
+    aliases = db.execute(sql, (key,)).fetchall()
+    links = db.execute("SELECT exp FROM prompt_links WHERE prompt = ? ORDER BY exp", (key,)).fetchall()
     return Prompt(
         name,
         ExperimentId(str(number)),
         latest,
         created_ms,
         updated_ms,
-        aliases=dict(aliases.fetchall()),
+        aliases=dict(aliases),
+        linked_experiment_ids=tuple(ExperimentId(str(link)) for (link,) in links),
         **loads(doc),
     )
 
