@@ -20,7 +20,9 @@ PROMPT_TYPE = "_mlflow_prompt_type"
 PROMPT_RESPONSE_FORMAT = "_mlflow_prompt_response_format"
 PROMPT_MODEL_CONFIG = "_mlflow_prompt_model_config"
 PROMPT_EXPERIMENTS = "_mlflow_experiment_ids"
-_SHAPE_TAGS = frozenset((IS_PROMPT, PROMPT_TEXT, PROMPT_TYPE, PROMPT_RESPONSE_FORMAT, PROMPT_MODEL_CONFIG))
+PROMPT_DELETED = "lodeline.mlflow.deleted"
+"""Marks a version that was deleted through MLflow's door."""
+PROMPT_SHAPE_TAGS = frozenset((IS_PROMPT, PROMPT_TEXT, PROMPT_TYPE, PROMPT_RESPONSE_FORMAT, PROMPT_MODEL_CONFIG))
 MLFLOW_SCORER = "mlflow"
 WRAPPED = "mlflow_wrapped"
 """MLflow's tables keep outputs of records under this key."""
@@ -76,7 +78,7 @@ def prompt_draft(name: str, tags: Mapping[str, str], description: str = "") -> P
     if text is None:
         raise Invalid(f"prompt {name!r}: tag {PROMPT_TEXT} is missing, which holds the template.")
     messages = _messages(text) if tags.get(PROMPT_TYPE) == "chat" else ()
-    own = {key: value for key, value in tags.items() if key not in _SHAPE_TAGS}
+    own = {key: value for key, value in tags.items() if key not in PROMPT_SHAPE_TAGS}
     if tags.get(PROMPT_TYPE) == "chat" and not messages:
         own[PROMPT_TYPE] = "chat"
     config = _json(tags.get(PROMPT_MODEL_CONFIG))

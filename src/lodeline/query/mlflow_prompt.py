@@ -1,10 +1,8 @@
-"""What the clauses of MLflow's filters of prompts mean. There a prompt is a registered model with a tag that says so,
-and a tag that lists its experiments."""
+"""What the clauses of MLflow's filters of prompts mean. There a prompt is a registered model with a tag for it."""
 
-import re
 from collections.abc import Sequence
 
-from lodeline.query.ast import Compare, Node
+from lodeline.query.ast import Node
 from lodeline.query.build import ALL, NOTHING, conj
 from lodeline.query.fields import field
 from lodeline.query.mlflow_clause import (
@@ -19,13 +17,11 @@ from lodeline.query.mlflow_clause import (
 )  # fmt: skip
 
 IS_PROMPT_TAG = "mlflow.prompt.is_prompt"
-EXPERIMENTS_TAG = "_mlflow_experiment_ids"
 _TIMES = {
     "creation_timestamp": "created", "creation_time": "created", "last_updated_timestamp": "updated",
     "last_updated_time": "updated", "timestamp": "updated",
 }  # fmt: skip
 _LIKES = (*EQUALITY, *PATTERNS[:2])
-_LISTED = re.compile(r"%?,?([0-9]+),?%?")
 _KNOWN = ("name", *_TIMES, "tags.KEY")
 
 
@@ -50,9 +46,6 @@ def _tag(clause: Clause) -> Node:
     if clause.key == IS_PROMPT_TAG:
         clause.allow(*_LIKES)
         return ALL if (clause.string().lower() == "true") == (clause.operator != "!=") else NOTHING
-    if clause.key == EXPERIMENTS_TAG and clause.operator in {"=", *PATTERNS[:2]}:
-        listed = _LISTED.fullmatch(clause.string())
-        return Compare(field("prompt", "experiment"), "=", listed[1]) if listed else NOTHING
     return text_condition(clause, field("prompt", "tags", clause.key), (*_LIKES, *NULLS))
 
 

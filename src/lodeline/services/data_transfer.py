@@ -120,7 +120,8 @@ class DataExport:
         search = Search((self._experiment_id,), limit=100)
         while True:
             page = self._stores.prompts.search(search)
-            yield from (each for each in page.items if each.experiment_id == self._experiment_id)
+            own = (each for each in page.items if each.experiment_id == self._experiment_id)
+            yield from (each for each in own if each.latest_version)
             if page.cursor is None:
                 return
             search = replace(search, cursor=page.cursor)
