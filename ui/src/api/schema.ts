@@ -897,6 +897,8 @@ export interface ImportReport {
   records: number;
   prompts: number;
   scorers: number;
+  metric_points: number;
+  prompt_versions: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1328,7 +1330,7 @@ export interface PromptUse {
   version: number;
 }
 
-/** One version, which never changes. `variables` are the names that its template has, in their order.
+/** One version, which never changes but for its tags. `variables` are the names that its template has, in order.
 
 `experiment_id` is the one that the prompt belongs to. `message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
 export interface PromptVersion {
@@ -1680,7 +1682,7 @@ export interface RunComparison {
   not_compared: string[];
 }
 
-/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". */
+/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". Of a dataset that is kept elsewhere `source` tells where, as its `source_type` says it, `schema` and `profile` what it looks like; each is text that is kept as it came. */
 export interface RunInput {
   dataset_id: string | null;
   name: string | null;
@@ -1688,6 +1690,10 @@ export interface RunInput {
   digest: string | null;
   context: string | null;
   model_id: string | null;
+  source_type: string | null;
+  source: string | null;
+  schema: string | null;
+  profile: string | null;
 }
 
 /** What went into a run: a dataset (by id or name) or a model. */
@@ -2728,6 +2734,7 @@ version, and the rate corrected for the judge's errors. */
   import_experiment: {
     params: {
       as_name?: string | null;
+      into?: string | null;
     };
     body: Blob;
     answer: ImportReport;
