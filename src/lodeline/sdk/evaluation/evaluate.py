@@ -68,9 +68,9 @@ def evaluate(
     one parameter), `expectations`, and perhaps `id`, `cluster` and `slices`, as a list or a frame. Without
     `predict_fn` the rows' `outputs` are scored, or their `trace`: a list of traces is scored as it is. Each call is a
     trace of the run, each score an assessment on it, and so is what is expected. What the function or a scorer raises
-    is a value of its row, counted and shown. A judge's call is a trace of its own, unless `trace_judges` is false: not of
-    the run, tagged ``lodeline.judge``, and named in the assessment's metadata. `progress` None draws a line where
-    standard error is a terminal.
+    is a value of its row, counted and shown. Unless `trace_judges` is false, a judge's call is a trace of its own:
+    not of the run, tagged ``lodeline.judge``, and named in the assessment's metadata. `progress` None draws a line
+    where standard error is a terminal.
 
     Invalid, before anything is called, for data, scorers or settings that cannot be used. Ctrl-C keeps the finished
     rows, ends the run as CANCELLED and is raised; `resume_evaluation` goes on from there.
