@@ -82,7 +82,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class PromptVersion:
-    """One version, which never changes. `variables` are the names that its template has, in their order.
+    """One version, which never changes but for its tags. `variables` are the names that its template has, in order.
 
     `experiment_id` is the one that the prompt belongs to. `message` says why it was made. `digest` is over kind,
     template or messages, response format and model config.
@@ -102,6 +102,15 @@ class PromptVersion:
     response_format: JsonValue = None
     model_config: Mapping[str, JsonValue] | None = None
     author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyPrompt:
+    """What a prompt is made from that has no version yet."""
+
+    name: str
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,21 @@ def changed_prompt(
         if old.aliases.get(alias) != aliases.get(alias)
     ]
     return new, moved
+
+
+def empty_prompt(draft: EmptyPrompt, experiment_id: ExperimentId, *, by: str | None, now_ms: int) -> Prompt:
+    """Return a prompt without versions."""
+    return Prompt(
+        draft.name, experiment_id, 0, now_ms, now_ms, created_by=by, description=draft.description,
+        tags=dict(draft.tags),
+    )  # fmt: skip
+
+
+def tagged_version(version: PromptVersion, set_tags: Mapping[str, str], delete_tags: Iterable[str]) -> PromptVersion:
+    """Return a version with tags set, then deleted."""
+    gone = frozenset(delete_tags)
+    tags = {**version.tags, **set_tags}
+    return replace(version, tags={key: value for key, value in tags.items() if key not in gone})
 
 
 def no_prompt_version(name: str, what: str, latest: int) -> NotFound:

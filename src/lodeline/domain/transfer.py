@@ -51,6 +51,8 @@ class ImportReport:
     records: int = 0
     prompts: int = 0
     scorers: int = 0
+    metric_points: int = 0
+    prompt_versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class DataCounts:
     records: int = 0
     prompts: int = 0
     scorers: int = 0
+    prompt_versions: int = 0
 
 
 class DataExport:
@@ -72,6 +73,7 @@ class DataExport:
             yield from self._dataset(number, dataset)
         for number, prompt in enumerate(self._prompts(), 1):
             self.counts.prompts += 1
+            self.counts.prompt_versions += prompt.latest_version
             yield f"prompts/{number:05d}.jsonl", _lines(self._prompt_rows(prompt))
         for number, scorer in enumerate(self._stores.scorers.list((self._experiment_id,)), 1):
             self.counts.scorers += 1
@@ -118,7 +120,8 @@ class DataExport:
         search = Search((self._experiment_id,), limit=100)
         while True:
             page = self._stores.prompts.search(search)
-            yield from (each for each in page.items if each.experiment_id == self._experiment_id)
+            own = (each for each in page.items if each.experiment_id == self._experiment_id)
+            yield from (each for each in own if each.latest_version)
             if page.cursor is None:
                 return
             search = replace(search, cursor=page.cursor)
@@ -165,7 +168,10 @@ class DataImport:
         for name in self._named("datasets"):
             yield from self._dataset(name)
         for name in self._named("prompts"):
-            self.counts.prompts += store.restore_prompt(self._experiment_id, prompt_from_rows(self._rows(name)))
+            dump = prompt_from_rows(self._rows(name))
+            if store.restore_prompt(self._experiment_id, dump):
+                self.counts.prompts += 1
+                self.counts.prompt_versions += len(dump.versions)
             yield self.counts
         for name in self._named("scorers"):
             self.counts.scorers += store.restore_scorer(self._experiment_id, scorer_from_rows(self._rows(name)))

@@ -1,6 +1,6 @@
 """Prompts: register versions, find, tag, link, move aliases, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.auth.actor import Actor
@@ -12,6 +12,7 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.domain.page import Page, check_limit
 from lodeline.domain.prompt import (
     MAX_REASON,
+    EmptyPrompt,
     Prompt,
     PromptAliasEvent,
     PromptChange,
@@ -20,6 +21,7 @@ from lodeline.domain.prompt import (
     RegisteredPrompt,
     check_alias,
     check_prompt,
+    check_prompt_name,
     prompt_name_taken,
 )
 from lodeline.services.audit import audit_entry
@@ -42,8 +44,10 @@ class PromptService:
         self._listing = listing
         self._clock = clock
 
-    def register(self, actor: Actor, experiment: str | None, draft: PromptDraft) -> RegisteredPrompt:
-        """Make a version of a draft; the latest one when it says the same already.
+    def register(
+        self, actor: Actor, experiment: str | None, draft: PromptDraft, *, repeat: bool = False
+    ) -> RegisteredPrompt:
+        """Make a version of a draft; the latest one when it says the same already, unless `repeat`.
 
         A new prompt belongs to `experiment` (None: the default one); one of another experiment, in which the actor
         may write, is linked to it. Invalid or TooLarge for a draft that can be none; Conflict when the prompt is of
@@ -54,16 +58,43 @@ class PromptService:
         asked = None if experiment is None else self._scope.one(actor, "prompt.write", experiment).experiment_id
         try:
             home = self._home_to_write(actor, draft.name, asked)
-            made = self._register(actor, home, draft, digest)
+            made = self._register(actor, home, draft, digest, repeat=repeat)
         except Conflict as error:
             if error.error_code != "prompt_name_taken":
                 raise
             # Another caller may have made it meanwhile; then it is there now.
             home = self._home_to_write(actor, draft.name, asked)
-            made = self._register(actor, home, draft, digest)
+            made = self._register(actor, home, draft, digest, repeat=repeat)
         if asked is not None and asked != home:
             self._link(actor, home, draft.name, asked)
         return made
+
+    def create(self, actor: Actor, experiment: str | None, draft: EmptyPrompt) -> Prompt:
+        """Make a prompt without versions in `experiment` (None: the default one); Conflict when its name is taken."""
+        home = self._scope.one(actor, "prompt.write", experiment or DEFAULT_EXPERIMENT).experiment_id
+        check_prompt_name(draft.name)
+        check_tags(draft.tags)
+        if len(draft.description) > MAX_DESCRIPTION:
+            raise TooLarge(f"description: over the limit of {MAX_DESCRIPTION} characters.")
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(actor, "prompt.create", draft.name, at_ms=now_ms, experiment_id=home)
+        return self._stores.prompts.create(home, draft, by=actor.author, now_ms=now_ms, audit=audit)
+
+    def tag_version(
+        self, actor: Actor, name: str, version: int, *, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
+    ) -> PromptVersion:
+        """Set tags of a version, then delete some; NotFound when there is no such version."""
+        found = self.get(actor, name, action="prompt.write")
+        check_tags(set_tags)
+        check_tags(dict.fromkeys(delete_tags, ""))
+        changed = ", ".join(f"tags.{key}" for key in (*set_tags, *delete_tags))
+        audit = audit_entry(
+            actor, "prompt.tag_version", name, at_ms=self._clock.now_ms(), experiment_id=found.experiment_id,
+            details={"version": version, "changed": changed},
+        )  # fmt: skip
+        return self._stores.prompts.tag_version(
+            found.experiment_id, name, version, set_tags=set_tags, delete_tags=delete_tags, audit=audit
+        )
 
     def get(self, actor: Actor, name: str, *, experiment: str | None = None,
             action: ExperimentAction = "prompt.read") -> Prompt:  # fmt: skip
@@ -152,12 +183,16 @@ class PromptService:
             permit(actor, "prompt.write", there.experiment_id)
         return there.experiment_id
 
-    def _register(self, actor: Actor, home: ExperimentId, draft: PromptDraft, digest: str) -> RegisteredPrompt:
+    def _register(
+        self, actor: Actor, home: ExperimentId, draft: PromptDraft, digest: str, *, repeat: bool
+    ) -> RegisteredPrompt:
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "prompt.register", draft.name, at_ms=now_ms, experiment_id=home, details={"digest": digest[:12]}
         )
-        return self._stores.prompts.register(home, draft, digest, by=actor.author, now_ms=now_ms, audit=audit)
+        return self._stores.prompts.register(
+            home, draft, digest, repeat=repeat, by=actor.author, now_ms=now_ms, audit=audit
+        )
 
     def _link(self, actor: Actor, home: ExperimentId, name: str, asked: ExperimentId) -> None:
         there = self._stores.prompts.find(name)

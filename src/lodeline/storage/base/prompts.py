@@ -1,12 +1,13 @@
 """Prompts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.prompt import (
+    EmptyPrompt,
     Prompt,
     PromptAliasEvent,
     PromptChange,
@@ -24,10 +25,15 @@ class PromptStore(Protocol):
     allowed for a prompt is never done to another that took its name meanwhile.
     """
 
-    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
-                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+    def create(self, experiment_id: ExperimentId, draft: EmptyPrompt, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        """Make a prompt without versions; Conflict when its name is taken. NotFound or Deleted for the experiment."""
+        ...
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, repeat: bool = False,
+                 by: str | None, now_ms: int, audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
         """Add a version, and the prompt, of this experiment, when it is new; nothing when the latest version has this
-        digest.
+        digest, unless `repeat`.
 
         NotFound or Deleted for the experiment; Conflict when the prompt is of the other kind, or (code
         "prompt_name_taken") of another experiment.
@@ -46,6 +52,11 @@ class PromptStore(Protocol):
                audit: AuditEntry) -> Prompt:  # fmt: skip
         """Apply the change, as `domain.prompt.changed_prompt` says; each move of an alias is an event. NotFound or
         Deleted for an experiment to link to."""
+        ...
+
+    def tag_version(self, experiment_id: ExperimentId, name: str, version: int, *, set_tags: Mapping[str, str],
+                    delete_tags: Sequence[str], audit: AuditEntry) -> PromptVersion:  # fmt: skip
+        """Set tags of a version, then delete some; NotFound for the prompt and the version."""
         ...
 
     def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:

@@ -1,6 +1,6 @@
 """Prompts in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lodeline.domain.audit import AuditEntry
@@ -8,6 +8,7 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.prompt import (
+    EmptyPrompt,
     Prompt,
     PromptAliasEvent,
     PromptChange,
@@ -15,9 +16,11 @@ from lodeline.domain.prompt import (
     PromptVersion,
     RegisteredPrompt,
     changed_prompt,
+    empty_prompt,
     kind_differs,
     no_prompt_version,
     prompt_name_taken,
+    tagged_version,
     version_of,
 )
 from lodeline.query import cursor as cursors
@@ -46,8 +49,20 @@ class MemoryPrompts:
         self._tables = tables
         self._made = 0
 
-    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
-                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+    def create(self, experiment_id: ExperimentId, draft: EmptyPrompt, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        with self._state.lock:
+            self._state.writable(experiment_id)
+            if draft.name in self._tables:
+                raise prompt_name_taken(draft.name)
+            self._made += 1
+            prompt = empty_prompt(draft, experiment_id, by=by, now_ms=now_ms)
+            self._tables[draft.name] = PromptTable(prompt, self._made)
+            self._state.record(audit)
+            return prompt
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, repeat: bool = False,
+                 by: str | None, now_ms: int, audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
         with self._state.lock:
             self._state.writable(experiment_id)
             table = self._tables.get(draft.name)
@@ -59,9 +74,9 @@ class MemoryPrompts:
                 table = self._tables[draft.name] = PromptTable(prompt, self._made)
             elif table.prompt.experiment_id != experiment_id:
                 raise prompt_name_taken(draft.name)
-            elif table.versions[-1].digest == digest:
+            elif table.versions and table.versions[-1].digest == digest and not repeat:
                 return RegisteredPrompt(table.versions[-1], made=False)
-            elif table.versions[-1].kind != draft.kind:
+            elif table.versions and table.versions[-1].kind != draft.kind:
                 raise kind_differs(draft.name, table.versions[-1].kind)
             version = version_of(draft, digest, experiment_id, len(table.versions) + 1, by=by, now_ms=now_ms)
             table.versions.append(version)
@@ -95,6 +110,17 @@ class MemoryPrompts:
             table.events += moved
             self._state.record(audit)
             return table.prompt
+
+    def tag_version(self, experiment_id: ExperimentId, name: str, version: int, *, set_tags: Mapping[str, str],
+                    delete_tags: Sequence[str], audit: AuditEntry) -> PromptVersion:  # fmt: skip
+        with self._state.lock:
+            table = self._writable(experiment_id, name)
+            if not 1 <= version <= len(table.versions):
+                raise no_prompt_version(name, str(version), len(table.versions))
+            found = tagged_version(table.versions[version - 1], set_tags, delete_tags)
+            table.versions[version - 1] = found
+            self._state.record(audit)
+            return found
 
     def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
         with self._state.lock:

@@ -1,6 +1,6 @@
 """Prompts in SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.prompt import (
     ChatMessage,
+    EmptyPrompt,
     Prompt,
     PromptAliasEvent,
     PromptChange,
@@ -17,9 +18,11 @@ from lodeline.domain.prompt import (
     PromptVersion,
     RegisteredPrompt,
     changed_prompt,
+    empty_prompt,
     kind_differs,
     no_prompt_version,
     prompt_name_taken,
+    tagged_version,
     version_of,
 )
 from lodeline.query import cursor as cursors
@@ -45,8 +48,21 @@ class SqlPrompts:
         self._writer = writer
         self._readers = readers
 
-    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
-                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+    def create(self, experiment_id: ExperimentId, draft: EmptyPrompt, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        def run(db: Db) -> Prompt:
+            check_writable(db, experiment_id)
+            if db.execute("SELECT 1 FROM prompts WHERE name = ?", (clean(draft.name),)).fetchone() is not None:
+                raise prompt_name_taken(draft.name)
+            prompt = empty_prompt(draft, experiment_id, by=by, now_ms=now_ms)
+            insert(db, prompt)
+            trail.write(db, audit)
+            return prompt
+
+        return self._writer.call(run)
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, repeat: bool = False,
+                 by: str | None, now_ms: int, audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
         def run(db: Db) -> RegisteredPrompt:
             check_writable(db, experiment_id)
             found = _find(db, experiment_id, draft.name)
@@ -57,9 +73,9 @@ class SqlPrompts:
                     clean(draft.name), experiment_id, 0, now_ms, now_ms, created_by=by, description=draft.description
                 )
                 found = insert(db, prompt), prompt
-            else:
+            elif found[1].latest_version:
                 last = _version_at(db, *found, found[1].latest_version)
-                if last.digest == digest:
+                if last.digest == digest and not repeat:
                     return RegisteredPrompt(last, made=False)
                 if last.kind != draft.kind:
                     raise kind_differs(draft.name, last.kind)
@@ -101,6 +117,18 @@ class SqlPrompts:
             insert_events(db, key, moved)
             trail.write(db, audit)
             return new
+
+        return self._writer.call(run)
+
+    def tag_version(self, experiment_id: ExperimentId, name: str, version: int, *, set_tags: Mapping[str, str],
+                    delete_tags: Sequence[str], audit: AuditEntry) -> PromptVersion:  # fmt: skip
+        def run(db: Db) -> PromptVersion:
+            key, prompt = _writable(db, experiment_id, name)
+            found = tagged_version(_version_at(db, key, prompt, version), set_tags, delete_tags)
+            sql = "UPDATE prompt_versions SET doc = ? WHERE prompt = ? AND version = ?"
+            db.execute(sql, (_version_doc(found), key, version))
+            trail.write(db, audit)
+            return found
 
         return self._writer.call(run)
 
@@ -156,13 +184,17 @@ def insert(db: Db, prompt: Prompt) -> int:
 
 def insert_version(db: Db, key: int, version: PromptVersion) -> None:
     """Insert a version's row."""
+    db.execute(
+        "INSERT INTO prompt_versions (prompt, version, digest, created_ms, doc) VALUES (?, ?, ?, ?, ?)",
+        (key, version.version, version.digest, version.created_ms, _version_doc(version)),
+    )
+
+
+def _version_doc(version: PromptVersion) -> str:
     doc = asdict(version)
     for name in ("name", "experiment_id", "version", "digest", "created_ms"):
         del doc[name]
-    db.execute(
-        "INSERT INTO prompt_versions (prompt, version, digest, created_ms, doc) VALUES (?, ?, ?, ?, ?)",
-        (key, version.version, version.digest, version.created_ms, dumps(doc)),
-    )
+    return dumps(doc)
 
 
 def insert_events(db: Db, key: int, events: Sequence[PromptAliasEvent]) -> None:
