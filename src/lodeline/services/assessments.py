@@ -29,6 +29,7 @@ from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
+from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
 MAX_VALUE_SIZE = 1_000_000
@@ -50,13 +51,16 @@ class AssessmentService:
         """Append a judgment; idempotent by `identifier`. A person who is not named is the account that asks.
 
         The experiment is the trace's; for a judgment on a session it must be named (id or name). NotFound when the
-        target is unknown; Conflict when `overrides` is not the head of its chain (details name the head).
+        target is unknown; Invalid for a run of another experiment; Conflict when `overrides` is not the head of its
+        chain (details name the head).
         """
         permit_reach(actor, "assessment.write")
         check_draft(draft)
         _check_texts(draft)
         draft = _named(actor, draft)
         experiment_id = self._experiment_of(actor, draft, experiment)
+        if draft.run_id is not None:
+            check_run_of(self._stores, actor, draft.run_id, experiment_id)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "assessment.log", _target(draft), at_ms=now_ms, experiment_id=experiment_id,
