@@ -1,0 +1,159 @@
+"""The built-in optimiser: few-shot examples from the judge's mistakes, and instructions that the model rewrites.
+
+Each round tries candidates on a part of the training rows that they were not made from, and keeps the best one; the
+judge as it was stays unless something is better. It takes about (rounds x proposals x rows) calls.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lodeline.domain.errors import Invalid
+from lodeline.domain.span import JsonValue
+from lodeline.evals.alignment.labelled import Labelled, split_rows
+from lodeline.evals.alignment.optimiser import AlignmentTask, Trial, example_of, mean_points, try_judge
+from lodeline.evals.judges.evidence import evidence_blocks
+from lodeline.evals.judges.examples import MAX_EXAMPLES, JudgeExample, cut
+from lodeline.evals.judges.judge import MAX_INSTRUCTIONS, Judge
+from lodeline.evals.judges.model import DataBlock, JudgeModel, JudgeRequest
+from lodeline.evals.judges.verdict import Verdict
+
+MAX_SHOWN = 12
+"""Cases that the model is shown when it rewrites instructions."""
+_REWRITE = """\
+Improve the instructions of a judge, which stand in the data named "instructions".
+
+The data named "case 1" and so on are cases that people judged: what the judge was shown, what people decided, what \
+the judge decided, and why. Find the rule behind people's verdicts that the instructions miss or have wrong, and \
+write instructions with which the judge would decide these and other cases as people do.
+
+Write rules in general words; do not quote the cases. Keep these references exactly as they are, each at least \
+once: {names}. The judge answers with {form}.
+
+In the rationale say which rule was missing. The value is the whole text of the new instructions and nothing else."""
+_TEXT = Verdict("str")
+
+
+@dataclass(frozen=True, slots=True)
+class Refine:
+    """Few-shot examples, rewritten instructions, or both, whichever agrees best with people.
+
+    `examples` (0 for none) are chosen value by value in turn, rows that the judge got wrong before rows it got right.
+    `proposals` (0 for none) are how many texts a round asks `model` for, the judge's own without one.
+    Rewritten instructions come from a model that reads traces: read them before you use the judge.
+    """
+
+    rounds: int = 2
+    proposals: int = 2
+    examples: int = 4
+    model: JudgeModel | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for noun, least, most in (("rounds", 1, 10), ("proposals", 0, 10), ("examples", 0, MAX_EXAMPLES)):
+            if not least <= getattr(self, noun) <= most:
+                raise Invalid.value(noun, getattr(self, noun), f"a number from {least} to {most}")
+        if self.proposals == self.examples == 0:
+            raise Invalid("refine: with neither proposals nor examples there is nothing to try.")
+
+    @property
+    def name(self) -> str:
+        """What it is called in reports."""
+        return "refine"
+
+    @property
+    def params(self) -> Mapping[str, JsonValue]:
+        """What its results depend on, besides the labels."""
+        return {
+            "rounds": self.rounds,
+            "proposals": self.proposals,
+            "examples": self.examples,
+            "model": None if self.model is None else self.model.name,
+        }
+
+    async def optimise(self, task: AlignmentTask) -> Judge:
+        """Return the best judge found."""
+        learn, check = split_rows(task.train, 0.5, task.seed)
+        best = task.judge
+        points = mean_points(await try_judge(best, check, task.concurrency))
+        for number in range(self.rounds):
+            trials = await try_judge(best, learn, task.concurrency)
+            found = best
+            for candidate in await self._candidates(best, trials, number):
+                reached = mean_points(await try_judge(candidate, check, task.concurrency))
+                if reached > points:
+                    found, points = candidate, reached
+            if found is best:
+                break
+            best = found
+        return best
+
+    async def _candidates(self, judge: Judge, trials: Sequence[Trial], number: int) -> list[Judge]:
+        wrong = [trial for trial in trials if not trial.right]
+        if not wrong:
+            return []
+        examples = choose_examples(judge, trials, self.examples)
+        texts = [await self._rewritten(judge, trials, number * self.proposals + n) for n in range(self.proposals)]
+        rewritten = [replace(judge, instructions=text) for text in dict.fromkeys(texts) if text is not None]
+        shown = [replace(each, examples=examples) for each in (judge, *rewritten)] if examples else []
+        return [*rewritten, *shown]
+
+    async def _rewritten(self, judge: Judge, trials: Sequence[Trial], number: int) -> str | None:
+        """Return new instructions; None for such as lost a reference to the evidence, or changed nothing."""
+        names = [f'"{name}"' for name in judge.evidence]
+        cases = _cases(judge, trials, number)
+        request = JudgeRequest(
+            _REWRITE.format(names=", ".join(names), form=judge.verdict.described()),
+            (DataBlock("instructions", judge.instructions), *cases),
+            _TEXT.schema(),
+            max_output_tokens=max(4_000, judge.max_output_tokens),
+        )
+        reply = await (self.model or judge.model).answer(request)
+        text = str(_TEXT.read(reply)[0]).strip()
+        usable = 0 < len(text) <= MAX_INSTRUCTIONS and all(name in text for name in names)
+        return text if usable and text != judge.instructions else None
+
+
+def choose_examples(judge: Judge, trials: Sequence[Trial], number: int) -> tuple[JudgeExample, ...]:
+    """Return examples of each value in turn, those with most mistakes first, and of a value what the judge got wrong
+    before what it got right: examples of one value alone would teach it to say that. None for free text.
+
+    Rows of one record give one example.
+    """
+    if judge.verdict.kind == "str" and not judge.verdict.options:
+        return ()
+    chosen: list[Labelled] = []
+    keys: set[str] = set()
+    known = [trial for trial in trials if trial.error is None]
+    for trial in _in_turn(sorted(known, key=lambda trial: trial.right)):
+        if len(chosen) < number and trial.row.key not in keys:
+            keys.add(trial.row.key)
+            chosen.append(trial.row)
+    return tuple(example_of(judge, row) for row in chosen)
+
+
+def _in_turn(trials: Sequence[Trial]) -> list[Trial]:
+    """Return trials in their order, but one of each value in turn, first of those with most mistakes."""
+    by_value: dict[str, list[Trial]] = {}
+    for trial in trials:
+        by_value.setdefault(str(trial.row.value), []).append(trial)
+    order = sorted(by_value, key=lambda value: (-sum(not trial.right for trial in by_value[value]), value))
+    longest = max(map(len, by_value.values()), default=0)
+    return [by_value[value][n] for n in range(longest) for value in order if n < len(by_value[value])]
+
+
+def _cases(judge: Judge, trials: Sequence[Trial], number: int) -> list[DataBlock]:
+    """Return mistakes and, for what must stay as it is, some right verdicts; another part of them each time."""
+    wrong = _in_turn([trial for trial in trials if not trial.right and trial.error is None])
+    right = _in_turn([trial for trial in trials if trial.right])
+    most = MAX_SHOWN * 2 // 3
+    begin = number * most % max(1, len(wrong))
+    shown = [*wrong[begin:], *wrong[:begin]][:most] + right[: MAX_SHOWN - most]
+    blocks: list[DataBlock] = []
+    for place, trial in enumerate(shown, 1):
+        for block in evidence_blocks(trial.row.sample, judge.evidence):
+            blocks.append(DataBlock(f"case {place} {block.label}", cut(block.text)))
+        people = json.dumps(trial.row.value) + (f", because: {trial.row.reason}" if trial.row.reason else "")
+        said = f"people: {people}\njudge: {json.dumps(trial.value)}, because: {trial.rationale}"
+        blocks.append(DataBlock(f"case {place} verdicts", cut(said)))
+    return blocks
