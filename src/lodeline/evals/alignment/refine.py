@@ -4,7 +4,6 @@ Each round tries candidates on a part of the training rows that they were not ma
 judge as it was stays unless something is better. It takes about (rounds x proposals x rows) calls.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,26 +11,10 @@ from lodeline.domain.errors import Invalid
 from lodeline.domain.span import JsonValue
 from lodeline.evals.alignment.labelled import Labelled, split_rows
 from lodeline.evals.alignment.optimiser import AlignmentTask, Trial, example_of, mean_points, try_judge
-from lodeline.evals.judges.evidence import evidence_blocks
-from lodeline.evals.judges.examples import MAX_EXAMPLES, JudgeExample, cut
-from lodeline.evals.judges.judge import MAX_INSTRUCTIONS, Judge
-from lodeline.evals.judges.model import DataBlock, JudgeModel, JudgeRequest
-from lodeline.evals.judges.verdict import Verdict
-
-MAX_SHOWN = 12
-"""Cases that the model is shown when it rewrites instructions."""
-_REWRITE = """\
-Improve the instructions of a judge, which stand in the data named "instructions".
-
-The data named "case 1" and so on are cases that people judged: what the judge was shown, what people decided, what \
-the judge decided, and why. Find the rule behind people's verdicts that the instructions miss or have wrong, and \
-write instructions with which the judge would decide these and other cases as people do.
-
-Write rules in general words; do not quote the cases. Keep these references exactly as they are, each at least \
-once: {names}. The judge answers with {form}.
-
-In the rationale say which rule was missing. The value is the whole text of the new instructions and nothing else."""
-_TEXT = Verdict("str")
+from lodeline.evals.alignment.rewriting import in_turn, rewrite
+from lodeline.evals.judges.examples import MAX_EXAMPLES, JudgeExample
+from lodeline.evals.judges.judge import Judge
+from lodeline.evals.judges.model import JudgeModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +76,13 @@ class Refine:
         if not wrong:
             return []
         examples = choose_examples(judge, trials, self.examples)
-        texts = [await self._rewritten(judge, trials, number * self.proposals + n) for n in range(self.proposals)]
+        texts = [
+            await rewrite(judge, self.model or judge.model, trials, number * self.proposals + n)
+            for n in range(self.proposals)
+        ]
         rewritten = [replace(judge, instructions=text) for text in dict.fromkeys(texts) if text is not None]
         shown = [replace(each, examples=examples) for each in (judge, *rewritten)] if examples else []
         return [*rewritten, *shown]
-
-    async def _rewritten(self, judge: Judge, trials: Sequence[Trial], number: int) -> str | None:
-        """Return new instructions; None for such as lost a reference to the evidence, or changed nothing."""
-        names = [f'"{name}"' for name in judge.evidence]
-        cases = _cases(judge, trials, number)
-        request = JudgeRequest(
-            _REWRITE.format(names=", ".join(names), form=judge.verdict.described()),
-            (DataBlock("instructions", judge.instructions), *cases),
-            _TEXT.schema(),
-            max_output_tokens=max(4_000, judge.max_output_tokens),
-        )
-        reply = await (self.model or judge.model).answer(request)
-        text = str(_TEXT.read(reply)[0]).strip()
-        usable = 0 < len(text) <= MAX_INSTRUCTIONS and all(name in text for name in names)
-        return text if usable and text != judge.instructions else None
 
 
 def choose_examples(judge: Judge, trials: Sequence[Trial], number: int) -> tuple[JudgeExample, ...]:
@@ -125,35 +96,8 @@ def choose_examples(judge: Judge, trials: Sequence[Trial], number: int) -> tuple
     chosen: list[Labelled] = []
     keys: set[str] = set()
     known = [trial for trial in trials if trial.error is None]
-    for trial in _in_turn(sorted(known, key=lambda trial: trial.right)):
+    for trial in in_turn(sorted(known, key=lambda trial: trial.right)):
         if len(chosen) < number and trial.row.key not in keys:
             keys.add(trial.row.key)
             chosen.append(trial.row)
     return tuple(example_of(judge, row) for row in chosen)
-
-
-def _in_turn(trials: Sequence[Trial]) -> list[Trial]:
-    """Return trials in their order, but one of each value in turn, first of those with most mistakes."""
-    by_value: dict[str, list[Trial]] = {}
-    for trial in trials:
-        by_value.setdefault(str(trial.row.value), []).append(trial)
-    order = sorted(by_value, key=lambda value: (-sum(not trial.right for trial in by_value[value]), value))
-    longest = max(map(len, by_value.values()), default=0)
-    return [by_value[value][n] for n in range(longest) for value in order if n < len(by_value[value])]
-
-
-def _cases(judge: Judge, trials: Sequence[Trial], number: int) -> list[DataBlock]:
-    """Return mistakes and, for what must stay as it is, some right verdicts; another part of them each time."""
-    wrong = _in_turn([trial for trial in trials if not trial.right and trial.error is None])
-    right = _in_turn([trial for trial in trials if trial.right])
-    most = MAX_SHOWN * 2 // 3
-    begin = number * most % max(1, len(wrong))
-    shown = [*wrong[begin:], *wrong[:begin]][:most] + right[: MAX_SHOWN - most]
-    blocks: list[DataBlock] = []
-    for place, trial in enumerate(shown, 1):
-        for block in evidence_blocks(trial.row.sample, judge.evidence):
-            blocks.append(DataBlock(f"case {place} {block.label}", cut(block.text)))
-        people = json.dumps(trial.row.value) + (f", because: {trial.row.reason}" if trial.row.reason else "")
-        said = f"people: {people}\njudge: {json.dumps(trial.value)}, because: {trial.rationale}"
-        blocks.append(DataBlock(f"case {place} verdicts", cut(said)))
-    return blocks
