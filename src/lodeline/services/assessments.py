@@ -24,6 +24,7 @@ from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, To
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.page import MAX_LIMIT, Page
+from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
@@ -97,6 +98,13 @@ class AssessmentService:
         permit_reach(actor, "assessment.read")
         self._trace_experiment(actor, trace_id, "assessment.read")
         return self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
+
+    def of_traces(self, actor: Actor, traces: Sequence[Trace]) -> Mapping[TraceId, Sequence[Assessment]]:
+        """Return the assessments of traces that the actor has just read, oldest first; none of those in experiments
+        whose assessments it may not read."""
+        reach = permit_reach(actor, "assessment.read")
+        wanted = [trace.trace_id for trace in traces if trace.experiment_id in reach]
+        return self._stores.assessments.of_traces(wanted)
 
     def search(self, actor: Actor, query: ListQuery) -> Page[Assessment]:
         """List assessments, newest first unless ordered otherwise."""

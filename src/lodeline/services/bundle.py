@@ -6,6 +6,7 @@ from lodeline.auth.credentials import Credentials
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.services.accounts import AccountService
 from lodeline.services.analytics import AnalyticsService
+from lodeline.services.artifacts import ArtifactService
 from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
@@ -53,6 +54,7 @@ class Services:
     traces: TraceService
     deliveries: DeliveryService
     attachments: AttachmentService
+    artifacts: ArtifactService
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
@@ -98,6 +100,7 @@ def assemble(
         traces=traces,
         deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
+        artifacts=ArtifactService(stores, scope, clock, max_bytes=bounds.max_attachment_bytes),
         assessments=AssessmentService(stores, scope, listing, clock),
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),

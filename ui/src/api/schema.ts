@@ -897,6 +897,8 @@ export interface ImportReport {
   records: number;
   prompts: number;
   scorers: number;
+  metric_points: number;
+  prompt_versions: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1274,7 +1276,9 @@ export interface Problem {
   request_id: string | null;
 }
 
-/** One prompt of an experiment, known there by its name. Times are epoch milliseconds. */
+/** One prompt. Times are epoch milliseconds.
+
+No two prompts of a store have the same name. It belongs to the experiment that registered it first, and may be linked to others, where it is listed and can be read. */
 export interface Prompt {
   name: string;
   experiment_id: string;
@@ -1285,6 +1289,7 @@ export interface Prompt {
   description: string;
   tags: Record<string, string>;
   aliases: Record<string, number>;
+  linked_experiment_ids: string[];
 }
 
 /** An alias moved from version `before` (None: it was new) to `after` (None: it was deleted). */
@@ -1297,7 +1302,7 @@ export interface PromptAliasEvent {
   reason: string;
 }
 
-/** A change; tags and aliases are set, then deleted. */
+/** A change; tags and aliases are set, then deleted; links to experiments are added, then removed. */
 export interface PromptChangeBody {
   description?: string | null;
   set_tags?: Record<string, string>;
@@ -1305,6 +1310,8 @@ export interface PromptChangeBody {
   set_aliases?: Record<string, number>;
   delete_aliases?: string[];
   reason?: string;
+  link?: string[];
+  unlink?: string[];
 }
 
 /** One page of a list.
@@ -1323,9 +1330,9 @@ export interface PromptUse {
   version: number;
 }
 
-/** One version, which never changes. `variables` are the names that its template has, in their order.
+/** One version, which never changes but for its tags. `variables` are the names that its template has, in order.
 
-`message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
+`experiment_id` is the one that the prompt belongs to. `message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
 export interface PromptVersion {
   name: string;
   experiment_id: string;
@@ -1675,7 +1682,7 @@ export interface RunComparison {
   not_compared: string[];
 }
 
-/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". */
+/** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". Of a dataset that is kept elsewhere `source` tells where, as its `source_type` says it, `schema` and `profile` what it looks like; each is text that is kept as it came. */
 export interface RunInput {
   dataset_id: string | null;
   name: string | null;
@@ -1683,6 +1690,10 @@ export interface RunInput {
   digest: string | null;
   context: string | null;
   model_id: string | null;
+  source_type: string | null;
+  source: string | null;
+  schema: string | null;
+  profile: string | null;
 }
 
 /** What went into a run: a dataset (by id or name) or a model. */
@@ -2162,7 +2173,7 @@ export interface lodeline__server__api__models__PromptBody {
 
 /** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
 export interface lodeline__server__api__prompts__PromptBody {
-  experiment?: string;
+  experiment?: string | null;
   name: string;
   template?: string | null;
   messages?: ChatMessageBody[];
@@ -2326,7 +2337,7 @@ test, and a verdict; rows in order of regression. */
   delete_prompt: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: undefined;
     answer: undefined;
@@ -2608,7 +2619,7 @@ version, and the rate corrected for the judge's errors. */
   get_prompt: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: undefined;
     answer: Prompt;
@@ -2618,7 +2629,7 @@ version, and the rate corrected for the judge's errors. */
     params: {
       name: string;
       version: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: undefined;
     answer: PromptVersion;
@@ -2723,6 +2734,7 @@ version, and the rate corrected for the judge's errors. */
   import_experiment: {
     params: {
       as_name?: string | null;
+      into?: string | null;
     };
     body: Blob;
     answer: ImportReport;
@@ -2817,7 +2829,7 @@ version, and the rate corrected for the judge's errors. */
   list_prompt_alias_events: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
       limit?: number;
     };
     body: undefined;
@@ -2827,7 +2839,7 @@ version, and the rate corrected for the judge's errors. */
   list_prompt_versions: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
       limit?: number;
       cursor?: string | null;
     };
@@ -3231,11 +3243,11 @@ Of traces in several experiments, those of one are changed together. */
     body: ModelChangeBody;
     answer: Model;
   };
-  /** Describe and tag a prompt, move its aliases. */
+  /** Describe and tag a prompt, move its aliases, link it to experiments. */
   update_prompt: {
     params: {
       name: string;
-      experiment?: string;
+      experiment?: string | null;
     };
     body: PromptChangeBody;
     answer: Prompt;
