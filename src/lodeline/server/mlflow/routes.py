@@ -5,7 +5,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from lodeline.domain.errors import NotFound, shown
-from lodeline.server.mlflow import about, assessments, experiments, metrics, runs, trace_edits, traces
+from lodeline.server.mlflow import (
+    about,
+    assessments,
+    experiments,
+    metrics,
+    runs,
+    trace_correlation,
+    trace_edits,
+    traces,
+    traces_v2,
+)
 from lodeline.server.mlflow.endpoint import Endpoint, guarded
 from lodeline.server.mlflow.errors import NO_ENDPOINT
 
@@ -16,6 +26,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *metrics.ENDPOINTS,
     *traces.ENDPOINTS,
     *trace_edits.ENDPOINTS,
+    *trace_correlation.ENDPOINTS,
+    *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = ()
