@@ -34,7 +34,10 @@ from lodeline.services.ingest import IngestBounds
 from lodeline.storage.base import Stores
 from lodeline.storage.open import open_stores, store_directory
 
-_UPLOADS = re.compile(rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{PREFIX}/experiments/import")
+_UPLOADS = re.compile(
+    rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{PREFIX}/experiments/import"
+    r"|/api/2\.0/mlflow-artifacts/artifacts/.+"
+)
 """The paths that bound their bodies themselves."""
 
 

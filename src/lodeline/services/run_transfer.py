@@ -54,6 +54,7 @@ class RunCounts:
     models: int = 0
     existing_runs: int = 0
     existing_models: int = 0
+    metric_points: int = 0
 
 
 class RunExport:
@@ -172,7 +173,7 @@ class RunImport:
         for row in self._all("metrics"):
             run_id, points = _points(row)
             if self._is_ours(run_id):
-                transfer.restore_points(run_id, points)
+                self.counts.metric_points += transfer.restore_points(run_id, points)
             yield
         for row in self._all("rows"):
             run_id, rows = _rows(row)

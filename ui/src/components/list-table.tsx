@@ -33,7 +33,8 @@ export function ListTable<T>(props: ListTableProps<T>) {
   if (items === undefined) return <Skeleton height={320} radius={8} />;
   return (
     <>
-      <div className={table.wrap}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <div className={table.wrap} tabIndex={0} role="region" aria-label={label}>
         <table className={table.table} aria-label={label}>
           <thead>
             <tr>

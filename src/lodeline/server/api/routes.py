@@ -24,6 +24,7 @@ from lodeline.server.api import (
     scorers,
     traces,
     transfer,
+    trust,
 )
 
 PREFIX = "/api/v1"
@@ -35,7 +36,7 @@ def native_router() -> APIRouter:
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
-        scorers,
+        scorers, trust,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -11,6 +11,8 @@ from lodeline.server.mlflow.wire import Reply, message, page_token, pairs
 
 MOST_RESULTS = 50_000
 DEFAULT_RESULTS = 1_000
+ONLINE_TAG = "lodeline.mlflow.online."
+"""How the tags of an experiment begin that hold what is configured for scoring online."""
 _KEY = re.compile(r"[\w\-. :/]+", re.UNICODE)
 
 
@@ -23,7 +25,7 @@ def experiment_message(experiment: Experiment) -> dict[str, object]:
         lifecycle_stage=experiment.lifecycle.lower(),
         creation_time=experiment.created_ms,
         last_update_time=experiment.updated_ms,
-        tags=pairs(experiment.tags),
+        tags=pairs({key: value for key, value in experiment.tags.items() if not key.startswith(ONLINE_TAG)}),
         workspace="default",
     )
 

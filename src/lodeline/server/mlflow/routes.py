@@ -7,10 +7,15 @@ from starlette.routing import BaseRoute, Mount, Route
 from lodeline.domain.errors import NotFound, shown
 from lodeline.server.mlflow import (
     about,
+    artifacts,
     assessments,
+    datasets,
     experiments,
+    logged_models,
     metrics,
+    prompts,
     runs,
+    scorers,
     trace_correlation,
     trace_edits,
     traces,
@@ -22,6 +27,11 @@ from lodeline.server.mlflow.errors import NO_ENDPOINT
 ENDPOINTS: tuple[Endpoint, ...] = (
     *about.ENDPOINTS,
     *experiments.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *logged_models.ENDPOINTS,
+    *datasets.ENDPOINTS,
+    *scorers.ENDPOINTS,
+    *prompts.ENDPOINTS,
     *runs.ENDPOINTS,
     *metrics.ENDPOINTS,
     *traces.ENDPOINTS,
@@ -30,7 +40,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
 )
-RAW: tuple[tuple[str, Route], ...] = ()
+RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
 """Routes of bodies that are no messages, with the version that they stand under."""
 VERSIONS = ("2.0", "3.0")
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

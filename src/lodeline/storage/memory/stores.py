@@ -21,7 +21,7 @@ from lodeline.storage.memory.evaluations import MemoryEvaluations
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.models import MemoryModels
-from lodeline.storage.memory.prompts import MemoryPrompts, PromptKey, PromptTable
+from lodeline.storage.memory.prompts import MemoryPrompts, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
 from lodeline.storage.memory.run_transfer import MemoryRunTransfer
 from lodeline.storage.memory.runs import MemoryRuns
@@ -38,7 +38,7 @@ def open_memory() -> Stores:
     """Return an empty store. It vanishes when closed; blobs lie in a temporary directory until then."""
     state = State()
     tables: dict[DatasetId, DatasetTable] = {}
-    prompts: dict[PromptKey, PromptTable] = {}
+    prompts: dict[str, PromptTable] = {}
     scorers: dict[ScorerKey, list[RegisteredScorer]] = {}
     folder = TemporaryDirectory(prefix="lodeline-")
     blobs = DirectoryBlobStore(Path(folder.name))

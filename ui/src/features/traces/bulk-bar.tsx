@@ -1,11 +1,12 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconArrowsDiff, IconDownload, IconGavel, IconTag, IconTrash } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
+import { assessmentNamesQuery } from "@/api/queries";
 import { type JudgmentDraft, JudgmentFields, noJudgment } from "@/components/judgment-fields";
 import { ProblemNote } from "@/components/problem-note";
 import { ReadOnly } from "@/components/read-only";
@@ -88,7 +89,7 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
       </Button>
       {!mayChange && <ReadOnly experimentId={experimentId} />}
       {tagging && <TagDialog ids={ids} close={tag.close} />}
-      {assessing && <AssessDialog ids={ids} close={assess.close} />}
+      {assessing && <AssessDialog experimentId={experimentId} ids={ids} close={assess.close} />}
       {deleting && <DeleteDialog ids={ids} close={remove.close} clear={clear} />}
     </div>
   );
@@ -149,8 +150,14 @@ function TagDialog({ ids, close }: { ids: readonly string[]; close: () => void }
   );
 }
 
-function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => void }) {
+function AssessDialog({
+  experimentId,
+  ids,
+  close,
+}: Pick<BulkProps, "experimentId" | "ids"> & { close: () => void }) {
   const [draft, setDraft] = useState<JudgmentDraft>(noJudgment);
+  const known = useQuery(assessmentNamesQuery(experimentId));
+  const names = (known.data?.names ?? []).filter((each) => each.kind === "FEEDBACK").map((each) => each.name);
   const client = useQueryClient();
   const save = useMutation({
     meta: { shown: true },
@@ -172,6 +179,7 @@ function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => voi
     onSuccess: (assessed) => {
       showToast(t.assessed(assessed, ids.length));
       void client.invalidateQueries({ queryKey: ["traces"] });
+      void client.invalidateQueries({ queryKey: ["assessment-names"] });
       close();
     },
   });
@@ -182,7 +190,7 @@ function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => voi
   return (
     <Modal opened onClose={close} title={`${t.assess}: ${t.selected(ids.length)}`}>
       <form onSubmit={submit} className={classes.form}>
-        <JudgmentFields draft={draft} onDraft={setDraft} />
+        <JudgmentFields draft={draft} onDraft={setDraft} names={names} />
         {save.isError && <ProblemNote error={save.error} />}
         <Button
           type="submit"
