@@ -15,7 +15,7 @@ MAX_SESSION_SCHEMAS = 50
 MAX_REVIEWS = 50
 MAX_LEASE_MINUTES = 7 * 24 * 60
 MAX_INSTRUCTIONS = 20_000
-MAX_ITEMS = 50_000
+MAX_ITEMS = 20_000
 """Items of one session."""
 MAX_ADDED = 1_000
 """Items added in one call."""
@@ -85,7 +85,7 @@ def check_instructions(text: str) -> None:
 
 
 def checked_items(drafts: Sequence[ItemDraft], schemas: Sequence[LabelSchema]) -> list[ItemDraft]:
-    """Return items to be added with their gold answers in canonical form; Invalid or TooLarge for what can be none."""
+    """Return items to be added, gold answers in canonical form; Invalid or TooLarge for what can be none."""
     if len(drafts) > MAX_ADDED:
         raise TooLarge(f"items: {len(drafts)} are over the limit of {MAX_ADDED} in one call.")
     by_name = {schema.name: schema for schema in schemas}

@@ -167,6 +167,29 @@ def applied(session: LabelingSession, item: LabelingItem, event: ReviewEvent, *,
             return ReviewStep(settled(session, replace(item, state="UNAVAILABLE"), now_ms=now_ms))
 
 
+def author_of(event: ReviewEvent) -> str | None:
+    """Return the account in whose name an event happens; None where nobody was signed in."""
+    match event:
+        case Claim(who) | Save(who) | Submit(who) | Release(who) | Decline(who) | Undo(who) | Adjudicate(who):
+            return who.name if who.verified else None
+        case Remove(by):
+            return by
+        case Reopen() | Lose():
+            return None
+
+
+def check_claimable(session: LabelingSession, reviewer: Reviewer) -> None:
+    """Return when a reviewer may ask a session for an item; Conflict when it is not open, Forbidden when it names
+    other reviewers."""
+    check_state(session, _CLAIMING, "claiming an item")
+    _check_listed(session, reviewer)
+
+
+def check_addable(session: LabelingSession) -> None:
+    """Return when a session takes items; else Conflict."""
+    check_state(session, _ADDING, "adding items")
+
+
 def check_state(session: LabelingSession, allowed: frozenset[LabelingState], what: str) -> None:
     """Return when a session's state allows something; else Conflict, naming the state."""
     if session.state not in allowed:
@@ -180,6 +203,7 @@ def check_state(session: LabelingSession, allowed: frozenset[LabelingState], wha
 
 _CLAIMING: frozenset[LabelingState] = frozenset({"OPEN"})
 _REVIEWING: frozenset[LabelingState] = frozenset({"OPEN", "PAUSED"})
+_ADDING: frozenset[LabelingState] = frozenset({"DRAFT", "OPEN", "PAUSED"})
 _DECIDING: frozenset[LabelingState] = frozenset({"OPEN", "PAUSED", "CLOSED"})
 
 

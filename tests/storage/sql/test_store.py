@@ -174,6 +174,6 @@ def test_figures_tell_sizes_queues_and_rows(tmp_path: Path):
     stores.traces.write([write(f"tr-{i}", span()) for i in range(3)])
     figures = stores.admin.figures()
     assert (figures["backend"], figures["traces_estimate"], figures["chunks_estimate"]) == ("sqlite", 3, 3)
-    assert (figures["experiments"], figures["queue_length"], figures["schema_version"]) == (1, 0, 4)
+    assert (figures["experiments"], figures["queue_length"], figures["schema_version"]) == (1, 0, 5)
     assert int(figures["file_bytes"]) > 0
     stores.close()
