@@ -4,7 +4,6 @@ A schema belongs to an experiment, has a name of its own there, and is versioned
 and what was answered under an older one stays as it was. A labeling session keeps the versions it was made with.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -136,10 +135,26 @@ DEFAULT = LabelSchemaDraft(
 
 
 def default_schema(experiment_id: ExperimentId, created_ms: int) -> LabelSchema:
-    """Return the default schema of an experiment that has not changed it; its id is always the same."""
-    digest = hashlib.sha256(f"label schema {experiment_id} {DEFAULT_NAME}".encode()).hexdigest()
-    made = schema_of(DEFAULT, LabelSchemaId(f"ls-{digest[:32]}"), experiment_id, by=None, now_ms=created_ms)
+    """Return the default schema of an experiment that has not changed it; its id says whose it is."""
+    made = schema_of(DEFAULT, default_id(experiment_id), experiment_id, by=None, now_ms=created_ms)
     return replace(made, is_default=True)
+
+
+def default_id(experiment_id: ExperimentId) -> LabelSchemaId:
+    """Return the id of an experiment's default schema."""
+    return LabelSchemaId(f"{_DEFAULT_ID}{int(experiment_id):08x}")
+
+
+def holder_of_default(schema_id: LabelSchemaId) -> ExperimentId | None:
+    """Return the experiment whose default schema has this id; None when it is the id of none."""
+    number = schema_id.removeprefix(_DEFAULT_ID)
+    if len(number) != 8 or len(schema_id) != len(_DEFAULT_ID) + 8 or not _HEX.issuperset(number):
+        return None
+    return ExperimentId(str(int(number, 16)))
+
+
+_DEFAULT_ID = "ls-" + "0" * 24
+_HEX = frozenset("0123456789abcdef")
 
 
 def schema_of(

@@ -169,13 +169,19 @@ def applied(session: LabelingSession, item: LabelingItem, event: ReviewEvent, *,
 
 def author_of(event: ReviewEvent) -> str | None:
     """Return the account in whose name an event happens; None where nobody was signed in."""
+    if isinstance(event, Remove):
+        return event.by
+    who = reviewer_in(event)
+    return who.name if who.verified else None
+
+
+def reviewer_in(event: ReviewEvent) -> Reviewer:
+    """Return the person of an event; one without a name where an event has none."""
     match event:
         case Claim(who) | Save(who) | Submit(who) | Release(who) | Decline(who) | Undo(who) | Adjudicate(who):
-            return who.name if who.verified else None
-        case Remove(by):
-            return by
-        case Reopen() | Lose():
-            return None
+            return who
+        case Remove() | Reopen() | Lose():
+            return Reviewer("")
 
 
 def check_claimable(session: LabelingSession, reviewer: Reviewer) -> None:

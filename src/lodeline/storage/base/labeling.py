@@ -90,7 +90,8 @@ class ReviewStore(Protocol):
 
     def act(self, item_id: ItemId, event: ReviewEvent, *, now_ms: int, audit: AuditEntry) -> LabelingItem:
         """Apply an event (`domain.reviewing.applied`, whose errors these are), and log or withdraw the assessments
-        that follow from it, in one transaction. An event that changes nothing records nothing."""
+        that follow from it, in one transaction. An event that changes nothing records nothing, and
+        neither does a draft that is saved."""
         ...
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:

@@ -27,6 +27,7 @@ from lodeline.domain.reviewing import (
     Reviewer,
     ReviewEvent,
     ReviewStep,
+    Save,
     applied,
     author_of,
     check_addable,
@@ -142,7 +143,8 @@ class MemoryReviews:
             if step.item != before:
                 self._log(record, step, event, now_ms)
                 labeling.items[item_id] = step.item
-                self._state.record(audit)
+                if not isinstance(event, Save):
+                    self._state.record(audit)
             return step.item
 
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[LabelingItem]]:

@@ -27,6 +27,7 @@ from lodeline.domain.reviewing import (
     Reviewer,
     ReviewEvent,
     ReviewStep,
+    Save,
     applied,
     author_of,
     check_addable,
@@ -141,7 +142,8 @@ class SqlReviews:
             if step.item != kept.item:
                 _log(db, session, step, event, now_ms)
                 put_item(db, row_id, kept, step.item)
-                trail.write(db, audit)
+                if not isinstance(event, Save):
+                    trail.write(db, audit)
             return step.item
 
         return self._writer.call(run)
