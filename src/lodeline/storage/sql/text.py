@@ -33,14 +33,15 @@ SMALL = 5_000
 _BLOCK = 500
 _GROUP_CHUNKS, _GROUP_CHARS = 256, 8_000_000
 """So much is indexed in one transaction: the more, the less work merging the index is."""
-_POLITE_CHUNKS = 96
+_POLITE_CHUNKS = 192
 """So much while others wait to write, which lets them wait for some tens of milliseconds only."""
 _IDLE_S = 0.05
 _LOOK_S = 0.02
 _FLOOD_S, _FLOOD_CHUNKS = 0.5, 100
 """More new ones than this in that time are a flood: some thousands of spans a second."""
 _PATIENT_CHUNKS = 2_000
-"""While others wait to write, or during a flood, up to so many chunks wait; searches read these meanwhile."""
+"""While others wait to write, or during a flood, up to so many chunks wait, if there is room for their texts;
+searches read these meanwhile."""
 _PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
@@ -237,7 +238,7 @@ class TextIndexer:
 
     def _give_way(self) -> None:
         """Wait while others wait to write, and while so much comes that they soon will; not when too much waits."""
-        while not self._stop.is_set():
+        while not (self._stop.is_set() or self._fresh.crowded):
             with self._readers.read() as db:
                 indexed, last = watermark(db), _last_chunk(db)
                 if last <= indexed or db.execute(_OVERDUE, (indexed, _PATIENT_CHUNKS)).fetchone() is not None:
