@@ -75,8 +75,9 @@ def create_app(
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app, lost=pages.lost_page)
+    app.router.routes.extend(otlp.routes())  # before the many of the API: it is the hot path
     app.include_router(native_router())
-    app.router.routes.extend([*otlp.routes(), *pages.routes()])
+    app.router.routes.extend(pages.routes())
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
     install_openapi(app, auth=settings.auth)
