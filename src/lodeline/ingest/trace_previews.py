@@ -18,9 +18,9 @@ from lodeline.ingest.semconv import Derived
 
 
 class Waiting(NamedTuple):
-    """A span whose previews are not read yet: its index among the facts, and its bytes as they are stored."""
+    """A span whose previews are not read yet: its place among the facts, and its bytes as they are stored."""
 
-    index: int
+    place: int
     data: bytes
 
 
@@ -44,7 +44,7 @@ def fill_previews(facts: list[SpanFacts], waiting: Sequence[Waiting]) -> None:
     earliest = min(range(len(facts)), key=lambda index: _earliness(facts[index]))
     first, last = _first_request(facts, waiting, read), _last_response(facts, waiting, read)
     for span in waiting:
-        if span.index == earliest:
+        if span.place == earliest:
             _replace(facts, span, trace_name=read(span).trace_name)
         if span is first:
             _replace(facts, span, request=read(span).request)
@@ -53,22 +53,22 @@ def fill_previews(facts: list[SpanFacts], waiting: Sequence[Waiting]) -> None:
 
 
 def _replace(facts: list[SpanFacts], span: Waiting, **found: str | None) -> None:
-    facts[span.index] = facts[span.index]._replace(**found)
+    facts[span.place] = facts[span.place]._replace(**found)
 
 
 def _first_request(facts: Sequence[SpanFacts], waiting: Sequence[Waiting], read: _Read) -> Waiting | None:
     """Return the earliest waiting span with a request, if no other is earlier."""
     known = min((_earliness(span) for span in facts if span.request), default=None)
-    early = [span for span in waiting if known is None or _earliness(facts[span.index]) < known]
-    early.sort(key=lambda span: _earliness(facts[span.index]))
+    early = [span for span in waiting if known is None or _earliness(facts[span.place]) < known]
+    early.sort(key=lambda span: _earliness(facts[span.place]))
     return next((span for span in early if read(span).request), None)
 
 
 def _last_response(facts: Sequence[SpanFacts], waiting: Sequence[Waiting], read: _Read) -> Waiting | None:
     """Return the waiting span with a response that ended last, if no other ended later."""
     known = max((_lateness(span) for span in facts if span.response), default=None)
-    late = [span for span in waiting if known is None or _lateness(facts[span.index]) > known]
-    late.sort(key=lambda span: _lateness(facts[span.index]), reverse=True)
+    late = [span for span in waiting if known is None or _lateness(facts[span.place]) > known]
+    late.sort(key=lambda span: _lateness(facts[span.place]), reverse=True)
     return next((span for span in late if read(span).response), None)
 
 
