@@ -36,7 +36,7 @@ _BLOCK = 500
 _GROUP_CHUNKS, _GROUP_CHARS = 512, 8_000_000
 """So much is indexed in one transaction: the more, the less work merging the index is."""
 _IDLE_S = 0.05
-_GATHER_S = 0.4
+_GATHER_S = 0.25
 """While chunks keep coming, so long is waited for a group to fill; searches read those that wait."""
 _GONE_AT_ONCE = 5_000
 _PAUSE_S = 5.0
