@@ -13,7 +13,7 @@ from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
 from lodeline.storage.memory.datasets import DatasetTable
 from lodeline.storage.memory.matching import experiment_page
-from lodeline.storage.memory.prompts import PromptKey, PromptTable
+from lodeline.storage.memory.prompts import PromptTable
 from lodeline.storage.memory.scorers import ScorerKey
 from lodeline.storage.memory.state import State
 
@@ -28,7 +28,7 @@ class MemoryExperiments:
         state: State,
         blobs: BlobStore,
         datasets: dict[DatasetId, DatasetTable],
-        prompts: dict[PromptKey, PromptTable],
+        prompts: dict[str, PromptTable],
         scorers: dict[ScorerKey, list[RegisteredScorer]],
     ) -> None:
         self._state = state
@@ -124,13 +124,17 @@ class MemoryExperiments:
         assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
         runs = state.forget_runs(experiment_id)
         models = state.forget_models(experiment_id)
+        label_schemas = state.forget_label_schemas(experiment_id)
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
         gone = [i for i, table in self._datasets.items() if table.dataset.experiment_id == experiment_id]
         tables = [self._datasets.pop(dataset_id) for dataset_id in gone]
         for table in self._datasets.values():
             links = tuple(link for link in table.dataset.linked_experiment_ids if link != experiment_id)
             table.dataset = replace(table.dataset, linked_experiment_ids=links)
-        prompts = [key for key in self._prompts if key[0] == experiment_id]
+        prompts = [name for name, each in self._prompts.items() if each.prompt.experiment_id == experiment_id]
+        for each in self._prompts.values():
+            links = tuple(link for link in each.prompt.linked_experiment_ids if link != experiment_id)
+            each.prompt = replace(each.prompt, linked_experiment_ids=links)
         scorers = [key for key in self._scorers if key[0] == experiment_id]
         for key in prompts:
             del self._prompts[key]
@@ -152,6 +156,7 @@ class MemoryExperiments:
             records=sum(len(table.revisions) for table in tables),
             prompts=len(prompts),
             scorers=len(scorers),
+            label_schemas=label_schemas,
         )
 
     def _next_id(self) -> ExperimentId:

@@ -98,6 +98,23 @@ _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
          "SELECT d.dataset_id FROM datasets d WHERE d.record_count != (SELECT count(*) FROM records r "
          "WHERE r.ds = d.id AND r.valid_from <= d.latest AND (r.valid_to IS NULL OR r.valid_to > d.latest))"),
     )),
+    ("labeling_items", (
+        *(
+            (f"table {table} speaks of the unknown run row {{}}",
+             f"SELECT DISTINCT x.run FROM {table} x WHERE x.run NOT IN (SELECT id FROM runs)")
+            for table in ("labeling_sessions", "labeling_reviewers", "labeling_items", "labeling_assignments")
+        ),
+        ("run {} has no state of a labeling session",
+         "SELECT run_id FROM runs WHERE kind = 'LABELING' AND id NOT IN (SELECT run FROM labeling_sessions)"),
+        ("an assignment belongs to the unknown item row {}",
+         "SELECT DISTINCT item FROM labeling_assignments WHERE item NOT IN (SELECT id FROM labeling_items)"),
+        ("item {} counts other open places than it has",
+         "SELECT i.item_id FROM labeling_items i WHERE i.open != (SELECT count(*) FROM labeling_assignments a "
+         "WHERE a.item = i.id AND a.state = 'OPEN')"),
+        ("label schema {} has another number of versions than it says",
+         "SELECT s.schema_id FROM label_schemas s WHERE s.latest != "
+         "(SELECT count(*) FROM label_schema_versions v WHERE v.label_schema = s.id)"),
+    )),
 )  # fmt: skip
 """Rules about tables that a store before its migration lacks: the table, then the rules."""
 

@@ -27,10 +27,13 @@ from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
+from lodeline.storage.sql.label_schemas import SqlLabelSchemas
+from lodeline.storage.sql.labeling import SqlLabeling
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.models import SqlModels
 from lodeline.storage.sql.prompts import SqlPrompts
 from lodeline.storage.sql.records import SqlRecords
+from lodeline.storage.sql.reviews import SqlReviews
 from lodeline.storage.sql.run_transfer import SqlRunTransfer
 from lodeline.storage.sql.runs import SqlRuns
 from lodeline.storage.sql.schema import ensure_schema
@@ -91,6 +94,9 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             evaluations=SqlEvaluations(writer, readers),
             models=SqlModels(writer, readers),
             run_transfer=SqlRunTransfer(writer, readers),
+            label_schemas=SqlLabelSchemas(writer, readers),
+            labeling=SqlLabeling(writer, readers),
+            reviews=SqlReviews(writer, readers),
         )
 
 

@@ -18,6 +18,7 @@ from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.follow import follow_traces
 from lodeline.storage.sql.hours import Changes
+from lodeline.storage.sql.labeling_rows import lose_items
 from lodeline.storage.sql.names import Names
 from lodeline.storage.sql.open_trace import load
 from lodeline.storage.sql.search import search_traces
@@ -103,6 +104,7 @@ class SqlTraceStore:
                     found.append((row[0], str(row[1]), trace_id))
             for start in range(0, len(found), _REMOVE_STEP):
                 remove(db, [row_id for row_id, _, _ in found[start : start + _REMOVE_STEP]])
+            lose_items(db, [TraceId(trace_id) for _, _, trace_id in found], now_ms=audit.at_ms)
             if found:
                 audit_rows.write(db, audit)
             return [(exp, trace_id) for _, exp, trace_id in found]
