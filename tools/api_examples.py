@@ -133,6 +133,10 @@ EXAMPLES: Mapping[str, Example] = {
         },
     ),
     "list_assessment_names": Example("/assessment-names", {"experiment": "support"}),
+    "get_assessment_agreement": Example("/assessment-agreement", {"name": "correct", "experiment": "support"}),
+    "get_assessment_judges": Example(
+        "/assessment-judges", {"name": "correct", "experiment": "support", "filter": "created > '2026-01-01'"}
+    ),
     "search_assessments": Example("/assessments", {"filter": "name = 'correct' AND value = false"}),
     "log_assessments": Example(
         "/assessments/batch",
@@ -198,15 +202,15 @@ EXAMPLES: Mapping[str, Example] = {
         },
     ),
     "search_prompts": Example("/prompts", {"experiment": "support", "filter": "alias = 'production'"}),
-    "get_prompt": Example("/prompts/greeting", {"experiment": "support"}),
+    "get_prompt": Example("/prompts/greeting"),
     "update_prompt": Example(
-        "/prompts/greeting", {"experiment": "support"},
+        "/prompts/greeting",
         body={"set_aliases": {"production": 1}, "reason": "the new one is too short"},
     ),
-    "delete_prompt": Example("/prompts/greeting", {"experiment": "support"}),
-    "list_prompt_versions": Example("/prompts/greeting/versions", {"experiment": "support", "limit": "1"}),
+    "delete_prompt": Example("/prompts/greeting"),
+    "list_prompt_versions": Example("/prompts/greeting/versions", {"limit": "1"}),
     "get_prompt_version": Example("/prompts/greeting/versions/production", {"experiment": "support"}),
-    "list_prompt_alias_events": Example("/prompts/greeting/alias-events", {"experiment": "support"}),
+    "list_prompt_alias_events": Example("/prompts/greeting/alias-events"),
     "register_scorer": Example(
         "/scorers",
         body={"experiment": "support", "name": "polite", "definition": {"kind": "JUDGE", "target": "tone"}},
@@ -523,7 +527,7 @@ def _prompt_and_scorer(services: Services) -> None:
     for template in ("Hello {{ name }}!", "Good day, {{ name }}."):
         services.prompts.register(LOCAL, "support", PromptDraft("greeting", template, description="How we begin."))
     moved = PromptChange(set_aliases={"production": 2}, reason="more polite")
-    services.prompts.update(LOCAL, "support", "greeting", moved)
+    services.prompts.update(LOCAL, "greeting", moved)
     services.scorers.register(LOCAL, "support", ScorerDraft("exact", {"kind": "BUILTIN", "target": "exact_match"}))
 
 

@@ -24,6 +24,10 @@ def test_prompts_are_registered_compared_and_promoted(lodeline: Lodeline, store:
     assert lodeline("prompts", "get", "greet", "1", "--json", store=store).document()["message"] == "first"
     assert "production=2" in lodeline("prompts", "list", store=store).out
     assert len(lodeline("prompts", "versions", "greet", "--json", store=store).lines()) == 2
+    lodeline("experiments", "create", "beta", store=store)
+    assert "linked to 1." in lodeline("prompts", "link", "greet", "beta", store=store).out
+    assert "greet" in lodeline("prompts", "list", "-e", "beta", store=store).out
+    assert "no other experiment" in lodeline("prompts", "link", "greet", "1", "--remove", store=store).out
     chat = tmp_path / "chat.json"
     chat.write_text('[{"role": "user", "content": "{{ q }}"}]')
     lodeline("prompts", "register", "chat", str(chat), store=store)

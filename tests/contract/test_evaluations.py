@@ -235,6 +235,34 @@ def test_scores_become_assessments_on_the_trace_which_is_linked(stores: Stores) 
     assert stores.admin.check() == []
 
 
+def test_expectations_of_a_row_are_on_its_trace_and_logged_once(stores: Stores) -> None:
+    stores.traces.write([write("tr-1", span()), write("tr-2", span())])
+    evaluation = running(stores)
+    by = AssessmentSource("CODE", "import")
+    first = RowDraft(
+        "1", 2, record_id="dr-1", trace_id=TraceId("tr-1"), scores=(ScoreDraft("capital", True),),
+        expectations={"capital": "Paris", "parts": [1, {"a": None}], "none": None}, expected_by=by,
+    )  # fmt: skip
+    report = log(stores, evaluation, first, RowDraft("2", trace_id=TraceId("tr-2"), expectations={"capital": "Rome"}))
+    judged = stores.assessments.of_traces([TraceId("tr-1"), TraceId("tr-2")])
+    said = {a.name: a for a in judged[TraceId("tr-1")] if a.kind == "EXPECTATION"}
+    assert {name: a.value for name, a in said.items()} == {"capital": "Paris", "parts": [1, {"a": None}]}
+    assert {a.source for a in said.values()} == {by}
+    assert said["capital"].metadata == {"lodeline.record_id": "dr-1"}
+    (other,) = judged[TraceId("tr-2")]
+    assert (other.source, other.run_id) == (AssessmentSource("HUMAN", "ann"), evaluation.run.run_id)
+    assert [len(row.assessment_ids) for row in report.rows] == [1, 0]
+    assert found(stores, "expectation.capital = 'Paris' AND feedback.capital = true") == ["tr-1"]
+    assert [row.changed for row in log(stores, evaluation, first).rows] == [False]
+    log(stores, evaluation, replace(first, expectations={"capital": "Lyon"}))
+    judged = stores.assessments.of_traces([TraceId("tr-1")])[TraceId("tr-1")]
+    assert {a.name: a.value for a in judged if a.kind == "EXPECTATION"} == {
+        "capital": "Lyon", "parts": [1, {"a": None}],
+    }  # fmt: skip
+    assert list(stores.evaluations.scores(evaluation.run.run_id, effective=True).values["capital"]) == [True, None]
+    assert stores.admin.check() == []
+
+
 def test_a_row_of_a_trace_that_is_not_there_is_kept_and_judged_later(stores: Stores) -> None:
     other = make_experiment(stores).experiment_id
     stores.traces.write([write("tr-far", span(), experiment=other)])

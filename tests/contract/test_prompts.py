@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.prompt import (
+    MAX_LINKS,
     ChatMessage,
     Prompt,
     PromptAliasEvent,
@@ -40,6 +41,12 @@ def register(stores: Stores, name: str = "greet", template: str | None = "Hello 
     )
 
 
+def known(stores: Stores, name: str) -> Prompt:
+    found = stores.prompts.find(name)
+    assert found is not None
+    return found
+
+
 def change(stores: Stores, name: str, what: PromptChange, *, experiment: str = "0", at_ms: int = T0_MS + 1) -> Prompt:
     return stores.prompts.update(
         ExperimentId(experiment), name, what, by="bob", now_ms=at_ms, audit=audit("prompt.update")
@@ -64,7 +71,7 @@ def test_a_version_keeps_everything(stores: Stores) -> None:
         {"type": "object", "n": 1.5}, {"model": "m", "temperature": 0},
     )  # fmt: skip
     assert stores.prompts.version(ZERO, "chat", "1") == version
-    assert stores.prompts.get(ZERO, "chat") == Prompt(
+    assert known(stores, "chat") == Prompt(
         "chat", ZERO, 1, T0_MS, T0_MS, "ann", "d", {}, {}
     )  # fmt: skip
 
@@ -76,7 +83,7 @@ def test_the_same_again_is_the_latest_version(stores: Stores) -> None:
     second = register(stores, template="Bye {{ who }}", at_ms=T0_MS + 6)
     assert (second.made, second.version.version) == (True, 2)
     assert register(stores).version.version == 3
-    prompt = stores.prompts.get(ZERO, "greet")
+    prompt = known(stores, "greet")
     assert (prompt.latest_version, prompt.created_ms) == (3, T0_MS)
     actions = [entry.action for entry in stores.audit.search(Search(limit=10)).items]
     assert actions.count("prompt.register") == 3
@@ -86,7 +93,7 @@ def test_a_prompt_stays_of_its_kind(stores: Stores) -> None:
     register(stores)
     with pytest.raises(Conflict):
         register(stores, template=None, messages=CHAT)
-    assert stores.prompts.get(ZERO, "greet").latest_version == 1
+    assert known(stores, "greet").latest_version == 1
 
 
 def test_versions_are_found_by_number_alias_and_latest(stores: Stores) -> None:
@@ -122,7 +129,7 @@ def test_moves_of_aliases_are_events(stores: Stores) -> None:
     assert len(stores.prompts.alias_events(ZERO, "greet", limit=1)) == 1
     with pytest.raises(NotFound):
         change(stores, "greet", PromptChange(set_aliases={"ok": 1, "bad": 3}, set_tags={"a": "b"}))
-    assert stores.prompts.get(ZERO, "greet") == prompt
+    assert known(stores, "greet") == prompt
 
 
 def test_descriptions_and_tags_change(stores: Stores) -> None:
@@ -130,7 +137,7 @@ def test_descriptions_and_tags_change(stores: Stores) -> None:
     change(stores, "greet", PromptChange(description="d", set_tags={"x": "1", "y": "2"}))
     prompt = change(stores, "greet", PromptChange(set_tags={"z": "3"}, delete_tags=("y", "none")))
     assert (prompt.description, prompt.tags, prompt.updated_ms) == ("d", {"x": "1", "z": "3"}, T0_MS + 1)
-    assert stores.prompts.get(ZERO, "greet") == prompt
+    assert known(stores, "greet") == prompt
 
 
 def test_lists_are_filtered_and_sorted(stores: Stores) -> None:
@@ -147,25 +154,35 @@ def test_lists_are_filtered_and_sorted(stores: Stores) -> None:
     assert listed(stores, experiments=(other,)) == ["elsewhere"]
 
 
-def test_names_are_of_their_experiment_and_hidden_with_it(stores: Stores) -> None:
+def test_names_are_unique_in_the_store_and_hidden_with_their_experiment(stores: Stores) -> None:
     other = make_experiment(stores, "other").experiment_id
-    register(stores, template="here")
     register(stores, template="there", experiment=other)
+    with pytest.raises(Conflict) as caught:
+        register(stores, template="here")
+    assert (caught.value.error_code, caught.value.details) == ("prompt_name_taken", {"name": "greet"})
     assert stores.prompts.version(other, "greet", "latest").template == "there"
-    delete_experiment(stores, other)
     for ask in (
-        lambda: stores.prompts.get(other, "greet"),
+        lambda: stores.prompts.version(ZERO, "greet", "1"),
+        lambda: change(stores, "greet", PromptChange(description="x")),
+        lambda: stores.prompts.delete(ZERO, "greet", audit=audit()),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    delete_experiment(stores, other)
+    assert stores.prompts.find("greet") is stores.prompts.find("none") is None
+    for ask in (
         lambda: stores.prompts.version(other, "greet", "1"),
         lambda: stores.prompts.versions(other, "greet", limit=1, cursor=None),
         lambda: stores.prompts.alias_events(other, "greet", limit=1),
-        lambda: stores.prompts.get(ZERO, "none"),
         lambda: change(stores, "none", PromptChange()),
         lambda: stores.prompts.delete(ZERO, "none", audit=audit()),
         lambda: register(stores, experiment="99"),
     ):
         with pytest.raises(NotFound):
             ask()
-    assert listed(stores, experiments=("0", other)) == ["greet"]
+    assert listed(stores, experiments=("0", other)) == []
+    with pytest.raises(Conflict):
+        register(stores, template="here")
     for ask in (
         lambda: register(stores, template="x", experiment=other),
         lambda: change(stores, "greet", PromptChange(description="x"), experiment=other),
@@ -174,10 +191,38 @@ def test_names_are_of_their_experiment_and_hidden_with_it(stores: Stores) -> Non
         with pytest.raises(Deleted):
             ask()
     restore_experiment(stores, other)
-    assert stores.prompts.version(other, "greet", "1").template == "there"
+    assert known(stores, "greet").experiment_id == other
     delete_experiment(stores, other)
     assert stores.experiments.purge(other, audit=audit()).prompts == 1
-    assert stores.prompts.get(ZERO, "greet").latest_version == 1
+    assert register(stores, template="here").version.version == 1
+    assert stores.admin.check() == []
+
+
+def test_linked_experiments_list_a_prompt(stores: Stores) -> None:
+    one, two = (make_experiment(stores, name).experiment_id for name in ("one", "two"))
+    register(stores)
+    prompt = change(stores, "greet", PromptChange(link=(two, one, ZERO)))
+    assert prompt.linked_experiment_ids == (one, two)
+    assert known(stores, "greet") == prompt == change(stores, "greet", PromptChange(link=(one,)))
+    assert [listed(stores, experiments=wanted) for wanted in ((one,), (two, one, "0"))] == [["greet"], ["greet"]]
+    for wrong in (PromptChange(link=(ExperimentId("99"),)), PromptChange(link=(ExperimentId("x"),))):
+        with pytest.raises(NotFound):
+            change(stores, "greet", wrong)
+    assert change(stores, "greet", PromptChange(unlink=(one, ExperimentId("7")))).linked_experiment_ids == (two,)
+    assert listed(stores, experiments=(one,)) == []
+    delete_experiment(stores, two)
+    assert listed(stores, experiments=(two,)) == []
+    with pytest.raises(Deleted):
+        change(stores, "greet", PromptChange(link=(two,)))
+    assert stores.experiments.purge(two, audit=audit()).prompts == 0
+    assert known(stores, "greet").linked_experiment_ids == ()
+    change(stores, "greet", PromptChange(link=(one,)))
+    stores.prompts.delete(ZERO, "greet", audit=audit())
+    assert listed(stores, experiments=(one,)) == []
+    register(stores)
+    many = tuple(make_experiment(stores, f"e{number}").experiment_id for number in range(MAX_LINKS + 1))
+    with pytest.raises(TooLarge):
+        change(stores, "greet", PromptChange(link=many))
     assert stores.admin.check() == []
 
 
@@ -186,8 +231,7 @@ def test_deleting_removes_all_versions(stores: Stores) -> None:
     register(stores, template="b")
     change(stores, "greet", PromptChange(set_aliases={"production": 1}))
     assert stores.prompts.delete(ZERO, "greet", audit=audit()) == 2
-    with pytest.raises(NotFound):
-        stores.prompts.get(ZERO, "greet")
+    assert stores.prompts.find("greet") is None
     assert register(stores).version.version == 1
-    assert stores.prompts.get(ZERO, "greet").aliases == {}
+    assert known(stores, "greet").aliases == {}
     assert stores.prompts.alias_events(ZERO, "greet", limit=9) == []

@@ -123,6 +123,8 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {TRACE_PATH}/assessments",            "200 200 200 403 401 403", f"{ONE}/assessments"),
     Case(f"GET {API}/assessments",                   "200 200 200 403 401 403"),
     Case(f"GET {API}/assessment-names",              "200 200 200 403 401 403"),
+    Case(f"GET {API}/assessment-agreement",          "200 200 200 403 401 403", f"{API}/assessment-agreement?name=q"),
+    Case(f"GET {API}/assessment-judges",             "200 200 200 403 401 403", f"{API}/assessment-judges?name=q"),
     Case(f"POST {API}/assessments",                  "200 200 403 403 401 403",
          json={"name": "q", "value": 1, "trace_id": TRACE}),
     Case(f"POST {API}/assessments/batch",            "200 200 403 403 401 403", json={"assessments": []}),

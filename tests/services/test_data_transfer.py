@@ -14,7 +14,7 @@ from lodeline.domain.dataset import DatasetChange, DatasetDraft
 from lodeline.domain.errors import Invalid, LodelineError, NotFound
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import DatasetId, ExperimentId, RecordId
-from lodeline.domain.prompt import ChatMessage, PromptChange, PromptDraft
+from lodeline.domain.prompt import RENAMED_FROM, ChatMessage, PromptChange, PromptDraft
 from lodeline.domain.record import RecordDraft, RecordSource
 from lodeline.domain.registered_scorer import ScorerDraft
 from lodeline.domain.transfer import ImportReport
@@ -66,7 +66,7 @@ def fill(services: Services) -> None:
     services.prompts.register(LOCAL, "app", chat)
     for version in (1, 2):
         moved = PromptChange(set_aliases={"production": version}, reason=f"v{version}", set_tags={"a": "b"})
-        services.prompts.update(LOCAL, "app", "greet", moved)
+        services.prompts.update(LOCAL, "greet", moved)
     for number in range(2):
         services.scorers.register(LOCAL, "app", ScorerDraft("exact", {"kind": "BUILTIN", "n": number}, f"m{number}"))
 
@@ -96,10 +96,12 @@ def everything(services: Services, experiment: str = "app") -> object:
         datasets.append((plain, versions, records, services.records.search(LOCAL, ident, "draft", ALL).items))
     prompts: list[object] = []
     for prompt in services.prompts.search(LOCAL, ListQuery((experiment,), order="name")).items:
-        versions = services.prompts.versions(LOCAL, experiment, prompt.name).items
-        prompts.append(replace(prompt, experiment_id=nowhere))
-        prompts.append([replace(version, experiment_id=nowhere) for version in versions])
-        prompts.append(services.prompts.alias_events(LOCAL, experiment, prompt.name))
+        versions = services.prompts.versions(LOCAL, prompt.name).items
+        name = prompt.tags.get(RENAMED_FROM, prompt.name)
+        tags = {key: value for key, value in prompt.tags.items() if key != RENAMED_FROM}
+        prompts.append(replace(prompt, experiment_id=nowhere, name=name, tags=tags))
+        prompts.append([replace(version, experiment_id=nowhere, name=name) for version in versions])
+        prompts.append(services.prompts.alias_events(LOCAL, prompt.name))
     scorers = services.scorers.versions(LOCAL, experiment, "exact")
     return datasets, prompts, [replace(scorer, experiment_id=nowhere) for scorer in scorers]
 
@@ -122,6 +124,9 @@ def test_a_copy_in_the_same_store_has_ids_of_its_own(services: Services) -> None
     report = load(services, data, "copy")
     assert (report.datasets, report.records) == (4, 4)
     assert everything(services, "copy") == everything(services)
+    assert {p.name for p in services.prompts.search(LOCAL, ListQuery(("copy",))).items} == {
+        f"{name}.experiment-{report.experiment.experiment_id}" for name in ("chat", "greet")
+    }
     again = load(services, data, "copy")
     assert (again.datasets, again.records, again.prompts, again.scorers) == (0, 0, 0, 0)
     copied = services.datasets.find(LOCAL, "copy", "qa").dataset_id

@@ -25,6 +25,7 @@ GROUPS: dict[str, str] = {
     "sessions": "List and show traced conversations.",
     "users": "List traced end users.",
     "experiments": "Create, list, change, delete, export and import experiments.",
+    "import": "Bring over what another platform has: experiments, traces, runs, datasets, prompts.",
     "keys": "Create, list and revoke API keys.",
     "accounts": "Create, list and change accounts.",
     "audit": "Show who changed what.",

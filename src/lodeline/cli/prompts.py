@@ -28,7 +28,8 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Register, s
 
 NameArgument = Annotated[str, typer.Argument(help="The prompt's name.")]
 HomeOption = Annotated[
-    str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment that has it.")
+    str | None,
+    typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="One that it must belong or be linked to."),
 ]
 
 
@@ -65,7 +66,10 @@ def register(
         Path, typer.Argument(help="The template as text, or messages as JSON (.json); - is standard input.")
     ],
     *,
-    experiment: HomeOption = "0",
+    experiment: Annotated[
+        str | None,
+        typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where a new one belongs; else it is linked."),
+    ] = None,
     message: Annotated[str, typer.Option("--message", "-m", help="Why the version is made.")] = "",
     tag: Annotated[
         list[str] | None, typer.Option("--tag", "-t", metavar="KEY=VALUE", help="May be repeated.")
@@ -91,7 +95,7 @@ def get(
     name: NameArgument,
     version: Annotated[str, typer.Argument(help="A number, an alias, or latest.")] = "latest",
     *,
-    experiment: HomeOption = "0",
+    experiment: HomeOption = None,
 ) -> None:
     """Show a version of a prompt."""
     found = use.client.prompts.version(name, version, experiment=experiment)
@@ -110,6 +114,8 @@ def get(
             ("variables", ", ".join(found.variables)),
             ("digest", found.digest),
             ("description", prompt.description),
+            ("experiment", prompt.experiment_id),
+            ("linked to", ", ".join(prompt.linked_experiment_ids)),
         )
     )
     for line in ["", *_lines(found)]:
@@ -118,7 +124,7 @@ def get(
 
 @command(app, "versions")
 def versions(
-    use: Use, name: NameArgument, *, experiment: HomeOption = "0", limit: LimitOption = 50, all: AllOption = False
+    use: Use, name: NameArgument, *, experiment: HomeOption = None, limit: LimitOption = 50, all: AllOption = False
 ) -> None:
     """List the versions of a prompt, the latest first."""
     found = use.client.prompts.versions(name, experiment=experiment, limit=None if all else limit)
@@ -141,7 +147,7 @@ def diff(
     before: Annotated[str, typer.Argument(help="A number, an alias, or latest.")],
     after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
     *,
-    experiment: HomeOption = "0",
+    experiment: HomeOption = None,
 ) -> None:
     """Compare two versions line by line."""
     old, new = (use.client.prompts.version(name, ref, experiment=experiment) for ref in (before, after))
@@ -161,7 +167,7 @@ def alias(
         list[str], typer.Argument(metavar="ALIAS=VERSION", help="Such as production=3; production= deletes it.")
     ],
     *,
-    experiment: HomeOption = "0",
+    experiment: HomeOption = None,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why; it is kept.")] = "",
 ) -> None:
     """Move aliases of a prompt to versions, or delete them."""
@@ -178,8 +184,24 @@ def alias(
     use.out.say(f"{prompt.name}: {_aliases(prompt) or 'no aliases'}.")
 
 
+@command(app, "link")
+def link(
+    use: Use,
+    name: NameArgument,
+    experiments: Annotated[list[str], typer.Argument(metavar="ID-or-NAME...", help="Experiments.")],
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the links away.")] = False,
+) -> None:
+    """Link a prompt to experiments, where it is then listed and read."""
+    ids = [use.client.experiments.find(each).experiment_id for each in experiments]
+    prompt = use.client.prompts.update(name, link=[] if remove else ids, unlink=ids if remove else [])
+    if use.out.as_json:
+        use.out.document(prompt)
+    use.out.say(f"{prompt.name}: linked to {', '.join(prompt.linked_experiment_ids) or 'no other experiment'}.")
+
+
 @command(app, "delete")
-def delete_prompt(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: YesOption = False) -> None:
+def delete_prompt(use: Use, name: NameArgument, *, experiment: HomeOption = None, yes: YesOption = False) -> None:
     """Remove a prompt with all of its versions for good."""
     found = use.client.prompts.get(name, experiment=experiment)
     confirm(f"Remove prompt {found.name} with {found.latest_version} versions for good?", yes=yes)

@@ -1,6 +1,7 @@
 """The root of the Typer application, made of the command groups that are needed."""
 
 import importlib
+import keyword
 from collections.abc import Sequence
 
 import typer
@@ -13,7 +14,8 @@ def build(names: Sequence[str]) -> typer.Typer:
     app = typer.Typer(name="lodeline", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback()(_root)
     for name in names:
-        module = importlib.import_module(f"lodeline.cli.{name}")
+        # A word of Python's own cannot be a module's name.
+        module = importlib.import_module(f"lodeline.cli.{name}{'_' if keyword.iskeyword(name) else ''}")
         group = getattr(module, "app", None)
         if isinstance(group, typer.Typer):
             app.add_typer(group, name=name)

@@ -20,7 +20,10 @@ MAX_MESSAGES = 1_000
 MAX_CONFIG_CHARS = 100_000
 MAX_VERSION_MESSAGE = 2_000
 MAX_ALIASES = 100
+MAX_LINKS = 100
 MAX_REASON = 2_000
+RENAMED_FROM = "lodeline.renamed_from"
+"""The tag of a prompt whose name was taken when it came into the store; it has the name that it had before."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,249}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,99}")
 _ROLE = re.compile(r"[A-Za-z_]{1,50}")
@@ -59,7 +62,11 @@ class PromptDraft:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt of an experiment, known there by its name. Times are epoch milliseconds."""
+    """One prompt. Times are epoch milliseconds.
+
+    No two prompts of a store have the same name. It belongs to the experiment that registered it first, and may be
+    linked to others, where it is listed and can be read.
+    """
 
     name: str
     experiment_id: ExperimentId
@@ -70,13 +77,15 @@ class Prompt:
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     aliases: Mapping[str, int] = field(default_factory=dict[str, int])
+    linked_experiment_ids: tuple[ExperimentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PromptVersion:
-    """One version, which never changes. `variables` are the names that its template has, in their order.
+    """One version, which never changes but for its tags. `variables` are the names that its template has, in order.
 
-    `message` says why it was made. `digest` is over kind, template or messages, response format and model config.
+    `experiment_id` is the one that the prompt belongs to. `message` says why it was made. `digest` is over kind,
+    template or messages, response format and model config.
     """
 
     name: str
@@ -96,6 +105,15 @@ class PromptVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyPrompt:
+    """What a prompt is made from that has no version yet."""
+
+    name: str
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredPrompt:
     """The version that a draft became; `made` is false when the latest one said the same already."""
 
@@ -105,7 +123,8 @@ class RegisteredPrompt:
 
 @dataclass(frozen=True, slots=True)
 class PromptChange:
-    """A change of a prompt: None leaves a field; tags are set, then deleted, and so are aliases, for `reason`."""
+    """A change of a prompt: None leaves a field; tags are set, then deleted, and so are aliases, for `reason`; links
+    to experiments are added, then removed."""
 
     description: str | None = None
     set_tags: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -113,6 +132,8 @@ class PromptChange:
     set_aliases: Mapping[str, int] = field(default_factory=dict[str, int])
     delete_aliases: tuple[str, ...] = ()
     reason: str = ""
+    link: tuple[ExperimentId, ...] = ()
+    unlink: tuple[ExperimentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +225,7 @@ def changed_prompt(
     old: Prompt, change: PromptChange, *, by: str | None, now_ms: int
 ) -> tuple[Prompt, list[PromptAliasEvent]]:
     """Return a prompt after a change, and what happened to its aliases; NotFound for a version that is not there,
-    TooLarge for too many aliases."""
+    TooLarge for too many aliases or links."""
     aliases = dict(old.aliases)
     for alias, version in change.set_aliases.items():
         if not 1 <= version <= old.latest_version:
@@ -215,11 +236,16 @@ def changed_prompt(
     if len(aliases) > MAX_ALIASES:
         raise TooLarge(f"aliases: {len(aliases)} are over the limit of {MAX_ALIASES}.")
     tags = {**old.tags, **change.set_tags}
+    links = [link for link in dict.fromkeys((*old.linked_experiment_ids, *change.link)) if link not in change.unlink]
+    links = sorted((link for link in links if link != old.experiment_id), key=int)
+    if len(links) > MAX_LINKS:
+        raise TooLarge(f"link: a prompt is linked to at most {MAX_LINKS} experiments.")
     new = replace(
         old,
         description=old.description if change.description is None else change.description,
         tags={key: value for key, value in tags.items() if key not in change.delete_tags},
         aliases=dict(sorted(aliases.items())),
+        linked_experiment_ids=tuple(links),
         updated_ms=now_ms,
     )
     moved = [
@@ -230,6 +256,21 @@ def changed_prompt(
     return new, moved
 
 
+def empty_prompt(draft: EmptyPrompt, experiment_id: ExperimentId, *, by: str | None, now_ms: int) -> Prompt:
+    """Return a prompt without versions."""
+    return Prompt(
+        draft.name, experiment_id, 0, now_ms, now_ms, created_by=by, description=draft.description,
+        tags=dict(draft.tags),
+    )  # fmt: skip
+
+
+def tagged_version(version: PromptVersion, set_tags: Mapping[str, str], delete_tags: Iterable[str]) -> PromptVersion:
+    """Return a version with tags set, then deleted."""
+    gone = frozenset(delete_tags)
+    tags = {**version.tags, **set_tags}
+    return replace(version, tags={key: value for key, value in tags.items() if key not in gone})
+
+
 def no_prompt_version(name: str, what: str, latest: int) -> NotFound:
     """Return the error for a version that does not exist."""
     return NotFound(
@@ -237,6 +278,23 @@ def no_prompt_version(name: str, what: str, latest: int) -> NotFound:
         code="prompt_version_not_found",
         details={"noun": "prompt version", "id": what, "latest": latest},
     )
+
+
+def prompt_name_taken(name: str) -> Conflict:
+    """Return the error for a name of a prompt that the caller may not write to; it says nothing of that prompt."""
+    return Conflict(
+        f"prompt name {shown(name)} is taken: names are unique in the whole store, and its prompt is in an experiment"
+        " that is out of your reach or deleted. Choose another name.",
+        code="prompt_name_taken",
+        details={"name": name},
+    )
+
+
+def names_when_taken(name: str, experiment_id: ExperimentId) -> tuple[str, ...]:
+    """Return the names to try, in their order, for a prompt that comes into an experiment with a name: that itself,
+    then names that follow from it and the experiment, so that coming again finds what came first."""
+    base = f"{name[:200]}.experiment-{experiment_id}"
+    return (name, base, *(f"{base}-{number}" for number in range(2, 10)))
 
 
 def kind_differs(name: str, kind: PromptKind) -> Conflict:

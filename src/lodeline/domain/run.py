@@ -28,6 +28,8 @@ MAX_POINTS = 10_000
 """Points logged in one call."""
 MAX_INPUTS = 1_000
 """Inputs of one run; outputs likewise."""
+MAX_INPUT_TEXT = 1_000_000
+"""Characters of an input's source, schema or profile."""
 MAX_NUMBER = 2**53
 MAX_MS = 9_000_000_000_000
 """Times in nanoseconds must fit into 64 bits."""
@@ -60,7 +62,8 @@ class MetricPoint:
 @dataclass(frozen=True, slots=True)
 class RunInput:
     """What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as
-    "training"."""
+    "training". Of a dataset that is kept elsewhere `source` tells where, as its `source_type` says it, `schema` and
+    `profile` what it looks like; each is text that is kept as it came."""
 
     dataset_id: str | None = None
     name: str | None = None
@@ -68,6 +71,10 @@ class RunInput:
     digest: str | None = None
     context: str | None = None
     model_id: ModelId | None = None
+    source_type: str | None = None
+    source: str | None = None
+    schema: str | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +292,10 @@ def check_run(run: Run | RunDraft) -> None:
             text: str | None = getattr(item, noun)
             if text is not None:
                 check_name(text, noun=f"inputs.{noun}", most=MAX_KEY)
+        for noun in ("source_type", "source", "schema", "profile"):
+            text = getattr(item, noun)
+            if text is not None and len(text) > MAX_INPUT_TEXT:
+                raise TooLarge(f"inputs.{noun}: {len(text)} characters are over the limit of {MAX_INPUT_TEXT}.")
     for output in run.outputs:
         check_name(output.model_id, noun="outputs.model_id", most=MAX_KEY)
 

@@ -1,13 +1,13 @@
 """Transfer: a trace as an export keeps it, beside its payload chunks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lodeline.domain.assessment import AssessmentRevision
 from lodeline.domain.dataset import Dataset, DatasetVersion
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.ids import TraceId
-from lodeline.domain.prompt import Prompt, PromptAliasEvent, PromptVersion
+from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.prompt import RENAMED_FROM, Prompt, PromptAliasEvent, PromptVersion
 from lodeline.domain.trace import TraceInfo
 
 
@@ -51,6 +51,8 @@ class ImportReport:
     records: int = 0
     prompts: int = 0
     scorers: int = 0
+    metric_points: int = 0
+    prompt_versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,20 @@ class DatasetDump:
 
 @dataclass(frozen=True, slots=True)
 class PromptDump:
-    """A prompt as an export keeps it: its versions and the moves of its aliases, oldest first."""
+    """A prompt as an export keeps it: its versions and the moves of its aliases, oldest first. Links to other
+    experiments stay behind."""
 
     prompt: Prompt
     versions: tuple[PromptVersion, ...]
     events: tuple[PromptAliasEvent, ...] = ()
+
+
+def named_prompt(dump: PromptDump, name: str, experiment_id: ExperimentId) -> PromptDump:
+    """Return the prompt as it comes into an experiment by a name, which may be another one than it had."""
+    old = dump.prompt
+    tags = dict(old.tags) if name == old.name else {**old.tags, RENAMED_FROM: old.name}
+    return PromptDump(
+        replace(old, name=name, experiment_id=experiment_id, tags=tags, linked_experiment_ids=()),
+        tuple(replace(version, name=name, experiment_id=experiment_id) for version in dump.versions),
+        dump.events,
+    )

@@ -252,6 +252,7 @@ _RUN = EntitySpec(
         FieldSpec("tags", "string", "The tag KEY.", ("tag",), keyed=True),
         FieldSpec("metrics", "number", "The latest value of the metric KEY.", ("metric",), keyed=True),
         FieldSpec("dataset", "string", "Ids, names and digests of the datasets that went in.", sortable=False),
+        FieldSpec("dataset_context", "string", "What datasets went in for, such as eval.", sortable=False),
         FieldSpec("model", "string", "The models that went in or came out.", ("model_id",), sortable=False),
     ),
 )

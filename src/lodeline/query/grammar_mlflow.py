@@ -10,11 +10,17 @@ from lodeline.domain.errors import Unsupported
 from lodeline.query.ast import EntityScope, Node
 from lodeline.query.build import ALL
 from lodeline.query.mlflow_clause import PATTERNS, Clause, Front
+from lodeline.query.mlflow_dataset import DATASET
 from lodeline.query.mlflow_experiment import EXPERIMENT
+from lodeline.query.mlflow_model import MODEL
+from lodeline.query.mlflow_prompt import PROMPT
+from lodeline.query.mlflow_run import RUN
 from lodeline.query.mlflow_trace import TRACE
 from lodeline.query.syntax import MAX_NODES, Token, Words, path_parts
 
-FRONTS: Mapping[EntityScope, Front] = {front.entity: front for front in (TRACE, EXPERIMENT)}
+FRONTS: Mapping[EntityScope, Front] = {
+    front.entity: front for front in (TRACE, EXPERIMENT, RUN, MODEL, DATASET, PROMPT)
+}
 _CACHED_LENGTH = 2_000
 
 

@@ -29,6 +29,8 @@ class RunSubject(Leaf):
             case "dataset":
                 texts = ((item.dataset_id, item.name, item.digest) for item in run.inputs)
                 return tuple(text for each in texts for text in each)
+            case "dataset_context":
+                return tuple(item.context for item in run.inputs)
             case "model":
                 return (*(item.model_id for item in run.inputs), *(item.model_id for item in run.outputs))
             case _:

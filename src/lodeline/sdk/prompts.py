@@ -76,12 +76,14 @@ class PromptCache:
         self._kept: OrderedDict[tuple[str, str, str, str], _Kept] = OrderedDict()
         self._gate = threading.Lock()
 
-    def load(self, client: LodelineClient, experiment: str, name: str, ref: str, ttl_s: float) -> PromptVersion:
+    def load(
+        self, client: LodelineClient, experiment: str | None, name: str, ref: str, ttl_s: float
+    ) -> PromptVersion:
         """Return a version, asking the server when it is not known or no longer sure.
 
         While the server cannot be reached, what was known last holds; Unavailable when nothing was.
         """
-        key = (client.url, experiment, name, ref)
+        key = (client.url, experiment or "", name, ref)
         with self._gate:
             kept = self._kept.get(key)
             if kept is not None:
@@ -126,13 +128,14 @@ def register_prompt(
 ) -> LoadedPrompt:
     """Register a version of a prompt, of a text or of chat messages, in which ``{{ name }}`` stands for a variable.
 
-    Versions never change; registering the same again as the latest gives that one. `experiment` (id or name) is the
-    one that traces go to, unless given. `message` says why the version was made.
+    Versions never change; registering the same again as the latest gives that one. Names are unique in the store. A
+    new prompt belongs to `experiment` (id or name; the one that traces go to, unless given), and one that belongs to
+    another is linked to it. `message` says why the version was made.
     """
     registered = default_client().prompts.register(
         name,
         template if isinstance(template, str) else [_message(each) for each in template],
-        experiment=_home(experiment),
+        experiment=experiment or get_defaults().experiment,
         message=message,
         tags=tags,
         response_format=response_format,
@@ -150,13 +153,14 @@ def load_prompt(
     with ``prompts:/`` before it; or by `version`, a number or an alias.
 
     What an alias or "latest" means is asked again after `ttl_s` seconds; while no server can be reached, the version
-    loaded last is used. Within a trace the version is noted on it. NotFound when there is none.
+    loaded last is used. Within a trace the version is noted on it. NotFound when there is none, or (with
+    `experiment`) none that belongs or is linked to that experiment.
     """
     name, ref = parse_prompt(prompt)
     wanted = ref or "latest" if version is None else str(version)
     if ref is not None and version is not None:
         raise Invalid("load_prompt: give the version in the name or as `version`, not both.")
-    loaded = LoadedPrompt(cache.load(default_client(), _home(experiment), name, wanted, ttl_s))
+    loaded = LoadedPrompt(cache.load(default_client(), experiment, name, wanted, ttl_s))
     note_on_trace(loaded.version)
     return loaded
 
@@ -168,7 +172,8 @@ def search_prompts(
     order: str = "",
     limit: int | None = 1_000,
 ) -> list[Prompt]:
-    """Return prompts that match a filter, newest first, at most `limit` (None: all of them)."""
+    """Return prompts that match a filter and belong or are linked to experiments (None: to any), newest first, at
+    most `limit` (None: all of them)."""
     return default_client().prompts.search(experiment=experiment, filter=filter, order=order, limit=limit).all()
 
 
@@ -178,7 +183,7 @@ def set_prompt_alias(
     """Move an alias to a version, or (None) delete it; who, when and why are kept. Return the prompt."""
     prompt = default_client().prompts.update(
         name,
-        experiment=_home(experiment),
+        experiment=experiment,
         set_aliases={} if version is None else {alias: version},
         delete_aliases=(alias,) if version is None else (),
         reason=reason,
@@ -224,7 +229,3 @@ def _message(given: ChatMessage | Mapping[str, str]) -> ChatMessage:
         return ChatMessage(given["role"], given["content"])
     except KeyError as error:
         raise Invalid(f"prompt: a message has no {error.args[0]!r}; it needs role and content.") from error
-
-
-def _home(experiment: str | None) -> str:
-    return experiment or get_defaults().experiment or "0"

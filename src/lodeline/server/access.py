@@ -1,10 +1,12 @@
 """Access: from a request's credentials to its actor. The only place of the HTTP doors that looks at credentials.
 
-An API key comes as ``Authorization: Bearer <key>`` or ``x-lodeline-key: <key>``; a browser's login as a cookie, and
-then an unsafe request must also carry the login's CSRF token in the header `x-lodeline-csrf`. Without auth everybody
-who reaches the server is `LOCAL`: `server.run` lets such a server listen on loopback only.
+An API key comes as ``Authorization: Bearer <key>``, as the password of Basic credentials, or as
+``x-lodeline-key: <key>``; a browser's login as a cookie, and then an unsafe request must also carry the login's CSRF
+token in the header `x-lodeline-csrf`. Without auth everybody who reaches the server is `LOCAL`: `server.run` lets
+such a server listen on loopback only.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -92,17 +94,29 @@ class Access:
 
 
 def key_of(headers: Headers) -> str | None:
-    """Return the API key of a request; Unauthenticated for another scheme of Authorization."""
+    """Return the API key of a request; Unauthenticated for another scheme of Authorization.
+
+    Programs that know only names and passwords send the key as the password; the name counts nothing.
+    """
     given = headers.get(KEY_HEADER)
     if given:
         return given.strip()
     authorization = headers.get("authorization")
     if not authorization:
         return None
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Unauthenticated("authorization: only 'Bearer <API key>' is understood.")
-    return key.strip()
+    scheme, _, rest = authorization.partition(" ")
+    key = _password(rest.strip()) if scheme.lower() == "basic" else rest.strip()
+    if scheme.lower() not in {"bearer", "basic"} or not key:
+        raise Unauthenticated("authorization: only 'Bearer <API key>', or Basic with the key as password, will do.")
+    return key
+
+
+def _password(credentials: str) -> str:
+    """Return the password of Basic credentials, empty when they are malformed."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 async def _identify(request: Request) -> tuple[Actor, Login | None]:

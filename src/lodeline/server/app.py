@@ -25,6 +25,7 @@ from lodeline.server.access import Access
 from lodeline.server.answers import ServicesDep
 from lodeline.server.api.routes import PREFIX, native_router
 from lodeline.server.errors import Incidents, install_errors
+from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.openapi import install_openapi
 from lodeline.server.security import BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
 from lodeline.server.settings import Settings
@@ -33,7 +34,10 @@ from lodeline.services.ingest import IngestBounds
 from lodeline.storage.base import Stores
 from lodeline.storage.open import open_stores, store_directory
 
-_UPLOADS = re.compile(rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{PREFIX}/experiments/import")
+_UPLOADS = re.compile(
+    rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{PREFIX}/experiments/import"
+    r"|/api/2\.0/mlflow-artifacts/artifacts/.+"
+)
 """The paths that bound their bodies themselves."""
 
 
@@ -76,7 +80,9 @@ def create_app(
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app, lost=pages.lost_page)
     app.include_router(native_router())
-    app.router.routes.extend([*otlp.routes(), *pages.routes()])
+    # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client.
+    app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
+    app.router.routes.extend(pages.routes())
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
     install_openapi(app, auth=settings.auth)

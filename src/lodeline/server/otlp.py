@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Route
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.delivery import DeliverySource, parse_source
 from lodeline.domain.errors import LodelineError, Unavailable, Unsupported, shown
-from lodeline.domain.ids import new_hex
+from lodeline.domain.ids import RunId, new_hex
+from lodeline.domain.run import check_run_id
 from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.otlp import JSON_TYPE, PROTOBUF_TYPES
 from lodeline.ingest.resources import ExperimentHint
@@ -39,6 +40,9 @@ HINT_HEADERS: tuple[tuple[str, Literal["id", "name", "either"]], ...] = (
     ("x-phoenix-project-name", "name"),
 )
 """Headers that name the experiment of a whole request, strongest first: ours, MLflow's, Phoenix's two."""
+
+RUN_HEADER = "x-mlflow-run-id"
+"""Names the run that made the traces whose roots are in a request."""
 
 
 def routes() -> list[BaseRoute]:
@@ -71,6 +75,12 @@ def hint_of(headers: Headers) -> ExperimentHint | None:
         if value:
             return ExperimentHint(_utf8(value), form)
     return None
+
+
+def run_of(headers: Headers) -> RunId | None:
+    """Return the run that the traces of a request are linked to; Invalid when it cannot be one."""
+    value = headers.get(RUN_HEADER, "").strip()
+    return check_run_id(value) if value else None
 
 
 def source_of(headers: Headers) -> DeliverySource | None:
@@ -119,6 +129,7 @@ async def _export(request: Request, media_type: str) -> ExportOutcome:
             encoding=request.headers.get("content-encoding"),
             hint=hint_of(request.headers),
             source=source_of(request.headers),
+            run_id=run_of(request.headers),
         )
         return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export, ticket)
 

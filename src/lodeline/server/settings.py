@@ -56,7 +56,7 @@ class Settings:
     max_body_bytes: int = _setting(64 * _MIB, "Largest OTLP request body, as sent.")
     max_decompressed_bytes: int = _setting(256 * _MIB, "Largest OTLP request body after decompression.")
     max_json_bytes: int = _setting(16 * _MIB, "Largest body of any other API call but uploads.")
-    max_attachment_bytes: int = _setting(100 * _MIB, "Largest attachment of a trace.")
+    max_attachment_bytes: int = _setting(100 * _MIB, "Largest attachment of a trace, and largest artifact.")
     max_import_bytes: int = _setting(20 * 1024 * _MIB, "Largest file that an import takes.")
     ingest_bytes_in_flight: int = _setting(
         256 * _MIB, "OTLP bytes being read, decoded or written at one time; beyond it senders are told to wait."

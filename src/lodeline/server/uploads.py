@@ -1,7 +1,7 @@
-"""Uploads: a request body as a file, bounded, in memory while small and on disk beyond."""
+"""Uploads: a request body as a file, bounded, in memory while small and on disk beyond; and files as answers."""
 
 import tempfile
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, cast
 
@@ -12,6 +12,7 @@ from lodeline.domain.errors import Unavailable
 from lodeline.server.security import body_too_large
 
 MEMORY_BYTES = 2**20
+_CHUNK_BYTES = 2**18
 
 
 @asynccontextmanager
@@ -37,6 +38,13 @@ async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryI
         with _room():  # going back writes what is still buffered
             file.seek(0)
         yield cast(BinaryIO, file)
+
+
+def read_chunks(data: BinaryIO) -> Iterator[bytes]:
+    """Yield a stream in pieces and close it."""
+    with data:
+        while piece := data.read(_CHUNK_BYTES):
+            yield piece
 
 
 @contextmanager

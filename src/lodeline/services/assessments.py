@@ -27,10 +27,12 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.label_schema import canonical_value
 from lodeline.domain.page import MAX_LIMIT, Page
 from lodeline.domain.span import JsonValue
+from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
+from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
 MAX_VALUE_SIZE = 1_000_000
@@ -52,13 +54,16 @@ class AssessmentService:
         """Append a judgment; idempotent by `identifier`. A person who is not named is the account that asks.
 
         The experiment is the trace's; for a judgment on a session it must be named (id or name). NotFound when the
-        target is unknown; Conflict when `overrides` is not the head of its chain (details name the head).
+        target is unknown; Invalid for a run of another experiment; Conflict when `overrides` is not the head of its
+        chain (details name the head).
         """
         permit_reach(actor, "assessment.write")
         check_draft(draft)
         _check_texts(draft)
         draft = _named(actor, draft)
         experiment_id = self._experiment_of(actor, draft, experiment)
+        if draft.run_id is not None:
+            check_run_of(self._stores, actor, draft.run_id, experiment_id)
         self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
@@ -101,6 +106,13 @@ class AssessmentService:
         permit_reach(actor, "assessment.read")
         self._trace_experiment(actor, trace_id, "assessment.read")
         return self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
+
+    def of_traces(self, actor: Actor, traces: Sequence[Trace]) -> Mapping[TraceId, Sequence[Assessment]]:
+        """Return the assessments of traces that the actor has just read, oldest first; none of those in experiments
+        whose assessments it may not read."""
+        reach = permit_reach(actor, "assessment.read")
+        wanted = [trace.trace_id for trace in traces if trace.experiment_id in reach]
+        return self._stores.assessments.of_traces(wanted)
 
     def search(self, actor: Actor, query: ListQuery) -> Page[Assessment]:
         """List assessments, newest first unless ordered otherwise."""

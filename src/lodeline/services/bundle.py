@@ -6,6 +6,7 @@ from lodeline.auth.credentials import Credentials
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.services.accounts import AccountService
 from lodeline.services.analytics import AnalyticsService
+from lodeline.services.artifacts import ArtifactService
 from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
@@ -33,6 +34,7 @@ from lodeline.services.runs import RunService
 from lodeline.services.scorers import ScorerService
 from lodeline.services.traces import TraceService
 from lodeline.services.transfer import TransferService
+from lodeline.services.trust import TrustService
 from lodeline.storage.base import Stores
 
 
@@ -56,6 +58,7 @@ class Services:
     traces: TraceService
     deliveries: DeliveryService
     attachments: AttachmentService
+    artifacts: ArtifactService
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
@@ -73,6 +76,7 @@ class Services:
     records: RecordService
     prompts: PromptService
     scorers: ScorerService
+    trust: TrustService
     label_schemas: LabelSchemaService
     labeling: LabelingService
     labeling_items: LabelingItemService
@@ -107,6 +111,7 @@ def assemble(
         traces=traces,
         deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
+        artifacts=ArtifactService(stores, scope, clock, max_bytes=bounds.max_attachment_bytes),
         assessments=AssessmentService(stores, scope, listing, clock),
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),
@@ -124,6 +129,7 @@ def assemble(
         records=records,
         prompts=PromptService(stores, scope, listing, clock),
         scorers=ScorerService(stores, scope, clock),
+        trust=TrustService(stores, listing),
         label_schemas=label_schemas,
         labeling=labeling,
         labeling_items=LabelingItemService(stores, labeling, records, listing, clock),

@@ -6,7 +6,8 @@
 - ``scorers/NNNNN.jsonl``: a row for each version of a registered scorer, oldest first.
 
 A dataset keeps its id where that is free; elsewhere its new id follows from the old one and the experiment, so that
-importing again finds it. Hashes of records are worked out anew, and the digest of the latest version must be theirs.
+importing again finds it; so does the name of a prompt. Hashes of records are worked out anew, and the digest of the
+latest version must be theirs.
 """
 
 import hashlib
@@ -55,6 +56,7 @@ class DataCounts:
     records: int = 0
     prompts: int = 0
     scorers: int = 0
+    prompt_versions: int = 0
 
 
 class DataExport:
@@ -71,6 +73,7 @@ class DataExport:
             yield from self._dataset(number, dataset)
         for number, prompt in enumerate(self._prompts(), 1):
             self.counts.prompts += 1
+            self.counts.prompt_versions += prompt.latest_version
             yield f"prompts/{number:05d}.jsonl", _lines(self._prompt_rows(prompt))
         for number, scorer in enumerate(self._stores.scorers.list((self._experiment_id,)), 1):
             self.counts.scorers += 1
@@ -117,14 +120,15 @@ class DataExport:
         search = Search((self._experiment_id,), limit=100)
         while True:
             page = self._stores.prompts.search(search)
-            yield from page.items
+            own = (each for each in page.items if each.experiment_id == self._experiment_id)
+            yield from (each for each in own if each.latest_version)
             if page.cursor is None:
                 return
             search = replace(search, cursor=page.cursor)
 
     def _prompt_rows(self, prompt: Prompt) -> Iterator[dict[str, object]]:
         prompts, name = self._stores.prompts, prompt.name
-        yield {"prompt": asdict(prompt)}
+        yield {"prompt": asdict(replace(prompt, linked_experiment_ids=()))}
         for number in range(1, prompt.latest_version + 1):
             yield {"version": asdict(prompts.version(self._experiment_id, name, str(number)))}
         events = prompts.alias_events(self._experiment_id, name, limit=_EVENTS)
@@ -164,7 +168,10 @@ class DataImport:
         for name in self._named("datasets"):
             yield from self._dataset(name)
         for name in self._named("prompts"):
-            self.counts.prompts += store.restore_prompt(self._experiment_id, prompt_from_rows(self._rows(name)))
+            dump = prompt_from_rows(self._rows(name))
+            if store.restore_prompt(self._experiment_id, dump):
+                self.counts.prompts += 1
+                self.counts.prompt_versions += len(dump.versions)
             yield self.counts
         for name in self._named("scorers"):
             self.counts.scorers += store.restore_scorer(self._experiment_id, scorer_from_rows(self._rows(name)))

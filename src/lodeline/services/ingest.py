@@ -10,12 +10,13 @@ from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.errors import Conflict, Deleted, LodelineError, NotFound, shown
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, is_experiment_id
-from lodeline.domain.trace import TraceWrite
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, TraceId, is_experiment_id
+from lodeline.domain.trace import TraceWrite, WriteOutcome
 from lodeline.ingest.limits import DEFAULT_LIMITS, IngestLimits
 from lodeline.ingest.otlp import Packed
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.services.admission import Admission, Ticket
+from lodeline.services.audit import audit_entry
 from lodeline.services.decoder import Work
 from lodeline.services.decoding import Decoding
 from lodeline.services.experiment_cache import ExperimentCache
@@ -39,13 +40,14 @@ class IngestBounds:
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
     """One OTLP export request as it came. `hint` is the experiment that its headers name, for all of it; `source` is
-    what an SDK says of the batches in it."""
+    what an SDK says of the batches in it. The traces whose roots are in it are linked to the run `run_id`."""
 
     body: bytes
     content_type: str
     encoding: str | None = None
     hint: ExperimentHint | None = None
     source: DeliverySource | None = None
+    run_id: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class IngestService:
         if decoded.traces and not writes:
             raise resolver.first_error()
         outcomes = self._stores.traces.write(writes, _mark(request, writes)) if writes else ()
+        self._link(actor, request, writes, outcomes)
         refused = [
             (len(write.spans), f"trace {write.trace_id}: {outcome.refused}")
             for write, outcome in zip(writes, outcomes, strict=True)
@@ -138,6 +141,23 @@ class IngestService:
             if (error := resolver.error(trace.hint)) is not None
         ]
         return _outcome(decoded, refused)
+
+    def _link(
+        self, actor: Actor, request: ExportRequest, writes: Sequence[TraceWrite], outcomes: Sequence[WriteOutcome]
+    ) -> None:
+        """Link the traces whose roots came to the run that the request names."""
+        if request.run_id is None:
+            return
+        by_experiment: dict[ExperimentId, list[TraceId]] = {}
+        for write, outcome in zip(writes, outcomes, strict=True):
+            if outcome.refused is None and any(span.parent_id is None for span in write.spans):
+                by_experiment.setdefault(write.experiment_id, []).append(write.trace_id)
+        for experiment_id, trace_ids in by_experiment.items():
+            audit = audit_entry(
+                actor, "trace.link_run", request.run_id, at_ms=self._clock.now_ms(), experiment_id=experiment_id,
+                details={"traces": len(trace_ids)},
+            )  # fmt: skip
+            self._stores.traces.link_run(request.run_id, trace_ids, audit=audit)
 
     def decoders(self) -> int:
         """Return how many processes decode beside this one."""

@@ -40,10 +40,11 @@ class ScorerService:
         found = self._scope.one(actor, "scorer.read", experiment)
         return self._stores.scorers.versions(found.experiment_id, name)
 
-    def delete(self, actor: Actor, experiment: str, name: str) -> None:
-        """Remove one with its versions for good; what it judged stays."""
+    def delete(self, actor: Actor, experiment: str, name: str, *, version: int | None = None) -> None:
+        """Remove one with its versions, or one version, for good; what it judged stays."""
         found = self._scope.one(actor, "scorer.delete", experiment)
         audit = audit_entry(
-            actor, "scorer.delete", name, at_ms=self._clock.now_ms(), experiment_id=found.experiment_id
-        )
-        self._stores.scorers.delete(found.experiment_id, name, audit=audit)
+            actor, "scorer.delete", name, at_ms=self._clock.now_ms(), experiment_id=found.experiment_id,
+            details={"version": version},
+        )  # fmt: skip
+        self._stores.scorers.delete(found.experiment_id, name, version=version, audit=audit)

@@ -12,6 +12,9 @@ the highest number arrived first:
 - runs, evaluations and models as `services.run_transfer` tells;
 - datasets, prompts and registered scorers as `services.data_transfer` tells;
 - label schemas and labeling sessions as `services.labeling_transfer` tells.
+
+What does not fit into one file, or grows, comes as a series: the manifests of its files bear one text as ``series``,
+and the first of them to be imported makes the experiment for all.
 """
 
 import hashlib
@@ -22,7 +25,7 @@ from typing import BinaryIO
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Deleted, shown
+from lodeline.domain.errors import Conflict, Deleted, Invalid, shown
 from lodeline.domain.experiment import Experiment, ExperimentDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.domain.transfer import ImportReport
@@ -40,6 +43,10 @@ Progress = Callable[[int], None]
 
 _NEEDED: tuple[ExperimentAction, ...] = (
     "experiment.read", "assessment.read", "run.read", "model.read", "dataset.read", "prompt.read", "scorer.read",
+)  # fmt: skip
+
+_WRITTEN: tuple[ExperimentAction, ...] = (
+    "trace.ingest", "assessment.write", "run.write", "model.write", "dataset.write", "prompt.write", "scorer.write",
 )  # fmt: skip
 
 
@@ -84,21 +91,30 @@ class TransferService:
         return found, pieces()
 
     def import_file(
-        self, actor: Actor, file: BinaryIO, *, as_name: str | None = None, progress: Progress = lambda _: None
+        self,
+        actor: Actor,
+        file: BinaryIO,
+        *,
+        as_name: str | None = None,
+        into: str | None = None,
+        progress: Progress = lambda _: None,
     ) -> ImportReport:
         """Add the experiment of an exported file, verified as a whole before anything is stored.
 
         It keeps its id and its name; Conflict when one is taken, unless `as_name` gives it another name and with it
         a new id. Traces that exist already, in whatever experiment, are listed and left alone; Conflict when that is
-        all of them and the experiment would be new. Importing the same file again continues where it was cut off.
-        Invalid for a file that is damaged or breaks a rule.
+        all of them and the experiment would be new. Importing the same file again continues where it was cut off,
+        and so does another file of its series. Invalid for a file that is damaged or breaks a rule.
+
+        With `into` (id or name) what the file holds is added to an experiment that exists, which stays what it is
+        otherwise. An import says who judged and wrote what, so only who gives roles there may do that.
         """
-        permit(actor, "experiment.create")
+        target = self._target(actor, as_name, into)
         reader = ArchiveReader(file)
         reader.verify()
         checked = self._job(reader, DEFAULT_EXPERIMENT)
         checked.check()
-        experiment = self._make(actor, reader, as_name, checked)
+        experiment = self._make(actor, reader, as_name, checked) if target is None else target
         job = self._job(reader, experiment.experiment_id)
         for counts in job.run():
             progress(counts.traces + counts.existing_count)
@@ -116,11 +132,28 @@ class TransferService:
             **asdict(job.data_counts),
         )
 
+    def _target(self, actor: Actor, as_name: str | None, into: str | None) -> Experiment | None:
+        if into is None:
+            permit(actor, "experiment.create")
+            return None
+        if as_name is not None:
+            raise Invalid("into and as_name: give one of them; an experiment that exists keeps its name.")
+        found = self._scope.one(actor, "experiment.share", into)
+        for action in _WRITTEN:
+            permit(actor, action, found.experiment_id)
+        ident = found.experiment_id
+        self._stores.audit.append(
+            audit_entry(actor, "experiment.import", ident, at_ms=self._clock.now_ms(), experiment_id=ident)
+        )
+        return found
+
     def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:
         return ExperimentImport(self._stores, reader, experiment_id, max_attachment_bytes=self._max_attachment_bytes)
 
     def _make(self, actor: Actor, reader: ArchiveReader, as_name: str | None, job: ExperimentImport) -> Experiment:
-        digest = hashlib.sha256(f"{reader.digest} {as_name}".encode()).hexdigest()
+        series = reader.facts.get("series")
+        same = f"series {series}" if isinstance(series, str) else reader.digest
+        digest = hashlib.sha256(f"{same} {as_name}".encode("utf-8", "replace")).hexdigest()
         draft, created_ms = read_draft(reader, as_name, client_key=f"import:{digest}")
         self._check_new(draft, job)
         audit = audit_entry(

@@ -68,6 +68,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "log_assessments": lambda c: c.assessments.log_many([DRAFT]),
     "search_assessments": lambda c: c.assessments.search().first(),
     "list_assessment_names": lambda c: c.assessments.names(experiment="a"),
+    "get_assessment_agreement": lambda c: c.assessments.agreement("correct"),
+    "get_assessment_judges": lambda c: c.assessments.judges("correct", judge_names=["a", "b"]),
     "get_trace_assessments": lambda c: c.assessments.of_trace("a"),
     "get_assessment": lambda c: c.assessments.get("a"),
     "update_assessment": lambda c: c.assessments.update("a", value=1),

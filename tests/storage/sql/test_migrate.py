@@ -228,3 +228,30 @@ def test_a_killed_migration_leaves_the_old_version_whole(old: Path, tmp_path: Pa
     assert stores.admin.check() == []
     stores.close()
     assert rows(old, "SELECT count(*) FROM big") == [(19 * 9999,)]
+
+
+def test_prompts_of_one_name_keep_it_only_where_it_was_first(tmp_path: Path):
+    known = known_migrations()
+    before = next(m.number for m in known if m.name == "prompt_names") - 1
+    folders = [tmp_path / "before", tmp_path / "after"]
+    for folder, count in zip(folders, (before, before + 1), strict=True):
+        folder.mkdir()
+        for migration in known[:count]:
+            (folder / f"{migration.number:04}_{migration.name}.sql").write_text(migration.sql, encoding="utf-8")
+    store, long = tmp_path / "store", "n" * 250
+    open_sqlite(store, migrations=folders[0]).close()
+    db = connection.connect(store, readonly=False)
+    insert = "INSERT INTO prompts (exp, name, created_ms, updated_ms, latest, doc) VALUES (?, ?, 0, 0, 1, ?)"
+    for exp in (2, 1, 3):
+        for name in ("greet", long, f"only{exp}"):
+            db.execute(insert, (exp, name, '{"tags":{"a":"b"}}'))
+    db.close()
+    migrate_sqlite(store, source=folders[1])
+    found = rows(store, "SELECT exp, name, doc FROM prompts ORDER BY id")
+    assert [row[:2] for row in found[:3]] == [(2, "greet"), (2, long), (2, "only2")]
+    assert [row[1] for row in found[3:]] == [
+        "greet.experiment-1", f"{'n' * 200}.experiment-1-5", "only1",
+        "greet.experiment-3", f"{'n' * 200}.experiment-3-8", "only3",
+    ]  # fmt: skip
+    assert found[3][2] == '{"tags":{"a":"b","lodeline.renamed_from":"greet"}}'
+    assert found[0][2] == '{"tags":{"a":"b"}}'

@@ -21,7 +21,8 @@ from lodeline.sdk.client.call import (
 
 
 class Prompts(Noun[ModeT]):
-    """Calls about prompts, which are named within an experiment (id or name)."""
+    """Calls about prompts, whose names are unique in the store. An `experiment` (id or name) that is given with a
+    name must be one that the prompt belongs or is linked to."""
 
     @call
     def register(
@@ -29,14 +30,17 @@ class Prompts(Noun[ModeT]):
         name: str,
         template: str | Sequence[ChatMessage],
         *,
-        experiment: str = "0",
+        experiment: str | None = None,
         message: str = "",
         tags: Mapping[str, str] | None = None,
         response_format: JsonValue = None,
         model_config: Mapping[str, JsonValue] | None = None,
         description: str = "",
     ) -> Call[RegisteredPrompt]:
-        """Register a version, of a text or of chat messages; the latest one when it says the same already."""
+        """Register a version, of a text or of chat messages; the latest one when it says the same already.
+
+        A new prompt belongs to `experiment` (None: the default one); that of another experiment is linked to it.
+        """
         chat = None if isinstance(template, str) else [{"role": m.role, "content": m.content} for m in template]
         body = given(
             experiment=experiment,
@@ -66,7 +70,7 @@ class Prompts(Noun[ModeT]):
         return Listing(path_of("prompts"), Prompt, params, limit, cursor)
 
     @call
-    def get(self, name: str, *, experiment: str = "0") -> Call[Prompt]:
+    def get(self, name: str, *, experiment: str | None = None) -> Call[Prompt]:
         """Return one prompt with its aliases."""
         return Call("GET", path_of("prompts", name), one(Prompt), params={"experiment": experiment})
 
@@ -75,15 +79,18 @@ class Prompts(Noun[ModeT]):
         self,
         name: str,
         *,
-        experiment: str = "0",
+        experiment: str | None = None,
         description: str | None = None,
         set_tags: Mapping[str, str] | None = None,
         delete_tags: Sequence[str] = (),
         set_aliases: Mapping[str, int] | None = None,
         delete_aliases: Sequence[str] = (),
         reason: str = "",
+        link: Sequence[str] = (),
+        unlink: Sequence[str] = (),
     ) -> Call[Prompt]:
-        """Change what is given; `reason` is kept with every move of an alias."""
+        """Change what is given; `reason` is kept with every move of an alias. `link` and `unlink` are ids of
+        experiments, which the prompt is then listed in and read from, or no more."""
         body = given(
             description=description,
             set_tags=dict(set_tags or {}),
@@ -91,32 +98,36 @@ class Prompts(Noun[ModeT]):
             set_aliases=dict(set_aliases or {}),
             delete_aliases=list(delete_aliases),
             reason=reason,
+            link=list(link),
+            unlink=list(unlink),
         )
         params = {"experiment": experiment}
         return Call("PATCH", path_of("prompts", name), one(Prompt), params=params, body=body, repeat="always")
 
     @call
-    def delete(self, name: str, *, experiment: str = "0") -> Call[None]:
+    def delete(self, name: str, *, experiment: str | None = None) -> Call[None]:
         """Remove a prompt with all of its versions for good."""
         return Call("DELETE", path_of("prompts", name), nothing, params={"experiment": experiment})
 
     @listing
     def versions(
-        self, name: str, *, experiment: str = "0", limit: int | None = None, cursor: str | None = None
+        self, name: str, *, experiment: str | None = None, limit: int | None = None, cursor: str | None = None
     ) -> Listing[PromptVersion]:
         """List the versions of a prompt, the latest first."""
         params = {"experiment": experiment}
         return Listing(path_of("prompts", name, "versions"), PromptVersion, params, limit, cursor)
 
     @call
-    def version(self, name: str, version: str | int = "latest", *, experiment: str = "0") -> Call[PromptVersion]:
+    def version(
+        self, name: str, version: str | int = "latest", *, experiment: str | None = None
+    ) -> Call[PromptVersion]:
         """Return a version by its number, an alias, or "latest"."""
         path = path_of("prompts", name, "versions", str(version))
         return Call("GET", path, one(PromptVersion), params={"experiment": experiment})
 
     @call
     def alias_events(
-        self, name: str, *, experiment: str = "0", limit: int = 50
+        self, name: str, *, experiment: str | None = None, limit: int = 50
     ) -> Call[tuple[PromptAliasEvent, ...]]:
         """Return the moves of a prompt's aliases, the latest first."""
         params = {"experiment": experiment, "limit": limit}

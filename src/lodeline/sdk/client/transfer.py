@@ -13,13 +13,18 @@ class Transfer(Noun[ModeT]):
         return Call("GET", path_of("experiments", experiment_id, "export"), whole, timeout_s=LONG_S)
 
     @call
-    def import_experiment(self, content: Content, *, as_name: str | None = None) -> Call[ImportReport]:
-        """Import an exported experiment: a `Path`, bytes, or parts; traces that exist are listed and left alone."""
+    def import_experiment(
+        self, content: Content, *, as_name: str | None = None, into: str | None = None
+    ) -> Call[ImportReport]:
+        """Import an exported experiment: a `Path`, bytes, or parts; traces that exist are listed and left alone.
+
+        With `into` (id or name) its content is added to that experiment.
+        """
         return Call(
             "POST",
             path_of("experiments", "import"),
             one(ImportReport),
-            params={"as_name": as_name},
+            params={"as_name": as_name, "into": into},
             content=content,
             content_type="application/zip",
             timeout_s=LONG_S,

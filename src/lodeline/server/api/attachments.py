@@ -1,7 +1,6 @@
 """Native routes of attachments: bytes in, bytes out, never rendered."""
 
-from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
@@ -13,12 +12,11 @@ from lodeline.domain.ids import TraceId
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
 from lodeline.server.api.traces import TracePath
-from lodeline.server.uploads import spooled
+from lodeline.server.uploads import read_chunks, spooled
 
 router = APIRouter(prefix="/traces/{trace_id}/attachments", tags=["attachments"])
 
 NamePath = Annotated[str, Path(min_length=1, max_length=200, description="The file's name.", examples=["image.png"])]
-CHUNK_BYTES = 2**18
 
 
 @router.get("", **answer(list[Attachment], 404))
@@ -65,10 +63,3 @@ def get_attachment(actor: ActorDep, services: ServicesDep, trace_id: TracePath, 
 def delete_attachment(actor: ActorDep, services: ServicesDep, trace_id: TracePath, name: NamePath) -> None:
     """Delete a file of a trace."""
     services.attachments.delete(actor, TraceId(trace_id), name)
-
-
-def read_chunks(data: BinaryIO) -> Iterator[bytes]:
-    """Yield a stream in pieces and close it."""
-    with data:
-        while piece := data.read(CHUNK_BYTES):
-            yield piece

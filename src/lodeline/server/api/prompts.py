@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from lodeline.domain.ids import DEFAULT_EXPERIMENT
+from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.prompt import (
+    MAX_LINKS,
     MAX_MESSAGES,
     MAX_NAME,
     MAX_REASON,
@@ -31,10 +32,15 @@ router = APIRouter(prefix="/prompts", tags=["prompts"])
 
 PromptPath = Annotated[str, Path(min_length=1, max_length=MAX_NAME, description="The prompt's name.")]
 HomeParam = Annotated[
-    str, Query(min_length=1, max_length=500, description="The experiment that has it, by id or name.")
-]
+    str | None,
+    Query(
+        min_length=1, max_length=500,
+        description="An experiment, by id or name, that the prompt must belong or be linked to.",
+    ),
+]  # fmt: skip
 _Ref = Annotated[str, Path(min_length=1, max_length=100, description="A number, an alias, or `latest`.")]
 _Content = Annotated[str, Field(max_length=MAX_TEMPLATE_CHARS)]
+Links = Annotated[list[Annotated[str, Field(min_length=1, max_length=20)]], Field(max_length=MAX_LINKS)]
 _Alias = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -48,7 +54,14 @@ class ChatMessageBody(Body):
 class PromptBody(Body):
     """A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable."""
 
-    experiment: Annotated[str, Field(min_length=1, max_length=500)] = DEFAULT_EXPERIMENT
+    experiment: Annotated[
+        str | None,
+        Field(
+            min_length=1, max_length=500,
+            description="The experiment, by id or name, that a new prompt belongs to (else 0), and that one of "
+            "another experiment is linked to.",
+        ),
+    ] = None  # fmt: skip
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
     template: _Content | None = None
     messages: Annotated[list[ChatMessageBody], Field(max_length=MAX_MESSAGES)] = Field(
@@ -62,7 +75,7 @@ class PromptBody(Body):
 
 
 class PromptChangeBody(Body):
-    """A change; tags and aliases are set, then deleted."""
+    """A change; tags and aliases are set, then deleted; links to experiments are added, then removed."""
 
     description: Annotated[str | None, Field(max_length=100_000)] = None
     set_tags: Tags = Field(default_factory=dict[str, str])
@@ -72,6 +85,8 @@ class PromptChangeBody(Body):
     )
     delete_aliases: Annotated[list[_Alias], Field(max_length=100)] = Field(default_factory=list[str])
     reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
+    link: Links = Field(default_factory=list[str])
+    unlink: Links = Field(default_factory=list[str])
 
 
 @router.post("", **answer(RegisteredPrompt, 404, 409, 413))
@@ -97,11 +112,9 @@ def search_prompts(actor: ActorDep, services: ServicesDep, query: NativeListedDe
 
 
 @router.get("/{name}", **answer(Prompt, 404))
-def get_prompt(
-    actor: ActorDep, services: ServicesDep, name: PromptPath, experiment: HomeParam = DEFAULT_EXPERIMENT
-) -> Json:
+def get_prompt(actor: ActorDep, services: ServicesDep, name: PromptPath, experiment: HomeParam = None) -> Json:
     """Return one prompt with its aliases."""
-    return Json(services.prompts.get(actor, experiment, name))
+    return Json(services.prompts.get(actor, name, experiment=experiment))
 
 
 @router.patch("/{name}", **answer(Prompt, 404, 409, 413))
@@ -110,9 +123,9 @@ def update_prompt(
     services: ServicesDep,
     name: PromptPath,
     body: PromptChangeBody,
-    experiment: HomeParam = DEFAULT_EXPERIMENT,
+    experiment: HomeParam = None,
 ) -> Json:
-    """Describe and tag a prompt, move its aliases."""
+    """Describe and tag a prompt, move its aliases, link it to experiments."""
     change = PromptChange(
         description=body.description,
         set_tags=body.set_tags,
@@ -120,16 +133,16 @@ def update_prompt(
         set_aliases=body.set_aliases,
         delete_aliases=tuple(body.delete_aliases),
         reason=body.reason,
+        link=tuple(map(ExperimentId, body.link)),
+        unlink=tuple(map(ExperimentId, body.unlink)),
     )
-    return Json(services.prompts.update(actor, experiment, name, change))
+    return Json(services.prompts.update(actor, name, change, experiment=experiment))
 
 
 @router.delete("/{name}", **answer(None, 404, 409, status=204))
-def delete_prompt(
-    actor: ActorDep, services: ServicesDep, name: PromptPath, experiment: HomeParam = DEFAULT_EXPERIMENT
-) -> None:
+def delete_prompt(actor: ActorDep, services: ServicesDep, name: PromptPath, experiment: HomeParam = None) -> None:
     """Remove a prompt with all of its versions for good."""
-    services.prompts.delete(actor, experiment, name)
+    services.prompts.delete(actor, name, experiment=experiment)
 
 
 @router.get("/{name}/versions", **answer(Page[PromptVersion], 404))
@@ -138,12 +151,12 @@ def list_prompt_versions(
     services: ServicesDep,
     name: PromptPath,
     *,
-    experiment: HomeParam = DEFAULT_EXPERIMENT,
+    experiment: HomeParam = None,
     limit: LimitParam = 50,
     cursor: CursorParam = None,
 ) -> Json:
     """List the versions of a prompt, the latest first."""
-    return Json(services.prompts.versions(actor, experiment, name, limit=limit, cursor=cursor))
+    return Json(services.prompts.versions(actor, name, experiment=experiment, limit=limit, cursor=cursor))
 
 
 @router.get("/{name}/versions/{version}", **answer(PromptVersion, 404))
@@ -152,10 +165,10 @@ def get_prompt_version(
     services: ServicesDep,
     name: PromptPath,
     version: _Ref,
-    experiment: HomeParam = DEFAULT_EXPERIMENT,
+    experiment: HomeParam = None,
 ) -> Json:
     """Return one version."""
-    return Json(services.prompts.version(actor, experiment, name, version))
+    return Json(services.prompts.version(actor, name, version, experiment=experiment))
 
 
 @router.get("/{name}/alias-events", **answer(list[PromptAliasEvent], 404))
@@ -163,8 +176,8 @@ def list_prompt_alias_events(
     actor: ActorDep,
     services: ServicesDep,
     name: PromptPath,
-    experiment: HomeParam = DEFAULT_EXPERIMENT,
+    experiment: HomeParam = None,
     limit: LimitParam = 50,
 ) -> Json:
     """Return the moves of a prompt's aliases, the latest first."""
-    return Json(services.prompts.alias_events(actor, experiment, name, limit=limit))
+    return Json(services.prompts.alias_events(actor, name, experiment=experiment, limit=limit))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import DEFAULT_EXPERIMENT
@@ -18,11 +18,13 @@ from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body
 from lodeline.server.api.listing import ExperimentsParam
-from lodeline.server.api.prompts import HomeParam
 
 router = APIRouter(prefix="/scorers", tags=["scorers"])
 
 ScorerPath = Annotated[str, Path(min_length=1, max_length=MAX_NAME, description="The scorer's name.")]
+HomeParam = Annotated[
+    str, Query(min_length=1, max_length=500, description="The experiment that has it, by id or name.")
+]
 
 
 class ScorerBody(Body):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from lodeline.auth.policy import permit
+from lodeline.auth.policy import permit, permit_reach
 from lodeline.domain.ids import check_experiment_id
 from lodeline.domain.transfer import ImportReport
 from lodeline.server.access import ActorDep
@@ -47,10 +47,16 @@ async def import_experiment(
     as_name: Annotated[
         str | None, Query(min_length=1, max_length=500, description="Another name; gives the experiment a new id.")
     ] = None,
+    into: Annotated[
+        str | None, Query(min_length=1, max_length=500, description="An experiment that takes what the file holds.")
+    ] = None,
 ) -> Json:
     """Import an exported experiment; traces that exist are listed and left alone."""
-    permit(actor, "experiment.create")
+    if into is None:
+        permit(actor, "experiment.create")
+    else:
+        permit_reach(actor, "experiment.share")
     settings: Settings = request.app.state.settings
     async with spooled(request, max_bytes=settings.max_import_bytes) as file:
-        report = await run_in_threadpool(services.transfer.import_file, actor, file, as_name=as_name)
+        report = await run_in_threadpool(services.transfer.import_file, actor, file, as_name=as_name, into=into)
     return Json(report, status_code=201)

@@ -24,6 +24,8 @@ class ScorerStore(Protocol):
         """Return every version of one, the latest first; NotFound when unknown or hidden."""
         ...
 
-    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
-        """Remove one with its versions for good; return how many it had. NotFound, Deleted."""
+    def delete(self, experiment_id: ExperimentId, name: str, *, version: int | None = None, audit: AuditEntry) -> int:
+        """Remove one with its versions, or one version, for good; return how many were removed. NotFound, Deleted.
+
+        The number of a removed version is given again only when it was the latest."""
         ...

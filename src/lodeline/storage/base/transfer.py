@@ -114,7 +114,8 @@ class DataTransferStore(Protocol):
         ...
 
     def restore_prompt(self, experiment_id: ExperimentId, dump: PromptDump) -> bool:
-        """Add a prompt; False, and nothing is changed, when the experiment has one of its name."""
+        """Add a prompt; False, and nothing is changed, when the experiment has one of its name. When another has the
+        name it takes the next of `domain.prompt.names_when_taken`, for which the same holds; Conflict after those."""
         ...
 
     def restore_scorer(self, experiment_id: ExperimentId, versions: Sequence[RegisteredScorer]) -> bool:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from lodeline.domain.dataset import name_taken
 from lodeline.domain.experiment import Lifecycle
 from lodeline.domain.ids import DatasetId, ExperimentId
+from lodeline.domain.prompt import names_when_taken, prompt_name_taken
 from lodeline.domain.record import RecordRevision
 from lodeline.domain.registered_scorer import RegisteredScorer
-from lodeline.domain.transfer import DatasetDump, PromptDump
+from lodeline.domain.transfer import DatasetDump, PromptDump, named_prompt
 from lodeline.storage.memory.datasets import DatasetTable, visible
-from lodeline.storage.memory.prompts import PromptKey, PromptTable
+from lodeline.storage.memory.prompts import PromptTable
 from lodeline.storage.memory.scorers import ScorerKey
 from lodeline.storage.memory.state import State
 
@@ -22,7 +23,7 @@ class MemoryDataTransfer:
         self,
         state: State,
         datasets: dict[DatasetId, DatasetTable],
-        prompts: dict[PromptKey, PromptTable],
+        prompts: dict[str, PromptTable],
         scorers: dict[ScorerKey, list[RegisteredScorer]],
     ) -> None:
         self._state = state
@@ -84,13 +85,17 @@ class MemoryDataTransfer:
     def restore_prompt(self, experiment_id: ExperimentId, dump: PromptDump) -> bool:
         with self._state.lock:
             self._state.writable(experiment_id)
-            key = experiment_id, dump.prompt.name
-            if key in self._prompts:
-                return False
+            for name in names_when_taken(dump.prompt.name, experiment_id):
+                there = self._prompts.get(name)
+                if there is None:
+                    break
+                if there.prompt.experiment_id == experiment_id:
+                    return False
+            else:
+                raise prompt_name_taken(dump.prompt.name)
+            moved = named_prompt(dump, name, experiment_id)
             number = max((table.number for table in self._prompts.values()), default=0) + 1
-            versions = [replace(version, experiment_id=experiment_id) for version in dump.versions]
-            prompt = replace(dump.prompt, experiment_id=experiment_id)
-            self._prompts[key] = PromptTable(prompt, number, versions, list(dump.events))
+            self._prompts[name] = PromptTable(moved.prompt, number, list(moved.versions), list(moved.events))
             return True
 
     def restore_scorer(self, experiment_id: ExperimentId, versions: Sequence[RegisteredScorer]) -> bool:

@@ -22,6 +22,7 @@ from lodeline.domain.evaluation import (
     ScoreTable,
     check_score_names,
     check_transition,
+    expectations_of,
     judgment_of,
     merged_row,
 )
@@ -175,9 +176,9 @@ class MemoryEvaluations:
             trace.linked[run.run_id] = None
             changed = True
         peers = [a for a in state.present_assessments() if a.target.trace_id == trace_id and a.run_id == run.run_id]
+        scores = [judgment_of(run.run_id, draft, score, trace_id) for score in draft.scores]
         ids: list[AssessmentId | None] = []
-        for score in draft.scores:
-            judgment = judgment_of(run.run_id, draft, score, trace_id)
+        for judgment in (*scores, *expectations_of(run.run_id, draft, trace_id, batch.by)):
             if judgment is None:
                 ids.append(None)
                 continue
@@ -189,7 +190,7 @@ class MemoryEvaluations:
                 state.ledger.setdefault(revision.assessment.assessment_id, []).append(revision)
             changed = changed or plan.changed
             ids.append(plan.assessment.assessment_id)
-        return changed, ids
+        return changed, ids[: len(scores)]
 
     def _visible(self, run_id: RunId) -> tuple[RunRecord, EvaluationRecord]:
         record = visible(self._state, run_id, "evaluation")

@@ -13,7 +13,7 @@ from lodeline.query.ast import Search
 from lodeline.storage.base import BlobStore
 from lodeline.storage.memory.datasets import DatasetTable
 from lodeline.storage.memory.matching import experiment_page
-from lodeline.storage.memory.prompts import PromptKey, PromptTable
+from lodeline.storage.memory.prompts import PromptTable
 from lodeline.storage.memory.scorers import ScorerKey
 from lodeline.storage.memory.state import State
 
@@ -28,7 +28,7 @@ class MemoryExperiments:
         state: State,
         blobs: BlobStore,
         datasets: dict[DatasetId, DatasetTable],
-        prompts: dict[PromptKey, PromptTable],
+        prompts: dict[str, PromptTable],
         scorers: dict[ScorerKey, list[RegisteredScorer]],
     ) -> None:
         self._state = state
@@ -131,7 +131,10 @@ class MemoryExperiments:
         for table in self._datasets.values():
             links = tuple(link for link in table.dataset.linked_experiment_ids if link != experiment_id)
             table.dataset = replace(table.dataset, linked_experiment_ids=links)
-        prompts = [key for key in self._prompts if key[0] == experiment_id]
+        prompts = [name for name, each in self._prompts.items() if each.prompt.experiment_id == experiment_id]
+        for each in self._prompts.values():
+            links = tuple(link for link in each.prompt.linked_experiment_ids if link != experiment_id)
+            each.prompt = replace(each.prompt, linked_experiment_ids=links)
         scorers = [key for key in self._scorers if key[0] == experiment_id]
         for key in prompts:
             del self._prompts[key]

@@ -28,7 +28,7 @@ class MemoryScorers:
             scorer = RegisteredScorer(
                 draft.name,
                 experiment_id,
-                len(versions) + 1,
+                versions[-1].version + 1 if versions else 1,
                 digest,
                 dict(draft.definition),
                 now_ms,
@@ -55,10 +55,16 @@ class MemoryScorers:
                 raise NotFound.of("scorer", name)
             return found[::-1]
 
-    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+    def delete(self, experiment_id: ExperimentId, name: str, *, version: int | None = None, audit: AuditEntry) -> int:
         with self._state.lock:
-            if (experiment_id, name) not in self._tables:
+            found = self._tables.get((experiment_id, name), [])
+            kept = [] if version is None else [scorer for scorer in found if scorer.version != version]
+            if len(kept) == len(found):
                 raise NotFound.of("scorer", name)
             self._state.writable(experiment_id)
             self._state.record(audit)
-            return len(self._tables.pop((experiment_id, name)))
+            if kept:
+                self._tables[experiment_id, name] = kept
+            else:
+                del self._tables[experiment_id, name]
+            return len(found) - len(kept)

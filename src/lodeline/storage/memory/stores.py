@@ -24,7 +24,7 @@ from lodeline.storage.memory.label_schemas import MemoryLabelSchemas
 from lodeline.storage.memory.labeling import MemoryLabeling
 from lodeline.storage.memory.labeling_transfer import MemoryLabelingTransfer
 from lodeline.storage.memory.models import MemoryModels
-from lodeline.storage.memory.prompts import MemoryPrompts, PromptKey, PromptTable
+from lodeline.storage.memory.prompts import MemoryPrompts, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
 from lodeline.storage.memory.reviews import MemoryReviews
 from lodeline.storage.memory.run_transfer import MemoryRunTransfer
@@ -42,7 +42,7 @@ def open_memory() -> Stores:
     """Return an empty store. It vanishes when closed; blobs lie in a temporary directory until then."""
     state = State()
     tables: dict[DatasetId, DatasetTable] = {}
-    prompts: dict[PromptKey, PromptTable] = {}
+    prompts: dict[str, PromptTable] = {}
     scorers: dict[ScorerKey, list[RegisteredScorer]] = {}
     folder = TemporaryDirectory(prefix="lodeline-")
     blobs = DirectoryBlobStore(Path(folder.name))

@@ -6,9 +6,10 @@ from dataclasses import replace
 from lodeline.domain.dataset import name_taken
 from lodeline.domain.experiment import Lifecycle
 from lodeline.domain.ids import DatasetId, ExperimentId, RecordId
+from lodeline.domain.prompt import names_when_taken, prompt_name_taken
 from lodeline.domain.record import RecordRevision
 from lodeline.domain.registered_scorer import RegisteredScorer
-from lodeline.domain.transfer import DatasetDump, PromptDump
+from lodeline.domain.transfer import DatasetDump, PromptDump, named_prompt
 from lodeline.storage.sql import dataset_rows, datasets, prompts, record_rows, scorers
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
@@ -111,15 +112,20 @@ class SqlDataTransfer:
     def restore_prompt(self, experiment_id: ExperimentId, dump: PromptDump) -> bool:
         def run(db: Db) -> bool:
             check_writable(db, experiment_id)
-            prompt = replace(dump.prompt, experiment_id=experiment_id)
-            sql = "SELECT 1 FROM prompts WHERE exp = ? AND name = ?"
-            if db.execute(sql, (number_of(experiment_id), clean(prompt.name))).fetchone() is not None:
-                return False
-            key = prompts.insert(db, prompt)
-            for version in dump.versions:
+            for name in names_when_taken(dump.prompt.name, experiment_id):
+                row = db.execute("SELECT exp FROM prompts WHERE name = ?", (clean(name),)).fetchone()
+                if row is None:
+                    break
+                if row[0] == number_of(experiment_id):
+                    return False
+            else:
+                raise prompt_name_taken(dump.prompt.name)
+            moved = named_prompt(dump, name, experiment_id)
+            key = prompts.insert(db, moved.prompt)
+            for version in moved.versions:
                 prompts.insert_version(db, key, version)
-            prompts.set_aliases(db, key, prompt)
-            prompts.insert_events(db, key, dump.events)
+            prompts.set_aliases(db, key, moved.prompt)
+            prompts.insert_events(db, key, moved.events)
             return True
 
         return self._writer.call(run)

@@ -25,7 +25,7 @@ from lodeline.storage.sql import dataset_rows as rows
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
-from lodeline.storage.sql.experiments import check_writable, number_of
+from lodeline.storage.sql.experiment_rows import active_numbers, check_writable, number_of
 from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
 from lodeline.storage.sql.listing import Listing
 from lodeline.storage.sql.writer import Writer
@@ -73,13 +73,13 @@ class SqlDatasets:
     def find(self, experiment_id: ExperimentId, name: str) -> Dataset | None:
         number = number_of(experiment_id)
         with self._readers.read() as db:
-            if not _active(db, [experiment_id]):
+            if not active_numbers(db, [experiment_id]):
                 return None
             return rows.named(db, number, name) or rows.linked_named(db, number, name)
 
     def search(self, search: Search) -> Page[Dataset]:
         with self._readers.read() as db:
-            wanted = carray(_active(db, search.experiment_ids))
+            wanted = carray(active_numbers(db, search.experiment_ids))
             scope = Sql(
                 "(d.exp IN carray(?) OR d.id IN (SELECT l.ds FROM dataset_links l "
                 "WHERE l.exp IN carray(?))) AND d.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE')",
@@ -163,12 +163,6 @@ def _link(db: Db, key: int, experiment_ids: Sequence[ExperimentId]) -> None:
     db.executemany(
         "INSERT INTO dataset_links (ds, exp) VALUES (?, ?)", [(key, number_of(each)) for each in experiment_ids]
     )
-
-
-def _active(db: Db, experiment_ids: Sequence[str]) -> list[int]:
-    wanted = carray([number_of(ExperimentId(each)) for each in experiment_ids])
-    found = db.execute("SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?)", (wanted,))
-    return [exp for (exp,) in found]
 
 
 def _check_free(db: Db, experiment_id: ExperimentId, name: str) -> None:

@@ -1,8 +1,10 @@
 """What every table below experiments asks of them: the key of their row, and whether they take writes."""
 
+from collections.abc import Sequence
+
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.ids import ExperimentId, is_experiment_id
-from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.db import Db, carray
 
 
 def number_of(experiment_id: ExperimentId) -> int:
@@ -18,3 +20,10 @@ def check_writable(db: Db, experiment_id: ExperimentId) -> None:
         raise NotFound.of("experiment", experiment_id)
     if row[0] != "ACTIVE":
         raise Deleted.of("experiment", experiment_id)
+
+
+def active_numbers(db: Db, experiment_ids: Sequence[str]) -> list[int]:
+    """Return the numbers of those experiments that are active."""
+    wanted = carray([number_of(ExperimentId(each)) for each in experiment_ids])
+    found = db.execute("SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?)", (wanted,))
+    return [exp for (exp,) in found]

@@ -1,6 +1,6 @@
 """Prompts in SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.prompt import (
     ChatMessage,
+    EmptyPrompt,
     Prompt,
     PromptAliasEvent,
     PromptChange,
@@ -17,8 +18,11 @@ from lodeline.domain.prompt import (
     PromptVersion,
     RegisteredPrompt,
     changed_prompt,
+    empty_prompt,
     kind_differs,
     no_prompt_version,
+    prompt_name_taken,
+    tagged_version,
     version_of,
 )
 from lodeline.query import cursor as cursors
@@ -28,7 +32,7 @@ from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
-from lodeline.storage.sql.experiments import check_writable, number_of
+from lodeline.storage.sql.experiment_rows import active_numbers, check_writable, number_of
 from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
 from lodeline.storage.sql.listing import Listing
 from lodeline.storage.sql.writer import Writer
@@ -44,19 +48,34 @@ class SqlPrompts:
         self._writer = writer
         self._readers = readers
 
-    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, by: str | None, now_ms: int,
-                 audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
+    def create(self, experiment_id: ExperimentId, draft: EmptyPrompt, *, by: str | None, now_ms: int,
+               audit: AuditEntry) -> Prompt:  # fmt: skip
+        def run(db: Db) -> Prompt:
+            check_writable(db, experiment_id)
+            if db.execute("SELECT 1 FROM prompts WHERE name = ?", (clean(draft.name),)).fetchone() is not None:
+                raise prompt_name_taken(draft.name)
+            prompt = empty_prompt(draft, experiment_id, by=by, now_ms=now_ms)
+            insert(db, prompt)
+            trail.write(db, audit)
+            return prompt
+
+        return self._writer.call(run)
+
+    def register(self, experiment_id: ExperimentId, draft: PromptDraft, digest: str, *, repeat: bool = False,
+                 by: str | None, now_ms: int, audit: AuditEntry) -> RegisteredPrompt:  # fmt: skip
         def run(db: Db) -> RegisteredPrompt:
             check_writable(db, experiment_id)
             found = _find(db, experiment_id, draft.name)
             if found is None:
+                if db.execute("SELECT 1 FROM prompts WHERE name = ?", (clean(draft.name),)).fetchone() is not None:
+                    raise prompt_name_taken(draft.name)
                 prompt = Prompt(
                     clean(draft.name), experiment_id, 0, now_ms, now_ms, created_by=by, description=draft.description
                 )
                 found = insert(db, prompt), prompt
-            else:
+            elif found[1].latest_version:
                 last = _version_at(db, *found, found[1].latest_version)
-                if last.digest == digest:
+                if last.digest == digest and not repeat:
                     return RegisteredPrompt(last, made=False)
                 if last.kind != draft.kind:
                     raise kind_differs(draft.name, last.kind)
@@ -69,15 +88,19 @@ class SqlPrompts:
 
         return self._writer.call(run)
 
-    def get(self, experiment_id: ExperimentId, name: str) -> Prompt:
+    def find(self, name: str) -> Prompt | None:
+        sql = _SELECT + "JOIN experiments e ON e.exp = p.exp AND e.lifecycle = 'ACTIVE' WHERE p.name = ?"
         with self._readers.read() as db:
-            return _visible(db, experiment_id, name)[1]
+            row = db.execute(sql, (clean(name),)).fetchone()
+            return None if row is None else _prompt(db, row)
 
     def search(self, search: Search) -> Page[Prompt]:
         with self._readers.read() as db:
-            wanted = carray([number_of(ExperimentId(each)) for each in search.experiment_ids])
+            wanted = carray(active_numbers(db, search.experiment_ids))
             scope = Sql(
-                "p.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?))", (wanted,)
+                "(p.exp IN carray(?) OR p.id IN (SELECT l.prompt FROM prompt_links l WHERE l.exp IN carray(?))) "
+                "AND p.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE')",
+                (wanted, wanted),
             )
             return _LISTING.page(db, search, scope=scope, condition=within(search.node, _atom))
 
@@ -85,12 +108,27 @@ class SqlPrompts:
                audit: AuditEntry) -> Prompt:  # fmt: skip
         def run(db: Db) -> Prompt:
             key, old = _writable(db, experiment_id, name)
+            for link in change.link:
+                check_writable(db, link)
             new, moved = changed_prompt(old, change, by=by, now_ms=now_ms)
             db.execute("UPDATE prompts SET updated_ms = ?, doc = ? WHERE id = ?", (now_ms, _doc(new), key))
             set_aliases(db, key, new)
+            _set_links(db, key, new)
             insert_events(db, key, moved)
             trail.write(db, audit)
             return new
+
+        return self._writer.call(run)
+
+    def tag_version(self, experiment_id: ExperimentId, name: str, version: int, *, set_tags: Mapping[str, str],
+                    delete_tags: Sequence[str], audit: AuditEntry) -> PromptVersion:  # fmt: skip
+        def run(db: Db) -> PromptVersion:
+            key, prompt = _writable(db, experiment_id, name)
+            found = tagged_version(_version_at(db, key, prompt, version), set_tags, delete_tags)
+            sql = "UPDATE prompt_versions SET doc = ? WHERE prompt = ? AND version = ?"
+            db.execute(sql, (_version_doc(found), key, version))
+            trail.write(db, audit)
+            return found
 
         return self._writer.call(run)
 
@@ -146,13 +184,17 @@ def insert(db: Db, prompt: Prompt) -> int:
 
 def insert_version(db: Db, key: int, version: PromptVersion) -> None:
     """Insert a version's row."""
+    db.execute(
+        "INSERT INTO prompt_versions (prompt, version, digest, created_ms, doc) VALUES (?, ?, ?, ?, ?)",
+        (key, version.version, version.digest, version.created_ms, _version_doc(version)),
+    )
+
+
+def _version_doc(version: PromptVersion) -> str:
     doc = asdict(version)
     for name in ("name", "experiment_id", "version", "digest", "created_ms"):
         del doc[name]
-    db.execute(
-        "INSERT INTO prompt_versions (prompt, version, digest, created_ms, doc) VALUES (?, ?, ?, ?, ?)",
-        (key, version.version, version.digest, version.created_ms, dumps(doc)),
-    )
+    return dumps(doc)
 
 
 def insert_events(db: Db, key: int, events: Sequence[PromptAliasEvent]) -> None:
@@ -172,9 +214,17 @@ def set_aliases(db: Db, key: int, prompt: Prompt) -> None:
     )
 
 
+def _set_links(db: Db, key: int, prompt: Prompt) -> None:
+    db.execute("DELETE FROM prompt_links WHERE prompt = ?", (key,))
+    db.executemany(
+        "INSERT INTO prompt_links (prompt, exp) VALUES (?, ?)",
+        [(key, number_of(link)) for link in prompt.linked_experiment_ids],
+    )
+
+
 def remove(db: Db, key: int) -> None:
     """Remove a prompt with all that belongs to it."""
-    for table in ("prompt_versions", "prompt_aliases", "prompt_events"):
+    for table in ("prompt_versions", "prompt_aliases", "prompt_events", "prompt_links"):
         db.execute(f"DELETE FROM {table} WHERE prompt = ?", (key,))
     db.execute("DELETE FROM prompts WHERE id = ?", (key,))
 
@@ -207,14 +257,17 @@ def _doc(prompt: Prompt) -> str:
 
 def _prompt(db: Db, row: Row) -> Prompt:
     key, number, name, created_ms, updated_ms, latest, doc = row
-    aliases = db.execute("SELECT alias, version FROM prompt_aliases WHERE prompt = ? ORDER BY alias", (key,))
+    sql = "SELECT alias, version FROM prompt_aliases WHERE prompt = ? ORDER BY alias"
+    aliases = db.execute(sql, (key,)).fetchall()
+    links = db.execute("SELECT exp FROM prompt_links WHERE prompt = ? ORDER BY exp", (key,)).fetchall()
     return Prompt(
         name,
         ExperimentId(str(number)),
         latest,
         created_ms,
         updated_ms,
-        aliases=dict(aliases.fetchall()),
+        aliases=dict(aliases),
+        linked_experiment_ids=tuple(ExperimentId(str(link)) for (link,) in links),
         **loads(doc),
     )
 

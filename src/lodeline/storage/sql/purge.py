@@ -180,13 +180,14 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
     deliveries.forget(db, number)
     keys = db.execute("SELECT id FROM prompts WHERE exp = ?", (number,)).fetchall()
-    for table in ("prompt_versions", "prompt_aliases", "prompt_events"):
+    for table in ("prompt_versions", "prompt_aliases", "prompt_events", "prompt_links"):
         db.executemany(f"DELETE FROM {table} WHERE prompt = ?", keys)
     db.execute("DELETE FROM prompts WHERE exp = ?", (number,))
     names = db.execute("SELECT DISTINCT name FROM scorers WHERE exp = ?", (number,)).fetchall()
     db.execute("DELETE FROM scorers WHERE exp = ?", (number,))
     receipt = replace(receipt, prompts=len(keys), scorers=len(names), label_schemas=label_schemas.forget(db, number))
-    db.execute("DELETE FROM dataset_links WHERE exp = ?", (number,))
+    for table in ("dataset_links", "prompt_links"):
+        db.execute(f"DELETE FROM {table} WHERE exp = ?", (number,))
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
     if not db.changes():
         raise NotFound.of("experiment", receipt.experiment_id)

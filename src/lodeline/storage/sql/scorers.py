@@ -60,15 +60,17 @@ class SqlScorers:
             raise NotFound.of("scorer", name)
         return found
 
-    def delete(self, experiment_id: ExperimentId, name: str, *, audit: AuditEntry) -> int:
+    def delete(self, experiment_id: ExperimentId, name: str, *, version: int | None = None, audit: AuditEntry) -> int:
         def run(db: Db) -> int:
-            found = _versions(db, experiment_id, name, limit=1)
-            if not found:
+            sql = "FROM scorers WHERE exp = ? AND name = ? AND version = coalesce(?, version)"
+            values = (number_of(experiment_id), clean(name), version)
+            count = len(db.execute("SELECT version " + sql, values).fetchall())
+            if not count:
                 raise NotFound.of("scorer", name)
             check_writable(db, experiment_id)
-            db.execute("DELETE FROM scorers WHERE exp = ? AND name = ?", (number_of(experiment_id), clean(name)))
+            db.execute("DELETE " + sql, values)
             trail.write(db, audit)
-            return found[0].version
+            return count
 
         return self._writer.call(run)
 

@@ -41,6 +41,7 @@ from lodeline.storage.sql.schema import ensure_schema
 from lodeline.storage.sql.scorers import SqlScorers
 from lodeline.storage.sql.spans import SqlSpanStore
 from lodeline.storage.sql.text import TextIndexer
+from lodeline.storage.sql.text_file import ensure_text
 from lodeline.storage.sql.traces import SqlTraceStore
 from lodeline.storage.sql.transfer import SqlTransfer
 from lodeline.storage.sql.writer import Writer
@@ -110,6 +111,7 @@ def _ensure_schema(directory: Path, migrations: Traversable | None) -> None:
             try:
                 with translated(f"the store in {directory} cannot be opened", db):
                     ensure_schema(db, directory, source=migrations)
+                    ensure_text(directory)
             finally:
                 db.close()
         except Unavailable as error:

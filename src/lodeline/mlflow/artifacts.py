@@ -1,0 +1,59 @@
+"""Artifacts: files that an MLflow server keeps beside its database, found below one folder and nowhere else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class ArtifactFolder:
+    """The folder that the server was given as its artifacts' destination; None knows no file."""
+
+    def __init__(self, root: Path | None) -> None:
+        self._root = None if root is None else root.resolve()
+
+    def folder(self, location: str | None) -> Path | None:
+        """Return the folder of a location such as ``mlflow-artifacts:/1/traces/tr-1/artifacts``.
+
+        None when it is not there, or lies elsewhere: a database may come from a stranger.
+        """
+        if self._root is None or not location or "\x00" in location:
+            return None
+        parts = urlsplit(location)
+        path = unquote(parts.path)
+        if parts.scheme == "mlflow-artifacts":
+            found = self._root / path.lstrip("/")
+        elif parts.scheme in {"file", ""}:
+            found = Path(path)
+        else:
+            return None
+        try:
+            found = found.resolve()
+            return found if found.is_relative_to(self._root) and found.is_dir() else None
+        except OSError:
+            return None
+
+    def file(self, location: str | None, name: str) -> Path | None:
+        """Return a file of a folder; None when it is not there."""
+        folder = self.folder(location)
+        return None if folder is None else self._inside(folder / name)
+
+    def files(self, location: str | None, name: str) -> Iterator[Path]:
+        """Yield the files of a folder within a location, by name."""
+        folder = self.folder(location)
+        if folder is None:
+            return
+        try:
+            found = sorted((folder / name).iterdir())
+        except OSError:
+            return
+        for path in found:
+            file = self._inside(path)
+            if file is not None:
+                yield file
+
+    def _inside(self, path: Path) -> Path | None:
+        try:
+            found = path.resolve()
+            return found if self._root and found.is_relative_to(self._root) and found.is_file() else None
+        except OSError:
+            return None

@@ -1,0 +1,98 @@
+"""Artifacts: the proxy through which clients put, get, list and delete files, and the lists of runs and models."""
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from lodeline.domain.errors import Invalid
+from lodeline.domain.ids import ModelId
+from lodeline.domain.run import check_run_id
+from lodeline.server.mlflow.endpoint import Call, Endpoint, actor_of, guarded
+from lodeline.server.mlflow.wire import Reply, message
+from lodeline.server.uploads import read_chunks, spooled
+from lodeline.services.artifacts import Artifact, ArtifactService
+
+_PATH = "/mlflow-artifacts/artifacts/{path:path}"
+
+
+async def put(request: Request) -> Response:
+    """Store the body as a file."""
+    service = _service(request)
+    actor, path = await actor_of(request), str(request.path_params["path"])
+    await run_in_threadpool(service.check_write, actor, path)
+    async with spooled(request, max_bytes=service.max_bytes) as data:
+        await run_in_threadpool(service.put, actor, path, data)
+    return Response(b"{}", media_type="application/json")
+
+
+async def get(request: Request) -> Response:
+    """Return a file, always to be saved, never shown: its content is a stranger's."""
+    path = str(request.path_params["path"])
+    size_bytes, data = await run_in_threadpool(_service(request).open, await actor_of(request), path)
+    return StreamingResponse(
+        read_chunks(data),
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}",
+            "content-length": str(size_bytes),
+            "content-security-policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+async def delete(request: Request) -> Response:
+    """Delete a file, or a folder with what is in it."""
+    await run_in_threadpool(_service(request).delete, await actor_of(request), str(request.path_params["path"]))
+    return Response(b"{}", media_type="application/json")
+
+
+def list_artifacts(call: Call) -> Reply:
+    """List a folder of the proxy."""
+    found = call.services.artifacts.list(call.actor, call.fields.text("path") or "")
+    return message(files=[_file(item) for item in found])
+
+
+def list_of_run(call: Call) -> Reply:
+    """List a folder of a run's artifacts; paths are relative to the run's own root."""
+    run_id = check_run_id(call.fields.text("run_id") or call.fields.needed("run_uuid"))
+    run = call.services.runs.get(call.actor, run_id)
+    return _listed(call, f"{run.experiment_id}/{run.run_id}/artifacts", call.fields.text("path"))
+
+
+def list_of_model(call: Call) -> Reply:
+    """List a folder of a model's artifacts; paths are relative to the model's own root."""
+    model = call.services.models.get(call.actor, ModelId(call.fields.needed("model_id")))
+    root = f"{model.experiment_id}/models/{model.model_id}/artifacts"
+    return _listed(call, root, call.fields.text("artifact_directory_path"))
+
+
+def _listed(call: Call, root: str, folder: str | None) -> Reply:
+    inside = (folder or "").strip("/")
+    if "%" in inside or "\\" in inside:
+        raise Invalid.value("path", inside, "a folder such as notes/today")
+    found = call.services.artifacts.list(call.actor, f"{root}/{inside}" if inside else root)
+    prefix = f"{inside}/" if inside else ""
+    return message(root_uri=f"mlflow-artifacts:/{root}", files=[_file(item, prefix) for item in found])
+
+
+def _file(item: Artifact, prefix: str = "") -> dict[str, object]:
+    return message(path=prefix + item.name, is_dir=item.is_folder, file_size=item.size_bytes)
+
+
+def _service(request: Request) -> ArtifactService:
+    service: ArtifactService = request.app.state.services.artifacts
+    return service
+
+
+ENDPOINTS = (
+    Endpoint("GET", "2.0/mlflow-artifacts/artifacts", list_artifacts),
+    Endpoint("GET", "2.0/mlflow/artifacts/list", list_of_run),
+    Endpoint("GET", "2.0/mlflow/logged-models/{model_id}/artifacts/directories", list_of_model),
+)
+RAW = tuple(
+    ("2.0", Route(_PATH, guarded(answer), methods=[method], include_in_schema=False))
+    for method, answer in (("PUT", put), ("GET", get), ("DELETE", delete))
+)

@@ -1,0 +1,67 @@
+"""All routes of this door."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from lodeline.domain.errors import NotFound, shown
+from lodeline.server.mlflow import (
+    about,
+    artifacts,
+    assessments,
+    datasets,
+    experiments,
+    logged_models,
+    metrics,
+    prompts,
+    runs,
+    scorers,
+    trace_correlation,
+    trace_edits,
+    traces,
+    traces_v2,
+)
+from lodeline.server.mlflow.endpoint import Endpoint, guarded
+from lodeline.server.mlflow.errors import NO_ENDPOINT
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *about.ENDPOINTS,
+    *experiments.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *logged_models.ENDPOINTS,
+    *datasets.ENDPOINTS,
+    *scorers.ENDPOINTS,
+    *prompts.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *traces.ENDPOINTS,
+    *trace_edits.ENDPOINTS,
+    *trace_correlation.ENDPOINTS,
+    *traces_v2.ENDPOINTS,
+    *assessments.ENDPOINTS,
+)
+RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
+"""Routes of bodies that are no messages, with the version that they stand under."""
+VERSIONS = ("2.0", "3.0")
+_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes; what there is not is answered so that clients fall back on what they know from before."""
+    return [*about.ROUTES, *(Mount(f"/api/{version}", routes=_below(version)) for version in VERSIONS)]
+
+
+def _below(version: str) -> list[BaseRoute]:
+    known = [each.route(f"{version}/") for each in ENDPOINTS if each.path.startswith(f"{version}/")]
+    raw = [route for under, route in RAW if under == version]
+    # A path without parameters is never taken for one with them.
+    known.sort(key=lambda route: "{" in route.path)
+    return [*known, *raw, Route("/{rest:path}", guarded(_unknown), methods=_ANY)]
+
+
+async def _unknown(request: Request) -> Response:
+    raise NotFound(
+        f"{request.method} {shown(request.url.path)} is no endpoint that this server has; "
+        "docs/reference/mlflow.md lists those of MLflow that it has.",
+        code=NO_ENDPOINT,
+    )

@@ -1,0 +1,178 @@
+"""Artifacts: files that runs and models of an experiment leave behind, and files of traces, by path.
+
+The first segment of a path is the experiment, the second may say what it belongs to (``models``, ``traces``). What
+belongs to a trace (``EXPERIMENT/traces/TRACE/artifacts/...``) lies with its attachments and goes with it; those below
+``attachments`` are its attachments. Everything else stays until the experiment is purged.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import quote, unquote
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction, may
+from lodeline.domain.blob import BlobInfo, check_blob_path, experiment_folder, trace_folder
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.ids import ExperimentId, check_experiment_id, check_trace_id
+from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.storage.base import Stores
+
+_OF_TRACE = re.compile(r"traces/(?P<trace>[^/]+)/artifacts(?:/(?P<rest>.*))?")
+_ATTACHMENTS = "attachments/"
+_OTHER = quote("artifacts/", safe="")
+"""How the name of a trace's file begins that is no attachment: its folder is flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file or a folder in a folder, by its base name. A folder's size is None."""
+
+    name: str
+    size_bytes: int | None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.size_bytes is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a path leads: the blobs' folder, and the name within it ("" for the folder itself)."""
+
+    experiment_id: ExperimentId
+    kind: str
+    folder: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        return check_blob_path(f"{self.folder}/{self.name}" if self.name else self.folder)
+
+
+class ArtifactService:
+    """Use cases of artifacts."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        scope: ExperimentScope,
+        clock: Clock = system_clock,
+        *,
+        max_bytes: int = 100 * 2**20,
+    ) -> None:
+        self._stores = stores
+        self._scope = scope
+        self._clock = clock
+        self.max_bytes = max_bytes
+
+    def check_write(self, actor: Actor, path: str) -> None:
+        """Return when the actor may write there: asked before a body is read."""
+        self._writable(actor, path)
+
+    def put(self, actor: Actor, path: str, data: BinaryIO) -> BlobInfo:
+        """Store a file whole or not at all, replacing one; TooLarge over `max_bytes`.
+
+        Who may only send traces may add files to them, and replace none.
+        """
+        place = self._writable(actor, path)
+        info = self._stores.blobs.put(place.path, data, max_bytes=self.max_bytes)
+        self._record(actor, "artifact.put", place, info.size_bytes)
+        return info
+
+    def open(self, actor: Actor, path: str) -> tuple[int, BinaryIO]:
+        """Return a file's size and a stream of its bytes, which the caller closes; NotFound when there is none."""
+        place = self._place(actor, path, "read")
+        try:
+            stream = self._stores.blobs.open(place.path)
+        except NotFound as error:
+            raise NotFound.of("artifact", path) from error
+        size_bytes = stream.seek(0, 2)
+        stream.seek(0)
+        return size_bytes, stream
+
+    def list(self, actor: Actor, path: str) -> Sequence[Artifact]:
+        """Return what is in a folder, by name; nothing for a file and for a folder that is not there."""
+        if not path.strip("/"):
+            return []
+        place = self._place(actor, path, "read")
+        found: dict[str, Artifact] = {}
+        for name, size_bytes in self._names(place):
+            first, _, rest = name.partition("/")
+            found[first] = Artifact(first, None if rest else size_bytes)
+        return [found[name] for name in sorted(found)]
+
+    def delete(self, actor: Actor, path: str) -> None:
+        """Remove a file, or a folder with what is in it; NotFound when there is none."""
+        place = self._place(actor, path, "delete")
+        if place.kind == "trace" and not place.name:
+            raise Invalid.value("path", path, "a file: files of a trace are deleted one by one")
+        if not place.path.startswith(f"{experiment_folder(place.experiment_id)}/"):
+            raise Invalid.value("path", path, "a path below an experiment")
+        count, freed_bytes = self._stores.blobs.delete(place.path)
+        if not count:
+            raise NotFound.of("artifact", path)
+        self._record(actor, "artifact.delete", place, freed_bytes)
+
+    def _names(self, place: _Place) -> Iterator[tuple[str, int]]:
+        """Yield the paths below a place, relative to it, with their sizes."""
+        if place.kind != "trace":
+            for info in self._stores.blobs.list(place.path):
+                if info.path != place.path:
+                    yield info.path.removeprefix(place.path + "/"), info.size_bytes
+            return
+        below = unquote(place.name).removeprefix("artifacts/") if place.name.startswith(_OTHER) else place.name
+        prefix = f"{below}/" if below else ""
+        for info in self._stores.blobs.list(place.folder):
+            name = info.path.rpartition("/")[2]
+            shown = unquote(name).removeprefix("artifacts/") if name.startswith(_OTHER) else _ATTACHMENTS + name
+            if shown.startswith(prefix):
+                yield shown.removeprefix(prefix), info.size_bytes
+
+    def _writable(self, actor: Actor, path: str) -> _Place:
+        place = self._place(actor, path, "write")
+        if not place.name:
+            raise Invalid.value("path", path, "the path of a file in a folder of an experiment")
+        adds_only = place.kind == "trace" and not may(actor, "trace.edit", place.experiment_id)
+        if adds_only and any(info.path == place.path for info in self._stores.blobs.list(place.folder)):
+            self._scope.one(actor, "trace.edit", place.experiment_id)
+        return place
+
+    def _place(self, actor: Actor, path: str, verb: str) -> _Place:
+        segments = path.strip("/").split("/")
+        for segment in (*segments, *unquote(path).strip("/").split("/")):
+            if segment in {"", ".", ".."} or "\\" in segment:
+                raise Invalid.value("path", path, "a path such as 1/RUN/artifacts/notes.txt, without '..' segments")
+        experiment_id, rest = check_experiment_id(segments[0]), "/".join(segments[1:])
+        of_trace = _OF_TRACE.fullmatch(rest)
+        kind = "trace" if of_trace else "model" if rest.startswith("models/") else "run"
+        holder = self._scope.one(actor, _ACTIONS[kind, verb], experiment_id)
+        if of_trace is None:
+            return _Place(holder.experiment_id, kind, f"{experiment_folder(holder.experiment_id)}/artifacts", rest)
+        folder = trace_folder(holder.experiment_id, check_trace_id(of_trace["trace"]))
+        name = of_trace["rest"] or ""
+        if name.rstrip("/") == _ATTACHMENTS[:-1] and verb == "read":
+            return _Place(holder.experiment_id, kind, folder, _ATTACHMENTS[:-1])
+        if name.startswith(_ATTACHMENTS) and "/" not in name.removeprefix(_ATTACHMENTS):
+            return _Place(holder.experiment_id, kind, folder, name.removeprefix(_ATTACHMENTS))
+        return _Place(holder.experiment_id, kind, folder, _OTHER + quote(name, safe="") if name else "")
+
+    def _record(self, actor: Actor, action: str, place: _Place, size_bytes: int) -> None:
+        target = place.name[:250]
+        self._stores.audit.append(
+            audit_entry(
+                actor, action, target, at_ms=self._clock.now_ms(), experiment_id=place.experiment_id,
+                details={"bytes": size_bytes},
+            )
+        )  # fmt: skip
+
+
+_ACTIONS: dict[tuple[str, str], ExperimentAction] = {
+    ("run", "read"): "run.read", ("run", "write"): "run.write", ("run", "delete"): "run.delete",
+    ("model", "read"): "model.read", ("model", "write"): "model.write", ("model", "delete"): "model.delete",
+    ("trace", "read"): "trace.read", ("trace", "write"): "trace.ingest", ("trace", "delete"): "trace.edit",
+}  # fmt: skip

@@ -1,0 +1,131 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false, reportArgumentType=false
+# MLflow is not in the environment that is checked.
+"""Write a database with MLflow's own client through MLflow's own server: ``python write_database.py URL``.
+
+`mlflow.zip` beside the tests was made by it with MLflow 3.17.2::
+
+    mlflow server --backend-store-uri sqlite:///mlflow.db --artifacts-destination artifacts --port 5611
+    python write_database.py http://127.0.0.1:5611
+    zip -9 -r mlflow.zip mlflow.db artifacts
+
+It runs in an environment that has ``mlflow``, which the tests themselves do not need.
+"""
+
+import contextlib
+import os
+import sys
+
+os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
+
+import mlflow
+from mlflow.entities import AssessmentSource, SpanEvent, SpanType
+from mlflow.genai.datasets import create_dataset
+from mlflow.genai.scorers import Guidelines, scorer
+
+
+@mlflow.trace(span_type=SpanType.CHAIN)
+def ask(question: str) -> dict[str, object]:
+    with mlflow.start_span("llm", span_type=SpanType.CHAT_MODEL) as span:
+        span.set_inputs({"messages": [{"role": "user", "content": question}]})
+        span.set_outputs({"choices": [{"message": {"role": "assistant", "content": "Seven days."}}]})
+        span.set_attribute("mlflow.chat.tokenUsage", {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5})
+        span.add_event(SpanEvent("first token", attributes={"index": 1}))
+    mlflow.update_current_trace(
+        tags={"env": "test"},
+        metadata={"mlflow.trace.session": "s-1", "mlflow.trace.user": "u-1"},
+        client_request_id="request-1",
+    )
+    if question == "bad":
+        raise ValueError("no answer")
+    return {"answer": [1, 2.5, None, True], "question": question}
+
+
+@scorer
+def always(outputs: object) -> bool:
+    return outputs is not None
+
+
+def runs_and_models(experiment_id: str) -> str:
+    with mlflow.start_run(run_name="train") as run:
+        mlflow.log_params({"lr": "0.1", "k": "v"})
+        for step in range(3):
+            mlflow.log_metric("loss", 1.0 / (step + 1), step=step)
+        mlflow.log_metric("nan", float("nan"))
+        mlflow.set_tag("team", "a")
+        mlflow.log_text("hello", "notes/a.txt")
+    with mlflow.start_run(run_name="gone") as gone:
+        mlflow.log_param("a", "b")
+    mlflow.delete_run(gone.info.run_id)
+    mlflow.set_active_model(name="bot-v1")
+    mlflow.log_model_params({"temperature": "0"})
+    return run.info.run_id
+
+
+def traces() -> list[str]:
+    ids: list[str] = []
+    for question in ("hello", "bad"):
+        with contextlib.suppress(ValueError):
+            ask(question)
+        ids.append(str(mlflow.get_last_active_trace_id()))
+    source = AssessmentSource("HUMAN", "ann")
+    feedback = mlflow.log_feedback(
+        trace_id=ids[0], name="good", value=True, rationale="it is right", source=source, metadata={"k": "v"}
+    )
+    mlflow.override_feedback(trace_id=ids[0], assessment_id=feedback.assessment_id, value=False)
+    mlflow.log_expectation(trace_id=ids[0], name="expected", value={"days": 7})
+    mlflow.log_feedback(trace_id=ids[1], name="score", value=5)
+    mlflow.log_feedback(trace_id=ids[1], name="failed", error=ValueError("boom"))
+    return ids
+
+
+def datasets(experiment_id: str, ids: list[str]) -> None:
+    dataset = create_dataset(name="qa", experiment_id=[experiment_id, "0"], tags={"purpose": "test"})
+    dataset.merge_records(
+        [
+            {"inputs": {"q": "1"}, "expectations": {"a": "x"}, "tags": {"s": "1"}, "outputs": {"r": 1}},
+            {"inputs": {"q": "2"}, "outputs": {"r": "text"}, "expectations": {}, "tags": {}},
+        ]
+    )
+    dataset.merge_records([{"inputs": {"q": "1"}, "expectations": {"b": "y"}}])
+    dataset.merge_records([mlflow.get_trace(trace_id) for trace_id in ids])
+    create_dataset(name="qa", experiment_id=[experiment_id])
+
+
+def prompts() -> None:
+    mlflow.genai.register_prompt("greeting", "Hi {{name}}", commit_message="first", tags={"tone": "warm"})
+    mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="second")
+    mlflow.genai.register_prompt("greeting", "Welcome {{name}}", commit_message="third")
+    mlflow.MlflowClient().delete_prompt_version("greeting", "2")
+    mlflow.genai.register_prompt(
+        "chat",
+        [{"role": "system", "content": "You {{x}}"}, {"role": "user", "content": "{{q}}"}],
+        response_format={"type": "object"},
+        model_config={"temperature": 0.1},
+    )
+    mlflow.genai.set_prompt_alias("greeting", "production", 1)
+
+
+def main() -> None:
+    mlflow.set_tracking_uri(sys.argv[1])
+    client = mlflow.MlflowClient()
+    client.create_experiment("forgotten")
+    client.delete_experiment("1")
+    experiment_id = mlflow.set_experiment("shop").experiment_id
+    client.set_experiment_tag(experiment_id, "team", "a")
+    runs_and_models(experiment_id)
+    ids = traces()
+    datasets(experiment_id, ids)
+    prompts()
+    mlflow.genai.evaluate(
+        data=[{"inputs": {"q": "1"}, "expectations": {"e": "1"}}],
+        predict_fn=lambda q: f"answer {q}",
+        scorers=[always],
+    )
+    Guidelines(name="polite", guidelines="be polite").register(experiment_id=experiment_id)
+    mlflow.set_experiment("Default")
+    mlflow.set_active_model(name="other")
+    ask("in the default experiment")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""An MLflow database brought over whole, again, grown, and into a store that has something already."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lodeline.domain.errors import Invalid, NotFound, Unsupported
+from lodeline.domain.record import Record
+from lodeline.local import LocalClient
+from lodeline.mlflow.importing import ENTITIES
+from lodeline.mlflow.source import open_source
+from tests.mlflow.conftest import MlflowFiles, import_all
+
+SHOP = "2"
+
+
+def change(files: MlflowFiles, *statements: tuple[str, tuple[object, ...]]) -> None:
+    """Change the database as MLflow might have."""
+    with closing(sqlite3.connect(files.database)) as db:
+        for text, values in statements:
+            db.execute(text, values)
+        db.commit()
+
+
+def ask(files: MlflowFiles, text: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(files.database)) as db:
+        return list(db.execute(text))
+
+
+def by_inputs(records: Iterable[Record]) -> dict[str, Record]:
+    return {json.dumps(record.inputs): record for record in records}
+
+
+def test_everything_is_there_on_both_sides(client: LocalClient, mlflow: MlflowFiles) -> None:
+    account = import_all(client, mlflow)
+    assert account.refused == []
+    assert {entity: account.found[entity] for entity in ENTITIES} == {
+        "runs": 3, "metric_points": 5, "models": 2, "traces": 4, "spans": 7, "assessments": 7, "attachments": 0,
+        "datasets": 2, "records": 4, "prompts": 2, "prompt_versions": 3, "scorers": 1,
+    }  # fmt: skip
+    # A deleted version leaves a gap, which is filled.
+    assert dict(account.added) == {**account.found, "attachments": 0, "prompt_versions": 4}
+    assert [(each.mlflow_id, each.into) for each in account.experiments] == [("0", "0"), (SHOP, SHOP)]
+    experiment = client.experiments.get(SHOP)
+    assert (experiment.name, dict(experiment.tags)) == ("shop", {"team": "a"})
+    with pytest.raises(NotFound):
+        client.experiments.get("1")
+
+
+def test_traces_keep_ids_and_say_what_mlflow_said(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    rows = ask(mlflow, "SELECT request_id, timestamp_ms, execution_time_ms, status FROM trace_info")
+    for trace_id, start_ms, duration_ms, status in rows:
+        trace = client.traces.get(str(trace_id)).trace
+        assert trace.duration_ns is not None
+        assert (trace.start_ns // 1_000_000, trace.duration_ns // 1_000_000) == (start_ms, duration_ms)
+        assert trace.state == status
+    [good] = client.traces.search(experiment=SHOP, filter="name = 'ask' AND state = 'OK'")
+    assert (good.session, good.user, good.client_request_id) == ("s-1", "u-1", "request-1")
+    assert (good.tokens.input, good.tokens.output) == (3, 2)
+    assert good.tags["env"] == "test"
+    assert [good.model_id] == [model.model_id for model in client.models.search(experiment=SHOP)]
+    root, call = client.traces.spans(good.trace_id)
+    assert root.view is not None
+    assert call.view is not None
+    assert root.view.outputs == {"answer": [1, 2.5, None, True], "question": "hello"}
+    assert (call.view.kind, call.events[0].name) == ("CHAT_MODEL", "first token")
+    assert [message.content for message in call.view.output_messages] == ["Seven days."]
+
+
+def test_assessments_keep_their_chain(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    [good] = client.traces.search(experiment=SHOP, filter="name = 'ask' AND state = 'OK'")
+    old, new, expected = client.traces.get(good.trace_id).assessments
+    assert (old.value, old.valid, old.superseded_by) == (True, False, new.assessment_id)
+    assert (new.value, new.valid, new.overrides) == (False, True, old.assessment_id)
+    assert (old.source.kind, old.source.source_id, old.rationale) == ("HUMAN", "ann", "it is right")
+    assert (expected.kind, expected.value) == ("EXPECTATION", {"days": 7})
+    [bad] = client.traces.search(experiment=SHOP, filter="state = 'ERROR'")
+    score, failed = client.traces.get(bad.trace_id).assessments
+    assert (score.value, failed.value) == (5.0, None)
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.message) == ("ValueError", "boom")
+
+
+def test_runs_and_models(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    runs = {run.name: run for run in client.runs.search(experiment=SHOP)}
+    train = runs.pop("train")
+    [evaluation] = runs.values()
+    assert (train.status, dict(train.params), train.tags["team"]) == ("FINISHED", {"lr": "0.1", "k": "v"}, "a")
+    history = [(point.step, point.value) for point in client.runs.metric_history(train.run_id, "loss").items]
+    assert sorted(history) == [(0, 1.0), (1, 0.5), (2, 1 / 3)]
+    assert train.metrics["nan"].value != train.metrics["nan"].value
+    assert evaluation.tags["mlflow.runType"] == "genai_evaluate"
+    assert [trace.name for trace in client.traces.search(filter=f"run = '{evaluation.run_id}'")]
+    assert [run.name for run in client.runs.search(experiment=SHOP, lifecycle="DELETED")] == ["gone"]
+    [model] = client.models.search(experiment=SHOP)
+    whole = client.models.get(model.model_id)
+    assert (whole.name, whole.status, dict(whole.params)) == ("bot-v1", "READY", {"temperature": "0"})
+    assert [(metric.key, metric.value) for metric in whole.metrics] == [("always/mean", 1.0)]
+
+
+def test_datasets_prompts_and_scorers(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    full, empty = sorted(client.datasets.search(experiment=SHOP), key=lambda each: -each.record_count)
+    assert (full.name, full.linked_experiment_ids, full.latest_version) == ("qa", ("0",), 1)
+    assert empty.name == f"qa ({empty.dataset_id})"
+    records = by_inputs(client.records.search(full.dataset_id))
+    first = records['{"q": "1"}']
+    assert (dict(first.expectations), first.outputs, first.tags["s"]) == ({"a": "x", "b": "y"}, {"r": 1}, "1")
+    traced = records['{"question": "hello"}']
+    assert traced.source is not None
+    assert traced.source.kind == "TRACE"
+    assert client.traces.get(traced.source.source_id or "").trace.name == "ask"
+    greeting = client.prompts.get("greeting", experiment=SHOP)
+    assert dict(greeting.aliases) == {"production": 1}
+    texts = [client.prompts.version("greeting", number, experiment=SHOP).template for number in (1, 2, 3)]
+    assert (texts[0], texts[2]) == ("Hi {{name}}", "Welcome {{name}}")
+    chat = client.prompts.version("chat", 1, experiment=SHOP)
+    assert ([message.role for message in chat.messages], chat.model_config) == (
+        ["system", "user"],
+        {"temperature": 0.1},
+    )
+    [scorer] = client.scorers.list(experiment=SHOP)
+    assert json.loads(str(scorer.definition["serialized"]))["name"] == "polite"
+
+
+def test_again_changes_nothing_and_brings_what_is_new(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    assert sum(import_all(client, mlflow).added.values()) == 0
+    [(trace_id,)] = ask(mlflow, "SELECT request_id FROM trace_info WHERE status = 'ERROR'")
+    more = "tr-" + "9" * 32
+    change(
+        mlflow,
+        (
+            "INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (?, 2, 1000, 'OK')",
+            (more,),
+        ),
+        ("UPDATE trace_info SET request_preview = 'changed' WHERE request_id = ?", (trace_id,)),
+    )
+    account = import_all(client, mlflow)
+    assert {entity for entity, number in account.added.items() if number} == {"traces"}
+    assert client.traces.get(more).trace.start_ns == 10**9
+    assert client.traces.get(str(trace_id)).trace.request != "changed"
+
+
+def test_an_id_that_is_taken_becomes_another_and_stays_so(client: LocalClient, mlflow: MlflowFiles) -> None:
+    client.experiments.create("mine")
+    client.experiments.create("mine too")
+    assert client.experiments.get(SHOP).name == "mine too"
+    account = import_all(client, mlflow)
+    assert [each.into for each in account.experiments] == ["0", "3"]
+    assert account.refused == []
+    assert sum(import_all(client, mlflow).added.values()) == 0
+    assert len(list(client.traces.search(experiment="shop"))) == 3
+
+
+def test_a_name_that_is_taken_is_told_and_the_rest_goes_on(client: LocalClient, mlflow: MlflowFiles) -> None:
+    client.experiments.create("shop")
+    first, second = import_all(client, mlflow).experiments
+    assert (first.into, second.into) == ("0", None)
+    assert "--suffix" in second.reason
+    account = import_all(client, mlflow, only=("shop",), suffix=" (MLflow)")
+    assert [each.into for each in account.experiments] == ["2"]
+    assert client.experiments.get("2").name == "shop (MLflow)"
+    assert account.added["traces"] == 3
+
+
+def test_spans_of_files_and_attachments(client: LocalClient, mlflow: MlflowFiles) -> None:
+    [(trace_id, text)] = ask(
+        mlflow, "SELECT trace_id, content FROM spans WHERE experiment_id = 0 AND parent_span_id IS NULL"
+    )
+    change(mlflow, ("DELETE FROM spans WHERE trace_id = ?", (trace_id,)))
+    folder = mlflow.artifacts / "0" / "traces" / str(trace_id) / "artifacts"
+    (folder / "attachments").mkdir(parents=True)
+    (folder / "traces.json").write_text(f'{{"spans": [{text}]}}')
+    (folder / "attachments" / "a1").write_bytes(b"picture")
+    (folder / "attachments" / "out").symlink_to(mlflow.database)
+    account = import_all(client, mlflow)
+    assert (account.refused, account.added["attachments"]) == ([], 1)
+    assert [span.name for span in client.traces.get(str(trace_id)).spans] == ["ask"]
+    assert client.attachments.get(str(trace_id), "a1") == b"picture"
+
+
+def test_what_cannot_be_taken_is_listed_and_costs_only_itself(client: LocalClient, mlflow: MlflowFiles) -> None:
+    [(record_id,)] = ask(mlflow, "SELECT dataset_record_id FROM evaluation_dataset_records LIMIT 1")
+    change(
+        mlflow,
+        ("UPDATE evaluation_dataset_records SET inputs = '[1]' WHERE dataset_record_id = ?", (record_id,)),
+        ("INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (?, 2, 1, 'OK')", ("a b",)),
+        ("UPDATE assessments SET name = ? WHERE name = 'score'", ("a\x00b",)),
+        ("UPDATE spans SET content = '{' WHERE name = 'llm' AND experiment_id = 0", ()),
+    )
+    account = import_all(client, mlflow)
+    assert account.added["traces"] == 4
+    assert account.refused_count == 4
+    for word in (str(record_id), "'a b'", "assessment a-", "1 of its spans"):
+        assert sum(word in reason for reason in account.refused) == 1, account.refused
+
+
+def test_other_databases_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE experiments (a)")
+        db.commit()
+    for uri, error in (
+        (f"sqlite:///{other}", Invalid),
+        (str(tmp_path / "missing.db"), NotFound),
+        ("mysql://root:secret@host/db", Unsupported),
+    ):
+        with pytest.raises(error) as caught, open_source(uri):
+            pass
+        assert "secret" not in str(caught.value)
