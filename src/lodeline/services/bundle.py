@@ -22,6 +22,7 @@ from lodeline.services.ingest import IngestBounds, IngestService
 from lodeline.services.keys import KeyService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
+from lodeline.services.measurements import MeasurementService
 from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
@@ -58,6 +59,7 @@ class Services:
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
+    measurements: MeasurementService
     filters: FilterService
     audit: AuditService
     accounts: AccountService
@@ -90,6 +92,7 @@ def assemble(
     scope = ExperimentScope(stores.experiments, cache)
     listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
     traces = TraceService(stores, scope, listing, clock)
+    assessments = AssessmentService(stores, scope, listing, clock)
     datasets = DatasetService(stores, scope, listing, clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
     return Services(
@@ -101,9 +104,10 @@ def assemble(
         deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
         artifacts=ArtifactService(stores, scope, clock, max_bytes=bounds.max_attachment_bytes),
-        assessments=AssessmentService(stores, scope, listing, clock),
+        assessments=assessments,
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),
+        measurements=MeasurementService(stores, traces, assessments),
         filters=FilterService(clock),
         audit=AuditService(stores, scope, listing),
         accounts=AccountService(stores, credentials, clock),
