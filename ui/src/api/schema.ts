@@ -1592,6 +1592,8 @@ export interface RowBody {
   duration_ms?: number | null;
   cost_usd?: number | null;
   scores?: ScoreBody[];
+  expectations?: Record<string, JsonValue>;
+  expected_by?: SourceBody;
 }
 
 /** One paired record: its value in both runs, reduced over repetitions. */
