@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ _METHOD = (
     "Stores are filled through the store layer in one process (10-span traces with texts of 1-4 kB; from 10^6 traces "
     "on, 4-span traces with texts of 60-240 characters), with a score on one trace in ten and one trace of 30,000 "
     "spans in an experiment of its own. The server is a process of its own; every question is asked three times to "
-    "warm up and then up to 100 times, or for 5 seconds, over one kept-open connection. Every answer's content is "
+    "warm up and then up to 100 times, or for 5 seconds, over a connection kept open. Every answer's content is "
     "checked against what the generator knows. The deep page follows half of all traces, at most 100,000. Growth is "
     "the last p50 over the first."
 )
@@ -76,11 +76,22 @@ def _measure(directory: Path, count: int, giant_spans: int, *, quick: bool) -> S
 
 
 async def _ask_all(served: Served, count: int, shape: data.Shape, giant_spans: int, *, quick: bool) -> list[Timing]:
+    asked = questions(count, shape, giant_spans)
+    async with _connected(served) as connection:
+        deep = await _deep_question(connection, count, shape)
+    timings: list[Timing] = []
+    for question in [*asked, deep]:
+        async with _connected(served) as connection:
+            timings.append(await _ask(connection, question, quick=quick))
+    return timings
+
+
+@asynccontextmanager
+async def _connected(served: Served) -> AsyncIterator[Connection]:
+    """Open a connection for one question: an idle one would be closed while expected answers are made."""
     connection = await Connection.open(served.port)
     try:
-        deep = await _deep_question(connection, count, shape)
-        asked = [*questions(count, shape, giant_spans), deep]
-        return [await _ask(connection, question, quick=quick) for question in asked]
+        yield connection
     finally:
         await connection.close()
 

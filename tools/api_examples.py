@@ -129,6 +129,10 @@ EXAMPLES: Mapping[str, Example] = {
         },
     ),
     "list_assessment_names": Example("/assessment-names", {"experiment": "support"}),
+    "get_assessment_agreement": Example("/assessment-agreement", {"name": "correct", "experiment": "support"}),
+    "get_assessment_judges": Example(
+        "/assessment-judges", {"name": "correct", "experiment": "support", "filter": "created > '2026-01-01'"}
+    ),
     "search_assessments": Example("/assessments", {"filter": "name = 'correct' AND value = false"}),
     "log_assessments": Example(
         "/assessments/batch",

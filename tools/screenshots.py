@@ -18,6 +18,7 @@ from tools.chromium import FLAGS, chromium_path
 
 AIRLINE = "demo: airline agent (tau-bench)"
 CAPTURES = "demo: one call, many emitters"
+MATHS = "demo: maths, four models"
 PAGES = {
     "experiments": "/experiments",
     "overview": "/experiments/{captures}",
@@ -31,6 +32,15 @@ PAGES = {
     "users": "/experiments/{airline}/users",
     "compare": "/experiments/{airline}/compare"
     "?left=tr-a66d01b3ee542b58f7a3649608bcee77&right=tr-8ff44f434ba648999f87cbd24eef9af6",
+    "evaluations": "/experiments/{maths}/evaluations",
+    "evaluation": "/experiments/{maths}/evaluations/{run}?scorer=correct",
+    "evaluation-row": "/experiments/{maths}/evaluations/{run}?show=failed&row={row}",
+    "evaluations-compared": "/experiments/{maths}/evaluations/compare?baseline={run}&with={other}",
+    "datasets": "/experiments/{maths}/datasets",
+    "dataset": "/experiments/{maths}/datasets/{dataset}",
+    "versions": "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
+    "prompts": "/experiments/{maths}/prompts",
+    "scorers": "/experiments/{maths}/scorers",
     "settings": "/settings",
     "sign-in": "/sign-in",
 }
@@ -61,12 +71,27 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _places(api: httpx.Client) -> dict[str, str]:
+    """Return what the addresses of `PAGES` leave open."""
+    found = {
+        key: str(api.get("/experiments/find", params={"name": name}).json()["experiment_id"])
+        for key, name in (("airline", AIRLINE), ("captures", CAPTURES), ("maths", MATHS))
+    }
+    runs = api.get("/runs", params={"experiment": found["maths"], "filter": "kind = 'EVALUATION'"}).json()["items"]
+    run, other = (str(each["run_id"]) for each in runs[:2])
+    (row,) = api.get(f"/evaluations/{run}/rows", params={"limit": 1}).json()["items"]
+    (dataset,) = api.get("/datasets", params={"experiment": found["maths"]}).json()["items"]
+    return found | {
+        "run": run,
+        "other": other,
+        "row": f"{row['row_key']}~{row['repetition']}",
+        "dataset": str(dataset["dataset_id"]),
+    }
+
+
 def _take(browser: Browser, url: str, name: str, out: Path) -> None:
     with httpx.Client(base_url=f"{url}/api/v1") as api:
-        ids = {
-            key: api.get("/experiments/find", params={"name": found}).json()["experiment_id"]
-            for key, found in (("airline", AIRLINE), ("captures", CAPTURES))
-        }
+        ids = _places(api)
     for scheme in SCHEMES:
         for size, (width, height) in SIZES.items():
             context = browser.new_context(

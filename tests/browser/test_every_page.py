@@ -1,12 +1,11 @@
 """What holds for every page: accessibility, in light and dark, wide and narrow; and a small first load."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import expect
 
 from lodeline.server.pages import APP_DIRECTORY
 from tests.browser.watching import Watched
@@ -15,6 +14,16 @@ AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.
 FAILED = "tr-8d28a12c9501e4ca15f6725b793625c5"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 MAX_FIRST_LOAD = 400_000
+MAX_SHIFT = 0.02
+"""Of the Layout Instability API's score, of which 0.1 is called good."""
+WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts.push({
+    value: each.value, moved: each.sources.map(({ node }) => (node?.outerHTML ?? node?.textContent)?.slice(0, 120)),
+  });
+}).observe({ type: "layout-shift", buffered: true });
+"""
 TRIES = 6
 PAGES = (
     "/experiments",
@@ -26,8 +35,18 @@ PAGES = (
     "/experiments/{airline}/sessions/airline-task-34-trial-3",
     "/experiments/{airline}/users",
     "/experiments/{airline}/compare",
+    "/experiments/{maths}/evaluations",
+    "/experiments/{maths}/evaluations/{run}?scorer=correct",
+    "/experiments/{maths}/evaluations/compare?baseline={run}&with={other}",
+    "/experiments/0/evaluations",
+    "/experiments/{maths}/datasets",
+    "/experiments/{maths}/datasets/{dataset}",
+    "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
+    "/experiments/{maths}/prompts",
+    "/experiments/{maths}/scorers",
     "/settings",
     "/settings/prices",
+    "/settings/audit",
     "/sign-in",
 )
 
@@ -54,10 +73,21 @@ def violations(visit: Watched) -> list[str]:
     ]
 
 
+@pytest.fixture
+def places(api: httpx.Client) -> dict[str, str]:
+    """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations and a dataset."""
+    found = {
+        name: str(api.get("/experiments/find", params={"name": of}).json()["experiment_id"])
+        for name, of in (("airline", "demo: airline agent (tau-bench)"), ("maths", "demo: maths, four models"))
+    }
+    runs = api.get("/runs", params={"experiment": found["maths"], "filter": "kind = 'EVALUATION'"}).json()["items"]
+    datasets = api.get("/datasets", params={"experiment": found["maths"]}).json()["items"]
+    return found | {"run": runs[0]["run_id"], "other": runs[1]["run_id"], "dataset": datasets[0]["dataset_id"]}
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(path: str, visit: Watched, api: httpx.Client):
-    airline = api.get("/experiments/find", params={"name": "demo: airline agent (tau-bench)"}).json()["experiment_id"]
-    page = visit.open(path.format(airline=airline))
+def test_axe_finds_nothing(path: str, visit: Watched, places: dict[str, str]):
+    page = visit.open(path.format_map(places))
     page.locator("h1, h2").first.wait_for()
     page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -72,9 +102,45 @@ def test_axe_finds_nothing(path: str, visit: Watched, api: httpx.Client):
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
-def test_the_first_load_is_small(browser: Browser):
-    assert browser.is_connected()
-    index = (APP_DIRECTORY / "index.html").read_text(encoding="utf-8")
-    scripts = re.findall(r'(?:src|href)="/assets/([^"]+\.js)"', index)
-    assert scripts
-    assert sum((APP_DIRECTORY / "assets" / f"{name}.gz").stat().st_size for name in scripts) < MAX_FIRST_LOAD
+@pytest.mark.parametrize("path", PAGES)
+def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, places: dict[str, str]):
+    page = visit.page
+    page.add_init_script(WATCH_SHIFTS)
+    scripts: list[str] = []
+    page.on("response", lambda answer: scripts.append(answer.url) if answer.url.endswith(".js") else None)
+    visit.open(path.format_map(places))
+    page.locator("h1, h2").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    names = [url.rpartition("/")[2] for url in scripts]
+    assert names
+    assert sum((APP_DIRECTORY / "assets" / f"{name}.gz").stat().st_size for name in names) < MAX_FIRST_LOAD
+    shifts: list[dict[str, Any]] = page.evaluate("window.shifts")
+    assert sum(each["value"] for each in shifts) < MAX_SHIFT, shifts
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "/sign-in"])
+def test_a_question_mark_lists_the_keys(path: str, visit: Watched, places: dict[str, str]):
+    page = visit.open(path.format_map(places))
+    page.locator("h1, h2").first.wait_for()
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("go anywhere")
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+
+
+def test_an_unknown_address_says_so_and_leads_back(visit: Watched):
+    visit.expected.append("404")
+    page = visit.open("/no/such/page")
+    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Experiments").click()
+    expect(page.get_by_role("heading", name="Experiments")).to_be_visible()
+    visit.open("/traces/tr-00000000000000000000000000000000")
+    expect(page.get_by_text("This trace does not exist", exact=False)).to_be_visible()
+
+
+def test_the_short_address_of_a_trace_keeps_what_it_asks_for(visit: Watched):
+    page = visit.open(f"/traces/{FAILED}?tab=raw&range=all")
+    expect(page.get_by_role("tab", name="Raw")).to_have_attribute("aria-selected", "true")
+    assert f"/traces/{FAILED}" in page.url
+    assert "tab=raw" in page.url

@@ -1,7 +1,9 @@
 """A server that asks who is there."""
 
+import re
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -70,9 +72,9 @@ def test_signing_in_leads_back_and_signing_out_ends_it(browser: Browser, store: 
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
 
 
-def sign_in(page: Page, name: str) -> None:
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
-    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name=f"Signed in as {name}")).to_be_visible()
 
@@ -105,7 +107,7 @@ def test_a_viewer_is_offered_only_what_the_server_would_do(browser: Browser, sto
         edited.get_by_role("checkbox", name="Select of 0").click()
         toolbar = edited.get_by_role("toolbar", name="1 selected")
         expect(toolbar.get_by_role("button")).to_have_text(
-            ["Tag", "Assess", "Export", "Delete", "Clear the selection"]
+            ["Tag", "Assess", "Add to dataset", "Export", "Delete", "Clear the selection"]
         )
         toolbar.get_by_role("button", name="Tag").click()
         edited.get_by_role("textbox", name="Key", exact=True).fill("colour")
@@ -128,3 +130,54 @@ def test_a_viewer_s_settings_hold_what_a_viewer_may_set(browser: Browser, store:
         expect(page.get_by_role("form", name="Add a price")).to_have_count(0)
         page.get_by_label("Experiment", exact=True).select_option("0")
         expect(page.get_by_role("form", name="Add a price")).to_be_visible()
+
+
+def test_ones_own_password_is_changed_and_holds(browser: Browser, store: Path):
+    with serving(store, "--auth") as server, watched(browser, server.url) as visit:
+        visit.expected += ["401", "403"]  # before signing in, and with the password that was
+        page = visit.open("/settings/account")
+        sign_in(page, "vera")
+        form = page.get_by_role("form", name="Change the password")
+        submit = form.get_by_role("button", name="Change the password")
+        form.get_by_label("Present password").fill("not this one")
+        form.get_by_label(re.compile(r"^New password( \*)?$")).fill("daffodils in the sun")
+        form.get_by_label("New password again").fill("daffodils in the fog")
+        expect(form.get_by_text("The two differ.")).to_be_visible()
+        expect(submit).to_be_disabled()
+        form.get_by_label("New password again").fill("daffodils in the sun")
+        submit.click()
+        expect(form.get_by_role("alert")).to_be_visible()
+        form.get_by_label("Present password").fill(PASSWORD)
+        submit.click()
+        expect(page.get_by_text("The password was changed.")).to_be_visible()
+        page.get_by_role("button", name="Signed in as vera").click()
+        page.get_by_role("menuitem", name="Sign out").click()
+        sign_in(page, "vera", "daffodils in the sun")
+
+
+def test_a_key_is_made_shown_once_and_revoked_and_the_audit_trail_tells(browser: Browser, store: Path):
+    with serving(store, "--auth") as server, watched(browser, server.url) as visit:
+        visit.expected.append("401")  # before signing in
+        page = visit.open("/settings/keys")
+        sign_in(page, "ada")
+        page.get_by_role("textbox", name="Key", exact=True).fill("nightly")
+        page.get_by_role("checkbox", name="read", exact=True).check()
+        page.get_by_role("button", name="New key").click()
+        made = page.get_by_role("status").filter(has_text="Copy the key now").locator("code")
+        expect(made).not_to_be_empty()
+        secret = made.inner_text()
+        with httpx.Client(base_url=f"{server.url}/api/v1", headers={"authorization": f"Bearer {secret}"}) as api:
+            assert api.get("/experiments").status_code == 200
+            row = page.get_by_role("row").filter(has_text="nightly")
+            row.get_by_role("button", name="Revoke").click()
+            expect(page.get_by_role("row").filter(has_text="nightly")).to_contain_text("revoked")
+            assert api.get("/experiments").status_code == 401
+        page = visit.open("/settings/audit")
+        expect(page.get_by_role("row").filter(has_text="key.create")).to_contain_text("ada")
+        assert secret not in page.content()
+        box = page.get_by_role("combobox", name="Filter")
+        box.fill("action = 'key.revoke'")
+        box.press("Escape")
+        box.press("Enter")
+        expect(page.get_by_role("table").get_by_role("row")).to_have_count(2)
+        expect(page.get_by_role("row").filter(has_text="key.revoke")).to_contain_text("ada")

@@ -116,6 +116,17 @@ def test_an_evaluation_is_a_run_with_what_it_was_bound_to(stores: Stores) -> Non
     assert actions(stores) == ["evaluation.create"]
 
 
+def test_one_row_is_found_by_key_and_repetition(stores: Stores) -> None:
+    run = running(stores, bindings=Bindings())
+    log(stores, run, RowDraft("a", repetition=1, content_hash="h"), RowDraft("a"))
+    found_ = stores.evaluations.row(run.run.run_id, "a", 1)
+    assert found_ is not None
+    assert (found_.row_key, found_.repetition, found_.content_hash) == ("a", 1, "h")
+    assert stores.evaluations.row(run.run.run_id, "a", 2) is None
+    with pytest.raises(NotFound):
+        stores.evaluations.row(RunId("unknown"), "a", 1)
+
+
 def test_a_plain_run_is_no_evaluation(stores: Stores) -> None:
     run = stores.runs.create(ZERO, RunDraft("r"), now_ms=T0_MS, audit=audit())
     for run_id in (run.run_id, RunId("unknown")):
@@ -221,6 +232,34 @@ def test_scores_become_assessments_on_the_trace_which_is_linked(stores: Stores) 
     assert (exact.error.code, exact.error.message) == ("TIMEOUT", "too slow")
     assert found(stores, f"run = '{evaluation.run.run_id}'") == ["tr-1"]
     assert [s.assessment_id for s in rows(stores, evaluation)[0].scores] == list(report.rows[0].assessment_ids)
+    assert stores.admin.check() == []
+
+
+def test_expectations_of_a_row_are_on_its_trace_and_logged_once(stores: Stores) -> None:
+    stores.traces.write([write("tr-1", span()), write("tr-2", span())])
+    evaluation = running(stores)
+    by = AssessmentSource("CODE", "import")
+    first = RowDraft(
+        "1", 2, record_id="dr-1", trace_id=TraceId("tr-1"), scores=(ScoreDraft("capital", True),),
+        expectations={"capital": "Paris", "parts": [1, {"a": None}], "none": None}, expected_by=by,
+    )  # fmt: skip
+    report = log(stores, evaluation, first, RowDraft("2", trace_id=TraceId("tr-2"), expectations={"capital": "Rome"}))
+    judged = stores.assessments.of_traces([TraceId("tr-1"), TraceId("tr-2")])
+    said = {a.name: a for a in judged[TraceId("tr-1")] if a.kind == "EXPECTATION"}
+    assert {name: a.value for name, a in said.items()} == {"capital": "Paris", "parts": [1, {"a": None}]}
+    assert {a.source for a in said.values()} == {by}
+    assert said["capital"].metadata == {"lodeline.record_id": "dr-1"}
+    (other,) = judged[TraceId("tr-2")]
+    assert (other.source, other.run_id) == (AssessmentSource("HUMAN", "ann"), evaluation.run.run_id)
+    assert [len(row.assessment_ids) for row in report.rows] == [1, 0]
+    assert found(stores, "expectation.capital = 'Paris' AND feedback.capital = true") == ["tr-1"]
+    assert [row.changed for row in log(stores, evaluation, first).rows] == [False]
+    log(stores, evaluation, replace(first, expectations={"capital": "Lyon"}))
+    judged = stores.assessments.of_traces([TraceId("tr-1")])[TraceId("tr-1")]
+    assert {a.name: a.value for a in judged if a.kind == "EXPECTATION"} == {
+        "capital": "Lyon", "parts": [1, {"a": None}],
+    }  # fmt: skip
+    assert list(stores.evaluations.scores(evaluation.run.run_id, effective=True).values["capital"]) == [True, None]
     assert stores.admin.check() == []
 
 

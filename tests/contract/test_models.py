@@ -60,9 +60,11 @@ def change(stores: Stores, model_id: ModelId, **what: object) -> Model:
 def point(stores: Stores, alias: str, model_id: str | None, *, gated: bool = False, **more: object
           ) -> AliasEvent | None:  # fmt: skip
     move = AliasMove(alias, None if model_id is None else ModelId(model_id), **more)  # type: ignore[arg-type]
-    return stores.models.set_alias(
+    moved = stores.models.set_alias(
         ZERO, move, gated=gated, by="ann", now_ms=T0_MS + 3, audit=audit("model.set_alias")
     )
+    assert moved.model == stores.models.find_alias(ZERO, alias)
+    return moved.event
 
 
 def listed(stores: Stores, text: str = "", *, order: str = "") -> list[str]:

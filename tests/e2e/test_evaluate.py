@@ -149,6 +149,11 @@ def test_a_version_of_a_dataset_is_evaluated_and_named_in_the_run() -> None:
     (compared,) = client.evaluations.compare(first.run_id, second.run_id).candidates
     assert (compared.pairing.paired, compared.pairing.only_candidate) == (6, 1)
     assert [(s.scorer, s.ties) for s in compared.scorers] == [("right", 6)]
+    expected = client.traces.search(
+        experiment=EXPERIMENT, filter=f"run = '{second.run_id}' AND expectation.sum = 0 AND feedback.right = false"
+    ).all()
+    (said,) = [a for a in client.traces.get(expected[0].trace_id).assessments if a.kind == "EXPECTATION"]
+    assert (len(expected), said.name, said.value, said.source.kind) == (1, "sum", 0, "HUMAN")
 
 
 def test_outputs_of_a_table_and_of_traces_are_scored_as_they_are() -> None:

@@ -114,6 +114,47 @@ def test_a_judge_s_scores_reasons_and_cost_are_kept(name: str) -> None:
     )
 
 
+def test_a_judge_s_call_is_a_trace_of_its_own_that_the_assessment_names() -> None:
+    with lodeline.set_active_model("version-1"), providing(Replay("openai")) as provider:
+        result = lodeline.evaluate(table()[:3], scorers=[judge_of(provider, "openai")], progress=False)
+    client = lodeline.default_client()
+    lodeline.flush()
+    run = f"run = '{result.run_id}'"
+    judgments = client.assessments.search(experiment=EXPERIMENT, filter=run).all()
+    named = {str(each.metadata["lodeline.judge_trace_id"]): each.target.trace_id for each in judgments}
+    filter = f"metadata.lodeline.judged_run_id = '{result.run_id}' AND tags.lodeline.judge = 'openai:gpt-4o'"
+    traces = client.traces.search(experiment=EXPERIMENT, filter=filter).all()
+    assert {trace.trace_id for trace in traces} == named.keys()
+    for trace in traces:
+        assert (trace.model_id, trace.run_id, trace.state) == (None, None, "OK")
+        assert trace.metadata["lodeline.judged_trace_id"] == named[trace.trace_id]
+        assert trace.cost_usd == pytest.approx(PRICE_USD["openai"])
+        (span,) = client.traces.spans(trace.trace_id)
+        assert span.kind == "CHAT_MODEL"
+        assert "Rate" in str(span.view.inputs)
+        assert "rationale" in str(span.view.outputs)
+    rows = client.traces.search(experiment=EXPERIMENT, filter=run).all()
+    assert {trace.trace_id for trace in rows} == set(named.values())
+    assert not any(trace.cost_usd for trace in rows)
+
+
+def test_judges_are_not_traced_where_nobody_wants_it_and_failed_calls_are_errors() -> None:
+    broken = [{"inputs": {"task": "x"}, "outputs": next(iter(FAILING))}]
+    client = lodeline.default_client()
+    with providing(Replay("openai")) as provider:
+        judge = judge_of(provider, "openai")
+        untraced = lodeline.evaluate(table()[:2], scorers=[judge], progress=False, trace_judges=False)
+        failing = lodeline.evaluate(broken, scorers=[judge], progress=False)
+    lodeline.flush()
+    of_run = "metadata.lodeline.judged_run_id = '{}'"
+    assert client.traces.search(experiment=EXPERIMENT, filter=of_run.format(untraced.run_id)).all() == []
+    judgments = client.assessments.search(experiment=EXPERIMENT, filter=f"run = '{untraced.run_id}'").all()
+    assert len(judgments) == 2
+    assert all("lodeline.judge_trace_id" not in each.metadata for each in judgments)
+    attempts = client.traces.search(experiment=EXPERIMENT, filter=of_run.format(failing.run_id)).all()
+    assert {trace.state for trace in attempts} == {"ERROR"}
+
+
 def test_judgments_that_fail_are_counted_and_no_zeros() -> None:
     broken = [{"inputs": {"task": "x"}, "outputs": text} for text in FAILING]
     with providing(Replay("openai")) as provider:

@@ -272,3 +272,20 @@ def test_unknown_datasets_are_not_found(services: Services) -> None:
     ):
         with pytest.raises(NotFound):
             call()
+
+
+def test_links_to_experiments_out_of_reach_are_left_out(services: Services) -> None:
+    make(services, "three")
+    dataset = made(services)
+    services.datasets.update(EDITOR, dataset.dataset_id, DatasetChange(link=(TWO, ExperimentId("3"))))
+    for found in (
+        services.datasets.get(ONLY_TWO, dataset.dataset_id),
+        services.datasets.find(ONLY_TWO, "two", "questions"),
+        services.datasets.search(ONLY_TWO, ListQuery()).items[0],
+    ):
+        assert found.linked_experiment_ids == (TWO,)
+    assert services.datasets.get(VIEWER, dataset.dataset_id).linked_experiment_ids == (TWO, ExperimentId("3"))
+    one_only = Actor("account", "one", AccountId("acc-5"), roles={ONE: "editor"})
+    changed = services.datasets.update(one_only, dataset.dataset_id, DatasetChange(description="d"))
+    assert changed.linked_experiment_ids == ()
+    assert services.datasets.get(EDITOR, dataset.dataset_id).linked_experiment_ids == (TWO, ExperimentId("3"))

@@ -1,11 +1,12 @@
 """Evaluations end to end over a store: rows in, summary and comparison out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from lodeline.auth.actor import LOCAL
-from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import (
     MAX_ROWS,
     Bindings,
@@ -14,11 +15,11 @@ from lodeline.domain.evaluation import (
     RowDraft,
     ScoreDraft,
 )
-from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.services.bundle import Services
 from tests.contract.build import judgment, span, write
-from tests.services.bundled import services_over
+from tests.services.bundled import make, services_over
 
 ROWS = 40
 
@@ -156,3 +157,40 @@ def test_bounds_are_named(services: Services) -> None:
         services.evaluations.summary(LOCAL, run_id, reducer="best")
     with pytest.raises(NotFound):
         services.evaluations.compare(LOCAL, run_id, [RunId("unknown")], CompareOptions())
+
+
+def test_deleting_a_run_ends_its_evaluation_which_can_be_taken_up_after_a_restore(services: Services) -> None:
+    run_id = evaluate(services, "going", 3)
+    services.runs.delete(LOCAL, run_id)
+    found = services.evaluations.get(LOCAL, run_id)
+    assert (found.state, found.run.status, found.run.lifecycle) == ("CANCELLED", "KILLED", "DELETED")
+    assert found.message == "its run was deleted"
+    with pytest.raises(Deleted):
+        services.evaluations.log_rows(LOCAL, run_id, [RowDraft("late")])
+    services.runs.restore(LOCAL, run_id)
+    assert services.evaluations.resume(LOCAL, run_id).state == "RUNNING"
+    services.evaluations.finish(LOCAL, run_id)
+    services.runs.delete(LOCAL, run_id)
+    assert services.evaluations.get(LOCAL, run_id).state == "COMPLETED_WITH_ERRORS"
+
+
+def test_nothing_is_linked_to_a_run_of_another_experiment(services: Services) -> None:
+    make(services, "one")
+    make(services, "two")
+    run_id = services.runs.create(LOCAL, "one", RunDraft("of one")).run_id
+    services.stores.traces.write([write("tr-2", span(), experiment="2"), write("tr-1", span(), experiment="1")])
+    only_two = Actor("account", "two", AccountId("acc-3"), roles={ExperimentId("2"): "editor"})
+
+    def judge(actor: Actor, trace: str, run: str) -> None:
+        services.assessments.log(actor, replace(judgment(trace, "good"), run_id=run))
+
+    for actor, raised in ((LOCAL, Invalid), (only_two, NotFound)):
+        with pytest.raises(raised, match=run_id):
+            services.traces.link_run(actor, run_id, [TraceId("tr-2")])
+        with pytest.raises(raised, match=run_id):
+            judge(actor, "tr-2", run_id)
+    assert services.stores.assessments.of_traces([TraceId("tr-2")]).get(TraceId("tr-2"), ()) == ()
+    assert services.traces.link_run(LOCAL, run_id, [TraceId("tr-1")]).linked == 1
+    judge(LOCAL, "tr-1", run_id)
+    assert services.traces.link_run(only_two, RunId("not-here-yet"), [TraceId("tr-2")]).linked == 1
+    judge(only_two, "tr-2", "not-here-yet")

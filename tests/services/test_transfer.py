@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, LodelineError, NotFound, TooLarge
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, RowFilter, ScoreDraft
+from lodeline.domain.evaluation import (
+    MAX_SCORE_NAMES,
+    MAX_SCORES,
+    Bindings,
+    EvaluationDraft,
+    RowDraft,
+    RowFilter,
+    ScoreDraft,
+)
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import AliasMove, GitInfo, ModelDraft, ModelMetric
@@ -496,6 +504,11 @@ def _of(member: str, **changes: object) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
+def _scored(row: int) -> dict[str, object]:
+    """Return a row whose scores have names that no other row has."""
+    return {"row_key": str(row), "scores": [{"name": f"{row}-{n}", "value": 1} for n in range(MAX_SCORES)]}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -515,6 +528,7 @@ def _of(member: str, **changes: object) -> Callable[[dict[str, bytes]], None]:
         _of("rows/00001.jsonl", rows__0__state="LATE"),
         _of("rows/00001.jsonl", rows__0__scores=[{"name": "a", "value": [1]}]),
         _of("rows/00001.jsonl", rows__0__scores=[{"name": "a", "rationale": "x" * 501}]),
+        _of("rows/00001.jsonl", rows=[_scored(row) for row in range(MAX_SCORE_NAMES // MAX_SCORES + 1)]),
         _of("models/00001.jsonl", status="GONE"),
         _of("models/00001.jsonl", name=""),
         _of("models/00001.jsonl", aliases=["a b"]),

@@ -17,6 +17,7 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment
 from lodeline.cli.trace_view import ASSESSMENT_COLUMNS, assessment_row, plain_value
+from lodeline.cli.trust import agreement, judge
 from lodeline.domain.assessment import (
     Assessment,
     AssessmentDraft,
@@ -163,6 +164,10 @@ def history(use: Use, assessment: IdArgument) -> None:
             for item in found
         ),
     )
+
+
+command(app, "agreement")(agreement)
+command(app, "judge")(judge)
 
 
 @command(app, "delete")

@@ -9,8 +9,8 @@ from lodeline.domain.assessment import AssessmentError
 from lodeline.domain.errors import Invalid
 
 IntervalMethod = Literal[
-    "wilson", "clopper-pearson", "t", "cluster-t", "bootstrap", "bca", "cluster-bca", "tango", "order-statistics",
-    "ppi", "ppi++",
+    "wilson", "clopper-pearson", "t", "cluster-t", "bootstrap", "bca", "cluster-bca", "tango", "newcombe",
+    "order-statistics", "ppi", "ppi++",
 ]  # fmt: skip
 AggregateKind = Literal["rate", "mean", "counts"]
 """What the values are: all 0 or 1; numbers; texts."""

@@ -19,6 +19,7 @@ from lodeline.domain.assessment import (
     AssessmentTarget,
     check_draft,
 )
+from lodeline.domain.canonical import canonical_json
 from lodeline.domain.comparison import Adjustment, Direction
 from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
 from lodeline.domain.experiment import check_name, check_tags
@@ -66,6 +67,9 @@ MAX_SCORES = 200
 MAX_SCORE_NAMES = 1_000
 """Names of scores in all rows of an evaluation: each is a column of its summary."""
 MAX_SLICES = 50
+MAX_EXPECTATIONS = 200
+MAX_EXPECTATION_CHARS = 1_000_000
+"""Of all of a row's expectations, as JSON."""
 MAX_SCORE_TEXT = 1_000
 MAX_SNAPSHOT_RATIONALE = 500
 """Characters of a rationale that a row keeps; the assessment keeps all of it."""
@@ -190,10 +194,17 @@ class ScoreDraft:
     confidence: float | None = None
 
 
+PERSON = AssessmentSource("HUMAN")
+
+
 @dataclass(frozen=True, slots=True)
 class RowDraft:
     """A row to be logged. One of the same key and repetition is taken over: fields of it that are given replace
-    those there are, scores replace those of the same name, and other scores stay."""
+    those there are, scores replace those of the same name, and other scores stay.
+
+    `expectations` (what a good answer has, by name) become assessments on the row's trace, said by `expected_by`; the
+    row itself does not keep them. A person without a name is whoever logs the row.
+    """
 
     row_key: str
     repetition: int = 0
@@ -207,6 +218,8 @@ class RowDraft:
     duration_ms: int | None = None
     cost_usd: float | None = None
     scores: tuple[ScoreDraft, ...] = ()
+    expectations: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    expected_by: AssessmentSource = PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +417,32 @@ def judgment_of(run_id: RunId, row: RowDraft, score: ScoreDraft, trace_id: Trace
     )
 
 
+def expectations_of(run_id: RunId, row: RowDraft, trace_id: TraceId, by: str | None) -> list[AssessmentDraft]:
+    """Return the assessments that a row's expectations become on the row's trace, logged by `by`."""
+    source = row.expected_by
+    if by is not None and source == PERSON:
+        source = AssessmentSource("HUMAN", by)
+    target = AssessmentTarget(trace_id=trace_id)
+    return [
+        AssessmentDraft(
+            target=target,
+            name=name,
+            kind="EXPECTATION",
+            source=source,
+            value=value,
+            metadata={} if row.record_id is None else {RECORD_OF: row.record_id},
+            identifier=score_identifier(run_id, row, f"expected:{name}"),
+            run_id=run_id,
+        )
+        for name, value in row.expectations.items()
+        if value is not None
+    ]
+
+
+RECORD_OF = "lodeline.record_id"
+"""The entry of an expectation's metadata that names the record it is from."""
+
+
 def score_identifier(run_id: RunId, draft: RowDraft, name: str) -> str:
     """Return what makes logging a score again the same judgment; a long row key counts by its digest."""
     key = draft.row_key if len(draft.row_key) <= _KEY_SHOWN else hashlib.sha256(draft.row_key.encode()).hexdigest()
@@ -461,6 +500,8 @@ def check_row(row: RowDraft | EvaluationRow) -> None:
         raise Invalid.value("duration_ms", row.duration_ms, "milliseconds from 0")
     if row.cost_usd is not None and not (math.isfinite(row.cost_usd) and row.cost_usd >= 0):
         raise Invalid.value("cost_usd", row.cost_usd, "US dollars from 0")
+    if isinstance(row, RowDraft) and row.expectations:
+        _check_expectations(row)
     if len(row.scores) > MAX_SCORES:
         raise TooLarge(f"scores: {len(row.scores)} are over the limit of {MAX_SCORES} in one row.")
     names = [score.name for score in row.scores]
@@ -468,6 +509,15 @@ def check_row(row: RowDraft | EvaluationRow) -> None:
         raise Invalid(f"row {shown(row.row_key)}: two scores have one name.")
     for score in row.scores:
         check_score(score)
+
+
+def _check_expectations(row: RowDraft) -> None:
+    if len(row.expectations) > MAX_EXPECTATIONS:
+        raise TooLarge(f"expectations: {len(row.expectations)} are over the limit of {MAX_EXPECTATIONS} in one row.")
+    canonical_json(row.expectations, most_chars=MAX_EXPECTATION_CHARS)
+    check_name(row.expected_by.source_id, noun="source_id", most=500)
+    for draft in expectations_of(RunId("-"), row, TraceId("-"), None):
+        check_draft(draft)
 
 
 def check_score(score: ScoreDraft | RowScore) -> None:

@@ -141,6 +141,14 @@ class AliasMove:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasMoved:
+    """What became of a move: the model that the alias points at now, and the event (None: it pointed there)."""
+
+    model: "Model | None"
+    event: "AliasEvent | None"
+
+
+@dataclass(frozen=True, slots=True)
 class AliasEvent:
     """An alias was moved: from which model to which (None: none), by whom, when and why."""
 

@@ -15,7 +15,7 @@ _KEY = otel_context.create_key("lodeline-scope")
 
 @dataclass(frozen=True, slots=True)
 class TraceScope:
-    """What a trace that begins here is given; None leaves it to what is around."""
+    """What a trace that begins here is given; None leaves it to what is around, "" takes the model or run away."""
 
     experiment: str | None = None
     model_id: str | None = None
@@ -29,8 +29,8 @@ class TraceScope:
         """Return this scope with what it leaves open taken from `below`."""
         return TraceScope(
             experiment=self.experiment or below.experiment,
-            model_id=self.model_id or below.model_id,
-            run_id=self.run_id or below.run_id,
+            model_id=below.model_id if self.model_id is None else self.model_id,
+            run_id=below.run_id if self.run_id is None else self.run_id,
             session=self.session or below.session,
             user=self.user or below.user,
             tags={**below.tags, **self.tags},

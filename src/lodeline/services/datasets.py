@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.auth.policy import ExperimentAction, permit, permit_reach, reach_of
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.dataset import (
     MAX_LABELS,
@@ -60,8 +60,12 @@ class DatasetService:
     def get(self, actor: Actor, dataset_id: DatasetId, action: ExperimentAction = "dataset.read") -> Dataset:
         """Return a dataset in which the actor may do `action`; NotFound when unknown or out of reach.
 
-        It is read from every experiment that it is linked to, and changed only from its own.
+        It is read from every experiment that it is linked to, and changed only from its own. Links to experiments
+        out of the actor's reach are left out.
         """
+        return _seen(actor, self._found(actor, dataset_id, action))
+
+    def _found(self, actor: Actor, dataset_id: DatasetId, action: ExperimentAction) -> Dataset:
         reach = permit_reach(actor, action)
         found = self._stores.datasets.get(dataset_id)
         links = found.linked_experiment_ids if action == "dataset.read" else ()
@@ -75,21 +79,22 @@ class DatasetService:
         found = self._stores.datasets.find(home.experiment_id, name)
         if found is None:
             raise NotFound.of("dataset", name)
-        return found
+        return _seen(actor, found)
 
     def search(self, actor: Actor, query: ListQuery, *, lifecycle: Lifecycle | None = "ACTIVE") -> Page[Dataset]:
         """List datasets, newest created first; `lifecycle` None gives deleted ones too."""
         search = self._listing.search(actor, "dataset.read", query, "dataset")
         if lifecycle is not None:
             search = replace(search, node=And((search.node, Compare(field("dataset", "lifecycle"), "=", lifecycle))))
-        return self._stores.datasets.search(search)
+        page = self._stores.datasets.search(search)
+        return replace(page, items=tuple(_seen(actor, item) for item in page.items))
 
     def update(self, actor: Actor, dataset_id: DatasetId, change: DatasetChange) -> Dataset:
         """Rename, describe, tag, set schemas, link to experiments in which the actor may write datasets, unlink.
 
         A schema is for what is written from now on; `RecordService.violations` tells of what is there.
         """
-        found = self.get(actor, dataset_id, "dataset.write")
+        found = self._found(actor, dataset_id, "dataset.write")
         if change.lifecycle is not None:
             raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
         _check(change.name if change.name is not None else found.name, change.description or "")
@@ -151,7 +156,13 @@ class DatasetService:
         audit = audit_entry(
             actor, action, found.dataset_id, at_ms=now_ms, experiment_id=found.experiment_id, details=_changed(change)
         )
-        return self._stores.datasets.update(found.dataset_id, change, now_ms=now_ms, audit=audit)
+        return _seen(actor, self._stores.datasets.update(found.dataset_id, change, now_ms=now_ms, audit=audit))
+
+
+def _seen(actor: Actor, dataset: Dataset) -> Dataset:
+    """Return a dataset without the links to experiments of which the actor may not know."""
+    links = reach_of(actor, "dataset.read").narrowed(dataset.linked_experiment_ids)
+    return replace(dataset, linked_experiment_ids=links)
 
 
 def _check(name: str, description: str) -> None:

@@ -123,9 +123,10 @@ class ModelService:
             details={"model_id": move.model_id, "gate": move.gate},
         )  # fmt: skip
         gated = move.alias in holder.settings.gated_aliases
-        models = self._stores.models
-        models.set_alias(holder.experiment_id, move, gated=gated, by=actor.author, now_ms=now_ms, audit=audit)
-        return models.find_alias(holder.experiment_id, move.alias)
+        moved = self._stores.models.set_alias(
+            holder.experiment_id, move, gated=gated, by=actor.author, now_ms=now_ms, audit=audit
+        )
+        return moved.model
 
     def by_alias(self, actor: Actor, experiment: str, alias: str) -> Model:
         """Return the model that an alias of an experiment points at; NotFound when there is none."""

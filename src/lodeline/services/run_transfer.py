@@ -20,6 +20,7 @@ from lodeline.domain.evaluation import (
     RowFilter,
     check_bindings,
     check_row,
+    check_score_names,
 )
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId, RunId
@@ -148,12 +149,18 @@ class RunImport:
             _model(row)
         for row in self._all("aliases"):
             _event(row)
+        names: dict[RunId, set[str]] = {}
         for row in self._all("runs"):
-            _run(row)
+            run, evaluation = _run(row)
+            if evaluation is not None:
+                names[run.run_id] = set(evaluation.bindings.scorers)
         for row in self._all("metrics"):
             _points(row)
         for row in self._all("rows"):
-            _rows(row)
+            run_id, rows = _rows(row)
+            known = names.setdefault(run_id, set())
+            known.update(score.name for each in rows for score in each.scores)
+            check_score_names(known)
 
     def run(self) -> Iterator[None]:
         """Add what is not there yet; yields after every row of the file."""

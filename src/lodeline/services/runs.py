@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Deleted, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, shown
+from lodeline.domain.evaluation import ENDED_EVALUATION, EvaluationChange
 from lodeline.domain.experiment import Experiment, Lifecycle, check_name
-from lodeline.domain.ids import RunId
+from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.run import (
     MAX_KEY,
@@ -89,8 +90,11 @@ class RunService:
         return self._apply(actor, found, change, "run.update")
 
     def delete(self, actor: Actor, run_id: RunId) -> Run:
-        """Hide a run from lists until it is restored; its traces stay. Again is fine."""
+        """Hide a run from lists until it is restored; its traces stay. An evaluation that is still going is ended as
+        CANCELLED. Again is fine."""
         found = self.get(actor, run_id, "run.delete")
+        if found.kind == "EVALUATION" and found.lifecycle == "ACTIVE":
+            self._end(actor, run_id)
         return self._apply(actor, found, RunChange(lifecycle="DELETED"), "run.delete")
 
     def restore(self, actor: Actor, run_id: RunId) -> Run:
@@ -113,6 +117,21 @@ class RunService:
         check_limit(limit, most=MAX_HISTORY)
         return self._stores.runs.metric_history(run_id, key, limit=limit, cursor=cursor)
 
+    def _end(self, actor: Actor, run_id: RunId) -> None:
+        store = self._stores.evaluations
+        present = store.get(run_id)
+        while present.state not in ENDED_EVALUATION:
+            now_ms = self._clock.now_ms()
+            audit = audit_entry(
+                actor, "evaluation.cancel", run_id, at_ms=now_ms, experiment_id=present.run.experiment_id,
+                details={"from": present.state, "to": "CANCELLED"},
+            )  # fmt: skip
+            change = EvaluationChange("CANCELLED", "its run was deleted")
+            try:
+                present = store.change(run_id, change, expected=present, now_ms=now_ms, audit=audit)
+            except Conflict:  # whoever runs it has just moved it on
+                present = store.get(run_id)
+
     def _apply(self, actor: Actor, run: Run, change: RunChange, action: str) -> Run:
         if change.lifecycle == run.lifecycle:
             return run
@@ -131,6 +150,19 @@ def writable_experiment(
     if found.lifecycle == "DELETED":
         raise Deleted.of("experiment", found.experiment_id)
     return found
+
+
+def check_run_of(stores: Stores, actor: Actor, run_id: str, experiment_id: ExperimentId) -> None:
+    """Return when what is in an experiment may be linked to a run: one of that experiment, or one that is not known
+    here (yet). NotFound for a run out of the actor's reach, Invalid for one of another experiment."""
+    for run in stores.runs.get([RunId(run_id)]):
+        if run.experiment_id != experiment_id:
+            permit(actor, "run.read", run.experiment_id, missing=NotFound.of("run", run_id))
+            raise Invalid(
+                f"run_id: run {shown(run_id)} is of experiment {run.experiment_id}, and what is to be linked to it "
+                f"of experiment {experiment_id}; both must be of one.",
+                details={"field": "run_id"},
+            )
 
 
 def of_lifecycle(search: Search, entity: EntityScope, lifecycle: Lifecycle | None) -> Search:

@@ -28,6 +28,7 @@ from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
+from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
 MAX_IDS = 1_000
@@ -170,7 +171,8 @@ class TraceService:
             deleted += sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
 
     def link_run(self, actor: Actor, run_id: RunId, trace_ids: Sequence[TraceId]) -> LinkReport:
-        """Link traces of one experiment to a run, idempotently. NotFound names an unknown trace."""
+        """Link traces of one experiment to a run, idempotently. NotFound names an unknown trace; Invalid for a run of
+        another experiment."""
         permit_reach(actor, "trace.edit")
         check_name(run_id, noun="run_id", most=250)
         found = self._found(trace_ids)
@@ -183,8 +185,10 @@ class TraceService:
             raise Invalid("trace_ids: the traces of one call must belong to one experiment.")
         if not experiments:
             return LinkReport(0)
+        experiment_id = experiments.pop()
+        check_run_of(self._stores, actor, run_id, experiment_id)
         audit = audit_entry(
-            actor, "trace.link_run", run_id, at_ms=self._clock.now_ms(), experiment_id=experiments.pop(),
+            actor, "trace.link_run", run_id, at_ms=self._clock.now_ms(), experiment_id=experiment_id,
             details={"traces": len(found)},
         )  # fmt: skip
         ids = [trace.trace_id for trace in found]

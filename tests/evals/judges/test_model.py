@@ -22,6 +22,7 @@ from lodeline.evals.judges import (
 )
 from lodeline.evals.judges.background import wait_for
 from lodeline.evals.judges.model import JudgeReply
+from lodeline.evals.judges.opening import watching
 from lodeline.evals.judges.provider import provider_model
 from lodeline.evals.judges.retrying import Retrying, pause_s
 from tests.evals.judges.provider import Answer, Provider, enveloped, giving, providing, recorded, replayed, saying
@@ -297,6 +298,26 @@ def test_each_attempt_is_told_to_who_watches():
     assert calls[1].reply.answer == GOOD
     assert calls[0].start_ns <= calls[0].end_ns <= calls[1].start_ns
     assert calls[0].request == REQUEST
+
+
+def test_who_watches_around_a_call_is_told_beside_the_judges_own_watcher():
+    told: list[str] = []
+
+    def watcher(name: str, trace_id: str | None):
+        def watch(call: JudgeCall) -> str | None:
+            told.append(name)
+            return trace_id
+
+        return watch
+
+    with providing(saying(GOOD)) as provider:
+        with watching(watcher("around", "trace-1")):
+            assert asked(opened(provider)).trace_id == "trace-1"
+            assert asked(opened(provider, watch=watcher("own", None))).trace_id == "trace-1"
+            assert asked(opened(provider, watch=watcher("own", "trace-2"))).trace_id == "trace-2"
+            assert asked(open_model(opened(provider))).trace_id == "trace-1"
+        assert asked(opened(provider)).trace_id is None
+    assert told == ["around", "own", "around", "own", "around", "around"]
 
 
 def test_one_model_serves_many_loops_and_threads():

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 
 from lodeline.domain.errors import Invalid
-from lodeline.domain.ids import ExperimentId, TraceId
-from lodeline.domain.record import RecordDraft, prepare
+from lodeline.domain.ids import ExperimentId, RecordId, TraceId
+from lodeline.domain.record import RecordDraft, RecordSource, made, prepare
 from lodeline.domain.trace import Trace
 from lodeline.evals.engine.rows import Case
-from lodeline.sdk.evaluation.data import table_of
+from lodeline.sdk.evaluation.data import cases_of_records, table_of
 
 TRACE = TraceId("tr-" + "1" * 32)
 
@@ -102,3 +102,22 @@ def test_what_cannot_be_rows_is_refused_with_what_is_expected(data: object, said
 def test_without_a_function_rows_need_outputs() -> None:
     with pytest.raises(Invalid, match="row 0 has neither outputs nor a trace"):
         cases([{"inputs": {"q": "a"}}], predict=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "author", "said"),
+    [
+        (None, "ann", ("HUMAN", "ann")),
+        (None, None, ("HUMAN", "default")),
+        (RecordSource("TRACE", "tr-1"), "ann", ("HUMAN", "ann")),
+        (RecordSource("SYNTHETIC"), "ann", ("CODE", "synthetic")),
+        (RecordSource("IMPORT", "gsm8k"), None, ("CODE", "gsm8k")),
+    ],
+)
+def test_expectations_are_those_of_the_author_or_of_what_made_the_record(
+    source: RecordSource | None, author: str | None, said: tuple[str, str]
+) -> None:
+    prepared = prepare(RecordDraft({"q": "a"}, {"answer": 1}, source=source))
+    record = made(prepared, RecordId("dr-1"), author=author, now_ms=0)
+    (case,) = cases_of_records([record], predict=True)
+    assert (case.expected_by.kind, case.expected_by.source_id) == said

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from lodeline.domain.assessment import AssessmentError
-from lodeline.domain.evaluation import MAX_SCORES, check_row
+from lodeline.domain.evaluation import MAX_EXPECTATIONS, MAX_SCORES, check_row
+from lodeline.domain.ids import TraceId
 from lodeline.domain.scorer import Feedback
 from lodeline.evals.engine.rows import Case, Prediction, Row
 from lodeline.sdk.evaluation.keeping import draft_of
@@ -64,3 +65,27 @@ def test_rationales_metadata_and_messages_are_made_storable() -> None:
     odd = Feedback(name="s", value=1, rationale="\ud800", metadata={"k\ud800": "\ud800"})
     failed = Feedback(name="t", error=AssessmentError("Boom", "\ud800" * 20_000))
     assert logged(odd, failed, failure=AssessmentError("E", "\ud800")) == {"s": 1, "t": "Boom"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"a": 1.5, "b": None, "c": {"d": [True]}}, {"a": 1.5, "c": {"d": [True]}}),
+        ({"": 1, "x\n": 2, " ": 3, "ok": float("nan")}, {"ok": "NaN"}),
+        ({"a": "\ud800"}, {"a": "?"}),
+        ({}, {}),
+    ],
+)
+def test_expectations_are_what_an_assessment_can_say(given: dict[str, Any], kept: dict[str, Any]) -> None:
+    draft = draft_of(Row(Case("0", {}, given), "DONE", Prediction(trace_id=TraceId("tr-1"))))
+    check_row(draft)
+    assert draft.expectations == kept
+
+
+def test_many_and_long_expectations_are_bounded_and_none_are_sent_without_a_trace() -> None:
+    many = {f"e{number}": "x" * 50_000 for number in range(MAX_EXPECTATIONS + 5)}
+    draft = draft_of(Row(Case("0", {}, many), "DONE", Prediction(trace_id=TraceId("tr-1"))))
+    check_row(draft)
+    assert 0 < len(draft.expectations) <= MAX_EXPECTATIONS
+    assert sum(len(str(value)) for value in draft.expectations.values()) < 40_000
+    assert draft_of(Row(Case("0", {}, many), "PREDICT_ERROR", Prediction())).expectations == {}

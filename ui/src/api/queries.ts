@@ -163,10 +163,19 @@ export const assessmentsQuery = (experiment: string, filter: string, limit = 200
       call("search_assessments", { experiment: [experiment], filter, limit }, { signal }),
   });
 
+/** Which judgments an experiment has: their names, with the most frequent values of each. */
+export const assessmentNamesQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: ["assessment-names", experiment],
+    placeholderData: keepPreviousData,
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal }) => call("list_assessment_names", { experiment: [experiment] }, { signal }),
+  });
+
 export const completionQuery = (
   text: string,
   position: number,
-  entity: "trace" | "session" | "user" | "audit",
+  entity: Operations["complete_filter"]["params"]["entity"],
 ) =>
   queryOptions({
     queryKey: ["completion", entity, text, position],

@@ -49,6 +49,20 @@ export interface AggregatePoint {
   values: Record<string, number | "NaN" | "Infinity" | "-Infinity" | null>;
 }
 
+/** Agreement of raters on items. `items` counts those with two ratings or more, `ratings` the ratings on them; `single` the items with one, which say nothing about agreement. */
+export interface AgreementReport {
+  scale: "nominal" | "ordinal" | "interval";
+  raters: string[];
+  items: number;
+  ratings: number;
+  single: number;
+  coefficients: Coefficient[];
+  categories: string[];
+  skew: Skew | null;
+  limits: LimitsOfAgreement | null;
+  warnings: string[];
+}
+
 /** Where an alias of `experiment` (id or name) is to point; null takes it away. `gate` is the outcome of the gate
 that justifies the move. */
 export interface AliasBody {
@@ -317,6 +331,16 @@ export interface BudgetBody {
   max_rows?: number | null;
 }
 
+/** Whether stated confidences come true. `brier` is the mean squared error of the confidence, `ece` the expected calibration error over bins of equal width; both None without items. Bins without items are left out. */
+export interface Calibration {
+  n: number;
+  missing: number;
+  brier: number | "NaN" | "Infinity" | "-Infinity" | null;
+  brier_interval: Interval | null;
+  ece: number | "NaN" | "Infinity" | "-Infinity" | null;
+  bins: ReliabilityBin[];
+}
+
 /** Why an evaluation is cancelled. */
 export interface CancelBody {
   message?: string | null;
@@ -348,6 +372,27 @@ export interface ChatMessage {
 export interface ChatMessageBody {
   role: string;
   content: string;
+}
+
+/** How well one class is found: `precision` is None when it was never said, `recall` when it never was so. */
+export interface ClassQuality {
+  label: string;
+  truths: number;
+  said: number;
+  hits: number;
+  precision: number | "NaN" | "Infinity" | "-Infinity" | null;
+  precision_interval: Interval | null;
+  recall: number | "NaN" | "Infinity" | "-Infinity" | null;
+  recall_interval: Interval | null;
+}
+
+/** One coefficient over `n` items; undefined ones have neither `value` nor `interval`, and `note` says why. */
+export interface Coefficient {
+  name: "percent" | "cohen-kappa" | "cohen-kappa-linear" | "cohen-kappa-quadratic" | "fleiss-kappa" | "krippendorff-alpha" | "gwet-ac1" | "icc-2-1" | "concordance" | "pearson" | "spearman";
+  n: number;
+  value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  note: string | null;
 }
 
 /** Which evaluations to compare with which baseline, and how. */
@@ -384,6 +429,32 @@ export interface Completion {
   end: number;
   items: Suggestion[];
   field: string | null;
+}
+
+/** `counts[i][j]`: items whose true label is `labels[i]` and that were called `labels[j]`; `unpaired` items lack one of the two. `accuracy` is None without items. */
+export interface ConfusionMatrix {
+  labels: string[];
+  counts: number[][];
+  n: number;
+  unpaired: number;
+  accuracy: number | "NaN" | "Infinity" | "-Infinity" | null;
+  accuracy_interval: Interval | null;
+  classes: ClassQuality[];
+}
+
+/** A rate from few human and many judge labels (prediction-powered inference).
+
+`human` is the mean of the human labels alone with `human_interval`, `judge` that of all judge labels, which may be biased; `value` corrects it. `weight` is the trust put into the judge: 1 for PPI, tuned for PPI++. */
+export interface CorrectedRate {
+  value: number | "NaN" | "Infinity" | "-Infinity";
+  standard_error: number | "NaN" | "Infinity" | "-Infinity";
+  interval: Interval;
+  human: number | "NaN" | "Infinity" | "-Infinity";
+  human_interval: Interval;
+  judge: number | "NaN" | "Infinity" | "-Infinity";
+  weight: number | "NaN" | "Infinity" | "-Infinity";
+  labelled: number;
+  unlabelled: number;
 }
 
 /** One dataset. Times are epoch milliseconds.
@@ -503,6 +574,14 @@ export interface Delivery {
 /** Whether the account is shut out. */
 export interface DisabledBody {
   disabled: boolean;
+}
+
+/** An item on which raters differ. `agreement` is the share of pairs that say the same; on an interval scale `distance`, the mean distance of pairs, tells more. */
+export interface DisputedItem {
+  item: string;
+  agreement: number | "NaN" | "Infinity" | "-Infinity";
+  distance: number | "NaN" | "Infinity" | "-Infinity" | null;
+  ratings: RatedBy[];
 }
 
 /** One document that a retriever or a reranker returned. */
@@ -770,6 +849,18 @@ export interface GitInfo {
   diff: string | null;
 }
 
+/** A judge with people, beside people with each other, over the `items` that the judge and two people or more rated: the mean over items, of pairs. `difference` is judge less people; a judge cannot be expected to agree with people better than they do among themselves. */
+export interface HumanCeiling {
+  measure: "agreement" | "distance";
+  items: number;
+  people: number | "NaN" | "Infinity" | "-Infinity";
+  people_interval: Interval | null;
+  judge: number | "NaN" | "Infinity" | "-Infinity";
+  judge_interval: Interval | null;
+  difference: number | "NaN" | "Infinity" | "-Infinity";
+  difference_interval: Interval | null;
+}
+
 /** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
 
 `experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. `needs_set_up` says that the server has no account yet. */
@@ -839,7 +930,7 @@ export interface Interval {
   low: number | "NaN" | "Infinity" | "-Infinity";
   high: number | "NaN" | "Infinity" | "-Infinity";
   level: number | "NaN" | "Infinity" | "-Infinity";
-  method: "wilson" | "clopper-pearson" | "t" | "cluster-t" | "bootstrap" | "bca" | "cluster-bca" | "tango" | "order-statistics" | "ppi" | "ppi++";
+  method: "wilson" | "clopper-pearson" | "t" | "cluster-t" | "bootstrap" | "bca" | "cluster-bca" | "tango" | "newcombe" | "order-statistics" | "ppi" | "ppi++";
 }
 
 /** A key just made. `secret` is the key itself, shown this once. */
@@ -850,6 +941,39 @@ export interface IssuedKey {
 
 /** Any JSON value. */
 export type JsonValue = unknown;
+
+/** One judge beside people.
+
+`judged` items have a rating of it, `compared` ones also a decision of people: what most say, on an ordered scale the middle; `undecided` ones none, as people are tied. `agreement` and `confusion` hold the judge to these decisions. Of several versions' ratings the latest of an item count, but for `versions` and `changes`. `corrected` is the rate that people would give all judged items, where values are true or false or a positive one is named. */
+export interface JudgeReport {
+  judge: string;
+  judged: number;
+  compared: number;
+  undecided: number;
+  agreement: AgreementReport | null;
+  confusion: ConfusionMatrix | null;
+  ceiling: HumanCeiling | null;
+  calibration: Calibration | null;
+  calibration_of: "confidence" | "score" | null;
+  corrected: CorrectedRate | null;
+  versions: JudgeVersion[];
+  changes: VersionChange[];
+  warnings: string[];
+}
+
+/** One version of a judge: `agreed` of its `compared` ratings are what people decided; `mean` is that of its values where they have one. On an interval scale `agreed` is None and `distance` the mean distance from people. */
+export interface JudgeVersion {
+  version: string | null;
+  ratings: number;
+  compared: number;
+  agreed: number | null;
+  agreement: number | "NaN" | "Infinity" | "-Infinity" | null;
+  agreement_interval: Interval | null;
+  distance: number | "NaN" | "Infinity" | "-Infinity" | null;
+  mean: number | "NaN" | "Infinity" | "-Infinity" | null;
+  first_ms: number;
+  last_ms: number;
+}
 
 /** A new key. Without `experiment_ids` it reaches what its owner reaches; without `owner_id` it is one's own. */
 export interface KeyBody {
@@ -870,6 +994,14 @@ export interface LabelCount {
 export interface LabelsBody {
   set?: string[];
   delete?: string[];
+}
+
+/** Bland and Altman's limits for two raters: the mean difference (second less first) ± 1.96 deviations. */
+export interface LimitsOfAgreement {
+  n: number;
+  bias: number | "NaN" | "Infinity" | "-Infinity";
+  low: number | "NaN" | "Infinity" | "-Infinity";
+  high: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** Traces to link to a run. */
@@ -1071,6 +1203,15 @@ export interface ModelPage {
   hints: string[];
 }
 
+/** People's assessments of one name, and the judges beside them. `complete` is false when there are more assessments than the `examined` newest. */
+export interface NameTrust {
+  name: string;
+  panel: PanelReport;
+  judges: JudgeReport[];
+  examined: number;
+  complete: boolean;
+}
+
 /** Which records could be paired by their content. The lists are cut, the numbers are not. */
 export interface Pairing {
   paired: number;
@@ -1080,6 +1221,20 @@ export interface Pairing {
   changed_records: ChangedRecord[];
   only_baseline_ids: string[];
   only_candidate_ids: string[];
+}
+
+/** How far people agree, and each of them beside the others. `agreement` is None with fewer than two people.
+
+`disputed` has the items they differ most on, at most 100 of `disputed_items`. */
+export interface PanelReport {
+  scale: "nominal" | "ordinal" | "interval";
+  people: string[];
+  ratings: number;
+  items: number;
+  agreement: AgreementReport | null;
+  raters: RaterStanding[];
+  disputed: DisputedItem[];
+  disputed_items: number;
 }
 
 /** A new password; one's own needs the old one. */
@@ -1240,6 +1395,26 @@ export interface Quantile {
   value: number | "NaN" | "Infinity" | "-Infinity";
 }
 
+/** What one rater said. */
+export interface RatedBy {
+  rater: string;
+  value: unknown;
+}
+
+/** One rater beside the others.
+
+`agreed` of `compared` ratings are what most of the others said; items whose others are tied are not compared. `deviation` is the mean of the rater's value less the mean of the others' (of 0 and 1 for true and false), over the items that others rated; None for texts without an order. */
+export interface RaterStanding {
+  rater: string;
+  ratings: number;
+  compared: number;
+  agreed: number;
+  agreement: number | "NaN" | "Infinity" | "-Infinity" | null;
+  agreement_interval: Interval | null;
+  deviation: number | "NaN" | "Infinity" | "-Infinity" | null;
+  deviation_interval: Interval | null;
+}
+
 /** One record as a version holds it. Times are epoch milliseconds, of this record's first and present content.
 
 `content_hash` is over canonical inputs, expectations and outputs, `input_hash` over the inputs; tags, split and source do not count. */
@@ -1364,6 +1539,16 @@ export interface Rejection {
   reason: string;
 }
 
+/** Items whose confidence lies in one bin: their mean confidence and the share that was right. */
+export interface ReliabilityBin {
+  low: number | "NaN" | "Infinity" | "-Infinity";
+  high: number | "NaN" | "Infinity" | "-Infinity";
+  n: number;
+  confidence: number | "NaN" | "Infinity" | "-Infinity";
+  accuracy: number | "NaN" | "Infinity" | "-Infinity";
+  interval: Interval;
+}
+
 /** What an evaluation is taken up with: when `bindings` are not those it had, it must be forced. */
 export interface ResumeBody {
   bindings?: BindingsBody | null;
@@ -1407,6 +1592,8 @@ export interface RowBody {
   duration_ms?: number | null;
   cost_usd?: number | null;
   scores?: ScoreBody[];
+  expectations?: Record<string, JsonValue>;
+  expected_by?: SourceBody;
 }
 
 /** One paired record: its value in both runs, reduced over repetitions. */
@@ -1661,6 +1848,12 @@ export interface SetupBody {
   token: string;
   name: string;
   password: string;
+}
+
+/** Why κ may mislead for two raters and two categories (Byrt, Bishop and Carlin 1993): `prevalence` is how unequal the categories are, `bias` how differently the raters use them; both from 0 to 1. */
+export interface Skew {
+  prevalence: number | "NaN" | "Infinity" | "-Infinity";
+  bias: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** The summary of the rows whose slice `key` has this `value`; None stands for rows without one. */
@@ -1927,6 +2120,20 @@ export interface ValueSummary {
   interval: Interval | null;
   quantiles: Quantile[];
   counts: LabelCount[];
+}
+
+/** From one version of a judge to the next.
+
+`shared` items were rated by both, with another value `changed` times. `difference` is that of their agreement with people: over the `pairs` that both rated and people decided, where there are any, with McNemar's exact p; else over all that each rated (`pairs` is 0, `p` None). None where one of them was never compared. */
+export interface VersionChange {
+  before: string | null;
+  after: string | null;
+  shared: number;
+  changed: number;
+  pairs: number;
+  difference: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  p: number | "NaN" | "Infinity" | "-Infinity" | null;
 }
 
 /** A record that a dataset's schemas do not let in, with the first place where it is wrong. */
@@ -2272,6 +2479,22 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Assessment;
   };
+  /** Return how far people agree on one name: coefficients with intervals, each of them beside the others, and the
+items they differ on. */
+  get_assessment_agreement: {
+    params: {
+      name: string;
+      experiment?: string[] | null;
+      filter?: string;
+      scale?: "nominal" | "ordinal" | "interval" | null;
+      order?: string[] | null;
+      positive?: string | null;
+      threshold?: number | null;
+      level?: number;
+    };
+    body: undefined;
+    answer: NameTrust;
+  };
   /** Return every revision of an assessment, oldest first, also of a deleted one. */
   get_assessment_history: {
     params: {
@@ -2279,6 +2502,24 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: AssessmentRevision[];
+  };
+  /** Return how each judge stands to people: confusion, agreement under the human ceiling, calibration, drift by
+version, and the rate corrected for the judge's errors. */
+  get_assessment_judges: {
+    params: {
+      name: string;
+      experiment?: string[] | null;
+      filter?: string;
+      judge_name?: string[] | null;
+      judge_by?: "source" | "name";
+      scale?: "nominal" | "ordinal" | "interval" | null;
+      order?: string[] | null;
+      positive?: string | null;
+      threshold?: number | null;
+      level?: number;
+    };
+    body: undefined;
+    answer: NameTrust;
   };
   /** Return a file, always to be saved, never shown: its content is a stranger's. */
   get_attachment: {
@@ -3069,7 +3310,9 @@ export const OPERATIONS = {
   gate_evaluation: ["POST", "/evaluations/{run_id}/gate"],
   get_account: ["GET", "/accounts/{account_id}"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
+  get_assessment_agreement: ["GET", "/assessment-agreement"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
+  get_assessment_judges: ["GET", "/assessment-judges"],
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
   get_dataset: ["GET", "/datasets/{dataset_id}"],
   get_dataset_version: ["GET", "/datasets/{dataset_id}/versions/{version}"],

@@ -8,6 +8,7 @@ import { call } from "@/api/client";
 import type { Identity } from "@/api/schema";
 import { text } from "@/strings";
 import classes from "./frame.module.css";
+import { KeysButton } from "./keys-button";
 import { Navigation } from "./navigation-list";
 import { TimeRangePicker } from "./time-range-picker";
 
@@ -47,6 +48,7 @@ export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
         </UnstyledButton>
         <div className={classes.tools}>
           <TimeRangePicker />
+          <KeysButton />
           <ThemeButton />
           <AccountMenu me={me} />
         </div>

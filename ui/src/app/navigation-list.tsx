@@ -2,6 +2,7 @@ import { Menu, UnstyledButton } from "@mantine/core";
 import { IconApi, IconFlask, IconSelector, IconSettings } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { experimentQuery, experimentsQuery } from "@/api/queries";
 import { SafeText } from "@/components/safe-text";
 import { text } from "@/strings";
@@ -19,16 +20,18 @@ export function Navigation() {
       {experimentId !== undefined && (
         <>
           <ExperimentSwitch experimentId={experimentId} />
-          {EXPERIMENT_PAGES.map(({ to, label, icon: Icon }) => (
-            <Link
-              key={to}
-              to={to}
-              params={{ experimentId }}
-              className={classes.item}
-              activeOptions={{ exact: to === "/experiments/$experimentId", includeSearch: false }}
-            >
-              <Icon size={16} aria-hidden /> {label}
-            </Link>
+          {EXPERIMENT_PAGES.map(({ to, group, label, icon: Icon }) => (
+            <Fragment key={to}>
+              {group !== undefined && <div className={classes.group}>{group}</div>}
+              <Link
+                to={to}
+                params={{ experimentId }}
+                className={classes.item}
+                activeOptions={{ exact: to === "/experiments/$experimentId", includeSearch: false }}
+              >
+                <Icon size={16} aria-hidden /> {label}
+              </Link>
+            </Fragment>
           ))}
         </>
       )}

@@ -2,11 +2,16 @@
 
 import {
   IconArrowsDiff,
+  IconChecklist,
+  IconDatabase,
   IconLayoutDashboard,
   IconListTree,
   IconMessages,
   type IconProps,
+  IconRuler2,
+  IconTemplate,
   IconUsers,
+  IconVersions,
 } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import { text } from "@/strings";
@@ -17,15 +22,42 @@ export interface NavigationItem {
     | "/experiments/$experimentId/traces"
     | "/experiments/$experimentId/sessions"
     | "/experiments/$experimentId/users"
-    | "/experiments/$experimentId/compare";
+    | "/experiments/$experimentId/compare"
+    | "/experiments/$experimentId/evaluations"
+    | "/experiments/$experimentId/datasets"
+    | "/experiments/$experimentId/scorers"
+    | "/experiments/$experimentId/models"
+    | "/experiments/$experimentId/prompts";
+  /** What it belongs to, when it begins a group. */
+  group?: string;
   label: string;
   icon: ComponentType<IconProps>;
 }
 
 export const EXPERIMENT_PAGES: readonly NavigationItem[] = [
   { to: "/experiments/$experimentId", label: text.nav.overview, icon: IconLayoutDashboard },
-  { to: "/experiments/$experimentId/traces", label: text.nav.traces, icon: IconListTree },
+  {
+    to: "/experiments/$experimentId/traces",
+    group: text.nav.observe,
+    label: text.nav.traces,
+    icon: IconListTree,
+  },
   { to: "/experiments/$experimentId/sessions", label: text.nav.sessions, icon: IconMessages },
   { to: "/experiments/$experimentId/users", label: text.nav.users, icon: IconUsers },
   { to: "/experiments/$experimentId/compare", label: text.nav.compare, icon: IconArrowsDiff },
+  {
+    to: "/experiments/$experimentId/evaluations",
+    group: text.nav.evaluate,
+    label: text.nav.evaluations,
+    icon: IconChecklist,
+  },
+  { to: "/experiments/$experimentId/datasets", label: text.nav.datasets, icon: IconDatabase },
+  { to: "/experiments/$experimentId/scorers", label: text.nav.scorers, icon: IconRuler2 },
+  {
+    to: "/experiments/$experimentId/models",
+    group: text.nav.build,
+    label: text.nav.models,
+    icon: IconVersions,
+  },
+  { to: "/experiments/$experimentId/prompts", label: text.nav.prompts, icon: IconTemplate },
 ];

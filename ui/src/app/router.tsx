@@ -95,7 +95,62 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/evaluations",
+    validateSearch: texts("filter", "order"),
+    component: lazyRouteComponent(() => import("@/features/evaluations/evaluations-page"), "EvaluationsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/evaluations/compare",
+    validateSearch: texts("baseline", "with", "scorer", "candidate", "show", "row"),
+    component: lazyRouteComponent(() => import("@/features/evaluations/comparison-page"), "ComparisonPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/evaluations/$runId",
+    validateSearch: texts("show", "order", "find", "row", "scorer", "slice"),
+    component: lazyRouteComponent(() => import("@/features/evaluations/evaluation-page"), "EvaluationPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/datasets",
+    validateSearch: texts("filter", "order"),
+    component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/datasets/$datasetId",
+    validateSearch: texts("version", "against", "filter", "record"),
+    component: lazyRouteComponent(() => import("@/features/datasets/dataset-page"), "DatasetPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/models",
+    validateSearch: texts("filter", "order", "model", "left", "right"),
+    component: lazyRouteComponent(() => import("@/features/models/models-page"), "ModelsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/prompts",
+    validateSearch: texts("filter", "order"),
+    component: lazyRouteComponent(() => import("@/features/prompts/prompts-page"), "PromptsPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/prompts/$name",
+    validateSearch: texts("version", "against"),
+    component: lazyRouteComponent(() => import("@/features/prompts/prompt-page"), "PromptPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/scorers",
+    validateSearch: texts("scorer"),
+    component: lazyRouteComponent(() => import("@/features/scorers/scorers-page"), "ScorersPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/traces/$traceId",
+    validateSearch: texts("span", "tab", "zoom"),
     component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
   }),
   createRoute({
@@ -106,6 +161,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/settings/$section",
+    validateSearch: texts("filter"),
     component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
   }),
 ] as const;

@@ -5,6 +5,7 @@ import { toUtf16 } from "@/lib/filtertext";
 import { text } from "@/strings";
 import classes from "./filter-bar.module.css";
 import { FilterMemory } from "./filter-memory";
+import { usePageKeys } from "./page-keys";
 import { type Entity, type FilterProblem, type Offer, useCompletion } from "./use-completion";
 import { useFilterMemory } from "./use-filter-memory";
 import { useShortcuts } from "./use-shortcuts";
@@ -39,6 +40,7 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
 
+  usePageKeys(text.keys.filter);
   useShortcuts({ "/": () => input.current?.focus() });
 
   const place = (next: string, at: number) => {

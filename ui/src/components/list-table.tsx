@@ -9,6 +9,8 @@ export interface ListColumn<T> {
   id: string;
   label: string;
   numeric?: boolean;
+  /** The label is only for who hears it. */
+  unlabelled?: boolean;
   /** The field by which the server sorts. */
   sort?: string;
   cell: (item: T) => ReactNode;
@@ -33,7 +35,8 @@ export function ListTable<T>(props: ListTableProps<T>) {
   if (items === undefined) return <Skeleton height={320} radius={8} />;
   return (
     <>
-      <div className={table.wrap}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <div className={table.wrap} tabIndex={0} role="region" aria-label={label}>
         <table className={table.table} aria-label={label}>
           <thead>
             <tr>
@@ -47,7 +50,9 @@ export function ListTable<T>(props: ListTableProps<T>) {
                     aria-sort={sorted ? (down ? "descending" : "ascending") : undefined}
                   >
                     {column.sort === undefined ? (
-                      column.label
+                      <span className={column.unlabelled ? "visually-hidden" : undefined}>
+                        {column.label}
+                      </span>
                     ) : (
                       <button
                         type="button"

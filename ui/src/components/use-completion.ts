@@ -1,17 +1,27 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { assessmentsQuery, completionQuery, facetQuery } from "@/api/queries";
-import type { Assessment } from "@/api/schema";
+import { assessmentNamesQuery, completionQuery, facetQuery } from "@/api/queries";
+import type { AssessmentName } from "@/api/schema";
 import { type JudgmentPlace, judgmentAt, keyed, quote, toCodePoints, wordsCondition } from "@/lib/filtertext";
+import { filterLiteral } from "@/lib/judgment";
 import { text } from "@/strings";
 
 const t = text.traces;
 const DEBOUNCE_MS = 120;
 const MOST = 60;
 const MOST_LENGTH = 200;
-const NONE: readonly Assessment[] = [];
+const NONE: readonly AssessmentName[] = [];
 
-export type Entity = "trace" | "session" | "user" | "audit";
+export type Entity =
+  | "trace"
+  | "session"
+  | "user"
+  | "audit"
+  | "run"
+  | "dataset"
+  | "record"
+  | "model"
+  | "prompt";
 
 export interface Offer {
   text: string;
@@ -82,26 +92,20 @@ function withWords(problem: FilterProblem, words: string): FilterProblem {
   return { ...problem, suggestion: words, whole: true };
 }
 
-/** Names of judgments, and the values that one has, as they stand in the newest judgments of the experiment. */
+/** Names of judgments, and the values that one has, the most frequent first. */
 function useJudged(experiment: string, place: JudgmentPlace | null): Offer[] {
   const kind = place?.field === "expectation" ? "EXPECTATION" : "FEEDBACK";
-  const newest = useQuery({
-    ...assessmentsQuery(experiment, `kind = '${kind}'`),
-    enabled: place !== null,
-    staleTime: 60_000,
-  });
+  const found = useQuery({ ...assessmentNamesQuery(experiment), enabled: place !== null });
   if (place === null) return [];
-  const found = new Map<string, number>();
-  for (const { name, value } of newest.data?.items ?? NONE) {
-    const said = place.name === null ? keyed(place.field, name) : name === place.name ? literal(value) : null;
-    if (said === null) continue;
-    if (said.toLowerCase().startsWith(place.typed.toLowerCase())) found.set(said, (found.get(said) ?? 0) + 1);
-  }
-  return [...found].map(([said, count]) => ({ text: said, doc: t.judgments(count), kind: "value" }));
-}
-
-/** A judgment's value as a filter writes it; null for what no filter compares with. */
-function literal(value: unknown): string | null {
-  if (typeof value === "boolean" || typeof value === "number") return String(value);
-  return typeof value === "string" && value.length <= MOST_LENGTH ? quote(value) : null;
+  const names = (found.data?.names ?? NONE).filter((each) => each.kind === kind);
+  const said =
+    place.name === null
+      ? names.map(({ name, count }) => ({ text: keyed(place.field, name), count }))
+      : (names.find((each) => each.name === place.name)?.values ?? []).flatMap(({ value, count }) => {
+          const text = filterLiteral(value);
+          return text === null ? [] : [{ text, count }];
+        });
+  return said
+    .filter((each) => each.text.toLowerCase().startsWith(place.typed.toLowerCase()))
+    .map(({ text, count }) => ({ text, doc: t.judgments(count), kind: "value" }));
 }

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from lodeline.domain.assessment import AssessmentError
+from lodeline.domain.assessment import AssessmentError, AssessmentSource
+from lodeline.domain.evaluation import PERSON
 from lodeline.domain.ids import TraceId
 from lodeline.domain.scorer import Feedback
 
@@ -19,7 +20,8 @@ class Case:
 
     `key` names the record within the run, `content_hash` pairs it with the same record in other runs. `outputs` and
     `trace_id` are there when it was predicted before: then nothing is called. `cluster` names what its rows have in
-    common, such as a conversation, for honest intervals; `slices` are the groups that results are broken down by.
+    common, such as a conversation, for honest intervals; `slices` are the groups that results are broken down
+    by; `expected_by` says who or what the expectations are from.
     """
 
     key: str
@@ -33,6 +35,7 @@ class Case:
     predicted: bool = False
     cluster: str | None = None
     slices: Mapping[str, str] = field(default_factory=dict[str, str])
+    expected_by: AssessmentSource = PERSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from lodeline.evals.engine.rows import (
 )
 from lodeline.evals.engine.throttle import Throttle
 from lodeline.evals.scoring.failures import failure_of
+from lodeline.evals.scoring.judged import JUDGED
 from lodeline.evals.scoring.protocol import Scorer
 
 T = TypeVar("T")
@@ -196,6 +197,8 @@ class _Engine:
                 tries += 1
 
     async def _scored(self, case: Case, prediction: Prediction) -> tuple[Feedback, ...]:
+        # The task is a worker's, so what is set here holds until it sets the next.
+        JUDGED.set(prediction.trace_id)
         sample = Sample(inputs=case.inputs, outputs=prediction.outputs, expectations=case.expectations)
         if self._load_trace is not None and prediction.trace_id is not None:
             try:

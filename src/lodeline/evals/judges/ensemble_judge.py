@@ -91,7 +91,10 @@ class Ensemble:
             name=self.name,
             rationale="\n\n".join(f"{name}: {each.rationale}" for name, each in found if each.rationale) or None,
             source=AssessmentSource("LLM_JUDGE", self.judge_model),
-            metadata={name: _told(feedback) for name, feedback in found},
+            metadata={
+                **{name: _told(feedback) for name, feedback in found},
+                **{f"{name}.trace_id": each.trace_id for name, each in found if each.trace_id is not None},
+            },
             confidence=confidence,
             cost_usd=sum(costs) if costs else None,
         )

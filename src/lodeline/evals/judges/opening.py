@@ -1,7 +1,9 @@
 """A judge's model with all that stands around it: cache, budget, retries, and whoever watches the calls."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -30,12 +32,28 @@ CallWatcher: TypeAlias = Callable[[JudgeCall], str | None]
 """Is told of each attempt, on the judges' own thread; must be quick. May return the id of the call's trace."""
 
 
+_AROUND: ContextVar[CallWatcher | None] = ContextVar("lodeline-judge-watcher", default=None)
+
+
+@contextmanager
+def watching(watch: CallWatcher) -> Generator[None]:
+    """Tell `watch` of each attempt of every judge that is called within the block, in tasks and threads of its
+    context too, beside the watcher that the judge itself has."""
+    token = _AROUND.set(watch)
+    try:
+        yield
+    finally:
+        _AROUND.reset(token)
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A model whose attempts are told to a watcher."""
+    """A model whose attempts are told to its watcher and, unless `around` is false, to the one around the call
+    (`watching`)."""
 
     model: JudgeModel
-    watch: CallWatcher
+    watch: CallWatcher | None = None
+    around: bool = True
 
     @property
     def name(self) -> str:
@@ -49,14 +67,20 @@ class Watched:
 
     async def answer(self, request: JudgeRequest) -> JudgeReply:
         """Return its answer; raises `JudgeFailed`."""
+        watchers = [watch for watch in (self.watch, _AROUND.get() if self.around else None) if watch is not None]
         start_ns = time.time_ns()
         try:
             reply = await self.model.answer(request)
         except JudgeFailed as failure:
-            self.watch(JudgeCall(self.name, request, failure.reply, failure, start_ns, time.time_ns()))
+            _tell(watchers, JudgeCall(self.name, request, failure.reply, failure, start_ns, time.time_ns()))
             raise
-        trace_id = self.watch(JudgeCall(self.name, request, reply, None, start_ns, time.time_ns()))
+        trace_id = _tell(watchers, JudgeCall(self.name, request, reply, None, start_ns, time.time_ns()))
         return reply if trace_id is None else replace(reply, trace_id=trace_id)
+
+
+def _tell(watchers: Sequence[CallWatcher], call: JudgeCall) -> str | None:
+    ids = [watch(call) for watch in watchers]
+    return next((trace_id for trace_id in ids if trace_id is not None), None)
 
 
 def open_model(
@@ -84,9 +108,18 @@ def open_model(
         )
     else:
         opened = model
-    if watch is not None:
-        opened = Watched(opened, watch)
+    # A model that was opened before tells of its attempts itself: each is one call, however often it is wrapped.
+    before = _is_opened(opened)
+    if watch is not None or not before:
+        opened = Watched(opened, watch, around=not before)
     if budget is not None:
         opened = Budgeted(opened, budget)
     opened = Retrying(opened, attempts)
     return opened if cache is None else Cached(opened, cache)
+
+
+def _is_opened(model: JudgeModel) -> bool:
+    found: object = model
+    while isinstance(found, Cached | Retrying | Budgeted):
+        found = found.model
+    return isinstance(found, Watched)

@@ -54,8 +54,9 @@ def measure_agreement(
     """Return how far raters agree; `ratings` has a row an item and a column a rater, None where there is no rating.
 
     Nominal ratings are compared as texts. Ordinal ones are numbers, or texts whose `order` is given. Those on an
-    interval scale are numbers. Coefficients for two raters are left out with more; Fleiss' κ and the intraclass
-    correlation look at complete items. Invalid for ragged rows, fewer than two raters, or ratings off the scale.
+    interval scale are numbers. Coefficients for two raters are left out with more; Fleiss' κ looks at the items
+    with as many ratings as any, the intraclass correlation at those that all rated. Invalid for ragged rows, fewer
+    than two raters, or ratings off the scale.
     """
     check_level(level)
     if len(raters) < 2:
@@ -143,7 +144,10 @@ def _statistics(data: _Ratings, raters: int, scale: Scale) -> list[_Statistic]:
         found.append(("percent", partial(coefficients.percent_agreement, data.counts), items))
         if raters == 2:
             found += _kappas(data, complete, ordinal=scale == "ordinal")
-        found.append(("fleiss-kappa", partial(coefficients.fleiss_kappa, data.counts, raters=raters), complete))
+        # Fleiss asks for as many ratings of every item, not for the same raters.
+        most = int(data.counts.sum(axis=1).max(initial=0))
+        fully = int((data.counts.sum(axis=1) == most).sum())
+        found.append(("fleiss-kappa", partial(coefficients.fleiss_kappa, data.counts, raters=most), fully))
         alpha = partial(coefficients.krippendorff_alpha, data.counts, ordinal=scale == "ordinal")
         found.append(("krippendorff-alpha", alpha, items))
         found.append(("gwet-ac1", partial(coefficients.gwet_ac1, data.counts), items))

@@ -128,6 +128,17 @@ def quantile_interval(values: FloatArray, p: float, level: float = 0.95) -> Inte
     return Interval(float(ranked[low - 1]), float(ranked[high - 1]), level, "order-statistics")
 
 
+def newcombe(first: int, first_trials: int, second: int, second_trials: int, level: float = 0.95) -> Interval:
+    """Return the interval of the difference of two independent rates, first less second: the hybrid of their two
+    Wilson intervals (Newcombe 1998, "Interval estimation for the difference between independent proportions",
+    method 10)."""
+    one, other = wilson(first, first_trials, level), wilson(second, second_trials, level)
+    p, q = first / first_trials, second / second_trials
+    low = p - q - math.hypot(p - one.low, other.high - q)
+    high = p - q + math.hypot(one.high - p, q - other.low)
+    return Interval(low, high, level, "newcombe")
+
+
 def tango(wins: int, losses: int, pairs: int, level: float = 0.95) -> Interval:
     """Return the score interval of the difference of two paired rates, (wins - losses) / pairs (Tango 1998).
 

@@ -17,11 +17,13 @@ from lodeline.domain.assessment import (
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import new_hex
 from lodeline.domain.span import JsonValue
+from lodeline.domain.trust import JudgeBy, NameTrust, TrustOptions
 from lodeline.sdk.client.call import (
     Call,
     Listing,
     ModeT,
     Noun,
+    Parameter,
     call,
     given,
     listing,
@@ -75,6 +77,38 @@ class Assessments(Noun[ModeT]):
         )
 
     @call
+    def agreement(
+        self,
+        name: str,
+        *,
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        options: TrustOptions | None = None,
+    ) -> Call[NameTrust]:
+        """Return how far people agree on what they judged under one name."""
+        params = {"name": name, "experiment": names(experiment), "filter": filter, **_options(options)}
+        return Call("GET", path_of("assessment-agreement"), one(NameTrust), params=params)
+
+    @call
+    def judges(
+        self,
+        name: str,
+        *,
+        judge_names: str | Sequence[str] | None = None,
+        judge_by: JudgeBy = "source",
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        options: TrustOptions | None = None,
+    ) -> Call[NameTrust]:
+        """Return how each judge stands to people who judged under `name`; its own judgments have that name, too,
+        unless `judge_names` says another. With `judge_by` "name" all models are versions of one judge."""
+        params = {
+            "name": name, "judge_name": names(judge_names), "judge_by": judge_by, "experiment": names(experiment),
+            "filter": filter, **_options(options),
+        }  # fmt: skip
+        return Call("GET", path_of("assessment-judges"), one(NameTrust), params=params)
+
+    @call
     def of_trace(self, trace_id: str) -> Call[tuple[Assessment, ...]]:
         """Return the assessments of a trace and its spans, oldest first."""
         return Call("GET", path_of("traces", trace_id, "assessments"), many(Assessment))
@@ -122,6 +156,14 @@ class Assessments(Noun[ModeT]):
     def history(self, assessment_id: str) -> Call[tuple[AssessmentRevision, ...]]:
         """Return every revision of an assessment, oldest first, also of a deleted one."""
         return Call("GET", path_of("assessments", assessment_id, "history"), many(AssessmentRevision))
+
+
+def _options(options: TrustOptions | None) -> dict[str, Parameter]:
+    chosen = options or TrustOptions()
+    return {
+        "scale": chosen.scale, "order": list(chosen.order) or None, "positive": chosen.positive,
+        "threshold": chosen.threshold, "level": chosen.level,
+    }  # fmt: skip
 
 
 def _body(draft: AssessmentDraft, experiment: str | None) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from lodeline.domain.comparison import Comparison
 from lodeline.domain.evaluation import (
+    PERSON,
     Bindings,
     CompareOptions,
     Evaluation,
@@ -156,4 +157,6 @@ def _row(row: RowDraft) -> dict[str, object]:
         duration_ms=row.duration_ms,
         cost_usd=row.cost_usd,
         scores=scores,
+        expectations=dict(row.expectations) or None,
+        expected_by=None if not row.expectations or row.expected_by == PERSON else asdict(row.expected_by),
     )

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.errors import Invalid, LodelineError, shown
+from lodeline.domain.evaluation import PERSON
 from lodeline.domain.ids import TraceId
 from lodeline.domain.record import Record, RecordDraft, prepare
 from lodeline.domain.span import JsonValue
@@ -60,7 +62,19 @@ def cases_of_records(records: Iterable[Record], *, predict: bool) -> Iterator[Ca
             record_id=record.record_id,
             outputs=None if predict else record.outputs,
             slices={**record.tags, **({} if record.split is None else {SPLIT: record.split})},
+            expected_by=_expected_by(record),
         )
+
+
+_MADE = frozenset({"SYNTHETIC", "DOCUMENT", "IMPORT"})
+"""Sources of records whose expectations no person gave."""
+
+
+def _expected_by(record: Record) -> AssessmentSource:
+    """Return who or what said what is expected: the record's author, or the kind of source that it was made from."""
+    if record.source is not None and record.source.kind in _MADE:
+        return AssessmentSource("CODE", record.source.source_id or record.source.kind.lower())
+    return AssessmentSource("HUMAN", record.author) if record.author else PERSON
 
 
 def table_of(data: object) -> Table:

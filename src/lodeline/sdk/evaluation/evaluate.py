@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,13 +16,16 @@ from lodeline.evals.engine.calling import in_thread
 from lodeline.evals.engine.rows import Case, Row
 from lodeline.evals.engine.run import EngineSettings, Outcome
 from lodeline.evals.engine.run import run as run_engine
+from lodeline.evals.judges.opening import watching
 from lodeline.sdk import provider
+from lodeline.sdk.alignment.tuned import tuned_tags, warn_of_tuned
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.evaluation.apart import run_apart
 from lodeline.sdk.evaluation.beginning import begin
 from lodeline.sdk.evaluation.data import as_mapping, cases_of_records, table_of
+from lodeline.sdk.evaluation.judging import JudgeTracer
 from lodeline.sdk.evaluation.keeping import FLUSH_S, ServerSink
 from lodeline.sdk.evaluation.plan import (
     DataIdentity,
@@ -56,6 +60,7 @@ def evaluate(
     seed: int | None = None,
     tags: Mapping[str, str] | None = None,
     params: Mapping[str, str] | None = None,
+    trace_judges: bool = True,
     progress: bool | None = None,
 ) -> EvaluationResult:
     """Run `predict_fn` over `data`, score each answer, and return what it came to.
@@ -63,8 +68,10 @@ def evaluate(
     `data` is a dataset, or rows with `inputs` (a mapping, given to the function by keyword, or whole to a function of
     one parameter), `expectations`, and perhaps `id`, `cluster` and `slices`, as a list or a frame. Without
     `predict_fn` the rows' `outputs` are scored, or their `trace`: a list of traces is scored as it is. Each call is a
-    trace of the run, each score an assessment on it. What the function or a scorer raises is a value of its row,
-    counted and shown. `progress` None draws a line where standard error is a terminal.
+    trace of the run, each score an assessment on it, and so is what is expected. What the function or a scorer raises
+    is a value of its row, counted and shown. Unless `trace_judges` is false, a judge's call is a trace of its own:
+    not of the run, tagged ``lodeline.judge``, and named in the assessment's metadata. `progress` None draws a line
+    where standard error is a terminal.
 
     Invalid, before anything is called, for data, scorers or settings that cannot be used. Ctrl-C keeps the finished
     rows, ends the run as CANCELLED and is raised; `resume_evaluation` goes on from there.
@@ -73,12 +80,17 @@ def evaluate(
     settings = EngineSettings(concurrency, repetitions, timeout_s, retries, budget_usd)
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=seed)
     draft = EvaluationDraft(
-        RunDraft(name=name, tags=dict(tags or {}), params=dict(params or {}), inputs=_inputs(plan)),
+        RunDraft(
+            name=name,
+            tags={**(tags or {}), **tuned_tags(plan.scorers, plan.cases)},
+            params=dict(params or {}),
+            inputs=_inputs(plan),
+        ),
         plan.bindings(),
         plan.rows_total,
     )
     evaluation = begin(client, draft, experiment)
-    return _run(client, evaluation, plan, progress=progress)
+    return _run(client, evaluation, plan, trace_judges=trace_judges, progress=progress)
 
 
 def resume_evaluation(
@@ -91,6 +103,7 @@ def resume_evaluation(
     timeout_s: float | None = None,
     retries: int = 2,
     force: bool = False,
+    trace_judges: bool = True,
     progress: bool | None = None,
 ) -> EvaluationResult:
     """Go on with an evaluation that was cancelled, interrupted or failed: run the rows that have no good result yet.
@@ -109,7 +122,7 @@ def resume_evaluation(
         run_id, bindings=replace(plan.bindings(), git=before.bindings.git), force=force
     )
     done = {(row.row_key, row.repetition) for row in client.evaluations.rows(run_id, state="DONE")}
-    return _run(client, evaluation, plan, done=done, progress=progress)
+    return _run(client, evaluation, plan, done=done, trace_judges=trace_judges, progress=progress)
 
 
 def rescore(
@@ -119,6 +132,7 @@ def rescore(
     *,
     timeout_s: float | None = None,
     concurrency: int = 10,
+    trace_judges: bool = True,
     progress: bool | None = None,
 ) -> EvaluationResult:
     """Score the answers of an evaluation with other scorers, without running the application again.
@@ -142,7 +156,7 @@ def rescore(
         judges={**before.bindings.judges, **plan.bindings().judges},
     )
     evaluation = client.evaluations.resume(run_id, bindings=bindings, force=True)
-    return _run(client, evaluation, plan, progress=progress)
+    return _run(client, evaluation, plan, trace_judges=trace_judges, progress=progress)
 
 
 def _plan(
@@ -235,6 +249,7 @@ def _run(
     plan: Plan,
     *,
     done: set[tuple[str, int]] | None = None,
+    trace_judges: bool,
     progress: bool | None,
 ) -> EvaluationResult:
     run = evaluation.run
@@ -257,8 +272,10 @@ def _run(
         await in_thread(partial(_finish, client, run.run_id, outcome))
         return outcome
 
+    judging = watching(JudgeTracer(run.run_id, run.experiment_id)) if trace_judges else nullcontext()
     try:
-        outcome = run_apart(execute)
+        with judging:
+            outcome = run_apart(execute)
     finally:
         watch.progress.close()
     if outcome.error is not None:
@@ -267,8 +284,9 @@ def _run(
     slices = _slice_keys(plan.cases)
     scores = client.evaluations.summary(run.run_id, slices=slices).scorers
     result = EvaluationResult(
-        run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason
-    )
+        run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason,
+        warn_of_tuned(plan.scorers, plan.cases),
+    )  # fmt: skip
     return told(result)
 
 

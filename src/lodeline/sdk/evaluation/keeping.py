@@ -1,12 +1,17 @@
 """Where rows go: to the server, with their scores as assessments on their traces."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any, cast
+
+import orjson
 
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge, Unavailable
 from lodeline.domain.evaluation import (
+    MAX_EXPECTATIONS,
     MAX_MESSAGE,
     MAX_SCORE_TEXT,
     MAX_SCORES,
@@ -22,13 +27,15 @@ from lodeline.domain.span import JsonValue
 from lodeline.evals.engine.calling import in_thread
 from lodeline.evals.engine.rows import Row
 from lodeline.sdk import provider
-from lodeline.sdk.rendering import DEFAULT_LIMITS, clean_text, to_json
+from lodeline.sdk.rendering import DEFAULT_LIMITS, Limits, clean_text, to_json
 
 LogRows = Callable[[RunId, Sequence[RowDraft]], RowsReport]
 FLUSH_S = 30.0
 ARRIVAL_S = 60.0
 """How long the traces of rows may take to arrive at the server."""
 _AGAIN_S = 0.2
+JUDGE_TRACE = "lodeline.judge_trace_id"
+"""The entry of an assessment's metadata that names the trace of the judge's own call."""
 
 
 class ServerSink:
@@ -80,7 +87,27 @@ def draft_of(row: Row) -> RowDraft:
         duration_ms=None if prediction.duration_ms is None else round(prediction.duration_ms),
         cost_usd=row.judged_usd,
         scores=_scores(row.scores),
+        expectations=_expectations(case.expectations) if prediction.trace_id is not None else {},
+        expected_by=case.expected_by,
     )
+
+
+def _expectations(given: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """Return what is expected of a row as its trace says it: shortened as the content of traces is, and without what
+    cannot be an assessment."""
+    if not given:
+        return {}
+    plain = cast("dict[str, JsonValue]", orjson.loads(to_json(dict(given), _EXPECTED)))
+    found = {name: value for name, value in plain.items() if value is not None and _is_name(name)}
+    return dict(itertools.islice(found.items(), MAX_EXPECTATIONS))
+
+
+_EXPECTED = Limits(depth=16, chars=20_000)
+"""Of all of a row's: a batch of rows must stay within what the server takes at once."""
+
+
+def _is_name(name: str) -> bool:
+    return bool(name.strip()) and len(name) <= MAX_KEY and _printable(name) == name
 
 
 def _scores(given: Sequence[Feedback]) -> tuple[ScoreDraft, ...]:
@@ -108,7 +135,7 @@ def _score(feedback: Feedback) -> ScoreDraft:
         error=None if error is None else clean_text(error.code),
         error_message="" if error is None else clean_text(error.message)[:MAX_MESSAGE],
         rationale=None if feedback.rationale is None else clean_text(feedback.rationale),
-        metadata={clean_text(key): clean_text(value) for key, value in feedback.metadata.items()},
+        metadata=_metadata(feedback),
         confidence=feedback.confidence,
         **source,
     )
@@ -117,6 +144,11 @@ def _score(feedback: Feedback) -> ScoreDraft:
     except LodelineError as refusal:
         return _refused(_printable(score.name)[:MAX_KEY].strip() or "score", refusal)
     return score
+
+
+def _metadata(feedback: Feedback) -> dict[str, str]:
+    said = {clean_text(key): clean_text(value) for key, value in feedback.metadata.items()}
+    return said if feedback.trace_id is None else {**said, JUDGE_TRACE: feedback.trace_id}
 
 
 _MAX_STEM = 200

@@ -9,6 +9,7 @@ from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.comparison import Adjustment, Comparison, Direction
 from lodeline.domain.evaluation import (
     MAX_COMPARED,
+    MAX_EXPECTATIONS,
     MAX_MESSAGE,
     MAX_REPETITION,
     MAX_ROWS,
@@ -129,6 +130,11 @@ class RowBody(Body):
     duration_ms: _Count = None
     cost_usd: Annotated[float | None, Field(ge=0, le=1e9)] = None
     scores: Annotated[list[ScoreBody], Field(max_length=MAX_SCORES)] = Field(default_factory=list[ScoreBody])
+    expectations: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=250)], bodies.Json],
+        Field(max_length=MAX_EXPECTATIONS, description="Become expectations on the row's trace."),
+    ] = Field(default_factory=dict[str, bodies.Json])
+    expected_by: SourceBody = SourceBody(kind="HUMAN")
 
     def to_domain(self) -> RowDraft:
         """Return the row as the services take it."""
@@ -145,6 +151,8 @@ class RowBody(Body):
             duration_ms=self.duration_ms,
             cost_usd=self.cost_usd,
             scores=tuple(score.to_domain() for score in self.scores),
+            expectations=self.expectations,
+            expected_by=AssessmentSource(self.expected_by.kind, self.expected_by.source_id, self.expected_by.digest),
         )
 
 

@@ -15,15 +15,20 @@ from lodeline.server.api import (
     experiments,
     filters,
     keys,
+    label_schemas,
+    labeling,
+    labeling_items,
     logins,
     models,
     operation,
     prompts,
     records,
+    reviews,
     runs,
     scorers,
     traces,
     transfer,
+    trust,
 )
 
 PREFIX = "/api/v1"
@@ -35,7 +40,8 @@ def native_router() -> APIRouter:
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
-        scorers,
+        scorers, trust,
+        scorers, label_schemas, labeling_items, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import ExperimentId, ModelId
-from lodeline.domain.model import AliasEvent, AliasMove, Model, ModelChange, ModelDraft, ModelMetric
+from lodeline.domain.model import AliasEvent, AliasMove, AliasMoved, Model, ModelChange, ModelDraft, ModelMetric
 from lodeline.domain.page import Page
 from lodeline.query.ast import Search
 
@@ -36,9 +36,9 @@ class ModelStore(Protocol):
         ...
 
     def set_alias(self, experiment_id: ExperimentId, move: AliasMove, *, gated: bool, by: str | None, now_ms: int,
-                  audit: AuditEntry) -> AliasEvent | None:  # fmt: skip
-        """Move an alias; return the event, None when it is there already. NotFound for a model that the experiment
-        does not have; Conflict as `domain.model.check_move` says."""
+                  audit: AuditEntry) -> AliasMoved:  # fmt: skip
+        """Move an alias; return where it points now and the event, None when it was there already. NotFound
+        for a model that the experiment does not have; Conflict as `domain.model.check_move` says."""
         ...
 
     def find_alias(self, experiment_id: ExperimentId, alias: str) -> Model | None:

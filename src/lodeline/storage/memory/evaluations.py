@@ -22,6 +22,7 @@ from lodeline.domain.evaluation import (
     ScoreTable,
     check_score_names,
     check_transition,
+    expectations_of,
     judgment_of,
     merged_row,
 )
@@ -123,6 +124,10 @@ class MemoryEvaluations:
         end = cursors.encode((last[0].row_key, last[0].repetition), fingerprint) if more else None
         return Page(tuple(found[:limit]), end)
 
+    def row(self, run_id: RunId, row_key: str, repetition: int) -> EvaluationRow | None:
+        with self._state.lock:
+            return self._visible(run_id)[1].rows.get((row_key, repetition))
+
     def scores(self, run_id: RunId, *, effective: bool = False) -> ScoreTable:
         with self._state.lock:
             _, evaluation = self._visible(run_id)
@@ -171,9 +176,9 @@ class MemoryEvaluations:
             trace.linked[run.run_id] = None
             changed = True
         peers = [a for a in state.present_assessments() if a.target.trace_id == trace_id and a.run_id == run.run_id]
+        scores = [judgment_of(run.run_id, draft, score, trace_id) for score in draft.scores]
         ids: list[AssessmentId | None] = []
-        for score in draft.scores:
-            judgment = judgment_of(run.run_id, draft, score, trace_id)
+        for judgment in (*scores, *expectations_of(run.run_id, draft, trace_id, batch.by)):
             if judgment is None:
                 ids.append(None)
                 continue
@@ -185,7 +190,7 @@ class MemoryEvaluations:
                 state.ledger.setdefault(revision.assessment.assessment_id, []).append(revision)
             changed = changed or plan.changed
             ids.append(plan.assessment.assessment_id)
-        return changed, ids
+        return changed, ids[: len(scores)]
 
     def _visible(self, run_id: RunId) -> tuple[RunRecord, EvaluationRecord]:
         record = visible(self._state, run_id, "evaluation")

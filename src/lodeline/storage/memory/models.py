@@ -9,6 +9,7 @@ from lodeline.domain.ids import ExperimentId, ModelId, new_hex
 from lodeline.domain.model import (
     AliasEvent,
     AliasMove,
+    AliasMoved,
     Model,
     ModelChange,
     ModelDraft,
@@ -78,7 +79,7 @@ class MemoryModels:
             return changed
 
     def set_alias(self, experiment_id: ExperimentId, move: AliasMove, *, gated: bool, by: str | None, now_ms: int,
-                  audit: AuditEntry) -> AliasEvent | None:  # fmt: skip
+                  audit: AuditEntry) -> AliasMoved:  # fmt: skip
         with self._state.lock:
             self._state.writable(experiment_id)
             if move.model_id is not None:
@@ -88,7 +89,7 @@ class MemoryModels:
                 check_move(wanted, move, gated=gated)
             previous = self._state.aliases.get((experiment_id, move.alias))
             if previous == move.model_id:
-                return None
+                return AliasMoved(self.find_alias(experiment_id, move.alias), None)
             if move.model_id is None:
                 del self._state.aliases[experiment_id, move.alias]
             else:
@@ -99,7 +100,7 @@ class MemoryModels:
             )  # fmt: skip
             self._state.alias_events.append(event)
             self._state.record(audit)
-            return event
+            return AliasMoved(self.find_alias(experiment_id, move.alias), event)
 
     def find_alias(self, experiment_id: ExperimentId, alias: str) -> Model | None:
         with self._state.lock:

@@ -18,6 +18,7 @@ from lodeline.domain.evaluation import (
     Score,
     ScoreTable,
     check_score_names,
+    expectations_of,
     judgment_of,
     merged_row,
 )
@@ -169,9 +170,9 @@ def _judge(
     changed = own_run != run.run_id and bool(traces.link(db, (row_id, exp, start_ns, "ACTIVE"), run.run_id))
     sql = "SELECT doc FROM assessments WHERE trace = ? AND run = ? AND deleted = 0"
     peers = [assessment_rows.decode(doc) for (doc,) in db.execute(sql, (row_id, clean(run.run_id)))]
+    scores = [judgment_of(run.run_id, draft, score, trace_id) for score in draft.scores]
     ids: list[AssessmentId | None] = []
-    for score in draft.scores:
-        judgment = judgment_of(run.run_id, draft, score, trace_id)
+    for judgment in (*scores, *expectations_of(run.run_id, draft, trace_id, batch.by)):
         if judgment is None:
             ids.append(None)
             continue
@@ -183,7 +184,7 @@ def _judge(
             assessment_rows.append(db, revision, (row_id, start_ns))
         changed = changed or plan.changed
         ids.append(plan.assessment.assessment_id)
-    return changed, ids
+    return changed, ids[: len(scores)]
 
 
 def _count(db: Db, batch: _Batch) -> None:

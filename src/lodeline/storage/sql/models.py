@@ -11,6 +11,7 @@ from lodeline.domain.ids import ExperimentId, ModelId, new_hex
 from lodeline.domain.model import (
     AliasEvent,
     AliasMove,
+    AliasMoved,
     Model,
     ModelChange,
     ModelDraft,
@@ -112,8 +113,8 @@ class SqlModels:
         return self._writer.call(run)
 
     def set_alias(self, experiment_id: ExperimentId, move: AliasMove, *, gated: bool, by: str | None, now_ms: int,
-                  audit: AuditEntry) -> AliasEvent | None:  # fmt: skip
-        def run(db: Db) -> AliasEvent | None:
+                  audit: AuditEntry) -> AliasMoved:  # fmt: skip
+        def run(db: Db) -> AliasMoved:
             check_writable(db, experiment_id)
             row_id, wanted = None, None
             if move.model_id is not None:
@@ -124,7 +125,7 @@ class SqlModels:
             present = _aliased(db, experiment_id, move.alias)
             previous = None if present is None else present.model_id
             if previous == move.model_id:
-                return None
+                return AliasMoved(present, None)
             point(db, experiment_id, move.alias, row_id)
             event = AliasEvent(
                 experiment_id, move.alias, move.model_id, previous, now_ms, by, move.reason, move.gate,
@@ -132,7 +133,7 @@ class SqlModels:
             )  # fmt: skip
             add_event(db, experiment_id, event)
             trail.write(db, audit)
-            return event
+            return AliasMoved(_aliased(db, experiment_id, move.alias), event)
 
         return self._writer.call(run)
 

@@ -1,5 +1,9 @@
 import { IconCircle, IconCircleCheck } from "@tabler/icons-react";
-import { CopyButton } from "@/components/copy-button";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { datasetsQuery } from "@/api/asset-queries";
+import { evaluationRunsQuery } from "@/api/evaluation-queries";
+import { Snippet } from "@/components/snippet";
+import { evaluateSnippet } from "@/lib/snippets";
 import { text } from "@/strings";
 import classes from "./home-page.module.css";
 
@@ -14,12 +18,13 @@ interface Step {
 
 /** What to do in an experiment that has no traces yet, with snippets to copy. */
 export function GettingStarted({ experimentId, name }: { experimentId: string; name: string }) {
+  const signs = useSigns(experimentId);
   return (
     <section>
       <h2>{t.start}</h2>
       <p className="dim">{t.startHint}</p>
       <ol className={classes.steps}>
-        {stepsOf(experimentId, name).map((step) => (
+        {stepsOf(experimentId, name, signs).map((step) => (
           <li key={step.title} className={classes.step}>
             <span className={classes.mark} data-done={step.done || undefined}>
               {step.done ? <IconCircleCheck size={22} aria-hidden /> : <IconCircle size={22} aria-hidden />}
@@ -28,17 +33,7 @@ export function GettingStarted({ experimentId, name }: { experimentId: string; n
             <div>
               <h3>{step.title}</h3>
               {step.hint !== undefined && <div className="dim">{step.hint}</div>}
-              {step.code !== undefined && (
-                <div className={classes.code}>
-                  {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-                  <pre className={classes.snippet} tabIndex={0}>
-                    {step.code}
-                  </pre>
-                  <span className={classes.copy}>
-                    <CopyButton label={text.common.copy} value={step.code} />
-                  </span>
-                </div>
-              )}
+              {step.code !== undefined && <Snippet code={step.code} />}
             </div>
           </li>
         ))}
@@ -47,34 +42,43 @@ export function GettingStarted({ experimentId, name }: { experimentId: string; n
   );
 }
 
-function stepsOf(experimentId: string, name: string): Step[] {
+/** Whether a dataset and an evaluation are there, which the first traces may come after. */
+function useSigns(experimentId: string) {
+  const one = { experiment: experimentId, filter: "", order: "" };
+  const datasets = useInfiniteQuery(datasetsQuery(one));
+  const evaluations = useInfiniteQuery(evaluationRunsQuery(experimentId, "kind = 'EVALUATION'", ""));
+  return {
+    dataset: (datasets.data?.pages[0]?.items.length ?? 0) > 0,
+    evaluation: (evaluations.data?.pages[0]?.items.length ?? 0) > 0,
+  };
+}
+
+function stepsOf(experimentId: string, name: string, signs: ReturnType<typeof useSigns>): Step[] {
   const origin = window.location.origin;
   const send = [
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`,
     "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
     `export OTEL_EXPORTER_OTLP_HEADERS=x-lodeline-experiment=${experimentId}`,
   ].join("\n");
+  const dataset = [
+    `lodeline datasets create cases -e ${experimentId}`,
+    `lodeline datasets add-traces cases -e ${experimentId} -f "state = 'OK'"`,
+  ].join("\n");
   const quoted = `'${name.replace(/'/g, "'\\''")}'`;
-  const find = `lodeline traces search --experiment ${quoted}`;
   return [
     { title: t.steps.create, done: true },
     { title: t.steps.trace, hint: t.steps.traceHint, code: send, done: false },
+    { title: t.steps.dataset, hint: t.steps.datasetHint, code: dataset, done: signs.dataset },
     {
-      title: t.steps.judge,
-      hint: t.steps.judgeHint,
-      code: "lodeline assessments log correctness false --trace TRACE_ID --rationale 'why'",
-      done: false,
+      title: t.steps.evaluate,
+      hint: t.steps.evaluateHint,
+      code: evaluateSnippet(experimentId),
+      done: signs.evaluation,
     },
     {
-      title: t.steps.find,
-      hint: t.steps.findHint,
-      code: `${find} --filter "feedback.correctness = false"`,
-      done: false,
-    },
-    {
-      title: t.steps.follow,
-      hint: t.steps.followHint,
-      code: `span.set_attribute("session.id", "chat-1")`,
+      title: t.steps.analyse,
+      hint: t.steps.analyseHint,
+      code: `lodeline traces search --experiment ${quoted} --filter "feedback.right = false"`,
       done: false,
     },
   ];

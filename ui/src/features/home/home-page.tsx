@@ -58,13 +58,16 @@ export function HomePage() {
           </div>
         </>
       )}
-      {state.figures === undefined && !state.empty && state.error === null && (
-        <div className={classes.grid} aria-hidden>
-          {CARDS.map((card) => (
-            <Skeleton key={card} height={266} radius={8} />
-          ))}
-        </div>
-      )}
+      {experiment.data !== undefined &&
+        state.figures === undefined &&
+        !state.empty &&
+        state.error === null && (
+          <div className={classes.grid} aria-hidden>
+            {CARDS.map((card) => (
+              <Skeleton key={card} height={266} radius={8} />
+            ))}
+          </div>
+        )}
     </Page>
   );
 }

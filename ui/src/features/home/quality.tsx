@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { aggregateQuery, assessmentsQuery } from "@/api/queries";
+import { aggregateQuery, assessmentNamesQuery } from "@/api/queries";
 import { useTimeRange } from "@/app/time-range";
 import { Count } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
@@ -17,8 +17,12 @@ const MOST_NAMES = 12;
 /** What was thought of the traces: each kind of feedback with its mean, its interval and its n. */
 export function Quality({ experimentId }: { experimentId: string }) {
   const { clause } = useTimeRange();
-  const latest = useQuery(assessmentsQuery(experimentId, "kind = 'FEEDBACK' AND valid = true"));
-  const names = [...new Set((latest.data?.items ?? []).map((each) => each.name))].sort().slice(0, MOST_NAMES);
+  const known = useQuery(assessmentNamesQuery(experimentId));
+  const names = (known.data?.names ?? [])
+    .filter((each) => each.kind === "FEEDBACK")
+    .slice(0, MOST_NAMES)
+    .map((each) => each.name)
+    .sort();
   const means = useQueries({
     queries: names.map((name) =>
       aggregateQuery({
@@ -34,7 +38,7 @@ export function Quality({ experimentId }: { experimentId: string }) {
     const judged = finite(point?.values.assessment_count) ?? 0;
     return point === undefined || judged === 0 ? [] : [{ name, point, judged }];
   });
-  const settled = latest.data !== undefined && means.every((each) => each.data !== undefined);
+  const settled = known.data !== undefined && means.every((each) => each.data !== undefined);
   return (
     <section className={classes.panel}>
       <h2>{t.quality}</h2>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { isFilterProblem } from "@/api/client";
 import { auditQuery } from "@/api/queries";
 import type { AuditEntry } from "@/api/schema";
@@ -42,7 +42,10 @@ const COLUMNS: readonly ListColumn<AuditEntry>[] = [
 
 /** Who changed what, newest first. */
 export function AuditSection() {
-  const [filter, setFilter] = useState("");
+  const { filter = "" } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const setFilter = (next: string) =>
+    void navigate({ to: ".", search: (before) => ({ ...before, filter: next || undefined }) });
   const found = useInfiniteQuery(auditQuery(filter));
   const items = found.data?.pages.flatMap((page) => page.items);
   return (

@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMayIn } from "@/api/permissions";
+import { assessmentNamesQuery } from "@/api/queries";
 import type { Assessment } from "@/api/schema";
 import { ReadOnly } from "@/components/read-only";
 import type { SpanTree } from "@/lib/spantree";
@@ -36,10 +37,18 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
   const valid = assessments.filter((each) => each.valid);
   const overridden = assessments.length - valid.length;
   const shown = showAll ? assessments : valid;
+  const known = useQuery({ ...assessmentNamesQuery(experimentId), enabled: adding });
   const namesOf = (kind: Assessment["kind"]) => [
-    ...new Set(assessments.filter((each) => each.kind === kind).map((each) => each.name)),
+    ...new Set(
+      [...assessments, ...(known.data?.names ?? [])]
+        .filter((each) => each.kind === kind)
+        .map((each) => each.name),
+    ),
   ];
-  const changed = () => client.invalidateQueries({ queryKey: ["trace", traceId] });
+  const changed = async () => {
+    void client.invalidateQueries({ queryKey: ["assessment-names"] });
+    await client.invalidateQueries({ queryKey: ["trace", traceId] });
+  };
   return (
     <aside className={classes.panel} aria-label={text.trace.assessments}>
       <header className={classes.head}>

@@ -9,7 +9,6 @@ import { useMayIn } from "@/api/permissions";
 import type { Trace } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
-import { KeysButton } from "@/components/keys-dialog";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { keyed, quote } from "@/lib/filtertext";
@@ -71,7 +70,6 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           <code className={`${classes.id} dim`}>{trace.trace_id}</code>
           <CopyButton label={t.copyId} value={trace.trace_id} />
           <CopyButton label={t.copyJson} value={() => whole.mutateAsync()} named />
-          <KeysButton keys={t.keyList} />
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" aria-label={text.common.actions}>

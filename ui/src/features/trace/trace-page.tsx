@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useMayIn } from "@/api/permissions";
 import { traceQuery } from "@/api/queries";
 import type { TraceDetail } from "@/api/schema";
+import { usePageKeys } from "@/components/page-keys";
 import { ProblemNote } from "@/components/problem-note";
 import { Split } from "@/components/split";
 import { useShortcuts } from "@/components/use-shortcuts";
@@ -95,6 +96,7 @@ function LoadedTrace({ detail }: { detail: TraceDetail }) {
     a: () => setAdding(mayJudge),
     z: zoom,
   });
+  usePageKeys(t.keyList);
   const at = selected === undefined ? -1 : state.matches.indexOf(selected.index);
   return (
     <div className={classes.page}>

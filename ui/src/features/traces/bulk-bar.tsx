@@ -1,11 +1,19 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconArrowsDiff, IconDownload, IconGavel, IconTag, IconTrash } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  IconArrowsDiff,
+  IconDatabasePlus,
+  IconDownload,
+  IconGavel,
+  IconTag,
+  IconTrash,
+} from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
+import { assessmentNamesQuery } from "@/api/queries";
 import { type JudgmentDraft, JudgmentFields, noJudgment } from "@/components/judgment-fields";
 import { ProblemNote } from "@/components/problem-note";
 import { ReadOnly } from "@/components/read-only";
@@ -13,6 +21,7 @@ import { showToast } from "@/components/toast-store";
 import { judgmentValue } from "@/lib/judgment";
 import { text } from "@/strings";
 import classes from "./bulk-bar.module.css";
+import { DatasetDialog } from "./dataset-dialog";
 import { download, exportTraces } from "./export-traces";
 
 const t = text.traces;
@@ -29,6 +38,7 @@ interface BulkProps {
 export function BulkBar({ experimentId, ids, clear }: BulkProps) {
   const [tagging, tag] = useDisclosure(false);
   const [assessing, assess] = useDisclosure(false);
+  const [adding, add] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const [done, setDone] = useState(0);
   const navigate = useNavigate();
@@ -60,6 +70,16 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
           {t.assess}
         </Button>
       )}
+      {may("dataset.write") && (
+        <Button
+          variant="default"
+          leftSection={<IconDatabasePlus size={14} aria-hidden />}
+          disabled={ids.length > AT_ONCE}
+          onClick={add.open}
+        >
+          {t.addToDataset}
+        </Button>
+      )}
       <Button
         variant="default"
         leftSection={<IconDownload size={14} aria-hidden />}
@@ -88,7 +108,8 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
       </Button>
       {!mayChange && <ReadOnly experimentId={experimentId} />}
       {tagging && <TagDialog ids={ids} close={tag.close} />}
-      {assessing && <AssessDialog ids={ids} close={assess.close} />}
+      {assessing && <AssessDialog experimentId={experimentId} ids={ids} close={assess.close} />}
+      {adding && <DatasetDialog experimentId={experimentId} ids={ids} close={add.close} />}
       {deleting && <DeleteDialog ids={ids} close={remove.close} clear={clear} />}
     </div>
   );
@@ -149,8 +170,14 @@ function TagDialog({ ids, close }: { ids: readonly string[]; close: () => void }
   );
 }
 
-function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => void }) {
+function AssessDialog({
+  experimentId,
+  ids,
+  close,
+}: Pick<BulkProps, "experimentId" | "ids"> & { close: () => void }) {
   const [draft, setDraft] = useState<JudgmentDraft>(noJudgment);
+  const known = useQuery(assessmentNamesQuery(experimentId));
+  const names = (known.data?.names ?? []).filter((each) => each.kind === "FEEDBACK").map((each) => each.name);
   const client = useQueryClient();
   const save = useMutation({
     meta: { shown: true },
@@ -172,6 +199,7 @@ function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => voi
     onSuccess: (assessed) => {
       showToast(t.assessed(assessed, ids.length));
       void client.invalidateQueries({ queryKey: ["traces"] });
+      void client.invalidateQueries({ queryKey: ["assessment-names"] });
       close();
     },
   });
@@ -182,7 +210,7 @@ function AssessDialog({ ids, close }: { ids: readonly string[]; close: () => voi
   return (
     <Modal opened onClose={close} title={`${t.assess}: ${t.selected(ids.length)}`}>
       <form onSubmit={submit} className={classes.form}>
-        <JudgmentFields draft={draft} onDraft={setDraft} />
+        <JudgmentFields draft={draft} onDraft={setDraft} names={names} />
         {save.isError && <ProblemNote error={save.error} />}
         <Button
           type="submit"

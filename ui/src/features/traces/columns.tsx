@@ -9,6 +9,7 @@ import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { bytes, MISSING, nsToMs, nullableNsToMs, oneLine } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
+import { jsonLine } from "@/lib/preview";
 import { text } from "@/strings";
 
 export interface Column {
@@ -30,7 +31,7 @@ function preview(value: string | null): ReactNode {
   if (value === null || value === "") return <span className="dim">{MISSING}</span>;
   return (
     <span title={visibleText(value.slice(0, 1000))}>
-      <SafeText text={oneLine(value, 300)} />
+      <SafeText text={oneLine(jsonLine(value.slice(0, 1000)), 300)} />
     </span>
   );
 }

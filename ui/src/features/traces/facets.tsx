@@ -10,6 +10,7 @@ import { exactNumber, shortNumber } from "@/lib/format";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import classes from "./facets.module.css";
+import { JudgmentFacets } from "./judgment-facets";
 
 const t = text.traces;
 const FIELDS = ["state", "name", "environment", "model", "user", "service", "client"];
@@ -32,6 +33,7 @@ export function Facets({ recommendedTags, ...rest }: FacetsProps) {
       {[...FIELDS, ...tags].map((field) => (
         <FacetGroup key={field} field={field} {...rest} />
       ))}
+      <JudgmentFacets {...rest} />
     </aside>
   );
 }

@@ -4,12 +4,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import type { Trace } from "@/api/schema";
+import classes from "@/components/grid.module.css";
 import { nextOrder } from "@/components/list-table";
 import { useFirstFocus } from "@/components/use-first-focus";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { text } from "@/strings";
 import type { Column } from "./columns";
-import classes from "./trace-table.module.css";
 
 const t = text.traces;
 const ROW_PX = 30;

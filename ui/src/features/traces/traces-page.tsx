@@ -11,8 +11,8 @@ import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { FilterBar } from "@/components/filter-bar";
 import { Hints } from "@/components/hints";
-import { KeysButton } from "@/components/keys-dialog";
 import { Page } from "@/components/page";
+import { usePageKeys } from "@/components/page-keys";
 import { ProblemNote } from "@/components/problem-note";
 import { exactNumber, shortNumber } from "@/lib/format";
 import { joinClauses } from "@/lib/timerange";
@@ -43,6 +43,7 @@ export function TracesPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const columns = useMemo(() => columnsOf(search.columns), [search.columns]);
   const traces = useMemo(() => merged(live.traces, pages.data?.pages), [live.traces, pages.data]);
+  usePageKeys(t.keyList);
   const partial = pages.data?.pages.at(-1)?.partial ?? false;
 
   const change = useCallback(
@@ -102,7 +103,6 @@ export function TracesPage() {
             {hideFacets ? t.facetsShow : t.facetsHide}
           </Button>
           <ColumnMenu columns={columns} onColumns={(next) => change({ columns: next })} />
-          <KeysButton keys={t.keyList} />
         </>
       }
     >

@@ -1,0 +1,217 @@
+"""Journeys through evaluations, datasets, versions, prompts and scorers."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.sending import experiment, send, span
+from tests.browser.test_hostile import ATTACKS
+from tests.browser.watching import Watched
+from tests.e2e.harness import Server
+
+MATHS = "demo: maths, four models"
+
+
+@pytest.fixture
+def maths(api: httpx.Client) -> str:
+    """Return the id of the experiment with four evaluations on one dataset."""
+    return str(api.get("/experiments/find", params={"name": MATHS}).json()["experiment_id"])
+
+
+@pytest.fixture
+def runs(api: httpx.Client, maths: str) -> dict[str, str]:
+    """Return the ids of its evaluations by their names."""
+    found = api.get("/runs", params={"experiment": maths, "filter": "kind = 'EVALUATION'"}).json()["items"]
+    return {run["name"]: run["run_id"] for run in found}
+
+
+def rows_of(page: Page, label: str):
+    return page.get_by_role("grid", name=label).get_by_role("row")
+
+
+def test_two_evaluations_are_chosen_compared_and_a_lost_row_is_opened(
+    visit: Watched, api: httpx.Client, maths: str, runs: dict[str, str]
+):
+    page = visit.open(f"/experiments/{maths}/evaluations")
+    listed = page.get_by_role("row").filter(has_text="175b verification")
+    expect(listed).to_contain_text(re.compile(r"correct 57\.3% 54\.1% – 60\.5% n = 900"))
+    page.get_by_role("checkbox", name="Select 175b verification").click()
+    page.get_by_role("checkbox", name="Select 175b finetuning").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    first, second = runs["175b finetuning"], runs["175b verification"]
+    body = {"baseline": first, "candidates": [second], "max_rows": 1_000}
+    (compared,) = api.post("/evaluations/compare", json=body).json()["candidates"]
+    known = next(each for each in compared["scorers"] if each["scorer"] == "correct")
+    table = page.get_by_role("table", name="Compare evaluations")
+    row = table.get_by_role("row").filter(has_text="correct")
+    expect(row).to_contain_text("better")
+    expect(row).to_contain_text("+22.3%")
+    expect(row).to_contain_text(f"{known['wins']} · {known['ties']} · {known['losses']}")
+    lost = page.get_by_role("heading", name="Rows by correct, the most lost first")
+    expect(lost).to_contain_text(str(known["losses"]))
+    rows_of(page, "Rows by correct, the most lost first").nth(1).click()
+    panel = page.get_by_role("complementary", name="Row")
+    expect(panel.get_by_role("heading", name="175b finetuning true")).to_be_visible()
+    expect(panel.get_by_role("heading", name="175b verification false")).to_be_visible()
+    page.reload()
+    panel.get_by_role("link", name="Compare the traces").click()
+    expect(page.get_by_role("heading", name="Compare traces")).to_be_visible()
+
+
+def test_failed_rows_are_found_sorted_and_walked_by_keyboard(
+    visit: Watched, api: httpx.Client, maths: str, runs: dict[str, str]
+):
+    run = runs["6b finetuning"]
+    rows = api.get(f"/evaluations/{run}/rows", params={"limit": 1_000}).json()["items"]
+    failed = sum(any(score["value"] is False for score in row["scores"]) for row in rows)
+    assert 0 < failed < len(rows)
+    page = visit.open(f"/experiments/{maths}/evaluations/{run}")
+    heading = page.get_by_role("heading", name=re.compile("^Rows"))
+    expect(heading).to_contain_text("900")
+    page.get_by_text("Failed", exact=True).click()
+    expect(heading).to_contain_text(str(failed))
+    column = page.get_by_role("grid", name="Rows").get_by_role("columnheader", name="correct")
+    column.get_by_role("button").click()
+    expect(column).to_have_attribute("aria-sort", "descending")
+    page.get_by_role("grid", name="Rows").focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("complementary", name="Row")
+    expect(panel).to_contain_text("correct")
+    opened = panel.get_by_role("heading").first.inner_text()
+    page.keyboard.press("j")
+    expect(panel.get_by_role("heading").first).not_to_have_text(opened)
+    page.reload()
+    expect(panel).to_be_visible()
+    expect(heading).to_contain_text(str(failed))
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.get_by_role("grid", name="Rows").press("Enter")
+    panel.get_by_role("link", name="Open the trace").click()
+    expect(page.get_by_role("tree")).to_be_visible()
+
+
+def test_a_histogram_counts_every_row(visit: Watched, maths: str, runs: dict[str, str]):
+    page = visit.open(f"/experiments/{maths}/evaluations/{runs['175b verification']}")
+    page.get_by_role("table", name="Scores").get_by_role("button", name="correct", exact=True).click()
+    spread = page.get_by_role("region", name="Scores of correct")
+    expect(spread.get_by_role("row").filter(has_text="true")).to_contain_text("516")
+    expect(spread.get_by_role("row").filter(has_text="false")).to_contain_text("384")
+
+
+def test_records_are_filtered_opened_and_lead_to_what_used_them(visit: Watched, maths: str):
+    page = visit.open(f"/experiments/{maths}/datasets")
+    page.get_by_role("link", name="gsm8k").click()
+    expect(rows_of(page, "Records").nth(1)).to_contain_text("Janet")
+    box = page.get_by_role("combobox", name="Filter")
+    box.fill("external_id = 'gsm8k-7'")
+    box.press("Escape")
+    box.press("Enter")
+    expect(rows_of(page, "Records")).to_have_count(2)
+    rows_of(page, "Records").nth(1).click()
+    expect(page.get_by_role("complementary", name="gsm8k-7")).to_contain_text("expected_response")
+    page.get_by_role("link", name="Its evaluations").click()
+    expect(page.get_by_role("link", name="6b finetuning")).to_be_visible()
+
+
+def test_two_versions_of_a_dataset_are_compared(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: versions of a dataset")
+    made = api.post("/datasets", json={"experiment": own, "name": "cases", "identity": "by_external_id"}).json()
+    records = f"/datasets/{made['dataset_id']}/records"
+    first = [{"inputs": {"q": each}, "external_id": each} for each in ("kept", "edited", "dropped")]
+    second = [
+        {"inputs": {"q": "kept"}, "external_id": "kept"},
+        {"inputs": {"q": "edited, now longer"}, "external_id": "edited"},
+        {"inputs": {"q": "new"}, "external_id": "new"},
+    ]
+    for batch in (first, second):
+        answer = api.post(records, json={"records": batch, "operation": "replace"})
+        assert answer.is_success, answer.text
+    page = visit.open(f"/experiments/{own}/datasets/{made['dataset_id']}")
+    expect(rows_of(page, "Records")).to_have_count(4)
+    page.get_by_label("Changes since").select_option("1")
+    grid = page.get_by_role("grid", name="Changes since")
+    for kind, name in (("changed", "edited"), ("removed", "dropped"), ("added", "new")):
+        expect(grid.get_by_role("row").filter(has_text=name).first).to_contain_text(kind)
+    expect(grid.get_by_role("row")).to_have_count(4)
+    grid.get_by_role("row").filter(has_text="edited").click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_text("edited, now longer")).to_be_visible()
+
+
+def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str):
+    page = visit.open(f"/experiments/{maths}/models")
+    page.get_by_role("button", name="175b finetuning").click()
+    expect(page.get_by_role("complementary", name="175b finetuning")).to_contain_text("method")
+    page.get_by_role("checkbox", name="Select 6b verification").click()
+    page.get_by_role("checkbox", name="Select 175b verification").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    difference = page.get_by_role("complementary", name=re.compile("6b verification and 175b verification"))
+    expect(difference.get_by_role("row").filter(has_text="parameters")).to_contain_text("6b")
+    expect(difference.get_by_role("row").filter(has_text="method")).to_have_count(0)
+
+
+def test_versions_of_a_prompt_are_read_and_compared(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: prompts")
+    for template, message in (
+        ("Answer {{ question }}.\nBe kind.", "the first"),
+        ("Answer {{ question }}.\nBe brief.", "shorter answers"),
+    ):
+        body = {"experiment": own, "name": "answer", "template": template, "message": message}
+        assert api.post("/prompts", json=body).is_success
+    changed = api.patch("/prompts/answer", params={"experiment": own}, json={"set_aliases": {"production": 1}})
+    assert changed.is_success, changed.text
+    page = visit.open(f"/experiments/{own}/prompts")
+    expect(page.get_by_role("row").filter(has_text="answer")).to_contain_text("production → 1")
+    page.get_by_role("link", name="answer").click()
+    expect(page.get_by_text("Be brief.")).to_be_visible()
+    page.get_by_label("Compare with").select_option("1")
+    difference = page.get_by_role("region", name="From version 1 to version 2")
+    expect(difference).to_contain_text("removed: Be kind.")
+    expect(difference).to_contain_text("added: Be brief.")
+    page.get_by_role("link", name=re.compile("^Version 1")).click()
+    expect(page.get_by_role("table", name="Moves of aliases")).to_contain_text("production")
+
+
+def test_what_datasets_prompts_and_scorers_hold_is_shown_as_text(visit: Watched, api: httpx.Client):
+    attack = "\n\n".join(ATTACKS)
+    own = experiment(api, "journey: hostile assets")
+    made = api.post("/datasets", json={"experiment": own, "name": "cases", "description": attack}).json()
+    record = {"inputs": {"q": attack}, "expectations": {"a": attack}, "tags": {"t": attack}}
+    assert api.post(f"/datasets/{made['dataset_id']}/records", json={"records": [record]}).is_success
+    prompt = {"experiment": own, "name": "answer", "template": f"{{{{ q }}}} {attack}", "message": attack}
+    assert api.post("/prompts", json=prompt).is_success
+    scorer = {"experiment": own, "name": "right", "definition": {"kind": attack}, "message": attack}
+    assert api.post("/scorers", json=scorer).is_success
+    page = visit.open(f"/experiments/{own}/datasets/{made['dataset_id']}")
+    rows_of(page, "Records").nth(1).click()
+    expect(page.get_by_role("complementary").get_by_text("Inputs")).to_be_visible()
+    visit.open(f"/experiments/{own}/prompts/answer")
+    expect(page.get_by_text("Variables")).to_be_visible()
+    visit.open(f"/experiments/{own}/scorers?scorer=right")
+    expect(page.get_by_role("complementary", name="right")).to_contain_text("Version 1")
+    assert page.evaluate("window.owned") is None
+
+
+def test_selected_traces_become_records_of_a_new_dataset(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: records of traces")
+    said = {"input.value": "Where is parcel 7?", "output.value": "In Bergen."}
+    for number in range(2):
+        send(demo.url, own, span(f"record {number}", 0, f"trace {number}", attributes=said | {"n": number}))
+    page = visit.open(f"/experiments/{own}/traces")
+    page.get_by_role("checkbox", name="Select trace 0").click()
+    toolbar = page.get_by_role("toolbar", name="1 selected")
+    toolbar.get_by_role("button", name="Add to dataset").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name=re.compile("^Name of the new dataset")).fill("parcels")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("1 added")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Datasets").click()
+    page.get_by_role("link", name="parcels").click()
+    expect(rows_of(page, "Records")).to_have_count(2)
+    rows_of(page, "Records").nth(1).click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_text("Where is parcel 7?").first).to_be_visible()
+    panel.get_by_role("link", name=re.compile("^tr-")).click()
+    expect(page.get_by_role("tree")).to_be_visible()

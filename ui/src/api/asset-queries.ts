@@ -1,0 +1,144 @@
+/** What the pages of datasets, versions, prompts and scorers read. Keys begin with the noun. */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { call } from "./client";
+
+const MINUTE_MS = 60_000;
+const AT_ONCE = 100;
+/** Versions of a dataset or prompt that are offered. */
+const MOST_VERSIONS = 200;
+
+interface List {
+  experiment: string;
+  filter: string;
+  order: string;
+}
+
+export const datasetsQuery = ({ experiment, filter, order }: List) =>
+  infiniteQueryOptions({
+    queryKey: ["datasets", experiment, filter, order],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        "search_datasets",
+        { experiment: [experiment], filter, order, limit: AT_ONCE, cursor: pageParam },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const datasetVersionsQuery = (dataset_id: string) =>
+  queryOptions({
+    queryKey: ["dataset-versions", dataset_id],
+    queryFn: ({ signal }) => call("list_dataset_versions", { dataset_id, limit: MOST_VERSIONS }, { signal }),
+  });
+
+export const recordsQuery = (dataset_id: string, version: string, filter: string) =>
+  infiniteQueryOptions({
+    queryKey: ["records", dataset_id, version, filter],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call("search_records", { dataset_id, version, filter, limit: AT_ONCE, cursor: pageParam }, { signal }),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const recordDifferencesQuery = (dataset_id: string, before: string, after: string) =>
+  infiniteQueryOptions({
+    queryKey: ["record-differences", dataset_id, before, after],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        "diff_dataset_versions",
+        { dataset_id, before, after, limit: AT_ONCE, cursor: pageParam },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const recordHistoryQuery = (dataset_id: string, record_id: string) =>
+  queryOptions({
+    queryKey: ["record-history", dataset_id, record_id],
+    queryFn: ({ signal }) => call("get_record_history", { dataset_id, record_id }, { signal }),
+  });
+
+export const modelsQuery = ({ experiment, filter, order }: List) =>
+  infiniteQueryOptions({
+    queryKey: ["models", experiment, filter, order],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        "search_models",
+        { experiment: [experiment], filter, order, limit: AT_ONCE, cursor: pageParam },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const modelQuery = (model_id: string) =>
+  queryOptions({
+    queryKey: ["model", model_id],
+    queryFn: ({ signal }) => call("get_model", { model_id }, { signal }),
+  });
+
+export const modelDiffQuery = (left: string, right: string) =>
+  queryOptions({
+    queryKey: ["model-diff", left, right],
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal }) => call("diff_models", { left, right }, { signal }),
+  });
+
+export const aliasEventsQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: ["alias-events", experiment],
+    queryFn: ({ signal }) => call("list_alias_events", { experiment, limit: AT_ONCE }, { signal }),
+  });
+
+export const promptsQuery = ({ experiment, filter, order }: List) =>
+  infiniteQueryOptions({
+    queryKey: ["prompts", experiment, filter, order],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        "search_prompts",
+        { experiment: [experiment], filter, order, limit: AT_ONCE, cursor: pageParam },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const promptQuery = (experiment: string, name: string) =>
+  queryOptions({
+    queryKey: ["prompt", experiment, name],
+    queryFn: ({ signal }) => call("get_prompt", { name, experiment }, { signal }),
+  });
+
+export const promptVersionsQuery = (experiment: string, name: string) =>
+  queryOptions({
+    queryKey: ["prompt-versions", experiment, name],
+    queryFn: ({ signal }) =>
+      call("list_prompt_versions", { name, experiment, limit: MOST_VERSIONS }, { signal }),
+  });
+
+export const promptMovesQuery = (experiment: string, name: string) =>
+  queryOptions({
+    queryKey: ["prompt-moves", experiment, name],
+    queryFn: ({ signal }) =>
+      call("list_prompt_alias_events", { name, experiment, limit: AT_ONCE }, { signal }),
+  });
+
+export const scorersQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: ["scorers", experiment],
+    queryFn: ({ signal }) => call("list_scorers", { experiment: [experiment] }, { signal }),
+  });
+
+export const scorerVersionsQuery = (experiment: string, name: string) =>
+  queryOptions({
+    queryKey: ["scorer-versions", experiment, name],
+    queryFn: ({ signal }) => call("get_scorer_versions", { name, experiment }, { signal }),
+  });

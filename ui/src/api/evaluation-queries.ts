@@ -1,0 +1,105 @@
+/** What the pages of evaluations read. Keys begin with the noun. */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { call } from "./client";
+import type { Evaluation } from "./schema";
+
+const MINUTE_MS = 60_000;
+/** The most that the server gives at once. */
+const ROWS_AT_ONCE = 1_000;
+const RUNNING_MS = 5_000;
+/** Rows of a comparison that are listed, by scorer. */
+export const MOST_COMPARED_ROWS = 1_000;
+
+const ENDED: ReadonlySet<Evaluation["state"]> = new Set([
+  "COMPLETED",
+  "COMPLETED_WITH_ERRORS",
+  "FAILED",
+  "CANCELLED",
+  "INTERRUPTED",
+]);
+
+export const evaluationRunsQuery = (experiment: string, filter: string, order: string, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: ["evaluations", experiment, filter, order, limit],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call("search_runs", { experiment: [experiment], filter, order, limit, cursor: pageParam }, { signal }),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+/** An evaluation as it stands; asked again while it runs. */
+export const evaluationQuery = (run_id: string) =>
+  queryOptions({
+    queryKey: ["evaluation", run_id],
+    staleTime: MINUTE_MS / 4,
+    queryFn: ({ signal }) => call("get_evaluation", { run_id }, { signal }),
+    refetchInterval: (query) => {
+      const state = query.state.data?.state;
+      return state === undefined || ENDED.has(state) ? false : RUNNING_MS;
+    },
+  });
+
+/** What the scores of an evaluation come to, also by the values of a slice; `done` tells a running one's answers apart. */
+export const summaryQuery = (run_id: string, done: number, slice = "") =>
+  queryOptions({
+    queryKey: ["evaluation-summary", run_id, done, slice],
+    placeholderData: keepPreviousData,
+    staleTime: MINUTE_MS,
+    retry: false,
+    queryFn: ({ signal }) =>
+      call("get_evaluation_summary", { run_id, slice: slice === "" ? null : [slice] }, { signal }),
+  });
+
+/** The rows of an evaluation; `done` tells a running one's answers apart. */
+export const evaluationRowsQuery = (run_id: string, done: number) =>
+  infiniteQueryOptions({
+    queryKey: ["evaluation-rows", run_id, done],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal, pageParam }) =>
+      call("list_evaluation_rows", { run_id, limit: ROWS_AT_ONCE, cursor: pageParam }, { signal }),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const comparisonQuery = (baseline: string, candidates: readonly string[]) =>
+  queryOptions({
+    queryKey: ["comparison", baseline, candidates],
+    placeholderData: keepPreviousData,
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal }) =>
+      call(
+        "compare_evaluations",
+        {},
+        { body: { baseline, candidates: [...candidates], max_rows: MOST_COMPARED_ROWS }, signal },
+      ),
+  });
+
+/** What went into some traces and what came out, by their ids. */
+export const previewsQuery = (experiment: string, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["previews", experiment, ids],
+    staleTime: 5 * MINUTE_MS,
+    queryFn: async ({ signal }) => {
+      const filter = `id IN (${ids.map((id) => `'${id.replace(/'/g, "''")}'`).join(", ")})`;
+      const params = { experiment: [experiment], filter, limit: ids.length };
+      const page = await call("search_traces", params, { signal });
+      return new Map(page.items.map((trace) => [trace.trace_id, trace]));
+    },
+  });
+
+export const recordQuery = (dataset_id: string, record_id: string, version: string) =>
+  queryOptions({
+    queryKey: ["record", dataset_id, record_id, version],
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal }) => call("get_record", { dataset_id, record_id, version }, { signal }),
+  });
+
+export const datasetQuery = (dataset_id: string) =>
+  queryOptions({
+    queryKey: ["dataset", dataset_id],
+    staleTime: MINUTE_MS,
+    queryFn: ({ signal }) => call("get_dataset", { dataset_id }, { signal }),
+  });

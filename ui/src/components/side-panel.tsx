@@ -1,0 +1,45 @@
+import { ActionIcon } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { type ReactNode, useEffect } from "react";
+import { text } from "@/strings";
+import classes from "./side-panel.module.css";
+
+interface SidePanelProps {
+  title: string;
+  heading?: ReactNode;
+  close: () => void;
+  children: ReactNode;
+}
+
+/** Details of one row beside its list, which stays in use; Escape closes it. */
+export function SidePanel({ title, heading, close, children }: SidePanelProps) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented) close();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [close]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <aside className={classes.panel} aria-label={title} tabIndex={0}>
+      <header className={classes.head}>
+        <h2 className="clip">{heading ?? title}</h2>
+        <ActionIcon variant="subtle" color="gray" aria-label={text.common.close} onClick={close}>
+          <IconX size={16} />
+        </ActionIcon>
+      </header>
+      {children}
+    </aside>
+  );
+}
+
+/** A named part of such details. */
+export function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={classes.part}>
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { datasetsQuery } from "@/api/asset-queries";
+import type { Dataset } from "@/api/schema";
+import { AssetList } from "@/components/asset-list";
+import { Count, Moment } from "@/components/figures";
+import type { ListColumn } from "@/components/list-table";
+import { SafeText } from "@/components/safe-text";
+import { exactNumber, MISSING } from "@/lib/format";
+import { text } from "@/strings";
+
+const t = text.datasets;
+const FROM = "/experiments/$experimentId/datasets";
+
+/** The datasets of an experiment, and those that others share with it. */
+export function DatasetsPage() {
+  const { experimentId } = useParams({ from: FROM });
+  const { filter = "", order = "" } = useSearch({ from: FROM });
+  const found = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter, order }));
+  return (
+    <AssetList
+      experimentId={experimentId}
+      title={t.title}
+      entity="dataset"
+      texts={t}
+      code={t.emptyCode(experimentId)}
+      found={found}
+      columns={COLUMNS(experimentId)}
+      keyOf={(each) => each.dataset_id}
+    />
+  );
+}
+
+const COLUMNS = (experimentId: string): readonly ListColumn<Dataset>[] => [
+  {
+    id: "name",
+    label: t.columns.name,
+    sort: "name",
+    cell: ({ dataset_id, name }) => (
+      <Link
+        to="/experiments/$experimentId/datasets/$datasetId"
+        params={{ experimentId, datasetId: dataset_id }}
+        preload={false}
+      >
+        <SafeText text={name} />
+      </Link>
+    ),
+  },
+  {
+    id: "records",
+    label: t.columns.records,
+    numeric: true,
+    cell: ({ record_count }) => <Count value={record_count} />,
+  },
+  {
+    id: "version",
+    label: t.columns.version,
+    numeric: true,
+    sort: "version",
+    cell: ({ latest_version }) => (latest_version === 0 ? t.unpublished : latest_version),
+  },
+  {
+    id: "draft",
+    label: t.columns.draft,
+    cell: ({ draft_changes }) => (draft_changes === 0 ? MISSING : t.draftOf(exactNumber(draft_changes))),
+  },
+  { id: "identity", label: t.columns.identity, cell: ({ identity }) => t.identities[identity] },
+  {
+    id: "description",
+    label: t.columns.description,
+    cell: ({ description }) => <SafeText text={description} />,
+  },
+  {
+    id: "updated",
+    label: t.columns.updated,
+    sort: "updated",
+    cell: ({ updated_ms }) => <Moment ms={updated_ms} relative />,
+  },
+];

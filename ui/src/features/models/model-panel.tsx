@@ -1,0 +1,152 @@
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { modelQuery } from "@/api/asset-queries";
+import type { Model } from "@/api/schema";
+import { FactList, Facts } from "@/components/facts";
+import { Moment } from "@/components/figures";
+import { ProblemNote } from "@/components/problem-note";
+import { SafeText } from "@/components/safe-text";
+import { Part, SidePanel } from "@/components/side-panel";
+import table from "@/components/table.module.css";
+import { quote } from "@/lib/filtertext";
+import { exactNumber, finite } from "@/lib/format";
+import { short } from "@/lib/scores";
+import { text } from "@/strings";
+
+const t = text.models;
+
+/** One version: what it is made of, how it measured, and what ran with it. */
+export function ModelPanel({ modelId, close }: { modelId: string; close: () => void }) {
+  const found = useQuery(modelQuery(modelId));
+  const model = found.data;
+  const name = model?.name || modelId;
+  return (
+    <SidePanel title={name} heading={<SafeText text={name} />} close={close}>
+      {found.isError && <ProblemNote error={found.error} />}
+      {found.isPending && <Skeleton height={160} />}
+      {model !== undefined && <Loaded model={model} />}
+    </SidePanel>
+  );
+}
+
+function Loaded({ model }: { model: Model }) {
+  const experimentId = model.experiment_id;
+  const filter = `model = ${quote(model.model_id)}`;
+  const git = model.git;
+  return (
+    <>
+      <Facts
+        facts={[
+          [t.id, <code key="i">{model.model_id}</code>],
+          [t.columns.status, t.statuses[model.status]],
+          [
+            t.message,
+            model.status_message === null ? null : <SafeText key="s" text={model.status_message} />,
+          ],
+          [t.columns.created, <Moment key="c" ms={model.created_ms} />],
+          [t.by, model.created_by],
+          [t.parent, model.parent_model_id],
+          [
+            t.columns.aliases,
+            model.aliases.length === 0 ? null : <SafeText key="a" text={model.aliases.join(", ")} />,
+          ],
+          [
+            text.traces.title,
+            <Link
+              key="t"
+              to="/experiments/$experimentId/traces"
+              params={{ experimentId }}
+              search={{ filter }}
+            >
+              {t.traces}
+            </Link>,
+          ],
+          [
+            text.evaluations.title,
+            <Link
+              key="e"
+              to="/experiments/$experimentId/evaluations"
+              params={{ experimentId }}
+              search={{ filter }}
+            >
+              {t.evaluations}
+            </Link>,
+          ],
+        ]}
+      />
+      <Entries title={t.params} entries={model.params} />
+      <Entries title={t.tags} entries={model.tags} />
+      {model.prompt_versions.length > 0 && (
+        <Part title={t.prompts}>
+          {model.prompt_versions.map(({ name, version }) => (
+            <div key={name}>
+              <Link
+                to="/experiments/$experimentId/prompts/$name"
+                params={{ experimentId, name }}
+                search={{ version: String(version) }}
+              >
+                <SafeText text={`${name} ${version}`} />
+              </Link>
+            </div>
+          ))}
+        </Part>
+      )}
+      {git !== null && (
+        <Part title={t.git}>
+          <FactList
+            facts={[
+              [t.commit, <code key="c">{`${git.commit ?? ""} ${git.dirty ? t.dirty : ""}`}</code>],
+              [t.branch, <SafeText key="b" text={git.branch ?? ""} />],
+            ]}
+          />
+        </Part>
+      )}
+      {model.metrics.length > 0 && <Metrics model={model} />}
+    </>
+  );
+}
+
+function Entries({ title, entries }: { title: string; entries: Record<string, string> }) {
+  const all = Object.entries(entries);
+  if (all.length === 0) return null;
+  return (
+    <Part title={title}>
+      <FactList facts={all.map(([key, value]) => [key, <SafeText key={key} text={value} />])} />
+    </Part>
+  );
+}
+
+function Metrics({ model }: { model: Model }) {
+  return (
+    <Part title={t.metrics}>
+      <table className={table.table} aria-label={t.metrics}>
+        <thead>
+          <tr>
+            <th>{t.metric}</th>
+            <th data-num>{t.value}</th>
+            <th>{t.at}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {model.metrics.map((metric) => {
+            const value = finite(metric.value);
+            return (
+              <tr key={`${metric.key} ${metric.step} ${metric.timestamp_ms}`}>
+                <td>
+                  <SafeText text={metric.key} />
+                </td>
+                <td data-num title={value === null ? undefined : exactNumber(value)}>
+                  {value === null ? String(metric.value) : short(value)}
+                </td>
+                <td>
+                  <Moment ms={metric.timestamp_ms} />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </Part>
+  );
+}

@@ -1,0 +1,149 @@
+import { Button, Checkbox } from "@mantine/core";
+import { IconArrowsDiff } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { modelsQuery } from "@/api/asset-queries";
+import type { Model } from "@/api/schema";
+import { AssetList } from "@/components/asset-list";
+import { Moment } from "@/components/figures";
+import type { ListColumn } from "@/components/list-table";
+import { SafeText } from "@/components/safe-text";
+import { MISSING } from "@/lib/format";
+import { text } from "@/strings";
+import { AliasMoves } from "./alias-moves";
+import { ModelDiff } from "./model-diff";
+import { ModelPanel } from "./model-panel";
+import classes from "./models.module.css";
+
+const t = text.models;
+const FROM = "/experiments/$experimentId/models";
+
+/** The versions of the application: where aliases point, what one is made of, what differs between two. */
+export function ModelsPage() {
+  const { experimentId } = useParams({ from: FROM });
+  const { filter = "", order = "", model, left, right } = useSearch({ from: FROM });
+  const navigate = useNavigate({ from: FROM });
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const found = useInfiniteQuery(modelsQuery({ experiment: experimentId, filter, order }));
+  const change = (next: { model?: string; left?: string; right?: string }) =>
+    void navigate({ search: (before) => ({ ...before, ...next }) });
+  const choose = (id: string) =>
+    setChosen((before) =>
+      before.includes(id) ? before.filter((each) => each !== id) : [...before.slice(-1), id],
+    );
+  const open = (id: string) =>
+    change({ model: id === model ? undefined : id, left: undefined, right: undefined });
+  return (
+    <AssetList
+      experimentId={experimentId}
+      title={t.title}
+      entity="model"
+      texts={t}
+      code={t.emptyCode}
+      found={found}
+      columns={columnsOf(chosen, choose, open)}
+      keyOf={(each) => each.model_id}
+      above={
+        <div className={classes.bar}>
+          <Button
+            variant="default"
+            leftSection={<IconArrowsDiff size={14} aria-hidden />}
+            disabled={chosen.length !== 2}
+            onClick={() => change({ left: chosen[0], right: chosen[1], model: undefined })}
+          >
+            {t.compare}
+          </Button>
+          <span className="dim">{chosen.length === 2 ? t.hint : t.compareHint}</span>
+        </div>
+      }
+    >
+      {left !== undefined && right !== undefined && (
+        <ModelDiff left={left} right={right} close={() => change({ left: undefined, right: undefined })} />
+      )}
+      {model !== undefined && (
+        <div className={classes.panel}>
+          <ModelPanel key={model} modelId={model} close={() => change({ model: undefined })} />
+        </div>
+      )}
+      <AliasMoves experimentId={experimentId} />
+    </AssetList>
+  );
+}
+
+function columnsOf(
+  chosen: readonly string[],
+  choose: (id: string) => void,
+  open: (id: string) => void,
+): readonly ListColumn<Model>[] {
+  return [
+    {
+      id: "select",
+      label: text.traces.column.select,
+      unlabelled: true,
+      cell: ({ model_id, name }) => (
+        <Checkbox
+          size="xs"
+          aria-label={t.select(name || model_id)}
+          checked={chosen.includes(model_id)}
+          onChange={() => choose(model_id)}
+        />
+      ),
+    },
+    {
+      id: "name",
+      label: t.columns.name,
+      sort: "name",
+      cell: ({ model_id, name }) => (
+        <button type="button" className={classes.name} onClick={() => open(model_id)}>
+          <SafeText text={name || model_id} />
+        </button>
+      ),
+    },
+    {
+      id: "aliases",
+      label: t.columns.aliases,
+      cell: ({ aliases }) =>
+        aliases.length === 0
+          ? MISSING
+          : aliases.map((alias) => (
+              <span key={alias} className={classes.alias}>
+                <SafeText text={alias} />
+              </span>
+            )),
+    },
+    {
+      id: "status",
+      label: t.columns.status,
+      sort: "status",
+      cell: ({ status }) => (
+        <span className={status === "FAILED" ? classes.failed : undefined}>{t.statuses[status]}</span>
+      ),
+    },
+    {
+      id: "type",
+      label: t.columns.type,
+      sort: "type",
+      cell: ({ model_type }) => (model_type === null ? MISSING : <SafeText text={model_type} />),
+    },
+    {
+      id: "params",
+      label: t.columns.params,
+      cell: ({ params }) => (
+        <SafeText
+          text={
+            Object.entries(params)
+              .map(([key, value]) => `${key}=${value}`)
+              .join(", ") || MISSING
+          }
+        />
+      ),
+    },
+    {
+      id: "created",
+      label: t.columns.created,
+      sort: "created",
+      cell: ({ created_ms }) => <Moment ms={created_ms} relative />,
+    },
+  ];
+}

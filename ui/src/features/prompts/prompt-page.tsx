@@ -1,0 +1,222 @@
+import { NativeSelect, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { promptMovesQuery, promptQuery, promptVersionsQuery } from "@/api/asset-queries";
+import type { Prompt, PromptVersion } from "@/api/schema";
+import { Content } from "@/components/content";
+import { Facts } from "@/components/facts";
+import { Moment } from "@/components/figures";
+import { Page } from "@/components/page";
+import { ProblemNote } from "@/components/problem-note";
+import { SafeText } from "@/components/safe-text";
+import { Part } from "@/components/side-panel";
+import table from "@/components/table.module.css";
+import { keyed, quote } from "@/lib/filtertext";
+import { MISSING } from "@/lib/format";
+import { text } from "@/strings";
+import classes from "./prompts.module.css";
+import { TemplateDiff, TemplateText } from "./template-text";
+
+const t = text.prompt;
+const FROM = "/experiments/$experimentId/prompts/$name";
+
+/** One prompt: its versions, the text of one, and what changed between two. */
+export function PromptPage() {
+  const { experimentId, name } = useParams({ from: FROM });
+  const { version, against } = useSearch({ from: FROM });
+  const prompt = useQuery(promptQuery(experimentId, name));
+  const versions = useQuery(promptVersionsQuery(experimentId, name));
+  const all = versions.data?.items ?? [];
+  const shown = all.find((each) => String(each.version) === version) ?? all[0];
+  const other = all.find((each) => String(each.version) === against);
+  return (
+    <Page
+      title={name}
+      heading={
+        <>
+          <Link to="/experiments/$experimentId/prompts" params={{ experimentId }}>
+            {text.prompts.title}
+          </Link>{" "}
+          <span className="dim">/</span> <SafeText text={name} />
+        </>
+      }
+    >
+      {prompt.isError && (
+        <>
+          <ProblemNote error={prompt.error} retry={() => void prompt.refetch()} />
+          <p>{t.gone}</p>
+        </>
+      )}
+      {prompt.data?.description && (
+        <p className="dim">
+          <SafeText text={prompt.data.description} />
+        </p>
+      )}
+      {versions.isPending && !prompt.isError && <Skeleton height={240} radius={8} />}
+      {prompt.data !== undefined && shown !== undefined && (
+        <div className={classes.layout}>
+          <VersionList prompt={prompt.data} versions={all} shown={shown} />
+          <Shown shown={shown} other={other} versions={all} />
+        </div>
+      )}
+      <Moves experimentId={experimentId} name={name} />
+    </Page>
+  );
+}
+
+interface VersionListProps {
+  prompt: Prompt;
+  versions: readonly PromptVersion[];
+  shown: PromptVersion;
+}
+
+function VersionList({ prompt, versions, shown }: VersionListProps) {
+  const aliasesOf = (version: number) =>
+    Object.entries(prompt.aliases)
+      .filter(([, at]) => at === version)
+      .map(([alias]) => alias);
+  return (
+    <nav aria-label={text.prompts.columns.version}>
+      <ol className={classes.versions}>
+        {versions.map((each) => (
+          <li key={each.version}>
+            <Link
+              to="/experiments/$experimentId/prompts/$name"
+              params={{ experimentId: prompt.experiment_id, name: prompt.name }}
+              search={(before) => ({ ...before, version: String(each.version) })}
+              className={classes.version}
+              aria-current={each.version === shown.version ? "true" : undefined}
+              activeProps={{}}
+            >
+              {t.versionN(each.version)}{" "}
+              {aliasesOf(each.version).map((alias) => (
+                <span key={alias} className={classes.alias}>
+                  <SafeText text={alias} />
+                </span>
+              ))}
+              <div className="dim clip">
+                {each.message === "" ? (
+                  <Moment ms={each.created_ms} relative />
+                ) : (
+                  <SafeText text={each.message} />
+                )}
+              </div>
+            </Link>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+interface ShownProps {
+  shown: PromptVersion;
+  other: PromptVersion | undefined;
+  versions: readonly PromptVersion[];
+}
+
+function Shown({ shown, other, versions }: ShownProps) {
+  const navigate = useNavigate({ from: FROM });
+  const experimentId = shown.experiment_id;
+  const filter = `${keyed("metadata", `lodeline.prompt.${shown.name}`)} = ${quote(String(shown.version))}`;
+  const offered = versions
+    .filter((each) => each.version !== shown.version)
+    .map((each) => ({ value: String(each.version), label: t.versionN(each.version) }));
+  return (
+    <div>
+      <div className={classes.tools}>
+        <NativeSelect
+          label={t.against}
+          data={[{ value: "", label: t.noComparison }, ...offered]}
+          value={other === undefined ? "" : String(other.version)}
+          onChange={(event) => {
+            const against = event.currentTarget.value || undefined;
+            void navigate({ search: (before) => ({ ...before, against }) });
+          }}
+        />
+      </div>
+      <Facts
+        facts={[
+          [t.version, shown.version],
+          [t.created, <Moment key="m" ms={shown.created_ms} />],
+          [t.author, shown.author],
+          [t.kind, t.kinds[shown.kind]],
+          [
+            t.variables,
+            shown.variables.length === 0 ? null : <SafeText key="v" text={shown.variables.join(", ")} />,
+          ],
+          [t.message, shown.message === "" ? null : <SafeText key="t" text={shown.message} />],
+          [
+            t.tags,
+            Object.entries(shown.tags)
+              .map(([key, value]) => `${key}=${value}`)
+              .join(", "),
+          ],
+          [t.digest, <code key="d">{shown.digest.slice(0, 12)}</code>],
+          [
+            text.traces.title,
+            <Link
+              key="l"
+              to="/experiments/$experimentId/traces"
+              params={{ experimentId }}
+              search={{ filter }}
+            >
+              {t.traces}
+            </Link>,
+          ],
+        ]}
+      />
+      {other === undefined ? <TemplateText version={shown} /> : <TemplateDiff before={other} after={shown} />}
+      {shown.model_config !== null && (
+        <Part title={t.model}>
+          <Content value={shown.model_config} />
+        </Part>
+      )}
+      {shown.response_format !== null && (
+        <Part title={t.response}>
+          <Content value={shown.response_format} />
+        </Part>
+      )}
+    </div>
+  );
+}
+
+function Moves({ experimentId, name }: { experimentId: string; name: string }) {
+  const moves = useQuery({ ...promptMovesQuery(experimentId, name), retry: false });
+  if (moves.data === undefined || moves.data.length === 0) return null;
+  const m = text.models;
+  return (
+    <Part title={t.moves}>
+      <table className={table.table} aria-label={t.moves}>
+        <thead>
+          <tr>
+            <th>{m.at}</th>
+            <th>{m.alias}</th>
+            <th data-num>{m.from}</th>
+            <th data-num>{m.to}</th>
+            <th>{m.by}</th>
+            <th>{m.reason}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {moves.data.map((each) => (
+            <tr key={`${each.at_ms} ${each.alias}`}>
+              <td>
+                <Moment ms={each.at_ms} />
+              </td>
+              <td>
+                <SafeText text={each.alias} />
+              </td>
+              <td data-num>{each.before ?? MISSING}</td>
+              <td data-num>{each.after ?? MISSING}</td>
+              <td>{each.by ?? MISSING}</td>
+              <td>
+                <SafeText text={each.reason} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Part>
+  );
+}

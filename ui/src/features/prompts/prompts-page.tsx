@@ -1,0 +1,79 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { promptsQuery } from "@/api/asset-queries";
+import type { Prompt } from "@/api/schema";
+import { AssetList } from "@/components/asset-list";
+import { Moment } from "@/components/figures";
+import type { ListColumn } from "@/components/list-table";
+import { SafeText } from "@/components/safe-text";
+import { MISSING } from "@/lib/format";
+import { text } from "@/strings";
+import classes from "./prompts.module.css";
+
+const t = text.prompts;
+const FROM = "/experiments/$experimentId/prompts";
+
+/** The prompts of an experiment. */
+export function PromptsPage() {
+  const { experimentId } = useParams({ from: FROM });
+  const { filter = "", order = "" } = useSearch({ from: FROM });
+  const found = useInfiniteQuery(promptsQuery({ experiment: experimentId, filter, order }));
+  return (
+    <AssetList
+      experimentId={experimentId}
+      title={t.title}
+      entity="prompt"
+      texts={t}
+      code={t.emptyCode(experimentId)}
+      found={found}
+      columns={COLUMNS}
+      keyOf={(each) => each.name}
+    />
+  );
+}
+
+const COLUMNS: readonly ListColumn<Prompt>[] = [
+  {
+    id: "name",
+    label: t.columns.name,
+    sort: "name",
+    cell: ({ experiment_id, name }) => (
+      <Link
+        to="/experiments/$experimentId/prompts/$name"
+        params={{ experimentId: experiment_id, name }}
+        preload={false}
+      >
+        <SafeText text={name} />
+      </Link>
+    ),
+  },
+  {
+    id: "version",
+    label: t.columns.version,
+    numeric: true,
+    sort: "version",
+    cell: ({ latest_version }) => latest_version,
+  },
+  { id: "aliases", label: t.columns.aliases, cell: ({ aliases }) => <Aliases aliases={aliases} /> },
+  {
+    id: "description",
+    label: t.columns.description,
+    cell: ({ description }) => <SafeText text={description} />,
+  },
+  {
+    id: "updated",
+    label: t.columns.updated,
+    sort: "updated",
+    cell: ({ updated_ms }) => <Moment ms={updated_ms} relative />,
+  },
+];
+
+function Aliases({ aliases }: Pick<Prompt, "aliases">) {
+  const all = Object.entries(aliases);
+  if (all.length === 0) return MISSING;
+  return all.map(([alias, version]) => (
+    <span key={alias} className={classes.alias}>
+      <SafeText text={t.aliasAt(alias, version)} />
+    </span>
+  ));
+}

@@ -1,0 +1,46 @@
+/** Sessions and users. */
+
+export const conversationsTexts = {
+  sessions: {
+    title: "Sessions",
+    filterHint: "error_count > 0 AND trace_count > 3",
+    columns: {
+      session: "Session",
+      state: "State",
+      last: "Last activity",
+      duration: "Duration",
+      traces: "Traces",
+      errors: "Errors",
+      tokens: "Tokens",
+      cost: "Cost",
+      user: "User",
+    },
+    open: "open",
+    closed: "closed",
+    empty: "No sessions",
+    emptyHint: "A session groups the traces that name the same session.id.",
+    conversation: "Conversation",
+    turn: (n: number) => `Turn ${n}`,
+    failed: "failed",
+    noAnswer: "no answer was recorded",
+    assessments: "Assessments",
+    showTraces: "Show its traces as a list",
+    gap: (length: string) => `${length} later`,
+  },
+  users: {
+    title: "Users",
+    filterHint: "error_count > 0",
+    columns: {
+      user: "User",
+      last: "Last activity",
+      first: "First seen",
+      sessions: "Sessions",
+      traces: "Traces",
+      errors: "Errors",
+      tokens: "Tokens",
+      cost: "Cost",
+    },
+    empty: "No users",
+    emptyHint: "Users appear when traces name a user.id.",
+  },
+} as const;

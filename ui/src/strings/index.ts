@@ -1,0 +1,21 @@
+/** Every text that the page shows, in one catalogue: a file for each feature. Functions fill in what differs. */
+
+import { assetTexts } from "./assets";
+import { conversationsTexts } from "./conversations";
+import { evaluationTexts } from "./evaluation";
+import { experimentsTexts } from "./experiments";
+import { frameTexts } from "./frame";
+import { settingsTexts } from "./settings";
+import { traceTexts } from "./trace";
+import { tracesTexts } from "./traces";
+
+export const text = {
+  ...frameTexts,
+  ...experimentsTexts,
+  ...tracesTexts,
+  ...traceTexts,
+  ...conversationsTexts,
+  ...assetTexts,
+  ...evaluationTexts,
+  ...settingsTexts,
+} as const;
