@@ -72,7 +72,7 @@ def test_what_is_too_large_is_refused_and_leaves_nothing(services: Services) -> 
 
 
 def test_files_of_a_trace_go_with_it_and_attachments_are_attachments(services: Services) -> None:
-    services.stores.traces.write([write(TRACE, span(1))])
+    services.stores.traces.write([write(TRACE, span())])
     folder = f"0/traces/{TRACE}/artifacts"
     put(services, f"{folder}/attachments/a1", b"picture")
     put(services, f"{folder}/traces.json", b"{}")
@@ -83,7 +83,7 @@ def test_files_of_a_trace_go_with_it_and_attachments_are_attachments(services: S
     assert "a1" in [item.name for item in services.attachments.list(LOCAL, TRACE)]
     services.artifacts.delete(LOCAL, f"{folder}/traces.json")
     assert names(services, folder) == [("attachments", None)]
-    services.traces.delete(LOCAL, TRACE)
+    services.traces.delete(LOCAL, [TRACE])
     assert names(services, folder) == []
 
 
