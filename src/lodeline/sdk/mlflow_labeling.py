@@ -21,7 +21,7 @@ from mlflow.tracking.fluent import _get_experiment_id
 
 from lodeline.domain.dataset import Dataset
 from lodeline.domain.errors import LodelineError, NotFound
-from lodeline.domain.ids import TraceId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
 from lodeline.domain.label_schema import DEFAULT_NAME
 from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewTarget
 from lodeline.domain.labeling import LabelingSession as OurSession
@@ -54,7 +54,7 @@ class LodelineLabelingStore(AbstractLabelingStore):
 
     def get_labeling_sessions(self, experiment_id: str | None = None) -> list[LabelingSession]:
         """Return the sessions of an experiment, the active one without, newest first."""
-        experiment = experiment_id or _get_experiment_id()
+        experiment = experiment_id or _experiment()
         return self._asked(
             lambda: [self._session(each) for each in self._client.labeling.list(experiment=experiment)]
         )
@@ -80,7 +80,7 @@ class LodelineLabelingStore(AbstractLabelingStore):
                     error_code=INVALID_PARAMETER_VALUE,
                 )
         draft = LabelingDraft(RunDraft(name), (), reviewers=tuple(assigned_users or ()), state="OPEN")
-        experiment = experiment_id or _get_experiment_id()
+        experiment = experiment_id or _experiment()
         schemas = label_schemas or [DEFAULT_NAME]
         return self._asked(lambda: self._session(self._client.labeling.create(draft, schemas, experiment=experiment)))
 
@@ -90,7 +90,7 @@ class LodelineLabelingStore(AbstractLabelingStore):
 
     def get_label_schema(self, name: str) -> LabelSchema:
         """Return a label schema of the active experiment."""
-        return TracingClient(self._url)._get_label_schema_by_name(_get_experiment_id(), name)
+        return TracingClient(self._url)._get_label_schema_by_name(_experiment(), name)
 
     def create_label_schema(
         self,
@@ -107,13 +107,13 @@ class LodelineLabelingStore(AbstractLabelingStore):
         if overwrite or title:
             raise MlflowException("`title` and `overwrite` are not known here.", error_code=INVALID_PARAMETER_VALUE)
         return TracingClient(self._url)._create_label_schema(
-            experiment_id=_get_experiment_id(), name=name, type=type, input=input, instruction=instruction,
+            experiment_id=_experiment(), name=name, type=type, input=input, instruction=instruction,
             enable_comment=enable_comment,
         )  # fmt: skip
 
     def delete_label_schema(self, name: str) -> None:
         """Delete a label schema of the active experiment."""
-        TracingClient(self._url)._delete_label_schema(self.get_label_schema(name).schema_id)
+        TracingClient(self._url)._delete_label_schema(self.get_label_schema(name).schema_id or "")
 
     def add_dataset_to_session(
         self, labeling_session: LabelingSession, dataset_name: str, record_ids: list[str] | None = None
@@ -187,6 +187,10 @@ class LodelineLabelingStore(AbstractLabelingStore):
             return ask()
         except LodelineError as error:
             raise _refused(error) from error
+
+
+def _experiment() -> str:
+    return _get_experiment_id() or DEFAULT_EXPERIMENT
 
 
 def _refused(error: LodelineError) -> MlflowException:
