@@ -1,6 +1,7 @@
 """Contract of `PromptStore`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from lodeline.domain.ids import ExperimentId
 from lodeline.domain.prompt import (
     MAX_LINKS,
     ChatMessage,
+    EmptyPrompt,
     Prompt,
     PromptAliasEvent,
     PromptChange,
@@ -235,3 +237,49 @@ def test_deleting_removes_all_versions(stores: Stores) -> None:
     assert register(stores).version.version == 1
     assert known(stores, "greet").aliases == {}
     assert stores.prompts.alias_events(ZERO, "greet", limit=9) == []
+
+
+def test_a_prompt_may_begin_without_versions(stores: Stores) -> None:
+    draft = EmptyPrompt("empty", "for later", {"team": "a"})
+    made = stores.prompts.create(ZERO, draft, by="ann", now_ms=T0_MS, audit=audit("prompt.create"))
+    assert (made.latest_version, made.description, dict(made.tags), made.created_by) == (
+        0,
+        "for later",
+        {"team": "a"},
+        "ann",
+    )
+    assert known(stores, "empty") == made
+    with pytest.raises(NotFound):
+        stores.prompts.version(ZERO, "empty", "latest")
+    with pytest.raises(Conflict):
+        stores.prompts.create(ZERO, draft, by=None, now_ms=T0_MS, audit=audit())
+    assert register(stores, "empty", None, messages=CHAT).version.version == 1
+    assert dict(known(stores, "empty").tags) == {"team": "a"}
+    assert [entry.action for entry in stores.audit.search(Search(limit=9)).items] == [
+        "prompt.register",
+        "prompt.create",
+    ]
+
+
+def test_the_same_again_is_a_version_when_it_is_to_be(stores: Stores) -> None:
+    draft = PromptDraft("greet", "Hello {{ who }}")
+    digest = check_prompt(draft)
+    made = [
+        stores.prompts.register(ZERO, draft, digest, repeat=repeat, by=None, now_ms=T0_MS, audit=audit())
+        for repeat in (True, True, False)
+    ]
+    assert [(each.version.version, each.made) for each in made] == [(1, True), (2, True), (2, False)]
+
+
+def test_tags_of_versions_change_and_nothing_else(stores: Stores) -> None:
+    first = register(stores, tags={"a": "1", "b": "2"}).version
+    register(stores, template="Bye {{ who }}")
+    found = stores.prompts.tag_version(
+        ZERO, "greet", 1, set_tags={"a": "3", "c": "4"}, delete_tags=("b", "c"), audit=audit("prompt.tag_version")
+    )
+    assert dict(found.tags) == {"a": "3"}
+    assert stores.prompts.version(ZERO, "greet", "1") == found == replace(first, tags={"a": "3"})
+    assert dict(stores.prompts.version(ZERO, "greet", "2").tags) == {}
+    for name, version in (("greet", 3), ("greet", 0), ("other", 1)):
+        with pytest.raises(NotFound):
+            stores.prompts.tag_version(ZERO, name, version, set_tags={}, delete_tags=(), audit=audit())

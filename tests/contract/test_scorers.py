@@ -76,3 +76,17 @@ def test_deleting_removes_every_version(stores: Stores) -> None:
         with pytest.raises(NotFound):
             ask()
     assert register(stores, "a", {"n": 1}).scorer.version == 1
+
+
+def test_deleting_one_version_leaves_the_others(stores: Stores) -> None:
+    for number in (1, 2, 3):
+        register(stores, "a", {"n": number})
+    assert stores.scorers.delete(ZERO, "a", version=2, audit=audit()) == 1
+    assert [scorer.version for scorer in stores.scorers.versions(ZERO, "a")] == [3, 1]
+    with pytest.raises(NotFound):
+        stores.scorers.delete(ZERO, "a", version=2, audit=audit())
+    assert register(stores, "a", {"n": 4}).scorer.version == 4
+    for number in (1, 3, 4):
+        stores.scorers.delete(ZERO, "a", version=number, audit=audit())
+    with pytest.raises(NotFound):
+        stores.scorers.versions(ZERO, "a")

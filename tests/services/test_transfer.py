@@ -7,6 +7,7 @@ import math
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.transfer import ImportReport
 from lodeline.query.ast import Search
+from lodeline.services.archive import ArchiveWriter
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
@@ -556,3 +558,35 @@ def test_a_file_without_runs_is_read_as_before(services: Services, other: Servic
 
     report = load(other, rewrite(export(services), older))
     assert (report.traces, report.runs, report.models) == (3, 0, 0)
+
+
+def test_into_an_experiment_that_exists(services: Services, other: Services) -> None:
+    source = fill(services)
+    data = export(services, source.name)
+    target = other.experiments.create(LOCAL, ExperimentDraft("there"))
+    report = other.transfer.import_file(LOCAL, io.BytesIO(data), into="there")
+    assert report.experiment == target
+    assert report.traces
+    again = other.transfer.import_file(LOCAL, io.BytesIO(data), into=target.experiment_id)
+    assert (again.traces, again.existing_count) == (0, report.traces)
+    assert other.audit.search(LOCAL, ListQuery(filter="action = 'experiment.import'")).items
+    with pytest.raises(Invalid, match="into and as_name"):
+        other.transfer.import_file(LOCAL, io.BytesIO(data), into="there", as_name="other")
+    editor = Actor("account", "ed", AccountId("acc-2"), role="editor")
+    with pytest.raises(Forbidden):
+        other.transfer.import_file(editor, io.BytesIO(data), into="there")
+    with pytest.raises(NotFound):
+        other.transfer.import_file(LOCAL, io.BytesIO(data), into="nowhere")
+
+
+def test_files_of_a_series_go_into_one_experiment(other: Services) -> None:
+    def part(number: int, series: str) -> io.BytesIO:
+        archive = ArchiveWriter()
+        experiment = Experiment(ExperimentId("7"), "serial", "ACTIVE", created_ms=5, updated_ms=number)
+        archive.add("experiment.json", json.dumps(asdict(experiment)).encode())
+        return io.BytesIO(archive.take() + archive.finish({"series": series}))
+
+    made = [other.transfer.import_file(LOCAL, part(number, "one")).experiment for number in (1, 2)]
+    assert made[0] == made[1]
+    with pytest.raises(Conflict):
+        other.transfer.import_file(LOCAL, part(3, "two"))

@@ -1,4 +1,4 @@
-# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false, reportArgumentType=false
+# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false, reportArgumentType=false, reportPrivateImportUsage=false
 # MLflow is not in the environment that is checked.
 """Write a database with MLflow's own client through MLflow's own server: ``python write_database.py URL``.
 

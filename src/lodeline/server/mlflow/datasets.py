@@ -242,7 +242,13 @@ def _object(value: JsonValue, place: str) -> Mapping[str, JsonValue]:
 def _record_message(record: Record, dataset: Dataset) -> dict[str, object]:
     source = mlflow_record_source(record.source)
     user = record.tags.get(USER) or record.author
-    return message(
+    # What a client reads without asking whether it is there.
+    whole: dict[str, object] = {
+        "inputs": record.inputs,
+        "outputs": {} if record.outputs is None else record.outputs,
+        "expectations": record.expectations,
+    }
+    return whole | message(
         dataset_record_id=record.record_id,
         dataset_id=dataset.dataset_id,
         tags=dict(record.tags),
@@ -253,11 +259,7 @@ def _record_message(record: Record, dataset: Dataset) -> dict[str, object]:
         last_update_time=record.updated_ms,
         created_by=user,
         last_updated_by=user,
-    ) | {
-        "inputs": record.inputs,
-        "outputs": {} if record.outputs is None else record.outputs,
-        "expectations": record.expectations,
-    }
+    )
 
 
 _DATASET = "3.0/mlflow/datasets/{dataset_id}"
