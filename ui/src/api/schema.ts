@@ -2165,7 +2165,8 @@ export interface RunInput {
   profile: string | null;
 }
 
-/** What went into a run: a dataset (by id or name) or a model. */
+/** What went into a run: a dataset (by id or name) or a model. Of a dataset that is kept elsewhere `source` tells
+where, as its `source_type` says it; that, `schema` and `profile` are kept as they come. */
 export interface RunInputBody {
   dataset_id?: string | null;
   name?: string | null;
@@ -2173,6 +2174,10 @@ export interface RunInputBody {
   digest?: string | null;
   context?: string | null;
   model_id?: string | null;
+  source_type?: string | null;
+  source?: string | null;
+  schema?: string | null;
+  profile?: string | null;
 }
 
 /** A model that a run made, at a step of it. */
@@ -3111,7 +3116,7 @@ test, and a verdict; rows in order of regression. */
   find_label_schema: {
     params: {
       name: string;
-      experiment?: string | null;
+      experiment?: string;
     };
     body: undefined;
     answer: LabelSchema;
@@ -3586,7 +3591,7 @@ items, agreement by schema, and judges of the same names. */
   /** Return the latest versions of an experiment's schemas, by name; the default one is always among them. */
   list_label_schemas: {
     params: {
-      experiment?: string | null;
+      experiment?: string;
     };
     body: undefined;
     answer: LabelSchema[];
