@@ -318,6 +318,7 @@ EXAMPLES: Mapping[str, Example] = {
     "list_labeling_sessions": Example("/labeling", {"experiment": "support"}),
     "get_labeling_session": Example("/labeling/{labeling}"),
     "update_labeling_session": Example("/labeling/{labeling}", body={"state": "PAUSED"}),
+    "get_labeling_report": Example("/labeling/{labeling}/report"),
     "get_labeling_progress": Example("/labeling/{labeling}/progress"),
     "get_review_link": Example("/labeling/{labeling}/link", {"reviewer": "grace"}),
     "add_labeling_items": Example(

@@ -266,6 +266,7 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {API}/labeling", "201 201 403 403 401 403", json={"experiment": "1", "schemas": ["Feedback"]}),
     Case(f"GET {LABELING}", "200 200 200 403 401 403", LABELED),
     Case(f"PATCH {LABELING}", "200 200 403 403 401 403", LABELED, json={"state": "PAUSED"}),
+    Case(f"GET {LABELING}/report", "200 200 200 403 401 403", f"{LABELED}/report"),
     Case(f"GET {LABELING}/progress", "200 200 200 403 401 403", f"{LABELED}/progress"),
     Case(f"GET {LABELING}/link", "200 200 200 403 401 403", f"{LABELED}/link?reviewer=editor"),
     Case(f"POST {LABELING}/items", "200 200 403 403 401 403", f"{LABELED}/items",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from lodeline.cli.labeling_report import report
 from lodeline.cli.naming import confirm
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, YesOption, command
 from lodeline.cli.output import Output, moment
@@ -215,6 +216,9 @@ def reopen(use: Use, item: ItemArgument) -> None:
     """Begin another round of reviews of an item that is done."""
     found = use.client.labeling.reopen(item)
     _said(use.out, found, f"Item {item} is in round {found.round}.")
+
+
+command(app, "report")(report)
 
 
 @command(app, "link")

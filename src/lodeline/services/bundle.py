@@ -23,6 +23,7 @@ from lodeline.services.keys import KeyService
 from lodeline.services.label_schemas import LabelSchemaService
 from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_items import LabelingItemService
+from lodeline.services.labeling_report import LabelingReportService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.measurements import MeasurementService
@@ -83,6 +84,7 @@ class Services:
     labeling: LabelingService
     labeling_items: LabelingItemService
     reviews: ReviewService
+    labeling_reports: LabelingReportService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -138,4 +140,5 @@ def assemble(
         labeling=labeling,
         labeling_items=LabelingItemService(stores, labeling, records, listing, clock),
         reviews=ReviewService(stores, scope, clock),
+        labeling_reports=LabelingReportService(stores, labeling),
     )

@@ -166,6 +166,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "list_labeling_sessions": lambda c: c.labeling.list(experiment="1").first(),
     "get_labeling_session": lambda c: c.labeling.get("a/b"),
     "update_labeling_session": lambda c: c.labeling.update("a/b", state="OPEN", policy=ReviewPolicy()),
+    "get_labeling_report": lambda c: c.labeling.report("a/b"),
     "get_labeling_progress": lambda c: c.labeling.progress("a/b"),
     "get_review_link": lambda c: c.labeling.link("a/b", reviewer="ann"),
     "add_labeling_items": lambda c: c.labeling.add_items("a/b", [ItemDraft(ReviewTarget("SESSION", session="s"))]),

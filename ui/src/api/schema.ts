@@ -583,6 +583,12 @@ export interface DatasetVersionPage {
   hints: string[];
 }
 
+/** The reviews submitted on one day (UTC, as 2026-11-27). */
+export interface DayReviews {
+  day: string;
+  reviews: number;
+}
+
 /** Why a reviewer does not review an item. */
 export interface DeclineBody {
   reason: string;
@@ -1250,6 +1256,17 @@ export interface LabelingProgress {
   reviews_claimed: number;
   reviews_open: number;
   reviewers: ReviewerProgress[];
+}
+
+/** What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`. */
+export interface LabelingReport {
+  states: Record<string, number>;
+  throughput: Throughput;
+  reviewers: ReviewerReport[];
+  schemas: SchemaReport[];
+  disputed: string[];
+  disputed_items: number;
+  warnings: string[];
 }
 
 /** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise.
@@ -2009,6 +2026,17 @@ export interface ReviewerProgress {
   expired: number;
 }
 
+/** One reviewer: reviews, the median time of one, and how many answers to gold items were the known ones. Beside the other reviewers they stand in the panel of each schema. */
+export interface ReviewerReport {
+  reviewer: string;
+  reviews: number;
+  median_ms: number | "NaN" | "Infinity" | "-Infinity" | null;
+  gold: number;
+  gold_right: number;
+  gold_accuracy: number | "NaN" | "Infinity" | "-Infinity" | null;
+  gold_interval: Interval | null;
+}
+
 /** A role, on the whole server or in one experiment; null takes it away. */
 export interface RoleBody {
   role: "admin" | "editor" | "viewer" | "reviewer" | null;
@@ -2172,6 +2200,17 @@ export interface RunPage {
   cursor: string | null;
   partial: boolean;
   hints: string[];
+}
+
+/** One schema: how far reviewers agree (None where answers cannot be compared, which `note` explains), their answers to gold items, and the judges of the same name beside them. */
+export interface SchemaReport {
+  name: string;
+  answers: number;
+  panel: PanelReport | null;
+  gold: number;
+  gold_right: number;
+  judges: JudgeReport[];
+  note: string | null;
 }
 
 /** A score of a row: a value (boolean, number or short text) or the code of an error. */
@@ -2514,6 +2553,19 @@ export interface TargetBody {
   run_id?: string | null;
   row_key?: string | null;
   repetition?: number | null;
+}
+
+/** How fast reviews came. Times of one review are those that are known (`timed` of them): their median with its interval, and the hours they come to; `reviews_per_hour` is of these hours of work, not of the clock. */
+export interface Throughput {
+  reviews: number;
+  first_ms: number | null;
+  last_ms: number | null;
+  timed: number;
+  median_ms: number | "NaN" | "Infinity" | "-Infinity" | null;
+  median_interval: Interval | null;
+  hours: number | "NaN" | "Infinity" | "-Infinity";
+  reviews_per_hour: number | "NaN" | "Infinity" | "-Infinity" | null;
+  days: DayReviews[];
 }
 
 /** Tokens of one call. Every token is counted in exactly one bucket.
@@ -3064,7 +3116,7 @@ test, and a verdict; rows in order of regression. */
   find_label_schema: {
     params: {
       name: string;
-      experiment?: string | null;
+      experiment?: string;
     };
     body: undefined;
     answer: LabelSchema;
@@ -3238,6 +3290,16 @@ version, and the rate corrected for the judge's errors. */
     };
     body: undefined;
     answer: LabelingProgress;
+  };
+  /** Return what the reviews come to: throughput, reviewers beside each other and beside gold answers, disputed
+items, agreement by schema, and judges of the same names. */
+  get_labeling_report: {
+    params: {
+      run_id: string;
+      level?: number;
+    };
+    body: undefined;
+    answer: LabelingReport;
   };
   /** Return a session: its run, state, schemas, reviewers, policy, and its items by state. */
   get_labeling_session: {
@@ -3529,7 +3591,7 @@ version, and the rate corrected for the judge's errors. */
   /** Return the latest versions of an experiment's schemas, by name; the default one is always among them. */
   list_label_schemas: {
     params: {
-      experiment?: string | null;
+      experiment?: string;
     };
     body: undefined;
     answer: LabelSchema[];
@@ -4158,6 +4220,7 @@ export const OPERATIONS = {
   get_label_schema: ["GET", "/label-schemas/{schema_id}"],
   get_labeling_item: ["GET", "/labeling/items/{item_id}"],
   get_labeling_progress: ["GET", "/labeling/{run_id}/progress"],
+  get_labeling_report: ["GET", "/labeling/{run_id}/report"],
   get_labeling_session: ["GET", "/labeling/{run_id}"],
   get_me: ["GET", "/me"],
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],

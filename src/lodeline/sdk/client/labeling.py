@@ -15,6 +15,7 @@ from lodeline.domain.labeling import (
     ReviewForm,
     ReviewPolicy,
 )
+from lodeline.domain.labeling_report import LabelingReport
 from lodeline.domain.labeling_sources import ItemRule, ReviewLink, SyncReport
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
 from lodeline.sdk.client.reviews import form_body
@@ -90,6 +91,12 @@ class Labeling(Noun[ModeT]):
     def progress(self, run_id: str) -> Call[LabelingProgress]:
         """Return how far a session is, by item and by reviewer."""
         return Call("GET", path_of("labeling", run_id, "progress"), one(LabelingProgress))
+
+    @call
+    def report(self, run_id: str, *, level: float = 0.95) -> Call[LabelingReport]:
+        """Return what the reviews come to: throughput, reviewers, disputed items, agreement by schema, judges."""
+        path = path_of("labeling", run_id, "report")
+        return Call("GET", path, one(LabelingReport), params={"level": level}, timeout_s=LONG_S)
 
     @call
     def link(self, run_id: str, *, reviewer: str | None = None) -> Call[ReviewLink]:

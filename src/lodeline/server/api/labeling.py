@@ -25,6 +25,7 @@ from lodeline.domain.labeling_checks import (
     MAX_REVIEWS,
     MAX_SESSION_SCHEMAS,
 )
+from lodeline.domain.labeling_report import LabelingReport
 from lodeline.domain.labeling_sources import ReviewLink
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
@@ -143,6 +144,18 @@ def update_labeling_session(
 def get_labeling_progress(actor: ActorDep, services: ServicesDep, run_id: RunPath) -> Json:
     """Return how far a session is: items by state, reviews made and to be made, by reviewer."""
     return Json(services.labeling.progress(actor, RunId(run_id)))
+
+
+@router.get("/{run_id}/report", **answer(LabelingReport, 404, 413))
+def get_labeling_report(
+    actor: ActorDep,
+    services: ServicesDep,
+    run_id: RunPath,
+    level: Annotated[float, Query(gt=0, lt=1, description="The confidence of intervals.")] = 0.95,
+) -> Json:
+    """Return what the reviews come to: throughput, reviewers beside each other and beside gold answers, disputed
+    items, agreement by schema, and judges of the same names."""
+    return Json(services.labeling_reports.report(actor, RunId(run_id), level=level))
 
 
 @router.get("/{run_id}/link", **answer(ReviewLink, 404))

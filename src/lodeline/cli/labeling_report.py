@@ -1,0 +1,67 @@
+"""What a labeling session came to: ``lodeline labeling report``."""
+
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.options import Use
+from lodeline.cli.trust import LevelOption, interval_text, show_judge, show_panel
+from lodeline.domain.labeling_report import LabelingReport, SchemaReport
+
+
+def report(
+    use: Use,
+    session: Annotated[str, typer.Argument(help="The session's run id.", metavar="SESSION")],
+    *,
+    level: LevelOption = 0.95,
+) -> None:
+    """Show what the reviews come to: speed, reviewers, gold answers, disputed items, agreement, judges."""
+    found = use.client.labeling.report(session, level=level)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    _throughput(use, found)
+    if found.reviewers:
+        use.out.table(
+            ("reviewer", "reviews", "median", "gold right", "interval"),
+            [
+                (
+                    each.reviewer,
+                    f"{each.reviews:,}",
+                    _seconds(each.median_ms),
+                    f"{each.gold_right} of {each.gold}" if each.gold else None,
+                    interval_text(each.gold_interval),
+                )
+                for each in found.reviewers
+            ],
+        )
+    for schema in found.schemas:
+        _schema(use, schema)
+    if found.disputed_items:
+        use.out.say(f"{found.disputed_items:,} items are in dispute, such as {', '.join(found.disputed[:5])}.")
+    for warning in found.warnings:
+        use.out.warn(warning)
+
+
+def _throughput(use: Use, found: LabelingReport) -> None:
+    states = ", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items()))
+    use.out.say(f"items: {states or 'none'}")
+    speed = found.throughput
+    if speed.reviews:
+        rate = "" if speed.reviews_per_hour is None else f", {speed.reviews_per_hour:,.0f} an hour of work"
+        median = _seconds(speed.median_ms) or "unknown"
+        use.out.say(f"{speed.reviews:,} reviews on {len(speed.days):,} days, median {median}{rate}")
+
+
+def _schema(use: Use, schema: SchemaReport) -> None:
+    use.out.say(f"{schema.name}: {schema.answers:,} answers", "bold")
+    if schema.note is not None:
+        use.out.say(schema.note)
+    if schema.panel is not None:
+        show_panel(use, schema.panel)
+    for judge in schema.judges:
+        show_judge(use, judge)
+
+
+def _seconds(value_ms: float | None) -> str | None:
+    return None if value_ms is None else f"{value_ms / 1000:.3g} s"

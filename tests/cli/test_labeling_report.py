@@ -1,0 +1,42 @@
+"""``lodeline labeling report`` of a session that people reviewed."""
+
+from pathlib import Path
+
+import lodeline as sdk
+from lodeline.domain.ids import TraceId
+from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
+from lodeline.domain.run import RunDraft
+from lodeline.domain.trace import TraceInfo
+from tests.cli.conftest import Lodeline
+
+ADA, BOB = "+++++-----++--+-", "++++------++--++"
+
+
+def test_what_a_session_came_to_is_shown(store: Path, lodeline: Lodeline) -> None:
+    with sdk.connect(store) as client:
+        traces = [TraceId(f"tr-{number}") for number in range(len(ADA))]
+        for trace_id in traces:
+            client.traces.log_info(trace_id, TraceInfo(), experiment="0")
+        policy = ReviewPolicy(mode="named", require_all_answers=False)
+        draft = LabelingDraft(RunDraft("labels"), (), reviewers=("ada", "bob"), policy=policy, state="OPEN")
+        run_id = client.labeling.create(draft, "Feedback").run.run_id
+        items = client.labeling.add_items(
+            run_id,
+            [
+                ItemDraft(ReviewTarget("TRACE", trace_id=each), gold={"Feedback": True} if number < 2 else {})
+                for number, each in enumerate(traces)
+            ],
+        ).item_ids
+        for item, *values in zip(items, ADA, BOB, strict=True):
+            for who, value in zip(("ada", "bob"), values, strict=True):
+                form = ReviewForm({"Feedback": value == "+"}, duration_ms=12_000)
+                client.reviews.submit(item, form, reviewer=who)
+    shown = lodeline("labeling", "report", run_id, store=store)
+    assert "items: 16 COMPLETE" in shown.out
+    assert "32 reviews on 1 days, median 12 s, 300 an hour of work" in shown.out
+    assert "2 of 2" in shown.out
+    assert "Feedback: 32 answers" in shown.out
+    assert "2 items are disputed" in shown.out
+    assert "Fewer than 10 gold answers: ada, bob" in shown.err
+    found = lodeline("labeling", "report", run_id, "--json", store=store).document()
+    assert found["states"] == {"COMPLETE": 16}
