@@ -74,7 +74,7 @@ def check_scorers(scorers: Sequence[object]) -> tuple[Scorer, ...]:
         raise Invalid(f"scorers: two are named {', '.join(map(repr, twice))}; give each a name of its own.")
     for scorer in found:
         if "session" in scorer.definition.wants:
-            raise Invalid(f"scorers: {scorer.name!r} judges sessions, and rows have none; score sessions with it.")
+            raise Invalid(f"scorers: {scorer.name!r} judges sessions, and rows have none; give it to score_sessions.")
     return found
 
 
