@@ -59,7 +59,8 @@ _SPAN_WORDS = Typed(
     "words in all spans of the large trace",
     "[data-search-spans]",
     "step 17",
-    "() => /([0-9,]+\\+? found| of [0-9,]+\\+?)$/.test(document.querySelector('[data-search-spans]').parentElement.textContent)",
+    "() => /([0-9,]+\\+? found| of [0-9,]+\\+?)$/"
+    ".test(document.querySelector('[data-search-spans]').parentElement.textContent)",
 )
 _TRACE_FILTER = Typed(
     "filter of the traces",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from lodeline.evals.scoring.bound import scorer
     from lodeline.evals.scoring.protocol import Scorer
     from lodeline.local import connect, connect_async
+    from lodeline.sdk.alignment.align import align_judge
+    from lodeline.sdk.alignment.registry import load_judge, register_judge
     from lodeline.sdk.attachments import log_attachment
     from lodeline.sdk.autolog.switch import autolog
     from lodeline.sdk.client.clients import AsyncLodelineClient, LodelineClient
@@ -79,6 +81,7 @@ _MODULES = {
     "Scorer": "lodeline.evals.scoring.protocol",
     "Span": "lodeline.sdk.span",
     "SpanType": "lodeline.sdk.span",
+    "align_judge": "lodeline.sdk.alignment.align",
     "autolog": "lodeline.sdk.autolog.switch",
     "configure": "lodeline.sdk.provider",
     "connect": "lodeline.local",
@@ -106,7 +109,9 @@ _MODULES = {
     "get_tracer_provider": "lodeline.sdk.provider",
     "get_tracing_context_headers": "lodeline.sdk.propagation",
     "instrument_threads": "lodeline.sdk.executors",
+    "load_judge": "lodeline.sdk.alignment.registry",
     "load_prompt": "lodeline.sdk.prompts",
+    "register_judge": "lodeline.sdk.alignment.registry",
     "register_prompt": "lodeline.sdk.prompts",
     "search_prompts": "lodeline.sdk.prompts",
     "set_prompt_alias": "lodeline.sdk.prompts",
@@ -161,6 +166,7 @@ __all__ = [
     "Span",
     "SpanType",
     "__version__",
+    "align_judge",
     "autolog",
     "configure",
     "connect",
@@ -188,6 +194,7 @@ __all__ = [
     "get_tracer_provider",
     "get_tracing_context_headers",
     "instrument_threads",
+    "load_judge",
     "load_prompt",
     "log_assessment",
     "log_attachment",
@@ -196,6 +203,7 @@ __all__ = [
     "make_judge",
     "mask_strings",
     "override_feedback",
+    "register_judge",
     "register_prompt",
     "rescore",
     "restore_experiment",

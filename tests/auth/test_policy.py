@@ -48,6 +48,12 @@ prompt.delete         x     x      -      -       -
 scorer.read           x     x      x      -       -
 scorer.write          x     x      -      -       -
 scorer.delete         x     x      -      -       -
+label_schema.read     x     x      x      -       -
+label_schema.write    x     x      -      -       -
+label_schema.delete   x     x      -      -       -
+labeling.read         x     x      x      -       -
+labeling.write        x     x      -      -       -
+labeling.review       x     x      -      x       -
 audit.read            x     -      -      -       -
 run.read              x     x      x      -       -
 run.write             x     x      -      -       -
@@ -87,6 +93,12 @@ prompt.delete         -     -     x     x
 scorer.read           -     x     x     x
 scorer.write          -     -     x     x
 scorer.delete         -     -     x     x
+label_schema.read     -     x     x     x
+label_schema.write    -     -     x     x
+label_schema.delete   -     -     x     x
+labeling.read         -     x     x     x
+labeling.write        -     -     x     x
+labeling.review       -     -     x     x
 audit.read            -     -     -     x
 run.read              -     x     x     x
 run.write             -     -     x     x

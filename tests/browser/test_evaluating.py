@@ -6,9 +6,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.sending import experiment
+from tests.browser.sending import experiment, send, span
 from tests.browser.test_hostile import ATTACKS
 from tests.browser.watching import Watched
+from tests.e2e.harness import Server
 
 MATHS = "demo: maths, four models"
 
@@ -191,3 +192,26 @@ def test_what_datasets_prompts_and_scorers_hold_is_shown_as_text(visit: Watched,
     visit.open(f"/experiments/{own}/scorers?scorer=right")
     expect(page.get_by_role("complementary", name="right")).to_contain_text("Version 1")
     assert page.evaluate("window.owned") is None
+
+
+def test_selected_traces_become_records_of_a_new_dataset(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: records of traces")
+    said = {"input.value": "Where is parcel 7?", "output.value": "In Bergen."}
+    for number in range(2):
+        send(demo.url, own, span(f"record {number}", 0, f"trace {number}", attributes=said | {"n": number}))
+    page = visit.open(f"/experiments/{own}/traces")
+    page.get_by_role("checkbox", name="Select trace 0").click()
+    toolbar = page.get_by_role("toolbar", name="1 selected")
+    toolbar.get_by_role("button", name="Add to dataset").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name=re.compile("^Name of the new dataset")).fill("parcels")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("1 added")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Datasets").click()
+    page.get_by_role("link", name="parcels").click()
+    expect(rows_of(page, "Records")).to_have_count(2)
+    rows_of(page, "Records").nth(1).click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_text("Where is parcel 7?").first).to_be_visible()
+    panel.get_by_role("link", name=re.compile("^tr-")).click()
+    expect(page.get_by_role("tree")).to_be_visible()

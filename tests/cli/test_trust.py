@@ -1,6 +1,7 @@
 """Commands about agreement and judges, against a store in process."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_agreement_of_people_is_shown(judged: Path, lodeline: Lodeline) -> None:
     assert "krippendorff-alpha" in shown.out
     assert "bob" in shown.out
     assert "2 items are disputed" in shown.out
-    found = lodeline("assessments", "agreement", "right", "--json", store=judged).document()
+    found: Any = lodeline("assessments", "agreement", "right", "--json", store=judged).document()
     assert found["panel"]["disputed_items"] == 2
 
 
@@ -49,7 +50,7 @@ def test_a_judge_is_shown_beside_people(judged: Path, lodeline: Lodeline) -> Non
     assert "openai:gpt-4o: 20 items judged, 18 compared with people, on 2 people are tied" in shown.out
     assert "pairs of people agree 90.0%" in shown.out
     assert "judge: false  judge: true" in shown.out
-    found = lodeline("assessments", "judge", "right", "--by", "name", "--json", store=judged).document()
+    found: Any = lodeline("assessments", "judge", "right", "--by", "name", "--json", store=judged).document()
     assert found["judges"][0]["confusion"]["accuracy"] == pytest.approx(16 / 18)
     assert found["judges"][0]["versions"][0]["version"] == "openai:gpt-4o d1"
 

@@ -116,6 +116,17 @@ def test_an_evaluation_is_a_run_with_what_it_was_bound_to(stores: Stores) -> Non
     assert actions(stores) == ["evaluation.create"]
 
 
+def test_one_row_is_found_by_key_and_repetition(stores: Stores) -> None:
+    run = running(stores, bindings=Bindings())
+    log(stores, run, RowDraft("a", repetition=1, content_hash="h"), RowDraft("a"))
+    found_ = stores.evaluations.row(run.run.run_id, "a", 1)
+    assert found_ is not None
+    assert (found_.row_key, found_.repetition, found_.content_hash) == ("a", 1, "h")
+    assert stores.evaluations.row(run.run.run_id, "a", 2) is None
+    with pytest.raises(NotFound):
+        stores.evaluations.row(RunId("unknown"), "a", 1)
+
+
 def test_a_plain_run_is_no_evaluation(stores: Stores) -> None:
     run = stores.runs.create(ZERO, RunDraft("r"), now_ms=T0_MS, audit=audit())
     for run_id in (run.run_id, RunId("unknown")):

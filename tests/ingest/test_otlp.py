@@ -15,6 +15,7 @@ from lodeline.ingest import payload, wire
 from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.otlp import Decoded, DecodedTrace, decode
 from lodeline.ingest.resources import ExperimentHint
+from lodeline.ingest.summary import TraceFold
 from tests.ingest.build import JSON, PROTOBUF, T0_NS, TRACE, request, resource_spans, span
 
 CAPTURES = Path(__file__).parents[1] / "data" / "otlp"
@@ -309,19 +310,19 @@ def test_long_names_are_cut_in_the_facts_and_kept_in_the_span() -> None:
 
 def test_previews_come_from_roots_and_model_calls_only() -> None:
     content: dict[str, AttributeValue] = {"lodeline.inputs": "question", "lodeline.outputs": "answer"}
-    body = request(
-        resource_spans(
-            span(1, attributes=content),
-            span(2, parent=1, attributes=content),
-            span(3, parent=1, attributes={**content, "gen_ai.request.model": "m"}),
+    for root_content in (content, {}):
+        body = request(
+            resource_spans(
+                span(1, attributes=root_content),
+                span(2, parent=1, attributes=content),
+                span(3, parent=1, attributes={**content, "gen_ai.request.model": "m"}),
+            )
         )
-    )
-    spans = only(decode(body, PROTOBUF)).spans
-    assert [(facts.request, facts.response) for facts in spans] == [
-        ("question", "answer"),
-        (None, None),
-        ("question", "answer"),
-    ]
+        fold = TraceFold()
+        for facts in only(decode(body, PROTOBUF)).spans:
+            assert facts.position != 1 or (facts.request, facts.response) == (None, None)
+            fold.add(facts)
+        assert (fold.summary().request, fold.summary().response) == ("question", "answer")
 
 
 @pytest.mark.parametrize(("mode", "shown"), [("full", "asked 'why?'"), ("structure", None), ("none", None)])

@@ -49,6 +49,12 @@ GREET = API + "/prompts/greet"
 JUDGED = API + "/assessments/{assessment_id}"
 EVALUATION = API + "/evaluations/{run_id}"
 EVALUATED = API + "/evaluations/{evaluation}"
+SCHEMA = API + "/label-schemas/{schema_id}"
+LABELING = API + "/labeling/{run_id}"
+LABELED = API + "/labeling/{labeling}"
+ITEM = API + "/labeling/items/{item_id}"
+REVIEWING = API + "/reviews/sessions/{run_id}"
+REVIEW = API + "/reviews/items/{item_id}"
 ALIASES = API + "/models/aliases"
 OTLP = {"content-type": "application/x-protobuf", "x-lodeline-experiment": "1"}
 SEND = request_of("cd" * 16)
@@ -245,4 +251,52 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {API}/models/{{model_id}}/restore", "200 200 403 403 401 403", f"{API}/models/{{spare}}/restore"),
     Case(f"POST {API}/models/{{model_id}}/metrics", "200 200 403 403 401 403", f"{API}/models/{{spare}}/metrics",
          json={"metrics": [{"key": "k", "value": 0.5, "timestamp_ms": 1}]}),
+
+    Case(f"GET {API}/label-schemas", "200 200 200 403 401 403"),
+    Case(f"POST {API}/label-schemas", "201 201 403 403 401 403",
+         json={"experiment": "1", "name": "new", "kind": "FEEDBACK", "input": {"kind": "text"}}),
+    Case(f"GET {API}/label-schemas/find", "200 200 200 403 401 403",
+         f"{API}/label-schemas/find?experiment=1&name=tone"),
+    Case(f"GET {SCHEMA}", "200 200 200 403 401 403", f"{API}/label-schemas/{{schema}}"),
+    Case(f"PATCH {SCHEMA}", "200 200 403 403 401 403", f"{API}/label-schemas/{{schema}}", json={"title": "x"}),
+    Case(f"DELETE {SCHEMA}", "204 204 403 403 401 403", f"{API}/label-schemas/{{schema}}"),
+    Case(f"GET {SCHEMA}/versions", "200 200 200 403 401 403", f"{API}/label-schemas/{{schema}}/versions"),
+
+    Case(f"GET {API}/labeling", "200 200 200 403 401 403"),
+    Case(f"POST {API}/labeling", "201 201 403 403 401 403", json={"experiment": "1", "schemas": ["Feedback"]}),
+    Case(f"GET {LABELING}", "200 200 200 403 401 403", LABELED),
+    Case(f"PATCH {LABELING}", "200 200 403 403 401 403", LABELED, json={"state": "PAUSED"}),
+    Case(f"GET {LABELING}/progress", "200 200 200 403 401 403", f"{LABELED}/progress"),
+    Case(f"GET {LABELING}/link", "200 200 200 403 401 403", f"{LABELED}/link?reviewer=editor"),
+    Case(f"POST {LABELING}/items", "200 200 403 403 401 403", f"{LABELED}/items",
+         json={"items": [{"target": {"kind": "TRACE", "trace_id": TRACE}}]}),
+    Case(f"POST {LABELING}/items/search", "200 200 403 403 401 403", f"{LABELED}/items/search", json={}),
+    Case(f"POST {LABELING}/items/records", "200 200 403 403 401 403", f"{LABELED}/items/records",
+         json={"dataset_id": "{dataset}"}),
+    Case(f"POST {LABELING}/items/rule", "200 200 403 403 401 403", f"{LABELED}/items/rule",
+         json={"kind": "sample", "share": 1}),
+    Case(f"GET {LABELING}/items", "200 200 200 403 401 403", f"{LABELED}/items"),
+    Case(f"POST {LABELING}/sync", "200 200 403 403 401 403", f"{LABELED}/sync", json={"dataset_id": "{dataset}"}),
+    Case(f"GET {ITEM}", "200 200 200 403 401 403", f"{API}/labeling/items/{{reviewed}}"),
+    Case(f"DELETE {ITEM}", "200 200 403 403 401 403", f"{API}/labeling/items/{{reviewed}}"),
+    Case(f"POST {ITEM}/reopen", "200 200 403 403 401 403", f"{API}/labeling/items/{{reviewed}}/reopen"),
+    Case(f"POST {ITEM}/adjudicate", "200 200 403 403 401 403", f"{API}/labeling/items/{{disputed}}/adjudicate",
+         json={"answers": {"Feedback": True}}),
+
+    # Reviewing is for admins, editors and reviewers, in sessions that name them.
+    Case(f"GET {API}/reviews/sessions", "200 200 403 200 401 403"),
+    Case(f"GET {REVIEWING}", "200 200 403 200 401 403", f"{API}/reviews/sessions/{{labeling}}"),
+    Case(f"POST {REVIEWING}/next", "200 200 403 200 401 403", f"{API}/reviews/sessions/{{labeling}}/next", json={}),
+    Case(f"GET {REVIEWING}/items", "200 200 403 200 401 403", f"{API}/reviews/sessions/{{labeling}}/items"),
+    Case(f"GET {REVIEW}", "200 200 403 200 401 403", f"{API}/reviews/items/{{claimed}}"),
+    Case(f"POST {REVIEW}/claim", "200 200 403 200 401 403", f"{API}/reviews/items/{{claimed}}/claim", json={}),
+    Case(f"PUT {REVIEW}/draft", "200 200 403 200 401 403", f"{API}/reviews/items/{{claimed}}/draft",
+         json={"token": "t"}),
+    Case(f"POST {REVIEW}/submit", "200 200 403 200 401 403", f"{API}/reviews/items/{{claimed}}/submit",
+         json={"token": "t", "answers": {"Feedback": True}}),
+    Case(f"POST {REVIEW}/release", "200 200 403 200 401 403", f"{API}/reviews/items/{{claimed}}/release",
+         json={"token": "t"}),
+    Case(f"POST {REVIEW}/decline", "200 200 403 200 401 403", f"{API}/reviews/items/{{claimed}}/decline",
+         json={"reason": "tired"}),
+    Case(f"POST {REVIEW}/undo", "200 200 403 200 401 403", f"{API}/reviews/items/{{reviewed}}/undo", json={}),
 )  # fmt: skip

@@ -47,6 +47,9 @@ def ask(world: World, case: Case, role: RoleName):
     if case.route == "POST /v1/traces" and f"{role}_secret" in world.names:
         headers["authorization"] = f"Bearer {world.names[f'{role}_secret']}"
     path = case.filled.replace("{experiment_id}", "{experiment}").format_map(world.names)
+    body = case.json
+    if isinstance(body, dict) and isinstance(body.get("dataset_id"), str):  # a name of the world, as in paths
+        body = {**body, "dataset_id": body["dataset_id"].format_map(world.names)}
     return world.client.request(
-        case.method, path, json=case.json, content=case.content, headers=headers, follow_redirects=False
+        case.method, path, json=body, content=case.content, headers=headers, follow_redirects=False
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lodeline.domain.analytics import AggregatePoint
 from lodeline.domain.ids import ExperimentId, SpanId, TraceId
 from lodeline.domain.page import Page
+from lodeline.domain.review_view import NextReview
 from lodeline.domain.span import AttributeValue, Span, SpanSkeleton
 from lodeline.domain.trace import Trace
 from lodeline.domain.usage import TokenUsage
@@ -104,6 +105,11 @@ class _Odd:
 
 def test_a_record_of_one_field_is_an_object() -> None:
     assert plain(_One(math.nan)) == {"only": "NaN"}
+
+
+def test_a_record_whose_only_field_is_nothing_is_an_object() -> None:
+    assert plain(NextReview()) == {"item": None}
+    check(NextReview, NextReview())
 
 
 def test_a_type_without_a_form_is_an_error_when_routes_are_declared() -> None:

@@ -21,10 +21,13 @@ from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, RecordId, TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
+from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
 from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.prompt import PromptDraft
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.registered_scorer import ScorerDraft
+from lodeline.domain.reviewing import Claim, Reviewer, Submit
 from lodeline.domain.run import RunDraft
 from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
@@ -32,7 +35,7 @@ from lodeline.server.security import CSRF_HEADER
 from lodeline.server.settings import load_settings
 from lodeline.services.bundle import Services
 from tests.clock import SettableClock
-from tests.contract.build import T0_MS, judgment, span, write
+from tests.contract.build import T0_MS, audit, judgment, span, write
 from tests.services.access import CHEAP, PASSWORD
 
 BASE = "http://127.0.0.1:5000"
@@ -141,8 +144,34 @@ def populated(store: str = "memory:") -> Generator[World]:
         world.names.update(
             experiment=app.experiment_id, gone=gone.experiment_id, trace=TRACE, assessment=judged.assessment_id
         )
+        _add_labels(world)
         _add_people(world, app.experiment_id)
         yield world
+
+
+def _add_labels(world: World) -> None:
+    """Add a label schema, and a labeling session with an item that every reviewer has claimed (token "t"), one that
+    all of them reviewed, and one that they do not agree on."""
+    services = world.services
+    schema = services.label_schemas.create(LOCAL, "1", LabelSchemaDraft("tone", "FEEDBACK", LabelInput("text")))
+    names = ("admin", "editor", "reviewer")
+    policy = ReviewPolicy(reviews_required=len(names), min_agreement=1.0)
+    draft = LabelingDraft(RunDraft("labels"), (), reviewers=names, policy=policy, state="OPEN")
+    made = services.labeling.create(LOCAL, "1", draft, ["Feedback"])
+    other = services.labeling.create(LOCAL, "1", draft, ["Feedback"])
+    run_id = made.run.run_id
+    targets = [ReviewTarget("SESSION", session="chat-1"), ReviewTarget("TRACE", trace_id=TRACE)]
+    claimed, reviewed = services.labeling_items.add(LOCAL, run_id, [ItemDraft(each) for each in targets]).item_ids
+    (disputed,) = services.labeling_items.add(LOCAL, other.run.run_id, [ItemDraft(targets[0])]).item_ids
+    for name in names:
+        who = Reviewer(name, verified=True)
+        services.stores.reviews.act(claimed, Claim(who, "t"), now_ms=T0_MS, audit=audit("review.claim"))
+        for item, answer in ((reviewed, True), (disputed, name == "admin")):
+            event = Submit(who, ReviewForm({"Feedback": answer}), "t")
+            services.stores.reviews.act(item, event, now_ms=T0_MS, audit=audit("review.submit"))
+    world.names.update(
+        schema=schema.schema_id, labeling=run_id, claimed=claimed, reviewed=reviewed, disputed=disputed
+    )
 
 
 def _add_people(world: World, experiment_id: ExperimentId) -> None:

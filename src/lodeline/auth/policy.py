@@ -28,8 +28,12 @@ ExperimentAction = Literal[
     "dataset.read", "dataset.write", "dataset.delete",
     "prompt.read", "prompt.write", "prompt.delete",
     "scorer.read", "scorer.write", "scorer.delete",
+    "label_schema.read", "label_schema.write", "label_schema.delete",
+    "labeling.read", "labeling.write", "labeling.review",
 ]  # fmt: skip
-"""What is done within one experiment. `experiment.delete` includes restoring, `experiment.share` gives roles."""
+"""What is done within one experiment. `experiment.delete` includes restoring, `experiment.share` gives roles.
+
+`labeling.read` and `labeling.write` are about sessions as a whole, `labeling.review` is to review items in one."""
 ServerAction = Literal[
     "experiment.create", "account.manage", "account.edit_own", "key.manage_own", "key.manage_all", "server.read",
     "server.admin",
@@ -44,12 +48,13 @@ OWN_ACTIONS: frozenset[Action] = frozenset({"server.read", "account.edit_own", "
 
 _VIEW: frozenset[Action] = frozenset({
     "experiment.read", "trace.read", "assessment.read", "run.read", "model.read",
-    "dataset.read", "prompt.read", "scorer.read",
+    "dataset.read", "prompt.read", "scorer.read", "label_schema.read", "labeling.read",
 })  # fmt: skip
 _EDIT = _VIEW | frozenset[Action]({
     "experiment.create", "experiment.edit", "experiment.delete", "trace.ingest", "trace.edit", "trace.delete",
     "assessment.write", "assessment.delete", "run.write", "run.delete", "model.write", "model.delete",
     "dataset.write", "dataset.delete", "prompt.write", "prompt.delete", "scorer.write", "scorer.delete",
+    "label_schema.write", "label_schema.delete", "labeling.write", "labeling.review",
 })  # fmt: skip
 _ADMIN = _EDIT | frozenset[Action]({
     "experiment.purge", "experiment.share", "audit.read", "account.manage", "key.manage_all", "server.admin",
@@ -58,9 +63,9 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     "admin": _ADMIN,
     "editor": _EDIT,
     "viewer": _VIEW,
-    "reviewer": frozenset(),
+    "reviewer": frozenset({"labeling.review"}),
 }
-"""A reviewer sees only the labeling sessions assigned to them, which ask the policy for those alone."""
+"""A reviewer sees only the labeling sessions that name them, and of an item only what the session shows."""
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
     "ingest": frozenset({"trace.ingest", "server.read"}),
     "read": _VIEW | frozenset[Action]({"server.read"}),

@@ -50,7 +50,8 @@ class ExperimentSettings:
     `mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything
     is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered
     first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move
-    only with a passed gate.
+    only with a passed gate. `enforce_label_schemas` refuses judgments of people whose name is that of a label schema
+    that does not let their value in; what is submitted in a labeling session is always checked.
     """
 
     capture: CaptureMode = "full"
@@ -62,6 +63,7 @@ class ExperimentSettings:
     environments: tuple[str, ...] = ()
     default_environment: str | None = None
     gated_aliases: tuple[str, ...] = ()
+    enforce_label_schemas: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class PurgeReceipt:
     records: int = 0
     prompts: int = 0
     scorers: int = 0
+    label_schemas: int = 0
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -25,7 +25,8 @@ MAX_RECORD_TAGS = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordSource:
-    """Where a record comes from: `source_id` names the trace, span (``trace/span``), session, person or document."""
+    """Where a record comes from: `source_id` names the trace, span (``trace/span``), session, person or document; of
+    a review the item (``trace/item`` when it was about a trace)."""
 
     kind: SourceKind
     source_id: str | None = None
@@ -279,10 +280,11 @@ def _content_hash(texts: Mapping[str, str]) -> str:
 
 
 def trace_of(source: RecordSource | None) -> str | None:
-    """Return the id of the trace that a record comes from, wholly or as a span of it."""
-    if source is None or source.source_id is None or source.kind not in {"TRACE", "SPAN"}:
+    """Return the id of the trace that a record comes from: wholly, as a span of it, or by a review of it."""
+    if source is None or source.source_id is None or source.kind not in {"TRACE", "SPAN", "REVIEW"}:
         return None
-    return source.source_id.partition("/")[0]
+    trace_id, slash, _ = source.source_id.partition("/")
+    return trace_id if slash or source.kind != "REVIEW" else None
 
 
 def difference(record_id: RecordId, before: Record | None, after: Record | None) -> RecordDifference | None:

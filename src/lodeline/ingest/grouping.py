@@ -16,6 +16,7 @@ from lodeline.ingest.resources import (
     resource_attributes,
     resource_facts,
 )
+from lodeline.ingest.trace_previews import Waiting, fill_previews
 from lodeline.ingest.wire import ScopeSlice, join
 
 
@@ -98,13 +99,15 @@ class Scope:
 class Group:
     """The spans of one trace for one experiment: its finished chunks, and the one that is being filled."""
 
-    __slots__ = ("_facts", "_slices", "_surroundings", "_texts", "chunks", "size_bytes")
+    __slots__ = ("_facts", "_slices", "_surroundings", "_texts", "chunks", "size_bytes", "waiting")
 
     def __init__(self) -> None:
         self.chunks: list[tuple[tuple[SpanFacts, ...], bytes, str]] = []
         """Facts, `TracesData` and indexable text of the finished chunks."""
         self.size_bytes = 0
         """Size of the chunk that is being filled."""
+        self.waiting: list[Waiting] = []
+        """Which of its spans may have previews that are not read yet."""
         self._facts: list[SpanFacts] = []
         self._slices: list[ScopeSlice] = []
         self._surroundings: Surroundings | None = None
@@ -138,6 +141,7 @@ class Group:
     def finish_chunk(self) -> None:
         """Finish the chunk, if there is anything in it, and begin the next."""
         if self._facts:
+            fill_previews(self._facts, self.waiting)
             self.chunks.append((tuple(self._facts), join(self._slices), joined(self._texts)))
         self._facts, self._slices, self._surroundings, self.size_bytes = [], [], None, 0
-        self._texts = {}
+        self._texts, self.waiting = {}, []

@@ -27,6 +27,7 @@ from lodeline.ingest.payload import dump_facts, pack_dumped
 from lodeline.ingest.repair import Budget, Repair, count_values
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.ingest.span_facts import SpanIds, check_ids, check_parts, span_facts
+from lodeline.ingest.trace_previews import Waiting
 
 PROTOBUF_TYPES = frozenset(("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"))
 JSON_TYPE = "application/json"
@@ -39,7 +40,8 @@ _MODEL_KEYS = frozenset(
         "gen_ai.operation.name", "llm.request.type", "model_name",
     )
 )  # fmt: skip
-"""Spans with one of these are probably model calls: their previews stand in where the root has none."""
+"""Spans with one of these are probably model calls: their previews stand in where the root has none
+(`ingest.trace_previews`)."""
 
 _Message = TypeVar("_Message", Span, ResourceSpans, ScopeSpans)
 
@@ -281,8 +283,7 @@ class _Request:
             capture.mask(message)
         values = {pair.key: pair.value for pair in message.attributes}
         keeps = capture.keeps_content
-        wants = keeps and (ids.parent_id is None or not _MODEL_KEYS.isdisjoint(values))
-        derived = semconv.derive(message, values, want_preview=wants)
+        derived = semconv.derive(message, values, want_preview=keeps and ids.parent_id is None)
         if not keeps:
             capture.strip(message, derived)
         if masked or not keeps:
@@ -291,6 +292,8 @@ class _Request:
         group = self._group(ids.trace_id, around.hint, len(data))
         collect(message, values, group.texts)
         facts = span_facts(message, ids, data, derived, around.facts, position=group.position, settings=settings)
+        if keeps and ids.parent_id is not None and not _MODEL_KEYS.isdisjoint(values):
+            group.waiting.append(Waiting(group.position, data))
         self._growth_left -= group.add(facts, data, around)
         if self._growth_left < 0:
             raise TooLarge("body: its traces share resources that are too large; send fewer traces a request.")

@@ -68,6 +68,7 @@ def all_in(texts: Iterable[str], terms: Iterable[Term]) -> bool:
     return not missing
 
 
+@lru_cache(maxsize=16_384, typed=True)  # typed: True is equal to 1 and has another token
 def scalar_token(key: str, value: float) -> str:
     """Return the token under which an index finds spans whose attribute `key` is this number or boolean.
 

@@ -80,8 +80,9 @@ def create_app(
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app, lost=pages.lost_page)
     app.include_router(native_router())
-    app.router.routes[:0] = mlflow.routes()
-    app.router.routes.extend([*otlp.routes(), *pages.routes()])
+    # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client.
+    app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
+    app.router.routes.extend(pages.routes())
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
     install_openapi(app, auth=settings.auth)

@@ -65,9 +65,9 @@ def _record(cls: type) -> Encoder:
     pairs = [(name, _encoder(shape)) for name, shape in fields_of(RecordShape(cls))]
     names = [name for name, _ in pairs]
     special = [(name, encode) for name, encode in pairs if encode is not None]
-    if len(names) == 1:
-        return lambda value: {names[0]: (special[0][1] if special else _same)(getattr(value, names[0]))}
-    read = attrgetter(*names)
+    get = attrgetter(*names)
+    # Of one name alone an attrgetter returns no tuple.
+    read: Encoder = get if len(names) > 1 else lambda value: (get(value),)
 
     def encode_record(value: Any) -> dict[str, Any]:
         plain = dict(zip(names, read(value), strict=True))
@@ -78,10 +78,6 @@ def _record(cls: type) -> Encoder:
         return plain
 
     return encode_record
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _encoder(shape: Shape) -> Encoder | None:

@@ -17,13 +17,16 @@ from lodeline.domain.assessment import (
     AssessmentRevision,
     BatchItem,
     LoggedAssessment,
+    SourceKind,
     check_draft,
 )
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
+from lodeline.domain.label_schema import canonical_value
 from lodeline.domain.page import MAX_LIMIT, Page
+from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
@@ -61,6 +64,7 @@ class AssessmentService:
         experiment_id = self._experiment_of(actor, draft, experiment)
         if draft.run_id is not None:
             check_run_of(self._stores, actor, draft.run_id, experiment_id)
+        self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "assessment.log", _target(draft), at_ms=now_ms, experiment_id=experiment_id,
@@ -125,6 +129,9 @@ class AssessmentService:
         """Append a revision; an unchanged content appends nothing."""
         found = self.get(actor, assessment_id, "assessment.write")
         _check_change(found, change)
+        if change.name is not None or change.replace_value:
+            value = change.value if change.replace_value else found.value
+            self._check_schema(found.experiment_id, found.source.kind, change.name or found.name, value)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "assessment.update", assessment_id, at_ms=now_ms, experiment_id=found.experiment_id
@@ -148,6 +155,14 @@ class AssessmentService:
         permit(actor, "assessment.read", experiment_id, missing=NotFound.of("assessment", assessment_id))
         self._scope.holder(experiment_id)
         return revisions
+
+    def _check_schema(self, experiment_id: ExperimentId, source: SourceKind, name: str, value: JsonValue) -> None:
+        """Refuse a person's value that the label schema of its name does not let in, where the experiment says so."""
+        if source != "HUMAN" or value is None or not self._scope.holder(experiment_id).settings.enforce_label_schemas:
+            return
+        for schema in self._stores.label_schemas.list(experiment_id):
+            if schema.name == name:
+                canonical_value(schema, value)
 
     def _experiment_of(self, actor: Actor, draft: AssessmentDraft, experiment: str | None) -> ExperimentId:
         if draft.target.trace_id is not None:

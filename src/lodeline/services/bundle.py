@@ -20,12 +20,16 @@ from lodeline.services.experiments import ExperimentService
 from lodeline.services.filters import FilterService
 from lodeline.services.ingest import IngestBounds, IngestService
 from lodeline.services.keys import KeyService
+from lodeline.services.label_schemas import LabelSchemaService
+from lodeline.services.labeling import LabelingService
+from lodeline.services.labeling_items import LabelingItemService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
+from lodeline.services.reviews import ReviewService
 from lodeline.services.runs import RunService
 from lodeline.services.scorers import ScorerService
 from lodeline.services.traces import TraceService
@@ -73,6 +77,10 @@ class Services:
     prompts: PromptService
     scorers: ScorerService
     trust: TrustService
+    label_schemas: LabelSchemaService
+    labeling: LabelingService
+    labeling_items: LabelingItemService
+    reviews: ReviewService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -91,6 +99,9 @@ def assemble(
     listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
     traces = TraceService(stores, scope, listing, clock)
     datasets = DatasetService(stores, scope, listing, clock)
+    records = RecordService(stores, datasets, traces, listing, clock)
+    label_schemas = LabelSchemaService(stores, scope, clock)
+    labeling = LabelingService(stores, scope, label_schemas, datasets, clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
     return Services(
         stores=stores,
@@ -115,8 +126,12 @@ def assemble(
         evaluations=EvaluationService(stores, scope, clock),
         models=ModelService(stores, scope, listing, clock),
         datasets=datasets,
-        records=RecordService(stores, datasets, traces, listing, clock),
+        records=records,
         prompts=PromptService(stores, scope, listing, clock),
         scorers=ScorerService(stores, scope, clock),
         trust=TrustService(stores, listing),
+        label_schemas=label_schemas,
+        labeling=labeling,
+        labeling_items=LabelingItemService(stores, labeling, records, listing, clock),
+        reviews=ReviewService(stores, scope, clock),
     )

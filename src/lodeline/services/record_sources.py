@@ -18,7 +18,7 @@ def drafts_of_traces(stores: Stores, traces: Sequence[Trace]) -> Iterator[Record
     """Yield a draft for each trace, in order; a trace whose root has not arrived gives what its first span has."""
     judged = stores.assessments.of_traces([trace.trace_id for trace in traces])
     for trace in traces:
-        inputs, outputs = _content(stores, trace)
+        inputs, outputs = content_of(stores, trace)
         expectations: dict[str, JsonValue] = {
             item.name: clean(item.value)
             for item in judged.get(trace.trace_id, ())
@@ -32,7 +32,7 @@ def drafts_of_traces(stores: Stores, traces: Sequence[Trace]) -> Iterator[Record
         )
 
 
-def _content(stores: Stores, trace: Trace) -> tuple[JsonValue, JsonValue]:
+def content_of(stores: Stores, trace: Trace) -> tuple[JsonValue, JsonValue]:
     """Return what went into the root span and came out of it; what its client said of the trace where it has none."""
     skeleton = stores.spans.skeleton(TraceId(trace.trace_id))
     spans = stores.spans.load(trace.trace_id, [skeleton[0].span_id]) if skeleton else ()

@@ -219,6 +219,7 @@ def settings_from_row(row: Row) -> ExperimentSettings:
         environments=row.texts("environments"),
         default_environment=row.text_or_none("default_environment"),
         gated_aliases=row.texts("gated_aliases"),
+        enforce_label_schemas=row.flag("enforce_label_schemas"),
     )
 
 

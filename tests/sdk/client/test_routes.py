@@ -15,6 +15,9 @@ from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.evaluation import EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
+from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
+from lodeline.domain.labeling_sources import ItemRule
 from lodeline.domain.model import ModelDraft, ModelMetric
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.run import MetricPoint, RunDraft
@@ -24,6 +27,8 @@ from lodeline.server.app import close_app, create_app
 from lodeline.server.settings import Settings
 
 DRAFT = AssessmentDraft(AssessmentTarget(trace_id=TraceId("a/b")), "n", "FEEDBACK", AssessmentSource("CODE"), 1)
+
+SCHEMA = LabelSchemaDraft("a", "FEEDBACK", LabelInput("categorical", options=("x", "y")))
 
 METHODS: Mapping[str, Callable[[Any], Any]] = {
     "get_server": lambda c: c.server.get(),
@@ -150,6 +155,40 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "set_model_alias": lambda c: c.models.set_alias("production", None),
     "get_model_by_alias": lambda c: c.models.by_alias("production"),
     "list_alias_events": lambda c: c.models.alias_events(),
+    "create_label_schema": lambda c: c.label_schemas.create(SCHEMA),
+    "list_label_schemas": lambda c: c.label_schemas.list(),
+    "find_label_schema": lambda c: c.label_schemas.find("a/b"),
+    "get_label_schema": lambda c: c.label_schemas.get("a/b", 2),
+    "list_label_schema_versions": lambda c: c.label_schemas.versions("a/b"),
+    "update_label_schema": lambda c: c.label_schemas.update("a/b", input=LabelInput("text")),
+    "delete_label_schema": lambda c: c.label_schemas.delete("a/b"),
+    "create_labeling_session": lambda c: c.labeling.create(LabelingDraft(RunDraft("a"), ()), "Feedback"),
+    "list_labeling_sessions": lambda c: c.labeling.list(experiment="1").first(),
+    "get_labeling_session": lambda c: c.labeling.get("a/b"),
+    "update_labeling_session": lambda c: c.labeling.update("a/b", state="OPEN", policy=ReviewPolicy()),
+    "get_labeling_progress": lambda c: c.labeling.progress("a/b"),
+    "get_review_link": lambda c: c.labeling.link("a/b", reviewer="ann"),
+    "add_labeling_items": lambda c: c.labeling.add_items("a/b", [ItemDraft(ReviewTarget("SESSION", session="s"))]),
+    "add_labeling_traces": lambda c: c.labeling.add_traces("a/b", filter="name = 'x'"),
+    "add_labeling_records": lambda c: c.labeling.add_records("a/b", "d-1", version=3),
+    "add_labeling_items_by_rule": lambda c: c.labeling.apply_rule("a/b", ItemRule("sample", share=0.5)),
+    "list_labeling_items": lambda c: c.labeling.items("a/b", state="COMPLETE").first(),
+    "sync_labeling_session": lambda c: c.labeling.sync("a/b", "d-1"),
+    "get_labeling_item": lambda c: c.labeling.item("a/b"),
+    "remove_labeling_item": lambda c: c.labeling.remove_item("a/b"),
+    "reopen_labeling_item": lambda c: c.labeling.reopen("a/b"),
+    "adjudicate_labeling_item": lambda c: c.labeling.adjudicate("a/b", ReviewForm({"a": 1}), reviewer="ann"),
+    "list_review_sessions": lambda c: c.reviews.sessions(reviewer="ann").first(),
+    "get_review_session": lambda c: c.reviews.session("a/b"),
+    "claim_next_review": lambda c: c.reviews.next("a/b"),
+    "list_reviews": lambda c: c.reviews.held("a/b").first(),
+    "get_review": lambda c: c.reviews.get("a/b"),
+    "claim_review": lambda c: c.reviews.claim("a/b"),
+    "save_review_draft": lambda c: c.reviews.save("a/b", "t", ReviewForm()),
+    "submit_review": lambda c: c.reviews.submit("a/b", ReviewForm({"a": 1}), key="k"),
+    "release_review": lambda c: c.reviews.release("a/b", "t", requeue=True),
+    "decline_review": lambda c: c.reviews.decline("a/b", "tired"),
+    "undo_review": lambda c: c.reviews.undo("a/b"),
 }
 
 

@@ -8,6 +8,7 @@ from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.storage.sql import connection, open_sqlite
 from lodeline.storage.sql.check import check_database
+from lodeline.storage.sql.text_file import connect_text
 from tests.contract.build import T0_MS, audit, judgment, span, write
 
 
@@ -44,8 +45,9 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def damaged(healthy: Path, tmp_path: Path, sql: str) -> list[str]:
     """Return what the check says after running `sql` on a copy."""
-    (tmp_path / "lodeline.db").write_bytes((healthy / "lodeline.db").read_bytes())
-    db = connection.connect(tmp_path, readonly=False)
+    for file in ("lodeline.db", "lodeline-text.db"):
+        (tmp_path / file).write_bytes((healthy / file).read_bytes())
+    db = connect_text(tmp_path) if " texts " in sql else connection.connect(tmp_path, readonly=False)
     db.execute(sql)
     db.close()
     return check_database(tmp_path)

@@ -38,3 +38,15 @@ def test_forgetting_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh.forget(1)
     fresh.offer([(3, "ghi"), (4, "jkl")])
     assert [fresh.take(number) for number in (1, 2, 3, 4)] == [None, "def", "ghi", None]
+
+
+def test_it_is_crowded_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh_texts, "MAX_CHARS", 8)
+    fresh = FreshTexts()
+    fresh.wanted = True
+    fresh.offer([(1, "abc")])
+    assert not fresh.crowded
+    fresh.offer([(2, "d")])
+    assert fresh.crowded
+    fresh.forget(1)
+    assert not fresh.crowded

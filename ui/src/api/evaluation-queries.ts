@@ -29,16 +29,27 @@ export const evaluationRunsQuery = (experiment: string, filter: string, order: s
     getNextPageParam: (page) => page.cursor ?? undefined,
   });
 
-/** An evaluation with what its scores come to; asked again while it runs. */
+/** An evaluation as it stands; asked again while it runs. */
 export const evaluationQuery = (run_id: string) =>
   queryOptions({
     queryKey: ["evaluation", run_id],
     staleTime: MINUTE_MS / 4,
-    queryFn: ({ signal }) => call("get_evaluation_summary", { run_id }, { signal }),
+    queryFn: ({ signal }) => call("get_evaluation", { run_id }, { signal }),
     refetchInterval: (query) => {
-      const state = query.state.data?.evaluation.state;
+      const state = query.state.data?.state;
       return state === undefined || ENDED.has(state) ? false : RUNNING_MS;
     },
+  });
+
+/** What the scores of an evaluation come to, also by the values of a slice; `done` tells a running one's answers apart. */
+export const summaryQuery = (run_id: string, done: number, slice = "") =>
+  queryOptions({
+    queryKey: ["evaluation-summary", run_id, done, slice],
+    placeholderData: keepPreviousData,
+    staleTime: MINUTE_MS,
+    retry: false,
+    queryFn: ({ signal }) =>
+      call("get_evaluation_summary", { run_id, slice: slice === "" ? null : [slice] }, { signal }),
   });
 
 /** The rows of an evaluation; `done` tells a running one's answers apart. */

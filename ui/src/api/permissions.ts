@@ -14,6 +14,7 @@ export type ExperimentAction =
   | "trace.delete"
   | "assessment.write"
   | "assessment.delete"
+  | "dataset.write"
   | "audit.read";
 export type ServerAction =
   | "experiment.create"

@@ -1330,7 +1330,7 @@ export interface PromptUse {
   version: number;
 }
 
-/** One version, which never changes. `variables` are the names that its template has, in their order.
+/** One version, which never changes but for its tags. `variables` are the names that its template has, in order.
 
 `experiment_id` is the one that the prompt belongs to. `message` says why it was made. `digest` is over kind, template or messages, response format and model config. */
 export interface PromptVersion {

@@ -108,7 +108,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/evaluations/$runId",
-    validateSearch: texts("show", "order", "find", "row", "scorer"),
+    validateSearch: texts("show", "order", "find", "row", "scorer", "slice"),
     component: lazyRouteComponent(() => import("@/features/evaluations/evaluation-page"), "EvaluationPage"),
   }),
   createRoute({

@@ -77,7 +77,7 @@ export function AssetList<T>(props: AssetListProps<T>) {
           />
         </>
       )}
-      {children}
+      {(items !== undefined || found.isError) && children}
     </Page>
   );
 }

@@ -9,6 +9,8 @@ export interface ListColumn<T> {
   id: string;
   label: string;
   numeric?: boolean;
+  /** The label is only for who hears it. */
+  unlabelled?: boolean;
   /** The field by which the server sorts. */
   sort?: string;
   cell: (item: T) => ReactNode;
@@ -48,7 +50,9 @@ export function ListTable<T>(props: ListTableProps<T>) {
                     aria-sort={sorted ? (down ? "descending" : "ascending") : undefined}
                   >
                     {column.sort === undefined ? (
-                      column.label
+                      <span className={column.unlabelled ? "visually-hidden" : undefined}>
+                        {column.label}
+                      </span>
                     ) : (
                       <button
                         type="button"

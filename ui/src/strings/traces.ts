@@ -79,6 +79,21 @@ export const tracesTexts = {
     unselect: "Clear the selection",
     tag: "Tag",
     assess: "Assess",
+    addToDataset: "Add to dataset",
+    addHint: "Each trace becomes a record: what went in, what came out, and the expectations logged on it.",
+    dataset: "Dataset",
+    newDataset: "A new one",
+    datasetName: "Name of the new dataset",
+    add: "Add",
+    added: (inserted: number, updated: number, unchanged: number, rejected: number) =>
+      [
+        `${inserted} added`,
+        updated > 0 ? `${updated} updated` : "",
+        unchanged > 0 ? `${unchanged} already there` : "",
+        rejected > 0 ? `${rejected} refused` : "",
+      ]
+        .filter((part) => part !== "")
+        .join(", "),
     export: "Export",
     compare: "Compare",
     delete: "Delete",

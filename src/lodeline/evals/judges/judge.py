@@ -11,6 +11,7 @@ from lodeline.domain.scorer import Direction, Feedback, Sample, ScoredTrace, Sco
 from lodeline.domain.span import JsonValue
 from lodeline.evals.judges.background import wait_for
 from lodeline.evals.judges.evidence import Evidence, arguments_for, check_evidence, evidence_blocks
+from lodeline.evals.judges.examples import JudgeExample, example_blocks, with_examples
 from lodeline.evals.judges.model import JudgeModel, JudgeReply, JudgeRequest
 from lodeline.evals.judges.opening import open_model
 from lodeline.evals.judges.verdict import ValueType, Verdict, verdict_of
@@ -27,6 +28,8 @@ class Judge:
     `call_async` is the same as a coroutine. Both return a `Feedback` whose metadata holds the model, tokens, latency
     in milliseconds, attempts and whether the answer came from a cache, and raise `JudgeFailed` and `Invalid`: as a
     scorer these become error judgments. `validated` is False until its agreement with people has been measured.
+    `examples` are shown to the model before what it is to judge. `tuned_on` are the keys (`record_key`) of records
+    that examples or instructions were made from: an evaluation over them says so.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Judge:
     version: str = "1"
     validated: bool = False
     max_output_tokens: int = 2_000
+    examples: tuple[JudgeExample, ...] = ()
+    tuned_on: frozenset[str] = frozenset()
     scorer_kind: ClassVar[ScorerKind] = "JUDGE"
 
     @property
@@ -59,12 +64,14 @@ class Judge:
     @property
     def digest_params(self) -> Mapping[str, JsonValue]:
         """What its verdicts depend on."""
+        shown = {"examples": [each.digest for each in self.examples]} if self.examples else {}
         return {
             "instructions": self.instructions,
             "evidence": list(self.evidence),
             "schema": self.verdict.schema(),
             "model": self.model.digest_params,
             "max_output_tokens": self.max_output_tokens,
+            **shown,
         }
 
     def __call__(
@@ -99,7 +106,10 @@ class Judge:
             session=None if session is None else tuple(session),
         )
         request = JudgeRequest(
-            self.instructions, evidence_blocks(sample, self.evidence), self.verdict.schema(), self.max_output_tokens
+            with_examples(self.instructions, self.examples),
+            (*example_blocks(self.examples), *evidence_blocks(sample, self.evidence)),
+            self.verdict.schema(),
+            self.max_output_tokens,
         )
         reply = await self.model.answer(request)
         value, rationale = self.verdict.read(reply)

@@ -57,6 +57,13 @@ class Verdict:
             raise self._malformed(reply, f"value {shown(value)} is not {self.described()}")
         return made, rationale[:MAX_RATIONALE]
 
+    def check(self, value: JsonValue) -> bool | int | float | str:
+        """Return a value of this form; Invalid for another."""
+        made = self._value(value)
+        if made is None:
+            raise Invalid.value("value", value, self.described())
+        return made
+
     def described(self) -> str:
         """Return the form in words."""
         if self.options:

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from lodeline.sdk.client.experiments import Experiments
     from lodeline.sdk.client.filters import Filters
     from lodeline.sdk.client.keys import Keys
+    from lodeline.sdk.client.label_schemas import LabelSchemas
+    from lodeline.sdk.client.labeling import Labeling
     from lodeline.sdk.client.logins import Logins
     from lodeline.sdk.client.models import Models
     from lodeline.sdk.client.operation import Operation
     from lodeline.sdk.client.otlp import Otlp
     from lodeline.sdk.client.prompts import Prompts
     from lodeline.sdk.client.records import Records
+    from lodeline.sdk.client.reviews import Reviews
     from lodeline.sdk.client.runs import Runs
     from lodeline.sdk.client.scorers import Scorers
     from lodeline.sdk.client.sessions import Sessions
@@ -50,11 +53,14 @@ _NOUNS = {
     "experiments": ("experiments", "Experiments"),
     "filters": ("filters", "Filters"),
     "keys": ("keys", "Keys"),
+    "label_schemas": ("label_schemas", "LabelSchemas"),
+    "labeling": ("labeling", "Labeling"),
     "logins": ("logins", "Logins"),
     "models": ("models", "Models"),
     "otlp": ("otlp", "Otlp"),
     "prompts": ("prompts", "Prompts"),
     "records": ("records", "Records"),
+    "reviews": ("reviews", "Reviews"),
     "runs": ("runs", "Runs"),
     "scorers": ("scorers", "Scorers"),
     "server": ("operation", "Operation"),
@@ -81,11 +87,14 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
     experiments: "Experiments[ModeT]"
     filters: "Filters[ModeT]"
     keys: "Keys[ModeT]"
+    label_schemas: "LabelSchemas[ModeT]"
+    labeling: "Labeling[ModeT]"
     logins: "Logins[ModeT]"
     models: "Models[ModeT]"
     otlp: "Otlp[ModeT]"
     prompts: "Prompts[ModeT]"
     records: "Records[ModeT]"
+    reviews: "Reviews[ModeT]"
     runs: "Runs[ModeT]"
     scorers: "Scorers[ModeT]"
     server: "Operation[ModeT]"

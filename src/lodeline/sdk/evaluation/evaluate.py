@@ -18,6 +18,7 @@ from lodeline.evals.engine.run import EngineSettings, Outcome
 from lodeline.evals.engine.run import run as run_engine
 from lodeline.evals.judges.opening import watching
 from lodeline.sdk import provider
+from lodeline.sdk.alignment.tuned import tuned_tags, warn_of_tuned
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
@@ -79,7 +80,12 @@ def evaluate(
     settings = EngineSettings(concurrency, repetitions, timeout_s, retries, budget_usd)
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=seed)
     draft = EvaluationDraft(
-        RunDraft(name=name, tags=dict(tags or {}), params=dict(params or {}), inputs=_inputs(plan)),
+        RunDraft(
+            name=name,
+            tags={**(tags or {}), **tuned_tags(plan.scorers, plan.cases)},
+            params=dict(params or {}),
+            inputs=_inputs(plan),
+        ),
         plan.bindings(),
         plan.rows_total,
     )
@@ -278,8 +284,9 @@ def _run(
     slices = _slice_keys(plan.cases)
     scores = client.evaluations.summary(run.run_id, slices=slices).scorers
     result = EvaluationResult(
-        run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason
-    )
+        run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason,
+        warn_of_tuned(plan.scorers, plan.cases),
+    )  # fmt: skip
     return told(result)
 
 

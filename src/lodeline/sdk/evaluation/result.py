@@ -40,7 +40,7 @@ class EvaluationResult:
     """One evaluation that has ended. `rows` are those that ran here, in the order in which they ended.
 
     `scores` are the server's aggregates over all rows of the run, also those of before it was resumed. `message` says
-    why it ended as it did, when that was not by itself.
+    why it ended as it did, when that was not by itself. `warnings` say why scores mean less than they seem to.
     """
 
     run_id: RunId
@@ -50,6 +50,7 @@ class EvaluationResult:
     rows: tuple[Row, ...]
     scores: tuple[ScorerAggregate, ...]
     message: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def score(self, name: str) -> ValueSummary:
         """Return the summary of one scorer; KeyError, naming those there are, when there is none."""
@@ -76,7 +77,7 @@ class EvaluationResult:
         counts = f"{len(self.rows)} rows" + (f", {failed} failed" if failed else "")
         if self.judged_usd is not None:
             counts += f", judged for {self.judged_usd:.4g} US dollars"
-        return "\n".join([head, counts, *_table(self.scores)])
+        return "\n".join([head, counts, *_table(self.scores), *(f"Warning: {each}" for each in self.warnings)])
 
 
 def _frame_row(row: Row) -> dict[str, object]:

@@ -61,6 +61,7 @@ class SettingsBody(Body):
     environments: _Names = Field(default_factory=list[str])
     default_environment: _Name | None = None
     gated_aliases: _Names = Field(default_factory=list[str])
+    enforce_label_schemas: bool = False
 
     def to_domain(self) -> ExperimentSettings:
         """Return the settings as the services take them."""
@@ -74,6 +75,7 @@ class SettingsBody(Body):
             environments=tuple(self.environments),
             default_environment=self.default_environment,
             gated_aliases=tuple(self.gated_aliases),
+            enforce_label_schemas=self.enforce_label_schemas,
         )
 
 

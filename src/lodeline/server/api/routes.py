@@ -15,11 +15,15 @@ from lodeline.server.api import (
     experiments,
     filters,
     keys,
+    label_schemas,
+    labeling,
+    labeling_items,
     logins,
     models,
     operation,
     prompts,
     records,
+    reviews,
     runs,
     scorers,
     traces,
@@ -37,6 +41,7 @@ def native_router() -> APIRouter:
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
         scorers, trust,
+        scorers, label_schemas, labeling_items, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -245,8 +245,6 @@ def _record_message(record: Record, dataset: Dataset) -> dict[str, object]:
     return message(
         dataset_record_id=record.record_id,
         dataset_id=dataset.dataset_id,
-        outputs=record.outputs,
-        expectations=dict(record.expectations),
         tags=dict(record.tags),
         source=source,
         source_type=None if source is None else source["source_type"],
@@ -255,7 +253,11 @@ def _record_message(record: Record, dataset: Dataset) -> dict[str, object]:
         last_update_time=record.updated_ms,
         created_by=user,
         last_updated_by=user,
-    ) | {"inputs": record.inputs}
+    ) | {
+        "inputs": record.inputs,
+        "outputs": {} if record.outputs is None else record.outputs,
+        "expectations": record.expectations,
+    }
 
 
 _DATASET = "3.0/mlflow/datasets/{dataset_id}"

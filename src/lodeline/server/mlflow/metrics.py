@@ -14,6 +14,7 @@ from lodeline.server.mlflow.wire import Reply, message, page_token
 from lodeline.services.runs import MAX_HISTORY
 
 MAX_PARAM_VALUE = 6_000
+"""Longer values are cut, as MLflow does."""
 MAX_PARAMS = 100
 MAX_TAGS = 100
 MAX_METRICS = 1_000
@@ -99,9 +100,7 @@ def _point(item: Fields) -> MetricPoint:
 def _params(items: tuple[Fields, ...]) -> dict[str, str]:
     params: dict[str, str] = {}
     for item in items:
-        key, value = check_tag_key(item.needed("key")), item.text("value") or ""
-        if len(value) > MAX_PARAM_VALUE:
-            raise TooLarge(f"param {key!r}: {len(value)} characters are over the limit of {MAX_PARAM_VALUE}.")
+        key, value = check_tag_key(item.needed("key")), (item.text("value") or "")[:MAX_PARAM_VALUE]
         if params.setdefault(key, value) != value:
             raise Invalid(f"param {key!r}: it is given twice with different values; a param has one value.")
     return params

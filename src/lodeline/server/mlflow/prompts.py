@@ -252,8 +252,10 @@ def _versions(call: Call, prompt: Prompt) -> Iterator[PromptVersion]:
 
 def _prompt_message(call: Call, prompt: Prompt) -> dict[str, object]:
     latest = next(_versions(call, prompt), None) if prompt.latest_version else None
-    homes = (prompt.experiment_id, *prompt.linked_experiment_ids)
-    tags = {**prompt.tags, IS_PROMPT: "true", PROMPT_EXPERIMENTS: f",{','.join(homes)},"}
+    # Who named no experiment named the default one no more than any.
+    own = () if prompt.experiment_id == DEFAULT_EXPERIMENT else (prompt.experiment_id,)
+    homes = ",".join((*own, *prompt.linked_experiment_ids))
+    tags = {**prompt.tags, IS_PROMPT: "true", **({PROMPT_EXPERIMENTS: f",{homes},"} if homes else {})}
     return message(
         name=prompt.name,
         creation_timestamp=prompt.created_ms,

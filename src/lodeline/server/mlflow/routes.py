@@ -16,8 +16,10 @@ from lodeline.server.mlflow import (
     prompts,
     runs,
     scorers,
+    trace_correlation,
     trace_edits,
     traces,
+    traces_v2,
 )
 from lodeline.server.mlflow.endpoint import Endpoint, guarded
 from lodeline.server.mlflow.errors import NO_ENDPOINT
@@ -34,6 +36,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *metrics.ENDPOINTS,
     *traces.ENDPOINTS,
     *trace_edits.ENDPOINTS,
+    *trace_correlation.ENDPOINTS,
+    *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)

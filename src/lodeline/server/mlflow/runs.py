@@ -1,6 +1,6 @@
 """Runs: create, read, search, change; inputs and outputs."""
 
-from lodeline.domain.errors import NotFound, TooLarge
+from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import ModelId, RunId, new_hex
 from lodeline.domain.run import RUN_STATUSES, RunChange, RunDraft, RunInput, RunOutput, RunStatus
 from lodeline.query.mlflow_run import NAME_TAG, USER_TAG
@@ -120,11 +120,8 @@ def log_outputs(call: Call) -> Reply:
 
 
 def tag_of(item: Fields) -> tuple[str, str]:
-    """Return the tag that a call or an item of a batch sets."""
-    key, value = check_tag_key(item.needed("key")), item.text("value") or ""
-    if len(value) > MAX_TAG_VALUE:
-        raise TooLarge(f"tag {key!r}: {len(value)} characters are over the limit of {MAX_TAG_VALUE}.")
-    return key, value
+    """Return the tag that a call or an item of a batch sets; a long value is cut, as MLflow does."""
+    return check_tag_key(item.needed("key")), (item.text("value") or "")[:MAX_TAG_VALUE]
 
 
 def _dataset(item: Fields) -> RunInput:

@@ -19,6 +19,8 @@ from lodeline.storage.base.assessments import AssessmentStore
 from lodeline.storage.base.blobs import BlobStore
 from lodeline.storage.base.datasets import MAX_PAGE_CHARS, DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
+from lodeline.storage.base.label_schemas import LabelSchemaStore
+from lodeline.storage.base.labeling import LabelingStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
 from lodeline.storage.base.prompts import PromptStore
 from lodeline.storage.base.runs import EvaluationStore, RunStore
@@ -41,9 +43,12 @@ __all__ = [
     "EvaluationStore",
     "ExperimentStore",
     "KeyStore",
+    "LabelSchemaStore",
+    "LabelingStore",
     "ModelStore",
     "PromptStore",
     "RecordStore",
+    "ReviewStore",
     "RunStore",
     "RunTransferStore",
     "ScorerStore",

@@ -92,6 +92,10 @@ class EvaluationStore(Protocol):
         """List rows in order of key and repetition."""
         ...
 
+    def row(self, run_id: RunId, row_key: str, repetition: int) -> EvaluationRow | None:
+        """Return one row; None when there is none. NotFound for the evaluation."""
+        ...
+
     def scores(self, run_id: RunId, *, effective: bool = False) -> ScoreTable:
         """Return all scores, column by column: as judged, or (`effective`) as the judgments stand now: of an
         overridden one the head of its chain, of a revised one the last revision, of a deleted one nothing."""

@@ -11,6 +11,8 @@ from lodeline.storage.base.assessments import AssessmentStore
 from lodeline.storage.base.blobs import BlobStore
 from lodeline.storage.base.datasets import DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
+from lodeline.storage.base.label_schemas import LabelSchemaStore
+from lodeline.storage.base.labeling import LabelingStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
 from lodeline.storage.base.prompts import PromptStore
 from lodeline.storage.base.runs import EvaluationStore, RunStore
@@ -55,6 +57,9 @@ class Stores:
     evaluations: EvaluationStore
     models: ModelStore
     run_transfer: RunTransferStore
+    label_schemas: LabelSchemaStore
+    labeling: LabelingStore
+    reviews: ReviewStore
 
     def close(self) -> None:
         """Finish pending work and let go of files and locks; again is fine."""

@@ -124,6 +124,10 @@ class MemoryEvaluations:
         end = cursors.encode((last[0].row_key, last[0].repetition), fingerprint) if more else None
         return Page(tuple(found[:limit]), end)
 
+    def row(self, run_id: RunId, row_key: str, repetition: int) -> EvaluationRow | None:
+        with self._state.lock:
+            return self._visible(run_id)[1].rows.get((row_key, repetition))
+
     def scores(self, run_id: RunId, *, effective: bool = False) -> ScoreTable:
         with self._state.lock:
             _, evaluation = self._visible(run_id)

@@ -124,6 +124,7 @@ class MemoryExperiments:
         assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
         runs = state.forget_runs(experiment_id)
         models = state.forget_models(experiment_id)
+        label_schemas = state.forget_label_schemas(experiment_id)
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
         gone = [i for i, table in self._datasets.items() if table.dataset.experiment_id == experiment_id]
         tables = [self._datasets.pop(dataset_id) for dataset_id in gone]
@@ -155,6 +156,7 @@ class MemoryExperiments:
             records=sum(len(table.revisions) for table in tables),
             prompts=len(prompts),
             scorers=len(scorers),
+            label_schemas=label_schemas,
         )
 
     def _next_id(self) -> ExperimentId:

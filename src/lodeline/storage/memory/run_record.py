@@ -1,5 +1,6 @@
 """One run as the memory backend keeps it."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from lodeline.domain.evaluation import (
@@ -10,6 +11,8 @@ from lodeline.domain.evaluation import (
     EvaluationState,
     bindings_digest,
 )
+from lodeline.domain.label_schema import LabelSchema
+from lodeline.domain.labeling import ItemId, LabelingItem, LabelingSession, LabelingState, ReviewPolicy
 from lodeline.domain.run import MetricPoint, PointKey, Run, latest_points
 
 RowKey = tuple[str, int]
@@ -43,12 +46,43 @@ class EvaluationRecord:
 
 
 @dataclass(slots=True)
+class LabelingRecord:
+    """What a labeling session has beside its run; `items` are in the order in which they were added."""
+
+    state: LabelingState
+    schemas: tuple[LabelSchema, ...]
+    instructions: str
+    reviewers: tuple[str, ...]
+    policy: ReviewPolicy
+    dataset_id: str | None
+    items: dict[ItemId, LabelingItem] = field(default_factory=dict[ItemId, LabelingItem])
+
+    def current(self, run: Run) -> LabelingSession:
+        """Return the session as it stands."""
+        counts = Counter(item.state for item in self.items.values() if item.removed_ms is None)
+        return LabelingSession(
+            run, self.state, self.schemas, self.instructions, self.reviewers, self.policy, self.dataset_id,
+            dict(counts),
+        )  # fmt: skip
+
+    def put(self, session: LabelingSession) -> None:
+        """Make this what a session says, its run and items left aside."""
+        self.state = session.state
+        self.schemas = session.schemas
+        self.instructions = session.instructions
+        self.reviewers = session.reviewers
+        self.policy = session.policy
+        self.dataset_id = session.dataset_id
+
+
+@dataclass(slots=True)
 class RunRecord:
-    """A run without its metrics, the points of those, and what it has as an evaluation."""
+    """A run without its metrics, the points of those, and what it has as an evaluation or as a labeling session."""
 
     run: Run
     points: dict[tuple[str, PointKey], MetricPoint] = field(default_factory=dict[tuple[str, PointKey], MetricPoint])
     evaluation: EvaluationRecord | None = None
+    labeling: LabelingRecord | None = None
 
     def current(self) -> Run:
         """Return the run with its latest metrics."""

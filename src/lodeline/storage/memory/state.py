@@ -4,7 +4,7 @@ Every public method of every memory store runs wholly inside `State.lock`, so ea
 store is frozen; what stays inside is never handed out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
@@ -15,7 +15,9 @@ from lodeline.domain.delivery import Delivery
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, ModelId, RunId, TraceId
+from lodeline.domain.label_schema import LabelSchema, LabelSchemaId
 from lodeline.domain.model import AliasEvent, Model
+from lodeline.domain.review_places import settled
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.run_record import RunRecord
 
@@ -44,6 +46,10 @@ class State:
     models: dict[ModelId, Model] = field(default_factory=dict[ModelId, Model])
     aliases: dict[tuple[ExperimentId, str], ModelId] = field(default_factory=dict[tuple[ExperimentId, str], ModelId])
     alias_events: list[AliasEvent] = field(default_factory=list[AliasEvent])
+    label_schemas: dict[LabelSchemaId, list[LabelSchema]] = field(
+        default_factory=dict[LabelSchemaId, list[LabelSchema]]
+    )
+    deleted_label_schemas: set[LabelSchemaId] = field(default_factory=set[LabelSchemaId])
 
     def record(self, entry: AuditEntry) -> AuditEntry:
         """Append to the audit trail with the next entry id; call it inside the lock, with the change itself."""
@@ -97,6 +103,24 @@ class State:
         for run_id in gone:
             del self.runs[run_id]
         return len(gone)
+
+    def forget_label_schemas(self, experiment_id: ExperimentId) -> int:
+        """Remove the label schemas of an experiment; return how many there were that were not deleted."""
+        gone = [i for i, versions in self.label_schemas.items() if versions[0].experiment_id == experiment_id]
+        for schema_id in gone:
+            del self.label_schemas[schema_id]
+        present = sum(schema_id not in self.deleted_label_schemas for schema_id in gone)
+        self.deleted_label_schemas -= set(gone)
+        return present
+
+    def lose_items(self, trace_ids: Set[TraceId], *, now_ms: int) -> None:
+        """Mark items of labeling sessions about these traces as unavailable."""
+        for record in self.runs.values():
+            labeling = record.labeling
+            for item_id, item in () if labeling is None else labeling.items.items():
+                if labeling is not None and {item.target.trace_id, item.target.other_trace_id} & trace_ids:
+                    lost = replace(item, state="UNAVAILABLE")
+                    labeling.items[item_id] = settled(labeling.current(record.run), lost, now_ms=now_ms)
 
     def forget_models(self, experiment_id: ExperimentId) -> int:
         """Remove the models of an experiment with their aliases; return how many there were."""

@@ -20,9 +20,12 @@ from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.evaluations import MemoryEvaluations
 from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
+from lodeline.storage.memory.label_schemas import MemoryLabelSchemas
+from lodeline.storage.memory.labeling import MemoryLabeling
 from lodeline.storage.memory.models import MemoryModels
 from lodeline.storage.memory.prompts import MemoryPrompts, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
+from lodeline.storage.memory.reviews import MemoryReviews
 from lodeline.storage.memory.run_transfer import MemoryRunTransfer
 from lodeline.storage.memory.runs import MemoryRuns
 from lodeline.storage.memory.scorers import MemoryScorers, ScorerKey
@@ -68,4 +71,7 @@ def open_memory() -> Stores:
         evaluations=MemoryEvaluations(state),
         models=MemoryModels(state),
         run_transfer=MemoryRunTransfer(state),
+        label_schemas=MemoryLabelSchemas(state),
+        labeling=MemoryLabeling(state),
+        reviews=MemoryReviews(state),
     )

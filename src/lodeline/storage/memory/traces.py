@@ -91,6 +91,7 @@ class MemoryTraces:
                 del state.traces[record.trace_id]
             gone = {record.trace_id for record in found}
             state.forget_assessments(lambda a: a.target.trace_id in gone)
+            state.lose_items(gone, now_ms=audit.at_ms)
             if found:
                 state.record(audit)
         for record in found:

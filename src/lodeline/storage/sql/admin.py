@@ -1,5 +1,6 @@
 """Operation of a SQLite store."""
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from lodeline.storage.sql.directory import database_bytes
 from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.text import TextIndexer
+from lodeline.storage.sql.text_file import connect_text
 from lodeline.storage.sql.writer import Writer
 
 _COUNTED = ("experiments", "accounts", "api_keys")
@@ -108,10 +110,7 @@ class SqlAdmin:
         return {"bytes_before": before, "bytes_after": database_bytes(self._directory)}
 
     def _rewrite(self) -> None:
-        db = connect(self._directory, readonly=False)
-        try:
-            with translated("the file was not rewritten, and nothing is lost", db):
+        for opened in (connect(self._directory, readonly=False), connect_text(self._directory)):
+            with contextlib.closing(opened) as db, translated("the file was not rewritten, and nothing is lost", db):
                 db.execute("VACUUM")
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            db.close()

@@ -14,6 +14,7 @@ from lodeline.storage.sql.assessment_rows import decode
 from lodeline.storage.sql.connection import connect
 from lodeline.storage.sql.db import Db, Row
 from lodeline.storage.sql.open_trace import load
+from lodeline.storage.sql.text_file import has_text
 
 SAMPLE = 200
 """How many traces, evenly spread, are rebuilt from their payload."""
@@ -42,11 +43,6 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("trace {} is not counted in its hour",
      "SELECT t.trace_id FROM traces t WHERE NOT EXISTS "
      "(SELECT 1 FROM hours h WHERE h.exp = t.exp AND h.hour = t.start_ns / 3600000000000)"),
-    ("the full-text index has the unknown chunk {}",
-     "SELECT s.id FROM texts_docsize s WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.cid = s.id)"),
-    ("the full-text index lacks chunk {}",
-     "SELECT c.cid FROM chunks c WHERE c.cid <= (SELECT value FROM meta WHERE name = 'text_indexed') "
-     "AND NOT EXISTS (SELECT 1 FROM texts_docsize s WHERE s.id = c.cid)"),
     ("assessment {} differs from its last revision",
      "SELECT a.aid FROM assessments a LEFT JOIN assessment_revisions r ON r.aid = a.aid AND r.entry = "
      "(SELECT max(entry) FROM assessment_revisions m WHERE m.aid = a.aid) "
@@ -60,6 +56,14 @@ _RULES: tuple[tuple[str, str], ...] = (
      "SELECT account_id FROM logins WHERE account_id NOT IN (SELECT account_id FROM accounts)"),
 )  # fmt: skip
 """What must not be found: the message, and the SQL that finds it."""
+_RULES_OF_TEXT: tuple[tuple[str, str], ...] = (
+    ("the full-text index has the unknown chunk {}",
+     "SELECT s.id FROM text.texts_docsize s WHERE s.id <= (SELECT max(cid) FROM chunks) AND NOT EXISTS "
+     "(SELECT 1 FROM chunks c WHERE c.cid = s.id) AND NOT EXISTS (SELECT 1 FROM texts_gone g WHERE g.cid = s.id)"),
+    ("the full-text index lacks chunk {}",
+     "SELECT c.cid FROM chunks c WHERE c.cid <= (SELECT indexed FROM text.progress) "
+     "AND NOT EXISTS (SELECT 1 FROM text.texts_docsize s WHERE s.id = c.cid)"),
+)  # fmt: skip
 _RULES_OF_RUNS: tuple[tuple[str, str], ...] = (
     *(
         (f"table {table} speaks of the unknown run row {{}}",
@@ -81,6 +85,7 @@ _RULES_OF_RUNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("models", _RULES_OF_RUNS),
+    ("texts_gone", _RULES_OF_TEXT),
     ("datasets", (
         ("dataset {} belongs to an unknown experiment",
          "SELECT dataset_id FROM datasets WHERE exp NOT IN (SELECT exp FROM experiments)"),
@@ -92,6 +97,23 @@ _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("dataset {} has another number of records than its latest version says",
          "SELECT d.dataset_id FROM datasets d WHERE d.record_count != (SELECT count(*) FROM records r "
          "WHERE r.ds = d.id AND r.valid_from <= d.latest AND (r.valid_to IS NULL OR r.valid_to > d.latest))"),
+    )),
+    ("labeling_items", (
+        *(
+            (f"table {table} speaks of the unknown run row {{}}",
+             f"SELECT DISTINCT x.run FROM {table} x WHERE x.run NOT IN (SELECT id FROM runs)")
+            for table in ("labeling_sessions", "labeling_reviewers", "labeling_items", "labeling_assignments")
+        ),
+        ("run {} has no state of a labeling session",
+         "SELECT run_id FROM runs WHERE kind = 'LABELING' AND id NOT IN (SELECT run FROM labeling_sessions)"),
+        ("an assignment belongs to the unknown item row {}",
+         "SELECT DISTINCT item FROM labeling_assignments WHERE item NOT IN (SELECT id FROM labeling_items)"),
+        ("item {} counts other open places than it has",
+         "SELECT i.item_id FROM labeling_items i WHERE i.open != (SELECT count(*) FROM labeling_assignments a "
+         "WHERE a.item = i.id AND a.state = 'OPEN')"),
+        ("label schema {} has another number of versions than it says",
+         "SELECT s.schema_id FROM label_schemas s WHERE s.latest != "
+         "(SELECT count(*) FROM label_schema_versions v WHERE v.label_schema = s.id)"),
     )),
 )  # fmt: skip
 """Rules about tables that a store before its migration lacks: the table, then the rules."""
@@ -109,6 +131,8 @@ def check_database(directory: Path) -> list[str]:
 def check(db: Db) -> list[str]:
     """Return what is wrong with a database, empty when all is well; reads all of it."""
     try:
+        if has_text(db):  # both files as they are at one moment
+            db.execute("SELECT (SELECT indexed FROM text.progress), (SELECT max(cid) FROM chunks)").fetchone()
         damage = [text for (text,) in db.execute("PRAGMA integrity_check(20)") if text != "ok"]
         return damage or [*_broken_rules(db), *_broken_content(db)]
     except apsw.CorruptError as error:
@@ -128,6 +152,8 @@ def _broken_rules(db: Db) -> list[str]:
 def _rules(db: Db) -> Iterator[tuple[str, str]]:
     yield from _RULES
     for table, rules in _LATER_RULES:
+        if rules is _RULES_OF_TEXT and not has_text(db):
+            continue
         if db.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone() is not None:
             yield from rules
 

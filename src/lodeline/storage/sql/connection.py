@@ -19,6 +19,7 @@ from lodeline.domain.errors import Unavailable
 from lodeline.storage.sql import functions
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.faults import cannot_open, unavailable
+from lodeline.storage.sql.text_file import attach_text
 
 DATABASE_FILE = "lodeline.db"
 PAGE_BYTES = 8192
@@ -35,7 +36,10 @@ class DeadlineReached(Exception):
 
 
 def connect(directory: Path, *, readonly: bool) -> Db:
-    """Open the database of a store directory; Unavailable when the file cannot be opened."""
+    """Open the database of a store directory; Unavailable when the file cannot be opened.
+
+    With `readonly` the full-text index is there as well, under the schema name `text`.
+    """
     flags = apsw.SQLITE_OPEN_READWRITE | (0 if readonly else apsw.SQLITE_OPEN_CREATE)
     try:
         file = str(directory / DATABASE_FILE)
@@ -52,6 +56,7 @@ def connect(directory: Path, *, readonly: bool) -> Db:
         db.execute("PRAGMA cache_size=-16384")
         db.execute("PRAGMA foreign_keys=OFF")
         if readonly:
+            attach_text(db, directory)
             db.execute("PRAGMA query_only=ON")
     except apsw.Error as error:
         raise cannot_open(directory, error) from error

@@ -1,8 +1,8 @@
 """The directory of a SQLite store.
 
 ``lodeline-store.json`` marks it and names its layout, ``lodeline.db`` (with ``-wal`` and ``-shm`` while it is open)
-is the database, ``blobs`` holds the blobs, ``lodeline.lock``
-and ``text-index.lock`` the locks. Servers keep their own secrets beside them.
+is the database, ``lodeline-text.db`` likewise the full-text index, ``blobs`` holds the blobs, ``lodeline.lock`` and
+``text-index.lock`` the locks. Servers keep their own secrets beside them.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 from lodeline.domain.errors import Conflict, NotFound, Unavailable, shown
 from lodeline.storage.sql.connection import DATABASE_FILE
 from lodeline.storage.sql.lock import LOCK_FILES
+from lodeline.storage.sql.text_file import TEXT_FILE
 
 MARKER_FILE = "lodeline-store.json"
 BLOBS_FOLDER = "blobs"
@@ -77,8 +78,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def database_bytes(directory: Path) -> int:
-    """Return the size of the database with its write-ahead log."""
-    paths = (directory / DATABASE_FILE, directory / (DATABASE_FILE + "-wal"))
+    """Return the size of the database and the full-text index, with their write-ahead logs."""
+    names = (DATABASE_FILE, DATABASE_FILE + "-wal", TEXT_FILE, TEXT_FILE + "-wal")
+    paths = [directory / name for name in names]
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 

@@ -116,6 +116,10 @@ class SqlEvaluations:
         end = cursors.encode((last[0].row_key, last[0].repetition), fingerprint) if more else None
         return Page(tuple(found[:limit]), end)
 
+    def row(self, run_id: RunId, row_key: str, repetition: int) -> EvaluationRow | None:
+        with self._readers.read() as db:
+            return evaluation_rows.find(db, _visible(db, run_id)[0], row_key, repetition)
+
     def scores(self, run_id: RunId, *, effective: bool = False) -> ScoreTable:
         with self._readers.read() as db:
             row_id, evaluation = _visible(db, run_id)

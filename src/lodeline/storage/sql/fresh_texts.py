@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterable
 from itertools import takewhile
 
-MAX_CHARS = 16_000_000
+MAX_CHARS = 24_000_000
 """How much text waits at most."""
+CROWDED_SHARE = 0.5
+"""From so much of it on the index should follow: reading a text from its chunk again costs as much as decoding it."""
 
 
 class FreshTexts:
@@ -20,6 +22,11 @@ class FreshTexts:
         self._lock = threading.Lock()
         self.wanted = False
         """Whether this process fills the index; another one's texts are not kept."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the index should take texts, lest there be no room for those that come next."""
+        return self._chars >= CROWDED_SHARE * MAX_CHARS
 
     def offer(self, texts: Iterable[tuple[int, str]]) -> None:
         """Keep the texts of chunks, with growing numbers, as far as there is room."""

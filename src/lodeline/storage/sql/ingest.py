@@ -117,7 +117,7 @@ class TraceIngester:
 _STATE_OF_TRACE = "SELECT id, exp, version, state, received_ms, updated_ms FROM traces WHERE trace_id = ?"
 _LAST_CHUNK = (
     "SELECT max(ifnull((SELECT max(cid) FROM chunks), 0), "
-    "ifnull((SELECT value FROM meta WHERE name = 'text_indexed'), 0))"
+    "ifnull((SELECT value FROM meta WHERE name = 'last_chunk'), 0))"
 )
 
 

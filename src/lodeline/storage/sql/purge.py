@@ -12,9 +12,10 @@ from lodeline.domain.experiment import Experiment, PurgeReceipt
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.storage.base import BlobStore
 from lodeline.storage.sql import audit as trail
-from lodeline.storage.sql import deliveries, meta, models, runs, traces
+from lodeline.storage.sql import deliveries, label_schemas, meta, models, runs, traces
 from lodeline.storage.sql.codec import dumps, loads
 from lodeline.storage.sql.db import Db
+from lodeline.storage.sql.labeling_rows import remove_items
 from lodeline.storage.sql.writer import Writer
 
 _STEP_TRACES = 200
@@ -124,13 +125,15 @@ def _remove_assessments(db: Db, number: int) -> bool:
 
 
 def _remove_runs(db: Db, number: int) -> bool:
-    """Remove some rows of evaluations, then runs; tell whether there may be more."""
+    """Remove some rows of evaluations, then items of labeling sessions, then runs; tell whether there may be more."""
     db.execute(
         "DELETE FROM evaluation_rows WHERE (run, row_key, rep) IN (SELECT w.run, w.row_key, w.rep FROM runs r "
         "JOIN evaluation_rows w ON w.run = r.id WHERE r.exp = ? LIMIT ?)",
         (number, _STEP_ROWS),
     )
     if db.changes():
+        return True
+    if remove_items(db, number, _STEP_ROWS):
         return True
     found = db.execute("SELECT id FROM runs WHERE exp = ? LIMIT ?", (number, _STEP_RUNS)).fetchall()
     if not found:
@@ -182,7 +185,7 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     db.execute("DELETE FROM prompts WHERE exp = ?", (number,))
     names = db.execute("SELECT DISTINCT name FROM scorers WHERE exp = ?", (number,)).fetchall()
     db.execute("DELETE FROM scorers WHERE exp = ?", (number,))
-    receipt = replace(receipt, prompts=len(keys), scorers=len(names))
+    receipt = replace(receipt, prompts=len(keys), scorers=len(names), label_schemas=label_schemas.forget(db, number))
     for table in ("dataset_links", "prompt_links"):
         db.execute(f"DELETE FROM {table} WHERE exp = ?", (number,))
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))

@@ -171,7 +171,8 @@ def points_of(db: Db, row_id: int) -> list[MetricPoint]:
 def remove(db: Db, row_ids: Sequence[int]) -> None:
     """Remove runs with everything that is theirs."""
     ids = carray(row_ids)
-    for table in ("run_metrics", "run_latest", "evaluation_rows", "evaluations"):
+    for table in ("run_metrics", "run_latest", "evaluation_rows", "evaluations", "labeling_assignments",
+                  "labeling_items", "labeling_sessions", "labeling_reviewers"):  # fmt: skip
         db.execute(f"DELETE FROM {table} WHERE run IN carray(?)", (ids,))
     db.execute("DELETE FROM runs WHERE id IN carray(?)", (ids,))
 
@@ -262,7 +263,8 @@ def _atom(node: Atom) -> Sql:
     return compare(node, Sql(column, () if key is None else (clean(key),)))
 
 
-def _load(db: Db, row_id: int) -> Run:
+def by_row(db: Db, row_id: int) -> Run:
+    """Return the run of a row that was found in this transaction."""
     row = db.execute(_SELECT + "WHERE r.id = ?", (row_id,)).fetchone()
     assert row is not None  # noqa: S101  # the id was read in this transaction
     return to_run(db, row)
@@ -274,6 +276,6 @@ _LISTING = Listing(
     id_column="r.id",
     columns={**_FILTER, "start": "r.start_ms", "end": "r.end_ms", "duration": "(r.end_ms - r.start_ms)"},
     newest="start",
-    load=_load,
+    load=by_row,
     subject=RunSubject,
 )

@@ -27,16 +27,20 @@ from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
+from lodeline.storage.sql.label_schemas import SqlLabelSchemas
+from lodeline.storage.sql.labeling import SqlLabeling
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.models import SqlModels
 from lodeline.storage.sql.prompts import SqlPrompts
 from lodeline.storage.sql.records import SqlRecords
+from lodeline.storage.sql.reviews import SqlReviews
 from lodeline.storage.sql.run_transfer import SqlRunTransfer
 from lodeline.storage.sql.runs import SqlRuns
 from lodeline.storage.sql.schema import ensure_schema
 from lodeline.storage.sql.scorers import SqlScorers
 from lodeline.storage.sql.spans import SqlSpanStore
 from lodeline.storage.sql.text import TextIndexer
+from lodeline.storage.sql.text_file import ensure_text
 from lodeline.storage.sql.traces import SqlTraceStore
 from lodeline.storage.sql.transfer import SqlTransfer
 from lodeline.storage.sql.writer import Writer
@@ -90,6 +94,9 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             evaluations=SqlEvaluations(writer, readers),
             models=SqlModels(writer, readers),
             run_transfer=SqlRunTransfer(writer, readers),
+            label_schemas=SqlLabelSchemas(writer, readers),
+            labeling=SqlLabeling(writer, readers),
+            reviews=SqlReviews(writer, readers),
         )
 
 
@@ -102,6 +109,7 @@ def _ensure_schema(directory: Path, migrations: Traversable | None) -> None:
             try:
                 with translated(f"the store in {directory} cannot be opened", db):
                     ensure_schema(db, directory, source=migrations)
+                    ensure_text(directory)
             finally:
                 db.close()
         except Unavailable as error:

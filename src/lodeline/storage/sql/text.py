@@ -5,15 +5,15 @@ names is verified against the payload. Chunks that it has not reached yet count 
 what was acknowledged before it.
 """
 
+import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lodeline.domain.errors import LodelineError
 from lodeline.ingest.payload import unpack_indexable
@@ -23,6 +23,8 @@ from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.lock import TEXT_LOCK_FILE, DirectoryLock
+from lodeline.storage.sql.schema import write_transaction
+from lodeline.storage.sql.text_file import connect_text
 from lodeline.storage.sql.writer import Writer
 
 if TYPE_CHECKING:
@@ -31,16 +33,12 @@ if TYPE_CHECKING:
 SMALL = 5_000
 """Up to so many chunks are looked up at once; beyond, the walk asks block by block."""
 _BLOCK = 500
-_GROUP_CHUNKS, _GROUP_CHARS = 256, 8_000_000
+_GROUP_CHUNKS, _GROUP_CHARS = 512, 8_000_000
 """So much is indexed in one transaction: the more, the less work merging the index is."""
-_POLITE_CHUNKS = 96
-"""So much while others wait to write, which lets them wait for some tens of milliseconds only."""
 _IDLE_S = 0.05
-_LOOK_S = 0.02
-_FLOOD_S, _FLOOD_CHUNKS = 0.5, 100
-"""More new ones than this in that time are a flood: some thousands of spans a second."""
-_PATIENT_CHUNKS = 2_000
-"""While others wait to write, or during a flood, up to so many chunks wait; searches read these meanwhile."""
+_GATHER_S = 0.4
+"""While chunks keep coming, so long is waited for a group to fill; searches read those that wait."""
+_GONE_AT_ONCE = 5_000
 _PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
@@ -49,7 +47,7 @@ _log = logging.getLogger(__name__)
 
 def watermark(db: Db) -> int:
     """Return the number of the last chunk that is indexed."""
-    row = db.execute("SELECT value FROM meta WHERE name = 'text_indexed'").fetchone()
+    row = db.execute("SELECT indexed FROM text.progress").fetchone()
     return 0 if row is None else row[0]
 
 
@@ -159,7 +157,6 @@ class TextIndexer:
         self._writer = writer
         self._readers = readers
         self._stop = threading.Event()
-        self._arrivals = _Arrivals()
         self._thread = threading.Thread(target=self._loop, name="lodeline-text", daemon=True)
 
     def start(self) -> None:
@@ -178,11 +175,6 @@ class TextIndexer:
             row = db.execute("SELECT count(*) FROM chunks WHERE cid > ?", (watermark(db),)).fetchone()
         return 0 if row is None else row[0]
 
-    def drain(self) -> None:
-        """Index everything that waits, in the caller's thread."""
-        while self._advance():
-            pass
-
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
@@ -198,77 +190,78 @@ class TextIndexer:
                 duty.release()
 
     def _work(self) -> None:
+        """Index until told to stop; after any fault with a connection of its own again."""
         while not self._stop.is_set():
             try:
-                self._give_way()
-                worked = self._advance()
+                with contextlib.closing(connect_text(self._directory)) as index:
+                    self._follow(index)
             except Exception as error:  # whatever it was, the thread goes on: later searches still need the index
                 _log.warning("full-text indexing waits %s s: %s", _PAUSE_S, error)
                 self._stop.wait(_PAUSE_S)
-                continue
-            if not worked:
-                self._stop.wait(_IDLE_S)
 
-    def _advance(self) -> bool:
-        """Index the next group; return whether there was one."""
-        most = _POLITE_CHUNKS if self._writer.queued else _GROUP_CHUNKS
-        with self._readers.read() as db:
-            start = watermark(db)
-            rows = self._next(db, start, most)
-        if not rows:
-            return False
-        self._writer.call(lambda db: _insert(db, start, rows))
-        self._fresh.forget(rows[-1][0])
-        return True
-
-    def _next(self, db: Db, start: int, most: int) -> list[tuple[int, str]]:
-        """Return number and text of the chunks after `start`, as many as make a group."""
-        rows: list[tuple[int, str]] = []
-        chars = 0
-        for (cid,) in db.execute(_WAITING, (start, most)):
-            text = self._fresh.take(cid)
-            if text is None:
-                text = _indexable(db, cid)
-            rows.append((cid, text))
-            chars += len(text)
-            if chars > _GROUP_CHARS:
-                break
-        return rows
-
-    def _give_way(self) -> None:
-        """Wait while others wait to write, and while so much comes that they soon will; not when too much waits."""
+    def _follow(self, index: Db) -> None:
         while not self._stop.is_set():
-            with self._readers.read() as db:
-                indexed, last = watermark(db), _last_chunk(db)
-                if last <= indexed or db.execute(_OVERDUE, (indexed, _PATIENT_CHUNKS)).fetchone() is not None:
-                    return
-            if not self._arrivals.is_flood(last) and not self._writer.queued:
-                return
-            self._stop.wait(_LOOK_S)
+            found = self._look()
+            if found.rows:
+                self._add(index, found.rows)
+            if found.gone:
+                self._forget(index, found.gone)
+            if not found.full:
+                self._wait(_GATHER_S if found.rows else _IDLE_S)
+
+    def _wait(self, longest_s: float) -> None:
+        """Wait, but for less time when many texts come meanwhile."""
+        until = time.monotonic() + longest_s
+        while time.monotonic() < until and not self._fresh.crowded and not self._stop.wait(_IDLE_S):
+            pass
+
+    def _look(self) -> "_Found":
+        with self._readers.read() as db:
+            gone = [cid for (cid,) in db.execute(_GONE, (_GONE_AT_ONCE,))]
+            rows: list[tuple[int, str]] = []
+            chars = 0
+            for (cid,) in db.execute(_WAITING, (watermark(db), _GROUP_CHUNKS)):
+                text = self._fresh.take(cid)
+                if text is None:
+                    text = _indexable(db, cid)
+                rows.append((cid, text))
+                chars += len(text)
+                if chars > _GROUP_CHARS:
+                    break
+            return _Found(rows, gone, full=len(rows) == _GROUP_CHUNKS or chars > _GROUP_CHARS)
+
+    def _add(self, index: Db, rows: Sequence[tuple[int, str]]) -> None:
+        """Index these; they are durable some time later."""
+        with write_transaction(index):
+            index.executemany("INSERT INTO texts (rowid, x) VALUES (?, ?)", rows)
+            index.execute("UPDATE progress SET indexed = ?", (rows[-1][0],))
+        self._fresh.forget(rows[-1][0])
+
+    def _forget(self, index: Db, gone: Sequence[int]) -> None:
+        """Forget chunks that were deleted, durably, and then that they are to be forgotten."""
+        index.execute("PRAGMA synchronous=FULL")
+        with write_transaction(index):
+            index.execute("DELETE FROM texts WHERE rowid IN carray(?)", (carray(gone),))
+        index.execute("PRAGMA synchronous=NORMAL")
+
+        def done(db: Db) -> None:
+            db.execute("DELETE FROM texts_gone WHERE cid IN carray(?)", (carray(gone),))
+
+        self._writer.call(done)
 
 
-class _Arrivals:
-    """How many chunks came lately, from looks at the last one's number."""
+class _Found(NamedTuple):
+    """What there is to do: number and text of the next chunks, in order; and the numbers of some deleted ones.
 
-    def __init__(self) -> None:
-        self._looks: deque[tuple[float, int]] = deque()
+    `full` tells that the chunks are as many as make a group.
+    """
 
-    def is_flood(self, last: int) -> bool:
-        """Note the last chunk's number, and tell whether it has grown by much since `_FLOOD_S` ago."""
-        now = time.monotonic()
-        self._looks.append((now, last))
-        while len(self._looks) > 1 and now - self._looks[1][0] >= _FLOOD_S:
-            self._looks.popleft()
-        since, before = self._looks[0]
-        return last - before > _FLOOD_CHUNKS * max(1.0, (now - since) / _FLOOD_S)
+    rows: list[tuple[int, str]]
+    gone: list[int]
+    full: bool
 
 
-def _last_chunk(db: Db) -> int:
-    row = db.execute("SELECT max(cid) FROM chunks").fetchone()
-    return 0 if row is None or row[0] is None else row[0]
-
-
-_OVERDUE = "SELECT 1 FROM chunks INDEXED BY chunks_number WHERE cid > ? LIMIT 1 OFFSET ?"
+_GONE = "SELECT cid FROM texts_gone LIMIT ?"
 _WAITING = "SELECT cid FROM chunks INDEXED BY chunks_number WHERE cid > ? ORDER BY cid LIMIT ?"
 
 
@@ -279,12 +272,3 @@ def _indexable(db: Db, cid: int) -> str:
     except LodelineError as error:
         _log.warning("a chunk has no readable text: %s", error.message)
         return ""
-
-
-def _insert(db: Db, start: int, rows: Sequence[tuple[int, str]]) -> None:
-    if watermark(db) != start:
-        return  # another process was faster
-    numbers = carray([int(cid) for cid, _ in rows])
-    there = {cid for (cid,) in db.execute("SELECT cid FROM chunks WHERE cid IN carray(?)", (numbers,))}
-    db.executemany("INSERT INTO texts (rowid, x) VALUES (?, ?)", [row for row in rows if row[0] in there])
-    db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('text_indexed', ?)", (rows[-1][0],))

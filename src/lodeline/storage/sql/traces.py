@@ -18,16 +18,20 @@ from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.follow import follow_traces
 from lodeline.storage.sql.hours import Changes
+from lodeline.storage.sql.labeling_rows import lose_items
 from lodeline.storage.sql.names import Names
 from lodeline.storage.sql.open_trace import load
 from lodeline.storage.sql.search import search_traces
-from lodeline.storage.sql.text import watermark
 from lodeline.storage.sql.trace_rows import DELETE_PAIR, INSERT_PAIR, Batch
 from lodeline.storage.sql.writer import Writer
 
 _OPEN, _ABANDONED = TRACE_STATES.index("IN_PROGRESS"), TRACE_STATES.index("ABANDONED")
 _ACTIVE = "JOIN experiments e ON e.exp = t.exp AND e.lifecycle = 'ACTIVE' "
 _REMOVE_STEP = 200
+_KEEP_LAST_CHUNK = (
+    "INSERT OR REPLACE INTO meta (name, value) VALUES ('last_chunk', "
+    "max(ifnull((SELECT value FROM meta WHERE name = 'last_chunk'), 0), (SELECT ifnull(max(cid), 0) FROM chunks)))"
+)
 
 
 class SqlTraceStore:
@@ -100,6 +104,7 @@ class SqlTraceStore:
                     found.append((row[0], str(row[1]), trace_id))
             for start in range(0, len(found), _REMOVE_STEP):
                 remove(db, [row_id for row_id, _, _ in found[start : start + _REMOVE_STEP]])
+            lose_items(db, [TraceId(trace_id) for _, _, trace_id in found], now_ms=audit.at_ms)
             if found:
                 audit_rows.write(db, audit)
             return [(exp, trace_id) for _, exp, trace_id in found]
@@ -240,7 +245,6 @@ class Removed:
 def remove(db: Db, row_ids: Sequence[int]) -> Removed:
     """Remove traces with everything that hangs on them, within the open transaction."""
     names, batch = Names(), Batch(next_chunk=0)
-    indexed = watermark(db)
     ids = carray(row_ids)
     spans = _count(db, "SELECT count(*) FROM spans WHERE id IN carray(?)", ids)
     payload = _count(db, "SELECT total(length(data)) FROM chunks WHERE id IN carray(?)", ids)
@@ -252,9 +256,8 @@ def remove(db: Db, row_ids: Sequence[int]) -> Removed:
         trace = load(db, TraceId(row[6]), row[:6])
         batch.drop_index(db, trace, names)
         batch.note_removed(trace)
-    db.execute(
-        "DELETE FROM texts WHERE rowid IN (SELECT cid FROM chunks WHERE id IN carray(?) AND cid <= ?)", (ids, indexed)
-    )
+    db.execute("INSERT INTO texts_gone SELECT cid FROM chunks WHERE id IN carray(?)", (ids,))
+    db.execute(_KEEP_LAST_CHUNK)
     db.execute(
         "DELETE FROM assessment_revisions WHERE aid IN (SELECT aid FROM assessments WHERE trace IN carray(?))", (ids,)
     )

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { evaluationQuery, MOST_COMPARED_ROWS } from "@/api/evaluation-queries";
-import type { Comparison, EvaluationRow, EvaluationSummary, RowDifference } from "@/api/schema";
+import type { Comparison, Evaluation, EvaluationRow, RowDifference } from "@/api/schema";
 import { Empty } from "@/components/empty";
 import { type GridColumn, GridTable } from "@/components/grid-table";
 import { SafeText } from "@/components/safe-text";
@@ -137,22 +137,21 @@ export function ComparedRows(props: ComparedRowsProps) {
 }
 
 interface Evaluated {
-  summary: EvaluationSummary | undefined;
+  evaluation: Evaluation | undefined;
   byHash: ReadonlyMap<string, EvaluationRow>;
 }
 
 /** An evaluation with its rows by what their records hold, which is what pairs them; the first repetition's. */
 function useEvaluated(runId: string): Evaluated {
-  const summary = useQuery({ ...evaluationQuery(runId), enabled: runId !== "" });
-  const known = summary.data !== undefined;
-  const rows = useRows(runId, summary.data?.evaluation.rows_done ?? 0, known);
+  const found = useQuery({ ...evaluationQuery(runId), enabled: runId !== "" });
+  const rows = useRows(runId, found.data?.rows_done ?? 0, found.data !== undefined);
   const byHash = useMemo(() => {
-    const found = new Map<string, EvaluationRow>();
+    const map = new Map<string, EvaluationRow>();
     for (const row of rows.items)
-      if (row.content_hash !== null && !found.has(row.content_hash)) found.set(row.content_hash, row);
-    return found;
+      if (row.content_hash !== null && !map.has(row.content_hash)) map.set(row.content_hash, row);
+    return map;
   }, [rows.items]);
-  return { summary: summary.data, byHash };
+  return { evaluation: found.data, byHash };
 }
 
 interface SideProps {
@@ -164,7 +163,7 @@ interface SideProps {
 
 function Side({ name, side, row, scorer }: SideProps) {
   const found = side.byHash.get(row.content_hash);
-  const evaluation = side.summary?.evaluation;
+  const evaluation = side.evaluation;
   if (found === undefined || evaluation === undefined) return <div>{MISSING}</div>;
   const score = scoreOf(found, scorer);
   return (

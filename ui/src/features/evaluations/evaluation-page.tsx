@@ -2,9 +2,9 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconArrowsDiff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
-import { evaluationQuery } from "@/api/evaluation-queries";
-import type { EvaluationSummary } from "@/api/schema";
+import { useCallback, useMemo } from "react";
+import { evaluationQuery, summaryQuery } from "@/api/evaluation-queries";
+import type { Evaluation } from "@/api/schema";
 import { FactList, Facts } from "@/components/facts";
 import { Count, Duration, Moment } from "@/components/figures";
 import { Page } from "@/components/page";
@@ -17,6 +17,7 @@ import classes from "./evaluations.module.css";
 import { Histogram } from "./histogram";
 import { DatasetCell } from "./list-cells";
 import { RowTable, type Shown } from "./row-table";
+import { SliceTable, sliceKeys } from "./slice-table";
 import { EvaluationState } from "./state";
 import { SummaryTable, valuesOf } from "./summary-table";
 import { useRows } from "./use-rows";
@@ -28,7 +29,7 @@ const FROM = "/experiments/$experimentId/evaluations/$runId";
 export function EvaluationPage() {
   const { experimentId, runId } = useParams({ from: FROM });
   const found = useQuery(evaluationQuery(runId));
-  const run = found.data?.evaluation.run;
+  const run = found.data?.run;
   const name = run?.name || runId;
   return (
     <Page
@@ -66,16 +67,18 @@ export function EvaluationPage() {
         </>
       )}
       {found.isPending && <Skeleton height={160} radius={8} />}
-      {found.data !== undefined && <Loaded key={runId} summary={found.data} />}
+      {found.data !== undefined && <Loaded key={runId} evaluation={found.data} />}
     </Page>
   );
 }
 
-function Loaded({ summary }: { summary: EvaluationSummary }) {
-  const { evaluation } = summary;
-  const { show, order = "", find = "", row, scorer } = useSearch({ from: FROM });
+function Loaded({ evaluation }: { evaluation: Evaluation }) {
+  const { show, order = "", find = "", row, scorer, slice } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
-  const rows = useRows(evaluation.run.run_id, evaluation.rows_done);
+  const { run_id } = evaluation.run;
+  const rows = useRows(run_id, evaluation.rows_done);
+  const summary = useQuery(summaryQuery(run_id, evaluation.rows_done, slice));
+  const slices = useMemo(() => sliceKeys(rows.items), [rows.items]);
   const change = useCallback(
     (next: Record<string, string | undefined>) =>
       void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
@@ -85,18 +88,30 @@ function Loaded({ summary }: { summary: EvaluationSummary }) {
   const shown: Shown = show === "failed" || show === "errors" ? show : "all";
   return (
     <>
-      <Head summary={summary} />
-      <div className={classes.summary}>
-        <SummaryTable
-          summary={summary}
-          rows={rows.items}
-          chosen={scorer}
-          onChoose={(next) => change({ scorer: next })}
+      <Head evaluation={evaluation} />
+      {summary.isError && <ProblemNote error={summary.error} />}
+      {summary.isPending && <Skeleton height={104} radius={8} />}
+      {summary.data !== undefined && (
+        <div className={classes.summary}>
+          <SummaryTable
+            summary={summary.data}
+            rows={rows.items}
+            chosen={scorer}
+            onChoose={(next) => change({ scorer: next })}
+          />
+          {scorer !== undefined && (
+            <Histogram scorer={scorer} values={valuesOf(rows.items, scorer)} note={note} />
+          )}
+        </div>
+      )}
+      {slices.length > 0 && (
+        <SliceTable
+          keys={slices}
+          chosen={slice}
+          scorers={summary.data?.scorers ?? []}
+          onChoose={(next) => change({ slice: next })}
         />
-        {scorer !== undefined && (
-          <Histogram scorer={scorer} values={valuesOf(rows.items, scorer)} note={note} />
-        )}
-      </div>
+      )}
       {rows.error !== null && <ProblemNote error={rows.error} />}
       {rows.pending ? (
         <Skeleton height={320} radius={8} mt={16} />
@@ -115,7 +130,7 @@ function Loaded({ summary }: { summary: EvaluationSummary }) {
   );
 }
 
-function Head({ summary: { evaluation } }: { summary: EvaluationSummary }) {
+function Head({ evaluation }: { evaluation: Evaluation }) {
   const { run, bindings } = evaluation;
   const experimentId = run.experiment_id;
   const prompts = Object.entries(bindings.prompt_versions).map(([name, version]) => `${name} ${version}`);

@@ -1,10 +1,10 @@
 import { Button, Checkbox } from "@mantine/core";
 import { IconArrowsDiff } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { isFilterProblem } from "@/api/client";
-import { evaluationRunsQuery } from "@/api/evaluation-queries";
+import { evaluationQuery, evaluationRunsQuery } from "@/api/evaluation-queries";
 import type { Run } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
@@ -34,7 +34,10 @@ export function EvaluationsPage() {
   const navigate = useNavigate({ from: FROM });
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const found = useInfiniteQuery(evaluationRunsQuery(experimentId, joinClauses(ONES, filter, clause), order));
-  const items = found.data?.pages.flatMap((page) => page.items);
+  const listed = found.data?.pages.flatMap((page) => page.items);
+  // How many scorers each has says how high its row is: the list waits for it, so that nothing moves later.
+  const states = useQueries({ queries: (listed ?? []).map((run) => evaluationQuery(run.run_id)) });
+  const items = states.every((each) => !each.isPending) ? listed : undefined;
   const change = (next: { filter?: string; order?: string }) =>
     void navigate({ search: (before) => ({ ...before, ...next }) });
   const choose = (run: Run) =>
@@ -80,7 +83,7 @@ export function EvaluationsPage() {
           <Hints hints={found.data?.pages[0]?.hints ?? []} otherwise={text.traces.emptyHint} />
         </Empty>
       )}
-      {items?.length !== 0 && !found.isError && (
+      {listed?.length !== 0 && !found.isError && (
         <>
           <div className={classes.bar}>
             <Button
@@ -120,7 +123,8 @@ function columnsOf(chosen: readonly string[], choose: (run: Run) => void): reado
   return [
     {
       id: "select",
-      label: "",
+      label: text.traces.column.select,
+      unlabelled: true,
       cell: (run) => (
         <Checkbox
           size="xs"

@@ -1,9 +1,9 @@
-/** Cells of the list of evaluations: all read the same answer, which each row asks for by itself. */
+/** Cells of the list of evaluations; each row asks for its own state, and then for what its scores come to. */
 
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { datasetQuery, evaluationQuery } from "@/api/evaluation-queries";
+import { datasetQuery, evaluationQuery, summaryQuery } from "@/api/evaluation-queries";
 import type { ValueSummary } from "@/api/schema";
 import { Count } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
@@ -15,6 +15,7 @@ import { EvaluationState } from "./state";
 
 const t = text.evaluations;
 const MOST_SCORERS = 4;
+const LINE_PX = 20;
 
 interface CellProps {
   runId: string;
@@ -22,13 +23,16 @@ interface CellProps {
 
 export function StateCell({ runId }: CellProps) {
   const found = useQuery(evaluationQuery(runId));
-  if (found.data === undefined) return found.isError ? MISSING : <Skeleton height={14} width={90} />;
-  return <EvaluationState evaluation={found.data.evaluation} />;
+  return (
+    <span className={classes.stateCell}>
+      {found.data === undefined ? MISSING : <EvaluationState evaluation={found.data} />}
+    </span>
+  );
 }
 
 export function FailedRows({ runId }: CellProps) {
   const found = useQuery(evaluationQuery(runId));
-  const failed = found.data?.evaluation.rows_failed;
+  const failed = found.data?.rows_failed;
   return (
     <span className={failed !== undefined && failed > 0 ? classes.bad : undefined}>
       <Count value={failed} />
@@ -38,11 +42,19 @@ export function FailedRows({ runId }: CellProps) {
 
 /** The mean of each scorer, with its interval and its n. */
 export function Scores({ runId }: CellProps) {
-  const found = useQuery(evaluationQuery(runId));
-  if (found.data === undefined) return found.isError ? MISSING : <Skeleton height={14} width={180} />;
-  if (found.data.scorers.length === 0) return MISSING;
+  const evaluation = useQuery(evaluationQuery(runId));
+  const done = evaluation.data?.rows_done;
+  const found = useQuery({ ...summaryQuery(runId, done ?? 0), enabled: done !== undefined });
+  const lines = Math.min(evaluation.data?.scorers.length ?? 1, MOST_SCORERS + 1);
+  const height = Math.max(1, lines) * LINE_PX;
+  if (found.data === undefined || found.data.scorers.length === 0)
+    return (
+      <span className={classes.scores} style={{ height }}>
+        {found.isPending && lines > 0 ? <Skeleton height={height - 6} width={240} mt={3} /> : MISSING}
+      </span>
+    );
   return (
-    <span className={classes.scores}>
+    <span className={classes.scores} style={{ height }}>
       {found.data.scorers.slice(0, MOST_SCORERS).map(({ scorer, summary }) => (
         <span key={scorer} className={classes.score}>
           <span className="dim">
@@ -61,17 +73,18 @@ export function Scores({ runId }: CellProps) {
 
 export function DatasetCell({ runId }: CellProps) {
   const found = useQuery(evaluationQuery(runId));
-  const bindings = found.data?.evaluation.bindings;
+  const bindings = found.data?.bindings;
   const id = bindings?.dataset_id ?? null;
   const dataset = useQuery({ ...datasetQuery(id ?? ""), enabled: id !== null, retry: false });
-  if (id === null || bindings === undefined) return MISSING;
-  const experimentId = dataset.data?.experiment_id ?? found.data?.evaluation.run.experiment_id ?? "";
+  if (id === null || bindings === undefined) return <span className={classes.datasetCell}>{MISSING}</span>;
+  const experimentId = dataset.data?.experiment_id ?? found.data?.run.experiment_id ?? "";
   return (
     <Link
       to="/experiments/$experimentId/datasets/$datasetId"
       params={{ experimentId, datasetId: id }}
       search={{ version: bindings.dataset_version === null ? undefined : String(bindings.dataset_version) }}
       preload={false}
+      className={`${classes.datasetCell} clip`}
     >
       <SafeText text={dataset.data?.name ?? id} />
       {bindings.dataset_version !== null && (

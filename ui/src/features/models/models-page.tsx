@@ -79,7 +79,8 @@ function columnsOf(
   return [
     {
       id: "select",
-      label: "",
+      label: text.traces.column.select,
+      unlabelled: true,
       cell: ({ model_id, name }) => (
         <Checkbox
           size="xs"

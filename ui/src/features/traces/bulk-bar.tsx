@@ -1,6 +1,13 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconArrowsDiff, IconDownload, IconGavel, IconTag, IconTrash } from "@tabler/icons-react";
+import {
+  IconArrowsDiff,
+  IconDatabasePlus,
+  IconDownload,
+  IconGavel,
+  IconTag,
+  IconTrash,
+} from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -14,6 +21,7 @@ import { showToast } from "@/components/toast-store";
 import { judgmentValue } from "@/lib/judgment";
 import { text } from "@/strings";
 import classes from "./bulk-bar.module.css";
+import { DatasetDialog } from "./dataset-dialog";
 import { download, exportTraces } from "./export-traces";
 
 const t = text.traces;
@@ -30,6 +38,7 @@ interface BulkProps {
 export function BulkBar({ experimentId, ids, clear }: BulkProps) {
   const [tagging, tag] = useDisclosure(false);
   const [assessing, assess] = useDisclosure(false);
+  const [adding, add] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const [done, setDone] = useState(0);
   const navigate = useNavigate();
@@ -61,6 +70,16 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
           {t.assess}
         </Button>
       )}
+      {may("dataset.write") && (
+        <Button
+          variant="default"
+          leftSection={<IconDatabasePlus size={14} aria-hidden />}
+          disabled={ids.length > AT_ONCE}
+          onClick={add.open}
+        >
+          {t.addToDataset}
+        </Button>
+      )}
       <Button
         variant="default"
         leftSection={<IconDownload size={14} aria-hidden />}
@@ -90,6 +109,7 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
       {!mayChange && <ReadOnly experimentId={experimentId} />}
       {tagging && <TagDialog ids={ids} close={tag.close} />}
       {assessing && <AssessDialog experimentId={experimentId} ids={ids} close={assess.close} />}
+      {adding && <DatasetDialog experimentId={experimentId} ids={ids} close={add.close} />}
       {deleting && <DeleteDialog ids={ids} close={remove.close} clear={clear} />}
     </div>
   );

@@ -1,0 +1,90 @@
+"""How a labeling session changes, and which of its items must be brought in line with that."""
+
+from dataclasses import replace
+from typing import Literal
+
+from lodeline.domain.ids import RunId
+from lodeline.domain.labeling import (
+    RUN_STATUS,
+    ItemDraft,
+    LabelingChange,
+    LabelingItem,
+    LabelingSession,
+    check_transition,
+    item_id_of,
+)
+from lodeline.domain.labeling_checks import check_instructions, check_policy, check_reviewers, check_schemas
+from lodeline.domain.review_places import settled
+from lodeline.domain.run import RunChange, changed_run
+
+Affected = Literal["none", "claimed", "all"]
+
+
+def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms: int) -> LabelingSession:
+    """Return the session after a change, its run's status and name with it.
+
+    Conflict when its state may not be followed by the new one; Deleted when the run is; Invalid or TooLarge for what
+    is out of bounds.
+    """
+    state = session.state if change.state is None else change.state
+    if state != session.state:
+        check_transition(session.run.run_id, session.state, state)
+    status = None if RUN_STATUS[state] == session.run.status else RUN_STATUS[state]
+    run = changed_run(session.run, RunChange(name=change.name, status=status), now_ms=now_ms)
+    changed = replace(
+        session,
+        run=run,
+        state=state,
+        instructions=session.instructions if change.instructions is None else change.instructions,
+        schemas=session.schemas if change.schemas is None else change.schemas,
+        reviewers=session.reviewers if change.reviewers is None else change.reviewers,
+        policy=session.policy if change.policy is None else change.policy,
+        dataset_id=session.dataset_id if change.dataset_id is None else change.dataset_id or None,
+    )
+    check_instructions(changed.instructions)
+    check_schemas(changed.schemas)
+    check_reviewers(changed.reviewers)
+    check_policy(changed.policy, changed.reviewers)
+    return changed
+
+
+def affected(before: LabelingSession, after: LabelingSession) -> Affected:
+    """Return which items of a session a change is about: none, those that somebody has claimed, or all."""
+    if (before.reviewers, before.policy) != (after.reviewers, after.policy):
+        return "all"
+    closed = after.state != before.state and after.state in {"CLOSED", "ARCHIVED"}
+    return "claimed" if closed else "none"
+
+
+def resettled(session: LabelingSession, item: LabelingItem, change: LabelingChange, *, now_ms: int) -> LabelingItem:
+    """Return an item in line with its changed session; complete ones stay so unless the change extends them."""
+    again = change.extend_completed and item.state == "COMPLETE"
+    return settled(session, item, now_ms=now_ms, again=again)
+
+
+def new_item(
+    session: LabelingSession, draft: ItemDraft, place: int, *, by: str | None, now_ms: int
+) -> LabelingItem:  # fmt: skip
+    """Return the item that a draft becomes, with its places."""
+    run_id: RunId = session.run.run_id
+    item = LabelingItem(
+        item_id=item_id_of(run_id, draft.target),
+        run_id=run_id,
+        target=draft.target,
+        place=place,
+        state="PENDING",
+        required=0,
+        added_ms=now_ms,
+        priority=draft.priority,
+        gold=dict(draft.gold),
+        reviews_required=draft.reviews_required,
+        snapshot=draft.snapshot,
+        source=draft.source,
+        added_by=by,
+    )
+    return settled(session, item, now_ms=now_ms)
+
+
+def put_back(session: LabelingSession, item: LabelingItem, *, now_ms: int) -> LabelingItem:
+    """Return an item that was removed as one that is not; what was reviewed of it counts as before."""
+    return settled(session, replace(item, removed_ms=None, removed_by=None), now_ms=now_ms)

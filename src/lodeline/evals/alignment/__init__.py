@@ -1,0 +1,1 @@
+"""Alignment: refining a judge by what people said of the same outputs, and finding out whether it helped."""

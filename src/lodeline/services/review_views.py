@@ -1,0 +1,168 @@
+"""Rendering of items for reviewers: what the policy shows, and nothing that it hides."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from lodeline.domain.assessment import Assessment
+from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
+from lodeline.domain.labeling import Assignment, LabelingItem, LabelingSession
+from lodeline.domain.record import Record
+from lodeline.domain.review_outputs import ITEM
+from lodeline.domain.review_view import ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan
+from lodeline.domain.span import SpanSkeleton
+from lodeline.domain.trace import Trace
+from lodeline.query.ast import Compare, Search
+from lodeline.query.fields import field
+from lodeline.query.order import parse_order
+from lodeline.services.record_sources import clean, content_of
+from lodeline.storage.base import Stores
+
+MAX_TURNS = 200
+"""Traces of a session that are shown, the first ones."""
+MAX_SPANS = 500
+"""Spans of a trace that are shown with their content, the first ones."""
+
+
+def view_of(stores: Stores, session: LabelingSession, item: LabelingItem, reviewer: str) -> ReviewView | None:
+    """Return an item as a reviewer sees it; None when what it is about is gone."""
+    contents = tuple(_contents(stores, session, item))
+    if not contents:
+        return None
+    return ReviewView(
+        item_id=item.item_id,
+        run_id=item.run_id,
+        state=item.state,
+        kind=item.target.kind,
+        round=item.round,
+        mine=_mine(item, reviewer),
+        contents=contents,
+        judgments=tuple(_judgments(stores, session, item)),
+        reviews=() if session.policy.blind_reviewers else tuple(_reviews(item, reviewer)),
+    )
+
+
+def _mine(item: LabelingItem, reviewer: str) -> Assignment | None:
+    mine = [a for a in item.assignments if (a.round, a.reviewer) == (item.round, reviewer) and a.state != "OPEN"]
+    return mine[-1] if mine else None
+
+
+def _reviews(item: LabelingItem, reviewer: str) -> Iterator[ShownReview]:
+    for each in item.assignments:
+        if each.submission is not None and each.reviewer is not None and each.reviewer != reviewer:
+            yield ShownReview(each.reviewer, each.submission.form)
+
+
+def _contents(stores: Stores, session: LabelingSession, item: LabelingItem) -> Iterator[ShownContent]:
+    target = item.target
+    if target.kind == "PAIR":
+        traces = stores.traces.get([each for each in (target.trace_id, target.other_trace_id) if each is not None])
+        if len(traces) == 2:
+            for title, trace in zip(("first", "second"), traces, strict=True):
+                yield _of_trace(stores, session, trace, title)
+    elif target.trace_id is not None:
+        for trace in stores.traces.get([target.trace_id]):
+            yield _of_trace(stores, session, trace, "")
+    elif target.session is not None:
+        for number, trace in enumerate(turns_of(stores, session.run.experiment_id, target.session), 1):
+            yield _of_trace(stores, session, trace, f"turn {number}")
+    elif target.dataset_id is not None and target.record_id is not None:
+        yield from _of_record(stores, session, item)
+    elif target.run_id is not None and target.row_key is not None:
+        yield ShownContent(f"row {target.row_key}")
+
+
+def turns_of(stores: Stores, experiment_id: ExperimentId, session: str) -> Sequence[Trace]:
+    """Return the traces of a conversation, in the order in which they began."""
+    search = Search(
+        (experiment_id,), Compare(field("trace", "session"), "=", session), parse_order("start", "trace"), MAX_TURNS
+    )
+    return stores.traces.search(search).items
+
+
+def record_of(stores: Stores, dataset_id: str, record_id: str, version: int | None) -> Record | None:
+    """Return a record as of a version (None: the draft or the latest); None when there is none."""
+    dataset = stores.datasets.get(DatasetId(dataset_id))
+    number = dataset.latest_version + 1 if version is None else version
+    found = stores.records.get(DatasetId(dataset_id), [RecordId(record_id)], number)
+    return found[0] if found else None
+
+
+def _of_record(stores: Stores, session: LabelingSession, item: LabelingItem) -> Iterator[ShownContent]:
+    target = item.target
+    record = record_of(stores, target.dataset_id or "", target.record_id or "", target.dataset_version)
+    if record is None:
+        return
+    shown = session.policy.fields
+    yield ShownContent(
+        title="",
+        request=dict(record.inputs) if "request" in shown else None,
+        response=record.outputs if "response" in shown else None,
+        expectations=record.expectations if "expectations" in shown else {},
+        tags=record.tags if "tags" in shown and not session.policy.blind_model else {},
+    )
+
+
+def _of_trace(stores: Stores, session: LabelingSession, trace: Trace, title: str) -> ShownContent:
+    policy = session.policy
+    inputs, outputs = content_of(stores, trace)
+    open_ = not policy.blind_model
+    expectations = ()
+    if "expectations" in policy.fields:
+        judged = stores.assessments.of_traces([trace.trace_id]).get(trace.trace_id, ())
+        # Those that reviewers of this session gave are theirs to know alone.
+        expectations = tuple(a for a in judged if a.kind == "EXPECTATION" and a.valid and ITEM not in a.metadata)
+    return ShownContent(
+        title=title,
+        trace_id=trace.trace_id,
+        request=inputs if "request" in policy.fields else None,
+        response=outputs if "response" in policy.fields else None,
+        expectations={a.name: clean(a.value) for a in expectations},
+        spans=tuple(_spans(stores, trace.trace_id, models=open_)) if "spans" in policy.fields else (),
+        # Tags and metadata may name the version that is to be hidden.
+        tags=trace.tags if "tags" in policy.fields and open_ else {},
+        metadata=trace.metadata if "metadata" in policy.fields and open_ else {},
+        model_id=trace.model_id if open_ else None,
+    )
+
+
+def _spans(stores: Stores, trace_id: TraceId, *, models: bool) -> Iterator[ShownSpan]:
+    skeleton = stores.spans.skeleton(trace_id)[:MAX_SPANS]
+    depths = _depths(skeleton)
+    for span in stores.spans.load(trace_id, [each.span_id for each in skeleton]):
+        yield ShownSpan(
+            name=span.name,
+            kind=span.kind,
+            depth=depths.get(span.span_id, 0),
+            inputs=clean(span.view.inputs),
+            outputs=clean(span.view.outputs),
+            model=span.view.model if models else None,
+        )
+
+
+def _depths(skeleton: Sequence[SpanSkeleton]) -> Mapping[str, int]:
+    """Return how deep each span lies; the skeleton has parents before their children."""
+    depths: dict[str, int] = {}
+    for span in skeleton:
+        depths[span.span_id] = 0 if span.parent_id not in depths else depths[span.parent_id] + 1
+    return depths
+
+
+def _judgments(stores: Stores, session: LabelingSession, item: LabelingItem) -> Iterator[ShownJudgment]:
+    """Yield what was judged before: by judges and code, and by people outside of the session, as far as shown."""
+    policy = session.policy
+    if policy.blind_judges and policy.blind_reviewers:
+        return
+    ids = [each for each in (item.target.trace_id, item.target.other_trace_id) if each is not None]
+    judged = stores.assessments.of_traces(ids)
+    for trace_id in ids:
+        for each in judged.get(trace_id, ()):
+            if each.valid and each.metadata.get(ITEM) != item.item_id and not _hidden(session, each):
+                yield ShownJudgment(
+                    each.name, each.source.kind, each.source.source_id, clean(each.value), each.rationale
+                )
+
+
+def _hidden(session: LabelingSession, judgment: Assessment) -> bool:
+    if judgment.kind == "EXPECTATION":
+        return True  # shown, if at all, with the content
+    human = judgment.source.kind == "HUMAN"
+    return session.policy.blind_reviewers if human else session.policy.blind_judges

@@ -1,0 +1,40 @@
+"""Who reviews: the account that is signed in, or where nobody signs in the name that somebody gives."""
+
+from dataclasses import replace
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import may
+from lodeline.domain.errors import Forbidden, Invalid, NotFound
+from lodeline.domain.experiment import check_name
+from lodeline.domain.labeling import LabelingItem, LabelingSession
+from lodeline.domain.labeling_checks import MAX_REVIEWER_NAME
+from lodeline.domain.reviewing import Reviewer
+
+
+def reviewer_of(actor: Actor, declared: str | None) -> Reviewer:
+    """Return who reviews. Whoever is signed in reviews in their own name: Forbidden for another one. Otherwise the
+    name must be declared, and is not verified."""
+    if actor.author is not None:
+        if declared is not None and declared != actor.author:
+            raise Forbidden(
+                f"reviewer: you are signed in as {actor.author!r} and cannot review as {declared!r}; leave it out.",
+                details={"field": "reviewer"},
+            )
+        return Reviewer(actor.author, verified=True)
+    if declared is None:
+        raise Invalid("reviewer: nobody is signed in; say who reviews.", details={"field": "reviewer"})
+    return Reviewer(check_name(declared, noun="reviewer", most=MAX_REVIEWER_NAME))
+
+
+def check_sees(actor: Actor, session: LabelingSession) -> None:
+    """Return when somebody may see a session as a reviewer; NotFound when it does not name them and they may read no
+    sessions."""
+    if may(actor, "labeling.read", session.run.experiment_id):
+        return
+    if actor.author is None or actor.author not in session.reviewers:
+        raise NotFound.of("labeling session", session.run.run_id)
+
+
+def without_tokens(item: LabelingItem) -> LabelingItem:
+    """Return an item for people who are not its reviewer: no token is shown, with which they could submit."""
+    return replace(item, assignments=tuple(replace(a, token=None) for a in item.assignments))

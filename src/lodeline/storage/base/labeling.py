@@ -1,0 +1,103 @@
+"""Labeling sessions, their items, and what reviewers do with them.
+
+What an event does to an item is `domain.reviewing.applied`, which a backend calls within the transaction that reads
+and writes the item: two callers never see the same open place.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.ids import ExperimentId, RunId, TraceId
+from lodeline.domain.labeling import (
+    ItemDraft,
+    ItemFilter,
+    ItemId,
+    ItemsReport,
+    LabelingChange,
+    LabelingDraft,
+    LabelingItem,
+    LabelingProgress,
+    LabelingSession,
+)
+from lodeline.domain.page import Page
+from lodeline.domain.reviewing import Reviewer, ReviewEvent
+
+
+class LabelingStore(Protocol):
+    """The state of runs of kind LABELING."""
+
+    def create(self, experiment_id: ExperimentId, draft: LabelingDraft, *, now_ms: int, audit: AuditEntry
+               ) -> LabelingSession:  # fmt: skip
+        """Make a run of kind LABELING; errors as in `RunStore.create`."""
+        ...
+
+    def get(self, run_id: RunId) -> LabelingSession:
+        """Return one; NotFound when there is no such run or it is of another kind."""
+        ...
+
+    def list(self, experiment_ids: Sequence[ExperimentId], *, reviewer: str | None = None, limit: int,
+             cursor: str | None = None) -> Page[LabelingSession]:  # fmt: skip
+        """List sessions whose run is not deleted, newest first: all, or those that name the reviewer."""
+        ...
+
+    def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:
+        """Change a session, and bring its items in line (`domain.reviewing.settled`), in one transaction.
+
+        Conflict when its state may not be followed by the new one; Deleted when the run is. A change that changes
+        nothing records nothing.
+        """
+        ...
+
+    def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
+        """Return how far a session is; removed items do not count."""
+        ...
+
+
+class ReviewStore(Protocol):
+    """The items of labeling sessions with their assignments."""
+
+    def add_items(self, run_id: RunId, drafts: Sequence[ItemDraft], *, by: str | None, now_ms: int, audit: AuditEntry
+                  ) -> ItemsReport:  # fmt: skip
+        """Add items, and link their traces to the run. A target that is an item already stays as it is; one that was
+        removed is put back when the draft's source is "hand", and stays removed otherwise.
+
+        NotFound when a trace is not one of the session's experiment, TooLarge when there would be too many items,
+        Conflict once the session is CLOSED; then none is added.
+        """
+        ...
+
+    def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
+        """List items in the order in which they were added."""
+        ...
+
+    def get(self, item_id: ItemId) -> LabelingItem:
+        """Return one; NotFound when unknown or hidden."""
+        ...
+
+    def every(self, run_id: RunId) -> Iterator[LabelingItem]:
+        """Return all items of a session, removed ones too, in the order in which they were added."""
+        ...
+
+    def claim_next(self, run_id: RunId, reviewer: Reviewer, token: str, *, now_ms: int, audit: AuditEntry
+                   ) -> LabelingItem | None:  # fmt: skip
+        """Claim the next item in the reviewer's order; None when there is nothing for them to do now.
+
+        A claim that they hold already is returned instead, its lease renewed. Leases that ran out are ended first.
+        The audit entry is given the item as its target. Conflict unless the session is OPEN.
+        """
+        ...
+
+    def act(self, item_id: ItemId, event: ReviewEvent, *, now_ms: int, audit: AuditEntry) -> LabelingItem:
+        """Apply an event (`domain.reviewing.applied`, whose errors these are), and log or withdraw the assessments
+        that follow from it, in one transaction. An event that changes nothing records nothing, and
+        neither does a draft that is saved."""
+        ...
+
+    def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
+        """List the items that a reviewer has claimed, submitted or declined, in the order of the session."""
+        ...
+
+    def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[LabelingItem]]:
+        """Return the items about traces, of any session; those of deleted runs and removed ones are left out."""
+        ...

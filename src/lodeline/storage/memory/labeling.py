@@ -1,0 +1,130 @@
+"""Labeling sessions in memory; what reviewers do with their items is in `reviews`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.errors import Deleted, NotFound
+from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.labeling import (
+    RUN_STATUS,
+    LabelingChange,
+    LabelingDraft,
+    LabelingProgress,
+    LabelingSession,
+    ReviewerProgress,
+)
+from lodeline.domain.labeling_changes import affected, changed_session, resettled
+from lodeline.domain.page import Page
+from lodeline.query import cursor as cursors
+from lodeline.query.build import ALL
+from lodeline.storage.memory.run_record import LabelingRecord, RunRecord
+from lodeline.storage.memory.runs import add, visible, writable
+from lodeline.storage.memory.state import State
+
+
+class MemoryLabeling:
+    """The `LabelingStore` of the memory backend."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def create(self, experiment_id: ExperimentId, draft: LabelingDraft, *, now_ms: int, audit: AuditEntry
+               ) -> LabelingSession:  # fmt: skip
+        with self._state.lock:
+            of = replace(draft.run, kind="LABELING", status=RUN_STATUS[draft.state])
+            record = add(self._state, experiment_id, of, now_ms=now_ms)
+            record.labeling = LabelingRecord(
+                draft.state, draft.schemas, draft.instructions, draft.reviewers, draft.policy, draft.dataset_id
+            )
+            self._state.record(replace(audit, target=record.run.run_id))
+            return record.labeling.current(record.current())
+
+    def get(self, run_id: RunId) -> LabelingSession:
+        with self._state.lock:
+            record = visible(self._state, run_id, "labeling session")
+            return labeling_of(record).current(record.current())
+
+    def list(self, experiment_ids: Sequence[ExperimentId], *, reviewer: str | None = None, limit: int,
+             cursor: str | None = None) -> Page[LabelingSession]:  # fmt: skip
+        fingerprint = cursors.fingerprint("run", ALL, (), "labeling", *experiment_ids, reviewer or "")
+        after = None if cursor is None else cursors.decode(cursor, fingerprint)
+        with self._state.lock:
+            numbered = [
+                ((record.run.start_ms, number), record.labeling.current(record.current()))
+                for number, record in enumerate(self._state.runs.values())
+                if record.labeling is not None
+                and record.run.lifecycle == "ACTIVE"
+                and record.run.experiment_id in experiment_ids
+                and self._state.is_active(record.run.experiment_id)
+                and (reviewer is None or reviewer in record.labeling.reviewers)
+            ]
+        numbered.sort(key=lambda pair: pair[0], reverse=True)
+        found = [pair for pair in numbered if after is None or pair[0] < after]
+        more = len(found) > limit
+        end = cursors.encode(found[limit - 1][0], fingerprint) if more else None
+        return Page(tuple(session for _, session in found[:limit]), end)
+
+    def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:
+        with self._state.lock:
+            record, labeling = writable_labeling(self._state, run_id)
+            before = labeling.current(record.run)
+            after = changed_session(before, change, now_ms=now_ms)
+            if after == before and not change.extend_completed:
+                return labeling.current(record.current())
+            record.run = after.run
+            labeling.put(after)
+            which = "all" if change.extend_completed else affected(before, after)
+            for item_id, item in labeling.items.items():
+                claimed = any(a.state == "CLAIMED" for a in item.assignments)
+                if which == "all" or (which == "claimed" and claimed):
+                    labeling.items[item_id] = resettled(after, item, change, now_ms=now_ms)
+            self._state.record(audit)
+            return labeling.current(record.current())
+
+    def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
+        with self._state.lock:
+            labeling = labeling_of(visible(self._state, run_id, "labeling session"))
+            items = [item for item in labeling.items.values() if item.removed_ms is None]
+        counts: dict[str, Counter[str]] = {}
+        verified: set[str] = set()
+        total: Counter[str] = Counter()
+        for each in (a for item in items for a in item.assignments):
+            late = each.state == "CLAIMED" and each.lease_until_ms is not None and each.lease_until_ms <= now_ms
+            state = "EXPIRED" if late else each.state
+            total["OPEN" if late else state] += 1
+            if each.reviewer is not None:
+                counts.setdefault(each.reviewer, Counter())[state] += 1
+                verified |= {each.reviewer} if each.verified else set()
+        return LabelingProgress(
+            dict(Counter(item.state for item in items)),
+            total["SUBMITTED"],
+            total["CLAIMED"],
+            total["OPEN"],
+            tuple(
+                ReviewerProgress(
+                    name, name in verified, by["SUBMITTED"], by["CLAIMED"], by["OPEN"], by["DECLINED"],
+                    by["RELEASED"], by["EXPIRED"],
+                )
+                for name, by in sorted(counts.items())
+            ),
+        )  # fmt: skip
+
+
+def labeling_of(record: RunRecord) -> LabelingRecord:
+    """Return what a run has as a labeling session; NotFound when it is none."""
+    if record.labeling is None:
+        raise NotFound.of("labeling session", record.run.run_id)
+    return record.labeling
+
+
+def writable_labeling(state: State, run_id: RunId) -> tuple[RunRecord, LabelingRecord]:
+    """Return a session; NotFound when there is none, Deleted when it or what holds it is."""
+    record = state.runs.get(run_id)
+    if record is None:
+        raise NotFound.of("labeling session", run_id)
+    labeling = labeling_of(writable(state, run_id))
+    if record.run.lifecycle == "DELETED":
+        raise Deleted.of("run", run_id)
+    return record, labeling

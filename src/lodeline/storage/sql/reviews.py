@@ -1,0 +1,245 @@
+"""Items of labeling sessions in SQLite; their rules are in `domain.reviewing`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.errors import NotFound, TooLarge
+from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.labeling import (
+    ItemDraft,
+    ItemFilter,
+    ItemId,
+    ItemsReport,
+    LabelingItem,
+    LabelingSession,
+    item_id_of,
+)
+from lodeline.domain.labeling_changes import new_item, put_back
+from lodeline.domain.labeling_checks import MAX_ITEMS
+from lodeline.domain.ledger import FindLast, LedgerPlan
+from lodeline.domain.page import Page
+from lodeline.domain.review_outputs import log_review, withdraw_review
+from lodeline.domain.review_places import settled
+from lodeline.domain.reviewing import (
+    Claim,
+    Reviewer,
+    ReviewEvent,
+    ReviewStep,
+    Save,
+    applied,
+    author_of,
+    check_addable,
+    check_claimable,
+)
+from lodeline.query import cursor as cursors
+from lodeline.query.build import ALL
+from lodeline.storage.sql import audit as trail
+from lodeline.storage.sql import review_queue, runs, traces
+from lodeline.storage.sql.assessment_rows import append, last_revision
+from lodeline.storage.sql.codec import clean
+from lodeline.storage.sql.connection import Readers
+from lodeline.storage.sql.db import Db, Row
+from lodeline.storage.sql.experiment_rows import number_of
+from lodeline.storage.sql.labeling_rows import (
+    SELECT_ITEM,
+    Kept,
+    find_item,
+    insert_item,
+    items_of,
+    put_item,
+    visible_session,
+    writable_session,
+)
+from lodeline.storage.sql.writer import Writer
+
+_STEP = 500
+_HELD = "('CLAIMED', 'SUBMITTED', 'DECLINED')"
+
+
+class SqlReviews:
+    """Implements `storage.base.ReviewStore`."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    def add_items(self, run_id: RunId, drafts: Sequence[ItemDraft], *, by: str | None, now_ms: int, audit: AuditEntry
+                  ) -> ItemsReport:  # fmt: skip
+        def run(db: Db) -> ItemsReport:
+            row_id, session = writable_session(db, run_id)
+            check_addable(session)
+            report = _add(db, row_id, session, drafts, by=by, now_ms=now_ms)
+            if report.added or report.restored:
+                trail.write(db, audit)
+            return report
+
+        return self._writer.call(run)
+
+    def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
+        condition, params = "i.removed = ?", [int(which.removed)]
+        more: list[Any] = []
+        if which.states:
+            condition += f" AND i.state IN ({', '.join('?' * len(which.states))})"
+            more += which.states
+        if which.trace_id is not None:
+            condition += " AND (i.trace = ? OR i.other_trace = ?)"
+            more += [clean(which.trace_id)] * 2
+        return self._page(run_id, condition, [*params, *more], f"items {which!r}", limit=limit, cursor=cursor)
+
+    def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
+        condition = (
+            "i.removed = 0 AND EXISTS (SELECT 1 FROM labeling_assignments a WHERE a.item = i.id AND a.reviewer = ? "
+            f"AND a.state IN {_HELD})"
+        )
+        return self._page(run_id, condition, [clean(reviewer)], f"held {reviewer}", limit=limit, cursor=cursor)
+
+    def get(self, item_id: ItemId) -> LabelingItem:
+        with self._readers.read() as db:
+            kept, _ = find_item(db, item_id)
+            if runs.select_active(db, kept.item.run_id) is None:
+                raise NotFound.of("item", item_id)
+            return kept.item
+
+    def every(self, run_id: RunId) -> Iterator[LabelingItem]:
+        with self._readers.read() as db:
+            row_id, _ = visible_session(db, run_id)
+        last = -1
+        while True:
+            sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.place > ? ORDER BY i.place LIMIT {_STEP}"
+            with self._readers.read() as db:
+                found = items_of(db, db.execute(sql, (row_id, last)).fetchall())
+            if not found:
+                return
+            yield from (kept.item for kept in found)
+            last = found[-1].item.place
+
+    def claim_next(self, run_id: RunId, reviewer: Reviewer, token: str, *, now_ms: int, audit: AuditEntry
+                   ) -> LabelingItem | None:  # fmt: skip
+        def run(db: Db) -> LabelingItem | None:
+            row_id, session = writable_session(db, run_id)
+            check_claimable(session, reviewer)
+            while late := review_queue.late(db, row_id, reviewer.name, now_ms):
+                for kept in late:
+                    put_item(db, row_id, kept, settled(session, kept.item, now_ms=now_ms, keep=reviewer.name))
+            found = review_queue.next_item(db, row_id, session, reviewer.name)
+            if found is None:
+                return None
+            step = applied(session, found.item, Claim(reviewer, token), now_ms=now_ms)
+            put_item(db, row_id, found, step.item)
+            if any(a.token == token for a in step.item.assignments):
+                trail.write(db, replace(audit, target=found.item.item_id))
+            return step.item
+
+        return self._writer.call(run)
+
+    def act(self, item_id: ItemId, event: ReviewEvent, *, now_ms: int, audit: AuditEntry) -> LabelingItem:
+        def run(db: Db) -> LabelingItem:
+            kept, _ = find_item(db, item_id)
+            row_id, session = writable_session(db, kept.item.run_id)
+            step = applied(session, kept.item, event, now_ms=now_ms)
+            if step.item != kept.item:
+                _log(db, session, step, event, now_ms)
+                put_item(db, row_id, kept, step.item)
+                if not isinstance(event, Save):
+                    trail.write(db, audit)
+            return step.item
+
+        return self._writer.call(run)
+
+    def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[LabelingItem]]:
+        shown = (
+            "JOIN runs r ON r.id = i.run AND r.lifecycle = 'ACTIVE' "
+            "JOIN experiments e ON e.exp = r.exp AND e.lifecycle = 'ACTIVE' WHERE i.removed = 0 AND "
+        )
+        sql = f"{SELECT_ITEM}{shown} i.trace = ?1 UNION {SELECT_ITEM}{shown} i.other_trace = ?1 ORDER BY 1"
+        found: dict[TraceId, Sequence[LabelingItem]] = {}
+        with self._readers.read() as db:
+            for trace_id in dict.fromkeys(trace_ids):
+                kept = items_of(db, db.execute(sql, (clean(trace_id),)).fetchall())
+                if kept:
+                    found[trace_id] = [each.item for each in kept]
+        return found
+
+    def _page(
+        self, run_id: RunId, condition: str, params: Sequence[Any], what: str, *, limit: int, cursor: str | None
+    ) -> Page[LabelingItem]:
+        fingerprint = cursors.fingerprint("run", ALL, (), what, run_id)
+        after = -1 if cursor is None else cursors.decode(cursor, fingerprint)[0]
+        sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.place > ? AND {condition} ORDER BY i.place LIMIT ?"
+        with self._readers.read() as db:
+            row_id, _ = visible_session(db, run_id)
+            found = items_of(db, db.execute(sql, (row_id, after, *params, limit + 1)).fetchall())
+        items = tuple(kept.item for kept in found[:limit])
+        return Page(items, cursors.encode((items[-1].place,), fingerprint) if len(found) > limit else None)
+
+
+def _add(
+    db: Db, row_id: int, session: LabelingSession, drafts: Sequence[ItemDraft], *, by: str | None, now_ms: int
+) -> ItemsReport:
+    row = db.execute("SELECT coalesce(max(place), -1) FROM labeling_items WHERE run = ?", (row_id,)).fetchone()
+    place = 1 + (-1 if row is None else int(row[0]))
+    ids: list[ItemId] = []
+    added = known = left = restored = 0
+    for draft in drafts:
+        of = [each for each in (draft.target.trace_id, draft.target.other_trace_id) if each is not None]
+        linked = [_trace_row(db, session, trace_id) for trace_id in of]
+        item_id = item_id_of(session.run.run_id, draft.target)
+        ids.append(item_id)
+        present = _present(db, item_id)
+        if present is None:
+            if place >= MAX_ITEMS:
+                raise TooLarge(f"items: a labeling session has at most {MAX_ITEMS}; make another one.")
+            insert_item(db, row_id, new_item(session, draft, place, by=by, now_ms=now_ms))
+            place += 1
+            added += 1
+        elif present.item.removed_ms is None:
+            known += 1
+        elif draft.source == "hand":
+            put_item(db, row_id, present, put_back(session, present.item, now_ms=now_ms))
+            restored += 1
+        else:
+            left += 1
+            continue
+        for trace_row in linked:
+            traces.link(db, trace_row, session.run.run_id)
+    return ItemsReport(tuple(ids), added, known, left, restored)
+
+
+def _present(db: Db, item_id: ItemId) -> Kept | None:
+    found = db.execute(SELECT_ITEM + "WHERE i.item_id = ?", (item_id,)).fetchall()
+    return items_of(db, found)[0] if found else None
+
+
+def _trace_row(db: Db, session: LabelingSession, trace_id: TraceId) -> Row:
+    """Return the row of a target's trace; NotFound when it is none of the session's experiment."""
+    row = traces.writable(db, trace_id)
+    if row[1] != number_of(session.run.experiment_id):
+        raise NotFound.of("trace", trace_id)
+    return row
+
+
+def _log(db: Db, session: LabelingSession, step: ReviewStep, event: ReviewEvent, now_ms: int) -> None:
+    """Log and withdraw the judgments that a step says, in the open transaction."""
+    by = author_of(event)
+
+    find: FindLast = lambda assessment_id: last_revision(db, assessment_id)  # noqa: E731
+    for draft in step.log:
+        trace_id = draft.target.trace_id
+        row = None
+        if trace_id is not None:
+            row = db.execute("SELECT id, start_ns FROM traces WHERE trace_id = ?", (clean(trace_id),)).fetchone()
+            if row is None:
+                raise NotFound.of("trace", trace_id)
+        plan = log_review(draft, find, experiment_id=session.run.experiment_id, by=by, now_ms=now_ms)
+        _append(db, plan, None if row is None else (row[0], row[1]))
+    for assessment_id in step.withdraw:
+        gone = withdraw_review(assessment_id, find, by=by, now_ms=now_ms)
+        if gone is not None:
+            _append(db, gone, None)
+
+
+def _append(db: Db, plan: LedgerPlan, trace: tuple[int, int] | None) -> None:
+    for revision in plan.revisions:
+        append(db, revision, trace)

@@ -1,0 +1,16 @@
+# pyright: basic
+"""What a client raises when the server refuses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """Expect the server to refuse what is done within, with one of MLflow's codes."""
+    with pytest.raises(MlflowException) as caught:
+        yield
+    assert caught.value.error_code == code

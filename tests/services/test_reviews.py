@@ -1,0 +1,311 @@
+"""What a reviewer may do and see: access, blindness, and reviews from the first claim to the last submission."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
+from lodeline.domain.dataset import DatasetDraft
+from lodeline.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.ids import AccountId, ExperimentId, TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
+from lodeline.domain.labeling import (
+    ItemDraft,
+    ItemId,
+    LabelingChange,
+    LabelingDraft,
+    LabelingSession,
+    ReviewForm,
+    ReviewPolicy,
+    ReviewTarget,
+)
+from lodeline.domain.record import RecordDraft
+from lodeline.domain.review_view import ReviewView
+from lodeline.domain.run import RunChange, RunDraft
+from lodeline.domain.span import JsonValue
+from lodeline.domain.trace import TraceInfo
+from lodeline.services.bundle import Services
+from tests.contract.build import span, write
+from tests.services.bundled import clock_of, services_over
+
+APP = ExperimentId("1")
+EDITOR = Actor("account", "eve", AccountId("acc-1"), role="editor")
+VIEWER = Actor("account", "vic", AccountId("acc-2"), role="viewer")
+ANN = Actor("account", "ann", AccountId("acc-3"), role="reviewer")
+BEN = Actor("account", "ben", AccountId("acc-4"), role="reviewer")
+NOBODY = Actor("anonymous", "anonymous")
+SCORE = LabelSchemaDraft("score", "FEEDBACK", LabelInput("numeric", min_value=1, max_value=5), enable_comment=True)
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    with services_over() as made:
+        made.experiments.create(LOCAL, ExperimentDraft("app"))
+        made.label_schemas.create(LOCAL, "app", SCORE)
+        for trace_id in ("tr-1", "tr-2"):
+            root = span(
+                "answer", 1, session="chat", start_ms=int(trace_id[-1]),
+                attributes={"input.value": f"ask {trace_id}", "output.value": f"say {trace_id}"},
+            )  # fmt: skip
+            child = span("llm", 2, parent=1, kind="LLM", start_ms=9, model="secret-model")
+            info = TraceInfo(model_id="m-1", tags={"t": "v"}, metadata={"k": "v"})
+            made.stores.traces.write([write(trace_id, root, child, experiment=APP, info=info)])
+        yield made
+
+
+def session(services: Services, *, reviewers: tuple[str, ...] = ("ann", "ben"), **policy: object) -> LabelingSession:
+    draft = LabelingDraft(
+        RunDraft("labels"), (), "Be fair.", reviewers,
+        ReviewPolicy(**policy),  # type: ignore[arg-type]
+        state="OPEN",
+    )  # fmt: skip
+    return services.labeling.create(LOCAL, "app", draft, ["score"])
+
+
+def add(services: Services, made: LabelingSession, *targets: ReviewTarget) -> tuple[ItemId, ...]:
+    drafts = [ItemDraft(target, gold={"score": 5}) for target in targets]
+    return services.labeling_items.add(LOCAL, made.run.run_id, drafts).item_ids
+
+
+def trace(trace_id: str = "tr-1") -> ReviewTarget:
+    return ReviewTarget("TRACE", trace_id=TraceId(trace_id))
+
+
+def form(score: JsonValue = 4, **more: object) -> ReviewForm:
+    return ReviewForm({"score": score}, **more)  # type: ignore[arg-type]
+
+
+def judge(services: Services, name: str, value: JsonValue, source: str, kind: SourceKind) -> None:
+    draft = AssessmentDraft(
+        AssessmentTarget(TraceId("tr-1")), name, "FEEDBACK", AssessmentSource(kind, source), value
+    )
+    services.assessments.log(LOCAL, draft)
+
+
+def token_of(view: ReviewView | None) -> str:
+    assert view is not None
+    assert view.mine is not None
+    assert view.mine.token is not None
+    return view.mine.token
+
+
+# Who
+
+
+def test_a_reviewer_sees_the_sessions_that_name_them_and_nothing_else(services: Services) -> None:
+    mine, other = session(services, reviewers=("ann",)), session(services, reviewers=("ben",))
+    (item,) = add(services, other, trace())
+    assert [s.run_id for s in services.reviews.sessions(ANN).items] == [mine.run.run_id]
+    assert services.reviews.session(ANN, mine.run.run_id).instructions == "Be fair."
+    for call in (
+        lambda: services.reviews.session(ANN, other.run.run_id),
+        lambda: services.reviews.next(ANN, other.run.run_id),
+        lambda: services.reviews.held(ANN, other.run.run_id),
+        lambda: services.reviews.view(ANN, item),
+        lambda: services.reviews.submit(ANN, item, form()),
+    ):
+        with pytest.raises(NotFound):
+            call()
+    for refused in (
+        lambda: services.labeling.get(ANN, mine.run.run_id),
+        lambda: services.labeling_items.get(ANN, item),
+        lambda: services.labeling.progress(ANN, mine.run.run_id),
+        lambda: services.traces.get(ANN, TraceId("tr-1")),
+        lambda: services.runs.get(ANN, mine.run.run_id),
+    ):
+        with pytest.raises((NotFound, Forbidden)):
+            refused()
+
+
+def test_who_is_signed_in_reviews_in_their_own_name(services: Services) -> None:
+    made = session(services)
+    (item,) = add(services, made, trace())
+    with pytest.raises(Forbidden, match="signed in as 'ann' and cannot review as 'ben'"):
+        services.reviews.submit(ANN, item, form(), reviewer="ben")
+    done = services.reviews.submit(ANN, item, form(), reviewer="ann")
+    assert done.mine is not None
+    assert (done.mine.reviewer, done.mine.verified) == ("ann", True)
+    (logged,) = services.stores.assessments.of_traces([TraceId("tr-1")])[TraceId("tr-1")]
+    assert (logged.source.source_id, logged.created_by) == ("ann", "ann")
+
+
+def test_somebody_who_is_not_signed_in_says_who_they_are(services: Services) -> None:
+    made = session(services)
+    (item,) = add(services, made, trace())
+    with pytest.raises(Invalid, match="say who reviews"):
+        services.reviews.next(LOCAL, made.run.run_id)
+    done = services.reviews.submit(LOCAL, item, form(), reviewer="ann")
+    assert done.mine is not None
+    assert not done.mine.verified
+    with pytest.raises(Forbidden, match="'zoe' is no reviewer"):
+        services.reviews.view(LOCAL, item, reviewer="zoe")
+
+
+def test_viewers_do_not_review_and_nobody_is_asked_to_sign_in(services: Services) -> None:
+    made = session(services, reviewers=())
+    add(services, made, trace())
+    with pytest.raises(Forbidden):
+        services.reviews.next(VIEWER, made.run.run_id)
+    with pytest.raises(Unauthenticated):
+        services.reviews.next(NOBODY, made.run.run_id)
+    with pytest.raises(NotFound):
+        services.reviews.next(ANN, made.run.run_id)
+    assert services.reviews.next(EDITOR, made.run.run_id).item is not None
+
+
+def test_a_reviewer_who_is_taken_off_sees_the_session_no_more(services: Services) -> None:
+    made = session(services)
+    (item,) = add(services, made, trace())
+    token = token_of(services.reviews.next(ANN, made.run.run_id).item)
+    services.labeling.update(EDITOR, made.run.run_id, LabelingChange(reviewers=("ben",)))
+    with pytest.raises(NotFound):
+        services.reviews.submit(ANN, item, form(), token=token)
+    assert services.reviews.sessions(ANN).items == ()
+
+
+# What is shown
+
+
+def test_only_what_the_policy_shows_is_shown(services: Services) -> None:
+    made = session(services, blind_model=False, fields=("request",))
+    (item,) = add(services, made, trace())
+    (shown,) = services.reviews.view(ANN, item).contents
+    assert (shown.request, shown.response, shown.spans) == ("ask tr-1", None, ())
+    assert (dict(shown.tags), dict(shown.metadata), shown.model_id) == ({}, {}, "m-1")
+    fields = ("request", "response", "spans", "tags", "metadata")
+    services.labeling.update(
+        EDITOR, made.run.run_id, LabelingChange(policy=ReviewPolicy(blind_model=False, fields=fields))
+    )
+    (shown,) = services.reviews.view(ANN, item).contents
+    assert (shown.response, shown.tags, shown.metadata["k"]) == ("say tr-1", {"t": "v"}, "v")
+    assert [(each.name, each.depth, each.model) for each in shown.spans] == [
+        ("answer", 0, None), ("llm", 1, "secret-model"),
+    ]  # fmt: skip
+
+
+def test_a_blind_reviewer_learns_no_model_however_much_is_shown(services: Services) -> None:
+    made = session(services, fields=("request", "response", "spans", "tags", "metadata", "expectations"))
+    (item,) = add(services, made, trace())
+    view = services.reviews.view(ANN, item)
+    assert "secret-model" not in repr(view)
+    assert "m-1" not in repr(view)
+    assert view.contents[0].spans[1].name == "llm"
+
+
+def test_judges_and_other_reviewers_are_shown_where_nobody_is_blind_to_them(services: Services) -> None:
+    judge(services, "grounded", 0.25, "gpt", "LLM_JUDGE")
+    judge(services, "liked", True, "zoe", "HUMAN")
+    blind = session(services, reviews_required=2)
+    seeing = session(services, reviews_required=2, blind_judges=False, blind_reviewers=False)
+    judges = session(services, blind_judges=False)
+    (hidden,), (open_,), (half,) = (add(services, each, trace()) for each in (blind, seeing, judges))
+    for item in (hidden, open_):
+        services.reviews.submit(BEN, item, form(2, comments={"score": "meh"}))
+    view = services.reviews.view(ANN, hidden)
+    assert (view.judgments, view.reviews) == ((), ())
+    assert "ben" not in repr(view)
+    assert "meh" not in repr(view)
+    view = services.reviews.view(ANN, open_)
+    assert {(j.name, j.source_id) for j in view.judgments} == {
+        ("grounded", "gpt"),
+        ("liked", "zoe"),
+        ("score", "ben"),
+    }
+    assert [(review.reviewer, review.form.answers) for review in view.reviews] == [("ben", {"score": 2})]
+    assert [j.name for j in services.reviews.view(ANN, half).judgments] == ["grounded"]
+
+
+def test_known_answers_and_tokens_of_others_are_never_shown(services: Services) -> None:
+    made = session(services)
+    (item,) = add(services, made, trace())
+    token = token_of(services.reviews.next(BEN, made.run.run_id).item)
+    seen = repr(services.reviews.view(ANN, item)) + repr(services.reviews.session(ANN, made.run.run_id))
+    assert "gold" not in seen
+    managed = services.labeling_items.get(LOCAL, item)
+    assert {a.token for a in managed.assignments} == {None}
+    assert token_of(services.reviews.view(BEN, item)) == token
+
+
+def test_every_kind_of_target_is_rendered(services: Services) -> None:
+    dataset = services.datasets.create(LOCAL, DatasetDraft(APP, "d"), experiment="app").dataset_id
+    record = RecordDraft({"q": 1}, {"expected_response": "x"}, outputs="o", tags={"t": "v"})
+    record_id = services.records.write(LOCAL, dataset, "merge", [record]).record_ids[0] or ""
+    made = session(services, fields=("request", "response", "expectations"))
+    ids = add(
+        services, made,
+        ReviewTarget("PAIR", trace_id=TraceId("tr-2"), other_trace_id=TraceId("tr-1")),
+        ReviewTarget("SESSION", session="chat"),
+        ReviewTarget("RECORD", dataset_id=dataset, record_id=record_id),
+    )  # fmt: skip
+    pair, chat, kept = (services.reviews.view(ANN, item).contents for item in ids)
+    assert [(each.title, each.request) for each in pair] == [("first", "ask tr-2"), ("second", "ask tr-1")]
+    assert [(each.title, each.request) for each in chat] == [("turn 1", "ask tr-1"), ("turn 2", "ask tr-2")]
+    (shown,) = kept
+    assert (shown.request, shown.response, shown.expectations) == ({"q": 1}, "o", {"expected_response": "x"})
+
+
+# What is done
+
+
+def test_from_the_first_claim_to_the_last_submission(services: Services) -> None:
+    made = session(services, mode="round_robin")
+    services.labeling_items.add(LOCAL, made.run.run_id, [ItemDraft(trace("tr-1")), ItemDraft(trace("tr-2"))])
+    view = services.reviews.next(ANN, made.run.run_id).item
+    assert view is not None
+    token = token_of(view)
+    clock_of(services).advance(65)
+    saved = services.reviews.save(ANN, view.item_id, token, form(99))
+    assert saved.mine is not None
+    assert saved.mine.draft == form(99)
+    with pytest.raises(Invalid, match="score: 99 is no answer"):
+        services.reviews.submit(ANN, view.item_id, form(99), token=token)
+    with pytest.raises(Invalid, match="score missing"):
+        services.reviews.submit(ANN, view.item_id, ReviewForm(), token=token)
+    with pytest.raises(Invalid, match="'tone' is no label schema of this session"):
+        services.reviews.submit(ANN, view.item_id, ReviewForm({"tone": 1}), token=token)
+    done = services.reviews.submit(ANN, view.item_id, form(3), token=token, key="k")
+    assert done.mine is not None
+    assert done.mine.submission is not None
+    assert (done.state, done.mine.submission.duration_ms) == ("COMPLETE", 65_000)
+    assert services.reviews.next(ANN, made.run.run_id).item is None
+    progress = services.reviews.session(ANN, made.run.run_id)
+    assert (progress.items_total, progress.items_open, progress.mine.submitted) == (2, 1, 1)
+    assert [v.item_id for v in services.reviews.held(ANN, made.run.run_id).items] == [view.item_id]
+    undone = services.reviews.undo(ANN, view.item_id)
+    services.reviews.release(ANN, view.item_id, token_of(undone), requeue=True)
+    with pytest.raises(Invalid, match="say why"):
+        services.reviews.decline(ANN, view.item_id, "  ")
+    assert services.reviews.decline(ANN, view.item_id, "unclear").mine is not None
+
+
+def test_an_item_whose_target_is_gone_is_passed_over(services: Services) -> None:
+    dataset = services.datasets.create(LOCAL, DatasetDraft(APP, "d"), experiment="app").dataset_id
+    record_id = services.records.write(LOCAL, dataset, "merge", [RecordDraft({"q": 1})]).record_ids[0] or ""
+    made = session(services)
+    services.stores.traces.write([write("tr-9", span("turn", 1, session="short"), experiment=APP)])
+    gone, held = add(
+        services, made, ReviewTarget("SESSION", session="short"),
+        ReviewTarget("RECORD", dataset_id=dataset, record_id=record_id),
+    )  # fmt: skip
+    services.traces.delete(LOCAL, [TraceId("tr-9")])
+    view = services.reviews.next(ANN, made.run.run_id).item
+    assert view is not None
+    assert view.item_id == held
+    assert services.labeling_items.get(LOCAL, gone).state == "UNAVAILABLE"
+    with pytest.raises(Conflict, match="UNAVAILABLE"):
+        services.reviews.claim(BEN, gone)
+
+
+def test_a_deleted_session_is_closed_to_its_reviewers(services: Services) -> None:
+    made = session(services)
+    (item,) = add(services, made, trace())
+    services.runs.delete(LOCAL, made.run.run_id)
+    assert services.reviews.sessions(ANN).items == ()
+    with pytest.raises(Conflict):
+        services.reviews.submit(ANN, item, form())
+    services.runs.restore(LOCAL, made.run.run_id)
+    assert services.reviews.submit(ANN, item, form()).mine is not None
+    services.runs.update(LOCAL, made.run.run_id, RunChange(name="renamed"))
+    assert services.reviews.session(ANN, made.run.run_id).name == "renamed"
