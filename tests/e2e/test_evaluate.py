@@ -121,6 +121,17 @@ def test_an_evaluation_goes_on_where_it_was_cancelled() -> None:
         lodeline.resume_evaluation(first.run_id, rows(5), predict_fn=fragile, scorers=[right, size])
 
 
+def test_an_evaluation_whose_program_is_gone_is_taken_over() -> None:
+    lost = lodeline.evaluate(rows(4), predict_fn=add, scorers=[right])
+    client = lodeline.default_client()
+    client.evaluations.resume(lost.run_id)
+    with pytest.raises(Conflict, match="scorers changed"):
+        lodeline.resume_evaluation(lost.run_id, rows(4), predict_fn=add, scorers=[right, size])
+    assert client.evaluations.get(lost.run_id).state == "RUNNING"
+    again = lodeline.resume_evaluation(lost.run_id, rows(4), predict_fn=add, scorers=[right])
+    assert (again.state, again.rows) == ("COMPLETED", ())
+
+
 def test_answers_are_scored_again_without_calling_the_application() -> None:
     calls: list[int] = []
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from lodeline.domain.errors import Conflict, Invalid, LodelineError
-from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow
+from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow, check_resume
 from lodeline.domain.ids import TraceId
 from lodeline.domain.run import RunDraft, RunInput
 from lodeline.domain.scorer import ScoredTrace
@@ -107,6 +107,8 @@ def resume_evaluation(
     progress: bool | None = None,
 ) -> EvaluationResult:
     """Go on with an evaluation that was cancelled, interrupted or failed: run the rows that have no good result yet.
+    One that is still RUNNING is taken over: its program was killed, or lost the server before it could say that it
+    ended.
 
     Data, scorers and model must be those of before: Conflict names what changed, unless `force`. Rows whose function
     or scorer failed are run again; finished ones stay.
@@ -118,9 +120,11 @@ def resume_evaluation(
         before.bindings.budget.max_cost_usd,
     )  # fmt: skip
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=before.bindings.seed)
-    evaluation = client.evaluations.resume(
-        run_id, bindings=replace(plan.bindings(), git=before.bindings.git), force=force
-    )
+    bindings = replace(plan.bindings(), git=before.bindings.git)
+    if before.state == "RUNNING":
+        check_resume(replace(before, state="INTERRUPTED"), bindings, force=force)
+        client.evaluations.finish(run_id, state="INTERRUPTED", message="its program was gone")
+    evaluation = client.evaluations.resume(run_id, bindings=bindings, force=force)
     done = {(row.row_key, row.repetition) for row in client.evaluations.rows(run_id, state="DONE")}
     return _run(client, evaluation, plan, done=done, trace_judges=trace_judges, progress=progress)
 
