@@ -1,6 +1,7 @@
 """`lodeline.evaluate` against the real server."""
 
 import asyncio
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 import lodeline
 from lodeline.domain.errors import Conflict, Invalid, NotFound
+from lodeline.domain.model import PromptUse
 from lodeline.domain.scorer import ScoredTrace
 from tests.e2e.harness import Server, serving
 
@@ -130,6 +132,28 @@ def test_an_evaluation_whose_program_is_gone_is_taken_over() -> None:
     assert client.evaluations.get(lost.run_id).state == "RUNNING"
     again = lodeline.resume_evaluation(lost.run_id, rows(4), predict_fn=add, scorers=[right])
     assert (again.state, again.rows) == ("COMPLETED", ())
+
+
+def test_the_source_and_the_prompts_of_the_model_are_among_the_bindings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q", "-b", "work"], [*own, "commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", *step], check=True)
+    lodeline.register_prompt("ask-nicely", "{{ q }}")
+    model = lodeline.create_model("adder", prompts=[PromptUse("ask-nicely", 1)])
+    result = lodeline.evaluate(rows(2), predict_fn=add, scorers=[right], model_id=model.model_id)
+    bindings = lodeline.default_client().evaluations.get(result.run_id).bindings
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert bindings.git == {"commit": commit, "branch": "work", "dirty": "false"}
+    assert bindings.prompt_versions == {"ask-nicely": 1}
+    monkeypatch.chdir("/")
+    assert lodeline.resume_evaluation(
+        result.run_id, rows(2), predict_fn=add, scorers=[right], model_id=model.model_id
+    ).state == "COMPLETED"  # fmt: skip
+    unknown = lodeline.evaluate(rows(1), predict_fn=add, scorers=[right], model_id="only a name")
+    assert lodeline.default_client().evaluations.get(unknown.run_id).bindings.git == {}
 
 
 def test_answers_are_scored_again_without_calling_the_application() -> None:

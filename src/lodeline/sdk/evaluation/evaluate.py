@@ -23,7 +23,7 @@ from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.evaluation.apart import run_apart
-from lodeline.sdk.evaluation.beginning import begin
+from lodeline.sdk.evaluation.beginning import begin, prompts_of, source_of_code
 from lodeline.sdk.evaluation.data import as_mapping, cases_of_records, table_of
 from lodeline.sdk.evaluation.judging import JudgeTracer
 from lodeline.sdk.evaluation.keeping import FLUSH_S, ServerSink
@@ -79,6 +79,7 @@ def evaluate(
     client = default_client()
     settings = EngineSettings(concurrency, repetitions, timeout_s, retries, budget_usd)
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=seed)
+    plan = replace(plan, git=source_of_code(), prompt_versions=prompts_of(client, plan.model_id))
     draft = EvaluationDraft(
         RunDraft(
             name=name,
@@ -120,7 +121,8 @@ def resume_evaluation(
         before.bindings.budget.max_cost_usd,
     )  # fmt: skip
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=before.bindings.seed)
-    bindings = replace(plan.bindings(), git=before.bindings.git)
+    then = before.bindings
+    bindings = replace(plan.bindings(), git=then.git, prompt_versions=then.prompt_versions)
     if before.state == "RUNNING":
         check_resume(replace(before, state="INTERRUPTED"), bindings, force=force)
         client.evaluations.finish(run_id, state="INTERRUPTED", message="its program was gone")
