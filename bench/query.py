@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,7 @@ async def _ask_all(served: Served, count: int, shape: data.Shape, giant_spans: i
 
 
 @asynccontextmanager
-async def _connected(served: Served) -> AsyncIterator[Connection]:
+async def _connected(served: Served) -> AsyncGenerator[Connection]:
     """Open a connection for one question: an idle one would be closed while expected answers are made."""
     connection = await Connection.open(served.port)
     try:
