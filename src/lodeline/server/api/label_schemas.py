@@ -26,7 +26,7 @@ from lodeline.domain.label_schema import (
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
-from lodeline.server.api.prompts import HomeParam
+from lodeline.server.api.scorers import HomeParam
 
 router = APIRouter(prefix="/label-schemas", tags=["label schemas"])
 

@@ -40,8 +40,7 @@ def native_router() -> APIRouter:
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
-        scorers, trust,
-        scorers, label_schemas, labeling_items, labeling, reviews,
+        scorers, trust, label_schemas, labeling_items, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router
