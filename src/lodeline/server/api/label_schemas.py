@@ -99,7 +99,7 @@ def list_label_schemas(actor: ActorDep, services: ServicesDep, experiment: HomeP
 def find_label_schema(
     actor: ActorDep,
     services: ServicesDep,
-    name: Annotated[str, Query(min_length=1, max_length=MAX_NAME)],
+    name: Annotated[str, Query(min_length=1, max_length=MAX_NAME, description="The exact name.")],
     experiment: HomeParam = DEFAULT_EXPERIMENT,
 ) -> Json:
     """Return the schema of exactly this name."""
