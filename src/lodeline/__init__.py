@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lodeline.sdk.decorator import trace
     from lodeline.sdk.default_client import default_client, set_default_client
     from lodeline.sdk.evaluation.evaluate import evaluate, rescore, resume_evaluation
+    from lodeline.sdk.evaluation.sessions import score_sessions
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
     from lodeline.sdk.fluent_assessments import (
         delete_assessment,
@@ -162,6 +163,7 @@ _MODULES = {
     "rescore": "lodeline.sdk.evaluation.evaluate",
     "restore_experiment": "lodeline.sdk.fluent_experiments",
     "resume_evaluation": "lodeline.sdk.evaluation.evaluate",
+    "score_sessions": "lodeline.sdk.evaluation.sessions",
     "scorer": "lodeline.evals.scoring.bound",
     "search_assessments": "lodeline.sdk.fluent_assessments",
     "search_models": "lodeline.sdk.fluent_models",
@@ -261,6 +263,7 @@ __all__ = [
     "rescore",
     "restore_experiment",
     "resume_evaluation",
+    "score_sessions",
     "scorer",
     "search_assessments",
     "search_datasets",

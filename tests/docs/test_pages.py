@@ -23,6 +23,7 @@ NOT_RUN = {
     "docs/how-to/gate-in-ci.md": {"needs GitHub"},
     "docs/how-to/operate.md": {"needs nginx"},
     "docs/reference/mlflow.md": {"installs a client of MLflow"},
+    "docs/how-to/score-outputs.md": {"needs conversations that are there already"},
     "docs/how-to/send-traces.md": {
         "MLflow is not part of the test environment",
         "Phoenix is not part of the test environment",

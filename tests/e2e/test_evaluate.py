@@ -1,6 +1,7 @@
 """`lodeline.evaluate` against the real server."""
 
 import asyncio
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 import lodeline
-from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.errors import Conflict, Invalid, NotFound
+from lodeline.domain.model import PromptUse
 from lodeline.domain.scorer import ScoredTrace
 from tests.e2e.harness import Server, serving
 
@@ -121,6 +123,39 @@ def test_an_evaluation_goes_on_where_it_was_cancelled() -> None:
         lodeline.resume_evaluation(first.run_id, rows(5), predict_fn=fragile, scorers=[right, size])
 
 
+def test_an_evaluation_whose_program_is_gone_is_taken_over() -> None:
+    lost = lodeline.evaluate(rows(4), predict_fn=add, scorers=[right])
+    client = lodeline.default_client()
+    client.evaluations.resume(lost.run_id)
+    with pytest.raises(Conflict, match="scorers changed"):
+        lodeline.resume_evaluation(lost.run_id, rows(4), predict_fn=add, scorers=[right, size])
+    assert client.evaluations.get(lost.run_id).state == "RUNNING"
+    again = lodeline.resume_evaluation(lost.run_id, rows(4), predict_fn=add, scorers=[right])
+    assert (again.state, again.rows) == ("COMPLETED", ())
+
+
+def test_the_source_and_the_prompts_of_the_model_are_among_the_bindings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q", "-b", "work"], [*own, "commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", *step], check=True)
+    lodeline.register_prompt("ask-nicely", "{{ q }}")
+    model = lodeline.create_model("adder", prompts=[PromptUse("ask-nicely", 1)])
+    result = lodeline.evaluate(rows(2), predict_fn=add, scorers=[right], model_id=model.model_id)
+    bindings = lodeline.default_client().evaluations.get(result.run_id).bindings
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert bindings.git == {"commit": commit, "branch": "work", "dirty": "false"}
+    assert bindings.prompt_versions == {"ask-nicely": 1}
+    monkeypatch.chdir("/")
+    assert lodeline.resume_evaluation(
+        result.run_id, rows(2), predict_fn=add, scorers=[right], model_id=model.model_id
+    ).state == "COMPLETED"  # fmt: skip
+    unknown = lodeline.evaluate(rows(1), predict_fn=add, scorers=[right], model_id="only a name")
+    assert lodeline.default_client().evaluations.get(unknown.run_id).bindings.git == {}
+
+
 def test_answers_are_scored_again_without_calling_the_application() -> None:
     calls: list[int] = []
 
@@ -167,7 +202,10 @@ def test_outputs_of_a_table_and_of_traces_are_scored_as_they_are() -> None:
     assert {trace.trace_id for trace in found} == {trace.trace_id for trace in traces}
 
 
-def test_a_budget_counts_what_the_traces_of_the_rows_cost() -> None:
+def test_a_budget_counts_what_the_traces_of_the_rows_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a row cost is known once it is kept; so many may be begun before that, however slow the server is.
+    monkeypatch.setattr("lodeline.evals.engine.run.MAX_UNKEPT_ROWS", 50)
+
     def dear(a: int, b: int) -> int:
         with lodeline.start_span("ask", span_type="CHAT_MODEL") as span:
             span.set_model("own", cost_usd=0.01)
@@ -192,3 +230,53 @@ def test_nothing_is_called_or_stored_for_what_cannot_be() -> None:
         with pytest.raises(Invalid):
             lodeline.evaluate(rows(2), **options)
     assert len(lodeline.default_client().runs.search(experiment=EXPERIMENT).all()) == before
+
+
+def talk(session: str, *questions: str) -> None:
+    for question in questions:
+        with lodeline.trace_context(session=session), lodeline.start_span("turn") as span:
+            span.set_inputs({"question": question})
+
+
+def test_conversations_are_judged_as_a_whole_and_again() -> None:
+    talk("o'clock", "one", "two", "three")
+    talk("short", "one")
+    length = 2
+
+    @lodeline.scorer
+    def long_enough(session: tuple[ScoredTrace, ...]) -> bool:
+        return len(session) >= length
+
+    @lodeline.scorer
+    def first_question(session: tuple[ScoredTrace, ...]) -> str:
+        root = session[0].root
+        assert root is not None
+        assert root.view.inputs == {"question": "one"}
+        raise LookupError("no answer")
+
+    found = lodeline.score_sessions(scorers=[long_enough, first_question])
+    assert {one.session: (one.turns, one.scores[0].value) for one in found} == {
+        "o'clock": (3, True), "short": (1, False),
+    }  # fmt: skip
+    client = lodeline.default_client()
+    judged = client.assessments.search(experiment=EXPERIMENT, filter="session = 'o''clock'").all()
+    assert {(a.name, a.value, a.error and a.error.code) for a in judged} == {
+        ("long_enough", True, None), ("first_question", None, "LookupError"),
+    }  # fmt: skip
+    length = 4
+    lodeline.score_sessions("o'clock", scorers=[long_enough])
+    (again,) = client.assessments.search(
+        experiment=EXPERIMENT, filter="session = 'o''clock' AND name = 'long_enough'"
+    ).all()
+    assert (again.value, again.revision) == (False, 2)
+
+
+def test_what_cannot_judge_conversations_is_refused() -> None:
+    def fine(session: tuple[ScoredTrace, ...]) -> bool:
+        return bool(session)
+
+    for wrong in ([right], [], [fine, fine]):
+        with pytest.raises(Invalid):
+            lodeline.score_sessions(scorers=wrong)
+    with pytest.raises(NotFound):
+        lodeline.score_sessions("none", scorers=[fine])

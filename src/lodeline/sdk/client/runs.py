@@ -75,8 +75,8 @@ class Runs(Noun[ModeT]):
             set_params=dict(set_params or {}),
             set_tags=dict(set_tags or {}),
             delete_tags=list(delete_tags),
-            add_inputs=[asdict(item) for item in add_inputs],
-            add_outputs=[asdict(item) for item in add_outputs],
+            add_inputs=[given(**asdict(item)) for item in add_inputs],
+            add_outputs=[given(**asdict(item)) for item in add_outputs],
         )
         return Call("PATCH", path_of("runs", run_id), one(Run), body=body)
 
@@ -115,8 +115,8 @@ def run_body(draft: RunDraft, experiment: str, name: str) -> dict[str, object]:
         start_ms=draft.start_ms,
         params=dict(draft.params),
         tags=dict(draft.tags),
-        inputs=[asdict(item) for item in draft.inputs],
-        outputs=[asdict(item) for item in draft.outputs],
+        inputs=[given(**asdict(item)) for item in draft.inputs],
+        outputs=[given(**asdict(item)) for item in draft.outputs],
     )
 
 

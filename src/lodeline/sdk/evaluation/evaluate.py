@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from lodeline.domain.errors import Conflict, Invalid, LodelineError
-from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow
+from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow, check_resume
 from lodeline.domain.ids import TraceId
 from lodeline.domain.run import RunDraft, RunInput
 from lodeline.domain.scorer import ScoredTrace
@@ -23,7 +23,7 @@ from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.evaluation.apart import run_apart
-from lodeline.sdk.evaluation.beginning import begin
+from lodeline.sdk.evaluation.beginning import begin, prompts_of, source_of_code
 from lodeline.sdk.evaluation.data import as_mapping, cases_of_records, table_of
 from lodeline.sdk.evaluation.judging import JudgeTracer
 from lodeline.sdk.evaluation.keeping import FLUSH_S, ServerSink
@@ -79,6 +79,7 @@ def evaluate(
     client = default_client()
     settings = EngineSettings(concurrency, repetitions, timeout_s, retries, budget_usd)
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=seed)
+    plan = replace(plan, git=source_of_code(), prompt_versions=prompts_of(client, plan.model_id))
     draft = EvaluationDraft(
         RunDraft(
             name=name,
@@ -107,6 +108,8 @@ def resume_evaluation(
     progress: bool | None = None,
 ) -> EvaluationResult:
     """Go on with an evaluation that was cancelled, interrupted or failed: run the rows that have no good result yet.
+    One that is still RUNNING is taken over: its program was killed, or lost the server before it could say that it
+    ended.
 
     Data, scorers and model must be those of before: Conflict names what changed, unless `force`. Rows whose function
     or scorer failed are run again; finished ones stay.
@@ -118,9 +121,12 @@ def resume_evaluation(
         before.bindings.budget.max_cost_usd,
     )  # fmt: skip
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=before.bindings.seed)
-    evaluation = client.evaluations.resume(
-        run_id, bindings=replace(plan.bindings(), git=before.bindings.git), force=force
-    )
+    then = before.bindings
+    bindings = replace(plan.bindings(), git=then.git, prompt_versions=then.prompt_versions)
+    if before.state == "RUNNING":
+        check_resume(replace(before, state="INTERRUPTED"), bindings, force=force)
+        client.evaluations.finish(run_id, state="INTERRUPTED", message="its program was gone")
+    evaluation = client.evaluations.resume(run_id, bindings=bindings, force=force)
     done = {(row.row_key, row.repetition) for row in client.evaluations.rows(run_id, state="DONE")}
     return _run(client, evaluation, plan, done=done, trace_judges=trace_judges, progress=progress)
 

@@ -27,7 +27,7 @@ JUDGED_TRACE = "lodeline.judged_trace_id"
 class JudgeTracer:
     """Makes traces of judges' calls; see `evals.judges.opening.CallWatcher`."""
 
-    def __init__(self, run_id: str, experiment: str) -> None:
+    def __init__(self, run_id: str | None, experiment: str) -> None:
         self._run_id = run_id
         self._experiment = experiment
 
@@ -68,6 +68,6 @@ class JudgeTracer:
         return trace_of(span)
 
     def _scope(self, call: JudgeCall) -> TraceScope:
-        judged = JUDGED.get()
-        metadata = {JUDGED_RUN: self._run_id, **({} if judged is None else {JUDGED_TRACE: judged})}
+        said = ((JUDGED_RUN, self._run_id), (JUDGED_TRACE, JUDGED.get()))
+        metadata = {key: value for key, value in said if value is not None}
         return TraceScope(self._experiment, model_id="", run_id="", tags={JUDGE: call.model}, metadata=metadata)

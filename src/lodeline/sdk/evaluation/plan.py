@@ -39,6 +39,7 @@ class Plan:
     model_id: str | None = None
     seed: int | None = None
     git: Mapping[str, str] = field(default_factory=dict[str, str])
+    prompt_versions: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def rows_total(self) -> int:
@@ -58,6 +59,7 @@ class Plan:
             directions={definition.name: definition.direction for definition in definitions},
             judges={d.name: dict(d.params) for d in definitions if d.kind == "JUDGE"},
             git=dict(self.git),
+            prompt_versions=dict(self.prompt_versions),
             seed=self.seed,
             concurrency=self.settings.concurrency,
             repetitions=self.settings.repetitions,
@@ -74,7 +76,7 @@ def check_scorers(scorers: Sequence[object]) -> tuple[Scorer, ...]:
         raise Invalid(f"scorers: two are named {', '.join(map(repr, twice))}; give each a name of its own.")
     for scorer in found:
         if "session" in scorer.definition.wants:
-            raise Invalid(f"scorers: {scorer.name!r} judges sessions, and rows have none; score sessions with it.")
+            raise Invalid(f"scorers: {scorer.name!r} judges sessions, and rows have none; give it to score_sessions.")
     return found
 
 

@@ -99,9 +99,16 @@ def dump_json(value: object) -> str:
 
 def _fields(value: object) -> dict[str, object]:
     """Return a domain value's fields as they are; `asdict` would copy all that they hold."""
-    if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} has no JSON form")
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    names = _NAMES.get(type(value))
+    if names is None:
+        if not is_dataclass(value):
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+        names = _NAMES[type(value)] = tuple(field.name for field in fields(value))
+    return {name: getattr(value, name) for name in names}
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+"""The fields of the classes seen so far: an assessment is written for every score of every row."""
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=_fields)
