@@ -3059,7 +3059,7 @@ test, and a verdict; rows in order of regression. */
   find_label_schema: {
     params: {
       name: string;
-      experiment?: string | null;
+      experiment?: string;
     };
     body: undefined;
     answer: LabelSchema;
@@ -3524,7 +3524,7 @@ version, and the rate corrected for the judge's errors. */
   /** Return the latest versions of an experiment's schemas, by name; the default one is always among them. */
   list_label_schemas: {
     params: {
-      experiment?: string | null;
+      experiment?: string;
     };
     body: undefined;
     answer: LabelSchema[];
