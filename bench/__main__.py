@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import datasets, delivery, evaluation, ingest, page, query, report, sdk, startup
+from bench import datasets, delivery, evaluation, ingest, mlflow, page, query, report, sdk, startup
 
 _BENCHMARKS: dict[str, Callable[[argparse.Namespace], report.Report]] = {
     "startup": lambda options: startup.run(quick=options.quick),
@@ -16,6 +16,7 @@ _BENCHMARKS: dict[str, Callable[[argparse.Namespace], report.Report]] = {
     "evaluation": lambda options: evaluation.run(quick=options.quick),
     "query": lambda options: query.run(quick=options.quick, sizes=options.sizes, keep=options.keep),
     "datasets": lambda options: datasets.run(quick=options.quick),
+    "mlflow": lambda options: mlflow.run(quick=options.quick),
     "page": lambda options: page.run(quick=options.quick),
 }
 

@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """The real `mlflow` client against a running server: ours, or the one at the address in LODELINE_CONFORMANCE_URL.
 
 Cases say what a client may rely on; each must pass against MLflow's own server, too, or it is no case.

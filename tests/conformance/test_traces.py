@@ -1,10 +1,11 @@
-# pyright: basic
+# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """Traces: logged, read back, tagged, linked, deleted."""
 
 import time
 from collections.abc import Callable
 
 import mlflow
+import pytest
 from mlflow import MlflowClient
 from mlflow.entities import SpanStatusCode, TraceState
 
@@ -196,14 +197,16 @@ def test_sessions(experiment: str, traced: Traced) -> None:
     assert sorted((each.id, len(each.traces)) for each in sessions) == [("a", 2), ("b", 1)]
 
 
-def test_async_logging_loses_nothing(experiment: str) -> None:
-    mlflow.config.enable_async_logging(True)
+def test_async_logging_loses_nothing(experiment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "true")
+    mlflow.tracing.reset()
     try:
         for n in range(20):
             with mlflow.start_span(f"root-{n}"):
                 pass
         mlflow.flush_trace_async_logging()
     finally:
-        mlflow.config.enable_async_logging(False)
+        monkeypatch.undo()
+        mlflow.tracing.reset()
     found = mlflow.search_traces(locations=[experiment], return_type="list", max_results=100)
     assert {trace.data.spans[0].name for trace in found} == {f"root-{n}" for n in range(20)}

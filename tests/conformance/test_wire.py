@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """The protocol itself, as clients of any language and release send it."""
 
 import base64
@@ -114,6 +114,17 @@ def test_what_a_client_says_wins_over_spans(http: httpx.Client, experiment: str,
     assert found.tags["mlflow.trace.spansLocation"] == "TRACKING_STORE"
 
 
+def test_spans_put_into_a_file_are_read_from_there(http: httpx.Client, experiment: str, traced) -> None:
+    spans = [span.to_dict() for span in mlflow.get_trace(traced()).data.spans]
+    _, trace_id = export()
+    answer = http.post("/api/3.0/mlflow/traces", json=info(trace_id, experiment)).json()["trace"]["trace_info"]
+    assert answer["tags"].get("mlflow.trace.spansLocation") != "TRACKING_STORE"
+    place = answer["tags"]["mlflow.artifactLocation"].removeprefix("mlflow-artifacts:/")
+    put = http.put(f"/api/2.0/mlflow-artifacts/artifacts/{place}/traces.json", json={"spans": spans})
+    assert put.status_code == 200
+    assert [span.name for span in mlflow.get_trace(trace_id).data.spans] == ["answer", "search"]
+
+
 def test_camel_case_and_unknown_fields_are_read(http: httpx.Client, experiment: str) -> None:
     answer = http.post(
         "/api/2.0/mlflow/runs/create", json={"experimentId": experiment, "startTime": "5000", "runName": "camel"}
@@ -207,6 +218,86 @@ def test_correlation(http: httpx.Client, experiment: str) -> None:
     assert [int(found[f"{name}_count"]) for name in ("filter1", "filter2", "joint", "total")] == [2, 1, 1, 4]
     assert found["npmi"] == pytest.approx(math.log(2) / math.log(4))
     assert 0 < found["npmi_smoothed"] < found["npmi"]
+
+
+def measured(http: httpx.Client, experiment: str, **query: object) -> list[tuple[dict[str, str], dict[str, float]]]:
+    body = {"experiment_ids": [experiment], "aggregations": [{"aggregation_type": "COUNT"}], **query}
+    answer = http.post("/api/3.0/mlflow/traces/metrics", json=body)
+    assert answer.status_code == 200, answer.text
+    points = answer.json().get("data_points", [])
+    return [(each.get("dimensions", {}), each["values"]) for each in points]
+
+
+def test_metrics_of_traces_and_spans(http: httpx.Client, experiment: str, traced) -> None:
+    traced(metadata={"mlflow.trace.session": "s"})
+    traced(fail=True, tags={"k": "v"}, metadata={"mlflow.trace.session": "s"})
+    traced(root="other")
+    assert measured(http, experiment, view_type="TRACES", metric_name="trace_count") == [({}, {"COUNT": 3})]
+    assert measured(http, experiment, view_type="TRACES", metric_name="session_count") == [({}, {"COUNT": 1})]
+    by_name = measured(
+        http, experiment, view_type="TRACES", metric_name="trace_count", dimensions=["trace_name", "trace_status"]
+    )
+    assert sorted((*where.values(), values["COUNT"]) for where, values in by_name) == [
+        ("answer", "ERROR", 1), ("answer", "OK", 1), ("other", "OK", 1),
+    ]  # fmt: skip
+    for clause in ("trace.status = 'ERROR'", "trace.tag.k = 'v'"):
+        found = measured(http, experiment, view_type="TRACES", metric_name="trace_count", filters=[clause])
+        assert found == [({}, {"COUNT": 1})]
+    found = measured(http, experiment, view_type="SPANS", metric_name="span_count", filters=["span.type = 'CHAIN'"])
+    assert found == [({}, {"COUNT": 3})]
+    by_type = measured(http, experiment, view_type="SPANS", metric_name="span_count", dimensions=["span_type"])
+    assert sorted((*where.values(), values["COUNT"]) for where, values in by_type) == [("CHAIN", 3), ("RETRIEVER", 3)]
+
+
+def test_metrics_of_latency_over_time(http: httpx.Client, experiment: str) -> None:
+    for n, length_ms in enumerate((100, 200, 600)):
+        _, trace_id = export()
+        told = info(
+            trace_id, experiment, state="OK", request_time=f"2023-11-14T22:0{n // 2}:00Z",
+            execution_duration=f"{length_ms / 1000:.3f}s",
+        )  # fmt: skip
+        http.post("/api/3.0/mlflow/traces", json=told)
+    kinds = [{"aggregation_type": kind} for kind in ("AVG", "MIN", "MAX")]
+    kinds.append({"aggregation_type": "PERCENTILE", "percentile_value": 50})
+    ((_, values),) = measured(http, experiment, view_type="TRACES", metric_name="latency", aggregations=kinds)
+    assert values == {"AVG": 300, "MIN": 100, "MAX": 600, "P50.0": 200}
+    over_time = measured(
+        http, experiment, view_type="TRACES", metric_name="latency", aggregations=kinds[:1],
+        time_interval_seconds=60, start_time_ms=1_699_990_000_000, end_time_ms=1_700_010_000_000,
+    )  # fmt: skip
+    assert over_time == [
+        ({"time_bucket": "2023-11-14T22:00:00+00:00"}, {"AVG": 150}),
+        ({"time_bucket": "2023-11-14T22:01:00+00:00"}, {"AVG": 600}),
+    ]
+
+
+def test_metrics_of_assessments(http: httpx.Client, experiment: str, traced) -> None:
+    for value in (1, 2, 6):
+        mlflow.log_feedback(trace_id=traced(), name="score", value=value)
+    first = mlflow.log_feedback(trace_id=traced(), name="ok", value=True)
+    mlflow.override_feedback(trace_id=first.trace_id, assessment_id=first.assessment_id, value=False)
+    counts = measured(
+        http, experiment, view_type="ASSESSMENTS", metric_name="assessment_count", dimensions=["assessment_name"]
+    )
+    assert sorted((*where.values(), values["COUNT"]) for where, values in counts) == [("ok", 1), ("score", 3)]
+    ((_, values),) = measured(
+        http, experiment, view_type="ASSESSMENTS", metric_name="assessment_value",
+        aggregations=[{"aggregation_type": "AVG"}, {"aggregation_type": "MAX"}],
+        filters=["assessment.name = 'score'"],
+    )  # fmt: skip
+    assert values == {"AVG": 3, "MAX": 6}
+
+
+def test_wrong_metrics(http: httpx.Client, experiment: str) -> None:
+    for query in (
+        {"view_type": "TRACES", "metric_name": "nonsense"},
+        {"view_type": "TRACES", "metric_name": "latency"},
+        {"view_type": "TRACES", "metric_name": "trace_count", "dimensions": ["span_name"]},
+        {"view_type": "TRACES", "metric_name": "trace_count", "time_interval_seconds": 60},
+    ):
+        body = {"experiment_ids": [experiment], "aggregations": [{"aggregation_type": "COUNT"}], **query}
+        answer = http.post("/api/3.0/mlflow/traces/metrics", json=body)
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
 def test_the_api_before_v3(http: httpx.Client, experiment: str) -> None:

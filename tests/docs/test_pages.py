@@ -21,6 +21,7 @@ NOT_RUN = {
     "docs/tutorial.md": {"the tests run in an environment that is set up"},
     "docs/how-to/gate-in-ci.md": {"needs GitHub"},
     "docs/how-to/operate.md": {"needs nginx"},
+    "docs/reference/mlflow.md": {"installs a client of MLflow"},
     "docs/how-to/send-traces.md": {
         "MLflow is not part of the test environment",
         "Phoenix is not part of the test environment",

@@ -25,6 +25,7 @@ from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_items import LabelingItemService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
+from lodeline.services.measurements import MeasurementService
 from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
@@ -62,6 +63,7 @@ class Services:
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
+    measurements: MeasurementService
     filters: FilterService
     audit: AuditService
     accounts: AccountService
@@ -98,6 +100,7 @@ def assemble(
     scope = ExperimentScope(stores.experiments, cache)
     listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
     traces = TraceService(stores, scope, listing, clock)
+    assessments = AssessmentService(stores, scope, listing, clock)
     datasets = DatasetService(stores, scope, listing, clock)
     records = RecordService(stores, datasets, traces, listing, clock)
     label_schemas = LabelSchemaService(stores, scope, clock)
@@ -112,9 +115,10 @@ def assemble(
         deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
         artifacts=ArtifactService(stores, scope, clock, max_bytes=bounds.max_attachment_bytes),
-        assessments=AssessmentService(stores, scope, listing, clock),
+        assessments=assessments,
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),
+        measurements=MeasurementService(stores, traces, assessments),
         filters=FilterService(clock),
         audit=AuditService(stores, scope, listing),
         accounts=AccountService(stores, credentials, clock),

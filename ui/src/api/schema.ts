@@ -2137,7 +2137,8 @@ export interface RunInput {
   profile: string | null;
 }
 
-/** What went into a run: a dataset (by id or name) or a model. */
+/** What went into a run: a dataset (by id or name) or a model. Of a dataset that is kept elsewhere `source` tells
+where, as its `source_type` says it; that, `schema` and `profile` are kept as they come. */
 export interface RunInputBody {
   dataset_id?: string | null;
   name?: string | null;
@@ -2145,6 +2146,10 @@ export interface RunInputBody {
   digest?: string | null;
   context?: string | null;
   model_id?: string | null;
+  source_type?: string | null;
+  source?: string | null;
+  schema?: string | null;
+  profile?: string | null;
 }
 
 /** A model that a run made, at a step of it. */

@@ -18,6 +18,7 @@ from lodeline.server.mlflow import (
     scorers,
     trace_correlation,
     trace_edits,
+    trace_metrics,
     traces,
     traces_v2,
 )
@@ -37,6 +38,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *traces.ENDPOINTS,
     *trace_edits.ENDPOINTS,
     *trace_correlation.ENDPOINTS,
+    *trace_metrics.ENDPOINTS,
     *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lodeline.domain.assessment import Assessment
+from lodeline.domain.errors import Forbidden, NotFound
 from lodeline.domain.trace import Trace
 from lodeline.ingest.semconv import mlflow_trace as names
 from lodeline.server.mlflow.assessment_messages import assessment_message
@@ -13,12 +14,17 @@ from lodeline.server.mlflow.wire import duration_ns, json_text, message, pairs, 
 STORED = "TRACKING_STORE"
 """The value of the tag that says that spans are read from the store."""
 MAX_SHOWN_TAG = 4_096
+_SPANS_FILE = "traces.json"
+_CLIENT_HEADER = "x-mlflow-client-version"
+_FIRST_WITH_OTLP = (3, 4)
 _STATE_TAG = "lodeline.state"
 _NS_PER_MS = 1_000_000
 
 
-def trace_message(call: Call, trace: Trace, assessments: Sequence[Assessment] = ()) -> dict[str, object]:
-    """Return a V3 trace info with its assessments, oldest first."""
+def trace_message(
+    call: Call, trace: Trace, assessments: Sequence[Assessment] = (), *, told: bool = False
+) -> dict[str, object]:
+    """Return a V3 trace info with its assessments, oldest first; `told` when it answers the client that told it."""
     return message(
         trace_id=trace.trace_id,
         client_request_id=trace.client_request_id,
@@ -32,7 +38,7 @@ def trace_message(call: Call, trace: Trace, assessments: Sequence[Assessment] = 
         request_preview=trace.request,
         response_preview=trace.response,
         trace_metadata=metadata(trace),
-        tags=tags(call, trace),
+        tags=tags(call, trace, told=told),
         assessments=[assessment_message(item) for item in assessments],
     )
 
@@ -55,7 +61,7 @@ def state(trace: Trace) -> str:
     return "ERROR" if trace.state == "ABANDONED" else trace.state
 
 
-def tags(call: Call, trace: Trace) -> dict[str, str]:
+def tags(call: Call, trace: Trace, *, told: bool = False) -> dict[str, str]:
     """Return the tags with those that MLflow's server adds."""
     shown = {names.NAME_TAG: trace.name} if trace.name else {}
     shown |= {key: value[:MAX_SHOWN_TAG] for key, value in trace.tags.items()}
@@ -63,8 +69,36 @@ def tags(call: Call, trace: Trace) -> dict[str, str]:
         shown[_STATE_TAG] = trace.state
     location = location_of(call, trace.experiment_id)
     shown[names.ARTIFACTS_TAG] = f"{location}/traces/{trace.trace_id}/artifacts"
-    shown[names.SPANS_TAG] = STORED
+    if _stored_here(call, trace, told=told):
+        shown[names.SPANS_TAG] = STORED
     return shown
+
+
+def _stored_here(call: Call, trace: Trace, *, told: bool) -> bool:
+    """Tell whether clients read the spans from here; else they fetch the file that one of them has put instead.
+
+    A client that has just told of the trace and sends spans as OTLP hears so before they are here: it would send them
+    a second time, as a file.
+    """
+    if trace.span_count:
+        return True
+    return _sends_spans(call.headers.get(_CLIENT_HEADER, "")) if told else not _has_file(call, trace)
+
+
+def _has_file(call: Call, trace: Trace) -> bool:
+    folder = f"{trace.experiment_id}/traces/{trace.trace_id}/artifacts"
+    try:
+        return any(item.name == _SPANS_FILE for item in call.services.artifacts.list(call.actor, folder))
+    except (Forbidden, NotFound):
+        return False
+
+
+def _sends_spans(version: str) -> bool:
+    """Tell whether a release of the client sends spans as OTLP."""
+    numbers = version.split(".")[:2]
+    if len(numbers) < 2 or not all(number.isdecimal() and len(number) < 6 for number in numbers):
+        return False
+    return (int(numbers[0]), int(numbers[1])) >= _FIRST_WITH_OTLP
 
 
 def metadata(trace: Trace) -> dict[str, str]:

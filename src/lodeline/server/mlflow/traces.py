@@ -26,7 +26,7 @@ def start(call: Call) -> Reply:
     drafts = [assessment_draft(item, trace_id) for item in sent.messages("assessments")]
     trace = call.services.traces.log_info(call.actor, experiment_of_location(sent), trace_id, trace_info(sent))
     logged = [log(call, draft) for draft in drafts]
-    return {"trace": {"trace_info": trace_message(call, trace, logged)}}
+    return {"trace": {"trace_info": trace_message(call, trace, logged, told=True)}}
 
 
 def get_info(call: Call) -> Reply:

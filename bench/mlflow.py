@@ -1,0 +1,174 @@
+# pyright: basic, reportOptionalMemberAccess=false, reportPrivateImportUsage=false
+"""MLflow's own client against a Lodeline server and, where one is given, against MLflow's server."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from bench.report import Cell, Report, Table, spread
+from bench.served import serve
+
+PEER = "LODELINE_BENCH_MLFLOW_URL"
+"""The variable that holds the address of a running MLflow server over an empty store."""
+TRACES, QUICK_TRACES = 300, 10
+ROWS, QUICK_ROWS = 1_000, 10
+ROUNDS = 3
+_METHOD = (
+    "The same program, with MLflow's own client, against each server, a process of its own reached over HTTP on this "
+    "machine; each round in new processes and new experiments, after a trace and a row to warm up; medians of rounds "
+    "with the smallest and the largest. Traces have 10 spans with inputs and outputs of 1 kB, made through "
+    "`mlflow.start_span`; afterwards all of them are read back with their spans and counted. Sync: each trace is sent "
+    "before the next begins; async: as the client does by default, with a queue that loses none, until it is flushed. "
+    "Search: the newest 50 traces' infos, by tag and by span name, in the experiment of the sync round. Evaluate: "
+    "`mlflow.genai.evaluate` over rows with a trivial function and two scorers. MLflow's server, where there is a "
+    "column of it, runs with one worker over SQLite, as it comes."
+)
+_MEASURES = ("sync traces/s", "async traces/s", "search by tag ms", "search by span name ms", "evaluate ms a row")
+
+
+def run(*, quick: bool = False) -> Report:
+    """Measure and return the report; RuntimeError when what is found is not what was sent."""
+    with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder, serve(Path(folder) / "store") as served:
+        found = {"Lodeline": _rounds(f"http://127.0.0.1:{served.port}", quick=quick)}
+    peer = os.environ.get(PEER)
+    if peer:
+        found["MLflow"] = _rounds(peer, quick=quick)
+    rows: list[tuple[Cell, ...]] = [
+        (name, *(spread([each[name] for each in rounds]) for rounds in found.values())) for name in _MEASURES
+    ]
+    note = "" if peer else f"Without a column of MLflow's server: set {PEER} to have one."
+    return Report("mlflow", _METHOD, (Table("MLflow's client", ("what", *found), rows, note),), quick)
+
+
+def _rounds(url: str, *, quick: bool) -> list[dict[str, float]]:
+    return [_apart(url, quick=quick) for _ in range(1 if quick else ROUNDS)]
+
+
+def _apart(url: str, *, quick: bool) -> dict[str, float]:
+    """Run one round: the client decides in a new process whether it sends at once or from a queue."""
+    traces, rows = (QUICK_TRACES, QUICK_ROWS) if quick else (TRACES, ROWS)
+    found: dict[str, float] = {}
+    for mode in ("sync", "async"):
+        environment = {
+            **os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ASYNC_TRACE_LOGGING_MAX_QUEUE_SIZE": "100000",
+            "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": str(mode == "async").lower(),
+        }  # fmt: skip
+        command = [sys.executable, "-m", "bench.mlflow", url, mode, str(traces), str(rows)]
+        done = subprocess.run(command, env=environment, capture_output=True, check=False, encoding="utf-8")
+        if done.returncode:
+            raise RuntimeError(f"a round against {url} failed:\n{done.stderr[-4_000:]}")
+        found |= orjson.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _round(url: str, mode: str, traces: int, rows: int) -> dict[str, float]:
+    import mlflow  # noqa: PLC0415 - only the process of a round needs the client
+
+    mlflow.set_tracking_uri(url)
+    mlflow.set_experiment("bench-warm-up")
+    _trace(mlflow, 0)
+    if mode == "async":
+        mlflow.flush_trace_async_logging()
+    experiment = mlflow.set_experiment(f"bench-{mode}-{time.time_ns()}").experiment_id
+    start = time.perf_counter()
+    for number in range(traces):
+        _trace(mlflow, number)
+    if mode == "async":
+        mlflow.flush_trace_async_logging()
+    took_s = time.perf_counter() - start
+    _check(len(_found(mlflow, experiment, None, traces)), traces)
+    return {f"{mode} traces/s": traces / took_s} | (
+        _searches(mlflow, experiment, traces) if mode == "sync" else _evaluation(mlflow, rows)
+    )
+
+
+def _searches(mlflow, experiment: str, traces: int) -> dict[str, float]:
+    measured: dict[str, float] = {}
+    for name, clause, hits in (
+        ("tag", "tags.even = '0'", traces // 2),
+        ("span name", "span.name = 'step 3'", traces),
+    ):
+
+        def search(clause: str = clause, hits: int = hits) -> None:
+            _check(len(_found(mlflow, experiment, clause, 50)), min(50, hits))
+
+        measured[f"search by {name} ms"] = _median_ms(search)
+    return measured
+
+
+def _evaluation(mlflow, rows: int) -> dict[str, float]:
+    scorers = _scorers(mlflow)
+    mlflow.genai.evaluate(
+        data=[{"inputs": {"a": 1, "b": 1}, "expectations": {"sum": 2}}], scorers=scorers, predict_fn=_add
+    )
+    mlflow.set_experiment(f"bench-evaluate-{time.time_ns()}")
+    data = [{"inputs": {"a": n, "b": 1}, "expectations": {"sum": n + 1}} for n in range(rows)]
+    start = time.perf_counter()
+    result = mlflow.genai.evaluate(data=data, predict_fn=_add, scorers=scorers)
+    took_s = time.perf_counter() - start
+    _check(result.metrics["right/mean"], 1.0)
+    return {"evaluate ms a row": 1_000 * took_s / rows}
+
+
+def _trace(mlflow, number: int) -> None:
+    text = "x" * 1_000
+    with mlflow.start_span("root") as root:
+        root.set_inputs({"question": text})
+        mlflow.update_current_trace(tags={"even": str(number % 2)})
+        for step in range(9):
+            with mlflow.start_span(f"step {step}") as span:
+                span.set_inputs({"text": text})
+                span.set_outputs({"text": text})
+        root.set_outputs({"answer": text})
+
+
+def _found(mlflow, experiment: str, clause: str | None, most: int):
+    return mlflow.search_traces(
+        locations=[experiment],
+        filter_string=clause,
+        max_results=most,
+        return_type="list",
+        include_spans=clause is None,
+    )
+
+
+def _median_ms(call: Callable[[], None]) -> float:
+    call()
+    times: list[float] = []
+    for _ in range(10):
+        start = time.perf_counter()
+        call()
+        times.append(1_000 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def _add(a: int, b: int) -> int:
+    return a + b
+
+
+def _scorers(mlflow):
+    @mlflow.genai.scorer
+    def right(outputs: int, expectations: dict[str, int]) -> bool:
+        return outputs == expectations["sum"]
+
+    @mlflow.genai.scorer
+    def digits(outputs: int) -> int:
+        return len(str(outputs))
+
+    return [right, digits]
+
+
+def _check(found: float, expected: float) -> None:
+    if found != expected:
+        raise RuntimeError(f"found {found}, expected {expected}")
+
+
+if __name__ == "__main__":
+    print(orjson.dumps(_round(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))).decode())
