@@ -37,6 +37,10 @@ COMMANDS = [
     ("datasets", "publish"), ("datasets", "discard"), ("datasets", "versions"), ("datasets", "label"),
     ("datasets", "records"), ("datasets", "diff"), ("datasets", "split"), ("prompts", "list"),
     ("prompts", "register"), ("prompts", "get"), ("prompts", "versions"), ("prompts", "diff"), ("prompts", "alias"),
+    ("labels", "list"), ("labels", "create"), ("labels", "get"), ("labels", "delete"), ("labeling", "list"),
+    ("labeling", "create"), ("labeling", "get"), ("labeling", "state"), ("labeling", "reviewers"),
+    ("labeling", "add"), ("labeling", "items"), ("labeling", "remove"), ("labeling", "reopen"), ("labeling", "link"),
+    ("labeling", "sync"),
     ("prompts", "delete"), ("scorers", "list"), ("scorers", "get"), ("scorers", "delete"),
 ]  # fmt: skip
 

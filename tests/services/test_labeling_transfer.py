@@ -120,20 +120,20 @@ def test_the_default_schema_is_the_other_experiments_own_there(services: Service
     assert (default.schema_id, default.title, default.is_default) == (default_id(copy), "Right?", True)
 
 
-@pytest.mark.parametrize(
-    ("member", "spoil"),
-    [
-        ("items", lambda row: row["item"].update(item_id="ri-other")),
-        ("items", lambda row: row["item"]["assignments"][0].update(slot=7)),
-        ("items", lambda row: row["item"]["assignments"][0].update(state="DECLINED")),
-        ("items", lambda row: row["item"]["target"].update(session="chat")),
-        ("labeling", lambda row: row["session"].update(state="SHUT")),
-        ("labeling", lambda row: row["session"].update(schemas=[])),
-        ("labeling", lambda row: row["session"]["policy"].update(overlap=2)),
-        ("labels", lambda row: row.update(version=9)),
-        ("labels", lambda row: row["input"].update(kind="colour")),
-    ],
-)  # fmt: skip
+SPOILT: list[tuple[str, Spoil]] = [
+    ("items", lambda row: row["item"].update(item_id="ri-other")),
+    ("items", lambda row: row["item"]["assignments"][0].update(slot=7)),
+    ("items", lambda row: row["item"]["assignments"][0].update(state="DECLINED")),
+    ("items", lambda row: row["item"]["target"].update(session="chat")),
+    ("labeling", lambda row: row["session"].update(state="SHUT")),
+    ("labeling", lambda row: row["session"].update(schemas=[])),
+    ("labeling", lambda row: row["session"]["policy"].update(overlap=2)),
+    ("labels", lambda row: row.update(version=9)),
+    ("labels", lambda row: row["input"].update(kind="colour")),
+]
+
+
+@pytest.mark.parametrize(("member", "spoil"), SPOILT)
 def test_a_spoilt_file_is_refused_whole(
     services: Services, member: str, spoil: Callable[[dict[str, object]], None]
 ) -> None:

@@ -1,0 +1,42 @@
+"""``lodeline labels`` and ``lodeline labeling``."""
+
+from pathlib import Path
+
+from lodeline.domain.labeling import ReviewForm
+from lodeline.domain.record import RecordDraft
+from lodeline.local import connect
+from tests.cli.conftest import Lodeline
+
+
+def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Path) -> None:
+    made = ("labels", "create", "tone", "categorical", "-o", "rude", "-o", "kind", "--title", "Which tone?")
+    assert "Made label schema tone (ls-" in lodeline(*made, store=store).out
+    assert "one of rude, kind" in lodeline("labels", "get", "tone", store=store).out
+    lodeline("labels", "create", "size", "colour", store=store, code=2)
+    assert [row["name"] for row in lodeline("labels", "list", "--json", store=store).lines()] == ["Feedback", "tone"]
+    with connect(store) as client:
+        dataset = client.datasets.create("golden").dataset_id
+        client.records.write(dataset, [RecordDraft({"q": 1})])
+    ask = ("labeling", "create", "tone", "expected_response", "-n", "week", "-r", "ann", "--dataset", dataset)
+    session = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
+    assert "is OPEN." in lodeline("labeling", "state", session, "open", store=store).out
+    lodeline("labeling", "state", session, "shut", store=store, code=2)
+    lodeline("labeling", "add", session, store=store, code=2)
+    assert "Added 1 items" in lodeline("labeling", "add", session, "--dataset", dataset, store=store).out
+    assert "Added 0 items" in lodeline("labeling", "add", session, "--filter", "name = 'x'", store=store).out
+    assert (
+        "Added 0 items" in lodeline("labeling", "add", session, "--rule", "sample", "--share", "1", store=store).out
+    )
+    assert "Reviewers: ann, ben." in lodeline("labeling", "reviewers", session, "ann", "ben", store=store).out
+    (item,) = (str(row["item_id"]) for row in lodeline("labeling", "items", session, "--json", store=store).lines())
+    with connect(store) as client:
+        client.reviews.submit(item, ReviewForm({"tone": "kind", "expected_response": "yes"}), reviewer="ann")
+    assert "COMPLETE" in lodeline("labeling", "items", session, "-s", "complete", store=store).out
+    assert "COMPLETE 1" in lodeline("labeling", "get", session, store=store).out
+    assert "0 records added, 1 changed" in lodeline("labeling", "sync", session, store=store).out
+    assert "is in round 2." in lodeline("labeling", "reopen", item, store=store).out
+    assert f"/review/{session}?reviewer=ann" in lodeline("labeling", "link", session, "-r", "ann", store=store).out
+    lodeline("labeling", "remove", item, "--yes", store=store)
+    assert "week" in lodeline("labeling", "list", store=store).out
+    lodeline("labels", "delete", "tone", "--yes", store=store)
+    lodeline("labels", "delete", "Feedback", "--yes", store=store, code=5)
