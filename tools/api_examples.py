@@ -23,15 +23,19 @@ from lodeline.auth.secrets import SecretHasher, random_pepper
 from lodeline.auth.throttle import Throttle
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliverySource
 from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
-from lodeline.domain.ids import ExperimentId, ModelId, RecordId, RunId
+from lodeline.domain.ids import DatasetId, ExperimentId, ModelId, RecordId, RunId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft, LabelSchemaId
+from lodeline.domain.labeling import ItemDraft, ItemId, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
 from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.prompt import PromptChange, PromptDraft
 from lodeline.domain.record import RecordDraft, RecordSource
 from lodeline.domain.registered_scorer import ScorerDraft
+from lodeline.domain.reviewing import Claim, Reviewer, ReviewEvent, Submit
 from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
@@ -291,6 +295,69 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "get_model_by_alias": Example("/models/aliases/production", {"experiment": "support"}),
     "list_alias_events": Example("/models/aliases", {"experiment": "support", "limit": "1"}),
+    "create_label_schema": Example(
+        "/label-schemas",
+        body={
+            "experiment": "support", "name": "tone", "kind": "FEEDBACK", "title": "Which tone?", "schema_id": "ls-2",
+            "input": {"kind": "categorical", "options": ["rude", "plain", "kind"], "ordered": True},
+        },
+    ),
+    "list_label_schemas": Example("/label-schemas", {"experiment": "support"}),
+    "find_label_schema": Example("/label-schemas/find", {"experiment": "support", "name": "grounded"}),
+    "get_label_schema": Example("/label-schemas/{schema}", {"version": "1"}),
+    "list_label_schema_versions": Example("/label-schemas/{schema}/versions"),
+    "update_label_schema": Example("/label-schemas/{schema}", body={"instruction": "Judge by the documents alone."}),
+    "delete_label_schema": Example("/label-schemas/{schema}"),
+    "create_labeling_session": Example(
+        "/labeling",
+        body={
+            "experiment": "support", "name": "week 2", "run_id": "labeling-2", "schemas": ["grounded"],
+            "reviewers": ["ada", "grace"], "policy": {"reviews_required": 2, "min_agreement": 0.5}, "state": "OPEN",
+        },
+    ),
+    "list_labeling_sessions": Example("/labeling", {"experiment": "support"}),
+    "get_labeling_session": Example("/labeling/{labeling}"),
+    "update_labeling_session": Example("/labeling/{labeling}", body={"state": "PAUSED"}),
+    "get_labeling_progress": Example("/labeling/{labeling}/progress"),
+    "get_review_link": Example("/labeling/{labeling}/link", {"reviewer": "grace"}),
+    "add_labeling_items": Example(
+        "/labeling/{labeling}/items",
+        body={"items": [{"target": {"kind": "SESSION", "session": "chat-1"}, "gold": {"grounded": True}}]},
+    ),
+    "add_labeling_traces": Example(
+        "/labeling/{labeling}/items/search", body={"filter": "status = 'OK'", "limit": 100}
+    ),
+    "add_labeling_records": Example("/labeling/{labeling}/items/records", body={"dataset_id": "{dataset}"}),
+    "add_labeling_items_by_rule": Example(
+        "/labeling/{labeling}/items/rule", body={"kind": "low_score", "name": "correct", "below": 0.5}
+    ),
+    "list_labeling_items": Example("/labeling/{labeling}/items", {"state": "DISPUTED"}),
+    "sync_labeling_session": Example("/labeling/{labeling}/sync", body={"dataset_id": "d-2"}),
+    "get_labeling_item": Example("/labeling/items/{reviewed}"),
+    "remove_labeling_item": Example("/labeling/items/{claimed}"),
+    "reopen_labeling_item": Example("/labeling/items/{disputed}/reopen"),
+    "adjudicate_labeling_item": Example(
+        "/labeling/items/{disputed}/adjudicate", body={"answers": {"grounded": False}, "comment": "No source."}
+    ),
+    "list_review_sessions": Example("/reviews/sessions"),
+    "get_review_session": Example("/reviews/sessions/{labeling}"),
+    "claim_next_review": Example("/reviews/sessions/{labeling}/next", body={}),
+    "list_reviews": Example("/reviews/sessions/{labeling}/items"),
+    "get_review": Example("/reviews/items/{claimed}"),
+    "claim_review": Example("/reviews/items/{claimed}/claim", body={}),
+    "save_review_draft": Example(
+        "/reviews/items/{claimed}/draft", body={"token": "{token_}", "comment": "Look at the second document."}
+    ),
+    "submit_review": Example(
+        "/reviews/items/{claimed}/submit",
+        body={
+            "token": "{token_}", "key": "form-1", "answers": {"grounded": False},
+            "comments": {"grounded": "No document says so."}, "assertions": {"cites": "It names the order's page."},
+        },
+    ),
+    "release_review": Example("/reviews/items/{claimed}/release", body={"token": "{token_}", "requeue": True}),
+    "decline_review": Example("/reviews/items/{claimed}/decline", body={"reason": "I do not read this language."}),
+    "undo_review": Example("/reviews/items/{reviewed}/undo", body={}),
     "search_audit": Example("/audit", {"filter": "action LIKE 'account.%'", "limit": "1"}),
 }  # fmt: skip
 """By the name of the route (the operationId of the OpenAPI document)."""
@@ -373,7 +440,49 @@ def _filled_store(services: Services) -> dict[str, str]:
     judged = services.assessments.log(LOCAL, draft).assessment
     services.attachments.put(LOCAL, TRACE, "invoice.txt", BytesIO(b"12 tulips"))
     names = {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
-    return names | {"dataset": _dataset(services)} | _evaluated(services)
+    return names | {"dataset": _dataset(services)} | _evaluated(services) | _labeled(services)
+
+
+def _labeled(services: Services) -> dict[str, str]:
+    """Make a labeling session with an item that ada has claimed, one that is reviewed, and one that is disputed."""
+    schema = LabelSchemaDraft(
+        "grounded", "FEEDBACK", LabelInput("pass_fail"), "Do the documents say so?", enable_comment=True,
+        schema_id=LabelSchemaId("ls-1"),
+    )  # fmt: skip
+    services.label_schemas.create(LOCAL, "support", schema)
+    draft = LabelingDraft(
+        RunDraft("week 1", run_id=RunId("labeling-1")), (), "Read the documents first.", ("ada", "grace"),
+        ReviewPolicy(reviews_required=2, min_agreement=1.0), state="OPEN",
+    )  # fmt: skip
+    services.labeling.create(LOCAL, "support", draft, ["grounded"])
+    targets = [
+        ReviewTarget("TRACE", trace_id=TRACE), ReviewTarget("RECORD", dataset_id="d-2", record_id="dr-1"),
+        ReviewTarget("RECORD", dataset_id="d-2", record_id="dr-3"),
+    ]  # fmt: skip
+    _reviewed_records(services)
+    drafts = [ItemDraft(each) for each in targets]
+    claimed, reviewed, disputed = services.labeling_items.add(LOCAL, RunId("labeling-1"), drafts).item_ids
+    ada, grace = Reviewer("ada", verified=True), Reviewer("grace", verified=True)
+    events: list[tuple[ItemId, ReviewEvent]] = [(claimed, Claim(ada, "claim-1"))]
+    events += [(reviewed, Submit(who, ReviewForm({"grounded": True}), "-")) for who in (ada, grace)]
+    events += [(disputed, Submit(who, ReviewForm({"grounded": who == ada}), "-")) for who in (ada, grace)]
+    for item, event in events:
+        entry = AuditEntry(NOW_MS, "ada", "review.submit", item)
+        services.stores.reviews.act(item, event, now_ms=NOW_MS, audit=entry)
+    return {
+        "schema": "ls-1", "labeling": "labeling-1", "claimed": claimed, "reviewed": reviewed, "disputed": disputed,
+        "token_": "claim-1",
+    }  # fmt: skip
+
+
+def _reviewed_records(services: Services) -> None:
+    made = DatasetDraft(ExperimentId("1"), "reviewed", dataset_id=DatasetId("d-2"))
+    services.datasets.create(LOCAL, made, experiment="support")
+    records = [
+        RecordDraft({"question": f"Question {number}?"}, outputs="No.", record_id=RecordId(f"dr-{number}"))
+        for number in (1, 3)
+    ]
+    services.records.write(LOCAL, DatasetId("d-2"), "append", records)
 
 
 def _evaluated(services: Services) -> dict[str, str]:

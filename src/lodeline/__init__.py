@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lodeline.domain.assessment import AssessmentError, AssessmentSource
+    from lodeline.domain.labeling import ReviewPolicy
     from lodeline.domain.prompt import ChatMessage
     from lodeline.domain.scorer import Feedback
     from lodeline.evals.judges.judge import make_judge
@@ -42,6 +43,17 @@ if TYPE_CHECKING:
         search_experiments,
         update_experiment,
     )
+    from lodeline.sdk.fluent_labeling import (
+        ReviewApp,
+        create_label_schema,
+        create_labeling_session,
+        delete_label_schema,
+        delete_labeling_session,
+        get_label_schema,
+        get_labeling_session,
+        get_labeling_sessions,
+        get_review_app,
+    )
     from lodeline.sdk.fluent_models import create_model, get_model, search_models, set_model_alias
     from lodeline.sdk.fluent_traces import (
         delete_trace_tag,
@@ -52,6 +64,15 @@ if TYPE_CHECKING:
         search_traces,
         set_trace_tag,
     )
+    from lodeline.sdk.label_inputs import (
+        InputCategorical,
+        InputCategoricalList,
+        InputNumeric,
+        InputPassFail,
+        InputText,
+        InputTextList,
+    )
+    from lodeline.sdk.labeling_session import LabelingSession
     from lodeline.sdk.masking import mask_strings
     from lodeline.sdk.prompts import load_prompt, register_prompt, search_prompts, set_prompt_alias
     from lodeline.sdk.propagation import get_tracing_context_headers, set_tracing_context_from_headers
@@ -77,6 +98,23 @@ _MODULES = {
     "Columns": "lodeline.sdk.datasets.rows",
     "Dataset": "lodeline.sdk.datasets.handle",
     "LodelineClient": "lodeline.sdk.client.clients",
+    "InputCategorical": "lodeline.sdk.label_inputs",
+    "InputCategoricalList": "lodeline.sdk.label_inputs",
+    "InputNumeric": "lodeline.sdk.label_inputs",
+    "InputPassFail": "lodeline.sdk.label_inputs",
+    "InputText": "lodeline.sdk.label_inputs",
+    "InputTextList": "lodeline.sdk.label_inputs",
+    "LabelingSession": "lodeline.sdk.labeling_session",
+    "ReviewApp": "lodeline.sdk.fluent_labeling",
+    "ReviewPolicy": "lodeline.domain.labeling",
+    "create_label_schema": "lodeline.sdk.fluent_labeling",
+    "create_labeling_session": "lodeline.sdk.fluent_labeling",
+    "delete_label_schema": "lodeline.sdk.fluent_labeling",
+    "delete_labeling_session": "lodeline.sdk.fluent_labeling",
+    "get_label_schema": "lodeline.sdk.fluent_labeling",
+    "get_labeling_session": "lodeline.sdk.fluent_labeling",
+    "get_labeling_sessions": "lodeline.sdk.fluent_labeling",
+    "get_review_app": "lodeline.sdk.fluent_labeling",
     "Scorer": "lodeline.evals.scoring.protocol",
     "Span": "lodeline.sdk.span",
     "SpanType": "lodeline.sdk.span",
@@ -159,7 +197,16 @@ __all__ = [
     "Columns",
     "Dataset",
     "Feedback",
+    "InputCategorical",
+    "InputCategoricalList",
+    "InputNumeric",
+    "InputPassFail",
+    "InputText",
+    "InputTextList",
+    "LabelingSession",
     "LodelineClient",
+    "ReviewApp",
+    "ReviewPolicy",
     "Scorer",
     "Span",
     "SpanType",
@@ -171,11 +218,15 @@ __all__ = [
     "connect_async",
     "create_dataset",
     "create_experiment",
+    "create_label_schema",
+    "create_labeling_session",
     "create_model",
     "default_client",
     "delete_assessment",
     "delete_dataset",
     "delete_experiment",
+    "delete_label_schema",
+    "delete_labeling_session",
     "delete_trace_tag",
     "delete_traces",
     "evaluate",
@@ -185,8 +236,12 @@ __all__ = [
     "get_dataset",
     "get_experiment",
     "get_experiment_by_name",
+    "get_label_schema",
+    "get_labeling_session",
+    "get_labeling_sessions",
     "get_last_active_trace_id",
     "get_model",
+    "get_review_app",
     "get_spans",
     "get_trace",
     "get_tracer_provider",

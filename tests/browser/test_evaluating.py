@@ -152,6 +152,20 @@ def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str
     expect(difference.get_by_role("row").filter(has_text="method")).to_have_count(0)
 
 
+def test_an_alias_is_moved_to_a_version_of_the_application(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: aliases")
+    made = api.post("/models", json={"experiment": own, "name": "first", "params": {"k": "3"}})
+    assert made.is_success, made.text
+    page = visit.open(f"/experiments/{own}/models?model={made.json()['model_id']}")
+    form = page.get_by_role("form", name="Move an alias here")
+    form.get_by_role("combobox").fill("production")
+    form.get_by_role("textbox", name="Reason").fill("the first release")
+    form.get_by_role("button", name="Point it here").click()
+    moves = page.get_by_role("table", name="Moves of aliases")
+    expect(moves.get_by_role("row").filter(has_text="the first release")).to_contain_text("production")
+    expect(page.get_by_role("table", name="Versions").get_by_role("row").nth(1)).to_contain_text("production")
+
+
 def test_versions_of_a_prompt_are_read_and_compared(visit: Watched, api: httpx.Client):
     own = experiment(api, "journey: prompts")
     for template, message in (
@@ -172,6 +186,13 @@ def test_versions_of_a_prompt_are_read_and_compared(visit: Watched, api: httpx.C
     expect(difference).to_contain_text("added: Be brief.")
     page.get_by_role("link", name=re.compile("^Version 1")).click()
     expect(page.get_by_role("table", name="Moves of aliases")).to_contain_text("production")
+    page.get_by_role("link", name=re.compile("^Version 2")).click()
+    form = page.get_by_role("form", name="Move an alias here")
+    form.get_by_role("combobox").fill("production")
+    form.get_by_role("textbox", name="Reason").fill("it is shorter")
+    form.get_by_role("button", name="Point it here").click()
+    expect(page.get_by_role("row").filter(has_text="it is shorter")).to_be_visible()
+    assert api.get("/prompts/answer", params={"experiment": own}).json()["aliases"] == {"production": 2}
 
 
 def test_what_datasets_prompts_and_scorers_hold_is_shown_as_text(visit: Watched, api: httpx.Client):

@@ -32,6 +32,8 @@ GROUPS: dict[str, str] = {
     "runs": "List, show, tag, delete and restore runs.",
     "evaluations": "Show evaluations, their rows and summaries; compare and cancel them.",
     "eval": "Run evaluations from a file, compare them, and hold them to a gate.",
+    "labels": "Make, show and delete label schemas.",
+    "labeling": "Make, fill and watch labeling sessions; carry what people expect into datasets.",
     "models": "List, show and compare versions of applications; move their aliases.",
     "db": "Migrate, check, back up and vacuum a store.",
     "doctor": "Check that traces made on this machine are delivered.",

@@ -135,6 +135,26 @@ class LabelingChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionDump:
+    """What a labeling session has beside its run and its items: as rows and exports keep it."""
+
+    state: LabelingState
+    schemas: tuple[LabelSchema, ...]
+    instructions: str
+    reviewers: tuple[str, ...]
+    policy: ReviewPolicy
+    dataset_id: str | None
+
+    @classmethod
+    def of(cls, session: LabelingSession) -> "SessionDump":
+        """Return that of a session."""
+        return cls(
+            session.state, session.schemas, session.instructions, session.reviewers, session.policy,
+            session.dataset_id,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewTarget:
     """What is reviewed. Which fields are set is said by `kind`:
 

@@ -24,6 +24,8 @@ def collect(message: Span, values: Mapping[str, AnyValue], found: dict[str, None
     for key, value in ((pair.key, pair.value) for pair in message.attributes) if repeated else values.items():
         if text := value.string_value:
             found[text] = None
+        elif number := value.int_value:
+            found[scalar_token(key, number)] = None
         elif (which := value.WhichOneof("value")) in _SCALARS:
             found[scalar_token(key, getattr(value, which))] = None
         elif which in NESTED:

@@ -15,6 +15,7 @@ from lodeline.query.ast import Search
 from lodeline.query.order import LATEST
 from lodeline.services.archive import ArchiveWriter
 from lodeline.services.data_transfer import DataExport
+from lodeline.services.labeling_transfer import LabelingExport
 from lodeline.services.run_transfer import RunExport
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
@@ -45,7 +46,8 @@ class ExperimentExport:
             yield archive.take()
         of_runs = RunExport(self._stores, self._experiment.experiment_id)
         data = DataExport(self._stores, self._experiment.experiment_id)
-        for name, content in chain(of_runs.members(), data.members()):
+        labels = LabelingExport(self._stores, self._experiment.experiment_id)
+        for name, content in chain(of_runs.members(), data.members(), labels.members()):
             archive.add(name, content)
             yield archive.take()
         yield archive.finish(

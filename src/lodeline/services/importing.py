@@ -18,6 +18,7 @@ from lodeline.services.archive import ArchiveReader
 from lodeline.services.chunk_check import check_chunk
 from lodeline.services.data_transfer import DataCounts, DataImport
 from lodeline.services.experiment_settings import check_settings
+from lodeline.services.labeling_transfer import LabelingImport
 from lodeline.services.run_transfer import RunCounts, RunImport, members_of_runs
 from lodeline.services.transfer_rows import Row, dump_from_row, read_row, revision_from_row, settings_from_row
 from lodeline.storage.base import Stores
@@ -86,6 +87,7 @@ class ExperimentImport:
         self.counts = ImportCounts()
         self._of_runs = RunImport(stores, experiment_id, members_of_runs(iter(reader.members)), self._rows)
         self._data = DataImport(stores, experiment_id, reader.members, self._rows)
+        self._labels = LabelingImport(stores, experiment_id, tuple(reader.members), self._rows)
 
     def check(self) -> None:
         """Return when everything in the file can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -101,6 +103,7 @@ class ExperimentImport:
         check_chains(present)
         self._of_runs.check()
         self._data.check()
+        self._labels.check()
 
     def owners(self) -> frozenset[ExperimentId]:
         """Return the experiments to which the file's traces belong already; none when a trace of it is new."""
@@ -125,7 +128,7 @@ class ExperimentImport:
             for revisions in self._ledgers(name):
                 self.counts.assessments += self._stores.transfer.restore_ledger(self._experiment_id, revisions)
             yield self.counts
-        for _ in chain(self._of_runs.run(), self._data.run()):
+        for _ in chain(self._of_runs.run(), self._data.run(), self._labels.run()):
             yield self.counts
 
     @property

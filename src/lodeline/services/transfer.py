@@ -10,7 +10,8 @@ the highest number arrived first:
 - ``attachments/NNNNN/NNNNN``: the block's attachments;
 - ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row;
 - runs, evaluations and models as `services.run_transfer` tells;
-- datasets, prompts and registered scorers as `services.data_transfer` tells.
+- datasets, prompts and registered scorers as `services.data_transfer` tells;
+- label schemas and labeling sessions as `services.labeling_transfer` tells.
 
 What does not fit into one file, or grows, comes as a series: the manifests of its files bear one text as ``series``,
 and the first of them to be imported makes the experiment for all.

@@ -15,6 +15,8 @@ export type ExperimentAction =
   | "assessment.write"
   | "assessment.delete"
   | "dataset.write"
+  | "model.write"
+  | "prompt.write"
   | "audit.read";
 export type ServerAction =
   | "experiment.create"

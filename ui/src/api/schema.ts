@@ -19,6 +19,27 @@ export interface AccountBody {
   password?: string | null;
 }
 
+/** How a dispute was decided: by whom, in which round, with which answers. */
+export interface Adjudication {
+  by: string;
+  verified: boolean;
+  round: number;
+  at_ms: number;
+  form: ReviewForm;
+  assessments: Record<string, string>;
+}
+
+/** How a dispute is decided; `reviewer` says by whom where nobody is signed in. */
+export interface AdjudicationBody {
+  answers?: Record<string, JsonValue>;
+  comments?: Record<string, string>;
+  comment?: string | null;
+  flags?: string[];
+  assertions?: Record<string, string>;
+  duration_ms?: number | null;
+  reviewer?: string | null;
+}
+
 /** Cells by bucket, then group (None last); cells without traces are left out. `complete` as in `Facet`. */
 export interface Aggregate {
   points: AggregatePoint[];
@@ -237,6 +258,26 @@ export interface AssessmentTarget {
 export interface AssessmentValue {
   value: unknown;
   count: number;
+}
+
+/** A place for one review of an item. While it is OPEN, `reviewer` is for whom it is kept (None: anybody).
+
+`round` counts how often the item was opened: only assignments of its present round count. `verified` says that the reviewer was signed in. `token` is the claim's and is shown to nobody but its reviewer. `draft` is what was saved last. `requeued_ms` is set when the reviewer put the item to the end of their own order. */
+export interface Assignment {
+  assignment_id: string;
+  slot: number;
+  round: number;
+  state: "OPEN" | "CLAIMED" | "SUBMITTED" | "RELEASED" | "EXPIRED" | "DECLINED";
+  reviewer: string | null;
+  verified: boolean;
+  token: string | null;
+  claimed_ms: number | null;
+  lease_until_ms: number | null;
+  ended_ms: number | null;
+  requeued_ms: number | null;
+  draft: ReviewForm | null;
+  submission: Submission | null;
+  reason: string | null;
 }
 
 /** One file of a trace. */
@@ -542,6 +583,12 @@ export interface DatasetVersionPage {
   hints: string[];
 }
 
+/** Why a reviewer does not review an item. */
+export interface DeclineBody {
+  reason: string;
+  reviewer?: string | null;
+}
+
 /** What to delete: either `trace_ids`, or what matches `filter` in `experiments`, at most `max_traces`. */
 export interface DeleteBody {
   trace_ids?: string[] | null;
@@ -590,6 +637,18 @@ export interface Document {
   document_id: string | null;
   score: number | "NaN" | "Infinity" | "-Infinity" | null;
   metadata: unknown;
+}
+
+/** A draft under a claim. */
+export interface DraftBody {
+  answers?: Record<string, JsonValue>;
+  comments?: Record<string, string>;
+  comment?: string | null;
+  flags?: string[];
+  assertions?: Record<string, string>;
+  duration_ms?: number | null;
+  token: string;
+  reviewer?: string | null;
 }
 
 /** A size of the difference free of units.
@@ -716,7 +775,7 @@ export interface ExperimentPage {
 
 /** What every incoming trace of an experiment inherits.
 
-`mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move only with a passed gate. */
+`mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move only with a passed gate. `enforce_label_schemas` refuses judgments of people whose name is that of a label schema that does not let their value in; what is submitted in a labeling session is always checked. */
 export interface ExperimentSettings {
   capture: "full" | "hashed" | "structure" | "none";
   mask_patterns: string[];
@@ -727,6 +786,7 @@ export interface ExperimentSettings {
   environments: string[];
   default_environment: string | null;
   gated_aliases: string[];
+  enforce_label_schemas: boolean;
 }
 
 /** The most frequent values of a field under a filter, most frequent first, ties by value.
@@ -939,6 +999,56 @@ export interface IssuedKey {
   secret: string;
 }
 
+/** An item to be added. `gold` are known answers, which no reviewer is shown. */
+export interface ItemBody {
+  target: TargetBody;
+  priority?: number;
+  gold?: Record<string, JsonValue>;
+  reviews_required?: number | null;
+}
+
+/** Records of a dataset's version to be added: those that `filter` finds, at most `limit`. */
+export interface ItemRecordsBody {
+  dataset_id: string;
+  version?: string;
+  filter?: string;
+  limit?: number;
+}
+
+/** A rule by which traces are added; see `ItemRule`. */
+export interface ItemRuleBody {
+  kind: "sample" | "low_score" | "disagreement";
+  filter?: string;
+  share?: number | null;
+  seed?: number;
+  name?: string | null;
+  below?: number | null;
+  limit?: number;
+  priority?: number;
+}
+
+/** Traces of the session's experiment to be added: those that `filter` finds, newest first, at most `limit`. */
+export interface ItemSearchBody {
+  filter?: string;
+  order?: string;
+  limit?: number;
+  priority?: number;
+}
+
+/** Items to be added. */
+export interface ItemsBody {
+  items: ItemBody[];
+}
+
+/** What became of items to be added, in order: their ids, how many were new, how many had been removed by a person before and stay so, and how many were put back. */
+export interface ItemsReport {
+  item_ids: string[];
+  added: number;
+  known: number;
+  left_removed: number;
+  restored: number;
+}
+
 /** Any JSON value. */
 export type JsonValue = unknown;
 
@@ -988,6 +1098,182 @@ export interface KeyBody {
 export interface LabelCount {
   label: string;
   count: number;
+}
+
+/** How an answer is given. Which of the fields count is said by `kind`:
+
+- pass_fail: `positive_label`, `negative_label`; the answer is true or false; - categorical: `options`, of which one is chosen, or with `multi_select` any number; `ordered` says that they go   from the least to the most; - numeric: a number from `min_value` to `max_value`, where these are given; - text: at most `max_length` characters; - text_list: at most `max_count` texts of at most `max_length` characters each. */
+export interface LabelInput {
+  kind: "pass_fail" | "categorical" | "numeric" | "text" | "text_list";
+  positive_label: string;
+  negative_label: string;
+  options: string[];
+  multi_select: boolean;
+  ordered: boolean;
+  min_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  max_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  max_length: number | null;
+  max_count: number | null;
+}
+
+/** How an answer is given; fields that its kind does not have are left out. */
+export interface LabelInputBody {
+  kind: "pass_fail" | "categorical" | "numeric" | "text" | "text_list";
+  positive_label?: string;
+  negative_label?: string;
+  options?: string[];
+  multi_select?: boolean;
+  ordered?: boolean;
+  min_value?: number | null;
+  max_value?: number | null;
+  max_length?: number | null;
+  max_count?: number | null;
+}
+
+/** One version of a schema. Times are epoch milliseconds; `updated_ms` is when this version was made.
+
+`direction` says which answers are good: true, later options and greater numbers ("higher"), or the other ones. */
+export interface LabelSchema {
+  schema_id: string;
+  experiment_id: string;
+  name: string;
+  version: number;
+  kind: "FEEDBACK" | "EXPECTATION";
+  input: LabelInput;
+  created_ms: number;
+  updated_ms: number;
+  title: string;
+  instruction: string | null;
+  enable_comment: boolean;
+  direction: "higher" | "lower" | "none";
+  created_by: string | null;
+  is_default: boolean;
+}
+
+/** A new schema of `experiment` (id or name). */
+export interface LabelSchemaBody {
+  experiment?: string;
+  name: string;
+  kind: "FEEDBACK" | "EXPECTATION";
+  input: LabelInputBody;
+  title?: string;
+  instruction?: string | null;
+  enable_comment?: boolean;
+  direction?: "higher" | "lower" | "none";
+  schema_id?: string | null;
+}
+
+/** What to change of a schema; an empty instruction takes it away. It makes another version. */
+export interface LabelSchemaChangeBody {
+  name?: string | null;
+  title?: string | null;
+  instruction?: string | null;
+  enable_comment?: boolean | null;
+  input?: LabelInputBody | null;
+  direction?: "higher" | "lower" | "none" | null;
+}
+
+/** A new session of `experiment` (id or name) that asks with `schemas` (names or ids). */
+export interface LabelingBody {
+  experiment?: string;
+  name?: string;
+  run_id?: string | null;
+  parent_run_id?: string | null;
+  start_ms?: number | null;
+  params?: Record<string, string>;
+  tags?: Record<string, string>;
+  inputs?: RunInputBody[];
+  outputs?: RunOutputBody[];
+  schemas: string[];
+  instructions?: string;
+  reviewers?: string[];
+  policy?: PolicyBody;
+  dataset_id?: string | null;
+  state?: "DRAFT" | "OPEN";
+}
+
+/** What to change of a session; what is left out stays, an empty `dataset_id` takes it away.
+
+`policy` takes the place of the whole policy. Items that are complete stay so, unless `extend_completed`. */
+export interface LabelingChangeBody {
+  state?: "DRAFT" | "OPEN" | "PAUSED" | "CLOSED" | "ARCHIVED" | null;
+  name?: string | null;
+  instructions?: string | null;
+  schemas?: string[] | null;
+  reviewers?: string[] | null;
+  policy?: PolicyBody | null;
+  dataset_id?: string | null;
+  extend_completed?: boolean;
+}
+
+/** One item with its assignments in order of their slots, those of earlier rounds included.
+
+`place` numbers the items of a session in the order in which they came. `required` is how many reviews it needs now. A removed item keeps its reviews, is in no list and in nobody's queue. `agreement` is that of the answers of a round that was complete. */
+export interface LabelingItem {
+  item_id: string;
+  run_id: string;
+  target: ReviewTarget;
+  place: number;
+  state: "PENDING" | "IN_REVIEW" | "COMPLETE" | "DISPUTED" | "ADJUDICATED" | "DECLINED" | "UNAVAILABLE";
+  required: number;
+  added_ms: number;
+  priority: number;
+  round: number;
+  gold: Record<string, unknown>;
+  reviews_required: number | null;
+  snapshot: string | null;
+  source: "hand" | "search" | "rule";
+  added_by: string | null;
+  removed_ms: number | null;
+  removed_by: string | null;
+  agreement: number | "NaN" | "Infinity" | "-Infinity" | null;
+  assignments: Assignment[];
+  adjudications: Adjudication[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
+export interface LabelingItemPage {
+  items: LabelingItem[];
+  cursor: string | null;
+  partial: boolean;
+  hints: string[];
+}
+
+/** How far a session is: items by state, reviews made and still to be made, reviewers in order of name.
+
+`reviews_open` are places that nobody has claimed, among them those whose lease has run out. */
+export interface LabelingProgress {
+  items: Record<string, number>;
+  reviews_submitted: number;
+  reviews_claimed: number;
+  reviews_open: number;
+  reviewers: ReviewerProgress[];
+}
+
+/** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise.
+
+`schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones left out; states without items are missing. */
+export interface LabelingSession {
+  run: Run;
+  state: "DRAFT" | "OPEN" | "PAUSED" | "CLOSED" | "ARCHIVED";
+  schemas: LabelSchema[];
+  instructions: string;
+  reviewers: string[];
+  policy: ReviewPolicy;
+  dataset_id: string | null;
+  counts: Record<string, number>;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
+export interface LabelingSessionPage {
+  items: LabelingSession[];
+  cursor: string | null;
+  partial: boolean;
+  hints: string[];
 }
 
 /** Labels are set, which takes them from other versions, then deleted. */
@@ -1212,6 +1498,11 @@ export interface NameTrust {
   complete: boolean;
 }
 
+/** The item that a reviewer is to review now; None when there is none left for them. */
+export interface NextReview {
+  item: ReviewView | null;
+}
+
 /** Which records could be paired by their content. The lists are cut, the numbers are not. */
 export interface Pairing {
   paired: number;
@@ -1241,6 +1532,23 @@ export interface PanelReport {
 export interface PasswordBody {
   new: string;
   old?: string | null;
+}
+
+/** How a session is reviewed. */
+export interface PolicyBody {
+  reviews_required?: number;
+  mode?: "open_pool" | "named" | "round_robin";
+  blind_reviewers?: boolean;
+  blind_judges?: boolean;
+  blind_model?: boolean;
+  order?: "priority" | "oldest" | "random";
+  overlap?: number;
+  min_agreement?: number | null;
+  lease_minutes?: number;
+  allow_decline?: boolean;
+  max_declines?: number | null;
+  require_all_answers?: boolean;
+  fields?: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
 }
 
 /** Own prices of one model, in US dollars per million tokens. */
@@ -1387,6 +1695,7 @@ export interface PurgeReceipt {
   records: number;
   prompts: number;
   scorers: number;
+  label_schemas: number;
 }
 
 /** `value` is the quantile of order `p` (0 to 1), interpolated linearly between closest ranks. */
@@ -1490,7 +1799,7 @@ export interface RecordRevision {
   valid_to: number | null;
 }
 
-/** Where a record comes from: `source_id` names the trace, span (``trace/span``), session, person or document. */
+/** Where a record comes from: `source_id` names the trace, span (``trace/span``), session, person or document; of a review the item (``trace/item`` when it was about a trace). */
 export interface RecordSource {
   kind: "TRACE" | "SPAN" | "SESSION" | "HUMAN" | "DOCUMENT" | "SYNTHETIC" | "IMPORT" | "REVIEW";
   source_id: string | null;
@@ -1539,6 +1848,13 @@ export interface Rejection {
   reason: string;
 }
 
+/** A claim to be given up; with `requeue` the item comes last in the reviewer's own order. */
+export interface ReleaseBody {
+  token: string;
+  requeue?: boolean;
+  reviewer?: string | null;
+}
+
 /** Items whose confidence lies in one bin: their mean confidence and the share that was right. */
 export interface ReliabilityBin {
   low: number | "NaN" | "Infinity" | "-Infinity";
@@ -1568,6 +1884,129 @@ export interface RetentionBody {
   max_age_days?: number | null;
   max_traces?: number | null;
   max_bytes?: number | null;
+}
+
+/** What a reviewer says of an item: answers and comments by schema name, and beside them a comment, flags, and assertions: short claims by key, each of which the output should satisfy. `duration_ms` is the time the reviewer spent, where the client measured it. */
+export interface ReviewForm {
+  answers: Record<string, unknown>;
+  comments: Record<string, string>;
+  comment: string | null;
+  flags: string[];
+  assertions: Record<string, string>;
+  duration_ms: number | null;
+}
+
+/** What is sent to a reviewer: the address on this server, and whether they must sign in (else the link carries their name, which anybody could change). */
+export interface ReviewLink {
+  path: string;
+  reviewer: string | null;
+  signs_in: boolean;
+}
+
+/** How a session is reviewed.
+
+Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn.
+
+`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.reviewing.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
+export interface ReviewPolicy {
+  reviews_required: number;
+  mode: "open_pool" | "named" | "round_robin";
+  blind_reviewers: boolean;
+  blind_judges: boolean;
+  blind_model: boolean;
+  order: "priority" | "oldest" | "random";
+  overlap: number | "NaN" | "Infinity" | "-Infinity";
+  min_agreement: number | "NaN" | "Infinity" | "-Infinity" | null;
+  lease_minutes: number;
+  allow_decline: boolean;
+  max_declines: number | null;
+  require_all_answers: boolean;
+  fields: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
+}
+
+/** A labeling session as one of its reviewers sees it. `mine` is the reviewer's own progress; `items_open` counts items that are not done, whoever is to do them. */
+export interface ReviewSession {
+  run_id: string;
+  experiment_id: string;
+  name: string;
+  state: "DRAFT" | "OPEN" | "PAUSED" | "CLOSED" | "ARCHIVED";
+  instructions: string;
+  schemas: LabelSchema[];
+  reviewer: string;
+  verified: boolean;
+  lease_minutes: number;
+  allow_decline: boolean;
+  require_all_answers: boolean;
+  fields: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
+  items_total: number;
+  items_open: number;
+  mine: ReviewerProgress;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
+export interface ReviewSessionPage {
+  items: ReviewSession[];
+  cursor: string | null;
+  partial: boolean;
+  hints: string[];
+}
+
+/** What is reviewed. Which fields are set is said by `kind`:
+
+- TRACE: `trace_id`; - SESSION: `session`, the name of a traced conversation; - RECORD: `dataset_id`, `record_id`, and `dataset_version` as of which it is shown; - ROW: `run_id`, `row_key`, `repetition` of an evaluation, and its `trace_id` when it has one; - PAIR: `trace_id` and `other_trace_id`, to be compared. */
+export interface ReviewTarget {
+  kind: "TRACE" | "SESSION" | "RECORD" | "ROW" | "PAIR";
+  trace_id: string | null;
+  other_trace_id: string | null;
+  session: string | null;
+  dataset_id: string | null;
+  record_id: string | null;
+  dataset_version: number | null;
+  run_id: string | null;
+  row_key: string | null;
+  repetition: number | null;
+}
+
+/** An item as a reviewer sees it. `mine` is the reviewer's last assignment of the present round, with its token, draft and submission; None where there is none. */
+export interface ReviewView {
+  item_id: string;
+  run_id: string;
+  state: "PENDING" | "IN_REVIEW" | "COMPLETE" | "DISPUTED" | "ADJUDICATED" | "DECLINED" | "UNAVAILABLE";
+  kind: "TRACE" | "SESSION" | "RECORD" | "ROW" | "PAIR";
+  round: number;
+  mine: Assignment | null;
+  contents: ShownContent[];
+  judgments: ShownJudgment[];
+  reviews: ShownReview[];
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
+export interface ReviewViewPage {
+  items: ReviewView[];
+  cursor: string | null;
+  partial: boolean;
+  hints: string[];
+}
+
+/** Who reviews, where nobody is signed in. */
+export interface ReviewerBody {
+  reviewer?: string | null;
+}
+
+/** How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer. */
+export interface ReviewerProgress {
+  reviewer: string;
+  verified: boolean;
+  submitted: number;
+  claimed: number;
+  open: number;
+  declined: number;
+  released: number;
+  expired: number;
 }
 
 /** A role, on the whole server or in one experiment; null takes it away. */
@@ -1698,7 +2137,8 @@ export interface RunInput {
   profile: string | null;
 }
 
-/** What went into a run: a dataset (by id or name) or a model. */
+/** What went into a run: a dataset (by id or name) or a model. Of a dataset that is kept elsewhere `source` tells
+where, as its `source_type` says it; that, `schema` and `profile` are kept as they come. */
 export interface RunInputBody {
   dataset_id?: string | null;
   name?: string | null;
@@ -1706,6 +2146,10 @@ export interface RunInputBody {
   digest?: string | null;
   context?: string | null;
   model_id?: string | null;
+  source_type?: string | null;
+  source?: string | null;
+  schema?: string | null;
+  profile?: string | null;
 }
 
 /** A model that a run made, at a step of it. */
@@ -1841,6 +2285,7 @@ export interface SettingsBody {
   environments?: string[];
   default_environment?: string | null;
   gated_aliases?: string[];
+  enforce_label_schemas?: boolean;
 }
 
 /** The first account: the token is the one that the server printed when it started. */
@@ -1848,6 +2293,44 @@ export interface SetupBody {
   token: string;
   name: string;
   password: string;
+}
+
+/** One trace or record of an item. What the session does not show is None or empty. */
+export interface ShownContent {
+  title: string;
+  trace_id: string | null;
+  request: unknown;
+  response: unknown;
+  expectations: Record<string, unknown>;
+  spans: ShownSpan[];
+  tags: Record<string, string>;
+  metadata: Record<string, string>;
+  model_id: string | null;
+}
+
+/** A judgment that is there already: a judge's, or a person's; shown where the session is not blind to it. */
+export interface ShownJudgment {
+  name: string;
+  source: string;
+  source_id: string;
+  value: unknown;
+  rationale: string | null;
+}
+
+/** Another reviewer's submission; shown where the session is not blind to reviewers. */
+export interface ShownReview {
+  reviewer: string;
+  form: ReviewForm;
+}
+
+/** A span of a trace under review: what went in and what came out, and which model where that is shown. */
+export interface ShownSpan {
+  name: string;
+  kind: string;
+  depth: number;
+  inputs: unknown;
+  outputs: unknown;
+  model: string | null;
 }
 
 /** Why κ may mislead for two raters and two categories (Byrt, Bishop and Carlin 1993): `prevalence` is how unequal the categories are, `bias` how differently the raters use them; both from 0 to 1. */
@@ -1959,11 +2442,52 @@ export interface SplitsBody {
   message?: string;
 }
 
+/** A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the answers and assertions became, by name; none where the target takes no assessments (records).
+
+`duration_ms` is what the form says, else the time since the claim. */
+export interface Submission {
+  form: ReviewForm;
+  submitted_ms: number;
+  duration_ms: number;
+  key: string | null;
+  assessments: Record<string, string>;
+}
+
+/** A review: under a claim, or without `token` at once. `key` makes it safe to send again. */
+export interface SubmitBody {
+  answers?: Record<string, JsonValue>;
+  comments?: Record<string, string>;
+  comment?: string | null;
+  flags?: string[];
+  assertions?: Record<string, string>;
+  duration_ms?: number | null;
+  token?: string | null;
+  key?: string | null;
+  reviewer?: string | null;
+}
+
 /** One thing that may be written: the text to insert, what it is, and a line about it. */
 export interface Suggestion {
   text: string;
   kind: "field" | "group" | "operator" | "value" | "keyword";
   doc: string;
+}
+
+/** Where to carry what people expect; the session's own dataset when left out. */
+export interface SyncBody {
+  dataset_id?: string | null;
+}
+
+/** What a sync wrote: how many items had expectations, those left out because they are disputed or about something that makes no record, and what became of the records. `version` is the dataset's latest then. */
+export interface SyncReport {
+  dataset_id: string;
+  version: number;
+  items: number;
+  skipped: number;
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
 }
 
 /** How many traces have the tags now, and the ids for which there was no trace, in the order asked for. */
@@ -1976,6 +2500,20 @@ export interface TagReport {
 export interface TagsBody {
   set?: Record<string, string>;
   delete?: string[];
+}
+
+/** What is to be reviewed; which fields are given is said by `kind`. */
+export interface TargetBody {
+  kind: "TRACE" | "SESSION" | "RECORD" | "ROW" | "PAIR";
+  trace_id?: string | null;
+  other_trace_id?: string | null;
+  session?: string | null;
+  dataset_id?: string | null;
+  record_id?: string | null;
+  dataset_version?: number | null;
+  run_id?: string | null;
+  row_key?: string | null;
+  repetition?: number | null;
 }
 
 /** Tokens of one call. Every token is counted in exactly one bucket.
@@ -2187,6 +2725,38 @@ export interface lodeline__server__api__prompts__PromptBody {
 }
 
 export interface Operations {
+  /** Add items: traces, sessions, records, rows of evaluations, pairs of traces. Those that are there stay. */
+  add_labeling_items: {
+    params: {
+      run_id: string;
+    };
+    body: ItemsBody;
+    answer: ItemsReport;
+  };
+  /** Add the traces that a rule chooses: a sample, low scores, or judges that disagree. */
+  add_labeling_items_by_rule: {
+    params: {
+      run_id: string;
+    };
+    body: ItemRuleBody;
+    answer: ItemsReport;
+  };
+  /** Add records of a dataset, as a version has them; those that a person removed stay removed. */
+  add_labeling_records: {
+    params: {
+      run_id: string;
+    };
+    body: ItemRecordsBody;
+    answer: ItemsReport;
+  };
+  /** Add the traces that a filter finds; those that a person removed stay removed. */
+  add_labeling_traces: {
+    params: {
+      run_id: string;
+    };
+    body: ItemSearchBody;
+    answer: ItemsReport;
+  };
   /** Merge records made of traces: their inputs, outputs and expectations. */
   add_traces_to_dataset: {
     params: {
@@ -2194,6 +2764,14 @@ export interface Operations {
     };
     body: FromTracesBody;
     answer: WriteReport;
+  };
+  /** Decide a dispute; the answers become judgments in the name of who decides. */
+  adjudicate_labeling_item: {
+    params: {
+      item_id: string;
+    };
+    body: AdjudicationBody;
+    answer: LabelingItem;
   };
   /** Compute counts, error rates, latencies, tokens, cost and assessment means over time and groups. */
   aggregate_traces: {
@@ -2216,6 +2794,22 @@ export interface Operations {
     };
     body: CancelBody;
     answer: Evaluation;
+  };
+  /** Claim the next item in the reviewer's order, or return the one that they hold. */
+  claim_next_review: {
+    params: {
+      run_id: string;
+    };
+    body: ReviewerBody;
+    answer: NextReview;
+  };
+  /** Claim an item, or renew the lease of one's claim. */
+  claim_review: {
+    params: {
+      item_id: string;
+    };
+    body: ReviewerBody;
+    answer: ReviewView;
   };
   /** Compare evaluations with a baseline: per scorer wins, ties and losses, the difference with its interval, a
 test, and a verdict; rows in order of regression. */
@@ -2274,6 +2868,18 @@ test, and a verdict; rows in order of regression. */
     body: KeyBody;
     answer: IssuedKey;
   };
+  /** Create a label schema: what people are asked, and which answers are sound. */
+  create_label_schema: {
+    params: Record<string, never>;
+    body: LabelSchemaBody;
+    answer: LabelSchema;
+  };
+  /** Create a labeling session: people review items and answer label schemas. */
+  create_labeling_session: {
+    params: Record<string, never>;
+    body: LabelingBody;
+    answer: LabelingSession;
+  };
   /** Create a model, or return the one that the same `reuse_key` made. */
   create_model: {
     params: Record<string, never>;
@@ -2285,6 +2891,14 @@ test, and a verdict; rows in order of regression. */
     params: Record<string, never>;
     body: RunBody;
     answer: Run;
+  };
+  /** Refuse to review an item; that counts for nobody else. */
+  decline_review: {
+    params: {
+      item_id: string;
+    };
+    body: DeclineBody;
+    answer: ReviewView;
   };
   /** Delete an account with its logins and keys. */
   delete_account: {
@@ -2326,6 +2940,14 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Take a schema out of lists for good; the default one is not deleted. */
+  delete_label_schema: {
+    params: {
+      schema_id: string;
+    };
+    body: undefined;
+    answer: undefined;
   };
   /** Delete a model: hide it from lists until it is restored. Its traces stay. */
   delete_model: {
@@ -2437,6 +3059,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Experiment;
+  };
+  /** Return the schema of exactly this name. */
+  find_label_schema: {
+    params: {
+      name: string;
+      experiment?: string | null;
+    };
+    body: undefined;
+    answer: LabelSchema;
   };
   /** Find spans of a trace by words in their names, attributes and events. */
   find_spans: {
@@ -2583,6 +3214,39 @@ version, and the rate corrected for the judge's errors. */
     body: undefined;
     answer: Experiment;
   };
+  /** Return a version of a schema. */
+  get_label_schema: {
+    params: {
+      schema_id: string;
+      version?: number | null;
+    };
+    body: undefined;
+    answer: LabelSchema;
+  };
+  /** Return an item with all of its reviews. */
+  get_labeling_item: {
+    params: {
+      item_id: string;
+    };
+    body: undefined;
+    answer: LabelingItem;
+  };
+  /** Return how far a session is: items by state, reviews made and to be made, by reviewer. */
+  get_labeling_progress: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: LabelingProgress;
+  };
+  /** Return a session: its run, state, schemas, reviewers, policy, and its items by state. */
+  get_labeling_session: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: LabelingSession;
+  };
   /** Return who is asking; without credentials that is "anonymous". */
   get_me: {
     params: Record<string, never>;
@@ -2654,6 +3318,33 @@ version, and the rate corrected for the judge's errors. */
     };
     body: undefined;
     answer: RecordRevision[];
+  };
+  /** Return an item as its reviewer sees it: what the session shows, and nothing that it hides. */
+  get_review: {
+    params: {
+      item_id: string;
+      reviewer?: string | null;
+    };
+    body: undefined;
+    answer: ReviewView;
+  };
+  /** Return the address to send to a reviewer. It gives no rights: where accounts are in use they sign in there. */
+  get_review_link: {
+    params: {
+      run_id: string;
+      reviewer?: string | null;
+    };
+    body: undefined;
+    answer: ReviewLink;
+  };
+  /** Return a session as its reviewer sees it, with their own progress. */
+  get_review_session: {
+    params: {
+      run_id: string;
+      reviewer?: string | null;
+    };
+    body: undefined;
+    answer: ReviewSession;
   };
   /** Return one run of any kind, deleted or not, with the latest point of each metric. */
   get_run: {
@@ -2827,6 +3518,45 @@ version, and the rate corrected for the judge's errors. */
     body: undefined;
     answer: ApiKey[];
   };
+  /** Return every version of a schema, oldest first. */
+  list_label_schema_versions: {
+    params: {
+      schema_id: string;
+    };
+    body: undefined;
+    answer: LabelSchema[];
+  };
+  /** Return the latest versions of an experiment's schemas, by name; the default one is always among them. */
+  list_label_schemas: {
+    params: {
+      experiment?: string | null;
+    };
+    body: undefined;
+    answer: LabelSchema[];
+  };
+  /** List items in the order in which they were added, with all of their reviews. */
+  list_labeling_items: {
+    params: {
+      run_id: string;
+      state?: ("PENDING" | "IN_REVIEW" | "COMPLETE" | "DISPUTED" | "ADJUDICATED" | "DECLINED" | "UNAVAILABLE")[] | null;
+      trace?: string | null;
+      removed?: boolean;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: LabelingItemPage;
+  };
+  /** List labeling sessions, newest first. */
+  list_labeling_sessions: {
+    params: {
+      experiment?: string[] | null;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: LabelingSessionPage;
+  };
   /** Return the moves of a prompt's aliases, the latest first. */
   list_prompt_alias_events: {
     params: {
@@ -2847,6 +3577,27 @@ version, and the rate corrected for the judge's errors. */
     };
     body: undefined;
     answer: PromptVersionPage;
+  };
+  /** List the labeling sessions that name a reviewer, newest first. */
+  list_review_sessions: {
+    params: {
+      reviewer?: string | null;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: ReviewSessionPage;
+  };
+  /** List the items that a reviewer has claimed, submitted or declined. */
+  list_reviews: {
+    params: {
+      run_id: string;
+      reviewer?: string | null;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: ReviewViewPage;
   };
   /** List, of one page of records, those that the dataset's schemas do not let in; go on with the cursor. */
   list_schema_violations: {
@@ -2950,6 +3701,30 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     body: ScorerBody;
     answer: ScorerRegistration;
   };
+  /** Give a claim up. */
+  release_review: {
+    params: {
+      item_id: string;
+    };
+    body: ReleaseBody;
+    answer: ReviewView;
+  };
+  /** Take an item out of its session; its reviews stay, and no search or rule adds it again. */
+  remove_labeling_item: {
+    params: {
+      item_id: string;
+    };
+    body: undefined;
+    answer: LabelingItem;
+  };
+  /** Begin another round of reviews of an item that is done; what was submitted stays. */
+  reopen_labeling_item: {
+    params: {
+      item_id: string;
+    };
+    body: undefined;
+    answer: LabelingItem;
+  };
   /** Restore a deleted dataset; 409 when its name was taken meanwhile. */
   restore_dataset: {
     params: {
@@ -2997,6 +3772,14 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     };
     body: undefined;
     answer: ApiKey;
+  };
+  /** Keep a draft under a claim, and renew its lease. */
+  save_review_draft: {
+    params: {
+      item_id: string;
+    };
+    body: DraftBody;
+    answer: ReviewView;
   };
   /** List assessments that match a filter, newest first. */
   search_assessments: {
@@ -3197,6 +3980,22 @@ arrived since, now or later; nothing is missed or given twice. */
     body: undefined;
     answer: Evaluation;
   };
+  /** Hand a review in; its answers become assessments. Sent again it changes nothing. */
+  submit_review: {
+    params: {
+      item_id: string;
+    };
+    body: SubmitBody;
+    answer: ReviewView;
+  };
+  /** Carry what people expect into a dataset as a new version of it; the same again makes none. */
+  sync_labeling_session: {
+    params: {
+      run_id: string;
+    };
+    body: SyncBody;
+    answer: SyncReport;
+  };
   /** Set and delete tags. */
   tag_trace: {
     params: {
@@ -3212,6 +4011,14 @@ Of traces in several experiments, those of one are changed together. */
     params: Record<string, never>;
     body: ManyTagsBody;
     answer: TagReport;
+  };
+  /** Take one's own submission back; its judgments are withdrawn, and it is a draft again. */
+  undo_review: {
+    params: {
+      item_id: string;
+    };
+    body: ReviewerBody;
+    answer: ReviewView;
   };
   /** Revise an assessment; the revisions before stay readable. */
   update_assessment: {
@@ -3236,6 +4043,22 @@ Of traces in several experiments, those of one are changed together. */
     };
     body: ExperimentChangeBody;
     answer: Experiment;
+  };
+  /** Make another version of a schema; labeling sessions keep the versions that they have. */
+  update_label_schema: {
+    params: {
+      schema_id: string;
+    };
+    body: LabelSchemaChangeBody;
+    answer: LabelSchema;
+  };
+  /** Change a session, or open, pause, close or archive it; its items are brought in line. */
+  update_labeling_session: {
+    params: {
+      run_id: string;
+    };
+    body: LabelingChangeBody;
+    answer: LabelingSession;
   };
   /** Rename a model, set its status, add params and prompts, set and delete tags. */
   update_model: {
@@ -3273,10 +4096,17 @@ Of traces in several experiments, those of one are changed together. */
 }
 
 export const OPERATIONS = {
+  add_labeling_items: ["POST", "/labeling/{run_id}/items"],
+  add_labeling_items_by_rule: ["POST", "/labeling/{run_id}/items/rule"],
+  add_labeling_records: ["POST", "/labeling/{run_id}/items/records"],
+  add_labeling_traces: ["POST", "/labeling/{run_id}/items/search"],
   add_traces_to_dataset: ["POST", "/datasets/{dataset_id}/records/from-traces"],
+  adjudicate_labeling_item: ["POST", "/labeling/items/{item_id}/adjudicate"],
   aggregate_traces: ["POST", "/traces/aggregate"],
   assign_splits: ["POST", "/datasets/{dataset_id}/splits"],
   cancel_evaluation: ["POST", "/evaluations/{run_id}/cancel"],
+  claim_next_review: ["POST", "/reviews/sessions/{run_id}/next"],
+  claim_review: ["POST", "/reviews/items/{item_id}/claim"],
   compare_evaluations: ["POST", "/evaluations/compare"],
   complete_filter: ["GET", "/filters/complete"],
   count_traces: ["GET", "/traces/count"],
@@ -3285,13 +4115,17 @@ export const OPERATIONS = {
   create_evaluation: ["POST", "/evaluations"],
   create_experiment: ["POST", "/experiments"],
   create_key: ["POST", "/keys"],
+  create_label_schema: ["POST", "/label-schemas"],
+  create_labeling_session: ["POST", "/labeling"],
   create_model: ["POST", "/models"],
   create_run: ["POST", "/runs"],
+  decline_review: ["POST", "/reviews/items/{item_id}/decline"],
   delete_account: ["DELETE", "/accounts/{account_id}"],
   delete_assessment: ["DELETE", "/assessments/{assessment_id}"],
   delete_attachment: ["DELETE", "/traces/{trace_id}/attachments/{name}"],
   delete_dataset: ["DELETE", "/datasets/{dataset_id}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
+  delete_label_schema: ["DELETE", "/label-schemas/{schema_id}"],
   delete_model: ["DELETE", "/models/{model_id}"],
   delete_prompt: ["DELETE", "/prompts/{name}"],
   delete_run: ["DELETE", "/runs/{run_id}"],
@@ -3305,6 +4139,7 @@ export const OPERATIONS = {
   export_experiment: ["GET", "/experiments/{experiment_id}/export"],
   find_dataset: ["GET", "/datasets/find"],
   find_experiment: ["GET", "/experiments/find"],
+  find_label_schema: ["GET", "/label-schemas/find"],
   find_spans: ["GET", "/traces/{trace_id}/spans/find"],
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
   gate_evaluation: ["POST", "/evaluations/{run_id}/gate"],
@@ -3320,6 +4155,10 @@ export const OPERATIONS = {
   get_evaluation: ["GET", "/evaluations/{run_id}"],
   get_evaluation_summary: ["GET", "/evaluations/{run_id}/summary"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
+  get_label_schema: ["GET", "/label-schemas/{schema_id}"],
+  get_labeling_item: ["GET", "/labeling/items/{item_id}"],
+  get_labeling_progress: ["GET", "/labeling/{run_id}/progress"],
+  get_labeling_session: ["GET", "/labeling/{run_id}"],
   get_me: ["GET", "/me"],
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],
   get_model: ["GET", "/models/{model_id}"],
@@ -3328,6 +4167,9 @@ export const OPERATIONS = {
   get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
   get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
   get_record_history: ["GET", "/datasets/{dataset_id}/records/{record_id}/history"],
+  get_review: ["GET", "/reviews/items/{item_id}"],
+  get_review_link: ["GET", "/labeling/{run_id}/link"],
+  get_review_session: ["GET", "/reviews/sessions/{run_id}"],
   get_run: ["GET", "/runs/{run_id}"],
   get_scorer_versions: ["GET", "/scorers/{name}"],
   get_server: ["GET", "/server"],
@@ -3348,8 +4190,14 @@ export const OPERATIONS = {
   list_deliveries: ["GET", "/deliveries"],
   list_evaluation_rows: ["GET", "/evaluations/{run_id}/rows"],
   list_keys: ["GET", "/keys"],
+  list_label_schema_versions: ["GET", "/label-schemas/{schema_id}/versions"],
+  list_label_schemas: ["GET", "/label-schemas"],
+  list_labeling_items: ["GET", "/labeling/{run_id}/items"],
+  list_labeling_sessions: ["GET", "/labeling"],
   list_prompt_alias_events: ["GET", "/prompts/{name}/alias-events"],
   list_prompt_versions: ["GET", "/prompts/{name}/versions"],
+  list_review_sessions: ["GET", "/reviews/sessions"],
+  list_reviews: ["GET", "/reviews/sessions/{run_id}/items"],
   list_schema_violations: ["GET", "/datasets/{dataset_id}/violations"],
   list_scorers: ["GET", "/scorers"],
   log_assessment: ["POST", "/assessments"],
@@ -3363,12 +4211,16 @@ export const OPERATIONS = {
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
   register_prompt: ["POST", "/prompts"],
   register_scorer: ["POST", "/scorers"],
+  release_review: ["POST", "/reviews/items/{item_id}/release"],
+  remove_labeling_item: ["DELETE", "/labeling/items/{item_id}"],
+  reopen_labeling_item: ["POST", "/labeling/items/{item_id}/reopen"],
   restore_dataset: ["POST", "/datasets/{dataset_id}/restore"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
   restore_model: ["POST", "/models/{model_id}/restore"],
   restore_run: ["POST", "/runs/{run_id}/restore"],
   resume_evaluation: ["POST", "/evaluations/{run_id}/resume"],
   revoke_key: ["DELETE", "/keys/{key_id}"],
+  save_review_draft: ["PUT", "/reviews/items/{item_id}/draft"],
   search_assessments: ["GET", "/assessments"],
   search_audit: ["GET", "/audit"],
   search_datasets: ["GET", "/datasets"],
@@ -3388,11 +4240,16 @@ export const OPERATIONS = {
   sign_in: ["POST", "/login"],
   sign_out: ["POST", "/logout"],
   start_evaluation: ["POST", "/evaluations/{run_id}/start"],
+  submit_review: ["POST", "/reviews/items/{item_id}/submit"],
+  sync_labeling_session: ["POST", "/labeling/{run_id}/sync"],
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
   tag_traces: ["POST", "/traces/tags"],
+  undo_review: ["POST", "/reviews/items/{item_id}/undo"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
+  update_label_schema: ["PATCH", "/label-schemas/{schema_id}"],
+  update_labeling_session: ["PATCH", "/labeling/{run_id}"],
   update_model: ["PATCH", "/models/{model_id}"],
   update_prompt: ["PATCH", "/prompts/{name}"],
   update_run: ["PATCH", "/runs/{run_id}"],

@@ -1,6 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { type ReactNode, useEffect } from "react";
+import { shortcutOf } from "@/lib/shortcuts";
 import { text } from "@/strings";
 import classes from "./side-panel.module.css";
 
@@ -15,7 +16,10 @@ interface SidePanelProps {
 export function SidePanel({ title, heading, close, children }: SidePanelProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) close();
+      const within = event.target instanceof Element ? event.target : null;
+      const act = shortcutOf(event, within, { Escape: close });
+      // What lies above the page closes first.
+      if (act !== undefined && document.querySelector("[aria-modal='true']") === null) act();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);

@@ -1,6 +1,14 @@
 /** Datasets, versions of the application, prompts and scorers. */
 
 export const assetTexts = {
+  alias: {
+    title: "Move an alias here",
+    alias: "Alias",
+    aliasHint: "such as production",
+    reason: "Reason",
+    move: "Point it here",
+    moved: (alias: string, target: string) => `${alias} now points to ${target}.`,
+  },
   datasets: {
     title: "Datasets",
     filterHint: "name LIKE 'support%'",

@@ -26,11 +26,13 @@ from lodeline.domain.label_schema import (
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
-from lodeline.server.api.prompts import HomeParam
 
 router = APIRouter(prefix="/label-schemas", tags=["label schemas"])
 
 SchemaPath = Annotated[str, Path(min_length=1, max_length=250, description="The label schema's id.")]
+_Home = Annotated[
+    str, Query(min_length=1, max_length=500, description="The experiment that has them, by id or name.")
+]
 _Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 _Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL)]
 _Instruction = Annotated[str, Field(max_length=MAX_INSTRUCTION)]
@@ -90,7 +92,7 @@ def create_label_schema(actor: ActorDep, services: ServicesDep, body: LabelSchem
 
 
 @router.get("", **answer(list[LabelSchema], 404))
-def list_label_schemas(actor: ActorDep, services: ServicesDep, experiment: HomeParam = DEFAULT_EXPERIMENT) -> Json:
+def list_label_schemas(actor: ActorDep, services: ServicesDep, experiment: _Home = DEFAULT_EXPERIMENT) -> Json:
     """Return the latest versions of an experiment's schemas, by name; the default one is always among them."""
     return Json(services.label_schemas.list(actor, experiment))
 
@@ -99,8 +101,8 @@ def list_label_schemas(actor: ActorDep, services: ServicesDep, experiment: HomeP
 def find_label_schema(
     actor: ActorDep,
     services: ServicesDep,
-    name: Annotated[str, Query(min_length=1, max_length=MAX_NAME)],
-    experiment: HomeParam = DEFAULT_EXPERIMENT,
+    name: Annotated[str, Query(min_length=1, max_length=MAX_NAME, description="The label schema's name.")],
+    experiment: _Home = DEFAULT_EXPERIMENT,
 ) -> Json:
     """Return the schema of exactly this name."""
     return Json(services.label_schemas.find(actor, experiment, name))

@@ -150,7 +150,9 @@ def get_review_link(
     actor: ActorDep,
     services: ServicesDep,
     run_id: RunPath,
-    reviewer: Annotated[str | None, Query(min_length=1, max_length=MAX_REVIEWER_NAME)] = None,
+    reviewer: Annotated[
+        str | None, Query(min_length=1, max_length=MAX_REVIEWER_NAME, description="To whom it is sent.")
+    ] = None,
 ) -> Json:
     """Return the address to send to a reviewer. It gives no rights: where accounts are in use they sign in there."""
     return Json(services.labeling.link(actor, RunId(run_id), reviewer=reviewer))

@@ -41,7 +41,7 @@ def native_router() -> APIRouter:
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
         scorers, trust,
-        scorers, label_schemas, labeling_items, labeling, reviews,
+        label_schemas, labeling_items, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

@@ -8,6 +8,7 @@ from pydantic import Field
 from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page
 from lodeline.domain.run import (
+    MAX_INPUT_TEXT,
     MAX_INPUTS,
     MAX_NUMBER,
     MAX_PARAM_VALUE,
@@ -40,8 +41,12 @@ Params = Annotated[
 ]
 
 
+_InputText = Annotated[str | None, Field(max_length=MAX_INPUT_TEXT)]
+
+
 class RunInputBody(Body):
-    """What went into a run: a dataset (by id or name) or a model."""
+    """What went into a run: a dataset (by id or name) or a model. Of a dataset that is kept elsewhere `source` tells
+    where, as its `source_type` says it; that, `schema` and `profile` are kept as they come."""
 
     dataset_id: Id | None = None
     name: Id | None = None
@@ -49,11 +54,27 @@ class RunInputBody(Body):
     digest: Id | None = None
     context: Id | None = None
     model_id: Id | None = None
+    source_type: _InputText = None
+    source: _InputText = None
+    # Pydantic's models have a method of this name.
+    schema_: Annotated[_InputText, Field(alias="schema")] = None
+    profile: _InputText = None
 
     def to_domain(self) -> RunInput:
         """Return the input as the services take it."""
         model_id = None if self.model_id is None else ModelId(self.model_id)
-        return RunInput(self.dataset_id, self.name, self.version, self.digest, self.context, model_id)
+        return RunInput(
+            self.dataset_id,
+            self.name,
+            self.version,
+            self.digest,
+            self.context,
+            model_id,
+            source_type=self.source_type,
+            source=self.source,
+            schema=self.schema_,
+            profile=self.profile,
+        )
 
 
 class RunOutputBody(Body):

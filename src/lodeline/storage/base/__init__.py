@@ -20,7 +20,7 @@ from lodeline.storage.base.blobs import BlobStore
 from lodeline.storage.base.datasets import MAX_PAGE_CHARS, DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
 from lodeline.storage.base.label_schemas import LabelSchemaStore
-from lodeline.storage.base.labeling import LabelingStore, ReviewStore
+from lodeline.storage.base.labeling import LabelingStore, LabelingTransferStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
 from lodeline.storage.base.prompts import PromptStore
 from lodeline.storage.base.runs import EvaluationStore, RunStore
@@ -45,6 +45,7 @@ __all__ = [
     "KeyStore",
     "LabelSchemaStore",
     "LabelingStore",
+    "LabelingTransferStore",
     "ModelStore",
     "PromptStore",
     "RecordStore",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
+from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import (
     ItemDraft,
     ItemFilter,
@@ -19,6 +20,7 @@ from lodeline.domain.labeling import (
     LabelingItem,
     LabelingProgress,
     LabelingSession,
+    SessionDump,
 )
 from lodeline.domain.page import Page
 from lodeline.domain.reviewing import Reviewer, ReviewEvent
@@ -100,4 +102,26 @@ class ReviewStore(Protocol):
 
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[LabelingItem]]:
         """Return the items about traces, of any session; those of deleted runs and removed ones are left out."""
+        ...
+
+
+class LabelingTransferStore(Protocol):
+    """Label schemas and labeling sessions, put back as an export took them out."""
+
+    def sessions(self, experiment_id: ExperimentId) -> Iterator[LabelingSession]:
+        """Return every session of an experiment, those of deleted runs too, oldest first."""
+        ...
+
+    def restore_schema(self, experiment_id: ExperimentId, versions: Sequence[LabelSchema]) -> bool:
+        """Add a schema with its versions, oldest first; False, and nothing is changed, when its id is known or
+        another schema of the experiment has its name."""
+        ...
+
+    def restore_session(self, experiment_id: ExperimentId, run_id: RunId, dump: SessionDump) -> bool:
+        """Give a run of kind LABELING its state; False when the experiment has no such run, or it has its state."""
+        ...
+
+    def restore_items(self, experiment_id: ExperimentId, items: Sequence[LabelingItem]) -> int:
+        """Add items as they are to sessions of the experiment; those known, and those of other runs, are left out.
+        Return how many were added."""
         ...

@@ -12,7 +12,7 @@ from lodeline.storage.base.blobs import BlobStore
 from lodeline.storage.base.datasets import DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
 from lodeline.storage.base.label_schemas import LabelSchemaStore
-from lodeline.storage.base.labeling import LabelingStore, ReviewStore
+from lodeline.storage.base.labeling import LabelingStore, LabelingTransferStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
 from lodeline.storage.base.prompts import PromptStore
 from lodeline.storage.base.runs import EvaluationStore, RunStore
@@ -60,6 +60,7 @@ class Stores:
     label_schemas: LabelSchemaStore
     labeling: LabelingStore
     reviews: ReviewStore
+    labeling_transfer: LabelingTransferStore
 
     def close(self) -> None:
         """Finish pending work and let go of files and locks; again is fine."""

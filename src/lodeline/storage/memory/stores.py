@@ -22,6 +22,7 @@ from lodeline.storage.memory.experiments import MemoryExperiments
 from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.label_schemas import MemoryLabelSchemas
 from lodeline.storage.memory.labeling import MemoryLabeling
+from lodeline.storage.memory.labeling_transfer import MemoryLabelingTransfer
 from lodeline.storage.memory.models import MemoryModels
 from lodeline.storage.memory.prompts import MemoryPrompts, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
@@ -74,4 +75,5 @@ def open_memory() -> Stores:
         label_schemas=MemoryLabelSchemas(state),
         labeling=MemoryLabeling(state),
         reviews=MemoryReviews(state),
+        labeling_transfer=MemoryLabelingTransfer(state),
     )

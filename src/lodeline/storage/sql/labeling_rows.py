@@ -7,8 +7,7 @@ from typing import Any
 from lodeline.domain.document import from_document
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.ids import RunId, TraceId
-from lodeline.domain.label_schema import LabelSchema
-from lodeline.domain.labeling import Assignment, ItemId, LabelingItem, LabelingSession, ReviewPolicy
+from lodeline.domain.labeling import Assignment, ItemId, LabelingItem, LabelingSession, SessionDump
 from lodeline.domain.review_places import settled
 from lodeline.domain.run import Run
 from lodeline.storage.sql import runs
@@ -30,17 +29,6 @@ class Kept:
 
     row_id: int
     item: LabelingItem
-
-
-@dataclass(frozen=True, slots=True)
-class _SessionDoc:
-    """What the document of a session's row holds."""
-
-    schemas: tuple[LabelSchema, ...]
-    instructions: str
-    reviewers: tuple[str, ...]
-    policy: ReviewPolicy
-    dataset_id: str | None
 
 
 def insert_session(db: Db, row_id: int, session: LabelingSession) -> None:
@@ -67,7 +55,7 @@ def session_of(db: Db, row_id: int, run: Run) -> LabelingSession:
         raise NotFound.of("labeling session", run.run_id)
     data: dict[str, Any] = load_json(row[1])
     counted = "SELECT state, count(*) FROM labeling_items WHERE run = ? AND removed = 0 GROUP BY state"
-    kept = from_document(_SessionDoc, data)
+    kept = from_document(SessionDump, {**data, "state": row[0]})
     return LabelingSession(
         run, row[0], kept.schemas, kept.instructions, kept.reviewers, kept.policy, kept.dataset_id,
         dict(db.execute(counted, (row_id,)).fetchall()),
@@ -192,6 +180,4 @@ def _item_doc(item: LabelingItem) -> str:
 
 
 def _doc(session: LabelingSession) -> str:
-    return dump_json(
-        _SessionDoc(session.schemas, session.instructions, session.reviewers, session.policy, session.dataset_id)
-    )
+    return dump_json(SessionDump.of(session))

@@ -29,6 +29,7 @@ from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.label_schemas import SqlLabelSchemas
 from lodeline.storage.sql.labeling import SqlLabeling
+from lodeline.storage.sql.labeling_transfer import SqlLabelingTransfer
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.models import SqlModels
 from lodeline.storage.sql.prompts import SqlPrompts
@@ -97,6 +98,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             label_schemas=SqlLabelSchemas(writer, readers),
             labeling=SqlLabeling(writer, readers),
             reviews=SqlReviews(writer, readers),
+            labeling_transfer=SqlLabelingTransfer(writer, readers),
         )
 
 

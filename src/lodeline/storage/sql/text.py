@@ -36,7 +36,7 @@ _BLOCK = 500
 _GROUP_CHUNKS, _GROUP_CHARS = 512, 8_000_000
 """So much is indexed in one transaction: the more, the less work merging the index is."""
 _IDLE_S = 0.05
-_GATHER_S = 0.4
+_GATHER_S = 0.25
 """While chunks keep coming, so long is waited for a group to fill; searches read those that wait."""
 _GONE_AT_ONCE = 5_000
 _PAUSE_S = 5.0
@@ -220,7 +220,8 @@ class TextIndexer:
             gone = [cid for (cid,) in db.execute(_GONE, (_GONE_AT_ONCE,))]
             rows: list[tuple[int, str]] = []
             chars = 0
-            for (cid,) in db.execute(_WAITING, (watermark(db), _GROUP_CHUNKS)):
+            indexed = watermark(db)
+            for (cid,) in db.execute(_WAITING, (indexed, _GROUP_CHUNKS)):
                 text = self._fresh.take(cid)
                 if text is None:
                     text = _indexable(db, cid)
@@ -228,6 +229,8 @@ class TextIndexer:
                 chars += len(text)
                 if chars > _GROUP_CHARS:
                     break
+            if not rows:
+                self._fresh.forget(indexed)  # texts that came here after their chunks had been found
             return _Found(rows, gone, full=len(rows) == _GROUP_CHUNKS or chars > _GROUP_CHARS)
 
     def _add(self, index: Db, rows: Sequence[tuple[int, str]]) -> None:

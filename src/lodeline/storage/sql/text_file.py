@@ -34,8 +34,8 @@ def connect_text(directory: Path) -> Db:
     db = cast("Db", apsw.Connection(str(directory / TEXT_FILE)))
     db.set_busy_timeout(10_000)
     for pragma in (
-        "page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=4000",
-        "journal_size_limit=67108864", "temp_store=MEMORY", "cache_size=-16384",
+        "page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=1000",
+        "journal_size_limit=8388608", "temp_store=MEMORY", "cache_size=-16384",
     ):  # fmt: skip
         db.execute(f"PRAGMA {pragma}")
     if not _layout(db):

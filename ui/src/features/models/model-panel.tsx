@@ -1,8 +1,11 @@
 import { Skeleton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { modelQuery } from "@/api/asset-queries";
+import { aliasEventsQuery, modelQuery } from "@/api/asset-queries";
+import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import type { Model } from "@/api/schema";
+import { AliasForm } from "@/components/alias-form";
 import { FactList, Facts } from "@/components/facts";
 import { Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
@@ -34,6 +37,14 @@ function Loaded({ model }: { model: Model }) {
   const experimentId = model.experiment_id;
   const filter = `model = ${quote(model.model_id)}`;
   const git = model.git;
+  const may = useMayIn(experimentId);
+  const client = useQueryClient();
+  const moves = useQuery(aliasEventsQuery(experimentId));
+  const known = [...new Set((moves.data ?? []).map((each) => each.alias))].sort();
+  const moved = () =>
+    Promise.all(
+      ["models", "model", "alias-events"].map((key) => client.invalidateQueries({ queryKey: [key] })),
+    );
   return (
     <>
       <Facts
@@ -75,6 +86,17 @@ function Loaded({ model }: { model: Model }) {
           ],
         ]}
       />
+      {may("model.write") && (
+        <AliasForm
+          known={known}
+          target={model.name || model.model_id}
+          move={(alias, reason) => {
+            const body = { experiment: experimentId, model_id: model.model_id, reason };
+            return call("set_model_alias", { alias }, { body });
+          }}
+          moved={moved}
+        />
+      )}
       <Entries title={t.params} entries={model.params} />
       <Entries title={t.tags} entries={model.tags} />
       {model.prompt_versions.length > 0 && (

@@ -1,8 +1,11 @@
 import { NativeSelect, Skeleton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { promptMovesQuery, promptQuery, promptVersionsQuery } from "@/api/asset-queries";
+import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
 import type { Prompt, PromptVersion } from "@/api/schema";
+import { AliasForm } from "@/components/alias-form";
 import { Content } from "@/components/content";
 import { Facts } from "@/components/facts";
 import { Moment } from "@/components/figures";
@@ -56,7 +59,7 @@ export function PromptPage() {
       {prompt.data !== undefined && shown !== undefined && (
         <div className={classes.layout}>
           <VersionList prompt={prompt.data} versions={all} shown={shown} />
-          <Shown shown={shown} other={other} versions={all} />
+          <Shown prompt={prompt.data} shown={shown} other={other} versions={all} />
         </div>
       )}
       <Moves experimentId={experimentId} name={name} />
@@ -110,14 +113,21 @@ function VersionList({ prompt, versions, shown }: VersionListProps) {
 }
 
 interface ShownProps {
+  prompt: Prompt;
   shown: PromptVersion;
   other: PromptVersion | undefined;
   versions: readonly PromptVersion[];
 }
 
-function Shown({ shown, other, versions }: ShownProps) {
+function Shown({ prompt, shown, other, versions }: ShownProps) {
   const navigate = useNavigate({ from: FROM });
-  const experimentId = shown.experiment_id;
+  const experimentId = prompt.experiment_id;
+  const may = useMayIn(experimentId);
+  const client = useQueryClient();
+  const moved = () =>
+    Promise.all(
+      ["prompts", "prompt", "prompt-moves"].map((key) => client.invalidateQueries({ queryKey: [key] })),
+    );
   const filter = `${keyed("metadata", `lodeline.prompt.${shown.name}`)} = ${quote(String(shown.version))}`;
   const offered = versions
     .filter((each) => each.version !== shown.version)
@@ -166,6 +176,17 @@ function Shown({ shown, other, versions }: ShownProps) {
           ],
         ]}
       />
+      {may("prompt.write") && (
+        <AliasForm
+          known={Object.keys(prompt.aliases)}
+          target={t.versionN(shown.version)}
+          move={(alias, reason) => {
+            const body = { set_aliases: { [alias]: shown.version }, reason };
+            return call("update_prompt", { name: prompt.name, experiment: experimentId }, { body });
+          }}
+          moved={moved}
+        />
+      )}
       {other === undefined ? <TemplateText version={shown} /> : <TemplateDiff before={other} after={shown} />}
       {shown.model_config !== null && (
         <Part title={t.model}>

@@ -1,0 +1,305 @@
+"""``lodeline labeling``: make, fill and watch labeling sessions; carry what people expect into datasets."""
+
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.naming import confirm
+from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, YesOption, command
+from lodeline.cli.output import Output, moment
+from lodeline.domain.errors import Invalid
+from lodeline.domain.ids import TraceId
+from lodeline.domain.labeling import (
+    ITEM_STATES,
+    LABELING_STATES,
+    AssignmentMode,
+    ItemDraft,
+    ItemsReport,
+    ItemState,
+    LabelingDraft,
+    LabelingSession,
+    LabelingState,
+    ReviewOrder,
+    ReviewPolicy,
+    ReviewTarget,
+)
+from lodeline.domain.labeling_sources import ItemRule, RuleKind
+from lodeline.domain.run import RunDraft
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill and watch labeling sessions.")
+
+SessionArgument = Annotated[str, typer.Argument(help="The session's run id.", metavar="SESSION")]
+ItemArgument = Annotated[str, typer.Argument(help="The item's id.", metavar="ITEM")]
+HomeOption = Annotated[str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment it is in.")]
+ReviewerOption = Annotated[
+    list[str] | None, typer.Option("--reviewer", "-r", metavar="NAME", help="Who reviews. May be repeated.")
+]
+
+
+@command(app, "list")
+def list_sessions(
+    use: Use, *, experiment: ExperimentOption = None, limit: LimitOption = 50, all: AllOption = False
+) -> None:
+    """List labeling sessions, newest first."""
+    found = use.client.labeling.list(experiment=experiment, limit=None if all else limit)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("session", "name", "state", "items", "done", "reviewers", "made"),
+        [
+            (
+                item.run.run_id, item.run.name or None, item.state, sum(item.counts.values()), _done(item),
+                len(item.reviewers) or "anybody", moment(item.run.start_ms),
+            )
+            for item in found
+        ],
+    )  # fmt: skip
+
+
+@command(app, "create", makes_store=True)
+def create(
+    use: Use,
+    schemas: Annotated[list[str], typer.Argument(help="Label schemas to ask with, by name or id.")],
+    *,
+    experiment: HomeOption = "0",
+    name: Annotated[str, typer.Option("--name", "-n", help="The session's name.")] = "",
+    instructions: Annotated[str, typer.Option("--instructions", help="What reviewers read first.")] = "",
+    reviewer: ReviewerOption = None,
+    reviews: Annotated[int, typer.Option("--reviews", help="Reviews of each item.")] = 1,
+    mode: Annotated[str, typer.Option("--mode", help="open_pool, named or round_robin.")] = "open_pool",
+    order: Annotated[str, typer.Option("--order", help="priority, oldest or random.")] = "priority",
+    min_agreement: Annotated[
+        float | None, typer.Option("--min-agreement", help="Items that agree less are disputed.")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="The dataset that sync writes to, by id.")] = None,
+    open: Annotated[bool, typer.Option("--open", help="Open it at once.")] = False,
+) -> None:
+    """Make a labeling session; it is a draft until it is opened."""
+    policy = ReviewPolicy(
+        reviews_required=reviews, mode=_mode(mode), order=_order(order), min_agreement=min_agreement
+    )
+    draft = LabelingDraft(
+        RunDraft(name), (), instructions, tuple(reviewer or ()), policy, dataset, "OPEN" if open else "DRAFT"
+    )
+    made = use.client.labeling.create(draft, schemas, experiment=experiment)
+    if use.out.as_json:
+        use.out.document(made)
+    use.out.say(f"Made labeling session {made.run.run_id} ({made.state}).")
+
+
+@command(app, "get")
+def get(use: Use, session: SessionArgument) -> None:
+    """Show a labeling session and how far it is."""
+    found = use.client.labeling.get(session)
+    progress = use.client.labeling.progress(session)
+    if use.out.as_json:
+        use.out.document({"session": found, "progress": progress})
+        return
+    policy = found.policy
+    use.out.pairs(
+        (
+            ("session", found.run.run_id),
+            ("name", found.run.name or None),
+            ("experiment", found.run.experiment_id),
+            ("state", found.state),
+            ("asks", ", ".join(f"{schema.name} v{schema.version}" for schema in found.schemas)),
+            ("reviewers", ", ".join(found.reviewers) or "anybody"),
+            ("reviews", f"{policy.reviews_required} an item, {policy.mode}, order {policy.order}"),
+            ("items", ", ".join(f"{state} {count}" for state, count in sorted(progress.items.items())) or "none"),
+            ("made", f"{progress.reviews_submitted} reviews, {progress.reviews_claimed} in hand, "
+                     f"{progress.reviews_open} open"),
+        )
+    )  # fmt: skip
+    if progress.reviewers:
+        use.out.say("")
+        use.out.table(
+            ("reviewer", "signed in", "submitted", "claimed", "open", "declined"),
+            [
+                (each.reviewer, "yes" if each.verified else "no", each.submitted, each.claimed, each.open,
+                 each.declined)
+                for each in progress.reviewers
+            ],
+        )  # fmt: skip
+
+
+@command(app, "state")
+def state(
+    use: Use,
+    session: SessionArgument,
+    wanted: Annotated[str, typer.Argument(help="OPEN, PAUSED, CLOSED or ARCHIVED.", metavar="STATE")],
+) -> None:
+    """Open, pause, close or archive a session; what is closed takes no reviews any more."""
+    changed = use.client.labeling.update(session, state=_state(wanted))
+    _said(use.out, changed, f"Labeling session {session} is {changed.state}.")
+
+
+@command(app, "reviewers")
+def reviewers(
+    use: Use,
+    session: SessionArgument,
+    names: Annotated[list[str] | None, typer.Argument(help="Who reviews; nobody named is anybody.")] = None,
+) -> None:
+    """Set who reviews in a session."""
+    changed = use.client.labeling.update(session, reviewers=names or [])
+    _said(use.out, changed, f"Reviewers: {', '.join(changed.reviewers) or 'anybody'}.")
+
+
+@command(app, "add")
+def add(
+    use: Use,
+    session: SessionArgument,
+    traces: Annotated[list[str] | None, typer.Argument(help="Ids of traces.", metavar="TRACE")] = None,
+    *,
+    filter: Annotated[str | None, typer.Option("--filter", "-f", help="Add the traces that this finds.")] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Add the records of this dataset.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="sample, low_score or disagreement.")] = None,
+    share: Annotated[float | None, typer.Option("--share", help="Of a sample.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The judgment that a rule looks at.")] = None,
+    below: Annotated[float | None, typer.Option("--below", help="What a low score is below.")] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Most items to add.")] = 100,
+) -> None:
+    """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
+    labeling = use.client.labeling
+    if traces:
+        items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
+        report = labeling.add_items(session, items)
+    elif rule is not None:
+        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit)
+        report = labeling.apply_rule(session, chosen)
+    elif dataset is not None:
+        report = labeling.add_records(session, dataset, filter=filter or "", limit=limit)
+    elif filter is not None:
+        report = labeling.add_traces(session, filter=filter, limit=limit)
+    else:
+        raise Invalid("nothing to add: name traces, or give --filter, --dataset or --rule.")
+    _said(use.out, report, _told(report))
+
+
+@command(app, "items")
+def items(
+    use: Use,
+    session: SessionArgument,
+    *,
+    state: Annotated[list[str] | None, typer.Option("--state", "-s", help="Only in this state; repeatable.")] = None,
+    limit: LimitOption = 50,
+    all: AllOption = False,
+) -> None:
+    """List the items of a session with their reviews."""
+    states: list[ItemState] = [_item_state(each) for each in state or ()]
+    found = use.client.labeling.items(session, state=states or None, limit=None if all else limit)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("item", "about", "state", "reviews", "agreement", "by"),
+        [
+            (
+                item.item_id, _about(item.target), item.state, f"{len(item.submissions)} of {item.required}",
+                item.agreement, ", ".join(a.reviewer or "" for a in item.submissions) or None,
+            )
+            for item in found
+        ],
+    )  # fmt: skip
+
+
+@command(app, "remove")
+def remove(use: Use, item: ItemArgument, *, yes: YesOption = False) -> None:
+    """Take an item out of its session; its reviews stay, and no search or rule adds it again."""
+    confirm(f"Remove item {item} from its session?", yes=yes)
+    _said(use.out, use.client.labeling.remove_item(item), f"Removed item {item}.")
+
+
+@command(app, "reopen")
+def reopen(use: Use, item: ItemArgument) -> None:
+    """Begin another round of reviews of an item that is done."""
+    found = use.client.labeling.reopen(item)
+    _said(use.out, found, f"Item {item} is in round {found.round}.")
+
+
+@command(app, "link")
+def link(
+    use: Use, session: SessionArgument, *, reviewer: Annotated[str | None, typer.Option("--reviewer", "-r")] = None
+) -> None:
+    """Show the address to send to a reviewer."""
+    found = use.client.labeling.link(session, reviewer=reviewer)
+    _said(use.out, found, use.client.url.rstrip("/") + found.path)
+
+
+@command(app, "sync")
+def sync(
+    use: Use,
+    session: SessionArgument,
+    *,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="A dataset's id, else the session's own.")] = None,
+) -> None:
+    """Carry what people expect into a dataset, as a new version of it."""
+    report = use.client.labeling.sync(session, dataset)
+    _said(
+        use.out,
+        report,
+        f"Version {report.version} of dataset {report.dataset_id}: {report.inserted} records added, "
+        f"{report.updated} changed, {report.unchanged} as they were; {report.skipped} items left out.",
+    )
+
+
+def _said(out: Output, document: object, text: str) -> None:
+    if out.as_json:
+        out.document(document)
+    out.say(text)
+
+
+def _done(session: LabelingSession) -> int:
+    return sum(session.counts.get(state, 0) for state in ("COMPLETE", "ADJUDICATED"))
+
+
+def _told(report: ItemsReport) -> str:
+    more = f"; {report.left_removed} had been removed and stay so" if report.left_removed else ""
+    back = f", put {report.restored} back" if report.restored else ""
+    return f"Added {report.added} items{back}; {report.known} were there already{more}."
+
+
+def _about(target: ReviewTarget) -> str:
+    if target.kind == "PAIR":
+        return f"{target.trace_id} and {target.other_trace_id}"
+    return target.trace_id or target.session or target.record_id or f"{target.run_id}/{target.row_key}"
+
+
+def _state(text: str) -> LabelingState:
+    for state in LABELING_STATES:
+        if state == text.upper():
+            return state
+    raise Invalid.value("state", text, f"one of {', '.join(LABELING_STATES[1:])}")
+
+
+def _item_state(text: str) -> ItemState:
+    for state in ITEM_STATES:
+        if state == text.upper():
+            return state
+    raise Invalid.value("--state", text, f"one of {', '.join(ITEM_STATES)}")
+
+
+_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin")
+_ORDERS: tuple[ReviewOrder, ...] = ("priority", "oldest", "random")
+_RULES: tuple[RuleKind, ...] = ("sample", "low_score", "disagreement")
+
+
+def _mode(text: str) -> AssignmentMode:
+    for mode in _MODES:
+        if mode == text:
+            return mode
+    raise Invalid.value("--mode", text, f"one of {', '.join(_MODES)}")
+
+
+def _order(text: str) -> ReviewOrder:
+    for order in _ORDERS:
+        if order == text:
+            return order
+    raise Invalid.value("--order", text, f"one of {', '.join(_ORDERS)}")
+
+
+def _rule(text: str) -> RuleKind:
+    for rule in _RULES:
+        if rule == text:
+            return rule
+    raise Invalid.value("--rule", text, f"one of {', '.join(_RULES)}")

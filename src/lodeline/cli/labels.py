@@ -1,0 +1,120 @@
+"""``lodeline labels``: make, show and change label schemas."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from lodeline.cli.naming import confirm
+from lodeline.cli.options import Use, YesOption, command
+from lodeline.domain.errors import Invalid
+from lodeline.domain.label_schema import (
+    INPUT_KINDS,
+    InputKind,
+    LabelInput,
+    LabelKind,
+    LabelSchema,
+    LabelSchemaDraft,
+)
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, show and change label schemas.")
+
+NameArgument = Annotated[str, typer.Argument(help="The label schema's name.")]
+HomeOption = Annotated[
+    str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment that has it.")
+]
+
+
+@command(app, "list")
+def list_schemas(use: Use, *, experiment: HomeOption = "0") -> None:
+    """List the label schemas of an experiment, by name."""
+    found = use.client.label_schemas.list(experiment=experiment)
+    if use.out.as_json:
+        use.out.lines(found)
+        return
+    use.out.table(
+        ("name", "version", "kind", "input", "title"),
+        [(item.name, item.version, item.kind, _shown(item.input), item.title) for item in found],
+    )
+
+
+@command(app, "create", makes_store=True)
+def create(
+    use: Use,
+    name: NameArgument,
+    input: Annotated[str, typer.Argument(help=f"How it is answered: {', '.join(INPUT_KINDS)}.")],
+    *,
+    experiment: HomeOption = "0",
+    expectation: Annotated[
+        bool, typer.Option("--expectation", help="Answers say what the output should have been.")
+    ] = False,
+    title: Annotated[str, typer.Option("--title", help="The question that people read.")] = "",
+    instruction: Annotated[str | None, typer.Option("--instruction", help="How to judge.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="Of a categorical; repeatable.")] = None,
+    multi: Annotated[bool, typer.Option("--multi", help="Any number of the options.")] = False,
+    min: Annotated[float | None, typer.Option("--min", help="The least number.")] = None,
+    max: Annotated[float | None, typer.Option("--max", help="The greatest number.")] = None,
+    comments: Annotated[bool, typer.Option("--comments", help="People may comment.")] = False,
+) -> None:
+    """Make a label schema: what people are asked, and which answers are sound."""
+    plain = LabelInput(_kind(input))
+    given = replace(plain, options=tuple(option or ()), multi_select=multi, min_value=min, max_value=max)
+    kind: LabelKind = "EXPECTATION" if expectation else "FEEDBACK"
+    draft = LabelSchemaDraft(name, kind, given, title, instruction, comments)
+    made = use.client.label_schemas.create(draft, experiment=experiment)
+    if use.out.as_json:
+        use.out.document(made)
+    use.out.say(f"Made label schema {made.name} ({made.schema_id}).")
+
+
+@command(app, "get")
+def get(use: Use, name: NameArgument, *, experiment: HomeOption = "0") -> None:
+    """Show a label schema."""
+    found = use.client.label_schemas.find(name, experiment=experiment)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    use.out.pairs(
+        (
+            ("name", found.name),
+            ("id", found.schema_id),
+            ("version", found.version),
+            ("kind", found.kind),
+            ("input", _shown(found.input)),
+            ("title", found.title),
+            ("instruction", found.instruction),
+            ("comments", "yes" if found.enable_comment else "no"),
+            ("direction", found.direction),
+        )
+    )
+
+
+@command(app, "delete")
+def delete(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: YesOption = False) -> None:
+    """Take a label schema out of lists for good; sessions keep what they have."""
+    found: LabelSchema = use.client.label_schemas.find(name, experiment=experiment)
+    confirm(f"Delete label schema {found.name}?", yes=yes)
+    use.client.label_schemas.delete(found.schema_id)
+    use.out.say(f"Deleted label schema {found.name}.")
+
+
+def _shown(given: LabelInput) -> str:
+    match given.kind:
+        case "pass_fail":
+            return f"{given.positive_label} or {given.negative_label}"
+        case "categorical":
+            return ("any of " if given.multi_select else "one of ") + ", ".join(given.options)
+        case "numeric":
+            least = "-∞" if given.min_value is None else f"{given.min_value:g}"
+            return f"a number from {least} to {'∞' if given.max_value is None else f'{given.max_value:g}'}"
+        case "text":
+            return "text"
+        case "text_list":
+            return "a list of texts"
+
+
+def _kind(text: str) -> InputKind:
+    for kind in INPUT_KINDS:
+        if kind == text:
+            return kind
+    raise Invalid.value("input", text, f"one of {', '.join(INPUT_KINDS)}")

@@ -1,0 +1,160 @@
+"""Label schemas and labeling sessions in an experiment's file: what an export writes and an import restores.
+
+- ``labels/NNNNN.jsonl``: a row for each version of a schema, oldest first;
+- ``labeling/NNNNN.jsonl``: a row, the state of a labeling session, whose run is among the runs;
+- ``items/NNNNN.jsonl``: rows of items of one session with their reviews, in order. Tokens of claims stay behind.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from lodeline.domain.document import from_document, to_document
+from lodeline.domain.errors import Invalid
+from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.label_schema import DEFAULT_NAME, LabelSchema, check_schema, default_id
+from lodeline.domain.labeling import (
+    LabelingItem,
+    SessionDump,
+    assignment_id_of,
+    check_target,
+    item_id_of,
+)
+from lodeline.domain.labeling_checks import (
+    check_draft_form,
+    check_instructions,
+    check_policy,
+    check_reviewers,
+    check_schemas,
+)
+from lodeline.domain.review_places import MAX_SLOTS
+from lodeline.services.reviewers import without_tokens
+from lodeline.services.run_transfer import RowsOf
+from lodeline.services.transfer_rows import Row, write_row
+from lodeline.storage.base import Stores
+
+ITEMS_TOGETHER = 200
+_MEMBER = re.compile(r"(labels|labeling|items)/[0-9]{5}\.jsonl")
+
+
+class LabelingExport:
+    """The members of a file that hold an experiment's label schemas and labeling sessions."""
+
+    def __init__(self, stores: Stores, experiment_id: ExperimentId) -> None:
+        self._stores = stores
+        self._experiment_id = experiment_id
+        self._numbers: dict[str, int] = {}
+
+    def members(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and the content of each member."""
+        for schema in self._stores.label_schemas.list(self._experiment_id):
+            versions = self._stores.label_schemas.versions(schema.schema_id)
+            yield self._name("labels"), b"".join(write_row(to_document(each)) for each in versions)
+        for session in self._stores.labeling_transfer.sessions(self._experiment_id):
+            run_id = session.run.run_id
+            row = {"run_id": run_id, "session": to_document(SessionDump.of(session))}
+            yield self._name("labeling"), write_row(row)
+            items = self._stores.reviews.every(run_id)
+            while block := list(islice(items, ITEMS_TOGETHER)):
+                rows = (write_row({"run_id": run_id, "item": to_document(without_tokens(each))}) for each in block)
+                yield self._name("items"), b"".join(rows)
+
+    def _name(self, folder: str) -> str:
+        self._numbers[folder] = self._numbers.get(folder, 0) + 1
+        return f"{folder}/{self._numbers[folder]:05d}.jsonl"
+
+
+class LabelingImport:
+    """Restores what `LabelingExport` wrote, after the runs; `check` was called before `run`."""
+
+    def __init__(self, stores: Stores, experiment_id: ExperimentId, members: Sequence[str], rows_of: RowsOf) -> None:
+        self._stores = stores
+        self._experiment_id = experiment_id
+        self._names = sorted(name for name in members if _MEMBER.fullmatch(name))
+        self._rows_of = rows_of
+
+    def check(self) -> None:
+        """Return when everything can be stored; Invalid or TooLarge, naming the place, before that."""
+        for name in self._named("labels"):
+            _versions(self._rows_of(name))
+        for row in self._all("labeling"):
+            _session(row)
+        for row in self._all("items"):
+            _item(row)
+
+    def run(self) -> Iterator[None]:
+        """Add what is not there yet; yields after every step."""
+        transfer = self._stores.labeling_transfer
+        for name in self._named("labels"):
+            transfer.restore_schema(self._experiment_id, self._own(_versions(self._rows_of(name))))
+            yield
+        for row in self._all("labeling"):
+            run_id, dump = _session(row)
+            transfer.restore_session(self._experiment_id, run_id, dump)
+            yield
+        for name in self._named("items"):
+            items = [_item(row) for row in self._rows_of(name)]
+            transfer.restore_items(self._experiment_id, items)
+            yield
+
+    def _own(self, versions: Sequence[LabelSchema]) -> Sequence[LabelSchema]:
+        """Return a schema as this experiment's: its default one has an id and a mark of its own."""
+        if versions[-1].name != DEFAULT_NAME:
+            return [replace(version, is_default=False) for version in versions]
+        schema_id = default_id(self._experiment_id)
+        return [replace(version, schema_id=schema_id, is_default=True) for version in versions]
+
+    def _named(self, folder: str) -> list[str]:
+        return [name for name in self._names if name.startswith(f"{folder}/")]
+
+    def _all(self, folder: str) -> Iterator[Row]:
+        for name in self._named(folder):
+            yield from self._rows_of(name)
+
+
+def _versions(rows: Iterator[Row]) -> list[LabelSchema]:
+    found: list[LabelSchema] = []
+    for number, row in enumerate(rows, 1):
+        schema = from_document(LabelSchema, row.data, row.where)
+        check_schema(schema)
+        if schema.version != number or (found and schema.schema_id != found[0].schema_id):
+            raise Invalid(f"{row.where}: version {number} of the label schema is missing.")
+        found.append(schema)
+    if not found:
+        raise Invalid("label schema: a member is empty.")
+    return found
+
+
+def _session(row: Row) -> tuple[RunId, SessionDump]:
+    dump = from_document(SessionDump, row.row("session").data, row.where)
+    check_instructions(dump.instructions)
+    check_schemas(dump.schemas)
+    for schema in dump.schemas:
+        check_schema(schema)
+    check_reviewers(dump.reviewers)
+    check_policy(dump.policy, dump.reviewers)
+    return RunId(row.text("run_id")), dump
+
+
+def _item(row: Row) -> LabelingItem:
+    item = from_document(LabelingItem, row.row("item").data, row.where)
+    check_target(item.target)
+    if item.run_id != row.text("run_id") or item.item_id != item_id_of(item.run_id, item.target):
+        raise Invalid(f"{row.where}: its id is not that of its session and its target.")
+    slots = [a.slot for a in item.assignments]
+    if slots != sorted(set(slots)) or not set(slots) <= set(range(MAX_SLOTS)):
+        raise Invalid(f"{row.where}: its assignments are not in order of their slots.")
+    for each in item.assignments:
+        if each.assignment_id != assignment_id_of(item.item_id, each.slot):
+            raise Invalid(f"{row.where}: the assignment in slot {each.slot} has the id of another one.")
+        if each.draft is not None:
+            check_draft_form(each.draft)
+        if each.submission is not None:
+            check_draft_form(each.submission.form)
+        if (each.submission is not None) != (each.state == "SUBMITTED"):
+            raise Invalid(f"{row.where}: the assignment in slot {each.slot} is {each.state} and has a submission, or "
+                          "lacks one.")  # fmt: skip
+    for decision in item.adjudications:
+        check_draft_form(decision.form)
+    return without_tokens(item)

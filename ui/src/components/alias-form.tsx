@@ -1,0 +1,66 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { text } from "@/strings";
+import classes from "./alias-form.module.css";
+import { ProblemNote } from "./problem-note";
+import { showToast } from "./toast-store";
+
+const t = text.alias;
+
+interface AliasFormProps {
+  /** Aliases that are there, offered first. */
+  known: readonly string[];
+  /** What it will point to, in words. */
+  target: string;
+  move: (alias: string, reason: string) => Promise<unknown>;
+  moved: () => Promise<unknown>;
+}
+
+/** Points an alias at what is shown, and says why. */
+export function AliasForm({ known, target, move, moved }: AliasFormProps) {
+  const [alias, setAlias] = useState("");
+  const [reason, setReason] = useState("");
+  const save = useMutation({
+    meta: { shown: true },
+    mutationFn: () => move(alias.trim(), reason.trim()),
+    onSuccess: async () => {
+      await moved();
+      showToast(t.moved(alias.trim(), target));
+      setAlias("");
+      setReason("");
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <form className={classes.form} aria-label={t.title} onSubmit={submit}>
+      <TextInput
+        label={t.alias}
+        placeholder={t.aliasHint}
+        required
+        maxLength={250}
+        list="known-aliases"
+        value={alias}
+        onChange={(event) => setAlias(event.currentTarget.value)}
+      />
+      <datalist id="known-aliases">
+        {known.map((each) => (
+          <option key={each} value={each} />
+        ))}
+      </datalist>
+      <TextInput
+        className={classes.reason}
+        label={t.reason}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      <Button type="submit" variant="default" loading={save.isPending} disabled={alias.trim() === ""}>
+        {t.move}
+      </Button>
+      {save.isError && <ProblemNote error={save.error} />}
+    </form>
+  );
+}
