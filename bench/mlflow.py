@@ -27,8 +27,8 @@ _METHOD = (
     "`mlflow.start_span`; afterwards all of them are read back with their spans and counted. Sync: each trace is "
     "sent before the next begins; async: as the client does by default, with a queue that loses none, until it is "
     "flushed. Search: the newest 50 traces' infos, by tag and by span name, in the experiment of the sync round. "
-    "Evaluate: `mlflow.genai.evaluate` over rows with a trivial function and two scorers. MLflow's server, where there "
-    "is a column of it, runs with one worker over SQLite, as it comes."
+    "Evaluate: `mlflow.genai.evaluate` over rows with a trivial function and two scorers. MLflow's server, "
+    "where there is a column of it, runs with one worker over SQLite, as it comes."
 )
 _MEASURES = ("sync traces/s", "async traces/s", "search by tag ms", "search by span name ms", "evaluate ms a row")
 
