@@ -24,11 +24,11 @@ _METHOD = (
     "The same program, with MLflow's own client, against each server, a process of its own reached over HTTP on this "
     "machine; each round in new processes and new experiments, after a trace and a row to warm up; medians of rounds "
     "with the smallest and the largest. Traces have 10 spans with inputs and outputs of 1 kB, made through "
-    "`mlflow.start_span`; afterwards all of them are read back with their spans and counted. Sync: each trace is sent "
-    "before the next begins; async: as the client does by default, with a queue that loses none, until it is flushed. "
-    "Search: the newest 50 traces' infos, by tag and by span name, in the experiment of the sync round. Evaluate: "
-    "`mlflow.genai.evaluate` over rows with a trivial function and two scorers. MLflow's server, where there is a "
-    "column of it, runs with one worker over SQLite, as it comes."
+    "`mlflow.start_span`; afterwards all of them are read back with their spans and counted. Sync: each trace is "
+    "sent before the next begins; async: as the client does by default, with a queue that loses none, until it is "
+    "flushed. Search: the newest 50 traces' infos, by tag and by span name, in the experiment of the sync round. "
+    "Evaluate: `mlflow.genai.evaluate` over rows with a trivial function and two scorers. MLflow's server, "
+    "where there is a column of it, runs with one worker over SQLite, as it comes."
 )
 _MEASURES = ("sync traces/s", "async traces/s", "search by tag ms", "search by span name ms", "evaluate ms a row")
 
