@@ -38,6 +38,7 @@ COMMANDS = [
     ("datasets", "records"), ("datasets", "diff"), ("datasets", "split"), ("prompts", "list"),
     ("prompts", "register"), ("prompts", "get"), ("prompts", "versions"), ("prompts", "diff"), ("prompts", "alias"),
     ("prompts", "delete"), ("scorers", "list"), ("scorers", "get"), ("scorers", "delete"),
+    ("import", "mlflow"),
 ]  # fmt: skip
 
 
