@@ -42,6 +42,7 @@ COMMANDS = [
     ("labeling", "add"), ("labeling", "items"), ("labeling", "remove"), ("labeling", "reopen"), ("labeling", "link"),
     ("labeling", "sync"),
     ("prompts", "delete"), ("scorers", "list"), ("scorers", "get"), ("scorers", "delete"),
+    ("import", "mlflow"),
 ]  # fmt: skip
 
 
