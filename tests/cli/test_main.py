@@ -27,6 +27,7 @@ COMMANDS = [
     ("accounts", "create"), ("accounts", "list"), ("accounts", "set-role"),
     ("accounts", "disable"), ("accounts", "delete"), ("accounts", "set-password"), ("db", "migrate"), ("db", "check"),
     ("db", "backup"), ("db", "vacuum"), ("db", "figures"), ("server",), ("demo",), ("doctor",), ("version",),
+    ("import", "mlflow"),
     ("runs", "list"), ("runs", "get"), ("runs", "metrics"), ("runs", "tag"), ("runs", "delete"), ("runs", "restore"),
     ("evaluations", "get"), ("evaluations", "summary"), ("evaluations", "compare"), ("evaluations", "rows"),
     ("evaluations", "cancel"), ("eval", "run"), ("eval", "compare"), ("eval", "gate"),

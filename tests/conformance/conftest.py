@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """The real `mlflow` client against a running server: ours, or the one at the address in LODELINE_CONFORMANCE_URL.
 
 Cases say what a client may rely on; each must pass against MLflow's own server, too, or it is no case.
@@ -26,7 +25,7 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the client's own imports warn of
     import mlflow
-    import mlflow.genai
+    import mlflow.genai  # pyright: ignore[reportUnusedImport]
     from mlflow import MlflowClient
 
 _HERE = Path(__file__).parent

@@ -1,7 +1,6 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """What a client raises when the server refuses."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -9,7 +8,7 @@ from mlflow.exceptions import MlflowException
 
 
 @contextmanager
-def refused(code: str) -> Iterator[None]:
+def refused(code: str) -> Generator[None]:
     """Expect the server to refuse what is done within, with one of MLflow's codes."""
     with pytest.raises(MlflowException) as caught:
         yield

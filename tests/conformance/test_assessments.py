@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """Assessments: feedback, expectations, issues; overrides and validity."""
 
 from collections.abc import Callable

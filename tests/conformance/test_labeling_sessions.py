@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false, reportReturnType=false, reportGeneralTypeIssues=false
 """Labeling sessions through MLflow's own functions, which MLflow's open edition refuses: no other server is asked."""
 
 import http.server

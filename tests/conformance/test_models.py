@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false, reportReturnType=false, reportGeneralTypeIssues=false
 """Logged models: versions of the application."""
 
 import mlflow

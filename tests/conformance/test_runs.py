@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """Runs: params, metrics with their history, tags, inputs, search."""
 
 import math

@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """MLflow's filter grammar for traces, its orders and pages."""
 
 import time
@@ -32,7 +31,7 @@ def four(url: str) -> tuple[str, list[str]]:
                         raise ValueError("tool broke")
         except ValueError:
             pass
-        ids.append(span.trace_id)
+        ids.append(span.trace_id)  # pyright: ignore[reportPossiblyUnboundVariable]
         time.sleep(0.005)
     mlflow.log_feedback(trace_id=ids[0], name="score", value=5)
     mlflow.log_feedback(trace_id=ids[1], name="score", value=2.5)

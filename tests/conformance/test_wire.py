@@ -1,4 +1,3 @@
-# pyright: basic, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalOperand=false, reportOperatorIssue=false, reportPrivateImportUsage=false, reportOptionalSubscript=false, reportCallIssue=false, reportIndexIssue=false, reportOptionalIterable=false
 """The protocol itself, as clients of any language and release send it."""
 
 import base64

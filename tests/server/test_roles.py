@@ -1,6 +1,7 @@
 """Every route is in the role matrix, and every role gets from it what the matrix says."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -48,8 +49,9 @@ def ask(world: World, case: Case, role: RoleName):
         headers["authorization"] = f"Bearer {world.names[f'{role}_secret']}"
     path = case.filled.replace("{experiment_id}", "{experiment}").format_map(world.names)
     body = case.json
-    if isinstance(body, dict) and isinstance(body.get("dataset_id"), str):  # a name of the world, as in paths
-        body = {**body, "dataset_id": body["dataset_id"].format_map(world.names)}
+    if isinstance(body, dict) and "dataset_id" in body:  # a name of the world, as in paths
+        named = cast("dict[str, object]", body)
+        body = {**named, "dataset_id": str(named["dataset_id"]).format_map(world.names)}
     return world.client.request(
         case.method, path, json=body, content=case.content, headers=headers, follow_redirects=False
     )
