@@ -20,7 +20,7 @@ def test_what_a_session_came_to_is_shown(store: Path, lodeline: Lodeline) -> Non
         policy = ReviewPolicy(mode="named", require_all_answers=False)
         draft = LabelingDraft(RunDraft("labels"), (), reviewers=("ada", "bob"), policy=policy, state="OPEN")
         run_id = client.labeling.create(draft, "Feedback").run.run_id
-        items = client.labeling.add_items(
+        items = client.labeling_items.add(
             run_id,
             [
                 ItemDraft(ReviewTarget("TRACE", trace_id=each), gold={"Feedback": True} if number < 2 else {})

@@ -30,7 +30,7 @@ def test_a_session_from_creation_to_a_dataset(
     trace_id = traced("what?")
     session = session.add_traces([mlflow.get_trace(trace_id)])
     with lodeline.LodelineClient(url) as client:
-        [item] = client.labeling.items(session.mlflow_run_id)
+        [item] = client.labeling_items.list(session.mlflow_run_id)
         assert item.target.trace_id == trace_id
         form = ReviewForm(answers={"expected_response": "That."})
         client.reviews.submit(item.item_id, form, reviewer="ann")

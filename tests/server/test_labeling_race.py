@@ -95,7 +95,7 @@ def test_fifty_reviewers_review_each_item_as_often_as_asked_and_lose_nothing(tmp
         for thread in threads:
             thread.join(DEADLINE_S)
         assert pool.failures == []
-        found = client.labeling.items(run_id).all()
+        found = client.labeling_items.list(run_id).all()
         assert [(item.item_id, item.state) for item in found] == [(each, "COMPLETE") for each in item_ids]
         assert [len(item.submissions) for item in found] == [REVIEWS] * ITEMS
         kept = [
@@ -124,7 +124,7 @@ def session(client: LodelineClient, stores: Stores) -> tuple[str, list[str]]:
     draft = LabelingDraft(RunDraft("pool"), (), policy=policy, state="OPEN")
     made = client.labeling.create(draft, "score")
     items = [ItemDraft(ReviewTarget("TRACE", trace_id=each)) for each in traces]
-    return made.run.run_id, list(client.labeling.add_items(made.run.run_id, items).item_ids)
+    return made.run.run_id, list(client.labeling_items.add(made.run.run_id, items).item_ids)
 
 
 @contextmanager

@@ -161,17 +161,17 @@ def add(
     limit: Annotated[int, typer.Option("--limit", help="Most items to add.")] = 100,
 ) -> None:
     """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
-    labeling = use.client.labeling
+    items_of = use.client.labeling_items
     if traces:
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
-        report = labeling.add_items(session, items)
+        report = items_of.add(session, items)
     elif rule is not None:
         chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit)
-        report = labeling.apply_rule(session, chosen)
+        report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
-        report = labeling.add_records(session, dataset, filter=filter or "", limit=limit)
+        report = items_of.add_records(session, dataset, filter=filter or "", limit=limit)
     elif filter is not None:
-        report = labeling.add_traces(session, filter=filter, limit=limit)
+        report = items_of.add_traces(session, filter=filter, limit=limit)
     else:
         raise Invalid("nothing to add: name traces, or give --filter, --dataset or --rule.")
     _said(use.out, report, _told(report))
@@ -188,7 +188,7 @@ def items(
 ) -> None:
     """List the items of a session with their reviews."""
     states: list[ItemState] = [_item_state(each) for each in state or ()]
-    found = use.client.labeling.items(session, state=states or None, limit=None if all else limit)
+    found = use.client.labeling_items.list(session, state=states or None, limit=None if all else limit)
     if use.out.as_json:
         use.out.lines(found)
         return
@@ -208,13 +208,13 @@ def items(
 def remove(use: Use, item: ItemArgument, *, yes: YesOption = False) -> None:
     """Take an item out of its session; its reviews stay, and no search or rule adds it again."""
     confirm(f"Remove item {item} from its session?", yes=yes)
-    _said(use.out, use.client.labeling.remove_item(item), f"Removed item {item}.")
+    _said(use.out, use.client.labeling_items.remove(item), f"Removed item {item}.")
 
 
 @command(app, "reopen")
 def reopen(use: Use, item: ItemArgument) -> None:
     """Begin another round of reviews of an item that is done."""
-    found = use.client.labeling.reopen(item)
+    found = use.client.labeling_items.reopen(item)
     _said(use.out, found, f"Item {item} is in round {found.round}.")
 
 

@@ -7,15 +7,12 @@ from typing import Protocol, runtime_checkable
 from lodeline.domain.ids import TraceId
 from lodeline.domain.labeling import (
     ItemDraft,
-    ItemsReport,
     LabelingItem,
-    LabelingProgress,
     LabelingState,
-    ReviewPolicy,
     ReviewTarget,
 )
 from lodeline.domain.labeling import LabelingSession as SessionInfo
-from lodeline.domain.labeling_sources import ItemRule, SyncReport
+from lodeline.domain.labeling_sources import SyncReport
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.client.paging import Items
 
@@ -102,20 +99,9 @@ class LabelingSession:
         self._add(ItemDraft(ReviewTarget("RECORD", dataset_id=dataset_id, record_id=each)) for each in found)
         return self
 
-    def add_by_rule(self, rule: ItemRule) -> ItemsReport:
-        """Add the traces that a rule chooses; those that a person removed stay removed."""
-        report = self._client.labeling.apply_rule(self.run_id, rule)
-        self._refresh()
-        return report
-
     def set_assigned_users(self, assigned_users: Sequence[str]) -> "LabelingSession":
         """Set who reviews. Who is added gets no items that are complete already."""
         self.info = self._client.labeling.update(self.run_id, reviewers=list(assigned_users))
-        return self
-
-    def set_policy(self, policy: ReviewPolicy, *, extend_completed: bool = False) -> "LabelingSession":
-        """Set how items are reviewed; complete ones stay so, unless `extend_completed`."""
-        self.info = self._client.labeling.update(self.run_id, policy=policy, extend_completed=extend_completed)
         return self
 
     def set_state(self, state: LabelingState) -> "LabelingSession":
@@ -125,11 +111,7 @@ class LabelingSession:
 
     def items(self) -> Items[LabelingItem]:
         """Return its items with their reviews, in the order in which they were added."""
-        return self._client.labeling.items(self.run_id)
-
-    def progress(self) -> LabelingProgress:
-        """Return how far it is, by item and by reviewer."""
-        return self._client.labeling.progress(self.run_id)
+        return self._client.labeling_items.list(self.run_id)
 
     def sync(self, to_dataset: str | None = None) -> SyncReport:
         """Carry what people expect into a dataset (name or id; its own without one), as a new version of it."""
@@ -139,7 +121,7 @@ class LabelingSession:
     def _add(self, drafts: Iterable[ItemDraft]) -> None:
         left: Iterator[ItemDraft] = iter(drafts)
         while batch := list(islice(left, _STEP)):
-            self._client.labeling.add_items(self.run_id, batch)
+            self._client.labeling_items.add(self.run_id, batch)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -124,7 +124,7 @@ class LodelineLabelingStore(AbstractLabelingStore):
         def add() -> None:
             dataset = self._dataset(dataset_name, labeling_session.experiment_id)
             if record_ids is None:
-                self._client.labeling.add_records(run_id, dataset.dataset_id)
+                self._client.labeling_items.add_records(run_id, dataset.dataset_id)
                 return
             self._add(
                 run_id, [ReviewTarget("RECORD", dataset_id=dataset.dataset_id, record_id=i) for i in record_ids]
@@ -158,7 +158,7 @@ class LodelineLabelingStore(AbstractLabelingStore):
     def _add(self, run_id: str, targets: Sequence[ReviewTarget]) -> None:
         for start in range(0, len(targets), _MOST_ITEMS):
             items = [ItemDraft(target) for target in targets[start : start + _MOST_ITEMS]]
-            self._client.labeling.add_items(run_id, items)
+            self._client.labeling_items.add(run_id, items)
 
     def _dataset(self, name: str, experiment: str) -> Dataset:
         found = self._client.datasets.search(experiment=experiment, filter=f"name = {quote(name)}", limit=1)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lodeline.sdk.client.keys import Keys
     from lodeline.sdk.client.label_schemas import LabelSchemas
     from lodeline.sdk.client.labeling import Labeling
+    from lodeline.sdk.client.labeling_items import LabelingItems
     from lodeline.sdk.client.logins import Logins
     from lodeline.sdk.client.models import Models
     from lodeline.sdk.client.operation import Operation
@@ -55,6 +56,7 @@ _NOUNS = {
     "keys": ("keys", "Keys"),
     "label_schemas": ("label_schemas", "LabelSchemas"),
     "labeling": ("labeling", "Labeling"),
+    "labeling_items": ("labeling_items", "LabelingItems"),
     "logins": ("logins", "Logins"),
     "models": ("models", "Models"),
     "otlp": ("otlp", "Otlp"),
@@ -89,6 +91,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
     keys: "Keys[ModeT]"
     label_schemas: "LabelSchemas[ModeT]"
     labeling: "Labeling[ModeT]"
+    labeling_items: "LabelingItems[ModeT]"
     logins: "Logins[ModeT]"
     models: "Models[ModeT]"
     otlp: "Otlp[ModeT]"
