@@ -31,7 +31,12 @@ class InputPassFail:
 
 @dataclass(frozen=True, slots=True)
 class InputCategorical:
-    """One of up to 10 options; `ordered` says that they go from the least to the most."""
+    """One of up to 10 options; `ordered` says that they go from the least to the most.
+
+    >>> import lodeline
+    >>> lodeline.InputCategorical(["poor", "fair", "good"], ordered=True).label_input.options
+    ('poor', 'fair', 'good')
+    """
 
     options: Sequence[str]
     ordered: bool = False
@@ -44,7 +49,12 @@ class InputCategorical:
 
 @dataclass(frozen=True, slots=True)
 class InputCategoricalList:
-    """Any number of up to 10 options."""
+    """Any number of up to 10 options.
+
+    >>> import lodeline
+    >>> lodeline.InputCategoricalList(["rude", "wrong"]).label_input.multi_select
+    True
+    """
 
     options: Sequence[str]
 
@@ -56,7 +66,12 @@ class InputCategoricalList:
 
 @dataclass(frozen=True, slots=True)
 class InputNumeric:
-    """A number, within bounds where they are given."""
+    """A number, within bounds where they are given.
+
+    >>> import lodeline
+    >>> lodeline.InputNumeric(1, 5).label_input.max_value
+    5
+    """
 
     min_value: float | None = None
     max_value: float | None = None
@@ -69,7 +84,12 @@ class InputNumeric:
 
 @dataclass(frozen=True, slots=True)
 class InputText:
-    """A text."""
+    """A text, of at most `max_length` characters.
+
+    >>> import lodeline
+    >>> lodeline.InputText(max_length=200).label_input.kind
+    'text'
+    """
 
     max_length: int | None = None
 
@@ -81,7 +101,12 @@ class InputText:
 
 @dataclass(frozen=True, slots=True)
 class InputTextList:
-    """A list of texts."""
+    """A list of texts: at most `max_count`, of at most `max_length_each` characters.
+
+    >>> import lodeline
+    >>> lodeline.InputTextList(max_count=3).label_input.kind
+    'text_list'
+    """
 
     max_length_each: int | None = None
     max_count: int | None = None
