@@ -216,3 +216,12 @@ def test_other_databases_are_refused(tmp_path: Path) -> None:
         with pytest.raises(error) as caught, open_source(uri):
             pass
         assert "secret" not in str(caught.value)
+
+
+def test_the_name_of_a_column_is_no_statement(tmp_path: Path, mlflow: MlflowFiles) -> None:
+    written = tmp_path / "written.db"
+    name = f"x\" FROM runs; COMMIT; PRAGMA query_only=OFF; VACUUM INTO '{written}'; SELECT \"y"
+    change(mlflow, ('ALTER TABLE experiments ADD COLUMN "{}" TEXT'.format(name.replace('"', '""')), ()))
+    with open_source(str(mlflow.database)) as source:
+        assert len(list(source.rows("experiments"))) == 3
+    assert not written.exists()

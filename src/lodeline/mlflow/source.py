@@ -147,7 +147,7 @@ class _Sqlite:
         columns = self._columns.get(table)
         if columns is None:
             return
-        names = ", ".join(f'"{name}"' for name in columns)
+        names = ", ".join(_quoted(name) for name in columns)
         for found in self._db.execute(f'SELECT {names} FROM "{table}" {rest}', values):  # noqa: S608 - own names
             yield Row(dict(zip(columns, found, strict=True)))
 
@@ -156,6 +156,11 @@ class _Sqlite:
             return 0
         found = self._db.execute(f'SELECT count(*) FROM "{table}" {rest}', values).fetchone()  # noqa: S608
         return cast("tuple[int]", found)[0]
+
+
+def _quoted(name: str) -> str:
+    """Return a name as SQL has it, whatever is in it: a database may come from a stranger."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager
@@ -167,6 +172,7 @@ def _sqlite(file: Path) -> Generator[Source]:
     try:
         db.set_busy_timeout(10_000)
         db.execute("PRAGMA query_only=ON")
+        db.execute("PRAGMA trusted_schema=OFF")
         db.execute("BEGIN")
         tables = [str(row[0]) for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         columns = {
