@@ -5,6 +5,7 @@ read in one transaction, so that what is written meanwhile is not seen. Tables a
 not have are as if they were empty.
 """
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -20,6 +21,7 @@ from lodeline.domain.span import JsonValue
 
 T = TypeVar("T")
 IDS_TOGETHER = 200
+_WHOLE = range(-(2**63), 2**63)
 _POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg2://", "postgresql+psycopg://")
 
 
@@ -43,9 +45,12 @@ class Row:
         return self.whole_or_none(name) or 0
 
     def whole_or_none(self, name: str) -> int | None:
-        """Return a whole number, None for null."""
+        """Return a whole number of 64 bits, None for null and for a number that is none."""
         value = self._values.get(name)
-        return int(value) if isinstance(value, int | float) else None
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        number = int(value)
+        return number if number in _WHOLE else None
 
     def number_or_none(self, name: str) -> float | None:
         """Return a number, None for null."""
@@ -182,6 +187,8 @@ def _sqlite(file: Path) -> Generator[Source]:
         yield _Sqlite(db, columns)
     except apsw.Error as error:
         raise Unavailable(f"{shown(str(file))} cannot be read ({error}); is it a SQLite database?") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{shown(str(file))} has text that is not UTF-8 ({error}); mend it with SQLite first.") from error
     finally:
         db.close()
 
