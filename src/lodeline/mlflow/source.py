@@ -188,7 +188,9 @@ def _sqlite(file: Path) -> Generator[Source]:
     except apsw.Error as error:
         raise Unavailable(f"{shown(str(file))} cannot be read ({error}); is it a SQLite database?") from error
     except UnicodeDecodeError as error:
-        raise Invalid(f"{shown(str(file))} has text that is not UTF-8 ({error}); mend it with SQLite first.") from error
+        raise Invalid(
+            f"{shown(str(file))} has text that is not UTF-8 ({error}); mend it with SQLite first."
+        ) from error
     finally:
         db.close()
 
