@@ -216,3 +216,29 @@ def test_other_databases_are_refused(tmp_path: Path) -> None:
         with pytest.raises(error) as caught, open_source(uri):
             pass
         assert "secret" not in str(caught.value)
+
+
+def test_the_name_of_a_column_is_no_statement(tmp_path: Path, mlflow: MlflowFiles) -> None:
+    written = tmp_path / "written.db"
+    name = f"x\" FROM runs; COMMIT; PRAGMA query_only=OFF; VACUUM INTO '{written}'; SELECT \"y"
+    change(mlflow, ('ALTER TABLE experiments ADD COLUMN "{}" TEXT'.format(name.replace('"', '""')), ()))
+    with open_source(str(mlflow.database)) as source:
+        assert len(list(source.rows("experiments"))) == 3
+    assert not written.exists()
+
+
+def test_numbers_that_are_no_whole_ones_are_absent(client: LocalClient, mlflow: MlflowFiles) -> None:
+    change(
+        mlflow,
+        ("UPDATE logged_model_metrics SET metric_timestamp_ms = 9e999", ()),
+        ("UPDATE metrics SET timestamp = -9e999, step = 1e300", ()),
+        ("UPDATE runs SET end_time = 1e30", ()),
+    )
+    account = import_all(client, mlflow)
+    assert (account.added["runs"], account.refused) == (3, [])
+
+
+def test_text_that_is_not_utf8_is_told(client: LocalClient, mlflow: MlflowFiles) -> None:
+    change(mlflow, ("UPDATE params SET value = CAST(x'61ff' AS TEXT)", ()))
+    with pytest.raises(Invalid, match="not UTF-8"):
+        import_all(client, mlflow)

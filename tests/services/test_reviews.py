@@ -194,6 +194,30 @@ def test_a_blind_reviewer_learns_no_model_however_much_is_shown(services: Servic
     assert view.contents[0].spans[1].name == "llm"
 
 
+def test_conventions_that_repeat_a_models_name_tell_a_blind_reviewer_nothing(services: Services) -> None:
+    asked = '{"model": "gpt-4o", "messages": ["which model is gpt-4o?"], "car": {"model": "T"}}'
+    said = '{"model": "gpt-4o-2024-08-06", "text": "yes"}'
+    content = {"input.value": asked, "input.mime_type": "application/json"}
+    content |= {"output.value": said, "output.mime_type": "application/json"}
+    root = span("answer", 1, attributes=content)
+    child = span("chat openai/gpt-4o", 2, parent=1, kind="CHAT_MODEL", model="gpt-4o-2024-08-06", attributes=content)
+    services.stores.traces.write([write("tr-3", root, child, experiment=APP)])
+    fields = ("request", "response", "spans")
+    blind, seeing = session(services, fields=fields), session(services, fields=fields, blind_model=False)
+    (hidden,), (open_,) = (add(services, each, trace("tr-3")) for each in (blind, seeing))
+    (shown,) = services.reviews.view(ANN, hidden).contents
+    messages = ["which model is gpt-4o?"]
+    assert shown.request == {"model": "(hidden)", "messages": messages, "car": {"model": "T"}}
+    assert shown.response == {"model": "(hidden)", "text": "yes"}
+    assert [each.name for each in shown.spans] == ["answer", "chat (hidden)"]
+    # In a model call no field that names a model is shown, whether or not the name is known.
+    called = {"model": "(hidden)", "messages": messages, "car": {"model": "(hidden)"}}
+    assert (shown.spans[0].inputs, shown.spans[1].inputs) == (shown.request, called)
+    (shown,) = services.reviews.view(ANN, open_).contents
+    assert "gpt-4o-2024-08-06" in repr(shown.response)
+    assert [each.name for each in shown.spans] == ["answer", "chat openai/gpt-4o"]
+
+
 def test_judges_and_other_reviewers_are_shown_where_nobody_is_blind_to_them(services: Services) -> None:
     judge(services, "grounded", 0.25, "gpt", "LLM_JUDGE")
     judge(services, "liked", True, "zoe", "HUMAN")

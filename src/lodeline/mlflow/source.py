@@ -5,6 +5,7 @@ read in one transaction, so that what is written meanwhile is not seen. Tables a
 not have are as if they were empty.
 """
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -20,6 +21,7 @@ from lodeline.domain.span import JsonValue
 
 T = TypeVar("T")
 IDS_TOGETHER = 200
+_WHOLE = range(-(2**63), 2**63)
 _POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg2://", "postgresql+psycopg://")
 
 
@@ -43,9 +45,12 @@ class Row:
         return self.whole_or_none(name) or 0
 
     def whole_or_none(self, name: str) -> int | None:
-        """Return a whole number, None for null."""
+        """Return a whole number of 64 bits, None for null and for a number that is none."""
         value = self._values.get(name)
-        return int(value) if isinstance(value, int | float) else None
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        number = int(value)
+        return number if number in _WHOLE else None
 
     def number_or_none(self, name: str) -> float | None:
         """Return a number, None for null."""
@@ -147,7 +152,7 @@ class _Sqlite:
         columns = self._columns.get(table)
         if columns is None:
             return
-        names = ", ".join(f'"{name}"' for name in columns)
+        names = ", ".join(_quoted(name) for name in columns)
         for found in self._db.execute(f'SELECT {names} FROM "{table}" {rest}', values):  # noqa: S608 - own names
             yield Row(dict(zip(columns, found, strict=True)))
 
@@ -156,6 +161,11 @@ class _Sqlite:
             return 0
         found = self._db.execute(f'SELECT count(*) FROM "{table}" {rest}', values).fetchone()  # noqa: S608
         return cast("tuple[int]", found)[0]
+
+
+def _quoted(name: str) -> str:
+    """Return a name as SQL has it, whatever is in it: a database may come from a stranger."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager
@@ -167,6 +177,7 @@ def _sqlite(file: Path) -> Generator[Source]:
     try:
         db.set_busy_timeout(10_000)
         db.execute("PRAGMA query_only=ON")
+        db.execute("PRAGMA trusted_schema=OFF")
         db.execute("BEGIN")
         tables = [str(row[0]) for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         columns = {
@@ -176,6 +187,10 @@ def _sqlite(file: Path) -> Generator[Source]:
         yield _Sqlite(db, columns)
     except apsw.Error as error:
         raise Unavailable(f"{shown(str(file))} cannot be read ({error}); is it a SQLite database?") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            f"{shown(str(file))} has text that is not UTF-8 ({error}); mend it with SQLite first."
+        ) from error
     finally:
         db.close()
 

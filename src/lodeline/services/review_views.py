@@ -13,6 +13,7 @@ from lodeline.domain.trace import Trace
 from lodeline.query.ast import Compare, Search
 from lodeline.query.fields import field
 from lodeline.query.order import parse_order
+from lodeline.services.blinding import Blinding, blinding_of
 from lodeline.services.record_sources import clean, content_of
 from lodeline.storage.base import Stores
 
@@ -105,6 +106,10 @@ def _of_trace(stores: Stores, session: LabelingSession, trace: Trace, title: str
     policy = session.policy
     inputs, outputs = content_of(stores, trace)
     open_ = not policy.blind_model
+    skeleton = stores.spans.skeleton(trace.trace_id)
+    blinding = None if open_ else blinding_of(skeleton)
+    if blinding is not None and skeleton:
+        inputs, outputs = (blinding.content(each, skeleton[0].kind) for each in (inputs, outputs))
     expectations = ()
     if "expectations" in policy.fields:
         judged = stores.assessments.of_traces([trace.trace_id]).get(trace.trace_id, ())
@@ -116,7 +121,7 @@ def _of_trace(stores: Stores, session: LabelingSession, trace: Trace, title: str
         request=inputs if "request" in policy.fields else None,
         response=outputs if "response" in policy.fields else None,
         expectations={a.name: clean(a.value) for a in expectations},
-        spans=tuple(_spans(stores, trace.trace_id, models=open_)) if "spans" in policy.fields else (),
+        spans=tuple(_spans(stores, trace.trace_id, skeleton, blinding)) if "spans" in policy.fields else (),
         # Tags and metadata may name the version that is to be hidden.
         tags=trace.tags if "tags" in policy.fields and open_ else {},
         metadata=trace.metadata if "metadata" in policy.fields and open_ else {},
@@ -124,17 +129,20 @@ def _of_trace(stores: Stores, session: LabelingSession, trace: Trace, title: str
     )
 
 
-def _spans(stores: Stores, trace_id: TraceId, *, models: bool) -> Iterator[ShownSpan]:
-    skeleton = stores.spans.skeleton(trace_id)[:MAX_SPANS]
-    depths = _depths(skeleton)
-    for span in stores.spans.load(trace_id, [each.span_id for each in skeleton]):
+def _spans(
+    stores: Stores, trace_id: TraceId, skeleton: Sequence[SpanSkeleton], blinding: Blinding | None
+) -> Iterator[ShownSpan]:
+    shown = skeleton[:MAX_SPANS]
+    depths = _depths(shown)
+    for span in stores.spans.load(trace_id, [each.span_id for each in shown]):
+        inputs, outputs = clean(span.view.inputs), clean(span.view.outputs)
         yield ShownSpan(
-            name=span.name,
+            name=span.name if blinding is None else blinding.title(span.name),
             kind=span.kind,
             depth=depths.get(span.span_id, 0),
-            inputs=clean(span.view.inputs),
-            outputs=clean(span.view.outputs),
-            model=span.view.model if models else None,
+            inputs=inputs if blinding is None else blinding.content(inputs, span.kind),
+            outputs=outputs if blinding is None else blinding.content(outputs, span.kind),
+            model=span.view.model if blinding is None else None,
         )
 
 

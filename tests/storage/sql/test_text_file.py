@@ -101,6 +101,29 @@ def test_a_damaged_index_is_told_with_what_to_do(tmp_path: Path) -> None:
     open_sqlite(tmp_path).close()
 
 
+def test_a_check_tells_a_torn_index_from_a_damaged_database(tmp_path: Path) -> None:
+    stores = open_sqlite(tmp_path)
+    _write(stores, *range(1, 30))
+    settle(stores)
+    stores.close()
+    index = connect_text(tmp_path)
+    index.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    index.close()
+    file = tmp_path / TEXT_FILE
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 3] + b"\xa5" * (len(content) - len(content) // 3))
+    faults = check_database(tmp_path)
+    assert faults
+    assert all("the full-text index is damaged" in fault and TEXT_FILE in fault for fault in faults)
+    for name in TEXT_FILES:
+        (tmp_path / name).unlink(missing_ok=True)
+    stores = open_sqlite(tmp_path)
+    settle(stores)
+    assert found(stores, 'text = "word7"') == ["tr-7"]
+    stores.close()
+    assert check_database(tmp_path) == []
+
+
 def test_an_index_that_is_behind_is_missed_by_no_search(tmp_path: Path) -> None:
     stores = open_sqlite(tmp_path)
     _write(stores, 1, 2)

@@ -81,14 +81,15 @@ def get_online_configs(call: Call) -> Reply:
     wanted = frozenset(call.fields.texts("scorer_ids"))
     if not wanted:
         raise Invalid("Missing value for required parameter 'scorer_ids'; send it.", details={"field": "scorer_ids"})
-    scorers = [each for each in call.services.scorers.list(call.actor) if _scorer_id(each) in wanted]
+    known = call.services.scorers.list(call.actor)
+    scorers = [each for each in known if _is_mlflows(each) and _scorer_id(each) in wanted]
     found: list[object] = []
     for experiment_id in dict.fromkeys(scorer.experiment_id for scorer in scorers):
         tags = call.services.experiments.get(call.actor, experiment_id).tags
         for scorer in scorers:
-            text = tags.get(ONLINE_TAG + scorer.name)
-            if scorer.experiment_id == experiment_id and text is not None:
-                found.append(orjson.loads(text))
+            config = _config(tags, scorer.name)
+            if scorer.experiment_id == experiment_id and config is not None:
+                found.append(config)
     return {"configs": found}
 
 
@@ -107,8 +108,8 @@ def put_online_config(call: Call) -> Reply:
             f"scorer {scorer.name!r} does not use a model of a gateway; only such a judge is run by the server.",
             details={"field": "name"},
         )
-    known = call.services.experiments.get(call.actor, experiment_id).tags.get(ONLINE_TAG + scorer.name)
-    config_id = orjson.loads(known)["online_scoring_config_id"] if known else _uuid()
+    known = _config(call.services.experiments.get(call.actor, experiment_id).tags, scorer.name)
+    config_id = _uuid() if known is None else known["online_scoring_config_id"]
     config = message(
         online_scoring_config_id=config_id,
         scorer_id=_scorer_id(scorer),
@@ -124,6 +125,17 @@ def _set_config(call: Call, experiment_id: ExperimentId, name: str, text: str | 
     change = ExperimentChange(delete_tags=(key,)) if text is None else ExperimentChange(set_tags={key: text})
     if text is not None or key in call.services.experiments.get(call.actor, experiment_id).tags:
         call.services.experiments.update(call.actor, experiment_id, change)
+
+
+def _config(tags: Mapping[str, str], name: str) -> Mapping[str, JsonValue] | None:
+    """Return what an experiment's tags say of a scorer; None for nothing, and for a tag that another hand wrote."""
+    try:
+        found: JsonValue = orjson.loads(tags.get(ONLINE_TAG + name, "null"))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(found, Mapping) or not isinstance(found.get("online_scoring_config_id"), str):
+        return None
+    return found
 
 
 def _needed(call: Call) -> list[RegisteredScorer]:
@@ -157,7 +169,9 @@ def _message(scorer: RegisteredScorer) -> dict[str, object]:
 
 
 def _is_mlflows(scorer: RegisteredScorer) -> bool:
-    return serialized_scorer(scorer.definition) is not None
+    # Other doors take any definition, also one that tells of source code: it must not reach who would run it.
+    text = serialized_scorer(scorer.definition)
+    return text is not None and _fault(text) is None
 
 
 def _scorer_id(scorer: RegisteredScorer) -> str:
@@ -176,18 +190,25 @@ def _model(scorer: RegisteredScorer) -> str:
 
 
 def _check_serialized(text: str) -> None:
+    fault = _fault(text)
+    if fault is not None:
+        raise Invalid(f"serialized_scorer: {fault}", details={"field": "serialized_scorer"})
+
+
+def _fault(text: str) -> str | None:
+    """Return why a serialised scorer is given to nobody; None when it may be."""
     try:
         found: JsonValue = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Invalid("serialized_scorer: it is no JSON.", details={"field": "serialized_scorer"}) from error
+    except orjson.JSONDecodeError:
+        return "it is no JSON."
     if not isinstance(found, Mapping):
-        raise Invalid("serialized_scorer: it is no JSON object.", details={"field": "serialized_scorer"})
+        return "it is no JSON object."
     if _has_code(found, _MAX_DEPTH):
-        raise Invalid(
-            "serialized_scorer: it holds source code (a function with @scorer), which whoever loads it would run; "
-            "register built-in scorers and judges, and pass functions to evaluate directly.",
-            details={"field": "serialized_scorer"},
+        return (
+            "it holds source code (a function with @scorer), which whoever loads it would run; "
+            "register built-in scorers and judges, and pass functions to evaluate directly."
         )
+    return None
 
 
 def _has_code(value: JsonValue, depth: int) -> bool:

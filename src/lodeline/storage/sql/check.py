@@ -1,5 +1,6 @@
 """Does a database agree with itself? SQLite's own check, then every rule between tables, then samples of content."""
 
+import contextlib
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +15,7 @@ from lodeline.storage.sql.assessment_rows import decode
 from lodeline.storage.sql.connection import connect
 from lodeline.storage.sql.db import Db, Row
 from lodeline.storage.sql.open_trace import load
-from lodeline.storage.sql.text_file import has_text
+from lodeline.storage.sql.text_file import TEXT_FILE, has_text
 
 SAMPLE = 200
 """How many traces, evenly spread, are rebuilt from their payload."""
@@ -132,11 +133,27 @@ def check(db: Db) -> list[str]:
     """Return what is wrong with a database, empty when all is well; reads all of it."""
     try:
         if has_text(db):  # both files as they are at one moment
-            db.execute("SELECT (SELECT indexed FROM text.progress), (SELECT max(cid) FROM chunks)").fetchone()
-        damage = [text for (text,) in db.execute("PRAGMA integrity_check(20)") if text != "ok"]
-        return damage or [*_broken_rules(db), *_broken_content(db)]
+            with contextlib.suppress(apsw.CorruptError):
+                db.execute("SELECT (SELECT indexed FROM text.progress), (SELECT max(cid) FROM chunks)").fetchone()
+        damage = [text for (text,) in db.execute("PRAGMA main.integrity_check(20)") if text != "ok"]
+        return damage or _damage_of_text(db) or [*_broken_rules(db), *_broken_content(db)]
     except apsw.CorruptError as error:
         return [f"the database file is damaged: {error}"]
+
+
+def _damage_of_text(db: Db) -> list[str]:
+    """Tell of a damaged index apart from the database: it costs nothing to make it again, a backup may cost data."""
+    if not has_text(db):
+        return []
+    try:
+        found = [text for (text,) in db.execute("PRAGMA text.integrity_check(1)") if text != "ok"]
+    except apsw.CorruptError as error:
+        found = [str(error)]
+    return [
+        f"the full-text index is damaged: {' '.join(text.split())}; stop every program that uses the store and "
+        f"delete {TEXT_FILE}, with its -wal and -shm: it is made again from what is stored"
+        for text in found
+    ]
 
 
 def _broken_rules(db: Db) -> list[str]:

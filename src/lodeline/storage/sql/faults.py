@@ -49,8 +49,8 @@ def unavailable(error: apsw.Error, what: str, db: Db | None = None) -> Unavailab
     if isinstance(error, _DAMAGED):
         _log.error("the store's file is damaged: %s", error)
         return Unavailable(
-            f"the store's file is damaged ({error}); {what}. Stop the server, see what 'lodeline db check' says, and "
-            "go back to a backup.",
+            f"a file of the store is damaged ({error}); {what}. Stop the server and see what 'lodeline db check' "
+            "says: a damaged full-text index is made again, for a damaged database go back to a backup.",
             code="store_damaged",
             retry_after_s=LASTING_S,
         )
