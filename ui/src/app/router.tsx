@@ -155,6 +155,12 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/review/$runId",
+    validateSearch: texts("reviewer"),
+    component: lazyRouteComponent(() => import("@/features/reviewing/review-page"), "ReviewPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/settings",
     component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
   }),
