@@ -79,6 +79,9 @@ def test_two_items_are_reviewed_by_keyboard(visit: Watched, demo: Server, api: h
     expect(page.get_by_text("0 of 3 items are done.")).to_be_visible()
     expect(page.locator("strong", has_text="answer")).to_be_visible()
     check_axe(visit)
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.set_viewport_size({"width": 1440, "height": 900})
 
     page.keyboard.press("1")  # right; what is bad is marked next
     expect(page.get_by_role("radio", name="Right")).to_be_checked()
@@ -134,3 +137,66 @@ def test_two_items_are_reviewed_by_keyboard(visit: Watched, demo: Server, api: h
     ]  # fmt: skip
     assert [dict(form.comments) for form in forms] == [{}, {"right": "It is in Italy."}]
     assert [each.reviewer for each in first.submissions] == ["ada"]
+
+
+def test_drafts_are_kept_and_submissions_undone(
+    visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
+):
+    run_id = session("drafts", demo, api, client, whole=False)
+    page = visit.open(f"/review/{run_id}?reviewer=grace")
+    page.get_by_role("textbox", name="What should it say?").fill("In France")
+    expect(page.get_by_text("Draft saved.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("textbox", name="What should it say?")).to_have_value("In France")
+    page.keyboard.press("2")
+    page.keyboard.press("Control+Enter")
+    expect(item_of(page)).to_contain_text(QUESTIONS[1])
+    page.locator("body").press("u")
+    expect(item_of(page)).to_contain_text(QUESTIONS[0])
+    expect(page.get_by_role("radio", name="Wrong")).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(item_of(page)).to_contain_text(QUESTIONS[1])
+
+    page.get_by_role("button", name="Skip for now").click()
+    expect(item_of(page)).to_contain_text(QUESTIONS[2])
+    page.locator("body").press("d")
+    page.keyboard.type("I read no HTML.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("You declined the item.")).to_be_visible()
+    expect(item_of(page)).to_contain_text(QUESTIONS[1])
+    page.get_by_role("button", name="Stop here").click()
+    expect(page.get_by_role("heading", name="You have stopped")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(item_of(page)).to_contain_text(QUESTIONS[1])
+
+    client.labeling.update(run_id, state="CLOSED")
+    visit.expected.append("409")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("is CLOSED")
+    page.get_by_role("button", name="Go on with another item").click()
+    expect(page.get_by_role("heading", name="Closed")).to_be_visible()
+    check_axe(visit)
+
+    first, second, third = client.labeling_items.list(run_id).all()
+    (given,) = first.submissions
+    assert given.submission is not None
+    assert dict(given.submission.form.answers) == {"right": False, "better": "In France"}
+    assert second.submissions == ()
+    assert [(each.state, each.reason) for each in third.assignments if each.reviewer == "grace"] == [
+        ("DECLINED", "I read no HTML.")
+    ]
+
+
+def test_the_list_of_sessions_leads_to_where_they_are_reviewed(
+    visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
+):
+    run_id = session("listed", demo, api, client)
+    own = client.labeling.get(run_id).run.experiment_id
+    page = visit.open(f"/experiments/{own}")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Labeling").click()
+    row = page.get_by_role("row").filter(has_text="session of listed")
+    expect(row).to_contain_text("open")
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+    check_axe(visit)

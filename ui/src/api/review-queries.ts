@@ -1,7 +1,23 @@
-/** What the page of a reviewer reads. Keys begin with the noun. */
+/** What the pages of labeling sessions read, and that of a reviewer. Keys begin with the noun. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call } from "./client";
+
+const AT_ONCE = 100;
+
+export const labelingSessionsQuery = (experiment: string) =>
+  infiniteQueryOptions({
+    queryKey: ["labeling-sessions", experiment],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        "list_labeling_sessions",
+        { experiment: [experiment], limit: AT_ONCE, cursor: pageParam },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
 
 /** A session as its reviewer sees it; `reviewer` is null for somebody who is signed in. */
 export const reviewSessionQuery = (run_id: string, reviewer: string | null) =>

@@ -149,6 +149,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/labeling",
+    component: lazyRouteComponent(() => import("@/features/labeling/labeling-page"), "LabelingPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/traces/$traceId",
     validateSearch: texts("span", "tab", "zoom"),
     component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),

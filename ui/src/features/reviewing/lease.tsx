@@ -6,7 +6,12 @@ import type { Keeping } from "./use-draft";
 
 const t = text.review;
 const LOOK_MS = 10_000;
-const KEEPING: Record<Keeping, string> = { saved: t.saved, saving: t.saving, unsaved: t.unsaved };
+const KEEPING: Record<Keeping, string> = {
+  untouched: "",
+  saved: t.saved,
+  saving: t.saving,
+  unsaved: t.unsaved,
+};
 
 /** Until when the item is kept for its reviewer, and whether what they wrote is at the server. */
 export function Lease({ untilMs, keeping }: { untilMs: number | null; keeping: Keeping }) {

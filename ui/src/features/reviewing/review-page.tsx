@@ -57,9 +57,9 @@ function NameForm({ first, begin }: { first: string; begin: (name: string) => vo
   return (
     <Page title={t.nameTitle}>
       <form className={classes.name} onSubmit={submit} aria-label={t.nameTitle}>
+        <p className="dim">{t.nameHint}</p>
         <TextInput
           label={t.name}
-          description={t.nameHint}
           required
           autoFocus
           maxLength={MOST_NAME}

@@ -5,7 +5,7 @@ import { type Draft, draftOf, formOf } from "@/lib/review";
 
 const PAUSE_MS = 1_000;
 
-export type Keeping = "saved" | "saving" | "unsaved";
+export type Keeping = "untouched" | "saved" | "saving" | "unsaved";
 
 interface Kept {
   draft: Draft;
@@ -27,7 +27,7 @@ interface Kept {
 /** The draft of a review: kept at the server a moment after each change, and when the page is left. */
 export function useDraft(session: ReviewSession, item: ReviewView, reviewer: string | null): Kept {
   const [draft, setDraft] = useState(() => draftOf(item.mine?.draft ?? null, session.schemas));
-  const [keeping, setKeeping] = useState<Keeping>("saved");
+  const [keeping, setKeeping] = useState<Keeping>(item.mine?.draft ? "saved" : "untouched");
   const [problem, setProblem] = useState<unknown>(null);
   const [leaseUntilMs, setLease] = useState(item.mine?.lease_until_ms ?? null);
   const token = useRef(item.mine?.token ?? null);
