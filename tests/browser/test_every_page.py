@@ -44,6 +44,7 @@ PAGES = (
     "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "/experiments/{maths}/prompts",
     "/experiments/{maths}/scorers",
+    "/experiments/0/labeling",
     "/settings",
     "/settings/prices",
     "/settings/audit",

@@ -30,6 +30,7 @@ PAGES = (
     "/experiments",
     "/experiments/{rest:path}",
     "/traces/{trace_id}",
+    "/review/{run_id}",
     "/settings",
     "/settings/{rest:path}",
 )

@@ -10,6 +10,7 @@ import {
   type IconProps,
   IconRuler2,
   IconTemplate,
+  IconUserCheck,
   IconUsers,
   IconVersions,
 } from "@tabler/icons-react";
@@ -26,6 +27,7 @@ export interface NavigationItem {
     | "/experiments/$experimentId/evaluations"
     | "/experiments/$experimentId/datasets"
     | "/experiments/$experimentId/scorers"
+    | "/experiments/$experimentId/labeling"
     | "/experiments/$experimentId/models"
     | "/experiments/$experimentId/prompts";
   /** What it belongs to, when it begins a group. */
@@ -53,6 +55,7 @@ export const EXPERIMENT_PAGES: readonly NavigationItem[] = [
   },
   { to: "/experiments/$experimentId/datasets", label: text.nav.datasets, icon: IconDatabase },
   { to: "/experiments/$experimentId/scorers", label: text.nav.scorers, icon: IconRuler2 },
+  { to: "/experiments/$experimentId/labeling", label: text.nav.labeling, icon: IconUserCheck },
   {
     to: "/experiments/$experimentId/models",
     group: text.nav.build,

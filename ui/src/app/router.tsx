@@ -149,9 +149,20 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/labeling",
+    component: lazyRouteComponent(() => import("@/features/labeling/labeling-page"), "LabelingPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/traces/$traceId",
     validateSearch: texts("span", "tab", "zoom"),
     component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/review/$runId",
+    validateSearch: texts("reviewer"),
+    component: lazyRouteComponent(() => import("@/features/reviewing/review-page"), "ReviewPage"),
   }),
   createRoute({
     getParentRoute,

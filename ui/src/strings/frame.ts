@@ -76,6 +76,7 @@ export const frameTexts = {
     evaluations: "Evaluations",
     datasets: "Datasets",
     scorers: "Scorers",
+    labeling: "Labeling",
     models: "Versions",
     prompts: "Prompts",
     api: "API reference",

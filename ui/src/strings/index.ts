@@ -5,6 +5,7 @@ import { conversationsTexts } from "./conversations";
 import { evaluationTexts } from "./evaluation";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
+import { reviewingTexts } from "./reviewing";
 import { settingsTexts } from "./settings";
 import { traceTexts } from "./trace";
 import { tracesTexts } from "./traces";
@@ -17,5 +18,6 @@ export const text = {
   ...conversationsTexts,
   ...assetTexts,
   ...evaluationTexts,
+  ...reviewingTexts,
   ...settingsTexts,
 } as const;

@@ -1,0 +1,136 @@
+import { Button, Skeleton } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { call } from "@/api/client";
+import { nextReviewQuery, reviewSessionQuery } from "@/api/review-queries";
+import type { ReviewSession, ReviewView } from "@/api/schema";
+import { Empty } from "@/components/empty";
+import { usePageKeys } from "@/components/page-keys";
+import { ProblemNote } from "@/components/problem-note";
+import { useShortcuts } from "@/components/use-shortcuts";
+import { text } from "@/strings";
+import { ItemView } from "./item-view";
+import { ReviewForm } from "./review-form";
+import classes from "./reviewing.module.css";
+
+const t = text.review;
+
+/** What became of the item before: its review may be undone as long as it is the last one. */
+interface Last {
+  itemId: string;
+  said: string;
+  undoable: boolean;
+}
+
+interface DeskProps {
+  session: ReviewSession;
+  reviewer: string | null;
+}
+
+/** The item in hand with its form; where there is none, why, and what to do next. */
+export function ReviewDesk({ session, reviewer }: DeskProps) {
+  const client = useQueryClient();
+  const sessionQuery = reviewSessionQuery(session.run_id, reviewer);
+  const nextQuery = nextReviewQuery(session.run_id, reviewer);
+  const [last, setLast] = useState<Last | null>(null);
+  const [stopped, setStopped] = useState(false);
+  const next = useQuery({ ...nextQuery, enabled: session.state === "OPEN" && !stopped });
+  const item = next.data?.item ?? null;
+
+  /** Goes on to the next item, or to why there is none. */
+  const advance = async () => {
+    setStopped(false);
+    const fresh = await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    if (fresh.state === "OPEN")
+      await client.fetchQuery({ ...nextQuery, staleTime: 0 }).catch(() => undefined);
+    else client.setQueryData(nextQuery.queryKey, { item: null });
+  };
+  const stop = async () => {
+    setStopped(true);
+    client.setQueryData(nextQuery.queryKey, { item: null });
+    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  };
+  const hold = (view: ReviewView) => client.setQueryData(nextQuery.queryKey, { item: view });
+  const undo = useMutation({
+    meta: { shown: true },
+    mutationFn: (itemId: string) => call("undo_review", { item_id: itemId }, { body: { reviewer } }),
+    onSuccess: async (view) => {
+      setLast(null);
+      setStopped(false);
+      hold(view);
+      await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    },
+  });
+  const again = useMutation({ mutationFn: advance });
+  const undoLast = () => {
+    if (last?.undoable === true && !undo.isPending) undo.mutate(last.itemId);
+  };
+  useShortcuts({ u: undoLast });
+  usePageKeys(t.keyList);
+  const dealtWith = async (view: ReviewView, said: string, undoable: boolean) => {
+    setLast({ itemId: view.item_id, said, undoable });
+    await advance();
+  };
+  return (
+    <>
+      <div className={classes.last} role="status">
+        {last?.said}
+        {last?.undoable === true && (
+          <Button size="compact-xs" variant="default" loading={undo.isPending} onClick={undoLast}>
+            {t.undo}
+          </Button>
+        )}
+      </div>
+      {undo.isError && <ProblemNote error={undo.error} />}
+      {next.isError && <ProblemNote error={next.error} retry={() => again.mutate()} />}
+      {next.isFetching && item === null && <Skeleton height={360} radius={8} />}
+      {item !== null && !next.isError && (
+        <div className={classes.desk}>
+          <ItemView key={item.item_id} item={item} />
+          <ReviewForm
+            key={`${item.item_id} ${item.mine?.token}`}
+            session={session}
+            item={item}
+            reviewer={reviewer}
+            dealtWith={dealtWith}
+            advance={advance}
+            stop={stop}
+          />
+        </div>
+      )}
+      {item === null && !next.isFetching && !next.isError && (
+        <Nothing session={session} stopped={stopped} asking={again.isPending} goOn={() => again.mutate()} />
+      )}
+    </>
+  );
+}
+
+interface NothingProps {
+  session: ReviewSession;
+  stopped: boolean;
+  asking: boolean;
+  goOn: () => void;
+}
+
+/** Why there is no item in hand, and what to do. */
+function Nothing({ session, stopped, asking, goOn }: NothingProps) {
+  const [title, hint] = reasonOf(session, stopped);
+  const over = session.state === "CLOSED" || session.state === "ARCHIVED";
+  return (
+    <Empty title={title}>
+      <p>{hint}</p>
+      {!over && (
+        <Button variant="default" loading={asking} onClick={goOn}>
+          {stopped ? t.goOn : t.again}
+        </Button>
+      )}
+    </Empty>
+  );
+}
+
+function reasonOf(session: ReviewSession, stopped: boolean): readonly [string, string] {
+  if (session.state !== "OPEN") return t.over[session.state];
+  if (stopped) return [t.stopped, t.stoppedHint];
+  if (session.items_open === 0) return [t.allDone, t.allDoneHint];
+  return [t.noneForYou, t.noneForYouHint(session.items_open)];
+}
