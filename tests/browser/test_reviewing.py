@@ -1,5 +1,6 @@
 """Journeys of reviewers: a labeling session worked through by keyboard, and read back by the client."""
 
+import json
 from collections.abc import Iterator
 
 import httpx
@@ -43,7 +44,10 @@ def session(name: str, demo: Server, api: httpx.Client, client: LodelineClient, 
     """Open a session over three traces of an experiment of its own and return its id."""
     own = experiment(api, f"journey: {name}")
     for number, asked in enumerate(QUESTIONS):
-        attributes = {"input.value": asked, "output.value": f"answer {number}"}
+        attributes = {
+            "input.value": json.dumps([{"role": "user", "content": asked}]),
+            "output.value": f"answer {number}",
+        }
         send(demo.url, own, span(f"{name} {number}", 0, "root", start_ms=number, attributes=attributes))
     for schema in SCHEMAS:
         client.label_schemas.create(schema, experiment=own)
@@ -76,6 +80,7 @@ def test_two_items_are_reviewed_by_keyboard(visit: Watched, demo: Server, api: h
     page.keyboard.press("Enter")
     expect(item_of(page)).to_contain_text(QUESTIONS[0])
     expect(page).to_have_url(f"{demo.url}/review/{run_id}?reviewer=ada")
+    expect(item_of(page)).not_to_contain_text("content")
     expect(page.get_by_text("0 of 3 items are done.")).to_be_visible()
     expect(page.locator("strong", has_text="answer")).to_be_visible()
     check_axe(visit)
