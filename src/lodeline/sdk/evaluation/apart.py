@@ -5,9 +5,11 @@ import contextvars
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_BEGIN_S = 5.0
 _LOOK_S = 0.5
 """Some systems tell a thread that waits of Ctrl-C only when its wait has ended."""
 
@@ -32,13 +34,15 @@ def run_apart(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
             done.set_exception(error)
 
     context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(body,), name="lodeline-evaluation", daemon=True).start()
+    thread = threading.Thread(target=context.run, args=(body,), name="lodeline-evaluation", daemon=True)
     try:
+        thread.start()  # within: it waits for the thread, and Ctrl-C may come meanwhile
         return _result(done)
     except KeyboardInterrupt:
-        loop, task = begun.result()
-        loop.call_soon_threadsafe(task.cancel)
-        _result(done)
+        with suppress(TimeoutError):  # it may not have begun at all
+            loop, task = begun.result(_BEGIN_S)
+            loop.call_soon_threadsafe(task.cancel)
+            _result(done)
         raise
 
 
