@@ -14,7 +14,6 @@ from lodeline.evals.statistics.intervals import sample_mean
 from tests.evals.statistics import references
 from tests.evals.statistics.references import stats
 
-pytestmark = pytest.mark.timeout(600)  # the references take seconds to import, on a busy machine minutes
 P_VALUES = st.lists(st.floats(0, 1), max_size=20)
 
 
