@@ -27,7 +27,9 @@ export function SessionPage() {
   const filter = `session = ${quote(session)}`;
   const turns = useInfiniteQuery(tracesQuery({ experiment: experimentId, filter, order: "start asc" }));
   const onSession = useQuery(assessmentsQuery(experimentId, filter));
-  const traces = turns.data?.pages.flatMap((page) => page.items) ?? [];
+  // What stands above comes first, so that nothing moves down when it comes.
+  const settled = !summary.isPending && !onSession.isPending;
+  const traces = settled ? (turns.data?.pages.flatMap((page) => page.items) ?? []) : [];
   const problem = summary.error ?? turns.error;
   return (
     <Page
@@ -75,7 +77,7 @@ export function SessionPage() {
           )}
         </dl>
       )}
-      {(onSession.data?.items.length ?? 0) > 0 && (
+      {settled && (onSession.data?.items.length ?? 0) > 0 && (
         <Judgments assessments={(onSession.data?.items ?? []).filter((each) => each.valid)} />
       )}
       <ol className={classes.turns}>
@@ -86,7 +88,7 @@ export function SessionPage() {
           </Fragment>
         ))}
       </ol>
-      {turns.hasNextPage && (
+      {settled && turns.hasNextPage && (
         <Button
           variant="default"
           loading={turns.isFetchingNextPage}
