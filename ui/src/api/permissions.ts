@@ -17,6 +17,10 @@ export type ExperimentAction =
   | "dataset.write"
   | "model.write"
   | "prompt.write"
+  | "label_schema.write"
+  | "labeling.read"
+  | "labeling.write"
+  | "labeling.review"
   | "audit.read";
 export type ServerAction =
   | "experiment.create"

@@ -154,6 +154,20 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/labeling/new",
+    component: lazyRouteComponent(() => import("@/features/labeling/new-session-page"), "NewSessionPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/labeling/$runId",
+    validateSearch: texts("tab", "show", "item"),
+    component: lazyRouteComponent(
+      () => import("@/features/labeling/labeling-session-page"),
+      "LabelingSessionPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/traces/$traceId",
     validateSearch: texts("span", "tab", "zoom"),
     component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),

@@ -5,6 +5,7 @@ import { conversationsTexts } from "./conversations";
 import { evaluationTexts } from "./evaluation";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
+import { labelingTexts } from "./labeling";
 import { reviewingTexts } from "./reviewing";
 import { settingsTexts } from "./settings";
 import { traceTexts } from "./trace";
@@ -18,6 +19,7 @@ export const text = {
   ...conversationsTexts,
   ...assetTexts,
   ...evaluationTexts,
+  ...labelingTexts,
   ...reviewingTexts,
   ...settingsTexts,
 } as const;

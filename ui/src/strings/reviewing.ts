@@ -1,23 +1,6 @@
-/** Labeling sessions, and the page on which people review their items. */
+/** The page on which people review the items of labeling sessions. */
 
 export const reviewingTexts = {
-  labeling: {
-    title: "Labeling",
-    hint: "In a labeling session people answer questions about traces, one after the other.",
-    columns: {
-      name: "Session",
-      state: "State",
-      done: "Done",
-      total: "Items",
-      reviewers: "Reviewers",
-      created: "Created",
-    },
-    items: { PENDING: "Pending", IN_REVIEW: "In review", DISPUTED: "Disputed" },
-    states: { DRAFT: "draft", OPEN: "open", PAUSED: "paused", CLOSED: "closed", ARCHIVED: "archived" },
-    anybody: "anybody",
-    empty: "No labeling sessions",
-    emptyHint: "Make one with `lodeline labeling create`, or with create_labeling_session in Python.",
-  },
   review: {
     title: "Review",
     instructions: "Instructions",
