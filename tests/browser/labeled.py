@@ -27,7 +27,9 @@ SCHEMAS = (
         "reasoning", "FEEDBACK", LabelInput("categorical", options=("none", "gaps", "sound"), ordered=True),
         "How does it get there?",
     ),
-    LabelSchemaDraft("effort", "FEEDBACK", LabelInput("numeric", min_value=1, max_value=5), "How hard is it to follow?"),
+    LabelSchemaDraft(
+        "effort", "FEEDBACK", LabelInput("numeric", min_value=1, max_value=5), "How hard is it to follow?"
+    ),
     LabelSchemaDraft(
         "expected_response", "EXPECTATION", LabelInput("text"), "What should it say?", direction="none"
     ),

@@ -371,6 +371,7 @@ export const labelingTexts = {
     made: (name: string) => `The schema ${name} was made.`,
   },
   report: {
+    about: (part: string, of: string) => `${part}: ${of}`,
     none: "Nothing to report yet",
     noneHint:
       "The report fills as reviews are submitted: agreement with intervals, reviewers beside each other, judges beside people.",

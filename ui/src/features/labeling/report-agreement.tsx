@@ -10,7 +10,7 @@ import { measureCells, measureHeads } from "./measures";
 const t = text.report;
 
 /** Every coefficient with its interval and n; why some may mislead stands above. */
-export function Agreement({ agreement }: { agreement: AgreementReport }) {
+export function Agreement({ agreement, of }: { agreement: AgreementReport; of: string }) {
   const { skew, limits, coefficients, warnings } = agreement;
   const notes = coefficients.some(({ note }) => note !== null);
   const [bias, low, high] = [finite(limits?.bias), finite(limits?.low), finite(limits?.high)];
@@ -30,7 +30,7 @@ export function Agreement({ agreement }: { agreement: AgreementReport }) {
         <p className={classes.hint}>{t.skew(short(prevalence), short(finite(skew?.bias) ?? 0))}</p>
       )}
       <RowsTable
-        label={t.agreement}
+        label={t.about(t.agreement, of)}
         heads={[{ label: t.coefficient }, ...measureHeads(t.value), ...(notes ? [{ label: t.note }] : [])]}
         rows={coefficients.map((each) => ({
           key: each.name,

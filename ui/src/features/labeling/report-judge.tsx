@@ -21,14 +21,17 @@ const t = text.report;
 
 interface JudgeCardProps {
   judge: JudgeReport;
+  /** What it judged. */
+  name: string;
   schema: LabelSchema | undefined;
 }
 
 /** One judge beside people: what it says where people decided, and how far it can be trusted. */
-export function JudgeCard({ judge, schema }: JudgeCardProps) {
+export function JudgeCard({ judge, name, schema }: JudgeCardProps) {
   const { confusion, ceiling, calibration, corrected } = judge;
+  const of = `${name}, ${judge.judge}`;
   return (
-    <section className={classes.card} aria-label={t.judge(judge.judge)}>
+    <section className={classes.card} aria-label={t.about(t.judges, of)}>
       <h3>
         {t.judge("")}
         <SafeText text={judge.judge} />
@@ -41,20 +44,20 @@ export function JudgeCard({ judge, schema }: JudgeCardProps) {
           <SafeText text={warning} />
         </p>
       ))}
-      {ceiling !== null && <Ceiling ceiling={ceiling} />}
-      {confusion !== null && confusion.n > 0 && <Confusion confusion={confusion} schema={schema} />}
-      {judge.agreement !== null && <Agreement agreement={judge.agreement} />}
-      {corrected !== null && <Corrected corrected={corrected} />}
+      {ceiling !== null && <Ceiling ceiling={ceiling} of={of} />}
+      {confusion !== null && confusion.n > 0 && <Confusion confusion={confusion} of={of} schema={schema} />}
+      {judge.agreement !== null && <Agreement agreement={judge.agreement} of={of} />}
+      {corrected !== null && <Corrected corrected={corrected} of={of} />}
       {calibration !== null && calibration.n > 0 && (
-        <Calibrated calibration={calibration} of={judge.calibration_of ?? "confidence"} />
+        <Calibrated calibration={calibration} what={judge.calibration_of ?? "confidence"} of={of} />
       )}
-      {judge.versions.length > 1 && <Versions judge={judge} />}
+      {judge.versions.length > 1 && <Versions judge={judge} of={of} />}
     </section>
   );
 }
 
 /** The judge with people, beside people with each other. */
-function Ceiling({ ceiling }: { ceiling: HumanCeiling }) {
+function Ceiling({ ceiling, of }: { ceiling: HumanCeiling; of: string }) {
   const as = ceiling.measure === "agreement" ? "share" : "number";
   const ends = as === "share" ? ([0, 1] as const) : undefined;
   const parts = [
@@ -72,7 +75,7 @@ function Ceiling({ ceiling }: { ceiling: HumanCeiling }) {
       <h3>{t.ceiling}</h3>
       <p className={classes.hint}>{t.ceilingHint}</p>
       <RowsTable
-        label={t.ceiling}
+        label={t.about(t.ceiling, of)}
         heads={[{ label: t.ceilingOf[ceiling.measure] }, ...measureHeads(t.value)]}
         rows={parts.map(([label, value, interval, shown]) => ({
           key: label,
@@ -83,7 +86,13 @@ function Ceiling({ ceiling }: { ceiling: HumanCeiling }) {
   );
 }
 
-function Confusion({ confusion, schema }: { confusion: ConfusionMatrix; schema: LabelSchema | undefined }) {
+interface ConfusionProps {
+  confusion: ConfusionMatrix;
+  of: string;
+  schema: LabelSchema | undefined;
+}
+
+function Confusion({ confusion, of, schema }: ConfusionProps) {
   const { labels, counts, n, unpaired } = confusion;
   const nameOf = (label: string) => labelOf(schema, label);
   return (
@@ -103,9 +112,9 @@ function Confusion({ confusion, schema }: { confusion: ConfusionMatrix; schema: 
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
         tabIndex={0}
         role="region"
-        aria-label={t.confusion}
+        aria-label={t.about(t.confusion, of)}
       >
-        <table className={table.table} aria-label={t.confusion}>
+        <table className={table.table} aria-label={t.about(t.confusion, of)}>
           <thead>
             <tr>
               <th>{t.people}</th>
@@ -134,7 +143,7 @@ function Confusion({ confusion, schema }: { confusion: ConfusionMatrix; schema: 
       </div>
       <h3>{t.quality}</h3>
       <RowsTable
-        label={t.quality}
+        label={t.about(t.quality, of)}
         heads={[
           { label: t.label },
           { label: t.precision, numeric: true },
@@ -168,7 +177,7 @@ function labelOf(schema: LabelSchema | undefined, label: string): string {
   return label === "false" ? schema.input.negative_label : label;
 }
 
-function Corrected({ corrected }: { corrected: CorrectedRate }) {
+function Corrected({ corrected, of }: { corrected: CorrectedRate; of: string }) {
   const { value, interval, human, human_interval, judge, labelled, unlabelled } = corrected;
   const both = labelled + unlabelled;
   return (
@@ -176,7 +185,7 @@ function Corrected({ corrected }: { corrected: CorrectedRate }) {
       <h3>{t.corrected}</h3>
       <p className={classes.hint}>{t.correctedHint}</p>
       <RowsTable
-        label={t.corrected}
+        label={t.about(t.corrected, of)}
         heads={[{ label: t.source }, ...measureHeads(t.rate)]}
         rows={[
           {
@@ -200,8 +209,14 @@ function Corrected({ corrected }: { corrected: CorrectedRate }) {
   );
 }
 
-/** Stated confidences beside how often they came true: two bars a row, and the numbers of them. */
-function Calibrated({ calibration, of }: { calibration: Calibration; of: "confidence" | "score" }) {
+interface CalibratedProps {
+  calibration: Calibration;
+  what: "confidence" | "score";
+  of: string;
+}
+
+/** Stated confidences beside how often they came true. */
+function Calibrated({ calibration, what, of }: CalibratedProps) {
   const { brier, brier_interval, ece, bins, n, missing } = calibration;
   return (
     <>
@@ -213,10 +228,10 @@ function Calibrated({ calibration, of }: { calibration: Calibration; of: "confid
         </span>
       </h3>
       <p className={classes.hint}>
-        {t.calibrationOf[of]} {missing > 0 && t.uncalibrated(exactNumber(missing))}
+        {t.calibrationOf[what]} {missing > 0 && t.uncalibrated(exactNumber(missing))}
       </p>
       <RowsTable
-        label={t.calibration}
+        label={t.about(t.calibration, of)}
         heads={[{ label: t.bin }, { label: t.confidence, numeric: true }, ...measureHeads(t.right)]}
         rows={bins.map((bin) => ({
           key: String(bin.low),
@@ -232,13 +247,13 @@ function Calibrated({ calibration, of }: { calibration: Calibration; of: "confid
 }
 
 /** Drift: each version of the judge, and what changed from one to the next. */
-function Versions({ judge }: { judge: JudgeReport }) {
+function Versions({ judge, of }: { judge: JudgeReport; of: string }) {
   const distances = judge.versions.some(({ distance }) => distance !== null);
   return (
     <>
       <h3>{t.drift}</h3>
       <RowsTable
-        label={t.drift}
+        label={t.about(t.drift, of)}
         heads={[
           { label: t.judgeVersion },
           { label: t.ratings, numeric: true },
@@ -270,7 +285,7 @@ function Versions({ judge }: { judge: JudgeReport }) {
         <>
           <h3>{t.changes}</h3>
           <RowsTable
-            label={t.changes}
+            label={t.about(t.changes, of)}
             heads={[
               { label: t.change },
               { label: t.shared, numeric: true },

@@ -42,19 +42,19 @@ export function SchemaPart({ report, schema, session }: SchemaPartProps) {
       {panel !== null && panel.agreement === null && panel.ratings > 0 && (
         <p className={classes.hint}>{t.onePerson}</p>
       )}
-      {panel?.agreement != null && <Agreement agreement={panel.agreement} />}
-      {panel !== null && panel.people.length > 1 && <Raters panel={panel} />}
+      {panel?.agreement != null && <Agreement agreement={panel.agreement} of={report.name} />}
+      {panel !== null && panel.people.length > 1 && <Raters panel={panel} of={report.name} />}
       {panel !== null && panel.disputed.length > 0 && (
-        <Differing panel={panel} schema={schema} session={session} />
+        <Differing panel={panel} of={report.name} schema={schema} session={session} />
       )}
       {report.judges.map((judge) => (
-        <JudgeCard key={judge.judge} judge={judge} schema={schema} />
+        <JudgeCard key={judge.judge} judge={judge} name={report.name} schema={schema} />
       ))}
     </section>
   );
 }
 
-function Raters({ panel }: { panel: PanelReport }) {
+function Raters({ panel, of }: { panel: PanelReport; of: string }) {
   const deviates = panel.raters.some(({ deviation }) => deviation !== null);
   const most = Math.max(
     0,
@@ -66,7 +66,7 @@ function Raters({ panel }: { panel: PanelReport }) {
     <>
       <h3>{t.raters}</h3>
       <RowsTable
-        label={t.raters}
+        label={t.about(t.raters, of)}
         heads={[
           { label: t.reviewer },
           { label: t.reviews, numeric: true },
@@ -106,11 +106,12 @@ function Raters({ panel }: { panel: PanelReport }) {
 
 interface DifferingProps {
   panel: PanelReport;
+  of: string;
   schema: LabelSchema | undefined;
   session: LabelingSession;
 }
 
-function Differing({ panel, schema, session }: DifferingProps) {
+function Differing({ panel, of, schema, session }: DifferingProps) {
   const shown = panel.disputed.slice(0, MOST_DIFFERING);
   return (
     <>
@@ -118,7 +119,7 @@ function Differing({ panel, schema, session }: DifferingProps) {
         {t.differ} <span className="dim">{t.itemsDiffer(shown.length, panel.disputed_items)}</span>
       </h3>
       <RowsTable
-        label={t.differ}
+        label={t.about(t.differ, of)}
         heads={[{ label: t.item }, { label: t.same, numeric: true }, { label: t.said }]}
         rows={shown.map((each) => ({
           key: each.item,
