@@ -54,7 +54,7 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
           </div>
         )}
       </td>
-      <td className={classes.activity}>
+      <td>
         {activity === undefined ? (
           <span className="dim">{t.noActivity}</span>
         ) : (
@@ -73,8 +73,10 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
       <td data-num>
         <Usd value={activity?.costUsd} />
       </td>
-      <td className={classes.last}>
-        <LastError experimentId={experimentId} failed={(activity?.errorRate ?? 0) > 0} />
+      <td>
+        <div className={classes.last}>
+          <LastError experimentId={experimentId} failed={(activity?.errorRate ?? 0) > 0} />
+        </div>
       </td>
       <td>
         <RowMenu experiment={experiment} />
