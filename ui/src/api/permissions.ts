@@ -5,6 +5,7 @@ import { meQuery } from "./queries";
 import type { Identity } from "./schema";
 
 export type ExperimentAction =
+  | "experiment.read"
   | "experiment.edit"
   | "experiment.delete"
   | "experiment.share"

@@ -96,6 +96,17 @@ export async function askLabelingAnew(client: QueryClient): Promise<void> {
   await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
 }
 
+/** The sessions that name a reviewer; null for somebody who is signed in. */
+export const reviewSessionsQuery = (reviewer: string | null) =>
+  infiniteQueryOptions({
+    queryKey: ["review-sessions", reviewer],
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal, pageParam }) =>
+      call("list_review_sessions", { reviewer, limit: AT_ONCE, cursor: pageParam }, { signal }),
+    getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
 /** A session as its reviewer sees it; `reviewer` is null for somebody who is signed in. */
 export const reviewSessionQuery = (run_id: string, reviewer: string | null) =>
   queryOptions({

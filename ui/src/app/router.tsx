@@ -174,6 +174,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/reviews",
+    component: lazyRouteComponent(() => import("@/features/reviewing/reviews-page"), "ReviewsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/review/$runId",
     validateSearch: texts("reviewer"),
     component: lazyRouteComponent(() => import("@/features/reviewing/review-page"), "ReviewPage"),

@@ -1,9 +1,24 @@
 /** The page on which people review the items of labeling sessions. */
 
 export const reviewingTexts = {
+  reviews: {
+    title: "Your reviews",
+    columns: {
+      name: "Session",
+      state: "State",
+      open: "Items open",
+      total: "Items",
+      mine: "Reviewed by you",
+    },
+    as: (name: string) => `Sessions that name ${name} as a reviewer.`,
+    nobody: "Nobody is signed in, and you have given no name here yet. Open the link that you were sent.",
+    empty: "Nothing to review",
+    emptyHint: "Whoever runs a labeling session names its reviewers; those that name you stand here.",
+  },
   review: {
     title: "Review",
     instructions: "Instructions",
+    session: "The session and its report",
     as: "You review as",
     unverified: "Nobody is signed in, so this name is taken at your word.",
     change: "Another name",

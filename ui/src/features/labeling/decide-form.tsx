@@ -1,12 +1,17 @@
 import { Button, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
-import { meQuery } from "@/api/queries";
 import { askLabelingAnew } from "@/api/review-queries";
 import type { LabelingItem, LabelingSession } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
 import { Question } from "@/components/question";
+import {
+  isReviewerName,
+  MOST_REVIEWER_NAME,
+  REMEMBERED_REVIEWER,
+  useSignedIn,
+} from "@/components/reviewer-name";
 import { showToast } from "@/components/toast-store";
 import { roundsOf } from "@/lib/labeling";
 import { draftOf, faultsOf, formOf } from "@/lib/review";
@@ -15,8 +20,6 @@ import { text } from "@/strings";
 import classes from "./labeling.module.css";
 
 const t = text.labelingItems;
-const REMEMBERED = "reviewer";
-const MOST_NAME = 250;
 
 interface DecideFormProps {
   session: LabelingSession;
@@ -27,9 +30,8 @@ interface DecideFormProps {
 /** Decides a dispute: the same questions, begun with one reviewer's answers or with none, and a reason. */
 export function DecideForm({ session, item, close }: DecideFormProps) {
   const { schemas } = session;
-  const me = useQuery(meQuery);
-  const named = me.data?.kind === "local" || me.data?.kind === "system";
-  const [name, setName] = useState(() => recall(REMEMBERED, "", isName));
+  const named = useSignedIn() === false;
+  const [name, setName] = useState(() => recall(REMEMBERED_REVIEWER, "", isReviewerName));
   const [draft, setDraft] = useState(() => draftOf(null, schemas));
   const [tried, setTried] = useState(false);
   const client = useQueryClient();
@@ -48,7 +50,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
       return call("adjudicate_labeling_item", { item_id: item.item_id }, { body });
     },
     onSuccess: async () => {
-      if (named) remember(REMEMBERED, name.trim());
+      if (named) remember(REMEMBERED_REVIEWER, name.trim());
       await askLabelingAnew(client);
       showToast(t.decideDone);
       close();
@@ -106,7 +108,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
         <TextInput
           label={t.as}
           required
-          maxLength={MOST_NAME}
+          maxLength={MOST_REVIEWER_NAME}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
@@ -123,8 +125,4 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
       </div>
     </form>
   );
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value.length <= MOST_NAME;
 }
