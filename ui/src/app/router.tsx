@@ -113,6 +113,12 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/runs",
+    validateSearch: texts("filter", "order", "run"),
+    component: lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/experiments/$experimentId/datasets",
     validateSearch: texts("filter", "order"),
     component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),

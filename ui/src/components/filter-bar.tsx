@@ -104,6 +104,8 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange, 
               className={classes.input}
               aria-label={t.filter}
               role="combobox"
+              // Escape closes the list first, and a dialog around it only then.
+              data-mantine-stop-propagation={shown}
               aria-expanded={shown}
               aria-controls={listId}
               aria-autocomplete="list"

@@ -9,13 +9,13 @@ interface SidePanelProps {
   title: string;
   heading?: ReactNode;
   close: () => void;
-  /** Takes more than half of the window, for what stands side by side. */
-  wide?: boolean;
+  /** "wide" takes more than half of the window, for what stands side by side; "below" stands under its list. */
+  place?: "wide" | "below";
   children: ReactNode;
 }
 
 /** Details of one row beside its list, which stays in use; Escape closes it. */
-export function SidePanel({ title, heading, close, wide = false, children }: SidePanelProps) {
+export function SidePanel({ title, heading, close, place, children }: SidePanelProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const within = event.target instanceof Element ? event.target : null;
@@ -28,7 +28,7 @@ export function SidePanel({ title, heading, close, wide = false, children }: Sid
   }, [close]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <aside className={classes.panel} data-wide={wide || undefined} aria-label={title} tabIndex={0}>
+    <aside className={classes.panel} data-place={place} aria-label={title} tabIndex={0}>
       <header className={classes.head}>
         <h2 className="clip">{heading ?? title}</h2>
         <ActionIcon variant="subtle" color="gray" aria-label={text.common.close} onClick={close}>

@@ -7,6 +7,7 @@ import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
 import { labelingTexts } from "./labeling";
 import { reviewingTexts } from "./reviewing";
+import { runsTexts } from "./runs";
 import { settingsTexts } from "./settings";
 import { traceTexts } from "./trace";
 import { tracesTexts } from "./traces";
@@ -21,5 +22,6 @@ export const text = {
   ...evaluationTexts,
   ...labelingTexts,
   ...reviewingTexts,
+  ...runsTexts,
   ...settingsTexts,
 } as const;

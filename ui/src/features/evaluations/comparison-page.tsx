@@ -2,7 +2,7 @@ import { MultiSelect, NativeSelect, Skeleton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { comparisonQuery, evaluationRunsQuery } from "@/api/evaluation-queries";
+import { comparisonQuery, runsQuery } from "@/api/evaluation-queries";
 import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
@@ -23,7 +23,7 @@ export function ComparisonPage() {
   const navigate = useNavigate({ from: FROM });
   const baseline = search.baseline ?? "";
   const others = useMemo(() => (search.with ?? "").split(",").filter((id) => id !== ""), [search.with]);
-  const runs = useInfiniteQuery(evaluationRunsQuery(experimentId, "kind = 'EVALUATION'", "", MOST_OFFERED));
+  const runs = useInfiniteQuery(runsQuery(experimentId, "kind = 'EVALUATION'", "", MOST_OFFERED));
   const offered = runs.data?.pages.flatMap((page) => page.items) ?? [];
   const ready = baseline !== "" && others.length > 0;
   const compared = useQuery({ ...comparisonQuery(baseline, others), enabled: ready });

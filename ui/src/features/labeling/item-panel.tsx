@@ -39,7 +39,7 @@ export function ItemPanel({ session, item, close }: ItemPanelProps) {
   const decision = item.adjudications.find((each) => each.round === item.round);
   const waiting = item.assignments.filter((each) => each.state !== "SUBMITTED" && each.round === item.round);
   return (
-    <SidePanel title={t.item(item.place)} close={close} wide>
+    <SidePanel title={t.item(item.place)} close={close} place="wide">
       <Facts
         facts={[
           [t.facts.state, <ItemStateName key="s" state={item.state} />],

@@ -5,14 +5,11 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useMayIn } from "@/api/permissions";
 import { labelingSessionsQuery } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
-import { Empty } from "@/components/empty";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count, Moment } from "@/components/figures";
-import { type ListColumn, ListTable } from "@/components/list-table";
-import { Page } from "@/components/page";
-import { ProblemNote } from "@/components/problem-note";
+import type { ListColumn } from "@/components/list-table";
 import { ReadOnly } from "@/components/read-only";
 import { SafeText } from "@/components/safe-text";
-import { Snippet } from "@/components/snippet";
 import { text } from "@/strings";
 import { SmallStateBar } from "./state-bar";
 
@@ -81,11 +78,11 @@ const REVIEW: ListColumn<LabelingSession> = {
 export function LabelingPage() {
   const { experimentId } = useParams({ from: "/experiments/$experimentId/labeling" });
   const found = useInfiniteQuery(labelingSessionsQuery(experimentId));
-  const items = found.data?.pages.flatMap((page) => page.items);
   const may = useMayIn(experimentId);
   return (
-    <Page
+    <EntityList
       title={t.title}
+      hint={t.hint}
       aside={
         may("labeling.write") ? (
           <Button
@@ -100,28 +97,11 @@ export function LabelingPage() {
           <ReadOnly experimentId={experimentId} />
         )
       }
-    >
-      <p className="dim">{t.hint}</p>
-      {found.isError && <ProblemNote error={found.error} retry={() => void found.refetch()} />}
-      {items?.length === 0 && (
-        <Empty title={t.empty}>
-          <p>{t.emptyHint}</p>
-          <Snippet code={t.emptyCode(experimentId)} />
-        </Empty>
-      )}
-      {items?.length !== 0 && !(found.isError && items === undefined) && (
-        <ListTable
-          label={t.title}
-          columns={may("labeling.review") ? [...COLUMNS, REVIEW] : COLUMNS}
-          items={items}
-          keyOf={(each) => each.run.run_id}
-          order=""
-          onOrder={() => undefined}
-          more={found.hasNextPage}
-          loadingMore={found.isFetchingNextPage}
-          onMore={() => void found.fetchNextPage()}
-        />
-      )}
-    </Page>
+      texts={t}
+      code={t.emptyCode(experimentId)}
+      found={pagesOf(found)}
+      columns={may("labeling.review") ? [...COLUMNS, REVIEW] : COLUMNS}
+      keyOf={(each) => each.run.run_id}
+    />
   );
 }

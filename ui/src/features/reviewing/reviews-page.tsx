@@ -2,11 +2,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { reviewSessionsQuery } from "@/api/review-queries";
 import type { ReviewSession } from "@/api/schema";
-import { Empty } from "@/components/empty";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count } from "@/components/figures";
-import { type ListColumn, ListTable } from "@/components/list-table";
+import type { ListColumn } from "@/components/list-table";
 import { Page } from "@/components/page";
-import { ProblemNote } from "@/components/problem-note";
 import { isReviewerName, REMEMBERED_REVIEWER, useSignedIn } from "@/components/reviewer-name";
 import { SafeText } from "@/components/safe-text";
 import { recall } from "@/lib/stored";
@@ -54,31 +53,21 @@ export function ReviewsPage() {
     ...reviewSessionsQuery(reviewer),
     enabled: signedIn === true || reviewer !== null,
   });
-  const items = found.data?.pages.flatMap((page) => page.items);
   if (signedIn === undefined) return null;
-  const nobody = !signedIn && reviewer === null;
+  if (!signedIn && reviewer === null)
+    return (
+      <Page title={t.title}>
+        <p className="dim">{t.nobody}</p>
+      </Page>
+    );
   return (
-    <Page title={t.title}>
-      {!signedIn && <p className="dim">{nobody ? t.nobody : t.as(name)}</p>}
-      {found.isError && <ProblemNote error={found.error} retry={() => void found.refetch()} />}
-      {items?.length === 0 && (
-        <Empty title={t.empty}>
-          <p>{t.emptyHint}</p>
-        </Empty>
-      )}
-      {!nobody && items?.length !== 0 && !(found.isError && items === undefined) && (
-        <ListTable
-          label={t.title}
-          columns={COLUMNS}
-          items={items}
-          keyOf={(each) => each.run_id}
-          order=""
-          onOrder={() => undefined}
-          more={found.hasNextPage}
-          loadingMore={found.isFetchingNextPage}
-          onMore={() => void found.fetchNextPage()}
-        />
-      )}
-    </Page>
+    <EntityList
+      title={t.title}
+      hint={reviewer === null ? undefined : t.as(reviewer)}
+      texts={t}
+      found={pagesOf(found)}
+      columns={COLUMNS}
+      keyOf={(each) => each.run_id}
+    />
   );
 }
