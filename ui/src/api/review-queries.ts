@@ -114,6 +114,15 @@ export const reviewSessionQuery = (run_id: string, reviewer: string | null) =>
     queryFn: ({ signal }) => call("get_review_session", { run_id, reviewer }, { signal }),
   });
 
+/** An item as its reviewer sees it; not tried again, since it may be theirs no more. */
+export const reviewQuery = (item_id: string, reviewer: string | null) =>
+  queryOptions({
+    queryKey: ["review", item_id, reviewer],
+    gcTime: 0,
+    retry: false,
+    queryFn: ({ signal }) => call("get_review", { item_id, reviewer }, { signal }),
+  });
+
 /** The item that a reviewer is to review now. Asking claims it, so it is asked for when the page opens and when the
  * item in hand was dealt with, and at no other time; it is not remembered, since its draft would be an old one. */
 export const nextReviewQuery = (run_id: string, reviewer: string | null) =>

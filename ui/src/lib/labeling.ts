@@ -31,6 +31,11 @@ export function nextStates(state: SessionState): readonly SessionState[] {
   return NEXT[state];
 }
 
+/** Whether the server takes further items into a session. */
+export function takesItems({ state }: Pick<LabelingSession, "state">): boolean {
+  return state !== "CLOSED" && state !== "ARCHIVED";
+}
+
 export function totalOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, each) => all + each, 0);
 }

@@ -13,7 +13,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { usePreviews } from "@/components/use-previews";
 import { exactNumber, finite, MISSING } from "@/lib/format";
-import { ITEM_STATES, roundsOf } from "@/lib/labeling";
+import { ITEM_STATES, roundsOf, takesItems } from "@/lib/labeling";
 import { text } from "@/strings";
 import { AddItems } from "./add-items";
 import { ItemPanel } from "./item-panel";
@@ -104,11 +104,6 @@ export function ItemTable({ session, tabs, onChange }: ItemTableProps) {
       {adding && <AddItems session={session} close={() => setAdding(false)} />}
     </>
   );
-}
-
-/** Whether the server takes further items into a session. */
-function takesItems({ state }: LabelingSession): boolean {
-  return state !== "CLOSED" && state !== "ARCHIVED";
 }
 
 function labelOf(state: LabelingItem["state"], { counts }: LabelingSession): string {

@@ -24,7 +24,7 @@ export function TraceContent({ traceId }: { traceId: string }) {
         <Conversation value={request} />
       </Part>
       <Part title={t.response}>
-        <Conversation value={response} />
+        <Conversation value={response} out />
       </Part>
     </>
   );

@@ -46,7 +46,7 @@ function OneContent({ content }: { content: ShownContent }) {
       )}
       {given(response) && (
         <Block title={t.response} out>
-          <Conversation value={response} />
+          <Conversation value={response} out />
         </Block>
       )}
       {!isEmpty(expectations) && (
@@ -120,10 +120,10 @@ function OneSpan({ span }: { span: ShownSpan }) {
         {open && (
           <>
             <Block title={t.spanInput}>
-              <Content value={span.inputs} />
+              <Conversation value={span.inputs} />
             </Block>
             <Block title={t.spanOutput} out>
-              <Content value={span.outputs} />
+              <Conversation value={span.outputs} out />
             </Block>
           </>
         )}
