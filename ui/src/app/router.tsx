@@ -9,6 +9,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { PageProblem } from "@/components/page-problem";
+import { addressOfLink } from "@/lib/mlflow-links";
 import { NotFoundPage } from "./not-found-page";
 import { Root } from "./root";
 
@@ -37,7 +38,9 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/",
-    beforeLoad: () => {
+    beforeLoad: ({ location }) => {
+      const address = addressOfLink(location.hash);
+      if (address !== null) throw redirect({ href: address, replace: true });
       throw redirect({ to: "/experiments", replace: true });
     },
   }),

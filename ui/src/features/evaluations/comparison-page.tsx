@@ -3,9 +3,12 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { comparisonQuery, runsQuery } from "@/api/evaluation-queries";
+import type { Run } from "@/api/schema";
+import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
+import { dateTime } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import { ComparedRows } from "./compared-rows";
@@ -31,10 +34,8 @@ export function ComparisonPage() {
     (next: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...next }) }),
     [navigate],
   );
-  const nameOf = useCallback(
-    (id: string) => visibleText(offered.find((run) => run.run_id === id)?.name || id),
-    [offered],
-  );
+  const { zone } = useTimeRange();
+  const nameOf = useCallback((id: string) => nameAmong(offered, id, zone), [offered, zone]);
   const known = new Set(offered.map((run) => run.run_id));
   const given = [baseline, ...others].filter((id) => id !== "" && !known.has(id));
   const options = [...offered.map((run) => run.run_id), ...given].map((id) => ({
@@ -100,4 +101,13 @@ export function ComparisonPage() {
       )}
     </Page>
   );
+}
+
+/** The name of an evaluation; where another one has it too, with when it began. */
+function nameAmong(offered: readonly Run[], id: string, zone: string): string {
+  const found = offered.find((run) => run.run_id === id);
+  if (found === undefined || found.name === "") return id;
+  const name = visibleText(found.name);
+  const alike = offered.filter((run) => run.name === found.name).length > 1;
+  return alike ? t.nameAt(name, dateTime(found.start_ms, zone)) : name;
 }
