@@ -105,6 +105,7 @@ def test_a_wrong_filter_is_invalid_and_shows_the_place(lodeline: Lodeline, fille
 
 def test_an_unknown_trace_is_a_negative_answer(lodeline: Lodeline, filled: Path) -> None:
     assert "does not exist" in lodeline("traces", "get", "tr-unknown", store=filled, code=1).err
+    assert "Did you mean 'Default'?" in lodeline("traces", "search", "-e", "Defualt", store=filled, code=1).err
 
 
 def test_a_filter_that_asks_a_boolean_for_a_text_gets_a_hint(lodeline: Lodeline, filled: Path) -> None:
