@@ -158,7 +158,10 @@ def account_commands(lodeline: Lodeline, monkeypatch: pytest.MonkeyPatch) -> Non
     type_in(monkeypatch, PASSWORD)
     lodeline("accounts", "create", "Grace", "--role", "viewer")
     lodeline("accounts", "create", "grace", "--no-password", code=5)
-    lodeline("accounts", "set-role", "grace", "editor", "-e", "Default")
+    assert (
+        "role viewer, editor in experiment 0."
+        in lodeline("accounts", "set-role", "grace", "editor", "-e", "Default").out
+    )
     lodeline("accounts", "set-role", "grace", "none")
     grace = next(item for item in lodeline("accounts", "list", "--json").lines() if item["name"] == "Grace")
     assert (grace["role"], grace["roles"]) == (None, {"0": "editor"})
