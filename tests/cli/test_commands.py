@@ -77,6 +77,7 @@ def test_nothing_is_removed_without_a_yes(
     with answer.open(encoding="utf-8") as stream:
         monkeypatch.setattr("sys.stdin", stream)
         lodeline("traces", "delete", trace_id(), store=filled, code=1)
+        assert "--yes" in lodeline("traces", "delete", "-e", "0", store=filled, code=1).err
     assert len(lodeline("traces", "search", "--json", store=filled).lines()) == 1
 
 
