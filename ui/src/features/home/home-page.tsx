@@ -7,7 +7,7 @@ import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
-import { dateTime } from "@/lib/format";
+import { dateTime, oneLine } from "@/lib/format";
 import { text } from "@/strings";
 import { Charts } from "./charts";
 import { Failures } from "./failures";
@@ -18,6 +18,7 @@ import { type FiguresState, useFigures } from "./use-figures";
 
 const t = text.home;
 const FROM = "/experiments/$experimentId";
+const MOST_DESCRIPTION = 1_000;
 const CARDS = ["a", "b", "c", "d"];
 
 /** The overview of an experiment: how it fares, or how to begin. */
@@ -36,7 +37,7 @@ export function HomePage() {
     <Page title={name} heading={<SafeText text={name} />}>
       {experiment.data !== undefined && experiment.data.description !== "" && (
         <p className={classes.description}>
-          <SafeText text={experiment.data.description} />
+          <SafeText text={oneLine(experiment.data.description, MOST_DESCRIPTION)} />
         </p>
       )}
       {state.error !== null && <ProblemNote error={state.error} retry={state.retry} />}
