@@ -146,6 +146,19 @@ def test_items_are_removed_put_back_and_reopened(visit: Watched, demo: Server, c
     assert client.labeling_items.list(session, removed=True).all() == []
 
 
+def test_selected_traces_become_items(visit: Watched, demo: Server, client: LodelineClient):
+    experiment_id, session = labeled(demo.url, client)
+    before = len(client.labeling_items.list(session).all())
+    page = visit.open(f"/experiments/{experiment_id}/traces")
+    page.get_by_role("checkbox", name="Select answer").first.check()
+    page.get_by_role("button", name="Add to labeling").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Labeling session").select_option(session)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("0 items added; 1 were there already")).to_be_visible()
+    assert len(client.labeling_items.list(session).all()) == before
+
+
 def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: LodelineClient):
     experiment_id, _ = labeled(demo.url, client)
     page = visit.open(f"/experiments/{experiment_id}/labeling/new")

@@ -105,7 +105,7 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange, 
               aria-label={t.filter}
               role="combobox"
               // Escape closes the list first, and a dialog around it only then.
-              data-mantine-stop-propagation={shown}
+              data-mantine-stop-propagation={open}
               aria-expanded={shown}
               aria-controls={listId}
               aria-autocomplete="list"
