@@ -11,7 +11,7 @@ from typing import Protocol
 
 from lodeline.domain.dataset import Identity
 from lodeline.domain.errors import Conflict, Invalid, LodelineError
-from lodeline.domain.ids import RecordId, new_hex
+from lodeline.domain.ids import RecordId, ordered_hex
 from lodeline.domain.record import (
     PreparedRecord,
     Record,
@@ -166,7 +166,7 @@ class RecordWriter:
         return self._table.current(draft.record_id)
 
     def _insert(self, prepared: PreparedRecord) -> RecordId:
-        record_id = prepared.draft.record_id or RecordId(new_hex("dr-"))
+        record_id = prepared.draft.record_id or RecordId(ordered_hex("dr-"))
         new = made(prepared, record_id, author=self._author, now_ms=self._now_ms)
         self._check(new)
         base = None if prepared.draft.record_id is None else self._table.published(record_id)
