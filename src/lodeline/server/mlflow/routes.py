@@ -11,6 +11,7 @@ from lodeline.server.mlflow import (
     assessments,
     datasets,
     experiments,
+    label_schemas,
     logged_models,
     metrics,
     prompts,
@@ -41,6 +42,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *trace_metrics.ENDPOINTS,
     *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
+    *label_schemas.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
 """Routes of bodies that are no messages, with the version that they stand under."""
