@@ -31,6 +31,7 @@ from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
+from lodeline.services.review_queues import ReviewQueueService
 from lodeline.services.reviews import ReviewService
 from lodeline.services.runs import RunService
 from lodeline.services.scorers import ScorerService
@@ -85,6 +86,7 @@ class Services:
     labeling_items: LabelingItemService
     reviews: ReviewService
     labeling_reports: LabelingReportService
+    review_queues: ReviewQueueService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -108,6 +110,8 @@ def assemble(
     label_schemas = LabelSchemaService(stores, scope, clock)
     labeling = LabelingService(stores, scope, label_schemas, datasets, clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
+    runs = RunService(stores, scope, listing, clock)
+    labeling_items = LabelingItemService(stores, labeling, records, listing, clock)
     return Services(
         stores=stores,
         clock=clock,
@@ -128,7 +132,7 @@ def assemble(
         logins=LoginService(stores, credentials, clock),
         operation=OperationService(stores),
         transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
-        runs=RunService(stores, scope, listing, clock),
+        runs=runs,
         evaluations=EvaluationService(stores, scope, clock),
         models=ModelService(stores, scope, listing, clock),
         datasets=datasets,
@@ -138,7 +142,8 @@ def assemble(
         trust=TrustService(stores, listing),
         label_schemas=label_schemas,
         labeling=labeling,
-        labeling_items=LabelingItemService(stores, labeling, records, listing, clock),
+        labeling_items=labeling_items,
         reviews=ReviewService(stores, scope, clock),
         labeling_reports=LabelingReportService(stores, labeling),
+        review_queues=ReviewQueueService(stores, scope, labeling, labeling_items, label_schemas, runs, clock),
     )

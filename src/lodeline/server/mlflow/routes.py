@@ -15,6 +15,7 @@ from lodeline.server.mlflow import (
     logged_models,
     metrics,
     prompts,
+    review_queues,
     runs,
     scorers,
     trace_correlation,
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
     *label_schemas.ENDPOINTS,
+    *review_queues.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
 """Routes of bodies that are no messages, with the version that they stand under."""
