@@ -404,7 +404,7 @@ def _reopened(session: LabelingSession, item: LabelingItem, now_ms: int) -> Labe
 def _marked(session: LabelingSession, item: LabelingItem, event: Mark, now_ms: int) -> LabelingItem:
     if queue_of(session) is None:
         raise Conflict(
-            f"labeling session {session.run.run_id!r} is no review queue: submit a review of the item, or decline it.",
+            f"labeling session {session.run.run_id!r} is no review queue: submit or decline the review instead.",
             code="no_review_queue",
         )
     check_state(session, _REVIEWING, "setting an item's status")

@@ -19,6 +19,7 @@ from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.experiments import ExperimentService
 from lodeline.services.filters import FilterService
 from lodeline.services.ingest import IngestBounds, IngestService
+from lodeline.services.issues import IssueService
 from lodeline.services.keys import KeyService
 from lodeline.services.label_schemas import LabelSchemaService
 from lodeline.services.labeling import LabelingService
@@ -87,6 +88,7 @@ class Services:
     reviews: ReviewService
     labeling_reports: LabelingReportService
     review_queues: ReviewQueueService
+    issues: IssueService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -145,5 +147,8 @@ def assemble(
         labeling_items=labeling_items,
         reviews=ReviewService(stores, scope, clock),
         labeling_reports=LabelingReportService(stores, labeling),
-        review_queues=ReviewQueueService(stores, scope, labeling, labeling_items, label_schemas, runs, clock),
+        review_queues=ReviewQueueService(
+            stores, scope, clock, sessions=labeling, items=labeling_items, schemas=label_schemas, runs=runs
+        ),
+        issues=IssueService(stores, scope, clock),
     )

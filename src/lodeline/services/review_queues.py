@@ -59,11 +59,12 @@ class ReviewQueueService:
         self,
         stores: Stores,
         scope: ExperimentScope,
+        clock: Clock = system_clock,
+        *,
         sessions: LabelingService,
         items: LabelingItemService,
         schemas: LabelSchemaService,
         runs: RunService,
-        clock: Clock = system_clock,
     ) -> None:
         self._stores = stores
         self._scope = scope
@@ -186,7 +187,7 @@ class ReviewQueueService:
         self.get(actor, queue_id, "labeling.write")
         for trace_id in _ids(trace_ids):
             try:
-                self._mark(actor, queue_id, trace_id, "PENDING", Reviewer(""), "labeling.remove_item")
+                self._mark(actor, queue_id, trace_id, Mark(Reviewer(""), "PENDING"), "labeling.remove_item")
             except NotFound:
                 continue
             self._act(actor, _item_id(queue_id, trace_id), Remove(actor.author), "labeling.remove_item")
@@ -214,11 +215,9 @@ class ReviewQueueService:
         if status != "PENDING" and not name:
             raise Invalid(f"completed_by: say who makes the item {status}.", details={"field": "completed_by"})
         who = Reviewer("" if not name else check_name(name, noun="completed_by", most=MAX_NAME), name == actor.author)
-        return self._mark(actor, queue_id, TraceId(trace_id.strip()), status, who, "review.mark")
+        return self._mark(actor, queue_id, TraceId(trace_id.strip()), Mark(who, status), "review.mark")
 
-    def _mark(
-        self, actor: Actor, queue_id: RunId, trace_id: TraceId, status: QueueStatus, who: Reviewer, action: str
-    ) -> QueueItem:
+    def _mark(self, actor: Actor, queue_id: RunId, trace_id: TraceId, event: Mark, action: str) -> QueueItem:
         item_id = _item_id(queue_id, trace_id)
         missing = NotFound.of("item of this review queue", trace_id)
         try:
@@ -227,7 +226,7 @@ class ReviewQueueService:
             raise missing from error
         if found.run_id != queue_id or queue_item_of(found) is None:
             raise missing
-        marked = self._act(actor, item_id, Mark(who, status), action)
+        marked = self._act(actor, item_id, event, action)
         if marked is None:
             raise missing
         return marked

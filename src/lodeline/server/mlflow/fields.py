@@ -7,13 +7,14 @@ the query of a GET a list is a repeated parameter and everything is text.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Never
+from typing import Never, TypeVar
 
 from typing_extensions import TypeIs
 
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.span import JsonValue
 
+Choice = TypeVar("Choice", bound=str)
 _INT64 = range(-(2**63), 2**63)
 _BOOLEANS: Mapping[object, bool] = {"true": True, "false": False, "1": True, "0": False}
 _NUMBERS = frozenset(("NaN", "Infinity", "-Infinity"))
@@ -97,6 +98,14 @@ class Fields:
         if known is None:
             raise self._wrong(name, found, "true or false")
         return known
+
+    def one_of(self, name: str, known: tuple[Choice, ...]) -> Choice:
+        """Return a text that must be one of those that are known."""
+        found = self.text(name)
+        for each in known:
+            if each == found:
+                return each
+        raise self.wrong(name, f"one of {', '.join(known)}")
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts, empty when it is absent; one text counts as a list of one."""

@@ -44,7 +44,7 @@ def create(call: Call) -> Reply:
     fields, experiment_id = call.fields, experiment_of(call)
     draft = LabelSchemaDraft(
         name=_free_name(fields, fields.needed("name")),
-        kind=_kind(fields),
+        kind=fields.one_of("type", _KINDS),
         input=_input(fields.needed_message("input")),
         instruction=fields.text("instruction") or None,
         enable_comment=fields.boolean("enable_comment"),
@@ -112,13 +112,6 @@ def _free_name(fields: Fields, name: str) -> str:
     if name.strip().lower() == DEFAULT_NAME.lower():
         raise fields.wrong("name", f"another name than {DEFAULT_NAME!r}, which is the default schema's")
     return name
-
-
-def _kind(fields: Fields) -> LabelKind:
-    for kind in _KINDS:
-        if fields.text("type") == kind:
-            return kind
-    raise fields.wrong("type", f"one of {', '.join(_KINDS)}")
 
 
 def _input(given: Fields) -> LabelInput:

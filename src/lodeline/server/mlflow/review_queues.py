@@ -1,7 +1,5 @@
 """Review queues: traces that people are to look at, which they tick off."""
 
-from typing import TypeVar
-
 from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import RunId
 from lodeline.domain.page import MAX_LIMIT
@@ -9,6 +7,8 @@ from lodeline.domain.review_queue import (
     QUEUE_KINDS,
     QUEUE_STATUSES,
     QueueItem,
+    QueueKind,
+    QueueStatus,
     ReviewQueue,
     ReviewQueueChange,
     ReviewQueueDraft,
@@ -23,7 +23,6 @@ from lodeline.services.listing import ListQuery
 _DEFAULT_RESULTS = 1_000
 _MOST_RESULTS = 50_000
 _TRACE = "TRACE"
-T = TypeVar("T", bound=str)
 
 
 def queue_message(queue: ReviewQueue) -> dict[str, object]:
@@ -45,7 +44,7 @@ def queue_message(queue: ReviewQueue) -> dict[str, object]:
 def create(call: Call) -> Reply:
     """Make a queue; RESOURCE_ALREADY_EXISTS when the experiment has one of the name, in whatever case."""
     fields = call.fields
-    kind = _one_of(fields, "queue_type", QUEUE_KINDS)
+    kind: QueueKind = fields.one_of("queue_type", QUEUE_KINDS)
     draft = ReviewQueueDraft(fields.needed("name"), kind, fields.texts("users"), fields.texts("schema_ids"))
     return _told(call.services.review_queues.create(call.actor, experiment_of(call), draft))
 
@@ -102,7 +101,7 @@ def delete(call: Call) -> Reply:
 def add_items(call: Call) -> Reply:
     """Add traces of the queue's experiment; those that are there stay as they are."""
     if call.fields.has("item_type"):
-        _one_of(call.fields, "item_type", (_TRACE, "REVIEW_ITEM_TYPE_UNSPECIFIED"))
+        call.fields.one_of("item_type", (_TRACE, "REVIEW_ITEM_TYPE_UNSPECIFIED"))
     found = call.services.review_queues.add_traces(call.actor, _queue_id(call), call.fields.texts("item_ids"))
     return message(items=[_item_message(item) for item in found])
 
@@ -117,9 +116,10 @@ def list_items(call: Call) -> Reply:
     """List the items of a queue, newest added first."""
     fields, queues, queue_id = call.fields, call.services.review_queues, _queue_id(call)
     limit = max_results(fields, default=_DEFAULT_RESULTS, most=_MOST_RESULTS)
-    status = _one_of(fields, "status", QUEUE_STATUSES) if fields.has("status") else None
     page = collected(
-        lambda asked: queues.items(call.actor, queue_id, status=status, limit=asked.limit, cursor=asked.cursor),
+        lambda asked: queues.items(
+            call.actor, queue_id, status=_status(fields), limit=asked.limit, cursor=asked.cursor
+        ),
         ListQuery(limit=min(limit, MAX_LIMIT), cursor=fields.text("page_token") or None),
         limit,
     )
@@ -129,9 +129,10 @@ def list_items(call: Call) -> Reply:
 def set_status(call: Call) -> Reply:
     """Say what became of a trace, and who says so."""
     fields, queue_id = call.fields, _queue_id(call)
-    trace_id, status = fields.needed("item_id"), _one_of(fields, "status", QUEUE_STATUSES)
+    trace_id = fields.needed("item_id")
+    fields.needed("status")
     marked = call.services.review_queues.set_status(
-        call.actor, queue_id, trace_id, status, fields.text("completed_by")
+        call.actor, queue_id, trace_id, _status(fields) or "PENDING", fields.text("completed_by")
     )
     return {"item": _item_message(marked)}
 
@@ -157,12 +158,11 @@ def _queue_id(call: Call) -> RunId:
     return RunId(call.fields.needed("queue_id"))
 
 
-def _one_of(fields: Fields, name: str, known: tuple[T, ...]) -> T:
-    text = fields.text(name)
-    for each in known:
-        if each == text:
-            return each
-    raise fields.wrong(name, f"one of {', '.join(known)}")
+def _status(fields: Fields) -> QueueStatus | None:
+    if not fields.has("status"):
+        return None
+    status: QueueStatus = fields.one_of("status", QUEUE_STATUSES)
+    return status
 
 
 _ROOT = "3.0/mlflow/review-queues"

@@ -11,6 +11,7 @@ from lodeline.server.mlflow import (
     assessments,
     datasets,
     experiments,
+    issues,
     label_schemas,
     logged_models,
     metrics,
@@ -45,6 +46,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *assessments.ENDPOINTS,
     *label_schemas.ENDPOINTS,
     *review_queues.ENDPOINTS,
+    *issues.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
 """Routes of bodies that are no messages, with the version that they stand under."""

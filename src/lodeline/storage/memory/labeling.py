@@ -122,9 +122,8 @@ def _check_queue_name(state: State, experiment_id: ExperimentId, run: Run | RunD
     key = queue_key(run)
     for other in state.runs.values():
         mine = other.run.experiment_id == experiment_id and other.run.lifecycle == "ACTIVE"
-        if key is not None and mine and other.labeling is not None and queue_key(other.run) == key:
-            if other.run.run_id != run.run_id:
-                raise name_taken(run.name)
+        if key is not None and mine and queue_key(other.run) == key and other.run.run_id != run.run_id:
+            raise name_taken(run.name)
 
 
 def labeling_of(record: RunRecord) -> LabelingRecord:
