@@ -13,14 +13,6 @@ from tests.conformance.errors import refused
 
 
 @pytest.fixture
-def store(client: MlflowClient) -> RestStore:
-    """Give the client's store."""
-    found = client._tracking_client.store
-    assert isinstance(found, RestStore)
-    return found
-
-
-@pytest.fixture
 def issues(store: RestStore, client: MlflowClient, experiment: str) -> list[Issue]:
     """Give three issues: a high one of a run, a low one that is resolved, and one without severity."""
     run_id = client.create_run(experiment).info.run_id

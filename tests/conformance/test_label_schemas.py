@@ -1,7 +1,6 @@
 """Label schemas, through the client's store."""
 
 import pytest
-from mlflow import MlflowClient
 from mlflow.genai.label_schemas.label_schemas import (
     InputCategorical,
     InputNumeric,
@@ -12,14 +11,6 @@ from mlflow.genai.label_schemas.label_schemas import (
 from mlflow.store.tracking.rest_store import RestStore
 
 from tests.conformance.errors import refused
-
-
-@pytest.fixture
-def store(client: MlflowClient) -> RestStore:
-    """Give the client's store."""
-    found = client._tracking_client.store
-    assert isinstance(found, RestStore)
-    return found
 
 
 @pytest.fixture

@@ -12,14 +12,6 @@ from tests.conformance.errors import refused
 
 
 @pytest.fixture
-def store(client: MlflowClient) -> RestStore:
-    """Give the client's store."""
-    found = client._tracking_client.store
-    assert isinstance(found, RestStore)
-    return found
-
-
-@pytest.fixture
 def queue(store: RestStore, experiment: str) -> ReviewQueue:
     """Give a queue of two users."""
     return store.create_review_queue(experiment, name="My queue", queue_type="custom", users=["Ann ", "ben", "ann"])

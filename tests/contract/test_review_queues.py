@@ -49,7 +49,7 @@ def test_no_two_queues_of_an_experiment_have_one_name(stores: Stores) -> None:
 def test_items_are_listed_newest_first(stores: Stores) -> None:
     queue = make(stores, "q").run.run_id
     ids = [f"tr-{number}" for number in range(5)]
-    stores.traces.write([write(each, span("root")) for n, each in enumerate(ids, 1)])
+    stores.traces.write([write(each, span("root")) for each in ids])
     drafts = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in ids]
     stores.reviews.add_items(queue, drafts, by=None, now_ms=T0_MS, audit=audit("labeling.add_items"))
     found: list[str | None] = []

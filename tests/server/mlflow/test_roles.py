@@ -4,7 +4,6 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import cast
 
-import httpx
 import pytest
 
 from lodeline.auth.actor import LOCAL
@@ -35,7 +34,7 @@ def stocked() -> Generator[World]:
     with populated() as world:
         services, names = world.services, world.names
         tag = {"tag": "t"}
-        services.experiments.update(LOCAL, "1", ExperimentChange(set_tags=tag))
+        services.experiments.update(LOCAL, ExperimentId("1"), ExperimentChange(set_tags=tag))
         services.runs.update(LOCAL, RunId(names["run"]), RunChange(set_tags=tag))
         services.models.update(LOCAL, ModelId(names["model"]), ModelChange(set_tags=tag))
         services.datasets.update(LOCAL, DatasetId(names["dataset"]), DatasetChange(set_tags=tag))
@@ -72,14 +71,14 @@ def test_keys_get_what_the_matrix_says(case: Case, reading: World) -> None:
         return
     # One world a call: of those who may make it the least goes first, and the others find what it left.
     with stocked() as world:
-        allowed = [key for key in reversed(KEYS) if expected[key] < 400]
+        allowed: list[KeyName] = [key for key in reversed(KEYS) if expected[key] < 400]
         first = ask(world, case, allowed[0])
         assert first.status_code == expected[allowed[0]], f"{allowed[0]}: {first.text}"
         for key in allowed[1:]:
             assert ask(world, case, key).status_code not in {401, 403}, key
 
 
-def ask(world: World, case: Case, key: KeyName) -> httpx.Response:
+def ask(world: World, case: Case, key: KeyName):
     """Send the case's request with a key."""
     secret = world.names.get(f"{key}_secret")
     headers = world.headers[key] if secret is None else {"authorization": f"Bearer {secret}"}

@@ -99,14 +99,6 @@ class Fields:
             raise self._wrong(name, found, "true or false")
         return known
 
-    def one_of(self, name: str, known: tuple[Choice, ...]) -> Choice:
-        """Return a text that must be one of those that are known."""
-        found = self.text(name)
-        for each in known:
-            if each == found:
-                return each
-        raise self.wrong(name, f"one of {', '.join(known)}")
-
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts, empty when it is absent; one text counts as a list of one."""
         found = self.value(name)
@@ -183,6 +175,15 @@ class Fields:
 
     def _place(self, name: str) -> str:
         return f"{self.inside}.{name}" if self.inside else name
+
+
+def one_of(fields: Fields, name: str, known: tuple[Choice, ...]) -> Choice:
+    """Return a text that must be one of those that are known."""
+    found = fields.text(name)
+    for each in known:
+        if each == found:
+            return each
+    raise fields.wrong(name, f"one of {', '.join(known)}")
 
 
 def _is_list(value: JsonValue) -> TypeIs[Sequence[JsonValue]]:

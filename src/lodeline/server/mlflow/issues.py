@@ -17,7 +17,7 @@ from lodeline.domain.issue import (
 )
 from lodeline.server.mlflow.endpoint import Call, Endpoint
 from lodeline.server.mlflow.experiments import experiment_of
-from lodeline.server.mlflow.fields import Fields
+from lodeline.server.mlflow.fields import Fields, one_of
 from lodeline.server.mlflow.paging import active_experiments, max_results, offset_page
 from lodeline.server.mlflow.wire import Reply, message
 
@@ -126,14 +126,14 @@ def _matcher(text: str) -> Callable[[Issue], bool]:
 def _status(fields: Fields) -> IssueStatus | None:
     if not fields.has("status"):
         return None
-    status: IssueStatus = fields.one_of("status", ISSUE_STATUSES)
+    status: IssueStatus = one_of(fields, "status", ISSUE_STATUSES)
     return status
 
 
 def _severity(fields: Fields) -> IssueSeverity | None:
     if not fields.has("severity"):
         return None
-    severity: IssueSeverity = fields.one_of("severity", ISSUE_SEVERITIES)
+    severity: IssueSeverity = one_of(fields, "severity", ISSUE_SEVERITIES)
     return severity
 
 

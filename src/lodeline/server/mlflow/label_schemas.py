@@ -14,7 +14,7 @@ from lodeline.domain.label_schema import (
 )
 from lodeline.server.mlflow.endpoint import Call, Endpoint
 from lodeline.server.mlflow.experiments import experiment_of
-from lodeline.server.mlflow.fields import Fields
+from lodeline.server.mlflow.fields import Fields, one_of
 from lodeline.server.mlflow.paging import max_results, offset_page
 from lodeline.server.mlflow.wire import Reply, message
 
@@ -44,7 +44,7 @@ def create(call: Call) -> Reply:
     fields, experiment_id = call.fields, experiment_of(call)
     draft = LabelSchemaDraft(
         name=_free_name(fields, fields.needed("name")),
-        kind=fields.one_of("type", _KINDS),
+        kind=one_of(fields, "type", _KINDS),
         input=_input(fields.needed_message("input")),
         instruction=fields.text("instruction") or None,
         enable_comment=fields.boolean("enable_comment"),

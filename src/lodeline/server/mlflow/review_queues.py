@@ -15,7 +15,7 @@ from lodeline.domain.review_queue import (
 )
 from lodeline.server.mlflow.endpoint import Call, Endpoint
 from lodeline.server.mlflow.experiments import experiment_of
-from lodeline.server.mlflow.fields import Fields
+from lodeline.server.mlflow.fields import Fields, one_of
 from lodeline.server.mlflow.paging import collected, max_results, offset_page
 from lodeline.server.mlflow.wire import Reply, message, page_token
 from lodeline.services.listing import ListQuery
@@ -44,7 +44,7 @@ def queue_message(queue: ReviewQueue) -> dict[str, object]:
 def create(call: Call) -> Reply:
     """Make a queue; RESOURCE_ALREADY_EXISTS when the experiment has one of the name, in whatever case."""
     fields = call.fields
-    kind: QueueKind = fields.one_of("queue_type", QUEUE_KINDS)
+    kind: QueueKind = one_of(fields, "queue_type", QUEUE_KINDS)
     draft = ReviewQueueDraft(fields.needed("name"), kind, fields.texts("users"), fields.texts("schema_ids"))
     return _told(call.services.review_queues.create(call.actor, experiment_of(call), draft))
 
@@ -101,7 +101,7 @@ def delete(call: Call) -> Reply:
 def add_items(call: Call) -> Reply:
     """Add traces of the queue's experiment; those that are there stay as they are."""
     if call.fields.has("item_type"):
-        call.fields.one_of("item_type", (_TRACE, "REVIEW_ITEM_TYPE_UNSPECIFIED"))
+        one_of(call.fields, "item_type", (_TRACE, "REVIEW_ITEM_TYPE_UNSPECIFIED"))
     found = call.services.review_queues.add_traces(call.actor, _queue_id(call), call.fields.texts("item_ids"))
     return message(items=[_item_message(item) for item in found])
 
@@ -161,7 +161,7 @@ def _queue_id(call: Call) -> RunId:
 def _status(fields: Fields) -> QueueStatus | None:
     if not fields.has("status"):
         return None
-    status: QueueStatus = fields.one_of("status", QUEUE_STATUSES)
+    status: QueueStatus = one_of(fields, "status", QUEUE_STATUSES)
     return status
 
 
