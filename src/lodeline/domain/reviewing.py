@@ -30,6 +30,7 @@ from lodeline.domain.labeling import (
 )
 from lodeline.domain.review_outputs import Author, judgments_of
 from lodeline.domain.review_places import FINAL, live, settled
+from lodeline.domain.review_queue import QueueStatus, queue_item_of, queue_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,15 @@ class Adjudicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Say what became of an item of a review queue, whose judgments are logged apart from it. The state that it has
+    already changes nothing, whoever says it; another one begins another round where it was done."""
+
+    reviewer: Reviewer
+    status: QueueStatus
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Take the item out of the session."""
 
@@ -121,7 +131,9 @@ class Lose:
     """The item's target is gone."""
 
 
-ReviewEvent: TypeAlias = "Claim | Save | Submit | Release | Decline | Undo | Reopen | Adjudicate | Remove | Lose"
+ReviewEvent: TypeAlias = (
+    "Claim | Save | Submit | Release | Decline | Undo | Reopen | Adjudicate | Mark | Remove | Lose"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +170,8 @@ def applied(session: LabelingSession, item: LabelingItem, event: ReviewEvent, *,
             return ReviewStep(_reopened(session, item, now_ms))
         case Adjudicate():
             return _adjudicated(session, item, event, now_ms)
+        case Mark():
+            return ReviewStep(_marked(session, item, event, now_ms))
         case Remove():
             if item.removed_ms is not None:
                 return ReviewStep(item)
@@ -178,7 +192,16 @@ def author_of(event: ReviewEvent) -> str | None:
 def reviewer_in(event: ReviewEvent) -> Reviewer:
     """Return the person of an event; one without a name where an event has none."""
     match event:
-        case Claim(who) | Save(who) | Submit(who) | Release(who) | Decline(who) | Undo(who) | Adjudicate(who):
+        case (
+            Claim(who)
+            | Save(who)
+            | Submit(who)
+            | Release(who)
+            | Decline(who)
+            | Undo(who)
+            | Adjudicate(who)
+            | Mark(who)
+        ):
             return who
         case Remove() | Reopen() | Lose():
             return Reviewer("")
@@ -376,6 +399,39 @@ def _reopened(session: LabelingSession, item: LabelingItem, now_ms: int) -> Labe
     if item.removed_ms is not None or item.state not in FINAL:
         raise _wrong_state(item, "reopening it", "complete, disputed, adjudicated or declined")
     return settled(session, replace(item, round=item.round + 1, agreement=None), now_ms=now_ms, again=True)
+
+
+def _marked(session: LabelingSession, item: LabelingItem, event: Mark, now_ms: int) -> LabelingItem:
+    if queue_of(session) is None:
+        raise Conflict(
+            f"labeling session {session.run.run_id!r} is no review queue: submit or decline the review instead.",
+            code="no_review_queue",
+        )
+    check_state(session, _REVIEWING, "setting an item's status")
+    _check_there(item)
+    present = queue_item_of(item)
+    if present is not None and present.status == event.status:
+        return item
+    if item.state in FINAL:
+        item = _reopened(session, item, now_ms)
+    if event.status == "PENDING":
+        return item
+    # Whoever has claimed the item in the meantime loses it: it is done.
+    place = next(a for a in live(item) if a.state in {"OPEN", "CLAIMED"})
+    done = event.status == "COMPLETE"
+    ended = replace(
+        place,
+        state="SUBMITTED" if done else "DECLINED",
+        reviewer=event.reviewer.name,
+        verified=event.reviewer.verified,
+        token=None,
+        claimed_ms=now_ms,
+        lease_until_ms=None,
+        ended_ms=now_ms,
+        draft=None,
+        submission=Submission(ReviewForm(), now_ms, 0) if done else None,
+    )
+    return settled(session, _put(item, ended), now_ms=now_ms)
 
 
 def _adjudicated(session: LabelingSession, item: LabelingItem, event: Adjudicate, now_ms: int) -> ReviewStep:
