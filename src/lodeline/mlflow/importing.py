@@ -18,12 +18,13 @@ from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.datasets import homes
 from lodeline.mlflow.experiment import ExperimentFiles, Homes, Part, experiment_of
 from lodeline.mlflow.prompts import VERSIONS, prompt_homes
+from lodeline.mlflow.runs import homes_of_artifacts
 from lodeline.mlflow.source import Source
 from lodeline.sdk.client.clients import LodelineClient
 
 ENTITIES = (
     "runs", "metric_points", "models", "traces", "spans", "assessments", "attachments", "datasets", "records",
-    "prompts", "prompt_versions", "scorers",
+    "prompts", "prompt_versions", "scorers", "label_schemas", "artifacts",
 )  # fmt: skip
 """What is counted, by the names of `ImportReport`."""
 MAX_LISTED = 1_000
@@ -192,6 +193,9 @@ class MlflowImport:
             found["spans"] += source.count("spans", of_trace, number)
             found["assessments"] += source.count("assessments", of_trace, number)
             found["scorers"] += source.count("scorers", within, number)
+            found["label_schemas"] += source.count("label_schemas", within, number)
+            for location, _ in homes_of_artifacts(source, ident):
+                found["artifacts"] += sum(1 for _ in self._artifacts.tree(location))
             for dataset_id in (key for key, places in self._homes.datasets.items() if places[0] == ident):
                 found["datasets"] += 1
                 found["records"] += source.count("evaluation_dataset_records", "WHERE dataset_id = ?", (dataset_id,))
