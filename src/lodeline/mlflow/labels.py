@@ -10,8 +10,8 @@ from lodeline.mlflow.source import Row, Source
 
 _KINDS: Mapping[str, LabelKind] = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
 _LEFT_BEHIND: Mapping[str, str] = {
-    "review_queues": "review queues: make labeling sessions of them here",
-    "issues": "issues",
+    "review_queues": "its review queues ({}): make labeling sessions of them here",
+    "issues": "its issues ({})",
 }
 """Tables of an experiment's entities that are not imported, and what is said of them."""
 
@@ -32,7 +32,7 @@ def left_behind(source: Source, experiment_id: ExperimentId) -> list[str]:
     for table, told in _LEFT_BEHIND.items():
         number = source.count(table, "WHERE experiment_id = ?", (int(experiment_id),))
         if number:
-            found.append(f"experiment {experiment_id}: {number} {told}")
+            found.append(f"experiment {experiment_id}: {told.format(number)}")
     return found
 
 

@@ -20,8 +20,8 @@ os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
 
 import mlflow
 from mlflow.entities import AssessmentSource, SpanEvent, SpanType
-from mlflow.genai.datasets import create_dataset
 from mlflow.genai import label_schemas
+from mlflow.genai.datasets import create_dataset
 from mlflow.genai.scorers import Guidelines, scorer
 from mlflow.tracing.attachments import Attachment
 from mlflow.tracing.client import TracingClient
