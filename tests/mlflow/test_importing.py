@@ -161,7 +161,9 @@ def test_an_id_that_is_taken_becomes_another_and_stays_so(client: LocalClient, m
     account = import_all(client, mlflow)
     assert [each.into for each in account.experiments] == ["0", "3"]
     assert account.refused == LEFT
-    assert sum(import_all(client, mlflow).added.values()) == 0
+    again = import_all(client, mlflow)
+    assert [(each.into, each.reason) for each in again.experiments] == [("0", ""), ("3", "")]
+    assert (sum(again.added.values()), again.sent) == (0, account.sent)
     assert len(list(client.traces.search(experiment="shop"))) == 3
 
 
@@ -174,6 +176,31 @@ def test_a_name_that_is_taken_is_told_and_the_rest_goes_on(client: LocalClient, 
     assert [each.into for each in account.experiments] == ["2"]
     assert client.experiments.get("2").name == "shop (MLflow)"
     assert account.added["traces"] == 3
+
+
+def test_what_is_here_is_not_made_a_hollow_copy(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    account = import_all(client, mlflow, suffix=" (MLflow)")
+    assert [each.into for each in account.experiments] == [None, None]
+    assert "in experiment 2 (shop); leave --suffix out" in account.experiments[1].reason
+    assert [each.name for each in client.experiments.search()] == ["shop", "Default"]
+
+
+def test_an_import_under_other_names_goes_on(client: LocalClient, mlflow: MlflowFiles) -> None:
+    first = import_all(client, mlflow, suffix=" (MLflow)")
+    assert [each.into for each in first.experiments] == ["1", "2"]
+    again = import_all(client, mlflow, suffix=" (MLflow)")
+    assert [each.into for each in again.experiments] == ["1", "2"]
+    assert (sum(again.added.values()), again.sent) == (0, first.sent)
+
+
+def test_an_experiment_that_was_renamed_on_either_side_is_the_same(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    client.experiments.update(SHOP, name="here")
+    change(mlflow, ("UPDATE experiments SET name = 'there' WHERE experiment_id = 2", ()))
+    account = import_all(client, mlflow)
+    assert [each.into for each in account.experiments] == ["0", SHOP]
+    assert sum(account.added.values()) == 0
 
 
 def test_artifacts_and_attachments_can_be_read_as_from_mlflow(tmp_path: Path, mlflow: MlflowFiles) -> None:

@@ -101,7 +101,7 @@ class ExperimentFiles:
         self._homes = homes
         self._folder = folder
         self._settings = settings or experiment.settings
-        born = f"{experiment.experiment_id} {experiment.created_ms} {experiment.name}"
+        born = f"{experiment.experiment_id} {experiment.created_ms}"
         self._series = "mlflow " + hashlib.sha256(born.encode("utf-8", "replace")).hexdigest()
 
     def parts(self) -> Iterator[Part]:
