@@ -24,6 +24,28 @@ new PerformanceObserver((list) => {
   });
 }).observe({ type: "layout-shift", buffered: true });
 """
+ANSWER_SLOWLY = """
+window.waiting = 0;
+window.asked = 0;
+const ask = window.fetch;
+window.fetch = async (...request) => {
+  window.waiting += 1;
+  window.asked += 1;
+  const place = window.asked;
+  try {
+    const answer = await ask(...request);
+    await new Promise((done) => setTimeout(done, delayOf(place)));
+    return answer;
+  } finally {
+    setTimeout(() => { window.waiting -= 1; }, 100);
+  }
+};
+"""
+"""Each answer arrives in a moment of its own, so that what shifts when two of them change places is seen."""
+ORDERS = {
+    "first-first": "const delayOf = (place) => 100 * place;",
+    "last-first": "const delayOf = (place) => 1000 - 100 * Math.min(9, place);",
+}
 TRIES = 6
 PAGES = (
     "/experiments",
@@ -74,6 +96,12 @@ def violations(visit: Watched) -> list[str]:
     ]
 
 
+def check_shifts(visit: Watched) -> None:
+    """Raise AssertionError, with what moved, when the page that is open has jumped by more than a little."""
+    shifts: list[dict[str, Any]] = visit.page.evaluate("window.shifts")
+    assert sum(each["value"] for each in shifts) < MAX_SHIFT, "\n".join(map(str, shifts))
+
+
 @pytest.fixture
 def places(api: httpx.Client) -> dict[str, str]:
     """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations and a dataset."""
@@ -115,8 +143,19 @@ def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, pl
     names = [url.rpartition("/")[2] for url in scripts]
     assert names
     assert sum((APP_DIRECTORY / "assets" / f"{name}.gz").stat().st_size for name in names) < MAX_FIRST_LOAD
-    shifts: list[dict[str, Any]] = page.evaluate("window.shifts")
-    assert sum(each["value"] for each in shifts) < MAX_SHIFT, shifts
+    check_shifts(visit)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_jumps_when_answers_are_slow(path: str, order: str, visit: Watched, places: dict[str, str]):
+    page = visit.page
+    page.add_init_script(ORDERS[order] + ANSWER_SLOWLY + WATCH_SHIFTS)
+    visit.open(path.format_map(places))
+    page.locator("h1, h2").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => window.waiting === 0")
+    check_shifts(visit)
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "/sign-in"])

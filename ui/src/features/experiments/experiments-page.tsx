@@ -14,6 +14,7 @@ import table from "@/components/table.module.css";
 import { text } from "@/strings";
 import { ExperimentForm } from "./experiment-form";
 import { ExperimentRow } from "./experiment-row";
+import classes from "./experiments-page.module.css";
 import { useActivity } from "./use-activity";
 
 const t = text.experiments;
@@ -73,17 +74,25 @@ export function ExperimentsPage() {
       )}
       {shown.length > 0 && (
         <div className={table.wrap}>
-          <table className={table.table} aria-label={t.list}>
+          <table className={`${table.table} ${classes.table}`} aria-label={t.list}>
             <thead>
               <tr>
                 <th>{t.columns.name}</th>
-                <th>{t.columns.activity}</th>
-                <th data-num>{t.columns.traces}</th>
-                <th data-num>{t.columns.errors}</th>
-                <th data-num>{t.columns.p95}</th>
-                <th data-num>{t.columns.cost}</th>
-                <th>{t.columns.lastError}</th>
-                <th>
+                <th className={classes.activity}>{t.columns.activity}</th>
+                <th data-num className={classes.count}>
+                  {t.columns.traces}
+                </th>
+                <th data-num className={classes.share}>
+                  {t.columns.errors}
+                </th>
+                <th data-num className={classes.figure}>
+                  {t.columns.p95}
+                </th>
+                <th data-num className={classes.figure}>
+                  {t.columns.cost}
+                </th>
+                <th className={classes.last}>{t.columns.lastError}</th>
+                <th className={deleted ? classes.restore : classes.menu}>
                   <span className="visually-hidden">{text.common.actions}</span>
                 </th>
               </tr>
