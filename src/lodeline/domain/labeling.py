@@ -63,10 +63,10 @@ class ReviewPolicy:
     turn.
 
     `overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an
-    item whose answers agree less (`domain.reviewing.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer
-    who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is
-    DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers
-    are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the
+    item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A
+    reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody
+    reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what
+    reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the
     application and which model made the output.
     """
 
@@ -212,12 +212,12 @@ class Submission:
     """A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the
     answers and assertions became, by name; none where the target takes no assessments (records).
 
-    `duration_ms` is what the form says, else the time since the claim.
+    `duration_ms` is what the form says, else the time since the claim; None where neither is known.
     """
 
     form: ReviewForm
     submitted_ms: int
-    duration_ms: int
+    duration_ms: int | None
     key: str | None = None
     assessments: Mapping[str, AssessmentId] = field(default_factory=dict[str, AssessmentId])
 

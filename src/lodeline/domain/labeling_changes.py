@@ -1,12 +1,16 @@
 """How a labeling session changes, and which of its items must be brought in line with that."""
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lodeline.domain.ids import RunId
 from lodeline.domain.labeling import (
     RUN_STATUS,
     ItemDraft,
+    ItemId,
+    ItemsReport,
     LabelingChange,
     LabelingItem,
     LabelingSession,
@@ -83,6 +87,35 @@ def new_item(
         added_by=by,
     )
     return settled(session, item, now_ms=now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What adding a draft comes to: what became of it, and the item to be written, None where nothing changes."""
+
+    outcome: Literal["added", "known", "left_removed", "restored"]
+    item: LabelingItem | None = None
+
+
+def addition(
+    session: LabelingSession, present: LabelingItem | None, draft: ItemDraft, *, place: int, by: str | None,
+    now_ms: int,
+) -> Addition:  # fmt: skip
+    """Return what adding a draft does, of whose target the session has an item `present` or none: what is there
+    stays as it is, what was removed is put back by hand alone."""
+    if present is None:
+        return Addition("added", new_item(session, draft, place, by=by, now_ms=now_ms))
+    if present.removed_ms is None:
+        return Addition("known")
+    if draft.source != "hand":
+        return Addition("left_removed")
+    return Addition("restored", put_back(session, present, now_ms=now_ms))
+
+
+def items_report(item_ids: Sequence[ItemId], additions: Sequence[Addition]) -> ItemsReport:
+    """Return the report of additions, in their order."""
+    counts = Counter(each.outcome for each in additions)
+    return ItemsReport(tuple(item_ids), counts["added"], counts["known"], counts["left_removed"], counts["restored"])
 
 
 def put_back(session: LabelingSession, item: LabelingItem, *, now_ms: int) -> LabelingItem:

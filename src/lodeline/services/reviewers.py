@@ -8,7 +8,7 @@ from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFou
 from lodeline.domain.experiment import check_name
 from lodeline.domain.labeling import LabelingItem, LabelingSession
 from lodeline.domain.labeling_checks import MAX_REVIEWER_NAME
-from lodeline.domain.reviewing import Reviewer
+from lodeline.domain.review_events import Reviewer
 
 
 def reviewer_of(actor: Actor, declared: str | None) -> Reviewer:

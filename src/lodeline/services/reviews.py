@@ -10,8 +10,7 @@ from lodeline.domain.ids import RunId, new_hex
 from lodeline.domain.labeling import ItemId, LabelingItem, LabelingSession, ReviewerProgress, ReviewForm
 from lodeline.domain.labeling_checks import MAX_KEY, check_draft_form, check_reason, checked_form
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
-from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
-from lodeline.domain.reviewing import (
+from lodeline.domain.review_events import (
     Claim,
     Decline,
     Lose,
@@ -23,6 +22,7 @@ from lodeline.domain.reviewing import (
     Undo,
     reviewer_in,
 )
+from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.review_views import view_of

@@ -30,7 +30,14 @@ from lodeline.domain.labeling_checks import (
     MAX_REVIEWS,
     MAX_SESSION_SCHEMAS,
 )
-from lodeline.domain.labeling_sources import ItemRule, RuleKind, SyncReport
+from lodeline.domain.labeling_sources import (
+    LOGGED,
+    ItemRule,
+    PastReview,
+    PastReviewsReport,
+    RuleKind,
+    SyncReport,
+)
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
@@ -154,6 +161,25 @@ class FormBody(Body):
         )
 
 
+class PastReviewBody(FormBody):
+    """A review of item `item_id` that was made elsewhere by `reviewer`, at `made_ms` (epoch milliseconds)."""
+
+    item_id: Id
+    reviewer: Reviewer
+    made_ms: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    key: Id = LOGGED
+
+    def to_review(self) -> PastReview:
+        """Return the review as the services take it."""
+        return PastReview(ItemId(self.item_id), self.reviewer, self.to_form(), self.made_ms, self.key)
+
+
+class PastReviewsBody(Body):
+    """Reviews that were made elsewhere."""
+
+    reviews: Annotated[list[PastReviewBody], Field(max_length=MAX_ADDED)]
+
+
 class AdjudicationBody(FormBody):
     """How a dispute is decided; `reviewer` says by whom where nobody is signed in."""
 
@@ -221,6 +247,13 @@ def add_labeling_records(actor: ActorDep, services: ServicesDep, run_id: RunPath
 def add_labeling_items_by_rule(actor: ActorDep, services: ServicesDep, run_id: RunPath, body: ItemRuleBody) -> Json:
     """Add the traces that a rule chooses: a sample, low scores, or judges that disagree."""
     return Json(services.labeling_items.apply_rule(actor, RunId(run_id), ItemRule(**body.model_dump())))
+
+
+@router.post("/{run_id}/reviews", **answer(PastReviewsReport, 404, 409, 413))
+def log_labeling_reviews(actor: ActorDep, services: ServicesDep, run_id: RunPath, body: PastReviewsBody) -> Json:
+    """Log reviews that were made elsewhere, in the names that they give; all or none. Again changes nothing."""
+    reviews = [review.to_review() for review in body.reviews]
+    return Json(services.labeling_items.log_reviews(actor, RunId(run_id), reviews))
 
 
 @router.get("/{run_id}/items", **answer(Page[LabelingItem], 404))

@@ -23,7 +23,7 @@ from lodeline.domain.labeling import (
     SessionDump,
 )
 from lodeline.domain.page import Page
-from lodeline.domain.reviewing import Reviewer, ReviewEvent
+from lodeline.domain.review_events import Reviewer, ReviewEvent, Submit
 
 
 class LabelingStore(Protocol):
@@ -44,7 +44,7 @@ class LabelingStore(Protocol):
         ...
 
     def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:
-        """Change a session, and bring its items in line (`domain.reviewing.settled`), in one transaction.
+        """Change a session, and bring its items in line (`domain.review_places.settled`), in one transaction.
 
         Conflict when its state may not be followed by the new one; Deleted when the run is. A change that changes
         nothing records nothing.
@@ -94,6 +94,16 @@ class ReviewStore(Protocol):
         """Apply an event (`domain.reviewing.applied`, whose errors these are), and log or withdraw the assessments
         that follow from it, in one transaction. An event that changes nothing records nothing, and
         neither does a draft that is saved."""
+        ...
+
+    def log(self, run_id: RunId, reviews: Mapping[ItemId, Sequence[Submit]], *, by: str | None, now_ms: int,
+            audit: AuditEntry) -> int:  # fmt: skip
+        """Submit reviews that were made elsewhere, by item, all or none, in one transaction, and log the assessments
+        that follow in the name of whoever made them, as told by account `by`. Return how many were new; with none,
+        nothing is recorded.
+
+        NotFound for an item that is none of the session; errors of `domain.reviewing.applied`.
+        """
         ...
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
