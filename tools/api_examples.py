@@ -339,7 +339,7 @@ EXAMPLES: Mapping[str, Example] = {
                 {
                     "item_id": "{claimed}", "reviewer": "grace", "answers": {"grounded": True},
                     "made_ms": 1_600_000_000_000,
-                }  # fmt: skip
+                }
             ]
         },
     ),

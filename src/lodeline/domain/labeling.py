@@ -65,9 +65,9 @@ class ReviewPolicy:
     `overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an
     item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A
     reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody
-    reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what
-    reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the
-    application and which model made the output.
+    reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are
+    what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which
+    version of the application and which model made the output.
     """
 
     reviews_required: int = 1
