@@ -343,6 +343,7 @@ EXAMPLES: Mapping[str, Example] = {
             ]
         },
     ),
+    "list_labeling_rules": Example("/labeling/{labeling}/rules"),
     "list_labeling_items": Example("/labeling/{labeling}/items", {"state": "DISPUTED"}),
     "sync_labeling_session": Example("/labeling/{labeling}/sync", body={"dataset_id": "d-2"}),
     "get_labeling_item": Example("/labeling/items/{reviewed}"),

@@ -74,8 +74,7 @@ def test_pandalms_pairs_three_people_and_two_judges(client: LodelineClient) -> N
     assert len(items) == 672
     assert all(item.target.kind == "PAIR" and len(item.submissions) == len(PEOPLE) for item in items)
     assert sum(item.agreement == 1.0 for item in items) == 568
-    assert report.states == {"COMPLETE": 672 - report.disputed_items, "DISPUTED": report.disputed_items}
-    assert report.disputed_items == sum(item.agreement == 0.0 for item in items) > 0
+    assert report.states == {"COMPLETE": 568, "DISPUTED": 672 - 568}
     better = schema(report, BETTER)
     assert better.panel is not None
     assert better.panel.disputed_items == 672 - 568
@@ -119,7 +118,12 @@ def test_ragcheckers_two_people_on_three_criteria(client: LodelineClient) -> Non
         pairs = [tuple(row.values()) for row in given.values()]
         same = sum(one == other for one, other in pairs)
         assert coefficient(found.panel.agreement, "percent").value == pytest.approx(same / 196)
-        weighted = references.cohen_kappa_score(*zip(*pairs, strict=True), weights="quadratic")
+        table = np.zeros((5, 5))
+        for one, other in pairs:
+            assert isinstance(one, int)
+            assert isinstance(other, int)
+            table[one + 2, other + 2] += 1
+        weighted = references.cohen_kappa(table, "quadratic")
         assert coefficient(found.panel.agreement, "cohen-kappa-quadratic").value == pytest.approx(weighted)
         assert name != "overall" or same == 106
 

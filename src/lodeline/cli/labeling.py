@@ -24,7 +24,7 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
-from lodeline.domain.labeling_sources import ItemRule, RuleKind
+from lodeline.domain.labeling_rules import ItemRule, RuleKind
 from lodeline.domain.run import RunDraft
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill and watch labeling sessions.")
@@ -159,6 +159,11 @@ def add(
     name: Annotated[str | None, typer.Option("--name", help="The judgment that a rule looks at.")] = None,
     below: Annotated[float | None, typer.Option("--below", help="What a low score is below.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="Most items to add.")] = 100,
+    standing: Annotated[
+        bool,
+        typer.Option("--standing", help="Keep the rule; the server adds by it while the session is open."),
+    ] = False,
+    most: Annotated[int | None, typer.Option("--most", help="Most items that a standing rule adds in all.")] = None,
 ) -> None:
     """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
     items_of = use.client.labeling_items
@@ -166,7 +171,11 @@ def add(
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
         report = items_of.add(session, items)
     elif rule is not None:
-        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit)
+        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit, most=most)
+        if standing:
+            changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
+            _said(use.out, changed, f"Standing rules: {len(changed.rules)}. See 'lodeline labeling rules {session}'.")
+            return
         report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
         report = items_of.add_records(session, dataset, filter=filter or "", limit=limit)
@@ -175,6 +184,34 @@ def add(
     else:
         raise Invalid("nothing to add: name traces, or give --filter, --dataset or --rule.")
     _said(use.out, report, _told(report))
+
+
+@command(app, "rules")
+def rules(
+    use: Use,
+    session: SessionArgument,
+    *,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all of them away.")] = False,
+) -> None:
+    """Show the standing rules of a session: when each last ran, and what it added."""
+    if clear:
+        _said(use.out, use.client.labeling.update(session, rules=[]), "Standing rules: none.")
+        return
+    found = use.client.labeling.rules(session)
+    if use.out.as_json:
+        use.out.document({"rules": found})
+        return
+    use.out.table(
+        ("rule", "filter", "last run", "added then", "in all", "error"),
+        [
+            (
+                _ruled(each.rule), each.rule.filter or None,
+                None if each.last_run_ms is None else moment(each.last_run_ms), each.last_added,
+                each.added if each.rule.most is None else f"{each.added} of {each.rule.most}", each.error,
+            )
+            for each in found
+        ],
+    )  # fmt: skip
 
 
 @command(app, "items")
@@ -300,6 +337,13 @@ def _order(text: str) -> ReviewOrder:
         if order == text:
             return order
     raise Invalid.value("--order", text, f"one of {', '.join(_ORDERS)}")
+
+
+def _ruled(rule: ItemRule) -> str:
+    if rule.kind == "sample":
+        return f"sample of {(rule.share or 0) * 100:.4g} %"
+    below = f" below {rule.below:g}" if rule.below is not None else ""
+    return f"{rule.kind} of {rule.name}{below}"
 
 
 def _rule(text: str) -> RuleKind:

@@ -13,6 +13,7 @@ from typing import Literal, NewType
 from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.ids import AssessmentId, RunId, TraceId
 from lodeline.domain.label_schema import LabelSchema
+from lodeline.domain.labeling_rules import ItemRule
 from lodeline.domain.run import Run, RunDraft, RunStatus
 from lodeline.domain.span import JsonValue
 
@@ -96,11 +97,13 @@ class LabelingDraft:
     policy: ReviewPolicy = ReviewPolicy()
     dataset_id: str | None = None
     state: Literal["DRAFT", "OPEN"] = "DRAFT"
+    rules: tuple[ItemRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LabelingSession:
-    """One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise.
+    """One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes
+    traces by itself while it is OPEN.
 
     `schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones
     left out; states without items are missing.
@@ -114,6 +117,7 @@ class LabelingSession:
     policy: ReviewPolicy = ReviewPolicy()
     dataset_id: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    rules: tuple[ItemRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,7 @@ class LabelingChange:
     reviewers: tuple[str, ...] | None = None
     policy: ReviewPolicy | None = None
     dataset_id: str | None = None
+    rules: tuple[ItemRule, ...] | None = None
     extend_completed: bool = False
 
 
@@ -144,13 +149,14 @@ class SessionDump:
     reviewers: tuple[str, ...]
     policy: ReviewPolicy
     dataset_id: str | None
+    rules: tuple[ItemRule, ...] = ()
 
     @classmethod
     def of(cls, session: LabelingSession) -> "SessionDump":
         """Return that of a session."""
         return cls(
             session.state, session.schemas, session.instructions, session.reviewers, session.policy,
-            session.dataset_id,
+            session.dataset_id, session.rules,
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from lodeline.domain.labeling import (
     item_id_of,
 )
 from lodeline.domain.labeling_checks import check_instructions, check_policy, check_reviewers, check_schemas
+from lodeline.domain.labeling_rules import check_rules
 from lodeline.domain.review_places import settled
 from lodeline.domain.run import RunChange, changed_run
 
@@ -44,11 +45,13 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
         reviewers=session.reviewers if change.reviewers is None else change.reviewers,
         policy=session.policy if change.policy is None else change.policy,
         dataset_id=session.dataset_id if change.dataset_id is None else change.dataset_id or None,
+        rules=session.rules if change.rules is None else change.rules,
     )
     check_instructions(changed.instructions)
     check_schemas(changed.schemas)
     check_reviewers(changed.reviewers)
     check_policy(changed.policy, changed.reviewers)
+    check_rules(changed.rules)
     return changed
 
 

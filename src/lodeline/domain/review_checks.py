@@ -2,6 +2,7 @@
 
 from lodeline.domain.errors import Conflict, Forbidden
 from lodeline.domain.labeling import LabelingItem, LabelingSession, LabelingState
+from lodeline.domain.labeling_rules import ItemRule
 from lodeline.domain.review_events import Reviewer
 
 CLAIMING: frozenset[LabelingState] = frozenset({"OPEN"})
@@ -20,6 +21,13 @@ def check_claimable(session: LabelingSession, reviewer: Reviewer) -> None:
 def check_addable(session: LabelingSession) -> None:
     """Return when a session takes items; else Conflict."""
     check_state(session, ADDING, "adding items")
+
+
+def check_ruled(session: LabelingSession, rule: ItemRule) -> None:
+    """Return when a session takes items by a standing rule; Conflict when it is not OPEN or has the rule no more."""
+    check_state(session, CLAIMING, "adding items by a rule")
+    if rule not in session.rules:
+        raise Conflict(f"labeling session {session.run.run_id!r} has this rule no more.", code="rule_gone")
 
 
 def check_state(session: LabelingSession, allowed: frozenset[LabelingState], what: str) -> None:

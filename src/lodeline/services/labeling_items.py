@@ -19,14 +19,8 @@ from lodeline.domain.labeling import (
     ReviewTarget,
 )
 from lodeline.domain.labeling_checks import checked_form, checked_items
-from lodeline.domain.labeling_sources import (
-    ItemRule,
-    PastReview,
-    PastReviewsReport,
-    SyncReport,
-    check_rule,
-    checked_reviews,
-)
+from lodeline.domain.labeling_rules import ItemRule, check_rule
+from lodeline.domain.labeling_sources import PastReview, PastReviewsReport, SyncReport, checked_reviews
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.review_events import Adjudicate, Remove, Reopen, Reviewer, ReviewEvent, Submit

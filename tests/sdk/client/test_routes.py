@@ -17,7 +17,8 @@ from lodeline.domain.evaluation import EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import ItemDraft, ItemId, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
-from lodeline.domain.labeling_sources import ItemRule, PastReview
+from lodeline.domain.labeling_rules import ItemRule
+from lodeline.domain.labeling_sources import PastReview
 from lodeline.domain.model import ModelDraft, ModelMetric
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.run import MetricPoint, RunDraft
@@ -176,6 +177,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "log_labeling_reviews": lambda c: c.labeling_items.log_reviews(
         "a/b", [PastReview(ItemId("ri-1"), "ann", ReviewForm({"a": 1}), 1)]
     ),
+    "list_labeling_rules": lambda c: c.labeling.rules("a/b"),
     "list_labeling_items": lambda c: c.labeling_items.list("a/b", state="COMPLETE").first(),
     "sync_labeling_session": lambda c: c.labeling.sync("a/b", "d-1"),
     "get_labeling_item": lambda c: c.labeling_items.get("a/b"),

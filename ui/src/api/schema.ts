@@ -1060,7 +1060,7 @@ export type JsonValue = unknown;
 
 /** One judge beside people.
 
-`judged` items have a rating of it, `compared` ones also a decision of people: what most say, on an ordered scale the middle; `undecided` ones none, as people are tied. `agreement` and `confusion` hold the judge to these decisions. Of several versions' ratings the latest of an item count, but for `versions` and `changes`. `corrected` is the rate that people would give all judged items, where values are true or false or a positive one is named. */
+`judged` items have a rating of it, `compared` ones also a decision of people: what most say, on an ordered scale the middle; `undecided` ones none, as people are tied. `agreement` and `confusion` hold the judge to these decisions. Of several versions' ratings the latest of an item count, but for `versions` and `changes`. `corrected` is the rate that people would give all judged items, where values are true or false or a positive one is named. `repeats` is how far the judge agrees with itself: its verdicts on the items that one version of it judged more than once, in the order in which it gave them; None where there are none. */
 export interface JudgeReport {
   judge: string;
   judged: number;
@@ -1074,6 +1074,7 @@ export interface JudgeReport {
   corrected: CorrectedRate | null;
   versions: JudgeVersion[];
   changes: VersionChange[];
+  repeats: AgreementReport | null;
   warnings: string[];
 }
 
@@ -1551,6 +1552,31 @@ export interface PasswordBody {
   old?: string | null;
 }
 
+/** A review of item `item_id` that was made elsewhere by `reviewer`, at `made_ms` (epoch milliseconds). */
+export interface PastReviewBody {
+  answers?: Record<string, JsonValue>;
+  comments?: Record<string, string>;
+  comment?: string | null;
+  flags?: string[];
+  assertions?: Record<string, string>;
+  duration_ms?: number | null;
+  item_id: string;
+  reviewer: string;
+  made_ms?: number | null;
+  key?: string;
+}
+
+/** Reviews that were made elsewhere. */
+export interface PastReviewsBody {
+  reviews: PastReviewBody[];
+}
+
+/** What became of past reviews: how many were logged, and how many had been before. */
+export interface PastReviewsReport {
+  logged: number;
+  known: number;
+}
+
 /** How a session is reviewed. */
 export interface PolicyBody {
   reviews_required?: number;
@@ -1924,7 +1950,7 @@ export interface ReviewLink {
 
 Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn.
 
-`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.reviewing.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
+`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
 export interface ReviewPolicy {
   reviews_required: number;
   mode: "open_pool" | "named" | "round_robin";
@@ -2483,11 +2509,11 @@ export interface SplitsBody {
 
 /** A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the answers and assertions became, by name; none where the target takes no assessments (records).
 
-`duration_ms` is what the form says, else the time since the claim. */
+`duration_ms` is what the form says, else the time since the claim; None where neither is known. */
 export interface Submission {
   form: ReviewForm;
   submitted_ms: number;
-  duration_ms: number;
+  duration_ms: number | null;
   key: string | null;
   assessments: Record<string, string>;
 }
@@ -3702,6 +3728,14 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     body: RowsBody;
     answer: RowsReport;
   };
+  /** Log reviews that were made elsewhere, in the names that they give; all or none. Again changes nothing. */
+  log_labeling_reviews: {
+    params: {
+      run_id: string;
+    };
+    body: PastReviewsBody;
+    answer: PastReviewsReport;
+  };
   /** Log measurements of a model; of each key, dataset and run the latest is kept. */
   log_model_metrics: {
     params: {
@@ -4266,6 +4300,7 @@ export const OPERATIONS = {
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
   log_evaluation_rows: ["POST", "/evaluations/{run_id}/rows"],
+  log_labeling_reviews: ["POST", "/labeling/{run_id}/reviews"],
   log_model_metrics: ["POST", "/models/{model_id}/metrics"],
   log_run_metrics: ["POST", "/runs/{run_id}/metrics"],
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],

@@ -10,7 +10,8 @@ from lodeline.domain.labeling import (
     LabelingItem,
     ReviewForm,
 )
-from lodeline.domain.labeling_sources import ItemRule, PastReview, PastReviewsReport
+from lodeline.domain.labeling_rules import ItemRule
+from lodeline.domain.labeling_sources import PastReview, PastReviewsReport
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, one, path_of
 from lodeline.sdk.client.reviews import form_body
 

@@ -30,19 +30,13 @@ from lodeline.domain.labeling_checks import (
     MAX_REVIEWS,
     MAX_SESSION_SCHEMAS,
 )
-from lodeline.domain.labeling_sources import (
-    LOGGED,
-    ItemRule,
-    PastReview,
-    PastReviewsReport,
-    RuleKind,
-    SyncReport,
-)
+from lodeline.domain.labeling_sources import LOGGED, PastReview, PastReviewsReport, SyncReport
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, Id
+from lodeline.server.api.labeling_rules import ItemRuleBody
 from lodeline.server.api.listing import MAX_FILTER, CursorParam, LimitParam
 from lodeline.server.api.runs import RunPath
 from lodeline.services.listing import ListQuery
@@ -121,19 +115,6 @@ class ItemRecordsBody(Body):
     version: Annotated[str, Field(min_length=1, max_length=100)] = "latest"
     filter: _Filter = ""
     limit: _Limit = MAX_ADDED
-
-
-class ItemRuleBody(Body):
-    """A rule by which traces are added; see `ItemRule`."""
-
-    kind: RuleKind
-    filter: _Filter = ""
-    share: Annotated[float | None, Field(gt=0, le=1)] = None
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    name: Id | None = None
-    below: Annotated[float | None, Field(ge=-1e300, le=1e300)] = None
-    limit: _Limit = 100
-    priority: _Priority = 0
 
 
 class FormBody(Body):
@@ -246,7 +227,7 @@ def add_labeling_records(actor: ActorDep, services: ServicesDep, run_id: RunPath
 @router.post("/{run_id}/items/rule", **answer(ItemsReport, 404, 409, 413))
 def add_labeling_items_by_rule(actor: ActorDep, services: ServicesDep, run_id: RunPath, body: ItemRuleBody) -> Json:
     """Add the traces that a rule chooses: a sample, low scores, or judges that disagree."""
-    return Json(services.labeling_items.apply_rule(actor, RunId(run_id), ItemRule(**body.model_dump())))
+    return Json(services.labeling_items.apply_rule(actor, RunId(run_id), body.to_rule()))
 
 
 @router.post("/{run_id}/reviews", **answer(PastReviewsReport, 404, 409, 413))

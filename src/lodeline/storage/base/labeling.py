@@ -22,6 +22,7 @@ from lodeline.domain.labeling import (
     LabelingSession,
     SessionDump,
 )
+from lodeline.domain.labeling_rules import RuleState
 from lodeline.domain.page import Page
 from lodeline.domain.review_events import Reviewer, ReviewEvent, Submit
 
@@ -51,6 +52,17 @@ class LabelingStore(Protocol):
         """
         ...
 
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        """Return how far the standing rules of a session are, in their order.
+
+        A rule looks at what arrives from when it is given; one that is taken away and given again begins anew.
+        """
+        ...
+
+    def with_rules(self) -> Sequence[RunId]:
+        """Return the OPEN sessions that have standing rules, oldest first; those of deleted runs are left out."""
+        ...
+
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
         """Return how far a session is; removed items do not count."""
         ...
@@ -66,6 +78,14 @@ class ReviewStore(Protocol):
 
         NotFound when a trace is not one of the session's experiment, TooLarge when there would be too many items,
         Conflict once the session is CLOSED; then none is added.
+        """
+        ...
+
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        """Add items that a standing rule chose, and keep how far it is, in one transaction; return that with the
+        items that were new counted. Conflict when the session is not OPEN or has no such rule (any more); else errors
+        are those of `add_items`. The audit entry is recorded when something was added.
         """
         ...
 

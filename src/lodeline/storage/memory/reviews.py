@@ -18,9 +18,10 @@ from lodeline.domain.labeling import (
 )
 from lodeline.domain.labeling_changes import Addition, addition, items_report
 from lodeline.domain.labeling_checks import MAX_ITEMS
+from lodeline.domain.labeling_rules import RuleState, counted, rule_digest
 from lodeline.domain.ledger import FindLast
 from lodeline.domain.page import Page
-from lodeline.domain.review_checks import check_addable, check_claimable
+from lodeline.domain.review_checks import check_addable, check_claimable, check_ruled
 from lodeline.domain.review_events import Claim, Reviewer, ReviewEvent, Save, Submit, author_of
 from lodeline.domain.review_outputs import log_review, withdraw_review
 from lodeline.domain.review_places import live, order_salt, settled, shuffled
@@ -47,23 +48,22 @@ class MemoryReviews:
             record, labeling = writable_labeling(self._state, run_id)
             session = labeling.current(record.run)
             check_addable(session)
-            self._check_traces(record, drafts)
-            new = {item_id_of(run_id, draft.target) for draft in drafts} - labeling.items.keys()
-            if len(labeling.items) + len(new) > MAX_ITEMS:
-                raise TooLarge(f"items: a labeling session has at most {MAX_ITEMS}; make another one.")
-            ids = [item_id_of(run_id, draft.target) for draft in drafts]
-            done: list[Addition] = []
-            for item_id, draft in zip(ids, drafts, strict=True):
-                items = labeling.items
-                each = addition(session, items.get(item_id), draft, place=len(items), by=by, now_ms=now_ms)
-                done.append(each)
-                if each.item is not None:
-                    items[item_id] = each.item
-                if each.outcome != "left_removed":
-                    self._link(run_id, draft)
-            if any(each.item is not None for each in done):
+            report = self._add(record, labeling, drafts, by=by, now_ms=now_ms)
+            if report.added or report.restored:
                 self._state.record(audit)
-            return items_report(ids, done)
+            return report
+
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        with self._state.lock:
+            record, labeling = writable_labeling(self._state, run_id)
+            check_ruled(labeling.current(record.run), state.rule)
+            report = self._add(record, labeling, drafts, by=None, now_ms=now_ms)
+            done = counted(state, report.added)
+            labeling.rule_states[rule_digest(done.rule)] = done
+            if report.added:
+                self._state.record(audit)
+            return done
 
     def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         def selects(item: LabelingItem) -> bool:
@@ -161,6 +161,25 @@ class MemoryReviews:
                         if trace_id is not None and trace_id in trace_ids and item.removed_ms is None:
                             found.setdefault(trace_id, []).append(item)
         return found
+
+    def _add(self, record: RunRecord, labeling: LabelingRecord, drafts: Sequence[ItemDraft], *, by: str | None,
+             now_ms: int) -> ItemsReport:  # fmt: skip
+        session, run_id = labeling.current(record.run), record.run.run_id
+        self._check_traces(record, drafts)
+        new = {item_id_of(run_id, draft.target) for draft in drafts} - labeling.items.keys()
+        if len(labeling.items) + len(new) > MAX_ITEMS:
+            raise TooLarge(f"items: a labeling session has at most {MAX_ITEMS}; make another one.")
+        ids = [item_id_of(run_id, draft.target) for draft in drafts]
+        done: list[Addition] = []
+        for item_id, draft in zip(ids, drafts, strict=True):
+            items = labeling.items
+            each = addition(session, items.get(item_id), draft, place=len(items), by=by, now_ms=now_ms)
+            done.append(each)
+            if each.item is not None:
+                items[item_id] = each.item
+            if each.outcome != "left_removed":
+                self._link(run_id, draft)
+        return items_report(ids, done)
 
     def _log(self, record: RunRecord, step: ReviewStep, by: str | None, now_ms: int) -> None:
         ledger = self._state.ledger

@@ -18,9 +18,10 @@ from lodeline.domain.labeling import (
 )
 from lodeline.domain.labeling_changes import Addition, addition, items_report
 from lodeline.domain.labeling_checks import MAX_ITEMS
+from lodeline.domain.labeling_rules import RuleState, counted
 from lodeline.domain.ledger import FindLast, LedgerPlan
 from lodeline.domain.page import Page
-from lodeline.domain.review_checks import check_addable, check_claimable
+from lodeline.domain.review_checks import check_addable, check_claimable, check_ruled
 from lodeline.domain.review_events import Claim, Reviewer, ReviewEvent, Save, Submit, author_of
 from lodeline.domain.review_outputs import log_review, withdraw_review
 from lodeline.domain.review_places import settled
@@ -41,6 +42,7 @@ from lodeline.storage.sql.labeling_rows import (
     insert_item,
     items_of,
     put_item,
+    put_rule_state,
     visible_session,
     writable_session,
 )
@@ -66,6 +68,20 @@ class SqlReviews:
             if report.added or report.restored:
                 trail.write(db, audit)
             return report
+
+        return self._writer.call(run)
+
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        def run(db: Db) -> RuleState:
+            row_id, session = writable_session(db, run_id)
+            check_ruled(session, state.rule)
+            report = _add(db, row_id, session, drafts, by=None, now_ms=now_ms)
+            done = counted(state, report.added)
+            put_rule_state(db, row_id, done)
+            if report.added:
+                trail.write(db, audit)
+            return done
 
         return self._writer.call(run)
 
