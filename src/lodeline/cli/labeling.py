@@ -68,7 +68,7 @@ def create(
     instructions: Annotated[str, typer.Option("--instructions", help="What reviewers read first.")] = "",
     reviewer: ReviewerOption = None,
     reviews: Annotated[int, typer.Option("--reviews", help="Reviews of each item.")] = 1,
-    mode: Annotated[str, typer.Option("--mode", help="open_pool, named or round_robin.")] = "open_pool",
+    mode: Annotated[str, typer.Option("--mode", help="open_pool, named, round_robin or weighted.")] = "open_pool",
     order: Annotated[str, typer.Option("--order", help="priority, oldest or random.")] = "priority",
     min_agreement: Annotated[
         float | None, typer.Option("--min-agreement", help="Items that agree less are disputed.")

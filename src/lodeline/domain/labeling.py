@@ -49,7 +49,7 @@ RUN_STATUS: Mapping[LabelingState, RunStatus] = {
 """The status of the run in each state."""
 
 TargetKind = Literal["TRACE", "SESSION", "RECORD", "ROW", "PAIR"]
-AssignmentMode = Literal["open_pool", "named", "round_robin"]
+AssignmentMode = Literal["open_pool", "named", "round_robin", "weighted"]
 ReviewOrder = Literal["priority", "oldest", "random"]
 ShownField = Literal["request", "response", "spans", "tags", "metadata", "expectations"]
 ItemSource = Literal["hand", "search", "rule"]
@@ -61,7 +61,8 @@ class ReviewPolicy:
 
     Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every
     item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in
-    turn.
+    turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or by the time
+    they have.
 
     `overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an
     item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A
@@ -84,6 +85,7 @@ class ReviewPolicy:
     max_declines: int | None = None
     require_all_answers: bool = True
     fields: tuple[ShownField, ...] = ("request", "response")
+    weights: Mapping[str, float] = field(default_factory=dict[str, float], hash=False)
 
 
 @dataclass(frozen=True, slots=True)

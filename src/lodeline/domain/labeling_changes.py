@@ -36,14 +36,21 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
         check_transition(session.run.run_id, session.state, state)
     status = None if RUN_STATUS[state] == session.run.status else RUN_STATUS[state]
     run = changed_run(session.run, RunChange(name=change.name, status=status), now_ms=now_ms)
+    reviewers = session.reviewers if change.reviewers is None else change.reviewers
+    policy = session.policy
+    if change.policy is not None:
+        policy = change.policy
+    elif not policy.weights.keys() <= set(reviewers):
+        # Who is taken off takes their weight along.
+        policy = replace(policy, weights={name: w for name, w in policy.weights.items() if name in reviewers})
     changed = replace(
         session,
         run=run,
         state=state,
         instructions=session.instructions if change.instructions is None else change.instructions,
         schemas=session.schemas if change.schemas is None else change.schemas,
-        reviewers=session.reviewers if change.reviewers is None else change.reviewers,
-        policy=session.policy if change.policy is None else change.policy,
+        reviewers=reviewers,
+        policy=policy,
         dataset_id=session.dataset_id if change.dataset_id is None else change.dataset_id or None,
         rules=session.rules if change.rules is None else change.rules,
     )

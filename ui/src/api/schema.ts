@@ -1021,6 +1021,23 @@ export interface ItemRecordsBody {
   limit?: number;
 }
 
+/** Which traces a session takes by itself, of those that `filter` finds (empty: all of the experiment).
+
+- sample: a `share` of them, drawn by `seed`: the same traces whenever it is asked. - low_score: those with a judgment of `name`, of a judge or code, whose number is below `below`. - disagreement: those of which two judges, or two verdicts of one, say different things under `name`.
+
+At most `limit` are added in one call, of a standing rule in one round, and at most `most` by a standing rule in all (None: as many as the session holds). What a person removed is not added again. */
+export interface ItemRule {
+  kind: "sample" | "low_score" | "disagreement";
+  filter: string;
+  share: number | "NaN" | "Infinity" | "-Infinity" | null;
+  seed: number;
+  name: string | null;
+  below: number | "NaN" | "Infinity" | "-Infinity" | null;
+  limit: number;
+  priority: number;
+  most: number | null;
+}
+
 /** A rule by which traces are added; see `ItemRule`. */
 export interface ItemRuleBody {
   kind: "sample" | "low_score" | "disagreement";
@@ -1031,6 +1048,7 @@ export interface ItemRuleBody {
   below?: number | null;
   limit?: number;
   priority?: number;
+  most?: number | null;
 }
 
 /** Traces of the session's experiment to be added: those that `filter` finds, newest first, at most `limit`. */
@@ -1197,6 +1215,7 @@ export interface LabelingBody {
   policy?: PolicyBody;
   dataset_id?: string | null;
   state?: "DRAFT" | "OPEN";
+  rules?: ItemRuleBody[];
 }
 
 /** What to change of a session; what is left out stays, an empty `dataset_id` takes it away.
@@ -1210,6 +1229,7 @@ export interface LabelingChangeBody {
   reviewers?: string[] | null;
   policy?: PolicyBody | null;
   dataset_id?: string | null;
+  rules?: ItemRuleBody[] | null;
   extend_completed?: boolean;
 }
 
@@ -1270,7 +1290,7 @@ export interface LabelingReport {
   warnings: string[];
 }
 
-/** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise.
+/** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes traces by itself while it is OPEN.
 
 `schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones left out; states without items are missing. */
 export interface LabelingSession {
@@ -1282,6 +1302,7 @@ export interface LabelingSession {
   policy: ReviewPolicy;
   dataset_id: string | null;
   counts: Record<string, number>;
+  rules: ItemRule[];
 }
 
 /** One page of a list.
@@ -2119,6 +2140,18 @@ export interface RowsReport {
   rows: LoggedRow[];
   missing_traces: string[];
   cost_usd: number | "NaN" | "Infinity" | "-Infinity";
+}
+
+/** How far a standing rule is. Times are epoch milliseconds.
+
+When it last ran (None: not yet), up to when what arrived was looked at (None: it was imported, and begins with its first round), how many items it added then and in all, and what kept it from running, if anything did. */
+export interface RuleState {
+  rule: ItemRule;
+  last_run_ms: number | null;
+  seen_ms: number | null;
+  last_added: number;
+  added: number;
+  error: string | null;
 }
 
 /** One run. Times are epoch milliseconds; `end_ms` is None while it goes on.
@@ -3635,6 +3668,14 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: LabelingItemPage;
   };
+  /** Return how far the standing rules of a session are: when each last ran, what it added, what stopped it. */
+  list_labeling_rules: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: RuleState[];
+  };
   /** List labeling sessions, newest first. */
   list_labeling_sessions: {
     params: {
@@ -4290,6 +4331,7 @@ export const OPERATIONS = {
   list_label_schema_versions: ["GET", "/label-schemas/{schema_id}/versions"],
   list_label_schemas: ["GET", "/label-schemas"],
   list_labeling_items: ["GET", "/labeling/{run_id}/items"],
+  list_labeling_rules: ["GET", "/labeling/{run_id}/rules"],
   list_labeling_sessions: ["GET", "/labeling"],
   list_prompt_alias_events: ["GET", "/prompts/{name}/alias-events"],
   list_prompt_versions: ["GET", "/prompts/{name}/versions"],

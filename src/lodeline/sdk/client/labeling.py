@@ -129,4 +129,7 @@ class Labeling(Noun[ModeT]):
 
 
 def _policy(policy: ReviewPolicy) -> Mapping[str, object]:
-    return {**asdict(policy), "fields": list(policy.fields)}
+    body = {**asdict(policy), "fields": list(policy.fields)}
+    if not policy.weights:
+        del body["weights"]  # which a server of the minor version before does not know
+    return body

@@ -24,6 +24,7 @@ from lodeline.domain.labeling_checks import (
     MAX_REVIEWERS,
     MAX_REVIEWS,
     MAX_SESSION_SCHEMAS,
+    MAX_WEIGHT,
 )
 from lodeline.domain.labeling_report import LabelingReport
 from lodeline.domain.labeling_rules import MAX_RULES
@@ -64,6 +65,9 @@ class PolicyBody(Body):
     fields: Annotated[list[ShownField], Field(max_length=6)] = Field(
         default_factory=lambda: list[ShownField](["request", "response"])
     )
+    weights: Annotated[
+        dict[_Reviewer, Annotated[float, Field(gt=0, le=MAX_WEIGHT)]], Field(max_length=MAX_REVIEWERS)
+    ] = Field(default_factory=dict[str, float])
 
     def to_domain(self) -> ReviewPolicy:
         """Return the policy as the services take it."""
