@@ -19,6 +19,9 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
         client.records.write(dataset, [RecordDraft({"q": 1})])
     ask = ("labeling", "create", "tone", "expected_response", "-n", "week", "-r", "ann", "--dataset", dataset)
     session = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
+    shared = ("labeling", "create", "tone", "-r", "ann", "-r", "ben", "--mode", "weighted", "--weight", "ann=2")
+    assert lodeline(*shared, "--json", store=store).document()["policy"]["weights"] == {"ann": 2}  # type: ignore[index,call-overload]
+    lodeline(*shared[:-1], "ann", store=store, code=2)
     assert "is OPEN." in lodeline("labeling", "state", session, "open", store=store).out
     lodeline("labeling", "state", session, "shut", store=store, code=2)
     lodeline("labeling", "add", session, store=store, code=2)

@@ -1,6 +1,7 @@
 """Mode weighted: whom items are given to, in proportion to weights."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,8 +19,10 @@ ITEMS = 400
 
 
 @pytest.fixture
-def stores() -> Stores:
-    return open_stores("memory:")
+def stores() -> Iterator[Stores]:
+    opened = open_stores("memory:")
+    yield opened
+    opened.close()
 
 
 def session_with(stores: Stores, reviews: int = 1) -> tuple[LabelingSession, Counter[str]]:

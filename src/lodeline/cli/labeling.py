@@ -70,6 +70,10 @@ def create(
     reviews: Annotated[int, typer.Option("--reviews", help="Reviews of each item.")] = 1,
     mode: Annotated[str, typer.Option("--mode", help="open_pool, named, round_robin or weighted.")] = "open_pool",
     order: Annotated[str, typer.Option("--order", help="priority, oldest or random.")] = "priority",
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", metavar="NAME=NUMBER", help="A reviewer's share, with --mode weighted; repeatable."),
+    ] = None,
     min_agreement: Annotated[
         float | None, typer.Option("--min-agreement", help="Items that agree less are disputed.")
     ] = None,
@@ -78,7 +82,11 @@ def create(
 ) -> None:
     """Make a labeling session; it is a draft until it is opened."""
     policy = ReviewPolicy(
-        reviews_required=reviews, mode=_mode(mode), order=_order(order), min_agreement=min_agreement
+        reviews_required=reviews,
+        mode=_mode(mode),
+        order=_order(order),
+        min_agreement=min_agreement,
+        weights=dict(map(_weight, weight or ())),
     )
     draft = LabelingDraft(
         RunDraft(name), (), instructions, tuple(reviewer or ()), policy, dataset, "OPEN" if open else "DRAFT"
@@ -320,9 +328,17 @@ def _item_state(text: str) -> ItemState:
     raise Invalid.value("--state", text, f"one of {', '.join(ITEM_STATES)}")
 
 
-_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin")
+_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin", "weighted")
 _ORDERS: tuple[ReviewOrder, ...] = ("priority", "oldest", "random")
 _RULES: tuple[RuleKind, ...] = ("sample", "low_score", "disagreement")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError as error:
+        raise Invalid.value("--weight", text, "a reviewer's name and a number, such as ann=2") from error
 
 
 def _mode(text: str) -> AssignmentMode:

@@ -61,8 +61,8 @@ class ReviewPolicy:
 
     Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every
     item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in
-    turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or by the time
-    they have.
+    turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or
+    by the time they have.
 
     `overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an
     item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A

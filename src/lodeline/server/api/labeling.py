@@ -44,6 +44,7 @@ _Reviewers = Annotated[list[_Reviewer], Field(max_length=MAX_REVIEWERS)]
 _Schemas = Annotated[list[Id], Field(min_length=1, max_length=MAX_SESSION_SCHEMAS)]
 _Reviews = Annotated[int, Field(ge=1, le=MAX_REVIEWS)]
 _Rules = Annotated[list[ItemRuleBody], Field(max_length=MAX_RULES)]
+_Weight = Annotated[float, Field(gt=0, le=MAX_WEIGHT)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -65,9 +66,9 @@ class PolicyBody(Body):
     fields: Annotated[list[ShownField], Field(max_length=6)] = Field(
         default_factory=lambda: list[ShownField](["request", "response"])
     )
-    weights: Annotated[
-        dict[_Reviewer, Annotated[float, Field(gt=0, le=MAX_WEIGHT)]], Field(max_length=MAX_REVIEWERS)
-    ] = Field(default_factory=dict[str, float])
+    weights: Annotated[dict[_Reviewer, _Weight], Field(max_length=MAX_REVIEWERS)] = Field(
+        default_factory=dict[str, float]
+    )
 
     def to_domain(self) -> ReviewPolicy:
         """Return the policy as the services take it."""
