@@ -1601,7 +1601,7 @@ export interface PastReviewsReport {
 /** How a session is reviewed. */
 export interface PolicyBody {
   reviews_required?: number;
-  mode?: "open_pool" | "named" | "round_robin";
+  mode?: "open_pool" | "named" | "round_robin" | "weighted";
   blind_reviewers?: boolean;
   blind_judges?: boolean;
   blind_model?: boolean;
@@ -1613,6 +1613,7 @@ export interface PolicyBody {
   max_declines?: number | null;
   require_all_answers?: boolean;
   fields?: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
+  weights?: Record<string, number>;
 }
 
 /** Own prices of one model, in US dollars per million tokens. */
@@ -1969,12 +1970,12 @@ export interface ReviewLink {
 
 /** How a session is reviewed.
 
-Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn.
+Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or by the time they have.
 
 `overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
 export interface ReviewPolicy {
   reviews_required: number;
-  mode: "open_pool" | "named" | "round_robin";
+  mode: "open_pool" | "named" | "round_robin" | "weighted";
   blind_reviewers: boolean;
   blind_judges: boolean;
   blind_model: boolean;
@@ -1986,6 +1987,7 @@ export interface ReviewPolicy {
   max_declines: number | null;
   require_all_answers: boolean;
   fields: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
+  weights: Record<string, number | "NaN" | "Infinity" | "-Infinity">;
 }
 
 /** A labeling session as one of its reviewers sees it. `mine` is the reviewer's own progress; `items_open` counts items that are not done, whoever is to do them. */
