@@ -310,11 +310,12 @@ class LabelingItem:
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
     """Which items of a session to list: in one of the states (empty: any), of this trace, removed ones or the
-    others."""
+    others; in the order in which they were added, or `newest_first`."""
 
     states: tuple[ItemState, ...] = ()
     trace_id: TraceId | None = None
     removed: bool = False
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

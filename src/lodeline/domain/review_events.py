@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lodeline.domain.labeling import ReviewForm
+from lodeline.domain.review_queue import QueueStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,15 @@ class Adjudicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Say what became of an item of a review queue, whose judgments are logged apart from it. The state that it has
+    already changes nothing, whoever says it; another one begins another round where it was done."""
+
+    reviewer: Reviewer
+    status: QueueStatus
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Take the item out of the session."""
 
@@ -100,7 +110,9 @@ class Lose:
     """The item's target is gone."""
 
 
-ReviewEvent: TypeAlias = "Claim | Save | Submit | Release | Decline | Undo | Reopen | Adjudicate | Remove | Lose"
+ReviewEvent: TypeAlias = (
+    "Claim | Save | Submit | Release | Decline | Undo | Reopen | Adjudicate | Mark | Remove | Lose"
+)
 
 
 def author_of(event: ReviewEvent) -> str | None:
@@ -114,7 +126,16 @@ def author_of(event: ReviewEvent) -> str | None:
 def reviewer_in(event: ReviewEvent) -> Reviewer:
     """Return the person of an event; one without a name where an event has none."""
     match event:
-        case Claim(who) | Save(who) | Submit(who) | Release(who) | Decline(who) | Undo(who) | Adjudicate(who):
+        case (
+            Claim(who)
+            | Save(who)
+            | Submit(who)
+            | Release(who)
+            | Decline(who)
+            | Undo(who)
+            | Adjudicate(who)
+            | Mark(who)
+        ):
             return who
         case Remove() | Reopen() | Lose():
             return Reviewer("")

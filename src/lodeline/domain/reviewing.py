@@ -23,6 +23,7 @@ from lodeline.domain.labeling import (
     AssignmentState,
     LabelingItem,
     LabelingSession,
+    ReviewForm,
     Submission,
 )
 from lodeline.domain.review_checks import (
@@ -40,6 +41,7 @@ from lodeline.domain.review_events import (
     Claim,
     Decline,
     Lose,
+    Mark,
     Release,
     Remove,
     Reopen,
@@ -50,7 +52,8 @@ from lodeline.domain.review_events import (
     Undo,
 )
 from lodeline.domain.review_outputs import Author, judgments_of
-from lodeline.domain.review_places import FINAL, settled
+from lodeline.domain.review_places import FINAL, live, settled
+from lodeline.domain.review_queue import queue_item_of, queue_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ def applied(session: LabelingSession, item: LabelingItem, event: ReviewEvent, *,
             return ReviewStep(_reopened(session, item, now_ms))
         case Adjudicate():
             return _adjudicated(session, item, event, now_ms)
+        case Mark():
+            return ReviewStep(_marked(session, item, event, now_ms))
         case Remove():
             if item.removed_ms is not None:
                 return ReviewStep(item)
@@ -275,6 +280,39 @@ def _reopened(session: LabelingSession, item: LabelingItem, now_ms: int) -> Labe
     if item.removed_ms is not None or item.state not in FINAL:
         raise wrong_state(item, "reopening it", "complete, disputed, adjudicated or declined")
     return settled(session, replace(item, round=item.round + 1, agreement=None), now_ms=now_ms, again=True)
+
+
+def _marked(session: LabelingSession, item: LabelingItem, event: Mark, now_ms: int) -> LabelingItem:
+    if queue_of(session) is None:
+        raise Conflict(
+            f"labeling session {session.run.run_id!r} is no review queue: submit or decline the review instead.",
+            code="no_review_queue",
+        )
+    check_state(session, REVIEWING, "setting an item's status")
+    check_there(item)
+    present = queue_item_of(item)
+    if present is not None and present.status == event.status:
+        return item
+    if item.state in FINAL:
+        item = _reopened(session, item, now_ms)
+    if event.status == "PENDING":
+        return item
+    # Whoever has claimed the item in the meantime loses it: it is done.
+    place = next(a for a in live(item) if a.state in {"OPEN", "CLAIMED"})
+    done = event.status == "COMPLETE"
+    ended = replace(
+        place,
+        state="SUBMITTED" if done else "DECLINED",
+        reviewer=event.reviewer.name,
+        verified=event.reviewer.verified,
+        token=None,
+        claimed_ms=now_ms,
+        lease_until_ms=None,
+        ended_ms=now_ms,
+        draft=None,
+        submission=Submission(ReviewForm(), now_ms, 0) if done else None,
+    )
+    return settled(session, _put(item, ended), now_ms=now_ms)
 
 
 def _adjudicated(session: LabelingSession, item: LabelingItem, event: Adjudicate, now_ms: int) -> ReviewStep:

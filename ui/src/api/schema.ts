@@ -945,7 +945,7 @@ export interface Identity {
   needs_set_up: boolean;
 }
 
-/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken were left alone, too. */
+/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken, and artifacts whose paths are, were left alone, too. */
 export interface ImportReport {
   experiment: Experiment;
   traces: number;
@@ -965,6 +965,9 @@ export interface ImportReport {
   scorers: number;
   metric_points: number;
   prompt_versions: number;
+  artifacts: number;
+  existing_artifacts: number;
+  label_schemas: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.

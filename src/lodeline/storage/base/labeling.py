@@ -32,7 +32,8 @@ class LabelingStore(Protocol):
 
     def create(self, experiment_id: ExperimentId, draft: LabelingDraft, *, now_ms: int, audit: AuditEntry
                ) -> LabelingSession:  # fmt: skip
-        """Make a run of kind LABELING; errors as in `RunStore.create`."""
+        """Make a run of kind LABELING; errors as in `RunStore.create`, and Conflict for a review queue whose name
+        (`domain.review_queue.queue_key`) another one of the experiment has."""
         ...
 
     def get(self, run_id: RunId) -> LabelingSession:
@@ -47,8 +48,8 @@ class LabelingStore(Protocol):
     def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:
         """Change a session, and bring its items in line (`domain.review_places.settled`), in one transaction.
 
-        Conflict when its state may not be followed by the new one; Deleted when the run is. A change that changes
-        nothing records nothing.
+        Conflict when its state may not be followed by the new one, or a review queue's new name is another one's;
+        Deleted when the run is. A change that changes nothing records nothing.
         """
         ...
 
@@ -90,7 +91,7 @@ class ReviewStore(Protocol):
         ...
 
     def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
-        """List items in the order in which they were added."""
+        """List items in the order in which they were added, or the other way round."""
         ...
 
     def get(self, item_id: ItemId) -> LabelingItem:

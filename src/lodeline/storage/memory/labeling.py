@@ -18,6 +18,8 @@ from lodeline.domain.labeling import (
 from lodeline.domain.labeling_changes import affected, changed_session, resettled
 from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.page import Page
+from lodeline.domain.review_queue import name_taken, queue_key
+from lodeline.domain.run import Run, RunDraft
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.memory.run_record import LabelingRecord, RunRecord
@@ -35,6 +37,7 @@ class MemoryLabeling:
                ) -> LabelingSession:  # fmt: skip
         with self._state.lock:
             of = replace(draft.run, kind="LABELING", status=RUN_STATUS[draft.state])
+            _check_queue_name(self._state, experiment_id, of)
             record = add(self._state, experiment_id, of, now_ms=now_ms)
             record.labeling = LabelingRecord(
                 draft.state,
@@ -81,6 +84,8 @@ class MemoryLabeling:
             after = changed_session(before, change, now_ms=now_ms)
             if after == before and not change.extend_completed:
                 return labeling.current(record.current())
+            if queue_key(after.run) != queue_key(before.run):
+                _check_queue_name(self._state, after.run.experiment_id, after.run)
             record.run = after.run
             labeling.put(after)
             labeling.begin_rules(now_ms=now_ms)
@@ -136,6 +141,15 @@ class MemoryLabeling:
                 for name, by in sorted(counts.items())
             ),
         )  # fmt: skip
+
+
+def _check_queue_name(state: State, experiment_id: ExperimentId, run: Run | RunDraft) -> None:
+    """Return when no other review queue of the experiment has the name; else Conflict."""
+    key = queue_key(run)
+    for other in state.runs.values():
+        mine = other.run.experiment_id == experiment_id and other.run.lifecycle == "ACTIVE"
+        if key is not None and mine and queue_key(other.run) == key and other.run.run_id != run.run_id:
+            raise name_taken(run.name)
 
 
 def labeling_of(record: RunRecord) -> LabelingRecord:

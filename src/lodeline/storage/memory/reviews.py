@@ -74,7 +74,7 @@ class MemoryReviews:
                 and (which.trace_id is None or which.trace_id in traces)
             )
 
-        return self._page(run_id, selects, f"items {which!r}", limit, cursor)
+        return self._page(run_id, selects, f"items {which!r}", limit, cursor, newest_first=which.newest_first)
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         def selects(item: LabelingItem) -> bool:
@@ -212,13 +212,18 @@ class MemoryReviews:
                 self._state.traces[trace_id].linked.setdefault(run_id)
 
     def _page(
-        self, run_id: RunId, selects: Callable[[LabelingItem], bool], what: str, limit: int, cursor: str | None
-    ) -> Page[LabelingItem]:
+        self, run_id: RunId, selects: Callable[[LabelingItem], bool], what: str, limit: int, cursor: str | None, *,
+        newest_first: bool = False,
+    ) -> Page[LabelingItem]:  # fmt: skip
         fingerprint = cursors.fingerprint("run", ALL, (), what, run_id)
-        after = -1 if cursor is None else int(cursors.decode(cursor, fingerprint)[0] or 0)
+        after = None if cursor is None else int(cursors.decode(cursor, fingerprint)[0] or 0)
         with self._state.lock:
             labeling = labeling_of(visible(self._state, run_id, "labeling session"))
-            found = [item for item in labeling.items.values() if item.place > after and selects(item)]
+            found = [item for item in labeling.items.values() if selects(item)]
+        if newest_first:
+            found.reverse()
+        if after is not None:
+            found = [item for item in found if (item.place < after if newest_first else item.place > after)]
         more = len(found) > limit
         end = cursors.encode((found[limit - 1].place,), fingerprint) if more else None
         return Page(tuple(found[:limit]), end)

@@ -16,6 +16,8 @@ from lodeline.domain.labeling import (
 from lodeline.domain.labeling_changes import Affected, affected, changed_session, resettled
 from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.page import Page
+from lodeline.domain.review_queue import KIND_TAG, name_taken, queue_key
+from lodeline.domain.run import Run, RunDraft
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.sql import audit as trail
@@ -52,6 +54,7 @@ class SqlLabeling:
                ) -> LabelingSession:  # fmt: skip
         def run(db: Db) -> LabelingSession:
             of = replace(draft.run, kind="LABELING", status=RUN_STATUS[draft.state])
+            _check_queue_name(db, experiment_id, of)
             row_id, made = runs.create(db, experiment_id, of, now_ms=now_ms)
             session = LabelingSession(
                 made,
@@ -99,6 +102,8 @@ class SqlLabeling:
             after = changed_session(before, change, now_ms=now_ms)
             if after == before and not change.extend_completed:
                 return before
+            if queue_key(after.run) != queue_key(before.run):
+                _check_queue_name(db, after.run.experiment_id, after.run)
             put_session(db, row_id, after)
             begin_rules(db, row_id, after, now_ms=now_ms)
             which = "all" if change.extend_completed else affected(before, after)
@@ -155,6 +160,21 @@ class SqlLabeling:
                 for name, by in sorted(counts.items())
             ),
         )  # fmt: skip
+
+
+def _check_queue_name(db: Db, experiment_id: ExperimentId, run: Run | RunDraft) -> None:
+    """Return when no other review queue of the experiment has the name; else Conflict."""
+    key = queue_key(run)
+    if key is None:
+        return
+    sql = (
+        "SELECT r.run_id, r.name FROM labeling_sessions s JOIN runs r ON r.id = s.run WHERE r.exp = ? "
+        "AND r.lifecycle = 'ACTIVE' AND EXISTS (SELECT 1 FROM json_each(r.doc, '$.tags') j WHERE j.key = ?)"
+    )
+    for run_id, name in db.execute(sql, (number_of(experiment_id), KIND_TAG)).fetchall():
+        # SQLite's own lower() knows ASCII alone.
+        if name.lower() == key and run_id != run.run_id:
+            raise name_taken(run.name)
 
 
 def _resettle(

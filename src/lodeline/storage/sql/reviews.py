@@ -94,7 +94,10 @@ class SqlReviews:
         if which.trace_id is not None:
             condition += " AND (i.trace = ? OR i.other_trace = ?)"
             more += [clean(which.trace_id)] * 2
-        return self._page(run_id, condition, [*params, *more], f"items {which!r}", limit=limit, cursor=cursor)
+        return self._page(
+            run_id, condition, [*params, *more], f"items {which!r}", limit=limit, cursor=cursor,
+            newest_first=which.newest_first,
+        )  # fmt: skip
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         condition = (
@@ -187,11 +190,14 @@ class SqlReviews:
         return found
 
     def _page(
-        self, run_id: RunId, condition: str, params: Sequence[Any], what: str, *, limit: int, cursor: str | None
-    ) -> Page[LabelingItem]:
+        self, run_id: RunId, condition: str, params: Sequence[Any], what: str, *, limit: int, cursor: str | None,
+        newest_first: bool = False,
+    ) -> Page[LabelingItem]:  # fmt: skip
         fingerprint = cursors.fingerprint("run", ALL, (), what, run_id)
-        after = -1 if cursor is None else cursors.decode(cursor, fingerprint)[0]
-        sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.place > ? AND {condition} ORDER BY i.place LIMIT ?"
+        start = 2**62 if newest_first else -1
+        after = start if cursor is None else cursors.decode(cursor, fingerprint)[0]
+        beyond, order = ("<", "DESC") if newest_first else (">", "ASC")
+        sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.place {beyond} ? AND {condition} ORDER BY i.place {order} LIMIT ?"
         with self._readers.read() as db:
             row_id, _ = visible_session(db, run_id)
             found = items_of(db, db.execute(sql, (row_id, after, *params, limit + 1)).fetchall())
