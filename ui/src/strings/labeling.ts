@@ -268,6 +268,7 @@ export const labelingTexts = {
       open_pool: "whoever asks first",
       named: "every reviewer reviews every item",
       round_robin: "each item goes to some reviewers in turn",
+      weighted: "each item goes to some reviewers, by their weights",
     },
     orders: { priority: "by priority", oldest: "oldest first", random: "random for each reviewer" },
     blind: {
