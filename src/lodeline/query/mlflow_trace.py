@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES
 from lodeline.query.ast import Compare, CompareOp, JsonText, Match, MatchOp, Node
-from lodeline.query.build import NOTHING, conj, disj, exists, judged, negate, one_of
+from lodeline.query.build import ALL, NOTHING, conj, disj, exists, judged, negate, one_of
 from lodeline.query.fields import field
 from lodeline.query.mlflow_clause import (
     EQUALITY,
@@ -81,8 +81,13 @@ _KEYED = (*EQUALITY, *PATTERNS, *NULLS)
 
 def _attribute(clause: Clause, name: str) -> Node:
     if name in _TEXTS:
-        return text_condition(clause, field("trace", _TEXTS[name]), (*EQUALITY, *SETS, *PATTERNS))
+        condition = text_condition(clause, field("trace", _TEXTS[name]), (*EQUALITY, *SETS, *PATTERNS))
+        # MLflow's name is a tag, which a trace without a name does not have.
+        return conj((condition, Compare(field("trace", "name"), "!=", ""))) if name == "name" else condition
     if name.removesuffix("_ms") in _TIMES:
+        if clause.operator in EQUALITY and clause.values[0].kind == "string":
+            # MLflow's server takes a text, which no time is equal to.
+            return NOTHING if clause.operator == "=" else ALL
         return milliseconds_condition(clause, field("trace", _TIMES[name.removesuffix("_ms")]))
     special = _SPECIAL.get(name)
     if special is None:
