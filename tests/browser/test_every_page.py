@@ -7,8 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from lodeline.sdk.client.clients import LodelineClient
 from lodeline.server.pages import APP_DIRECTORY
+from tests.browser.labeled import labeled
 from tests.browser.watching import Watched
+from tests.e2e.harness import Server
 
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 FAILED = "tr-8d28a12c9501e4ca15f6725b793625c5"
@@ -24,6 +27,28 @@ new PerformanceObserver((list) => {
   });
 }).observe({ type: "layout-shift", buffered: true });
 """
+ANSWER_SLOWLY = """
+window.waiting = 0;
+window.asked = 0;
+const ask = window.fetch;
+window.fetch = async (...request) => {
+  window.waiting += 1;
+  window.asked += 1;
+  const place = window.asked;
+  try {
+    const answer = await ask(...request);
+    await new Promise((done) => setTimeout(done, delayOf(place)));
+    return answer;
+  } finally {
+    setTimeout(() => { window.waiting -= 1; }, 100);
+  }
+};
+"""
+"""Each answer arrives in a moment of its own, so that what shifts when two of them change places is seen."""
+ORDERS = {
+    "first-first": "const delayOf = (place) => 100 * place;",
+    "last-first": "const delayOf = (place) => 1000 - 100 * Math.min(9, place);",
+}
 TRIES = 6
 PAGES = (
     "/experiments",
@@ -39,12 +64,20 @@ PAGES = (
     "/experiments/{maths}/evaluations/{run}?scorer=correct",
     "/experiments/{maths}/evaluations/compare?baseline={run}&with={other}",
     "/experiments/0/evaluations",
+    "/experiments/{maths}/runs?run={run}",
     "/experiments/{maths}/datasets",
     "/experiments/{maths}/datasets/{dataset}",
     "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "/experiments/{maths}/prompts",
     "/experiments/{maths}/scorers",
     "/experiments/0/labeling",
+    "/experiments/{labeled}/labeling",
+    "/experiments/{labeled}/labeling/new",
+    "/experiments/{labeled}/labeling/{session}",
+    "/experiments/{labeled}/labeling/{session}?show=DISPUTED&item={disputed}",
+    "/experiments/{labeled}/labeling/{session}?tab=report",
+    "/experiments/{labeled}/labeling/{session}?tab=setup",
+    "/reviews",
     "/settings",
     "/settings/prices",
     "/settings/audit",
@@ -74,15 +107,25 @@ def violations(visit: Watched) -> list[str]:
     ]
 
 
+def check_shifts(visit: Watched) -> None:
+    """Raise AssertionError, with what moved, when the page that is open has jumped by more than a little."""
+    shifts: list[dict[str, Any]] = visit.page.evaluate("window.shifts")
+    assert sum(each["value"] for each in shifts) < MAX_SHIFT, "\n".join(map(str, shifts))
+
+
 @pytest.fixture
-def places(api: httpx.Client) -> dict[str, str]:
-    """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations and a dataset."""
+def places(demo: Server, api: httpx.Client) -> dict[str, str]:
+    """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations, a dataset, an item."""
     found = {
         name: str(api.get("/experiments/find", params={"name": of}).json()["experiment_id"])
         for name, of in (("airline", "demo: airline agent (tau-bench)"), ("maths", "demo: maths, four models"))
     }
     runs = api.get("/runs", params={"experiment": found["maths"], "filter": "kind = 'EVALUATION'"}).json()["items"]
     datasets = api.get("/datasets", params={"experiment": found["maths"]}).json()["items"]
+    with LodelineClient(demo.url) as client:
+        labels, session = labeled(demo.url, client)
+    disputed = api.get(f"/labeling/{session}/items", params={"state": "DISPUTED"}).json()["items"]
+    found |= {"labeled": labels, "session": session, "disputed": disputed[0]["item_id"]}
     return found | {"run": runs[0]["run_id"], "other": runs[1]["run_id"], "dataset": datasets[0]["dataset_id"]}
 
 
@@ -115,8 +158,19 @@ def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, pl
     names = [url.rpartition("/")[2] for url in scripts]
     assert names
     assert sum((APP_DIRECTORY / "assets" / f"{name}.gz").stat().st_size for name in names) < MAX_FIRST_LOAD
-    shifts: list[dict[str, Any]] = page.evaluate("window.shifts")
-    assert sum(each["value"] for each in shifts) < MAX_SHIFT, shifts
+    check_shifts(visit)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_jumps_when_answers_are_slow(path: str, order: str, visit: Watched, places: dict[str, str]):
+    page = visit.page
+    page.add_init_script(ORDERS[order] + ANSWER_SLOWLY + WATCH_SHIFTS)
+    visit.open(path.format_map(places))
+    page.locator("h1, h2").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => window.waiting === 0")
+    check_shifts(visit)
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "/sign-in"])

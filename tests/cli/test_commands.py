@@ -77,6 +77,7 @@ def test_nothing_is_removed_without_a_yes(
     with answer.open(encoding="utf-8") as stream:
         monkeypatch.setattr("sys.stdin", stream)
         lodeline("traces", "delete", trace_id(), store=filled, code=1)
+        assert "--yes" in lodeline("traces", "delete", "-e", "0", store=filled, code=1).err
     assert len(lodeline("traces", "search", "--json", store=filled).lines()) == 1
 
 
@@ -105,6 +106,7 @@ def test_a_wrong_filter_is_invalid_and_shows_the_place(lodeline: Lodeline, fille
 
 def test_an_unknown_trace_is_a_negative_answer(lodeline: Lodeline, filled: Path) -> None:
     assert "does not exist" in lodeline("traces", "get", "tr-unknown", store=filled, code=1).err
+    assert "Did you mean 'Default'?" in lodeline("traces", "search", "-e", "Defualt", store=filled, code=1).err
 
 
 def test_a_filter_that_asks_a_boolean_for_a_text_gets_a_hint(lodeline: Lodeline, filled: Path) -> None:

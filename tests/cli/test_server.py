@@ -108,7 +108,7 @@ def test_from_the_first_account_to_keys_of_every_scope(
     lodeline: Lodeline, guarded: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LODELINE_URL", guarded.url)
-    lodeline("traces", "search", code=3)
+    assert "LODELINE_KEY" in lodeline("traces", "search", code=3).err
     token = re.search(r"--token (\S+)", guarded.printed)
     assert token is not None
     type_in(monkeypatch, PASSWORD)
@@ -122,6 +122,7 @@ def test_from_the_first_account_to_keys_of_every_scope(
     assert key.startswith("ldl_")
     monkeypatch.setenv("LODELINE_KEY", key)
     account_commands(lodeline, monkeypatch)
+    a_login_takes_the_place_of_the_key(lodeline, monkeypatch)
     ingest = str(lodeline("keys", "create", "app", "-s", "ingest", "-e", "Default", "--json").document()["secret"])
     lodeline("traces", "import", str(otlp_file(tmp_path)), "--key", ingest)
     lodeline("traces", "search", "--key", ingest, code=3)
@@ -138,6 +139,17 @@ def test_from_the_first_account_to_keys_of_every_scope(
     lodeline("keys", "create", "x", "-s", "nonsense", code=2)
 
 
+def a_login_takes_the_place_of_the_key(lodeline: Lodeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, PASSWORD)
+    lodeline("accounts", "create", "rita", "--role", "viewer")
+    type_in(monkeypatch, PASSWORD)
+    lodeline("keys", "create", "too-much", "-s", "read", "--sign-in", "rita", "--owner", "ada", code=3)
+    type_in(monkeypatch, PASSWORD)
+    lodeline("keys", "create", "own", "-s", "read", "--sign-in", "rita")
+    events = [event["action"] for event in lodeline("audit", "list", "--json").lines()]
+    assert events.count("login.begin") == events.count("login.end")
+
+
 def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text + "\n"))
 
@@ -146,7 +158,10 @@ def account_commands(lodeline: Lodeline, monkeypatch: pytest.MonkeyPatch) -> Non
     type_in(monkeypatch, PASSWORD)
     lodeline("accounts", "create", "Grace", "--role", "viewer")
     lodeline("accounts", "create", "grace", "--no-password", code=5)
-    lodeline("accounts", "set-role", "grace", "editor", "-e", "Default")
+    assert (
+        "role viewer, editor in experiment 0."
+        in lodeline("accounts", "set-role", "grace", "editor", "-e", "Default").out
+    )
     lodeline("accounts", "set-role", "grace", "none")
     grace = next(item for item in lodeline("accounts", "list", "--json").lines() if item["name"] == "Grace")
     assert (grace["role"], grace["roles"]) == (None, {"0": "editor"})

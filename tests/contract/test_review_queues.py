@@ -12,8 +12,8 @@ from lodeline.domain.labeling import (
     LabelingSession,
     ReviewTarget,
 )
+from lodeline.domain.review_events import Claim, Mark, Reviewer
 from lodeline.domain.review_queue import KIND_TAG, POLICY, QueueItem, QueueStatus, queue_item_of
-from lodeline.domain.reviewing import Claim, Mark, Reviewer
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, audit, make_experiment, span, write

@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from lodeline.domain.experiment import PriceOverride
 from lodeline.domain.usage import TokenUsage
-from lodeline.ingest.prices import Priced, package_version, price
+from lodeline.ingest.prices import Priced, listed, package_version, price
 
 NOON_NS = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) * 10**9
 PROVIDERS = {provider.id: provider for provider in get_snapshot().providers}
@@ -160,3 +161,12 @@ def test_an_override_prices_a_model_that_nobody_lists_as_far_as_it_goes() -> Non
 @pytest.mark.parametrize("at_ns", [0, 2**63 - 1, 2**64 - 1])
 def test_any_time_on_the_wire_has_a_price(at_ns: int) -> None:
     assert price(TokenUsage(1), model="deepseek-chat", provider="deepseek", at_ns=at_ns) is not None
+
+
+def test_prices_can_be_sent_to_another_process():
+    """Also those that hold from a day on or for a part of the day, and those in bands."""
+    all_listed = [listed(model, provider) for provider, model in LISTED]
+    assert pickle.loads(pickle.dumps(all_listed)) == all_listed  # noqa: S301 - just made
+    conditions = [when for found in all_listed if found is not None for when, _ in found.later]
+    assert any(when.first_day is not None for when in conditions)
+    assert any(when.hours_ns is not None for when in conditions)

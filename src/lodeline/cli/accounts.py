@@ -128,7 +128,8 @@ def _show(use: Use, what: str, account: Account) -> None:
     if use.out.as_json:
         use.out.document(account)
     state = ", disabled" if account.disabled else ""
-    use.out.say(f"{what} account {account.name} ({account.account_id}): role {account.role or 'none'}{state}.")
+    roles = "".join(f", {role} in experiment {experiment}" for experiment, role in account.roles.items())
+    use.out.say(f"{what} account {account.name} ({account.account_id}): role {account.role or 'none'}{roles}{state}.")
 
 
 def _row(account: Account) -> tuple[object, ...]:

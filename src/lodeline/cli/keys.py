@@ -1,7 +1,8 @@
 """``lodeline keys``: API keys."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,17 +51,14 @@ def create(
 ) -> None:
     """Create a key. It is shown once, on standard output; everything else goes to standard error."""
     scopes = check_scopes(tuple(scope))
-    if sign_in is not None:
-        use.client.logins.sign_in(sign_in, ask_password("Password"))
-    issued = use.client.keys.create(
-        name,
-        scopes,
-        experiment_ids=[find_experiment(use.client, item).experiment_id for item in experiment or ()] or None,
-        expires_ms=None if expires_days is None else int((time.time() + expires_days * 86_400) * 1_000),
-        owner_id=None if owner is None else find_account(use.client, owner).account_id,
-    )
-    if sign_in is not None:
-        use.client.logins.sign_out()
+    with _signed_in(use.client, sign_in):
+        issued = use.client.keys.create(
+            name,
+            scopes,
+            experiment_ids=[find_experiment(use.client, item).experiment_id for item in experiment or ()] or None,
+            expires_ms=None if expires_days is None else int((time.time() + expires_days * 86_400) * 1_000),
+            owner_id=None if owner is None else find_account(use.client, owner).account_id,
+        )
     if use.out.as_json:
         use.out.document(issued)
         return
@@ -95,6 +93,19 @@ def revoke(
     if use.out.as_json:
         use.out.document(revoked)
     use.out.say(f"Revoked key {revoked.key_id} ({revoked.name}).")
+
+
+@contextmanager
+def _signed_in(client: "LodelineClient", account: str | None) -> Generator[None]:
+    """Act as an account for a while, whatever key there is; with None as whoever it is."""
+    if account is None:
+        yield
+        return
+    client.logins.sign_in(account, ask_password("Password"))
+    try:
+        yield
+    finally:
+        client.logins.sign_out()
 
 
 def _find(client: "LodelineClient", name: str) -> str:

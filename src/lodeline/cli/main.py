@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from lodeline import __version__
 from lodeline.cli.exits import BROKEN_PIPE, INTERNAL, INTERRUPTED, INVALID, OK, UNSUPPORTED, OutputClosed, exit_code
-from lodeline.domain.errors import LodelineError
+from lodeline.domain.errors import LodelineError, Unauthenticated
 
 GROUPS: dict[str, str] = {
     "server": "Serve a store: API, OTLP ingest and page.",
@@ -40,6 +40,9 @@ GROUPS: dict[str, str] = {
     "version": "Show the versions of this program and of the server.",
 }
 """Every command group, which is a module of this package, with its one line of help, in the order of ``--help``."""
+_KEY_HINT = (
+    "\nSet LODELINE_KEY (or give --key); 'lodeline keys create NAME --scope read --sign-in ACCOUNT' makes a key."
+)
 _COMPLETION = "_LODELINE_COMPLETE"
 _ROOT_OPTIONS = ("--install-completion", "--show-completion")
 
@@ -56,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except LodelineError as error:
-        _say(f"Error: {error.message}")
+        _say(f"Error: {error.message}{_KEY_HINT if isinstance(error, Unauthenticated) else ''}")
         return exit_code(error)
     except KeyboardInterrupt:
         _say("Interrupted.")

@@ -60,5 +60,11 @@ def ask_password(prompt: str, *, twice: bool = False) -> str:
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before something that cannot be undone; leave when the answer is no."""
-    if not yes:
+    if yes:
+        return
+    try:
         typer.confirm(question, abort=True, err=True)
+    except typer.Abort:
+        if not sys.stdin.isatty():
+            typer.echo("\nNobody is there to answer: give --yes to go on without the question.", err=True)
+        raise

@@ -142,7 +142,8 @@ def delete(
         report = use.client.traces.delete_many(traces)
     else:
         matching = use.client.analytics.count(experiment=experiment, filter=filter)
-        confirm(f"Delete up to {most:,} of {matching.count} matching traces for good?", yes=yes)
+        of = f"{'' if matching.exact else 'at least '}{matching.count:,}"
+        confirm(f"Delete {min(most, matching.count):,} of {of} matching traces for good?", yes=yes)
         report = use.client.traces.delete_matching(experiment or (), filter=filter, max_traces=most)
     if use.out.as_json:
         use.out.document(report)

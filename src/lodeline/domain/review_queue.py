@@ -86,7 +86,7 @@ class QueueItem:
 def queue_of(session: LabelingSession) -> ReviewQueue | None:
     """Return the queue that a labeling session is; None when it is none."""
     tags = session.run.tags
-    kind = next((kind for kind in QUEUE_KINDS if kind == tags.get(KIND_TAG)), None)
+    kind: QueueKind | None = next((each for each in QUEUE_KINDS if each == tags.get(KIND_TAG)), None)
     if kind is None:
         return None
     asked = kind == "CUSTOM" and UNASKED_TAG not in tags

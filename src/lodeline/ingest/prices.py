@@ -84,11 +84,35 @@ class _Rates(NamedTuple):
     bands: tuple[_Band, ...]
 
 
-class _Listed(NamedTuple):
-    """The prices of one model: in force are the first of `later` whose condition holds, else `base`."""
+class _When(NamedTuple):
+    """In force from a day on (counted from the epoch), or for a part of every day; always, when it says neither."""
+
+    first_day: int | None = None
+    hours_ns: tuple[int, int] | None = None
+
+    def holds(self, at_ns: int) -> bool:
+        """Tell whether it is so at a moment."""
+        if self.first_day is not None:
+            return at_ns // _DAY_NS >= self.first_day
+        if self.hours_ns is None:
+            return True
+        start, end = self.hours_ns
+        if end < start:
+            return not end <= at_ns % _DAY_NS < start
+        return start <= at_ns % _DAY_NS < end
+
+
+class Listed(NamedTuple):
+    """The prices of one model: in force are the first of `later` whose condition holds, else `base`. `version` is
+    that of the package. It can be sent to another process."""
 
     base: _Rates
-    later: tuple[tuple[Callable[[int], bool], _Rates], ...] = ()
+    later: tuple[tuple[_When, _Rates], ...] = ()
+    version: str = ""
+
+
+Find = Callable[[str, str | None], Listed | None]
+"""Finds a model's prices by its name and, where that is known, its provider."""
 
 
 def price(
@@ -107,11 +131,11 @@ def price(
     """
     if model is None:
         return None
-    listed = _listed(model, provider)
+    found = _listed(model, provider)
     override = _matching(overrides, model, provider) if overrides else None
-    if listed is None and override is None:
+    if found is None and override is None:
         return None
-    rates = _in_force(listed or _no_prices(), at_ns)
+    rates = _in_force(found or _no_prices(), at_ns)
     if override is not None:
         rates = _overridden(rates, override)
     band = rates.bands[bisect_left(rates.starts, usage.input)] if rates.starts else rates.bands[0]
@@ -120,13 +144,20 @@ def price(
             return None
     total = band.per_request + sum(map(mul, usage, band.rates))
     cost_picousd = total if band.scale == 1 else (total + band.scale // 2) // band.scale
-    version = "" if listed is None else package_version()
+    version = "" if found is None else found.version
     return Priced(cost_picousd, "genai-prices" if override is None else "override", version)
 
 
 def load() -> None:
     """Load the packaged prices now, which takes some tenths of a second, so that the first call does not wait."""
     _listed("gpt-4o", None)
+
+
+def find_by(find: Find) -> None:
+    """Have every model's prices found by this from now on: a process that asks another need not load them."""
+    global _find_listed  # noqa: PLW0603 - for a whole process, as its first act
+    _find_listed = find
+    _listed.cache_clear()
 
 
 @cache
@@ -137,22 +168,30 @@ def package_version() -> str:
     return __version__
 
 
-def _in_force(listed: _Listed, at_ns: int) -> _Rates:
-    for condition, rates in listed.later:
-        if condition(at_ns):
+def _in_force(found: Listed, at_ns: int) -> _Rates:
+    for condition, rates in found.later:
+        if condition.holds(at_ns):
             return rates
-    return listed.base
+    return found.base
 
 
 @lru_cache(maxsize=4_096)
-def _listed(model: str, provider: str | None) -> _Listed | None:
+def _listed(model: str, provider: str | None) -> Listed | None:
+    return _find_listed(model, provider) if len(model) <= _MAX_NAME else None
+
+
+def listed(model: str, provider: str | None) -> Listed | None:
+    """Return what the package lists for a model; None when that is nothing."""
     found = _find(model, provider) if len(model) <= _MAX_NAME else None
     if found is None:
         return None
     if not isinstance(found.prices, list):
-        return _Listed(_compiled(found.prices))
+        return Listed(_compiled(found.prices), version=package_version())
     later = ((_condition(each), _compiled(each.prices)) for each in reversed(found.prices))
-    return _Listed(_compiled(found.prices[0].prices), tuple(later))
+    return Listed(_compiled(found.prices[0].prices), tuple(later), package_version())
+
+
+_find_listed: Find = listed
 
 
 def _find(model: str, provider: str | None) -> "ModelInfo | None":
@@ -172,20 +211,16 @@ def _find(model: str, provider: str | None) -> "ModelInfo | None":
     return None if found is None else found.find_model(name, all_providers=providers)
 
 
-def _condition(conditional: "ConditionalPrice") -> Callable[[int], bool]:
+def _condition(conditional: "ConditionalPrice") -> _When:
     """Return the package's condition over epoch nanoseconds; a price without one always holds."""
     from genai_prices.types import StartDateConstraint, TimeOfDateConstraint  # noqa: PLC0415 - see package_version
 
     constraint = conditional.constraint
     if isinstance(constraint, StartDateConstraint):
-        first_day = (constraint.start_date - date(1970, 1, 1)).days
-        return lambda at_ns: at_ns // _DAY_NS >= first_day
+        return _When(first_day=(constraint.start_date - date(1970, 1, 1)).days)
     if isinstance(constraint, TimeOfDateConstraint):
-        start, end = _time_of_day_ns(constraint.start_time), _time_of_day_ns(constraint.end_time)
-        if end < start:
-            return lambda at_ns: not end <= at_ns % _DAY_NS < start
-        return lambda at_ns: start <= at_ns % _DAY_NS < end
-    return lambda at_ns: True
+        return _When(hours_ns=(_time_of_day_ns(constraint.start_time), _time_of_day_ns(constraint.end_time)))
+    return _When()
 
 
 def _time_of_day_ns(value: time) -> int:
@@ -224,8 +259,8 @@ def _band(flat: dict[str, Decimal]) -> _Band:
 
 
 @cache
-def _no_prices() -> _Listed:
-    return _Listed(_Rates((), (_band({}),)))
+def _no_prices() -> Listed:
+    return Listed(_Rates((), (_band({}),)))
 
 
 def _matching(overrides: Sequence[PriceOverride], model: str, provider: str | None) -> PriceOverride | None:

@@ -130,6 +130,9 @@ def invalid_request(errors: Sequence[Any]) -> Invalid:
     first: Mapping[str, Any] = errors[0] if errors else {}
     name = found[0]["field"] if found else ""
     given = first.get("input")
+    if first.get("type") in {"extra_forbidden", "unexpected_keyword_argument"}:
+        message = f"{name}: there is no such field; leave it out, or see /api/v1/openapi.json for those there are."
+        return Invalid(message, details={"field": name, "errors": found})
     value = "" if first.get("type") == "missing" or given is None else f" {shown(given)} is not valid;"
     message = f"{name or 'body'}:{value} {str(first.get('msg', 'the request is malformed')).rstrip('.')}."
     return Invalid(message, details={"field": name, "errors": found})

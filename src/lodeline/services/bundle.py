@@ -25,6 +25,7 @@ from lodeline.services.label_schemas import LabelSchemaService
 from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_items import LabelingItemService
 from lodeline.services.labeling_report import LabelingReportService
+from lodeline.services.labeling_rules import LabelingRuleService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.measurements import MeasurementService
@@ -85,6 +86,7 @@ class Services:
     label_schemas: LabelSchemaService
     labeling: LabelingService
     labeling_items: LabelingItemService
+    labeling_rules: LabelingRuleService
     reviews: ReviewService
     labeling_reports: LabelingReportService
     review_queues: ReviewQueueService
@@ -110,7 +112,7 @@ def assemble(
     datasets = DatasetService(stores, scope, listing, clock)
     records = RecordService(stores, datasets, traces, listing, clock)
     label_schemas = LabelSchemaService(stores, scope, clock)
-    labeling = LabelingService(stores, scope, label_schemas, datasets, clock)
+    labeling = LabelingService(stores, scope, label_schemas, datasets, listing, clock=clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
     runs = RunService(stores, scope, listing, clock)
     labeling_items = LabelingItemService(stores, labeling, records, listing, clock)
@@ -145,6 +147,7 @@ def assemble(
         label_schemas=label_schemas,
         labeling=labeling,
         labeling_items=labeling_items,
+        labeling_rules=LabelingRuleService(stores, labeling, listing, clock),
         reviews=ReviewService(stores, scope, clock),
         labeling_reports=LabelingReportService(stores, labeling),
         review_queues=ReviewQueueService(

@@ -2,8 +2,9 @@
 
 It is started as ``-m lodeline.services.decoder FD``, where FD is its end of a socket pair, and ends with the line.
 The server sends a job and the request's body; back come questions (the settings of an experiment that a resource
-names, room for a body that grows as it is decompressed), each answered before the next message, and at last the
-packed request, or the error. The two ends trust each other: they are one program.
+names, room for a body that grows as it is decompressed, a model's prices, whose package is slow to import), each
+answered before the next message, and at last the packed request, or the error. The two ends trust each other: they
+are one program.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -84,7 +85,7 @@ class _Job(NamedTuple):
 class _Message(NamedTuple):
     """What the process says: a question, to be answered, or how its job ended."""
 
-    kind: Literal["settings", "hold", "done", "failed", "unforeseen", "given up"]
+    kind: Literal["settings", "hold", "prices", "done", "failed", "unforeseen", "given up"]
     value: Any = None
 
 
@@ -172,9 +173,9 @@ class DecoderProcess:
         self._line.send_bytes(work.body)
         reason: Exception | None = None
         kind, value = self._line.receive()
-        while kind in {"settings", "hold"}:
+        while kind in {"settings", "hold", "prices"}:
             try:
-                answer = work.settings_for(value) if kind == "settings" else work.hold(value)
+                answer = _answer(work, kind, value)
             except Exception as error:  # whatever it is, the process must hear of it
                 reason, answer = error, _GivenUp()
             self._line.send(answer)
@@ -201,15 +202,25 @@ class DecoderProcess:
             self._process.wait()
 
 
+def _answer(work: Work, kind: str, value: Any) -> object:
+    match kind:
+        case "settings":
+            return work.settings_for(value)
+        case "hold":
+            return work.hold(value)
+        case _:
+            return prices.listed(*value)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Decode until the line ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     descriptor = int(arguments[0])
     os.set_inheritable(descriptor, False)
-    prices.load()  # else the first request that needs a price would wait for them
     collect_seldom()
     with socket.socket(fileno=descriptor) as end, contextlib.suppress(EOFError, ConnectionError):
         line = _Line(end)
+        prices.find_by(lambda model, provider: _ask(line, "prices", (model, provider)))
         line.send("ready")
         while True:
             job: _Job = line.receive()
@@ -218,23 +229,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _carry_out(line: _Line, job: _Job, body: bytes) -> _Message:
-    def ask(kind: Literal["settings", "hold"]) -> Callable[[Any], Any]:
-        def asked(value: Any) -> Any:
-            line.send(_Message(kind, value))
-            answer = line.receive()
-            if isinstance(answer, _GivenUp):
-                raise answer
-            return answer
-
-        return asked
-
-    settings = ask("settings")
-
     def settings_for(hint: ExperimentHint | None) -> ExperimentSettings:
         known = job.usual if job.for_all or hint is None else None
-        return settings(hint) if known is None else known
+        return _ask(line, "settings", hint) if known is None else known
 
-    work = Work(body, job.content_type, job.encoding, job.limits, settings_for, ask("hold"))
+    work = Work(body, job.content_type, job.encoding, job.limits, settings_for, lambda held: _ask(line, "hold", held))
     try:
         return _Message("done", _pack(decode_work(work)))
     except _GivenUp:
@@ -245,6 +244,14 @@ def _carry_out(line: _Line, job: _Job, body: bytes) -> _Message:
         raise
     except Exception as error:
         return _Message("unforeseen", "".join(traceback.format_exception(error)))
+
+
+def _ask(line: _Line, kind: Literal["settings", "hold", "prices"], value: Any) -> Any:
+    line.send(_Message(kind, value))
+    answer = line.receive()
+    if isinstance(answer, _GivenUp):
+        raise answer
+    return answer
 
 
 def _pack(made: Packed) -> tuple[Any, ...]:

@@ -1,11 +1,12 @@
 """Which experiments a request is about: from ids or names to experiments that the actor may see."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, Reach, permit, permit_reach
-from lodeline.domain.errors import NotFound, TooLarge
-from lodeline.domain.experiment import Experiment
+from lodeline.domain.errors import NotFound, TooLarge, shown
+from lodeline.domain.experiment import MAX_NAME, Experiment
 from lodeline.domain.ids import ExperimentId, is_experiment_id
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.query.ast import And, Compare, Field, In, Node, Search
@@ -13,6 +14,7 @@ from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.storage.base import ExperimentStore
 
 MAX_WANTED = 1_000
+_NAMES_COMPARED = 200
 _ID = Field("experiment", "id", "string")
 _LIFECYCLE = Field("experiment", "lifecycle", "string")
 ACTIVE = Compare(_LIFECYCLE, "=", "ACTIVE")
@@ -45,21 +47,32 @@ class ExperimentScope:
     def lookup(self, actor: Actor, action: ExperimentAction, id_or_name: str) -> Experiment:
         """Return an experiment by id or else by name, deleted or not, after asking the permission."""
         reach = permit_reach(actor, action)
-        missing = NotFound.of("experiment", id_or_name)
         found = self._cache.resolve(id_or_name)
-        if found is None:
-            if is_experiment_id(id_or_name) and ExperimentId(id_or_name) not in reach:
-                permit(actor, action, ExperimentId(id_or_name), missing=missing)
-            raise missing
-        permit(actor, action, found.experiment_id, missing=missing)
-        return found
+        if found is not None and found.experiment_id in reach:
+            return found
+        missing = self._missing(reach, id_or_name)
+        if found is not None:
+            permit(actor, action, found.experiment_id, missing=missing)
+        elif is_experiment_id(id_or_name) and ExperimentId(id_or_name) not in reach:
+            permit(actor, action, ExperimentId(id_or_name), missing=missing)
+        raise missing
+
+    def _missing(self, reach: Reach, id_or_name: str) -> NotFound:
+        """Return the error for what is not there, with the name in reach that may have been meant."""
+        missing = NotFound.of("experiment", id_or_name)
+        page = self._store.search(Search(node=within(reach), limit=_NAMES_COMPARED))
+        names = {item.name for item in page.items if item.experiment_id in reach}
+        near = get_close_matches(id_or_name[:MAX_NAME], names, n=1)
+        if near:
+            missing.message = f"{missing.message} Did you mean {shown(near[0])}?"
+        return missing
 
     def holder(self, experiment_id: ExperimentId) -> Experiment:
         """Return the active experiment that something found belongs to; NotFound when it is deleted."""
         return active(self._cache.get(experiment_id))
 
     def _all(self, reach: Reach) -> tuple[ExperimentId, ...]:
-        node = And((ACTIVE, restriction(reach))) if reach.experiment_ids and not reach.all_but else ACTIVE
+        node = within(reach)
         ids: list[ExperimentId] = []
         cursor: str | None = None
         while True:
@@ -68,6 +81,11 @@ class ExperimentScope:
             cursor = page.cursor
             if cursor is None:
                 return tuple(ids)
+
+
+def within(reach: Reach) -> Node:
+    """Return what holds for active experiments in reach, as far as a filter says it: those of `all_but` stay."""
+    return And((ACTIVE, restriction(reach))) if reach.experiment_ids and not reach.all_but else ACTIVE
 
 
 def active(experiment: Experiment) -> Experiment:

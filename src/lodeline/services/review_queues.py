@@ -21,6 +21,7 @@ from lodeline.domain.labeling import (
     item_id_of,
 )
 from lodeline.domain.page import MAX_LIMIT, Page, check_limit
+from lodeline.domain.review_events import Mark, Remove, Reviewer
 from lodeline.domain.review_queue import (
     KIND_TAG,
     MAX_NAME,
@@ -40,7 +41,6 @@ from lodeline.domain.review_queue import (
     queue_of,
     user_of,
 )
-from lodeline.domain.reviewing import Mark, Remove, Reviewer
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope

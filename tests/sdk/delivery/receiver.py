@@ -43,10 +43,14 @@ Script = Callable[[Received], Reply]
 
 
 class Receiver:
-    """What came, in order; `kept` are the names of spans that were acknowledged."""
+    """What came, in order; `kept` are the names of spans that were acknowledged.
 
-    def __init__(self, script: Script) -> None:
+    `gate` is called with each request first, by several threads at one time, and may let it wait.
+    """
+
+    def __init__(self, script: Script, gate: Callable[[Received], None]) -> None:
         self.script = script
+        self.gate = gate
         self.received: list[Received] = []
         self.kept: list[str] = []
         self.url = ""
@@ -54,6 +58,7 @@ class Receiver:
 
     def take(self, received: Received) -> Reply:
         """Note a request and return the answer to it."""
+        self.gate(received)
         with self.lock:
             reply = self.script(received)
             self.received.append(received)
@@ -63,9 +68,11 @@ class Receiver:
 
 
 @contextmanager
-def receiving(script: Script = lambda _: OK, *, port: int = 0) -> Generator[Receiver]:
+def receiving(
+    script: Script = lambda _: OK, *, port: int = 0, gate: Callable[[Received], None] = lambda _: None
+) -> Generator[Receiver]:
     """Give a receiver that listens on a port of 127.0.0.1."""
-    receiver = Receiver(script)
+    receiver = Receiver(script, gate)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -32,6 +32,9 @@ interface ChartProps {
 }
 
 const HEIGHT = 150;
+const MINUTE_MS = 60_000;
+/** Between ticks where buckets are shorter than minutes, s: no two of them have the same label. */
+const SHORT_STEPS_S = [1, 5, 15, 30, 60, 300, 900];
 
 /** Values over time as a picture, and the same as a table; its headline figure stands above either. */
 export function Chart(props: ChartProps) {
@@ -123,12 +126,17 @@ function options(
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     tzDate: (s) => uPlot.tzDate(new Date(s * 1000), zone),
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
+    scales: {
+      // A bucket reaches to its end, the last one too.
+      x: { range: (_, first, last) => [first, last + bucketMs / 1000] },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
+    },
     axes: [
       {
         ...axis,
         size: 26,
         space: 60,
+        incrs: bucketMs < MINUTE_MS ? SHORT_STEPS_S : undefined,
         values: (_, splits) => splits.map((s) => tick(s * 1000, zone, bucketMs)),
       },
       { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
@@ -162,7 +170,7 @@ function options(
 
 /** Hours and minutes, with seconds where buckets are shorter than minutes; at midnight the day. */
 function tick(ms: number, zone: string, bucketMs: number): string {
-  if (bucketMs < 60_000) return dateTime(ms, zone).slice(11);
+  if (bucketMs < MINUTE_MS) return dateTime(ms, zone).slice(11);
   const time = hourAndMinute(ms, zone);
   return time === "00:00" ? dayAndMonth(ms, zone) : time;
 }
@@ -202,7 +210,7 @@ function readout(
           const value = plot.data[index + 1]?.[at];
           return `${each.label}: ${value === null || value === undefined ? "–" : format(value)}`;
         });
-        const seconds = bucketMs < 60_000;
+        const seconds = bucketMs < MINUTE_MS;
         box.textContent = [dateTime(ms, zone).slice(0, seconds ? 19 : 16), ...lines].join("\n");
         box.style.display = "block";
         const right = (plot.cursor.left ?? 0) > plot.over.clientWidth / 2;
@@ -213,7 +221,7 @@ function readout(
   };
 }
 
-function ValueTable({ title, times, series, format, zone }: ChartProps) {
+function ValueTable({ title, times, bucketMs, series, format, zone }: ChartProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <div className={classes.values} tabIndex={0} role="region" aria-label={title}>
@@ -229,7 +237,7 @@ function ValueTable({ title, times, series, format, zone }: ChartProps) {
         <tbody>
           {times.map((ms, at) => (
             <tr key={ms}>
-              <td>{dateTime(ms, zone).slice(0, 16)}</td>
+              <td>{dateTime(ms, zone).slice(0, bucketMs < MINUTE_MS ? 19 : 16)}</td>
               {series.map((each) => {
                 const value = each.values[at];
                 return (

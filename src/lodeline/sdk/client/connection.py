@@ -69,13 +69,16 @@ class Connection:
     def options(self) -> dict[str, Any]:
         """The options that httpx's clients of both kinds are made with."""
         sent = {"user-agent": f"lodeline-python/{__version__}", "accept": JSON, **self.headers}
-        if self.api_key is not None:
-            sent["authorization"] = f"Bearer {self.api_key}"
         found: dict[str, Any] = {"base_url": self.url, "headers": sent, "timeout": self.timeout(None)}
         if self.url.startswith("http:"):
             # Reading the certificates of all authorities takes longer than most calls. This context trusts none.
             found["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return found
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The headers that say who asks while no login does."""
+        return {} if self.api_key is None else {"authorization": f"Bearer {self.api_key}"}
 
     def timeout(self, timeout_s: float | None) -> httpx.Timeout:
         """Return httpx's form of how long to wait for each part of an answer."""
@@ -105,12 +108,12 @@ class Connection:
         try:
             yield
         except httpx.RequestError as error:
-            raise self.unreachable(error) from error
+            raise self.unreachable(error) from None
 
 
-def request_arguments(call: Call[Any], login: Mapping[str, str]) -> dict[str, Any]:
+def request_arguments(call: Call[Any], credentials: Mapping[str, str]) -> dict[str, Any]:
     """Return what httpx builds the request of a call from, but for its content when that is in parts."""
-    headers = {**login, **call.headers}
+    headers = {**credentials, **call.headers}
     whole = call.content if isinstance(call.content, bytes) else None
     content = whole if call.body is None else _json(call.body)
     if content is not None or call.content is not None:
@@ -167,12 +170,15 @@ class Refused(Exception):
         self.error = error
 
 
-def login_headers(call: Call[Any], result: object) -> dict[str, str] | None:
-    """Return the headers that later requests need when a call began or ended a login; None when it did neither."""
+def changed_credentials(connection: Connection, call: Call[Any], result: object) -> dict[str, str] | None:
+    """Return the headers of later requests when a call began or ended a login; None when it did neither.
+
+    A login takes the place of the key: what is asked through it is asked by its account and by nobody else.
+    """
     if call.login is None:
         return None
     token = getattr(result, "csrf_token", None)
-    return {"x-lodeline-csrf": str(token)} if call.login == "begins" and token else {}
+    return {"x-lodeline-csrf": str(token)} if call.login == "begins" and token else connection.credentials
 
 
 def _json(body: object) -> bytes:

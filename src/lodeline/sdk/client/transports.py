@@ -12,7 +12,7 @@ from lodeline.sdk.client.call import Call
 from lodeline.sdk.client.connection import (
     Connection,
     Refused,
-    login_headers,
+    changed_credentials,
     parts_of,
     refusal,
     request_arguments,
@@ -29,7 +29,7 @@ class SyncTransport:
         self._connection = connection
         with connection.checking_url():
             self._http = httpx.Client(transport=transport, **connection.options)
-        self._login: dict[str, str] = {}
+        self._credentials = connection.credentials
 
     def close(self) -> None:
         """Let go of connections; again is fine."""
@@ -39,8 +39,8 @@ class SyncTransport:
         """Return the answer; raise the server's errors and Unavailable after the retries that the call allows."""
         answer = self._answer(call, stream=False)
         result = call.read(answer.content)
-        changed = login_headers(call, result)
-        self._login = self._login if changed is None else changed
+        changed = changed_credentials(self._connection, call, result)
+        self._credentials = self._credentials if changed is None else changed
         return result
 
     @contextmanager
@@ -64,12 +64,12 @@ class SyncTransport:
             except (httpx.RequestError, Refused) as error:
                 pause_s = wait_s(error, call.repeats, attempt, self._connection.max_retries)
                 if pause_s is None:
-                    raise _raised(self._connection, error) from _cause(error)
+                    raise _raised(self._connection, error) from None
             time.sleep(pause_s)
             attempt += 1
 
     def _once(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        arguments = request_arguments(call, self._login)
+        arguments = request_arguments(call, self._credentials)
         parts = parts_of(call)
         if parts is not None:
             arguments["content"] = parts
@@ -94,7 +94,7 @@ class AsyncTransport:
         self._connection = connection
         with connection.checking_url():
             self._http = httpx.AsyncClient(transport=transport, **connection.options)
-        self._login: dict[str, str] = {}
+        self._credentials = connection.credentials
 
     async def close(self) -> None:
         """Let go of connections; again is fine."""
@@ -104,8 +104,8 @@ class AsyncTransport:
         """Return the answer; raise the server's errors and Unavailable after the retries that the call allows."""
         answer = await self._answer(call, stream=False)
         result = call.read(answer.content)
-        changed = login_headers(call, result)
-        self._login = self._login if changed is None else changed
+        changed = changed_credentials(self._connection, call, result)
+        self._credentials = self._credentials if changed is None else changed
         return result
 
     @asynccontextmanager
@@ -130,12 +130,12 @@ class AsyncTransport:
             except (httpx.RequestError, Refused) as error:
                 pause_s = wait_s(error, call.repeats, attempt, self._connection.max_retries)
                 if pause_s is None:
-                    raise _raised(self._connection, error) from _cause(error)
+                    raise _raised(self._connection, error) from None
             await asyncio.sleep(pause_s)
             attempt += 1
 
     async def _once(self, call: Call[Any], *, stream: bool) -> httpx.Response:
-        arguments = request_arguments(call, self._login)
+        arguments = request_arguments(call, self._credentials)
         parts = parts_of(call)
         if parts is not None:
             arguments["content"] = _awaited(parts)
@@ -161,7 +161,3 @@ async def _awaited(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 def _raised(connection: Connection, error: httpx.RequestError | Refused) -> Exception:
     return error.error if isinstance(error, Refused) else connection.unreachable(error)
-
-
-def _cause(error: httpx.RequestError | Refused) -> Exception | None:
-    return None if isinstance(error, Refused) else error

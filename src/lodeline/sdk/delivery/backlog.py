@@ -2,15 +2,16 @@
 spools of processes that have ended. Bounded; the oldest go first.
 """
 
+import itertools
 import logging
 import threading
 import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from lodeline.sdk.delivery.in_flight import Batch, InFlight
 from lodeline.sdk.delivery.records import Record
 from lodeline.sdk.delivery.settings import DeliverySettings
 from lodeline.sdk.delivery.spool import Spool, SpoolMeta
@@ -23,39 +24,8 @@ _MAX_SEGMENT_BYTES = 8 * 2**20
 MAX_ADOPTED = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records of one instance that go in one request. `spool` is where they stand, None for memory."""
-
-    meta: SpoolMeta
-    records: Sequence[Record]
-    own: bool
-    spool: Spool | None
-
-    @property
-    def spans(self) -> int:
-        """How many spans it has."""
-        return sum(record.spans for record in self.records)
-
-    @property
-    def body(self) -> bytes:
-        """The export request, not compressed."""
-        return b"".join(record.payload for record in self.records)
-
-    @property
-    def sequence(self) -> str:
-        """The sequence numbers of its records, such as "7" or "7-9,12"."""
-        ranges: list[list[int]] = []
-        for record in self.records:
-            if ranges and record.sequence == ranges[-1][1] + 1:
-                ranges[-1][1] = record.sequence
-            else:
-                ranges.append([record.sequence, record.sequence])
-        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
-
-
 class Backlog:
-    """Records that are not settled yet. Thread-safe; one thread adds, one takes and settles."""
+    """Records that are not settled yet. Thread-safe."""
 
     def __init__(self, settings: DeliverySettings, instance: str, ledger: Ledger, *, pid: int) -> None:
         self.settings = settings
@@ -77,7 +47,7 @@ class Backlog:
         self._adopted: list[Spool] = []
         self._memory: deque[Record] = deque()
         self._memory_bytes = 0
-        self._in_flight: Batch | None = None
+        self._in_flight = InFlight()
         self._own_was_last = False
         self._sequence = self._spans_made = 0
         self.pending_spans = 0
@@ -171,8 +141,7 @@ class Backlog:
         """Keep as pending only what is in memory, under way, or on disk and not read yet."""
         passed = 0 if self._own is None else self._own.passed
         kept = {record.sequence for record in self._memory}
-        if self._in_flight is not None and self._in_flight.own:
-            kept.update(record.sequence for record in self._in_flight.records)
+        kept.update(record.sequence for record in self._in_flight.own())
         for sequence in [each for each in self._pending if each <= passed and each not in kept]:
             self._unpend(sequence)
 
@@ -199,12 +168,15 @@ class Backlog:
             for spool in dict.fromkeys(sources):
                 own = spool is None or spool is self._own
                 records = self._take(self._next_in_memory if spool is None else spool.read)
-                self._note_damage(spool, records)
+                batch = Batch(self.meta if spool is None else spool.meta, records, own, spool)
                 if records:
                     self._own_was_last = own
-                    self._in_flight = Batch(self.meta if spool is None else spool.meta, records, own, spool)
-                    return self._in_flight
-                if not own and spool is not None:
+                    self._in_flight.add(batch)
+                if spool is not None:
+                    self._note_damage(spool)
+                if records:
+                    return batch
+                if spool is not None and not own:
                     self._finish(spool)
             return None
 
@@ -231,9 +203,9 @@ class Backlog:
         self._memory_bytes -= record.size_bytes
         return record
 
-    def _note_damage(self, spool: Spool | None, records: Sequence[Record]) -> None:
+    def _note_damage(self, spool: Spool) -> None:
         """Count what reading had to pass over."""
-        if spool is None or not (spool.damaged_spans or spool.damaged_bytes):
+        if not (spool.damaged_spans or spool.damaged_bytes):
             return
         spans, spool.damaged_spans = spool.damaged_spans, 0
         size_bytes, spool.damaged_bytes = spool.damaged_bytes, 0
@@ -242,32 +214,33 @@ class Backlog:
         )
         if spool is self._own:
             self._ledger.note_dropped("damaged", spans)
-            in_flight, self._in_flight = self._in_flight, Batch(self.meta, records, own=True, spool=spool)
             self._forget_lost()
-            self._in_flight = in_flight
         else:
             self._ledger.note_adopted_lost(spans)
 
+    def split(self, batch: Batch) -> Sequence[Batch]:
+        """Return batches of one record each to send instead of a batch that is under way."""
+        with self.changed:
+            return [] if self._closed else self._in_flight.split(batch)
+
     def settle(self, batch: Batch) -> None:
-        """Note that a batch is done with, whatever became of it: it is not sent again."""
+        """Note that a batch is done with, whatever became of it: it is not sent again by this process."""
         with self.changed:
             if self._closed:
                 return
-            last = batch.records[-1]
-            if batch.spool is not None:
-                batch.spool.settle(last.sequence, last.spans_before + last.spans)
+            last = self._in_flight.settle(batch)
             if batch.own:
                 for record in batch.records:
                     self._unpend(record.sequence)
-            elif batch.spool is not None and batch.spool.drained:
-                self._finish(batch.spool)
-            if self._in_flight is not None and self._in_flight.records[-1] is last:
-                self._in_flight = None
+            if batch.spool is not None and last is not None:
+                batch.spool.settle(last.sequence, last.spans_before + last.spans)
+                if not batch.own:
+                    self._finish(batch.spool)
             self.changed.notify_all()
 
     def _finish(self, spool: Spool) -> None:
         """Remove the spool of an ended process when everything in it is settled."""
-        if spool in self._adopted and spool.drained:
+        if spool in self._adopted and spool.drained and not self._in_flight.holds(spool):
             self._adopted.remove(spool)
             spool.close()
 
@@ -306,9 +279,20 @@ class Backlog:
     def volatile_spans(self) -> int:
         """How many of them are in memory only."""
         with self.changed:
-            held = sum(record.spans for record in self._memory)
-            batch = self._in_flight
-            return held + (batch.spans if batch is not None and batch.spool is None else 0)
+            return sum(record.spans for record in self._memory) + self._in_flight.volatile_spans
+
+    @property
+    def waiting_spans(self) -> int:
+        """How many spans of this process are neither settled nor under way."""
+        with self.changed:
+            return self.pending_spans - sum(self._pending.get(record.sequence, 0) for record in self._in_flight.own())
+
+    def waits(self, sequence: int) -> bool:
+        """Tell whether a record of this process up to this one is neither settled nor under way."""
+        with self.changed:
+            under_way = {record.sequence for record in self._in_flight.own()}
+            early = itertools.takewhile(lambda each: each <= sequence, self._pending)
+            return any(each not in under_way for each in early)
 
     def settled(self, sequence: int) -> bool:
         """Tell whether this process's records up to this one are settled."""
@@ -326,7 +310,7 @@ class Backlog:
             if lost:
                 self._ledger.note_dropped("exit", lost)
                 self._memory.clear()
-                self._in_flight = None
+                self._in_flight.clear()
                 self._pending.clear()
                 self.pending_spans = 0
             if self._own is not None:

@@ -52,6 +52,12 @@ class Exchange:
         self._encoding_taken = False
         self.sent_bytes = 0
 
+    def beside(self) -> "Exchange":
+        """Return one for another thread, with a connection of its own; it knows what this one has learned."""
+        other = Exchange(self._settings)
+        other._encoding, other._encoding_taken = self._encoding, self._encoding_taken
+        return other
+
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send an export request; never raises for what the network or the server does."""
         answer = self._try(body, headers)

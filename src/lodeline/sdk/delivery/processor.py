@@ -33,8 +33,8 @@ class _Runtime:
         self.instance = os.urandom(16).hex()
         self.ledger = Ledger()
         self.backlog = Backlog(settings, self.instance, self.ledger, pid=self.pid)
-        self.writer = Writer(self.backlog, self.ledger)
         self.sender = Sender(self.backlog, self.ledger, self.stats)
+        self.writer = Writer(self.backlog, self.ledger, self.sender.widen)
         self._settings = settings
         self._closing = threading.Lock()
         self._closed = False
@@ -53,7 +53,7 @@ class _Runtime:
         marker = self.writer.mark()
         if not marker.written.wait(max(0.0, timeout_s)):
             return False
-        self.sender.hurry()
+        self.sender.hurry(marker.sequence)
         with self.backlog.changed:
             while not self.backlog.settled(marker.sequence):
                 left_s = until - time.monotonic()

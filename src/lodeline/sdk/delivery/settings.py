@@ -38,6 +38,7 @@ class DeliverySettings:
     max_queue_spans: int = 20_000
     max_batch_spans: int = 2_000
     max_batch_bytes: int = 4 * MIB
+    max_requests_in_flight: int = 3
     write_delay_s: float = 0.01
     send_delay_s: float = 0.5
     first_retry_s: float = 0.5
@@ -91,7 +92,7 @@ class DeliverySettings:
 
 _COUNTS = (
     "max_spool_bytes", "max_memory_bytes", "max_dead_letter_bytes", "max_queue_spans", "max_batch_spans",
-    "max_batch_bytes",
+    "max_batch_bytes", "max_requests_in_flight",
 )  # fmt: skip
 _TIMES = (
     "write_delay_s", "send_delay_s", "first_retry_s", "max_retry_s", "connect_timeout_s", "request_timeout_s",

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -30,8 +30,10 @@ class Writer:
     """Takes spans from any thread and keeps them. `offer` takes no lock that its own thread could hold already: it
     is called from signal handlers and finalisers too."""
 
-    def __init__(self, backlog: Backlog, ledger: Ledger) -> None:
+    def __init__(self, backlog: Backlog, ledger: Ledger, added: Callable[[], None]) -> None:
+        """`added` is called when something new is in the backlog."""
         self._backlog = backlog
+        self._added = added
         self._ledger = ledger
         self._max_spans = backlog.settings.max_queue_spans
         self._crowded_spans = self._max_spans // 2
@@ -133,6 +135,7 @@ class Writer:
             for body, count in self._encoded(spans):
                 self._ledger.note_made(count)
                 self._sequence = self._backlog.add(body, count)
+                self._added()
         finally:
             self._in_hand = 0
 

@@ -22,8 +22,9 @@ from lodeline.domain.labeling import (
     LabelingSession,
     SessionDump,
 )
+from lodeline.domain.labeling_rules import RuleState
 from lodeline.domain.page import Page
-from lodeline.domain.reviewing import Reviewer, ReviewEvent
+from lodeline.domain.review_events import Reviewer, ReviewEvent, Submit
 
 
 class LabelingStore(Protocol):
@@ -45,11 +46,22 @@ class LabelingStore(Protocol):
         ...
 
     def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:
-        """Change a session, and bring its items in line (`domain.reviewing.settled`), in one transaction.
+        """Change a session, and bring its items in line (`domain.review_places.settled`), in one transaction.
 
         Conflict when its state may not be followed by the new one, or a review queue's new name is another one's;
         Deleted when the run is. A change that changes nothing records nothing.
         """
+        ...
+
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        """Return how far the standing rules of a session are, in their order.
+
+        A rule looks at what arrives from when it is given; one that is taken away and given again begins anew.
+        """
+        ...
+
+    def with_rules(self) -> Sequence[RunId]:
+        """Return the OPEN sessions that have standing rules, oldest first; those of deleted runs are left out."""
         ...
 
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
@@ -67,6 +79,14 @@ class ReviewStore(Protocol):
 
         NotFound when a trace is not one of the session's experiment, TooLarge when there would be too many items,
         Conflict once the session is CLOSED; then none is added.
+        """
+        ...
+
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        """Add items that a standing rule chose, and keep how far it is, in one transaction; return that with the
+        items that were new counted. Conflict when the session is not OPEN or has no such rule (any more); else errors
+        are those of `add_items`. The audit entry is recorded when something was added.
         """
         ...
 
@@ -95,6 +115,16 @@ class ReviewStore(Protocol):
         """Apply an event (`domain.reviewing.applied`, whose errors these are), and log or withdraw the assessments
         that follow from it, in one transaction. An event that changes nothing records nothing, and
         neither does a draft that is saved."""
+        ...
+
+    def log(self, run_id: RunId, reviews: Mapping[ItemId, Sequence[Submit]], *, by: str | None, now_ms: int,
+            audit: AuditEntry) -> int:  # fmt: skip
+        """Submit reviews that were made elsewhere, by item, all or none, in one transaction, and log the assessments
+        that follow in the name of whoever made them, as told by account `by`. Return how many were new; with none,
+        nothing is recorded.
+
+        NotFound for an item that is none of the session; errors of `domain.reviewing.applied`.
+        """
         ...
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:

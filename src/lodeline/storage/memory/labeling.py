@@ -16,6 +16,7 @@ from lodeline.domain.labeling import (
     ReviewerProgress,
 )
 from lodeline.domain.labeling_changes import affected, changed_session, resettled
+from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.page import Page
 from lodeline.domain.review_queue import name_taken, queue_key
 from lodeline.domain.run import Run, RunDraft
@@ -39,8 +40,15 @@ class MemoryLabeling:
             _check_queue_name(self._state, experiment_id, of)
             record = add(self._state, experiment_id, of, now_ms=now_ms)
             record.labeling = LabelingRecord(
-                draft.state, draft.schemas, draft.instructions, draft.reviewers, draft.policy, draft.dataset_id
+                draft.state,
+                draft.schemas,
+                draft.instructions,
+                draft.reviewers,
+                draft.policy,
+                draft.dataset_id,
+                draft.rules,
             )
+            record.labeling.begin_rules(now_ms=now_ms)
             self._state.record(replace(audit, target=record.run.run_id))
             return record.labeling.current(record.current())
 
@@ -80,6 +88,7 @@ class MemoryLabeling:
                 _check_queue_name(self._state, after.run.experiment_id, after.run)
             record.run = after.run
             labeling.put(after)
+            labeling.begin_rules(now_ms=now_ms)
             which = "all" if change.extend_completed else affected(before, after)
             for item_id, item in labeling.items.items():
                 claimed = any(a.state == "CLAIMED" for a in item.assignments)
@@ -87,6 +96,23 @@ class MemoryLabeling:
                     labeling.items[item_id] = resettled(after, item, change, now_ms=now_ms)
             self._state.record(audit)
             return labeling.current(record.current())
+
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        with self._state.lock:
+            labeling = labeling_of(visible(self._state, run_id, "labeling session"))
+            return [labeling.rule_states.get(rule_digest(rule), RuleState(rule)) for rule in labeling.rules]
+
+    def with_rules(self) -> Sequence[RunId]:
+        with self._state.lock:
+            return [
+                run_id
+                for run_id, record in self._state.runs.items()
+                if record.labeling is not None
+                and record.labeling.state == "OPEN"
+                and record.labeling.rules
+                and record.run.lifecycle == "ACTIVE"
+                and self._state.is_active(record.run.experiment_id)
+            ]
 
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
         with self._state.lock:

@@ -14,6 +14,7 @@ from lodeline.domain.labeling import (
     ReviewerProgress,
 )
 from lodeline.domain.labeling_changes import Affected, affected, changed_session, resettled
+from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.page import Page
 from lodeline.domain.review_queue import KIND_TAG, name_taken, queue_key
 from lodeline.domain.run import Run, RunDraft
@@ -27,10 +28,12 @@ from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.experiment_rows import number_of
 from lodeline.storage.sql.labeling_rows import (
     SELECT_ITEM,
+    begin_rules,
     insert_session,
     items_of,
     put_item,
     put_session,
+    rule_states,
     session_of,
     visible_session,
     writable_session,
@@ -54,9 +57,17 @@ class SqlLabeling:
             _check_queue_name(db, experiment_id, of)
             row_id, made = runs.create(db, experiment_id, of, now_ms=now_ms)
             session = LabelingSession(
-                made, draft.state, draft.schemas, draft.instructions, draft.reviewers, draft.policy, draft.dataset_id
+                made,
+                draft.state,
+                draft.schemas,
+                draft.instructions,
+                draft.reviewers,
+                draft.policy,
+                draft.dataset_id,
+                rules=draft.rules,
             )
             insert_session(db, row_id, session)
+            begin_rules(db, row_id, session, now_ms=now_ms)
             trail.write(db, replace(audit, target=made.run_id))
             return session
 
@@ -94,12 +105,28 @@ class SqlLabeling:
             if queue_key(after.run) != queue_key(before.run):
                 _check_queue_name(db, after.run.experiment_id, after.run)
             put_session(db, row_id, after)
+            begin_rules(db, row_id, after, now_ms=now_ms)
             which = "all" if change.extend_completed else affected(before, after)
             _resettle(db, row_id, after, change, which=which, now_ms=now_ms)
             trail.write(db, audit)
             return session_of(db, row_id, after.run)
 
         return self._writer.call(run)
+
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        with self._readers.read() as db:
+            row_id, session = visible_session(db, run_id)
+            kept = rule_states(db, row_id)
+        return [kept.get(rule_digest(rule), RuleState(rule)) for rule in session.rules]
+
+    def with_rules(self) -> Sequence[RunId]:
+        sql = (
+            "SELECT r.run_id FROM labeling_sessions s JOIN runs r ON r.id = s.run AND r.lifecycle = 'ACTIVE' "
+            "JOIN experiments e ON e.exp = r.exp AND e.lifecycle = 'ACTIVE' "
+            "WHERE s.ruled = 1 AND s.state = 'OPEN' ORDER BY s.run"
+        )
+        with self._readers.read() as db:
+            return [RunId(run_id) for (run_id,) in db.execute(sql)]
 
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
         sql = (

@@ -89,42 +89,44 @@ function Loaded({ evaluation }: { evaluation: Evaluation }) {
   return (
     <>
       <Head evaluation={evaluation} />
-      {summary.isError && <ProblemNote error={summary.error} />}
-      {summary.isPending && <Skeleton height={104} radius={8} />}
-      {summary.data !== undefined && (
-        <div className={classes.summary}>
-          <SummaryTable
-            summary={summary.data}
-            rows={rows.items}
-            chosen={scorer}
-            onChoose={(next) => change({ scorer: next })}
-          />
-          {scorer !== undefined && (
-            <Histogram scorer={scorer} values={valuesOf(rows.items, scorer)} note={note} />
-          )}
-        </div>
-      )}
-      {slices.length > 0 && (
-        <SliceTable
-          keys={slices}
-          chosen={slice}
-          scorers={summary.data?.scorers ?? []}
-          onChoose={(next) => change({ slice: next })}
-        />
-      )}
-      {rows.error !== null && <ProblemNote error={rows.error} />}
-      {rows.pending ? (
-        <Skeleton height={320} radius={8} mt={16} />
+      {/* The rows stand below the summary, and the summary's picture is made of the rows: together, or not yet. */}
+      {summary.isPending || rows.pending ? (
+        <Skeleton height={320} radius={8} />
       ) : (
-        <RowTable
-          evaluation={evaluation}
-          rows={rows}
-          shown={shown}
-          order={order}
-          find={find}
-          opened={row}
-          onChange={change}
-        />
+        <>
+          {summary.isError && <ProblemNote error={summary.error} />}
+          {summary.data !== undefined && (
+            <div className={classes.summary}>
+              <SummaryTable
+                summary={summary.data}
+                rows={rows.items}
+                chosen={scorer}
+                onChoose={(next) => change({ scorer: next })}
+              />
+              {scorer !== undefined && (
+                <Histogram scorer={scorer} values={valuesOf(rows.items, scorer)} note={note} />
+              )}
+            </div>
+          )}
+          {slices.length > 0 && (
+            <SliceTable
+              keys={slices}
+              chosen={slice}
+              scorers={summary.data?.scorers ?? []}
+              onChoose={(next) => change({ slice: next })}
+            />
+          )}
+          {rows.error !== null && <ProblemNote error={rows.error} />}
+          <RowTable
+            evaluation={evaluation}
+            rows={rows}
+            shown={shown}
+            order={order}
+            find={find}
+            opened={row}
+            onChange={change}
+          />
+        </>
       )}
     </>
   );

@@ -13,7 +13,7 @@ import { SafeText } from "@/components/safe-text";
 import { Sparkline } from "@/components/sparkline";
 import table from "@/components/table.module.css";
 import { showToast } from "@/components/toast-store";
-import { nsToMs, shortNumber } from "@/lib/format";
+import { nsToMs, oneLine, shortNumber } from "@/lib/format";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import { ExperimentForm } from "./experiment-form";
@@ -22,6 +22,7 @@ import type { Activity } from "./use-activity";
 
 const t = text.experiments;
 const TAGS_SHOWN = 3;
+const MOST_DESCRIPTION = 200;
 
 export function ExperimentRow({ experiment, activity }: { experiment: Experiment; activity?: Activity }) {
   const experimentId = experiment.experiment_id;
@@ -41,7 +42,7 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
         )}
         {experiment.description !== "" && (
           <div className={`${table.note} clip`} title={experiment.description}>
-            <SafeText text={experiment.description} />
+            <SafeText text={oneLine(experiment.description, MOST_DESCRIPTION)} />
           </div>
         )}
         {tags.length > 0 && (
@@ -54,7 +55,7 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
           </div>
         )}
       </td>
-      <td className={classes.activity}>
+      <td>
         {activity === undefined ? (
           <span className="dim">{t.noActivity}</span>
         ) : (
@@ -73,8 +74,10 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
       <td data-num>
         <Usd value={activity?.costUsd} />
       </td>
-      <td className={classes.last}>
-        <LastError experimentId={experimentId} failed={(activity?.errorRate ?? 0) > 0} />
+      <td>
+        <div className={classes.last}>
+          <LastError experimentId={experimentId} failed={(activity?.errorRate ?? 0) > 0} />
+        </div>
       </td>
       <td>
         <RowMenu experiment={experiment} />

@@ -2,10 +2,10 @@ import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { useMay } from "@/api/permissions";
-import { experimentsQuery } from "@/api/queries";
+import { maySomewhere, useMay } from "@/api/permissions";
+import { experimentsQuery, meQuery } from "@/api/queries";
 import type { Experiment } from "@/api/schema";
 import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
@@ -14,12 +14,20 @@ import table from "@/components/table.module.css";
 import { text } from "@/strings";
 import { ExperimentForm } from "./experiment-form";
 import { ExperimentRow } from "./experiment-row";
+import classes from "./experiments-page.module.css";
 import { useActivity } from "./use-activity";
 
 const t = text.experiments;
 
-/** The list of experiments: what happens in each, at a glance. */
+/** Where everybody begins; whoever only reviews begins with their reviews. */
 export function ExperimentsPage() {
+  const { data: me } = useQuery(meQuery);
+  const onlyReviews = !maySomewhere(me, "experiment.read") && maySomewhere(me, "labeling.review");
+  return onlyReviews ? <Navigate to="/reviews" replace /> : <ExperimentList />;
+}
+
+/** The list of experiments: what happens in each, at a glance. */
+function ExperimentList() {
   const { find = "", show } = useSearch({ from: "/experiments" });
   const deleted = show === "deleted";
   const navigate = useNavigate({ from: "/experiments" });
@@ -73,17 +81,25 @@ export function ExperimentsPage() {
       )}
       {shown.length > 0 && (
         <div className={table.wrap}>
-          <table className={table.table} aria-label={t.list}>
+          <table className={`${table.table} ${classes.table}`} aria-label={t.list}>
             <thead>
               <tr>
                 <th>{t.columns.name}</th>
-                <th>{t.columns.activity}</th>
-                <th data-num>{t.columns.traces}</th>
-                <th data-num>{t.columns.errors}</th>
-                <th data-num>{t.columns.p95}</th>
-                <th data-num>{t.columns.cost}</th>
-                <th>{t.columns.lastError}</th>
-                <th>
+                <th className={classes.activity}>{t.columns.activity}</th>
+                <th data-num className={classes.count}>
+                  {t.columns.traces}
+                </th>
+                <th data-num className={classes.share}>
+                  {t.columns.errors}
+                </th>
+                <th data-num className={classes.figure}>
+                  {t.columns.p95}
+                </th>
+                <th data-num className={classes.figure}>
+                  {t.columns.cost}
+                </th>
+                <th className={classes.last}>{t.columns.lastError}</th>
+                <th className={deleted ? classes.restore : classes.menu}>
                   <span className="visually-hidden">{text.common.actions}</span>
                 </th>
               </tr>

@@ -7,23 +7,23 @@ import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
-import { dateTime } from "@/lib/format";
+import { dateTime, oneLine } from "@/lib/format";
 import { text } from "@/strings";
 import { Charts } from "./charts";
 import { Failures } from "./failures";
 import { GettingStarted } from "./getting-started";
 import classes from "./home-page.module.css";
 import { Quality } from "./quality";
-import { useFigures } from "./use-figures";
+import { type FiguresState, useFigures } from "./use-figures";
 
 const t = text.home;
 const FROM = "/experiments/$experimentId";
+const MOST_DESCRIPTION = 1_000;
 const CARDS = ["a", "b", "c", "d"];
 
 /** The overview of an experiment: how it fares, or how to begin. */
 export function HomePage() {
   const { experimentId } = useParams({ from: FROM });
-  const { zone, setRange } = useTimeRange();
   const experiment = useQuery(experimentQuery(experimentId));
   const state = useFigures(experimentId);
   const name = experiment.data?.name ?? experimentId;
@@ -37,37 +37,56 @@ export function HomePage() {
     <Page title={name} heading={<SafeText text={name} />}>
       {experiment.data !== undefined && experiment.data.description !== "" && (
         <p className={classes.description}>
-          <SafeText text={experiment.data.description} />
+          <SafeText text={oneLine(experiment.data.description, MOST_DESCRIPTION)} />
         </p>
       )}
       {state.error !== null && <ProblemNote error={state.error} retry={state.retry} />}
-      {state.known && state.newestMs === null && <GettingStarted experimentId={experimentId} name={name} />}
-      {state.empty && state.newestMs !== null && (
-        <Empty title={t.empty}>
-          <p>{t.emptyHint(dateTime(state.newestMs, zone))}</p>
-          <Button onClick={() => setRange("all")}>{t.showAll}</Button>
-        </Empty>
-      )}
-      {!state.empty && state.figures !== undefined && (
-        <>
-          <Charts figures={state.figures}>
-            <Failures experimentId={experimentId} failed={(state.figures.totals.error_rate ?? 0) > 0} />
-          </Charts>
-          <div className={classes.lower}>
-            <Quality experimentId={experimentId} />
-          </div>
-        </>
-      )}
-      {experiment.data !== undefined &&
-        state.figures === undefined &&
-        !state.empty &&
-        state.error === null && (
-          <div className={classes.grid} aria-hidden>
-            {CARDS.map((card) => (
-              <Skeleton key={card} height={266} radius={8} />
-            ))}
-          </div>
-        )}
+      <Overview experimentId={experimentId} name={name} state={state} named={experiment.data !== undefined} />
     </Page>
+  );
+}
+
+interface OverviewProps {
+  experimentId: string;
+  name: string;
+  state: FiguresState;
+  /** What stands above is known, too: nothing will push this down. */
+  named: boolean;
+}
+
+/** One of four: not known yet, nothing ever came, nothing in this time range, or the figures. */
+function Overview({ experimentId, name, state, named }: OverviewProps) {
+  const { zone, setRange } = useTimeRange();
+  const { figures, newestMs } = state;
+  if (!named) return null;
+  if (!state.known || (figures === undefined && !state.empty && newestMs !== null))
+    return state.error === null ? <Cards /> : null;
+  if (newestMs === null) return <GettingStarted experimentId={experimentId} name={name} />;
+  if (figures === undefined || state.empty)
+    return (
+      <Empty title={t.empty}>
+        <p>{t.emptyHint(dateTime(newestMs, zone))}</p>
+        <Button onClick={() => setRange("all")}>{t.showAll}</Button>
+      </Empty>
+    );
+  return (
+    <>
+      <Charts figures={figures}>
+        <Failures experimentId={experimentId} failed={(figures.totals.error_rate ?? 0) > 0} />
+      </Charts>
+      <div className={classes.lower}>
+        <Quality experimentId={experimentId} />
+      </div>
+    </>
+  );
+}
+
+function Cards() {
+  return (
+    <div className={classes.grid} aria-hidden>
+      {CARDS.map((card) => (
+        <Skeleton key={card} height={266} radius={8} />
+      ))}
+    </div>
   );
 }

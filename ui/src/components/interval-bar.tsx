@@ -1,4 +1,4 @@
-import classes from "./evaluations.module.css";
+import classes from "./interval-bar.module.css";
 
 interface IntervalBarProps {
   /** What the ends of the picture stand for. */

@@ -1,8 +1,8 @@
 import { IconPaperclip } from "@tabler/icons-react";
-import { JsonView } from "@/components/json-view";
-import { SafeText } from "@/components/safe-text";
 import { text } from "@/strings";
 import classes from "./chat.module.css";
+import { JsonView } from "./json-view";
+import { SafeText } from "./safe-text";
 
 const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+$/;
 const MOST_ADDRESS = 200;

@@ -4,7 +4,7 @@ import type { LabelSchema } from "@/api/schema";
 import { SafeText } from "@/components/safe-text";
 import { type Answer, bound, type Fault, type Option, optionsOf } from "@/lib/review";
 import { text } from "@/strings";
-import classes from "./reviewing.module.css";
+import classes from "./question.module.css";
 import { TextList } from "./text-list";
 
 const t = text.review;

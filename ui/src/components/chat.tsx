@@ -1,26 +1,27 @@
 import { Button } from "@mantine/core";
 import { IconTool } from "@tabler/icons-react";
 import { useState } from "react";
-import type { Message, ToolCall } from "@/api/schema";
-import { Content } from "@/components/content";
-import { SafeText } from "@/components/safe-text";
+import type { ToolCall } from "@/api/schema";
+import type { Said } from "@/lib/said";
 import { text } from "@/strings";
 import classes from "./chat.module.css";
+import { Content } from "./content";
 import { MessagePart } from "./message-part";
+import { SafeText } from "./safe-text";
 
 const t = text.trace;
 const LAST_SHOWN = 4;
 
-/** A conversation as the model saw it: its input, of which the latest messages are open, and its output. */
-export function Chat({
-  input,
-  output,
-  markdown,
-}: {
-  input: Message[];
-  output: Message[];
+interface ChatProps {
+  input: readonly Said[];
+  output: readonly Said[];
   markdown: boolean;
-}) {
+  /** The output stands below a heading of its own already. */
+  bare?: boolean;
+}
+
+/** A conversation as the model saw it: its input, of which the latest messages are open, and its output. */
+export function Chat({ input, output, markdown, bare = false }: ChatProps) {
   const [all, setAll] = useState(false);
   const hidden = all || input.length <= LAST_SHOWN + 1 ? 0 : input.length - LAST_SHOWN;
   return (
@@ -40,7 +41,7 @@ export function Chat({
           ))}
         </>
       )}
-      {output.length > 0 && <h3 className={classes.heading}>{t.output}</h3>}
+      {output.length > 0 && !bare && <h3 className={classes.heading}>{t.output}</h3>}
       {output.map((message, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: messages have no identity but their place
         <MessageCard key={index} message={message} markdown={markdown} out />
@@ -50,7 +51,7 @@ export function Chat({
 }
 
 interface MessageCardProps {
-  message: Message;
+  message: Said;
   markdown: boolean;
   out?: boolean;
   folded?: boolean;

@@ -2,7 +2,7 @@ import { ActionIcon, Button, Textarea } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useLayoutEffect, useRef } from "react";
 import { text } from "@/strings";
-import classes from "./reviewing.module.css";
+import classes from "./question.module.css";
 
 const t = text.review;
 
