@@ -1,4 +1,4 @@
--- Issues, problems that traces show; an index of judgments on one trace that are of its whole session.
+-- Issues: problems that traces show. Which traces, is said by assessments of kind ISSUE_REF.
 
 CREATE TABLE issues (
   id INTEGER PRIMARY KEY,
@@ -8,6 +8,3 @@ CREATE TABLE issues (
   doc TEXT NOT NULL           -- JSON: the whole issue
 );
 CREATE INDEX issues_made ON issues (exp, created_ms, issue_id);
-
-CREATE INDEX assessments_of_sessions ON assessments (exp, name, created_ms)
-  WHERE json_extract(doc, '$.metadata."mlflow.trace.session"') IS NOT NULL;
