@@ -103,9 +103,7 @@ _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         *(
             (f"table {table} speaks of the unknown run row {{}}",
              f"SELECT DISTINCT x.run FROM {table} x WHERE x.run NOT IN (SELECT id FROM runs)")
-            for table in (
-                "labeling_sessions", "labeling_reviewers", "labeling_items", "labeling_assignments", "labeling_rules",
-            )
+            for table in ("labeling_sessions", "labeling_reviewers", "labeling_items", "labeling_assignments")
         ),
         ("run {} has no state of a labeling session",
          "SELECT run_id FROM runs WHERE kind = 'LABELING' AND id NOT IN (SELECT run FROM labeling_sessions)"),
@@ -117,6 +115,10 @@ _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("label schema {} has another number of versions than it says",
          "SELECT s.schema_id FROM label_schemas s WHERE s.latest != "
          "(SELECT count(*) FROM label_schema_versions v WHERE v.label_schema = s.id)"),
+    )),
+    ("labeling_rules", (
+        ("a rule of labeling speaks of the unknown run row {}",
+         "SELECT DISTINCT run FROM labeling_rules WHERE run NOT IN (SELECT id FROM runs)"),
     )),
 )  # fmt: skip
 """Rules about tables that a store before its migration lacks: the table, then the rules."""
