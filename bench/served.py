@@ -31,6 +31,8 @@ class Served:
     start_s: float
     process: psutil.Process
     peak_rss_bytes: int = 0
+    watching_s: float = 0.0
+    """CPU seconds that this process has spent on watching; not the benchmark's."""
 
     def cpu_s(self) -> float:
         """Return the CPU seconds that the server and its children have used."""
@@ -95,6 +97,7 @@ def _sampled(served: Served) -> Generator[None]:
         while not stop.wait(_SAMPLE_S):
             with contextlib.suppress(psutil.Error):
                 served.peak_rss_bytes = max(served.peak_rss_bytes, served.rss_bytes())
+            served.watching_s = time.thread_time()
 
     thread = threading.Thread(target=sample, daemon=True)
     thread.start()

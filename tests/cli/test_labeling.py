@@ -12,13 +12,31 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     made = ("labels", "create", "tone", "categorical", "-o", "rude", "-o", "kind", "--title", "Which tone?")
     assert "Made label schema tone (ls-" in lodeline(*made, store=store).out
     assert "one of rude, kind" in lodeline("labels", "get", "tone", store=store).out
+    changed = lodeline("labels", "update", "tone", "-o", "rude", "-o", "kind", "-o", "dry", store=store)
+    assert "is in version 2." in changed.out
+    assert "one of rude, kind, dry" in lodeline("labels", "get", "tone", store=store).out
     lodeline("labels", "create", "size", "colour", store=store, code=2)
     assert [row["name"] for row in lodeline("labels", "list", "--json", store=store).lines()] == ["Feedback", "tone"]
     with connect(store) as client:
         dataset = client.datasets.create("golden").dataset_id
         client.records.write(dataset, [RecordDraft({"q": 1})])
-    ask = ("labeling", "create", "tone", "expected_response", "-n", "week", "-r", "ann", "--dataset", dataset)
+    ask = (
+        "labeling",
+        "create",
+        "tone",
+        "expected_response",
+        "-n",
+        "week",
+        "-r",
+        "ann",
+        "--dataset",
+        "golden",
+        "--optional-answers",
+    )
     session = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
+    shared = ("labeling", "create", "tone", "-r", "ann", "-r", "ben", "--mode", "weighted", "--weight", "ann=2")
+    assert lodeline(*shared, "--json", store=store).document()["policy"]["weights"] == {"ann": 2}  # type: ignore[index,call-overload]
+    lodeline(*shared[:-1], "ann", store=store, code=2)
     assert "is OPEN." in lodeline("labeling", "state", session, "open", store=store).out
     lodeline("labeling", "state", session, "shut", store=store, code=2)
     lodeline("labeling", "add", session, store=store, code=2)
@@ -27,13 +45,23 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     assert (
         "Added 0 items" in lodeline("labeling", "add", session, "--rule", "sample", "--share", "1", store=store).out
     )
+    standing = ("labeling", "add", session, "--rule", "low_score", "--name", "right", "--below", "0.5", "--standing")
+    assert "Standing rules: 1." in lodeline(*standing, "--most", "20", store=store).out
+    assert "low_score of right below 0.5" in lodeline("labeling", "rules", session, store=store).out
+    (kept,) = lodeline("labeling", "rules", session, "--json", store=store).document()["rules"]  # type: ignore[misc,call-overload]
+    assert (kept["rule"]["most"], kept["last_run_ms"]) == (20, None)  # type: ignore[index]
+    assert "Standing rules: none." in lodeline("labeling", "rules", session, "--clear", store=store).out
     assert "Reviewers: ann, ben." in lodeline("labeling", "reviewers", session, "ann", "ben", store=store).out
     (item,) = (str(row["item_id"]) for row in lodeline("labeling", "items", session, "--json", store=store).lines())
     with connect(store) as client:
         client.reviews.submit(item, ReviewForm({"tone": "kind", "expected_response": "yes"}), reviewer="ann")
+    lodeline("labeling", "adjudicate", item, "tone", "-r", "lin", store=store, code=2)
+    assert "disputed" in lodeline("labeling", "adjudicate", item, "tone=dry", "-r", "lin", store=store, code=5).err
     assert "COMPLETE" in lodeline("labeling", "items", session, "-s", "complete", store=store).out
     assert "COMPLETE 1" in lodeline("labeling", "get", session, store=store).out
-    assert "0 records added, 1 changed" in lodeline("labeling", "sync", session, store=store).out
+    assert (
+        "0 records added, 1 changed" in lodeline("labeling", "sync", session, "--dataset", "golden", store=store).out
+    )
     assert "is in round 2." in lodeline("labeling", "reopen", item, store=store).out
     assert f"/review/{session}?reviewer=ann" in lodeline("labeling", "link", session, "-r", "ann", store=store).out
     lodeline("labeling", "remove", item, "--yes", store=store)

@@ -1,6 +1,6 @@
 """Contract of `RecordStore`: one by one, and against the simplest model there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
@@ -20,7 +20,7 @@ from lodeline.domain.record import (
     RecordDraft,
     RecordSource,
     RecordWrite,
-    WriteOperation,
+    StoreOperation,
     WriteReport,
     prepare,
 )
@@ -300,7 +300,7 @@ def test_digests_do_not_depend_on_order_or_spelling(stores: Stores) -> None:
 
 # Against a model: a list of records, copied at every publish.
 
-Step = tuple[Literal["publish", "discard"], bool] | tuple[WriteOperation, bool, tuple[RecordDraft, ...]]
+Step = tuple[Literal["publish", "discard"], bool] | tuple[StoreOperation, bool, tuple[RecordDraft, ...]]
 _SPLITS = st.sampled_from([None, None, "x", "y"])
 
 
@@ -319,7 +319,7 @@ def drafts() -> st.SearchStrategy[RecordDraft]:
 
 def steps() -> st.SearchStrategy[Sequence[Step]]:
     writes = st.tuples(
-        st.sampled_from(["append", "merge", "put", "replace", "delete"]), st.booleans(),
+        st.sampled_from(["append", "merge", "put", "replace", "delete", "split"]), st.booleans(),
         st.lists(drafts(), max_size=4).map(tuple),
     )  # fmt: skip
     ends = st.tuples(st.sampled_from(["publish", "discard"]), st.just(True))
@@ -351,7 +351,7 @@ class Model:
         return draft.record_id if draft.record_id in self.now else None
 
     def bring(
-        self, operation: WriteOperation, draft: RecordDraft, given: RecordId | None
+        self, operation: StoreOperation, draft: RecordDraft, given: RecordId | None
     ) -> tuple[str, RecordId | None]:
         """Apply one draft, to which the store gave the id `given`; return what became of it and its id."""
         meant = self.meant(draft)
@@ -367,6 +367,13 @@ class Model:
         new = plain if operation in {"put", "replace"} else _merged(old, plain)
         self.now[meant] = new
         return ("unchanged" if new == old else "updated"), meant
+
+    def split(self, splits: Mapping[RecordId, str]) -> Iterator[str]:
+        """Apply splits; yield what became of each record that is there."""
+        for record_id in splits.keys() & self.now.keys():
+            old = self.now[record_id]
+            self.now[record_id] = replace(old, split=splits[record_id])
+            yield "unchanged" if self.now[record_id] == old else "updated"
 
 
 def _merged(old: RecordDraft, new: RecordDraft) -> RecordDraft:
@@ -413,14 +420,16 @@ def _published(model: Model) -> None:
 def _write(
     where: tuple[Stores, Dataset],
     model: Model,
-    operation: WriteOperation,
+    operation: StoreOperation,
     to_draft: bool,
     given: Sequence[RecordDraft],
 ) -> None:
     stores, dataset = where
     prepared = [prepare(draft, index) for index, draft in enumerate(given)]
-    ids = [*list(model.now)[: len(given)], RecordId("none")] if operation == "delete" else []
-    write = RecordWrite(operation, [] if ids else prepared, ids, draft=to_draft)
+    some = [*list(model.now)[: len(given)], RecordId("none")] if operation in {"delete", "split"} else []
+    ids = some if operation == "delete" else []
+    splits = {each: "xyz"[index % 3] for index, each in enumerate(some)} if operation == "split" else {}
+    write = RecordWrite(operation, [] if some else prepared, ids, splits, draft=to_draft)
     clean = model.now == model.versions[-1]
     before = dict(model.now)
 
@@ -443,6 +452,8 @@ def _write(
     if operation == "delete":
         for record_id in ids:
             fates.append("deleted" if model.now.pop(record_id, None) is not None else "unchanged")
+    elif operation == "split":
+        fates += model.split(splits)
     else:
         for draft, record_id in zip(given, report.record_ids, strict=True):
             fate, meant = model.bring(operation, draft, record_id)

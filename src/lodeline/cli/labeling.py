@@ -1,11 +1,12 @@
 """``lodeline labeling``: make, fill and watch labeling sessions; carry what people expect into datasets."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from lodeline.cli.labeling_report import report
-from lodeline.cli.naming import confirm
+from lodeline.cli.naming import confirm, value_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, YesOption, command
 from lodeline.cli.output import Output, moment
 from lodeline.domain.errors import Invalid
@@ -20,12 +21,14 @@ from lodeline.domain.labeling import (
     LabelingDraft,
     LabelingSession,
     LabelingState,
+    ReviewForm,
     ReviewOrder,
     ReviewPolicy,
     ReviewTarget,
 )
-from lodeline.domain.labeling_sources import ItemRule, RuleKind
+from lodeline.domain.labeling_rules import ItemRule, RuleKind
 from lodeline.domain.run import RunDraft
+from lodeline.domain.span import JsonValue
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill and watch labeling sessions.")
 
@@ -68,20 +71,38 @@ def create(
     instructions: Annotated[str, typer.Option("--instructions", help="What reviewers read first.")] = "",
     reviewer: ReviewerOption = None,
     reviews: Annotated[int, typer.Option("--reviews", help="Reviews of each item.")] = 1,
-    mode: Annotated[str, typer.Option("--mode", help="open_pool, named or round_robin.")] = "open_pool",
+    mode: Annotated[str, typer.Option("--mode", help="open_pool, named, round_robin or weighted.")] = "open_pool",
     order: Annotated[str, typer.Option("--order", help="priority, oldest or random.")] = "priority",
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", metavar="NAME=NUMBER", help="A reviewer's share, with --mode weighted; repeatable."),
+    ] = None,
     min_agreement: Annotated[
         float | None, typer.Option("--min-agreement", help="Items that agree less are disputed.")
     ] = None,
-    dataset: Annotated[str | None, typer.Option("--dataset", help="The dataset that sync writes to, by id.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="The dataset that sync writes to, by name or id.")
+    ] = None,
+    optional: Annotated[bool, typer.Option("--optional-answers", help="Reviewers may leave questions out.")] = False,
     open: Annotated[bool, typer.Option("--open", help="Open it at once.")] = False,
 ) -> None:
     """Make a labeling session; it is a draft until it is opened."""
     policy = ReviewPolicy(
-        reviews_required=reviews, mode=_mode(mode), order=_order(order), min_agreement=min_agreement
+        reviews_required=reviews,
+        mode=_mode(mode),
+        order=_order(order),
+        min_agreement=min_agreement,
+        weights=dict(map(_weight, weight or ())),
+        require_all_answers=not optional,
     )
     draft = LabelingDraft(
-        RunDraft(name), (), instructions, tuple(reviewer or ()), policy, dataset, "OPEN" if open else "DRAFT"
+        RunDraft(name),
+        (),
+        instructions,
+        tuple(reviewer or ()),
+        policy,
+        None if dataset is None else _dataset(use, dataset, experiment),
+        "OPEN" if open else "DRAFT",
     )
     made = use.client.labeling.create(draft, schemas, experiment=experiment)
     if use.out.as_json:
@@ -159,6 +180,11 @@ def add(
     name: Annotated[str | None, typer.Option("--name", help="The judgment that a rule looks at.")] = None,
     below: Annotated[float | None, typer.Option("--below", help="What a low score is below.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="Most items to add.")] = 100,
+    standing: Annotated[
+        bool,
+        typer.Option("--standing", help="Keep the rule; the server adds by it while the session is open."),
+    ] = False,
+    most: Annotated[int | None, typer.Option("--most", help="Most items that a standing rule adds in all.")] = None,
 ) -> None:
     """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
     items_of = use.client.labeling_items
@@ -166,15 +192,48 @@ def add(
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
         report = items_of.add(session, items)
     elif rule is not None:
-        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit)
+        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit, most=most)
+        if standing:
+            changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
+            _said(use.out, changed, f"Standing rules: {len(changed.rules)}. See 'lodeline labeling rules {session}'.")
+            return
         report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
-        report = items_of.add_records(session, dataset, filter=filter or "", limit=limit)
+        holder = use.client.labeling.get(session).run.experiment_id
+        report = items_of.add_records(session, _dataset(use, dataset, holder), filter=filter or "", limit=limit)
     elif filter is not None:
         report = items_of.add_traces(session, filter=filter, limit=limit)
     else:
         raise Invalid("nothing to add: name traces, or give --filter, --dataset or --rule.")
     _said(use.out, report, _told(report))
+
+
+@command(app, "rules")
+def rules(
+    use: Use,
+    session: SessionArgument,
+    *,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all of them away.")] = False,
+) -> None:
+    """Show the standing rules of a session: when each last ran, and what it added."""
+    if clear:
+        _said(use.out, use.client.labeling.update(session, rules=[]), "Standing rules: none.")
+        return
+    found = use.client.labeling.rules(session)
+    if use.out.as_json:
+        use.out.document({"rules": found})
+        return
+    use.out.table(
+        ("rule", "filter", "last run", "added then", "in all", "error"),
+        [
+            (
+                _ruled(each.rule), each.rule.filter or None,
+                None if each.last_run_ms is None else moment(each.last_run_ms), each.last_added,
+                each.added if each.rule.most is None else f"{each.added} of {each.rule.most}", each.error,
+            )
+            for each in found
+        ],
+    )  # fmt: skip
 
 
 @command(app, "items")
@@ -230,21 +289,55 @@ def link(
     _said(use.out, found, use.client.url.rstrip("/") + found.path)
 
 
+@command(app, "adjudicate")
+def adjudicate(
+    use: Use,
+    item: ItemArgument,
+    answers: Annotated[list[str], typer.Argument(help="What holds: NAME=VALUE by label schema.", metavar="ANSWER")],
+    *,
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", "-r", help="Who decides, where nobody is signed in.")
+    ] = None,
+    comment: Annotated[str | None, typer.Option("--comment", help="Why.")] = None,
+) -> None:
+    """Decide a disputed item; the answers become judgments in the name of who decides."""
+    form = ReviewForm(dict(map(_answer, answers)), comment=comment)
+    decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
+    _said(use.out, decided, f"Item {item} is {decided.state}.")
+
+
 @command(app, "sync")
 def sync(
     use: Use,
     session: SessionArgument,
     *,
-    dataset: Annotated[str | None, typer.Option("--dataset", help="A dataset's id, else the session's own.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="A dataset by name or id, else the session's own.")
+    ] = None,
 ) -> None:
     """Carry what people expect into a dataset, as a new version of it."""
-    report = use.client.labeling.sync(session, dataset)
+    into = None if dataset is None else _dataset(use, dataset, use.client.labeling.get(session).run.experiment_id)
+    report = use.client.labeling.sync(session, into)
     _said(
         use.out,
         report,
         f"Version {report.version} of dataset {report.dataset_id}: {report.inserted} records added, "
         f"{report.updated} changed, {report.unchanged} as they were; {report.skipped} items left out.",
     )
+
+
+def _dataset(use: Use, dataset: str, experiment: str) -> str:
+    """Return the id of a dataset that is named by it, or by its name in the session's experiment."""
+    if re.fullmatch(r"d-[0-9a-f]{32}", dataset):
+        return dataset
+    return use.client.datasets.find(dataset, experiment=experiment).dataset_id
+
+
+def _answer(text: str) -> tuple[str, JsonValue]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise Invalid.value("ANSWER", text, "the name of a label schema and what holds, such as right=false")
+    return name, value_of(value)
 
 
 def _said(out: Output, document: object, text: str) -> None:
@@ -283,9 +376,17 @@ def _item_state(text: str) -> ItemState:
     raise Invalid.value("--state", text, f"one of {', '.join(ITEM_STATES)}")
 
 
-_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin")
+_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin", "weighted")
 _ORDERS: tuple[ReviewOrder, ...] = ("priority", "oldest", "random")
 _RULES: tuple[RuleKind, ...] = ("sample", "low_score", "disagreement")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError as error:
+        raise Invalid.value("--weight", text, "a reviewer's name and a number, such as ann=2") from error
 
 
 def _mode(text: str) -> AssignmentMode:
@@ -300,6 +401,13 @@ def _order(text: str) -> ReviewOrder:
         if order == text:
             return order
     raise Invalid.value("--order", text, f"one of {', '.join(_ORDERS)}")
+
+
+def _ruled(rule: ItemRule) -> str:
+    if rule.kind == "sample":
+        return f"sample of {(rule.share or 0) * 100:.4g} %"
+    below = f" below {rule.below:g}" if rule.below is not None else ""
+    return f"{rule.kind} of {rule.name}{below}"
 
 
 def _rule(text: str) -> RuleKind:

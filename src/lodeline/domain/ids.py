@@ -7,6 +7,7 @@ random source, never from the seedable global generator: evaluation programs set
 
 import os
 import re
+import time
 from typing import NewType
 
 from lodeline.domain.errors import Invalid
@@ -37,6 +38,15 @@ _EXPERIMENT_ID = re.compile(r"0|[1-9][0-9]{0,9}")
 def new_hex(prefix: str = "") -> str:
     """Return a fresh id: the prefix followed by 32 random hex digits (128 bits)."""
     return prefix + os.urandom(16).hex()
+
+
+def ordered_hex(prefix: str = "") -> str:
+    """Return a fresh id: the prefix, the nanoseconds since the epoch in 16 hex digits, and 16 random ones.
+
+    For what is written in great numbers: ids that are made one after the other stand beside each other in an index,
+    where random ones would touch a page each. Nothing reads the time out of them.
+    """
+    return f"{prefix}{time.time_ns():016x}{os.urandom(8).hex()}"
 
 
 def otel_trace_id(raw: bytes) -> TraceId:

@@ -22,7 +22,7 @@ from lodeline.domain.assessment import (
     check_draft,
 )
 from lodeline.domain.errors import Conflict, NotFound
-from lodeline.domain.ids import AssessmentId, ExperimentId, new_hex
+from lodeline.domain.ids import AssessmentId, ExperimentId, ordered_hex
 
 FindLast = Callable[[AssessmentId], AssessmentRevision | None]
 """Looks up the last revision of any assessment of the store, deleted or not; None when the id was never used."""
@@ -175,7 +175,7 @@ def _log_again(draft: AssessmentDraft, peer: Assessment, peers: tuple[Assessment
 def _log_new(draft: AssessmentDraft, find: FindLast, *, experiment_id: ExperimentId, by: str | None, now_ms: int
              ) -> LedgerPlan:  # fmt: skip
     new = Assessment(
-        assessment_id=draft.assessment_id or AssessmentId(new_hex("a-")),
+        assessment_id=draft.assessment_id or AssessmentId(ordered_hex("a-")),
         experiment_id=experiment_id,
         target=draft.target,
         name=draft.name,

@@ -15,6 +15,8 @@ SourceKind = Literal["TRACE", "SPAN", "SESSION", "HUMAN", "DOCUMENT", "SYNTHETIC
 SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 WriteOperation = Literal["append", "merge", "put", "replace", "delete"]
 """See `RecordWrite`."""
+StoreOperation = Literal["append", "merge", "put", "replace", "delete", "split"]
+"""The same for a store, which also moves records between splits."""
 MAX_CONTENT_CHARS = 1_000_000
 """Of inputs, expectations and outputs, each."""
 MAX_ID = 250
@@ -113,15 +115,17 @@ class RecordWrite:
     - put: add, or take the place of the one that is there.
     - replace: put, and delete every other record.
     - delete: `delete_ids`.
+    - split: give each record of `splits` that is there the split that is said for it.
 
     With `draft` it goes to the draft of the next version, else it is that version, with `message`. When
     `expected_version` is given it must be the latest one. `check` raises for a record, as it would be stored, that
     must not be; it is rejected then.
     """
 
-    operation: WriteOperation
+    operation: StoreOperation
     records: Sequence[PreparedRecord] = ()
     delete_ids: Sequence[RecordId] = ()
+    splits: Mapping[RecordId, str] = field(default_factory=dict[RecordId, str])
     draft: bool = False
     message: str = ""
     expected_version: int | None = None

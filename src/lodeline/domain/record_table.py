@@ -5,13 +5,13 @@ is valid from `at` on, what it ends is valid up to it. So a draft is what begins
 changes no revision.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from lodeline.domain.dataset import Identity
 from lodeline.domain.errors import Conflict, Invalid, LodelineError
-from lodeline.domain.ids import RecordId, new_hex
+from lodeline.domain.ids import RecordId, ordered_hex
 from lodeline.domain.record import (
     PreparedRecord,
     Record,
@@ -50,6 +50,12 @@ class RecordTable(Protocol):
 
     def end(self, record_id: RecordId) -> None:
         """Let the record's present revision end at `at`; one that begins there is removed."""
+        ...
+
+    def move(self, record_ids: Sequence[RecordId], split: str, *, author: str | None, now_ms: int
+             ) -> Iterable[RecordId]:  # fmt: skip
+        """Begin a revision in this split of each of these records that is as the latest version has it, and is in
+        another split there; return their ids."""
         ...
 
     def reopen(self, record_id: RecordId) -> None:
@@ -107,6 +113,8 @@ class RecordWriter:
                 self._replace(write.records)
             case "delete":
                 self._delete(write.delete_ids)
+            case "split":
+                self._split(write.splits)
         return self.counts
 
     def _each(self, records: Iterable[PreparedRecord], take: Callable[[PreparedRecord], RecordId]) -> None:
@@ -152,6 +160,17 @@ class RecordWriter:
                 self.counts.removed += 1
                 self.counts.changed -= not base.same_as(there)
 
+    def _split(self, splits: Mapping[RecordId, str]) -> None:
+        for split in dict.fromkeys(splits.values()):
+            members = [record_id for record_id, chosen in splits.items() if chosen == split]
+            moved = set(self._table.move(members, split, author=self._author, now_ms=self._now_ms))
+            self.counts.updated += len(moved)
+            self.counts.changed += len(moved)
+            for record_id in members:
+                there = None if record_id in moved else self._table.current(record_id)
+                if there is not None:
+                    self._change(there, replace(there, split=split, author=self._author, updated_ms=self._now_ms))
+
     def _present(self, prepared: PreparedRecord) -> Record | None:
         """Return the record that a draft means; Conflict when its id and its identity mean two."""
         draft = prepared.draft
@@ -166,7 +185,7 @@ class RecordWriter:
         return self._table.current(draft.record_id)
 
     def _insert(self, prepared: PreparedRecord) -> RecordId:
-        record_id = prepared.draft.record_id or RecordId(new_hex("dr-"))
+        record_id = prepared.draft.record_id or RecordId(ordered_hex("dr-"))
         new = made(prepared, record_id, author=self._author, now_ms=self._now_ms)
         self._check(new)
         base = None if prepared.draft.record_id is None else self._table.published(record_id)

@@ -12,7 +12,7 @@ from lodeline.domain.labeling import (
     ReviewTarget,
 )
 from lodeline.domain.labeling import LabelingSession as SessionInfo
-from lodeline.domain.labeling_sources import SyncReport
+from lodeline.domain.labeling_sources import PastReview, PastReviewsReport, SyncReport
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.client.paging import Items
 
@@ -87,6 +87,16 @@ class LabelingSession:
         """Add items of any kind: sessions, records, rows of evaluations, pairs; with known answers or priorities."""
         self._add(items)
         return self
+
+    def log_reviews(self, reviews: Iterable[PastReview]) -> PastReviewsReport:
+        """Log reviews that were made elsewhere, in the names that they give; again changes nothing."""
+        report = PastReviewsReport(0, 0)
+        left = iter(reviews)
+        while batch := list(islice(left, _STEP)):
+            done = self._client.labeling_items.log_reviews(self.run_id, batch)
+            report = PastReviewsReport(report.logged + done.logged, report.known + done.known)
+        self._refresh()
+        return report
 
     def add_dataset(self, dataset: str, record_ids: Sequence[str] | None = None) -> "LabelingSession":
         """Add the records of a dataset (name or id), as its latest version has them: all of them, or some."""

@@ -84,8 +84,8 @@ class RecordService:
         if refused and operation == "replace":
             raise nothing_replaced(refused)
         write = RecordWrite(
-            operation, prepared, tuple(RecordId(each) for each in delete_ids), draft, message, expected_version,
-            record_check(dataset),
+            operation, prepared, tuple(RecordId(each) for each in delete_ids), draft=draft, message=message,
+            expected_version=expected_version, check=record_check(dataset),
         )  # fmt: skip
         report = self._store(actor, dataset, write)
         return _whole(report, len(drafts), prepared, refused)
@@ -222,13 +222,11 @@ class RecordService:
         version = dataset.latest_version + 1
         records = {record.record_id: record for record in self._all(dataset_id, version)}
         splits = assign(records.values(), ratios, seed=seed, stratify_by=stratify_by)
-        moved = [
-            replace(records[each], split=split) for each, split in splits.items() if records[each].split != split
-        ]
+        moved = [(each, split) for each, split in splits.items() if records[each].split != split]
         total = WriteReport(unchanged=len(records) - len(moved), version=None if draft else dataset.latest_version)
-        for start in range(0, len(moved), _STEP):
-            prepared = [_again(record, index) for index, record in enumerate(moved[start : start + _STEP])]
-            report = self._store(actor, dataset, RecordWrite("put", prepared, draft=True))
+        for start in range(0, len(moved), MAX_WRITE):
+            part = dict(moved[start : start + MAX_WRITE])
+            report = self._store(actor, dataset, RecordWrite("split", splits=part, draft=True))
             total = replace(total, updated=total.updated + report.updated, draft_changes=report.draft_changes)
         if draft or not moved:
             return total
@@ -253,7 +251,7 @@ class RecordService:
 
     def _store(self, actor: Actor, dataset: Dataset, write: RecordWrite) -> WriteReport:
         now_ms = self._clock.now_ms()
-        count = len(write.delete_ids) if write.operation == "delete" else len(write.records)
+        count = max(len(write.records), len(write.delete_ids), len(write.splits))
         audit = audit_entry(
             actor, f"record.{write.operation}", dataset.dataset_id, at_ms=now_ms, experiment_id=dataset.experiment_id,
             details={"records": count, "draft": "yes" if write.draft else None},
@@ -281,15 +279,6 @@ def _whole(
         ids[record.index] = record_id
     rejected = sorted([*report.rejected, *refused], key=lambda each: each.index)
     return replace(report, record_ids=tuple(ids), rejected=tuple(rejected))
-
-
-def _again(record: Record, index: int) -> PreparedRecord:
-    """Return a record of the store as a draft that keeps all of it."""
-    draft = RecordDraft(
-        record.inputs, record.expectations, record.outputs, record.tags, record.split, record.external_id,
-        record.source, record.record_id,
-    )  # fmt: skip
-    return PreparedRecord(index, draft, record.content_hash, record.input_hash)
 
 
 def _check_message(message: str) -> None:

@@ -2,17 +2,14 @@
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any, TypeVar, cast
 
-import anyio
-import anyio.to_thread
-
 from lodeline.domain.scorer import Feedback, Sample
+from lodeline.evals.engine.threads import run_in_thread
 from lodeline.evals.scoring.protocol import Scorer
 
 T = TypeVar("T")
-_THREADS = 10_000
-"""A call that hangs keeps its thread, so the bound is far above what runs at once; the engine bounds that."""
 
 
 class ProgramExitError(RuntimeError):
@@ -25,9 +22,22 @@ async def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> An
     A thread carries the context variables of the caller, so that spans nest; one that is no longer waited for goes
     on until its function returns. Raises what the function raises; ProgramExitError for what would end the program.
     """
-    if _is_async(function):
-        return await _staying(lambda: _resolved(function(*args, **kwargs)))
+    return await calling(function)(*args, **kwargs)
+
+
+def calling(function: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Return what calls a function as `call` does, for one that is called often."""
+    return partial(_on_loop if _is_async(function) else _off_loop, function)
+
+
+async def _on_loop(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return await _staying(lambda: _resolved(function(*args, **kwargs)))
+
+
+async def _off_loop(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     returned = await in_thread(lambda: _exhausted(function(*args, **kwargs)))
+    if not inspect.isawaitable(returned) and not inspect.isasyncgen(returned):
+        return returned
     return await _staying(lambda: _resolved(returned))
 
 
@@ -48,7 +58,7 @@ async def in_thread(function: Callable[[], T]) -> T:
         except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
             raise _exit_of(error) from error
 
-    return await anyio.to_thread.run_sync(guarded, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(_THREADS))
+    return await run_in_thread(guarded)
 
 
 async def _staying(make: Callable[[], Awaitable[T]]) -> T:

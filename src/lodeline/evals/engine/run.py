@@ -8,6 +8,7 @@ finished by then is kept, and `Outcome` says how many there are and why it stopp
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
@@ -241,16 +242,14 @@ class _Engine:
         while not ended:
             rows: list[Row] = []
             row = await self._finished.get()
-            until = time.monotonic() + BATCH_WAIT_S
-            while row is not None:
-                self._count(row)
-                rows.append(row)
-                if len(rows) >= BATCH_ROWS:
-                    break
-                try:
-                    row = await asyncio.wait_for(self._finished.get(), max(0.0, until - time.monotonic()))
-                except TimeoutError:
-                    break
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BATCH_WAIT_S):
+                    while row is not None:
+                        self._count(row)
+                        rows.append(row)
+                        if len(rows) >= BATCH_ROWS:
+                            break
+                        row = await self._finished.get()
             ended = row is None
             if rows:
                 self._outcome.cost_usd += await self._parts.sink.keep(rows)

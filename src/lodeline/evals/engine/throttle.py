@@ -19,6 +19,7 @@ class Throttle:
         self._inside = 0
         self._closed_until_s = 0.0
         self._slowed_s = 0.0
+        self._waiting = 0
         self._changed = asyncio.Condition()
 
     @property
@@ -27,6 +28,16 @@ class Throttle:
         return max(1, int(self._limit))
 
     async def __aenter__(self) -> None:
+        if not self._waiting and self._inside < self.limit and time.monotonic() >= self._closed_until_s:
+            self._inside += 1
+            return
+        self._waiting += 1
+        try:
+            await self._wait()
+        finally:
+            self._waiting -= 1
+
+    async def _wait(self) -> None:
         async with self._changed:
             while True:
                 wait_s = self._closed_until_s - time.monotonic()
@@ -46,8 +57,9 @@ class Throttle:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._inside -= 1
-        async with self._changed:
-            self._changed.notify_all()
+        if self._waiting:
+            async with self._changed:
+                self._changed.notify_all()
 
     def slow_down(self, pause_s: float = 0.0) -> None:
         """Halve the limit, and let nobody in for `pause_s` seconds.

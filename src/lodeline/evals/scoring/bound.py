@@ -50,6 +50,7 @@ class BoundScorer(Generic[P, R]):
     ):
         self._target = target
         self._call = cast("Callable[..., object]", getattr(target, "call_async", target))
+        self._blocking = not inspect.iscoroutinefunction(self._call)
         parameters = _parameters(target)
         self._required = frozenset(key for key, needed in parameters.items() if needed)
         wants: tuple[ScorerArgument, ...] = tuple(each for each in SCORER_ARGUMENTS if each in parameters)
@@ -80,7 +81,7 @@ class BoundScorer(Generic[P, R]):
     @property
     def blocking(self) -> bool:
         """Whether it is a synchronous function."""
-        return not inspect.iscoroutinefunction(self._call)
+        return self._blocking
 
     async def score(self, sample: Sample) -> tuple[Feedback, ...]:
         """Return its judgments; see `Scorer.score`."""

@@ -9,7 +9,7 @@ from typing import Any
 from opentelemetry.trace import INVALID_SPAN, set_span_in_context
 
 from lodeline.domain.ids import TraceId
-from lodeline.evals.engine.calling import call
+from lodeline.evals.engine.calling import calling
 from lodeline.evals.engine.rows import Attempt, Case, Prediction
 from lodeline.sdk.contexts import Entered
 from lodeline.sdk.evaluation.arguments import Arguments
@@ -46,7 +46,7 @@ class TracedPredictor:
     """Calls a function once a case, within a span of its own that has the case's inputs and what came out."""
 
     def __init__(self, function: Callable[..., Any], scope: RowScope) -> None:
-        self._function = function
+        self._call = calling(function)
         self._arguments = Arguments(function)
         self._name = getattr(function, "__name__", type(function).__name__)
         self._scope = scope
@@ -58,7 +58,7 @@ class TracedPredictor:
             span.set_inputs(case.inputs)
             args, kwargs = self._arguments.bound(case.inputs)
             started = time.perf_counter()
-            outputs = await call(self._function, *args, **kwargs)
+            outputs = await self._call(*args, **kwargs)
             duration_ms = (time.perf_counter() - started) * 1e3
             span.set_outputs(outputs)
         return Prediction(outputs, attempt.trace_id, duration_ms)

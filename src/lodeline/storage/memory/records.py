@@ -222,6 +222,17 @@ class _Table:
         if last.valid_from != self._at:
             entries.append(replace(last, valid_to=self._at))
 
+    def move(self, record_ids: Sequence[RecordId], split: str, *, author: str | None, now_ms: int
+             ) -> Iterable[RecordId]:  # fmt: skip
+        moved: list[RecordId] = []
+        for record_id in record_ids:
+            record = self.current(record_id)
+            if record is not None and record is self.published(record_id) and record.split != split:
+                self.end(record_id)
+                self.add(replace(record, split=split, author=author, updated_ms=now_ms))
+                moved.append(record_id)
+        return moved
+
     def reopen(self, record_id: RecordId) -> None:
         entries = self._revisions[record_id]
         entries[-1] = replace(entries[-1], valid_to=None)

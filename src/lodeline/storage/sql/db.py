@@ -15,12 +15,17 @@ Row: TypeAlias = tuple[Any, ...]
 """One result row. Its types are those of the columns selected, which no checker can see."""
 
 
-_carray = cast("Callable[[array[int]], SqlValue]", apsw.carray)  # pyright: ignore[reportUnknownMemberType]
+_carray = cast("Callable[[array[int] | tuple[str, ...]], SqlValue]", apsw.carray)  # pyright: ignore[reportUnknownMemberType]
 
 
 def carray(numbers: Sequence[int]) -> SqlValue:
     """Return row ids as one parameter for the table-valued function carray(?); none of them is the row -1."""
     return _carray(array("q", numbers or (-1,)))
+
+
+def carray_of_texts(texts: Sequence[str]) -> SqlValue:
+    """Return texts as one parameter for the table-valued function carray(?); none of them is an empty text."""
+    return _carray(tuple(texts) or ("",))
 
 
 class Cursor(Protocol):

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from lodeline.domain.assessment import Assessment, AssessmentRevision
 from lodeline.domain.errors import TooLarge
 from lodeline.domain.evaluation import (
     FAILED_ROWS,
@@ -26,12 +28,14 @@ from lodeline.domain.ids import AssessmentId, RunId, TraceId
 from lodeline.domain.ledger import plan_log
 from lodeline.storage.sql import assessment_rows, traces
 from lodeline.storage.sql.codec import clean, dumps, loads
-from lodeline.storage.sql.db import Db, Row
+from lodeline.storage.sql.db import Db, Row, SqlValue, carray, carray_of_texts
 
 _COLUMNS = "row_key, rep, state, content_hash, record, cluster, trace, slices, scores, error, duration_ms, cost_usd"
 _SELECT = f"SELECT {_COLUMNS} FROM evaluation_rows WHERE run = ? "
 _UPSERT = f"INSERT OR REPLACE INTO evaluation_rows (run, {_COLUMNS}) VALUES ({', '.join('?' * 13)})"
-_TRACE = "SELECT id, exp, start_ns, run FROM traces WHERE trace_id = ?"
+_PRESENT = f"SELECT {_COLUMNS} FROM evaluation_rows WHERE run = ? AND row_key IN carray(?)"
+_TRACES = "SELECT trace_id, id, exp, start_ns, run FROM traces WHERE trace_id IN carray(?)"
+_PEERS = "SELECT trace, doc FROM assessments WHERE trace IN carray(?) AND run = ? AND deleted = 0"
 _ERROR_OF = (
     "EXISTS (SELECT 1 FROM json_each(scores) j WHERE json_extract(j.value, '$[0]') = ? "
     "AND json_extract(j.value, '$[2]') IS NOT NULL)"
@@ -40,17 +44,38 @@ _ERROR_OF = (
 
 @dataclass(slots=True)
 class _Batch:
-    """One batch while it is logged: what it adds to the evaluation's counts."""
+    """One batch while it is logged: what was there before it, and what it adds to the evaluation's counts.
+
+    `peers` are the run's present judgments by the row id of their trace; `pending` are revisions to be written, all
+    at once: a row at a time they cost more than all the rest.
+    """
 
     row_id: int
     evaluation: Evaluation
     by: str | None
     now_ms: int
+    present: dict[tuple[str, int], EvaluationRow] = field(default_factory=dict["tuple[str, int]", EvaluationRow])
+    traces: dict[TraceId, Row] = field(default_factory=dict[TraceId, Row])
+    peers: dict[int, list[Assessment]] = field(default_factory=dict[int, "list[Assessment]"])
+    pending: list[tuple[AssessmentRevision, tuple[int, int]]] = field(
+        default_factory=list["tuple[AssessmentRevision, tuple[int, int]]"]
+    )
+    changed: list[EvaluationRow] = field(default_factory=list[EvaluationRow])
     known: int = 0
     done: int = 0
     failed: int = 0
     scorers: dict[str, None] = field(default_factory=dict[str, None])
     missing: dict[TraceId, None] = field(default_factory=dict[TraceId, None])
+
+    def write(self, db: Db) -> None:
+        """Write the revisions that wait."""
+        assessment_rows.append_all(db, self.pending)
+        self.pending.clear()
+
+    def last_revision(self, db: Db, assessment_id: AssessmentId) -> AssessmentRevision | None:
+        """Return the last revision of any assessment."""
+        self.write(db)
+        return assessment_rows.last_revision(db, assessment_id)
 
 
 def log(
@@ -59,21 +84,37 @@ def log(
     """Add or take over rows in the open transaction, as `EvaluationStore.log_rows` says."""
     check_score_names({*evaluation.scorers, *(score.name for row in rows for score in row.scores)})
     batch = _Batch(row_id, evaluation, by, now_ms, scorers=dict.fromkeys(evaluation.scorers))
+    _before(db, batch, rows)
     logged = tuple(_log_row(db, batch, row) for row in rows)
+    batch.write(db)
+    put(db, row_id, batch.changed)
     _count(db, batch)
     return RowsReport(logged, tuple(batch.missing))
 
 
-def put(db: Db, row_id: int, row: EvaluationRow) -> None:
-    """Write a row, in place of one of its key and repetition."""
+def _before(db: Db, batch: _Batch, rows: Sequence[RowDraft]) -> None:
+    """Read what is there before a batch, in a few statements."""
+    keys = carray_of_texts(list({clean(row.row_key) for row in rows}))
+    batch.present = {(row[0], row[1]): _row(row) for row in db.execute(_PRESENT, (batch.row_id, keys))}
+    named = {row.trace_id for row in (*rows, *batch.present.values()) if row.trace_id is not None}
+    found = db.execute(_TRACES, (carray_of_texts([clean(trace_id) for trace_id in named]),))
+    batch.traces = {TraceId(row[0]): row[1:] for row in found}
+    ids = carray([row[0] for row in batch.traces.values()])
+    for trace, doc in db.execute(_PEERS, (ids, clean(batch.evaluation.run.run_id))):
+        batch.peers.setdefault(trace, []).append(assessment_rows.decode(doc))
+
+
+def put(db: Db, row_id: int, rows: Sequence[EvaluationRow]) -> None:
+    """Write rows, in place of those of their keys and repetitions."""
+    db.executemany(_UPSERT, [_values(row_id, row) for row in rows])
+
+
+def _values(row_id: int, row: EvaluationRow) -> tuple[SqlValue, ...]:
     scores = [[s.name, s.value, s.error, s.assessment_id, s.rationale] for s in row.scores]
-    db.execute(
-        _UPSERT,
-        (
-            row_id, clean(row.row_key), row.repetition, row.state, row.content_hash, row.record_id, row.cluster,
-            row.trace_id, dumps(dict(row.slices)), dumps(scores), None if row.error is None else clean(row.error),
-            row.duration_ms, row.cost_usd,
-        ),
+    return (
+        row_id, clean(row.row_key), row.repetition, row.state, row.content_hash, row.record_id, row.cluster,
+        row.trace_id, dumps(dict(row.slices)), dumps(scores), None if row.error is None else clean(row.error),
+        row.duration_ms, row.cost_usd,
     )  # fmt: skip
 
 
@@ -139,12 +180,12 @@ def recount(db: Db, row_id: int, scorers: Sequence[str]) -> None:
 
 
 def _log_row(db: Db, batch: _Batch, draft: RowDraft) -> LoggedRow:
-    present = find(db, batch.row_id, draft.row_key, draft.repetition)
+    present = batch.present.get((clean(draft.row_key), draft.repetition))
     trace_id = draft.trace_id or (None if present is None else present.trace_id)
     ids: list[AssessmentId | None] = [None] * len(draft.scores)
     judged = False
     if trace_id is not None:
-        trace = db.execute(_TRACE, (clean(trace_id),)).fetchone()
+        trace = batch.traces.get(TraceId(clean(trace_id)))
         if trace is None or str(trace[1]) != batch.evaluation.run.experiment_id:
             batch.missing[trace_id] = None
         else:
@@ -153,7 +194,7 @@ def _log_row(db: Db, batch: _Batch, draft: RowDraft) -> LoggedRow:
     batch.scorers.update(dict.fromkeys(score.name for score in row.scores))
     changed = row != present
     if changed:
-        put(db, batch.row_id, row)
+        batch.changed.append(row)
         batch.known += present is None
         for state, sign in ((row.state, 1), (None if present is None else present.state, -1)):
             batch.done += sign * (state == "DONE")
@@ -168,8 +209,7 @@ def _judge(
     row_id, exp, start_ns, own_run = trace
     run = batch.evaluation.run
     changed = own_run != run.run_id and bool(traces.link(db, (row_id, exp, start_ns, "ACTIVE"), run.run_id))
-    sql = "SELECT doc FROM assessments WHERE trace = ? AND run = ? AND deleted = 0"
-    peers = [assessment_rows.decode(doc) for (doc,) in db.execute(sql, (row_id, clean(run.run_id)))]
+    peers = batch.peers.setdefault(row_id, [])
     scores = [judgment_of(run.run_id, draft, score, trace_id) for score in draft.scores]
     ids: list[AssessmentId | None] = []
     for judgment in (*scores, *expectations_of(run.run_id, draft, trace_id, batch.by)):
@@ -177,11 +217,13 @@ def _judge(
             ids.append(None)
             continue
         plan = plan_log(
-            judgment, peers, lambda i: assessment_rows.last_revision(db, i), experiment_id=run.experiment_id,
+            judgment, peers, partial(batch.last_revision, db), experiment_id=run.experiment_id,
             by=batch.by, now_ms=batch.now_ms,
         )  # fmt: skip
-        for revision in plan.revisions:
-            assessment_rows.append(db, revision, (row_id, start_ns))
+        if plan.changed:
+            batch.pending += ((revision, (row_id, start_ns)) for revision in plan.revisions)
+            peers[:] = [peer for peer in peers if peer.assessment_id != plan.assessment.assessment_id]
+            peers.append(plan.assessment)
         changed = changed or plan.changed
         ids.append(plan.assessment.assessment_id)
     return changed, ids[: len(scores)]

@@ -6,7 +6,7 @@ from typing import Any
 from lodeline.domain.ids import RecordId
 from lodeline.domain.record import Record, RecordRevision, RecordSource, trace_of
 from lodeline.storage.sql.codec import clean, dumps, loads
-from lodeline.storage.sql.db import Db, Row, SqlValue
+from lodeline.storage.sql.db import Db, Row, SqlValue, carray_of_texts
 
 COLUMNS = (
     "r.record_id, r.content_hash, r.input_hash, r.external_id, r.split, r.author, r.created_ms, r.updated_ms, r.doc"
@@ -25,6 +25,13 @@ _KEYED = {
 _INSERT = (
     "INSERT INTO records (ds, place, record_id, valid_from, valid_to, content_hash, input_hash, external_id, split, "
     "author, trace, created_ms, updated_ms, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_MOVABLE = "ds = ? AND record_id IN carray(?) AND valid_to IS NULL AND valid_from < ? AND split IS NOT ?"
+_MOVE = (
+    "INSERT INTO records (ds, place, record_id, valid_from, content_hash, input_hash, external_id, split, author, "
+    "trace, created_ms, updated_ms, doc) "
+    "SELECT ds, place, record_id, ?, content_hash, input_hash, external_id, ?, ?, trace, created_ms, ?, doc "
+    f"FROM records WHERE {_MOVABLE} RETURNING record_id"
 )
 
 
@@ -128,6 +135,13 @@ class SqlRecordTable:
         self._db.execute(f"DELETE FROM records {where} AND valid_from = ?", (*values, self._at))
         if not self._db.changes():
             self._db.execute(f"UPDATE records SET valid_to = ? {where}", (self._at, *values))
+
+    def move(self, record_ids: Sequence[RecordId], split: str, *, author: str | None, now_ms: int
+             ) -> Iterable[RecordId]:  # fmt: skip
+        which = (self._key, carray_of_texts([clean(each) for each in record_ids]), self._at, split)
+        moved = self._db.execute(_MOVE, (self._at, split, author, now_ms, *which)).fetchall()
+        self._db.execute(f"UPDATE records SET valid_to = ? WHERE {_MOVABLE}", (self._at, *which))
+        return [RecordId(record_id) for (record_id,) in moved]
 
     def reopen(self, record_id: RecordId) -> None:
         self._db.execute(

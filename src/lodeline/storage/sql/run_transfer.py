@@ -47,7 +47,7 @@ class SqlRunTransfer:
             added = 0
             for row in rows:
                 if evaluation_rows.find(db, row_id, row.row_key, row.repetition) is None:
-                    evaluation_rows.put(db, row_id, row)
+                    evaluation_rows.put(db, row_id, [row])
                     scorers.update(dict.fromkeys(score.name for score in row.scores))
                     added += 1
             evaluation_rows.recount(db, row_id, tuple(scorers))
