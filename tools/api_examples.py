@@ -35,7 +35,7 @@ from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.prompt import PromptChange, PromptDraft
 from lodeline.domain.record import RecordDraft, RecordSource
 from lodeline.domain.registered_scorer import ScorerDraft
-from lodeline.domain.reviewing import Claim, Reviewer, ReviewEvent, Submit
+from lodeline.domain.review_events import Claim, Reviewer, ReviewEvent, Submit
 from lodeline.domain.run import MetricPoint, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
@@ -332,6 +332,18 @@ EXAMPLES: Mapping[str, Example] = {
     "add_labeling_items_by_rule": Example(
         "/labeling/{labeling}/items/rule", body={"kind": "low_score", "name": "correct", "below": 0.5}
     ),
+    "log_labeling_reviews": Example(
+        "/labeling/{labeling}/reviews",
+        body={
+            "reviews": [
+                {
+                    "item_id": "{claimed}", "reviewer": "grace", "answers": {"grounded": True},
+                    "made_ms": 1_600_000_000_000,
+                }
+            ]
+        },
+    ),
+    "list_labeling_rules": Example("/labeling/{labeling}/rules"),
     "list_labeling_items": Example("/labeling/{labeling}/items", {"state": "DISPUTED"}),
     "sync_labeling_session": Example("/labeling/{labeling}/sync", body={"dataset_id": "d-2"}),
     "get_labeling_item": Example("/labeling/items/{reviewed}"),

@@ -1,9 +1,10 @@
 """Make the data files of `lodeline.demo` from the public data sets they were chosen from.
 
 Run as `python -m tools.build_demo_data SOURCE [TARGET]`. SOURCE holds the data sets as folders of their own
-(otlp-captures, langfuse-framework-traces, tau-bench-airline, nq-open-gold, gsm8k-models) and LICENSES; TARGET is
-src/lodeline/demo/data by default. Equal sources give equal bytes. What is left out here: account and project ids,
-host and process facts, and everything that the demo does not show.
+(otlp-captures, langfuse-framework-traces, tau-bench-airline, nq-open-gold, gsm8k-models, pandalm-pairwise,
+xsum-human-ratings, ragchecker-human, prometheus-rubric-judge) and LICENSES; TARGET is src/lodeline/demo/data by
+default. Equal sources give equal bytes. What is left out here: account and project ids, host and process facts, and
+everything that the demo does not show.
 """
 
 import gzip
@@ -52,6 +53,10 @@ def main(arguments: Sequence[str]) -> int:
         "airline.jsonl.zst": _jsonl(_airline(source / "tau-bench-airline")),
         "rag.zip.zst": _rag(source),
         "maths.jsonl.zst": _jsonl(_maths(source / "gsm8k-models")),
+        "pairs.jsonl.zst": _jsonl(_pairs(source / "pandalm-pairwise")),
+        "summaries.jsonl.zst": _jsonl(_summaries(source / "xsum-human-ratings")),
+        "answers.jsonl.zst": _jsonl(_answers(source / "ragchecker-human")),
+        "rubric.jsonl.zst": _jsonl(_rubric(source / "prometheus-rubric-judge")),
     }
     for name, content in files.items():
         packed = zstandard.ZstdCompressor(level=_LEVEL).compress(content)
@@ -106,6 +111,86 @@ def _maths(folder: Path) -> Iterable[Mapping[str, object]]:
             "index": row["index"], "question": row["question"], "solution": row["ground_truth"],
             "answers": {name: [answer["solution"], answer["is_correct"]] for name, answer in answers.items()},
         }  # fmt: skip
+
+
+def _pairs(folder: Path) -> Iterable[Mapping[str, object]]:
+    """Yield pairs of responses with what three people and two models said of them."""
+    for row in _gzipped(folder / "pandalm_testset.jsonl.gz"):
+        first, second = str(row["cmp_key"]).split("_")
+        gpt, own = _mapping(row["gpt35_judge"]), _mapping(row["pandalm7b_judge"])
+        yield {
+            "idx": row["idx"], "app": row["motivation_app"], "models": [first, second],
+            "instruction": row["instruction"], "input": row["input"],
+            "responses": [row["response1"], row["response2"]],
+            "people": [row[f"annotator{number}"] for number in (1, 2, 3)],
+            "judges": {
+                "gpt-3.5-turbo": [str(gpt["gpt_result"]), gpt["gpt_reason"]],
+                "pandalm-7b": [str(own["pandalm_result"]), own["pandalm_reason"]],
+            },
+        }  # fmt: skip
+
+
+def _summaries(folder: Path) -> Iterable[Mapping[str, object]]:
+    """Yield summaries with each rater's marked spans, as (type, words), and verdict on factuality.
+
+    The positions of the source are left out: a quarter of them are one off.
+    """
+    for row in _gzipped(folder / "xsum_annotations.jsonl.gz"):
+        marked: dict[str, list[object]] = {}
+        for each in map(_mapping, _parsed_list(row["faithfulness"])):
+            found = marked.setdefault(str(each["worker_id"]), [])
+            if each["hallucination_type"] != "NULL":
+                found.append([each["hallucination_type"], each["span"]])
+        factual = {
+            str(each["worker_id"]): each["is_factual"] == "yes"
+            for each in map(_mapping, _parsed_list(row["factuality"]))
+            if each["is_factual"] in {"yes", "no"}
+        }
+        yield {
+            "document": row["bbcid"], "system": row["system"], "summary": row["summary"], "marked": marked,
+            "factual": factual,
+        }  # fmt: skip
+
+
+def _answers(folder: Path) -> Iterable[Mapping[str, object]]:
+    """Yield pairs of answers of retrieval systems with what two people said of them."""
+    for row in _gzipped(folder / "ragchecker_meta_eval.jsonl.gz"):
+        models = [_mapping(row["model1"]), _mapping(row["model2"])]
+        labels = [_mapping(each) for each in _parsed_list(row["human_labels"])]
+        yield {
+            "id": row["instance_id"], "dataset": row["dataset"], "query": row["query"], "expected": row["gt_answer"],
+            "models": [model["model_name"] for model in models], "responses": [model["response"] for model in models],
+            "people": {
+                str(each["annotator"]): [each[f"{name}_label"] for name in ("correctness", "completeness", "overall")]
+                for each in labels
+            },
+        }  # fmt: skip
+
+
+def _rubric(folder: Path) -> Iterable[Mapping[str, object]]:
+    """Yield answers with the rubric by which one model judged them three times, and what it said."""
+    for row in _gzipped(folder / "mt_bench_eval.jsonl.gz"):
+        text = str(row["instruction"])
+        _, _, text = text.partition("###The instruction to evaluate:")
+        asked, _, text = text.partition("###Response to evaluate:")
+        response, _, text = text.partition("###Reference Answer (Score 5):")
+        reference, _, text = text.partition("###Score Rubrics:")
+        rubric, _, _ = text.partition("###Feedback:")
+        yield {
+            "idx": row["idx"], "model": row["response_source"], "category": row["category"], "asked": asked.strip(),
+            "response": response.strip(), "reference": reference.strip(), "rubric": rubric.strip(),
+            "verdicts": [
+                list(pair)
+                for pair in zip(
+                    _parsed_list(row["gpt4_score"]), _parsed_list(row["gpt4_feedback"]), strict=True
+                )
+            ],
+        }  # fmt: skip
+
+
+def _gzipped(path: Path) -> list[Mapping[str, object]]:
+    with gzip.open(path) as stream:
+        return _lines(stream.read())
 
 
 def _frameworks(folder: Path) -> Iterable[Mapping[str, object]]:

@@ -13,6 +13,8 @@ from typing import Literal
 import httpx
 from playwright.sync_api import Browser, sync_playwright
 
+from lodeline.sdk.client.clients import LodelineClient
+from tests.browser.labeled import labeled
 from tests.e2e.harness import lodeline, serving
 from tools.chromium import FLAGS, chromium_path
 
@@ -36,11 +38,20 @@ PAGES = {
     "evaluation": "/experiments/{maths}/evaluations/{run}?scorer=correct",
     "evaluation-row": "/experiments/{maths}/evaluations/{run}?show=failed&row={row}",
     "evaluations-compared": "/experiments/{maths}/evaluations/compare?baseline={run}&with={other}",
+    "runs": "/experiments/{maths}/runs?run={run}",
     "datasets": "/experiments/{maths}/datasets",
     "dataset": "/experiments/{maths}/datasets/{dataset}",
     "versions": "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "prompts": "/experiments/{maths}/prompts",
     "scorers": "/experiments/{maths}/scorers",
+    "labeling": "/experiments/{labeled}/labeling",
+    "labeling-new": "/experiments/{labeled}/labeling/new",
+    "labeling-items": "/experiments/{labeled}/labeling/{session}",
+    "labeling-dispute": "/experiments/{labeled}/labeling/{session}?show=DISPUTED&item={disputed}",
+    "labeling-report": "/experiments/{labeled}/labeling/{session}?tab=report",
+    "labeling-setup": "/experiments/{labeled}/labeling/{session}?tab=setup",
+    "reviews": "/reviews",
+    "review": "/review/{session}?reviewer=grace",
     "settings": "/settings",
     "sign-in": "/sign-in",
 }
@@ -65,14 +76,23 @@ def main(arguments: Sequence[str]) -> int:
         lodeline("demo", "--store", str(store))
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), headless=True)
         with serving(store) as server:
+            places = _places(server.url)
             for name in options.names or PAGES:
-                _take(browser, server.url, name, options.out)
+                _take(browser, server.url + PAGES[name].format_map(places), name, options.out)
         browser.close()
     return 0
 
 
-def _places(api: httpx.Client) -> dict[str, str]:
+def _places(url: str) -> dict[str, str]:
     """Return what the addresses of `PAGES` leave open."""
+    with LodelineClient(url) as client, httpx.Client(base_url=f"{url}/api/v1") as api:
+        experiment_id, session = labeled(url, client)
+        disputed = client.labeling_items.list(session, state="DISPUTED", limit=1).all()
+        labels = {"labeled": experiment_id, "session": session, "disputed": disputed[0].item_id}
+        return labels | _demo_places(api)
+
+
+def _demo_places(api: httpx.Client) -> dict[str, str]:
     found = {
         key: str(api.get("/experiments/find", params={"name": name}).json()["experiment_id"])
         for key, name in (("airline", AIRLINE), ("captures", CAPTURES), ("maths", MATHS))
@@ -89,16 +109,14 @@ def _places(api: httpx.Client) -> dict[str, str]:
     }
 
 
-def _take(browser: Browser, url: str, name: str, out: Path) -> None:
-    with httpx.Client(base_url=f"{url}/api/v1") as api:
-        ids = _places(api)
+def _take(browser: Browser, address: str, name: str, out: Path) -> None:
     for scheme in SCHEMES:
         for size, (width, height) in SIZES.items():
             context = browser.new_context(
                 viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
             )
             page = context.new_page()
-            page.goto(url + PAGES[name].format_map(ids))
+            page.goto(address)
             page.locator("main h1, main h2").first.wait_for()
             page.wait_for_load_state("networkidle")
             path = out / f"{name}-{scheme}-{size}.png"

@@ -152,6 +152,28 @@ def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str
     expect(difference.get_by_role("row").filter(has_text="method")).to_have_count(0)
 
 
+def test_a_run_of_another_tool_is_found_by_the_link_that_was_printed(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: runs")
+    made = api.post("/runs", json={"experiment": own, "name": "nightly", "params": {"k": "3"}})
+    assert made.is_success, made.text
+    run_id = made.json()["run_id"]
+    metric = {"key": "accuracy", "value": 0.93, "timestamp_ms": 1, "step": 0}
+    logged = api.post(f"/runs/{run_id}/metrics", json={"metrics": [metric]})
+    assert logged.is_success, logged.text
+    page = visit.open(f"/#/experiments/{own}/runs/{run_id}")
+    panel = page.get_by_role("complementary", name="nightly")
+    expect(panel.get_by_role("row").filter(has_text="accuracy")).to_contain_text("0.93")
+    expect(panel).to_contain_text("k")
+    expect(page).to_have_url(re.compile(f"/experiments/{own}/runs\\?run={run_id}$"))
+    page.get_by_role("button", name="Close").click()
+    row = page.get_by_role("table", name="Runs").get_by_role("row").filter(has_text="nightly")
+    expect(row).to_contain_text("accuracy=0.93")
+    page.get_by_role("combobox", name="Filter").fill("metrics.accuracy > 0.95")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
+
+
 def test_an_alias_is_moved_to_a_version_of_the_application(visit: Watched, api: httpx.Client):
     own = experiment(api, "journey: aliases")
     made = api.post("/models", json={"experiment": own, "name": "first", "params": {"k": "3"}})

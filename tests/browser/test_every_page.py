@@ -7,8 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from lodeline.sdk.client.clients import LodelineClient
 from lodeline.server.pages import APP_DIRECTORY
+from tests.browser.labeled import labeled
 from tests.browser.watching import Watched
+from tests.e2e.harness import Server
 
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 FAILED = "tr-8d28a12c9501e4ca15f6725b793625c5"
@@ -61,12 +64,20 @@ PAGES = (
     "/experiments/{maths}/evaluations/{run}?scorer=correct",
     "/experiments/{maths}/evaluations/compare?baseline={run}&with={other}",
     "/experiments/0/evaluations",
+    "/experiments/{maths}/runs?run={run}",
     "/experiments/{maths}/datasets",
     "/experiments/{maths}/datasets/{dataset}",
     "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "/experiments/{maths}/prompts",
     "/experiments/{maths}/scorers",
     "/experiments/0/labeling",
+    "/experiments/{labeled}/labeling",
+    "/experiments/{labeled}/labeling/new",
+    "/experiments/{labeled}/labeling/{session}",
+    "/experiments/{labeled}/labeling/{session}?show=DISPUTED&item={disputed}",
+    "/experiments/{labeled}/labeling/{session}?tab=report",
+    "/experiments/{labeled}/labeling/{session}?tab=setup",
+    "/reviews",
     "/settings",
     "/settings/prices",
     "/settings/audit",
@@ -103,14 +114,18 @@ def check_shifts(visit: Watched) -> None:
 
 
 @pytest.fixture
-def places(api: httpx.Client) -> dict[str, str]:
-    """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations and a dataset."""
+def places(demo: Server, api: httpx.Client) -> dict[str, str]:
+    """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations, a dataset, an item."""
     found = {
         name: str(api.get("/experiments/find", params={"name": of}).json()["experiment_id"])
         for name, of in (("airline", "demo: airline agent (tau-bench)"), ("maths", "demo: maths, four models"))
     }
     runs = api.get("/runs", params={"experiment": found["maths"], "filter": "kind = 'EVALUATION'"}).json()["items"]
     datasets = api.get("/datasets", params={"experiment": found["maths"]}).json()["items"]
+    with LodelineClient(demo.url) as client:
+        labels, session = labeled(demo.url, client)
+    disputed = api.get(f"/labeling/{session}/items", params={"state": "DISPUTED"}).json()["items"]
+    found |= {"labeled": labels, "session": session, "disputed": disputed[0]["item_id"]}
     return found | {"run": runs[0]["run_id"], "other": runs[1]["run_id"], "dataset": datasets[0]["dataset_id"]}
 
 

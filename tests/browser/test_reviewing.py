@@ -161,6 +161,11 @@ def test_drafts_are_kept_and_submissions_undone(
     expect(page.get_by_role("radio", name="Wrong")).to_be_checked()
     page.keyboard.press("Control+Enter")
     expect(item_of(page)).to_contain_text(QUESTIONS[1])
+    page.reload()  # the last submission can be undone still
+    page.get_by_role("button", name="Undo the last one").click()
+    expect(item_of(page)).to_contain_text(QUESTIONS[0])
+    page.keyboard.press("Control+Enter")
+    expect(item_of(page)).to_contain_text(QUESTIONS[1])
 
     page.get_by_role("button", name="Skip for now").click()
     expect(item_of(page)).to_contain_text(QUESTIONS[2])
@@ -201,7 +206,35 @@ def test_the_list_of_sessions_leads_to_where_they_are_reviewed(
     page = visit.open(f"/experiments/{own}")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Labeling").click()
     row = page.get_by_role("row").filter(has_text="session of listed")
-    expect(row).to_contain_text("open")
-    row.get_by_role("link").click()
+    expect(row).to_contain_text("Open")
+    row.get_by_role("link", name="Review session of listed").click()
     expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
     check_axe(visit)
+
+
+def test_a_conversation_under_review_shows_its_tool_calls(
+    visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
+):
+    own = experiment(api, "journey: tools under review")
+    call = {
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "cancel_booking", "arguments": '{"booking": "XEHM4B"}'},
+    }
+    asked = [
+        {"role": "user", "content": "Cancel my flight."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "cancelled"},
+    ]
+    attributes = {
+        "input.value": json.dumps(asked),
+        "output.value": json.dumps([{"role": "assistant", "content": "Done."}]),
+    }
+    send(demo.url, own, span("tools under review", 0, "root", attributes=attributes))
+    draft = LabelingDraft(RunDraft("tools"), (), state="OPEN")
+    run_id = client.labeling.create(draft, ["Feedback"], experiment=own).run.run_id
+    client.labeling_items.add_traces(run_id)
+    page = visit.open(f"/review/{run_id}?reviewer=ada")
+    expect(item_of(page).get_by_role("article").filter(has_text="cancel_booking")).to_contain_text("XEHM4B")
+    expect(item_of(page)).to_contain_text("Done.")
+    expect(item_of(page)).not_to_contain_text("tool_calls")

@@ -19,6 +19,9 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
         client.records.write(dataset, [RecordDraft({"q": 1})])
     ask = ("labeling", "create", "tone", "expected_response", "-n", "week", "-r", "ann", "--dataset", dataset)
     session = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
+    shared = ("labeling", "create", "tone", "-r", "ann", "-r", "ben", "--mode", "weighted", "--weight", "ann=2")
+    assert lodeline(*shared, "--json", store=store).document()["policy"]["weights"] == {"ann": 2}  # type: ignore[index,call-overload]
+    lodeline(*shared[:-1], "ann", store=store, code=2)
     assert "is OPEN." in lodeline("labeling", "state", session, "open", store=store).out
     lodeline("labeling", "state", session, "shut", store=store, code=2)
     lodeline("labeling", "add", session, store=store, code=2)
@@ -27,6 +30,12 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     assert (
         "Added 0 items" in lodeline("labeling", "add", session, "--rule", "sample", "--share", "1", store=store).out
     )
+    standing = ("labeling", "add", session, "--rule", "low_score", "--name", "right", "--below", "0.5", "--standing")
+    assert "Standing rules: 1." in lodeline(*standing, "--most", "20", store=store).out
+    assert "low_score of right below 0.5" in lodeline("labeling", "rules", session, store=store).out
+    (kept,) = lodeline("labeling", "rules", session, "--json", store=store).document()["rules"]  # type: ignore[misc,call-overload]
+    assert (kept["rule"]["most"], kept["last_run_ms"]) == (20, None)  # type: ignore[index]
+    assert "Standing rules: none." in lodeline("labeling", "rules", session, "--clear", store=store).out
     assert "Reviewers: ann, ben." in lodeline("labeling", "reviewers", session, "ann", "ben", store=store).out
     (item,) = (str(row["item_id"]) for row in lodeline("labeling", "items", session, "--json", store=store).lines())
     with connect(store) as client:

@@ -27,6 +27,8 @@ with warnings.catch_warnings():
     import mlflow
     import mlflow.genai  # pyright: ignore[reportUnusedImport]
     from mlflow import MlflowClient
+    from mlflow.store.tracking.rest_store import RestStore
+    from mlflow.utils.rest_utils import MlflowHostCreds
 
 _HERE = Path(__file__).parent
 
@@ -63,6 +65,12 @@ def connected(url: str) -> Iterator[None]:
 def client(url: str) -> MlflowClient:
     """Give the low-level client."""
     return MlflowClient(url, url)
+
+
+@pytest.fixture
+def store(url: str) -> RestStore:
+    """Give the client's store, for calls that its public names do not make."""
+    return RestStore(lambda: MlflowHostCreds(url))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
-from lodeline.domain.reviewing import (
+from lodeline.domain.review_events import (
     Adjudicate,
     Claim,
     Decline,

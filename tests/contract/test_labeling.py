@@ -5,7 +5,7 @@ import pytest
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.labeling import LabelingSession, ReviewerProgress
-from lodeline.domain.reviewing import Remove
+from lodeline.domain.review_events import Remove
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores

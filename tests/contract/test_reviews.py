@@ -9,9 +9,9 @@ from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, Assess
 from lodeline.domain.errors import Conflict, Forbidden, NotFound
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
 from lodeline.domain.labeling import ItemDraft, ItemFilter, LabelingItem, ReviewTarget, assignment_id_of
+from lodeline.domain.review_events import Remove, Reviewer, Submit
 from lodeline.domain.review_outputs import ASSERTION, DECISION, ITEM, PAIR, SCHEMA, UNVERIFIED
 from lodeline.domain.review_places import order_salt, shuffled
-from lodeline.domain.reviewing import Remove, Reviewer, Submit
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, audit, found

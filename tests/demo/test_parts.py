@@ -16,9 +16,13 @@ from lodeline.demo.rag import rag_part
 from lodeline.domain.assessment import check_draft
 from lodeline.domain.evaluation import check_bindings, check_rows
 from lodeline.domain.experiment import check_name
-from lodeline.domain.ids import otel_trace_id
+from lodeline.domain.ids import ExperimentId, otel_trace_id
+from lodeline.domain.label_schema import LabelSchemaId, schema_of
+from lodeline.domain.labeling import LabelingSession, item_id_of
+from lodeline.domain.labeling_checks import check_policy
+from lodeline.domain.labeling_sources import checked_reviews
 from lodeline.domain.record import prepare
-from lodeline.domain.run import check_run
+from lodeline.domain.run import Run, check_run
 
 PARTS = demo_parts()
 EACH_PART = pytest.mark.parametrize("part", PARTS, ids=[str(part.draft.tags["lodeline.demo"]) for part in PARTS])
@@ -86,6 +90,30 @@ def test_evaluations_are_valid_and_on_traces_and_records_of_the_part(part: DemoP
     assert all(model.reuse_key for model in part.models)
 
 
+@EACH_PART
+def test_labeling_sessions_are_valid_and_on_traces_of_the_part(part: DemoPart) -> None:
+    traces = {otel_trace_id(span.trace_id) for span in spans_of(part)}
+    for each in part.labeling:
+        assert each.draft.run.run_id
+        schemas = [
+            schema_of(draft, LabelSchemaId("ls-1"), ExperimentId("1"), by=None, now_ms=1) for draft in each.schemas
+        ]
+        session = LabelingSession(
+            Run(each.draft.run.run_id, ExperimentId("1"), "", "LABELING", "RUNNING", "ACTIVE", 1),
+            "OPEN", tuple(schemas), reviewers=each.draft.reviewers, policy=each.draft.policy,
+        )  # fmt: skip
+        check_policy(each.draft.policy, each.draft.reviewers)
+        targets, reviews = list(each.targets()), list(each.reviews())
+        assert (len(targets), len(reviews)) == (each.item_count, each.review_count)
+        assert {one for t in targets for one in (t.trace_id, t.other_trace_id) if one is not None} <= traces
+        items = {item_id_of(each.draft.run.run_id, target) for target in targets}
+        assert len(items) == len(targets)
+        assert {review.item_id for review in reviews} <= items
+        assert len({(review.item_id, review.reviewer) for review in reviews}) == len(reviews)
+        for begin in range(0, len(reviews), 1_000):
+            checked_reviews(reviews[begin : begin + 1_000], session, now_ms=2_000_000_000_000)
+
+
 def test_no_trace_belongs_to_two_parts() -> None:
     owners = Counter(trace_id for part in PARTS for trace_id in {span.trace_id for span in spans_of(part)})
     assert set(owners.values()) == {1}
@@ -149,7 +177,7 @@ def test_every_data_file_is_named_in_the_readme_and_the_notice() -> None:
     data = files("lodeline.demo") / "data"
     readme, notice = (data / "README.md").read_text("utf-8"), (data / "NOTICE").read_text("utf-8")
     shipped = [entry.name for entry in data.iterdir() if entry.name.endswith(".zst")]
-    assert len(shipped) == 5
+    assert len(shipped) == 9
     assert all(name in readme and name in notice for name in shipped)
     licences = [entry.name for entry in (data / "licences").iterdir()]
     assert licences

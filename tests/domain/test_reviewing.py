@@ -19,8 +19,7 @@ from lodeline.domain.labeling import (
     assignment_id_of,
 )
 from lodeline.domain.labeling_changes import new_item, resettled
-from lodeline.domain.review_places import FINAL, agreement_of, settled
-from lodeline.domain.reviewing import (
+from lodeline.domain.review_events import (
     Adjudicate,
     Claim,
     Decline,
@@ -32,8 +31,9 @@ from lodeline.domain.reviewing import (
     Save,
     Submit,
     Undo,
-    applied,
 )
+from lodeline.domain.review_places import FINAL, agreement_of, settled
+from lodeline.domain.reviewing import applied
 from lodeline.domain.run import Run
 
 GOOD = schema_of(

@@ -90,7 +90,10 @@ def labelled(result: EvaluationResult, *people: str) -> None:
 
 def test_a_judge_learns_is_registered_and_warns(local: LodelineClient) -> None:
     with judging() as judge:
-        labelled(evaluated(judge, range(40)), "ada", "bob")
+        judged = evaluated(judge, range(40))
+        labelled(judged, "ada", "bob")
+        golden = local.datasets.create("golden", experiment=here())
+        local.records.add_traces(golden.dataset_id, trace_ids=[row.prediction.trace_id or "" for row in judged.rows])
         made = lodeline.align_judge(judge, optimiser=REFINE)
         assert made.report.verdict == "better"
         assert (made.report.before.value, made.report.after.value) == (0.5, 1.0)
@@ -103,6 +106,17 @@ def test_a_judge_learns_is_registered_and_warns(local: LodelineClient) -> None:
         assert kept["parent_digest"] == made.report.parent_digest
         assert kept["data_digest"] == made.report.data_digest
         assert "even by refine: better" in str(made)
+
+        marked = [r for r in local.records.search(golden.dataset_id, limit=None) if "lodeline.tuned.even" in r.tags]
+        assert len(marked) == made.report.train_records
+        assert local.datasets.get(golden.dataset_id).latest_version == 2
+        before, after = (local.datasets.version(golden.dataset_id, number) for number in (1, 2))
+        assert before.digest == after.digest
+        # Another judge of that name knows no inputs; what is marked is told all the same.
+        dataset = lodeline.get_dataset("golden", experiment=here())
+        with pytest.warns(TunedRecordsWarning, match="tuned on 20 of the 40 records"):
+            again = lodeline.evaluate(dataset, predict_fn=answer, scorers=[judge], progress=False)
+        assert all("lodeline.tuned.even" not in row.case.slices for row in again.rows)
 
         tagged = local.traces.search(experiment=here(), filter="tags.`lodeline.tuned.even` IS NOT NULL")
         assert len(list(tagged)) == made.report.train_records

@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+import lodeline
 from lodeline.domain.errors import Invalid, NotFound, Unsupported
 from lodeline.domain.record import Record
 from lodeline.local import LocalClient
 from lodeline.mlflow.importing import ENTITIES
 from lodeline.mlflow.source import open_source
+from tests.e2e.harness import serving
 from tests.mlflow.conftest import MlflowFiles, import_all
 
 SHOP = "2"
+LEFT = ["experiment 2: its issues (1)"]
+"""What has no place here, whatever else is in the database."""
 
 
 def change(files: MlflowFiles, *statements: tuple[str, tuple[object, ...]]) -> None:
@@ -37,13 +41,14 @@ def by_inputs(records: Iterable[Record]) -> dict[str, Record]:
 
 def test_everything_is_there_on_both_sides(client: LocalClient, mlflow: MlflowFiles) -> None:
     account = import_all(client, mlflow)
-    assert account.refused == []
+    assert account.refused == LEFT
     assert {entity: account.found[entity] for entity in ENTITIES} == {
-        "runs": 3, "metric_points": 5, "models": 2, "traces": 4, "spans": 7, "assessments": 7, "attachments": 0,
-        "datasets": 2, "records": 4, "prompts": 2, "prompt_versions": 3, "scorers": 1,
+        "runs": 3, "metric_points": 5, "models": 2, "traces": 5, "spans": 8, "assessments": 7, "attachments": 0,
+        "datasets": 2, "records": 4, "prompts": 2, "prompt_versions": 3, "scorers": 1, "label_schemas": 4,
+        "artifacts": 3,
     }  # fmt: skip
     # A deleted version leaves a gap, which is filled.
-    assert dict(account.added) == {**account.found, "attachments": 0, "prompt_versions": 4}
+    assert dict(account.added) == {**account.found, "attachments": 1, "prompt_versions": 4}
     assert [(each.mlflow_id, each.into) for each in account.experiments] == [("0", "0"), (SHOP, SHOP)]
     experiment = client.experiments.get(SHOP)
     assert (experiment.name, dict(experiment.tags)) == ("shop", {"team": "a"})
@@ -155,8 +160,10 @@ def test_an_id_that_is_taken_becomes_another_and_stays_so(client: LocalClient, m
     assert client.experiments.get(SHOP).name == "mine too"
     account = import_all(client, mlflow)
     assert [each.into for each in account.experiments] == ["0", "3"]
-    assert account.refused == []
-    assert sum(import_all(client, mlflow).added.values()) == 0
+    assert account.refused == LEFT
+    again = import_all(client, mlflow)
+    assert [(each.into, each.reason) for each in again.experiments] == [("0", ""), ("3", "")]
+    assert (sum(again.added.values()), again.sent) == (0, account.sent)
     assert len(list(client.traces.search(experiment="shop"))) == 3
 
 
@@ -171,10 +178,74 @@ def test_a_name_that_is_taken_is_told_and_the_rest_goes_on(client: LocalClient, 
     assert account.added["traces"] == 3
 
 
+def test_what_is_here_is_not_made_a_hollow_copy(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    account = import_all(client, mlflow, suffix=" (MLflow)")
+    assert [each.into for each in account.experiments] == [None, None]
+    assert "in experiment 2 (shop); leave --suffix out" in account.experiments[1].reason
+    assert [each.name for each in client.experiments.search()] == ["shop", "Default"]
+
+
+def test_an_import_under_other_names_goes_on(client: LocalClient, mlflow: MlflowFiles) -> None:
+    first = import_all(client, mlflow, suffix=" (MLflow)")
+    assert [each.into for each in first.experiments] == ["1", "2"]
+    again = import_all(client, mlflow, suffix=" (MLflow)")
+    assert [each.into for each in again.experiments] == ["1", "2"]
+    assert (sum(again.added.values()), again.sent) == (0, first.sent)
+
+
+def test_an_experiment_that_was_renamed_on_either_side_is_the_same(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    client.experiments.update(SHOP, name="here")
+    change(mlflow, ("UPDATE experiments SET name = 'there' WHERE experiment_id = 2", ()))
+    account = import_all(client, mlflow)
+    assert [each.into for each in account.experiments] == ["0", SHOP]
+    assert sum(account.added.values()) == 0
+
+
+def test_artifacts_and_attachments_can_be_read_as_from_mlflow(tmp_path: Path, mlflow: MlflowFiles) -> None:
+    with lodeline.connect(tmp_path / "store") as client:
+        import_all(client, mlflow)
+        [train] = client.runs.search(experiment=SHOP, filter="name = 'train'")
+        [model] = client.models.search(experiment=SHOP)
+        [looked] = client.traces.search(experiment="0", filter="name = 'look'")
+        [attachment] = client.attachments.list(looked.trace_id)
+        assert client.attachments.get(looked.trace_id, attachment.name) == b"a picture"
+    proxy = "/api/2.0/mlflow-artifacts/artifacts"
+    with serving(tmp_path / "store") as server, server.http() as http:
+        assert http.get(f"{proxy}/{SHOP}/{train.run_id}/artifacts/notes/a.txt").content == b"hello"
+        assert b"model_id" in http.get(f"{proxy}/{SHOP}/models/{model.model_id}/artifacts/MLmodel").content
+        place = f"0/traces/{looked.trace_id}/artifacts/attachments/{attachment.name}"
+        assert http.get(f"{proxy}/{place}").content == b"a picture"
+
+
+def test_label_schemas_of_every_kind(client: LocalClient, mlflow: MlflowFiles) -> None:
+    import_all(client, mlflow)
+    schemas = {schema.name: schema for schema in client.label_schemas.list(experiment=SHOP)}
+    assert schemas.keys() == {"Feedback", "tone", "stars", "better"}
+    assert schemas["Feedback"].is_default
+    tone = schemas["tone"]
+    assert (tone.kind, tone.input.options, tone.enable_comment) == ("FEEDBACK", ("warm", "cold"), True)
+    assert tone.instruction == "How does it sound?"
+    assert (schemas["stars"].input.min_value, schemas["stars"].input.max_value) == (1, 5)
+    assert (schemas["better"].kind, schemas["better"].input.max_length) == ("EXPECTATION", 500)
+
+
+def test_artifacts_outside_of_the_folder_stay_where_they_are(client: LocalClient, mlflow: MlflowFiles) -> None:
+    [run] = (row[0] for row in ask(mlflow, "SELECT run_uuid FROM runs WHERE name = 'train'"))
+    folder = mlflow.artifacts / SHOP / str(run) / "artifacts"
+    (folder / "link").symlink_to(mlflow.database)
+    (folder / "folder").symlink_to(mlflow.database.parent)
+    (folder / "con").write_bytes(b"a name that some systems reserve")
+    change(mlflow, ("UPDATE logged_models SET artifact_location = 'file:///etc'", ()))
+    account = import_all(client, mlflow)
+    assert account.added["artifacts"] == 1
+    [reason] = (each for each in account.refused if each not in LEFT)
+    assert reason.startswith(f"artifact {run}/artifacts/con: path: ")
+
+
 def test_spans_of_files_and_attachments(client: LocalClient, mlflow: MlflowFiles) -> None:
-    [(trace_id, text)] = ask(
-        mlflow, "SELECT trace_id, content FROM spans WHERE experiment_id = 0 AND parent_span_id IS NULL"
-    )
+    [(trace_id, text)] = ask(mlflow, "SELECT trace_id, content FROM spans WHERE experiment_id = 0 AND name = 'ask'")
     change(mlflow, ("DELETE FROM spans WHERE trace_id = ?", (trace_id,)))
     folder = mlflow.artifacts / "0" / "traces" / str(trace_id) / "artifacts"
     (folder / "attachments").mkdir(parents=True)
@@ -182,7 +253,7 @@ def test_spans_of_files_and_attachments(client: LocalClient, mlflow: MlflowFiles
     (folder / "attachments" / "a1").write_bytes(b"picture")
     (folder / "attachments" / "out").symlink_to(mlflow.database)
     account = import_all(client, mlflow)
-    assert (account.refused, account.added["attachments"]) == ([], 1)
+    assert (account.refused, account.added["attachments"]) == (LEFT, 2)
     assert [span.name for span in client.traces.get(str(trace_id)).spans] == ["ask"]
     assert client.attachments.get(str(trace_id), "a1") == b"picture"
 
@@ -197,8 +268,8 @@ def test_what_cannot_be_taken_is_listed_and_costs_only_itself(client: LocalClien
         ("UPDATE spans SET content = '{' WHERE name = 'llm' AND experiment_id = 0", ()),
     )
     account = import_all(client, mlflow)
-    assert account.added["traces"] == 4
-    assert account.refused_count == 4
+    assert account.added["traces"] == 5
+    assert account.refused_count == 4 + len(LEFT)
     for word in (str(record_id), "'a b'", "assessment a-", "1 of its spans"):
         assert sum(word in reason for reason in account.refused) == 1, account.refused
 
@@ -235,7 +306,7 @@ def test_numbers_that_are_no_whole_ones_are_absent(client: LocalClient, mlflow: 
         ("UPDATE runs SET end_time = 1e30", ()),
     )
     account = import_all(client, mlflow)
-    assert (account.added["runs"], account.refused) == (3, [])
+    assert (account.added["runs"], account.refused) == (3, LEFT)
 
 
 def test_text_that_is_not_utf8_is_told(client: LocalClient, mlflow: MlflowFiles) -> None:

@@ -70,6 +70,7 @@ CASES: tuple[Case, ...] = (
     Case("GET /experiments/{rest}",             "200 200 200 200 200 200", "/experiments/1/traces"),
     Case("GET /traces/{trace_id}",                   "200 200 200 200 200 200", f"/traces/{TRACE}"),
     Case("GET /review/{run_id}",                     "200 200 200 200 200 200", f"/review/{'0' * 32}"),
+    Case("GET /reviews",                             "200 200 200 200 200 200", "/reviews"),
     Case("GET /settings",                            "200 200 200 200 200 200"),
     Case("GET /settings/{rest}",                "200 200 200 200 200 200", "/settings/keys"),
     Case("GET /assets/{file}",                       "404 404 404 404 404 404", "/assets/none.js"),

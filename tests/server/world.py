@@ -27,7 +27,7 @@ from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.prompt import PromptDraft
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.registered_scorer import ScorerDraft
-from lodeline.domain.reviewing import Claim, Reviewer, Submit
+from lodeline.domain.review_events import Claim, Reviewer, Submit
 from lodeline.domain.run import RunDraft
 from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of

@@ -24,7 +24,7 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
-from lodeline.domain.labeling_sources import ItemRule
+from lodeline.domain.labeling_rules import ItemRule
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.run import RunDraft
 from lodeline.domain.span import JsonValue

@@ -7,7 +7,7 @@ import pytest
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
 from lodeline.domain.dataset import DatasetDraft
-from lodeline.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, Unauthenticated
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import AccountId, ExperimentId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
@@ -21,12 +21,14 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
+from lodeline.domain.model import ModelDraft
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.review_view import ReviewView
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import TraceInfo
 from lodeline.services.bundle import Services
+from lodeline.services.listing import ListQuery
 from tests.contract.build import span, write
 from tests.services.bundled import clock_of, services_over
 
@@ -165,6 +167,33 @@ def test_a_reviewer_who_is_taken_off_sees_the_session_no_more(services: Services
     assert services.reviews.sessions(ANN).items == ()
 
 
+@pytest.mark.parametrize("who", [ANN, EDITOR])
+def test_nobody_reads_as_a_reviewer_what_is_deleted_or_a_draft(services: Services, who: Actor) -> None:
+    made = session(services, reviewers=("ann", "eve"))
+    (item,) = add(services, made, trace())
+    services.reviews.submit(who, item, form())
+    services.runs.delete(LOCAL, made.run.run_id)
+    draft = LabelingDraft(RunDraft("later"), (), "Be fair.", ("ann", "eve"))
+    later = services.labeling.create(LOCAL, "app", draft, ["score"])
+    (waiting,) = add(services, later, trace())
+    for expected, run_id, place in ((Deleted, made.run.run_id, item), (Conflict, later.run.run_id, waiting)):
+        for call in (
+            lambda run_id=run_id: services.reviews.session(who, run_id),
+            lambda run_id=run_id: services.reviews.held(who, run_id),
+            lambda run_id=run_id: services.reviews.next(who, run_id),
+            lambda place=place: services.reviews.view(who, place),
+            lambda place=place: services.reviews.claim(who, place),
+            lambda place=place: services.reviews.submit(who, place, form()),
+        ):
+            with pytest.raises(expected, match="is deleted" if expected is Deleted else "is DRAFT") as caught:
+                call()
+            assert caught.value.error_code == ("run_deleted" if expected is Deleted else "labeling_state")
+    with pytest.raises(NotFound):
+        services.reviews.session(BEN, made.run.run_id)
+    services.runs.restore(LOCAL, made.run.run_id)
+    assert services.reviews.view(who, item).mine is not None
+
+
 # What is shown
 
 
@@ -216,6 +245,50 @@ def test_conventions_that_repeat_a_models_name_tell_a_blind_reviewer_nothing(ser
     (shown,) = services.reviews.view(ANN, open_).contents
     assert "gpt-4o-2024-08-06" in repr(shown.response)
     assert [each.name for each in shown.spans] == ["answer", "chat openai/gpt-4o"]
+
+
+def test_a_blind_reviewer_is_shown_no_version_by_the_fields_that_name_it(services: Services) -> None:
+    model = services.models.create(LOCAL, "app", ModelDraft("Nightly Build")).model_id
+    asked = '{"config": {"service.version": 2, "lodeline.model_id": "x", "model": "nightly build", "year": 1}}'
+    content = {"input.value": asked, "input.mime_type": "application/json"}
+    root = span(f"answer {model}", 1, attributes=content)
+    info = TraceInfo(model_id=model)
+    services.stores.traces.write([write("tr-3", root, experiment=APP, info=info)])
+    made = session(services, fields=("request", "spans"))
+    (item,) = add(services, made, trace("tr-3"))
+    (shown,) = services.reviews.view(ANN, item).contents
+    assert shown.request == {
+        "config": {"service.version": "(hidden)", "lodeline.model_id": "(hidden)", "model": "(hidden)", "year": 1}
+    }
+    assert shown.spans[0].name == "answer (hidden)"
+
+
+def test_of_a_pair_neither_trace_names_the_model_of_the_other(services: Services) -> None:
+    content = {"input.value": '{"model": "secret-model"}', "input.mime_type": "application/json"}
+    services.stores.traces.write([write("tr-3", span("answer", 1, attributes=content), experiment=APP)])
+    made = session(services)
+    (item,) = add(services, made, ReviewTarget("PAIR", trace_id=TraceId("tr-3"), other_trace_id=TraceId("tr-1")))
+    assert services.reviews.view(ANN, item).contents[0].request == {"model": "(hidden)"}
+
+
+def test_a_record_names_no_model_to_a_blind_reviewer(services: Services) -> None:
+    dataset = services.datasets.create(LOCAL, DatasetDraft(APP, "golden"), experiment="app").dataset_id
+    held = RecordDraft(
+        {"q": "1 + 1", "model": "gpt-4o"}, {"by": {"model_name": "o1"}}, {"text": "2", "model-version": 3},
+        tags={"model": "gpt-4o"},
+    )  # fmt: skip
+    services.records.write(LOCAL, dataset, "append", [held])
+    (record,) = services.records.search(LOCAL, dataset, "latest", ListQuery()).items
+    target = ReviewTarget("RECORD", dataset_id=dataset, record_id=record.record_id)
+    fields = ("request", "response", "tags", "expectations")
+    blind, seeing = session(services, fields=fields), session(services, fields=fields, blind_model=False)
+    (hidden,), (open_,) = (add(services, each, target) for each in (blind, seeing))
+    (shown,) = services.reviews.view(ANN, hidden).contents
+    assert shown.request == {"q": "1 + 1", "model": "(hidden)"}
+    assert shown.response == {"text": "2", "model-version": "(hidden)"}
+    assert (shown.expectations, shown.tags) == ({"by": {"model_name": "(hidden)"}}, {})
+    (shown,) = services.reviews.view(ANN, open_).contents
+    assert (shown.response, shown.tags) == ({"text": "2", "model-version": 3}, {"model": "gpt-4o"})
 
 
 def test_judges_and_other_reviewers_are_shown_where_nobody_is_blind_to_them(services: Services) -> None:

@@ -579,6 +579,77 @@ def test_into_an_experiment_that_exists(services: Services, other: Services) -> 
         other.transfer.import_file(LOCAL, io.BytesIO(data), into="nowhere")
 
 
+def put_artifact(services: Services, path: str, data: bytes) -> None:
+    services.artifacts.put(LOCAL, path, io.BytesIO(data))
+
+
+def artifact(services: Services, path: str) -> bytes:
+    _, stream = services.artifacts.open(LOCAL, path)
+    with stream:
+        return stream.read()
+
+
+def test_artifacts_come_along_and_those_that_are_there_stay(services: Services, other: Services) -> None:
+    inside = fill(services).experiment_id
+    files = {
+        "run-1/artifacts/notes/a.txt": b"",
+        "models/m-1/artifacts/MLmodel": b"flavors",
+        "traces/x": b"\x00" * 3_000_000,
+    }
+    for path, data in files.items():
+        put_artifact(services, f"{inside}/{path}", data)
+    data = export(services)
+    report = load(other, data)
+    assert (report.artifacts, report.existing_artifacts) == (3, 0)
+    put_artifact(other, f"{inside}/models/m-1/artifacts/MLmodel", b"changed")
+    other.artifacts.delete(LOCAL, f"{inside}/traces/x")
+    again = load(other, data)
+    assert (again.artifacts, again.existing_artifacts) == (1, 2)
+    found = {path: artifact(other, f"{inside}/{path}") for path in files}
+    assert found == {**files, "models/m-1/artifacts/MLmodel": b"changed"}
+
+
+def test_an_artifact_whose_place_is_a_folder_costs_only_itself(services: Services, other: Services) -> None:
+    inside = fill(services).experiment_id
+    put_artifact(services, f"{inside}/run-1/artifacts/a", b"file")
+    put_artifact(services, f"{inside}/run-1/artifacts/b", b"file")
+    data = export(services)
+    load(other, data)
+    other.artifacts.delete(LOCAL, f"{inside}/run-1/artifacts")
+    put_artifact(other, f"{inside}/run-1/artifacts/a/deeper", b"in the way")
+    report = load(other, data)
+    assert (report.artifacts, len(report.refused)) == (1, 1)
+    assert "run-1/artifacts/a" in report.refused[0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"path": "../../../x", "member": "artifacts/00001/00000"},
+        {"path": "a/%2e%2e/x", "member": "artifacts/00001/00000"},
+        {"path": "traces/tr-1/artifacts/x", "member": "artifacts/00001/00000"},
+        {"path": "/a", "member": "experiment.json"},
+        {"path": "a", "member": "artifacts/00001/00009"},
+        {"path": "", "member": "artifacts/00001/00000"},
+        {"path": "a\x00", "member": "artifacts/00001/00000"},
+        {"path": 5, "member": "artifacts/00001/00000"},
+    ],
+)
+def test_artifacts_that_break_a_rule_are_refused_and_nothing_is_stored(
+    services: Services, row: dict[str, object]
+) -> None:
+    inside = fill(services).experiment_id
+    put_artifact(services, f"{inside}/run-1/artifacts/a", b"file")
+
+    def change(members: dict[str, bytes]) -> None:
+        members["artifacts/00001.jsonl"] = json.dumps(row).encode() + b"\n"
+
+    with services_over() as empty:
+        with pytest.raises((Invalid, TooLarge)):
+            load(empty, rewrite(export(services), change))
+        assert empty.stores.blobs.list("") == []
+
+
 def test_files_of_a_series_go_into_one_experiment(other: Services) -> None:
     def part(number: int, series: str) -> io.BytesIO:
         archive = ArchiveWriter()

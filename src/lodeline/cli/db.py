@@ -64,7 +64,7 @@ def check(*, store: StorePathOption = None, as_json: JsonOption = False) -> None
             out.document({"ok": not wrong, "wrong": wrong})
         for finding in wrong:
             out.say(finding, "red")
-        out.say("The store is consistent." if not wrong else f"{len(wrong)} things are wrong.")
+        out.say("The store is consistent." if not wrong else f"Wrong: {len(wrong)}.")
     if wrong:
         raise typer.Exit(NEGATIVE)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lodeline.cli.demo_evaluations import load_evaluations, steps
+from lodeline.cli.demo_labeling import labeling_steps, load_labeling
 from lodeline.cli.options import DEFAULT_SERVER, Use, with_connection
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
@@ -20,7 +21,9 @@ from lodeline.demo.airline import run_id as airline_run
 from lodeline.demo.catalogue import demo_parts
 from lodeline.demo.maths import MODELS
 from lodeline.demo.maths import run_id as maths_run
+from lodeline.demo.pairs import run_id as pairs_run
 from lodeline.demo.part import DemoPart
+from lodeline.demo.rubric import run_id as rubric_run
 from lodeline.domain.assessment import AssessmentDraft
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, Unavailable
 from lodeline.domain.experiment import Experiment
@@ -49,12 +52,14 @@ def load(
         typer.Option("--at", metavar="URL", help="Say the commands for a server that will serve the store there."),
     ] = None,
 ) -> None:
-    """Load real example traces, judgments and evaluations, and say what to try. Loading twice changes nothing.
+    """Load real example traces, judgments, evaluations and labeling sessions, and say what to try.
+
+    Loading twice changes nothing.
 
     With --json: one document of the experiments and of the commands to try.
     """
     parts = demo_parts()
-    total = sum(part.request_count + part.assessment_count + steps(part) for part in parts)
+    total = sum(part.request_count + part.assessment_count + steps(part) + labeling_steps(part) for part in parts)
     with counting(use.out, "loading the demonstration", total) as advance:
         experiments = {part.draft.tags["lodeline.demo"]: load_part(use.client, part, advance) for part in parts}
     suggested = [
@@ -88,6 +93,7 @@ def load_part(client: "LodelineClient", part: DemoPart, advance: Callable[[int],
         _log(client, drafts, experiment.experiment_id)
         advance(len(drafts))
     load_evaluations(client, part, experiment.experiment_id, advance)
+    load_labeling(client, part, experiment.experiment_id, advance)
     return experiment
 
 
@@ -131,6 +137,12 @@ def suggestions(client: "LodelineClient", experiments: dict[str, Experiment]) ->
             ("evaluations", "compare", str(maths_run(weak)), str(maths_run(verified))),
         ),
         Suggestion("the questions as a dataset", ("datasets", "records", "gsm8k", "-e", maths, "-n", "3")),
+        Suggestion("the labeling sessions", ("labeling", "list")),
+        Suggestion(
+            "how far three people agree on 672 pairs of responses, and two models with them",
+            ("labeling", "report", str(pairs_run())),
+        ),
+        Suggestion("how far one judge agrees with itself", ("labeling", "report", str(rubric_run()))),
         Suggestion("full text", ("traces", "search", "-e", airline, "-f", "text ~ 'travel insurance refund'")),
     ]
 

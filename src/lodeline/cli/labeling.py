@@ -24,7 +24,7 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
-from lodeline.domain.labeling_sources import ItemRule, RuleKind
+from lodeline.domain.labeling_rules import ItemRule, RuleKind
 from lodeline.domain.run import RunDraft
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill and watch labeling sessions.")
@@ -68,8 +68,12 @@ def create(
     instructions: Annotated[str, typer.Option("--instructions", help="What reviewers read first.")] = "",
     reviewer: ReviewerOption = None,
     reviews: Annotated[int, typer.Option("--reviews", help="Reviews of each item.")] = 1,
-    mode: Annotated[str, typer.Option("--mode", help="open_pool, named or round_robin.")] = "open_pool",
+    mode: Annotated[str, typer.Option("--mode", help="open_pool, named, round_robin or weighted.")] = "open_pool",
     order: Annotated[str, typer.Option("--order", help="priority, oldest or random.")] = "priority",
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", metavar="NAME=NUMBER", help="A reviewer's share, with --mode weighted; repeatable."),
+    ] = None,
     min_agreement: Annotated[
         float | None, typer.Option("--min-agreement", help="Items that agree less are disputed.")
     ] = None,
@@ -78,7 +82,11 @@ def create(
 ) -> None:
     """Make a labeling session; it is a draft until it is opened."""
     policy = ReviewPolicy(
-        reviews_required=reviews, mode=_mode(mode), order=_order(order), min_agreement=min_agreement
+        reviews_required=reviews,
+        mode=_mode(mode),
+        order=_order(order),
+        min_agreement=min_agreement,
+        weights=dict(map(_weight, weight or ())),
     )
     draft = LabelingDraft(
         RunDraft(name), (), instructions, tuple(reviewer or ()), policy, dataset, "OPEN" if open else "DRAFT"
@@ -159,6 +167,11 @@ def add(
     name: Annotated[str | None, typer.Option("--name", help="The judgment that a rule looks at.")] = None,
     below: Annotated[float | None, typer.Option("--below", help="What a low score is below.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="Most items to add.")] = 100,
+    standing: Annotated[
+        bool,
+        typer.Option("--standing", help="Keep the rule; the server adds by it while the session is open."),
+    ] = False,
+    most: Annotated[int | None, typer.Option("--most", help="Most items that a standing rule adds in all.")] = None,
 ) -> None:
     """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
     items_of = use.client.labeling_items
@@ -166,7 +179,11 @@ def add(
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
         report = items_of.add(session, items)
     elif rule is not None:
-        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit)
+        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit, most=most)
+        if standing:
+            changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
+            _said(use.out, changed, f"Standing rules: {len(changed.rules)}. See 'lodeline labeling rules {session}'.")
+            return
         report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
         report = items_of.add_records(session, dataset, filter=filter or "", limit=limit)
@@ -175,6 +192,34 @@ def add(
     else:
         raise Invalid("nothing to add: name traces, or give --filter, --dataset or --rule.")
     _said(use.out, report, _told(report))
+
+
+@command(app, "rules")
+def rules(
+    use: Use,
+    session: SessionArgument,
+    *,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all of them away.")] = False,
+) -> None:
+    """Show the standing rules of a session: when each last ran, and what it added."""
+    if clear:
+        _said(use.out, use.client.labeling.update(session, rules=[]), "Standing rules: none.")
+        return
+    found = use.client.labeling.rules(session)
+    if use.out.as_json:
+        use.out.document({"rules": found})
+        return
+    use.out.table(
+        ("rule", "filter", "last run", "added then", "in all", "error"),
+        [
+            (
+                _ruled(each.rule), each.rule.filter or None,
+                None if each.last_run_ms is None else moment(each.last_run_ms), each.last_added,
+                each.added if each.rule.most is None else f"{each.added} of {each.rule.most}", each.error,
+            )
+            for each in found
+        ],
+    )  # fmt: skip
 
 
 @command(app, "items")
@@ -283,9 +328,17 @@ def _item_state(text: str) -> ItemState:
     raise Invalid.value("--state", text, f"one of {', '.join(ITEM_STATES)}")
 
 
-_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin")
+_MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin", "weighted")
 _ORDERS: tuple[ReviewOrder, ...] = ("priority", "oldest", "random")
 _RULES: tuple[RuleKind, ...] = ("sample", "low_score", "disagreement")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError as error:
+        raise Invalid.value("--weight", text, "a reviewer's name and a number, such as ann=2") from error
 
 
 def _mode(text: str) -> AssignmentMode:
@@ -300,6 +353,13 @@ def _order(text: str) -> ReviewOrder:
         if order == text:
             return order
     raise Invalid.value("--order", text, f"one of {', '.join(_ORDERS)}")
+
+
+def _ruled(rule: ItemRule) -> str:
+    if rule.kind == "sample":
+        return f"sample of {(rule.share or 0) * 100:.4g} %"
+    below = f" below {rule.below:g}" if rule.below is not None else ""
+    return f"{rule.kind} of {rule.name}{below}"
 
 
 def _rule(text: str) -> RuleKind:

@@ -131,6 +131,9 @@ def show_judge(use: Use, report: JudgeReport) -> None:
         )
     if len(report.versions) > 1:
         _versions(use, report)
+    if report.repeats is not None:
+        use.out.say(f"with itself, on {report.repeats.items:,} items that it judged more than once:")
+        _coefficients(use, report.repeats)
     if report.calibration is not None:
         found = report.calibration
         use.out.say(f"calibration of its {report.calibration_of}: Brier {found.brier:.3g}, error {found.ece:.3g}")

@@ -1,4 +1,5 @@
-"""One part of the demonstration: an experiment, its traces as OTLP requests, judgments, and evaluations."""
+"""One part of the demonstration: an experiment, its traces as OTLP requests, judgments, evaluations, and labeling
+sessions."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,9 @@ from lodeline.domain.assessment import AssessmentDraft
 from lodeline.domain.evaluation import EvaluationDraft, RowDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import RecordId, RunId
+from lodeline.domain.label_schema import LabelSchemaDraft
+from lodeline.domain.labeling import LabelingDraft, ReviewTarget
+from lodeline.domain.labeling_sources import PastReview
 from lodeline.domain.model import ModelDraft
 from lodeline.domain.record import RecordDraft
 
@@ -36,6 +40,23 @@ class DemoEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoLabeling:
+    """A labeling session over traces of the part, whose reviews were made elsewhere.
+
+    `draft` has a `run_id`, so that a session that was loaded is known again; `schemas` are made in the experiment. A
+    session that `closes` is closed after its reviews. The counts are those of what is yielded.
+    """
+
+    draft: LabelingDraft
+    schemas: Sequence[LabelSchemaDraft]
+    targets: Callable[[], Iterator[ReviewTarget]]
+    item_count: int
+    reviews: Callable[[], Iterator[PastReview]] = lambda: iter(())
+    review_count: int = 0
+    closes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class DemoPart:
     """What is loaded into one experiment.
 
@@ -53,6 +74,7 @@ class DemoPart:
     models: Sequence[ModelDraft] = ()
     dataset: DemoDataset | None = None
     evaluations: Sequence[DemoEvaluation] = ()
+    labeling: Sequence[DemoLabeling] = ()
 
 
 def hashed_run_id(*parts: str) -> RunId:

@@ -63,3 +63,13 @@ def record_key(inputs: JsonValue) -> str:
     """Return what tells records apart: equal inputs are the same record, wherever they come from."""
     named = inputs if isinstance(inputs, Mapping) else {"inputs": inputs}
     return digest_text(canonical_json(named))[:KEY_LENGTH]
+
+
+TUNED_TAG = "lodeline.tuned."
+"""With a judge's name behind it the tag of traces and records that it was tuned on; the value is the digest of the
+version."""
+
+
+def tuned_judges(tags: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the judges that were tuned on what has these tags."""
+    return frozenset(key.removeprefix(TUNED_TAG) for key in tags if key.startswith(TUNED_TAG))

@@ -42,6 +42,11 @@ def experiment_folder(experiment_id: ExperimentId) -> str:
     return f"experiments/{experiment_id}"
 
 
+def artifact_folder(experiment_id: ExperimentId) -> str:
+    """Return the folder of the artifacts of an experiment's runs and models."""
+    return f"{experiment_folder(experiment_id)}/artifacts"
+
+
 def trace_folder(experiment_id: ExperimentId, trace_id: TraceId) -> str:
     """Return the folder of a trace's attachments; deleting the trace removes it.
 

@@ -13,6 +13,7 @@ from typing import Literal, NewType
 from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.ids import AssessmentId, RunId, TraceId
 from lodeline.domain.label_schema import LabelSchema
+from lodeline.domain.labeling_rules import ItemRule
 from lodeline.domain.run import Run, RunDraft, RunStatus
 from lodeline.domain.span import JsonValue
 
@@ -48,7 +49,7 @@ RUN_STATUS: Mapping[LabelingState, RunStatus] = {
 """The status of the run in each state."""
 
 TargetKind = Literal["TRACE", "SESSION", "RECORD", "ROW", "PAIR"]
-AssignmentMode = Literal["open_pool", "named", "round_robin"]
+AssignmentMode = Literal["open_pool", "named", "round_robin", "weighted"]
 ReviewOrder = Literal["priority", "oldest", "random"]
 ShownField = Literal["request", "response", "spans", "tags", "metadata", "expectations"]
 ItemSource = Literal["hand", "search", "rule"]
@@ -60,14 +61,15 @@ class ReviewPolicy:
 
     Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every
     item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in
-    turn.
+    turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or
+    by the time they have.
 
     `overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an
-    item whose answers agree less (`domain.reviewing.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer
-    who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is
-    DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers
-    are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the
-    application and which model made the output.
+    item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A
+    reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody
+    reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are
+    what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which
+    version of the application and which model made the output.
     """
 
     reviews_required: int = 1
@@ -83,6 +85,7 @@ class ReviewPolicy:
     max_declines: int | None = None
     require_all_answers: bool = True
     fields: tuple[ShownField, ...] = ("request", "response")
+    weights: Mapping[str, float] = field(default_factory=dict[str, float], hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,13 @@ class LabelingDraft:
     policy: ReviewPolicy = ReviewPolicy()
     dataset_id: str | None = None
     state: Literal["DRAFT", "OPEN"] = "DRAFT"
+    rules: tuple[ItemRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LabelingSession:
-    """One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise.
+    """One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes
+    traces by itself while it is OPEN.
 
     `schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones
     left out; states without items are missing.
@@ -114,6 +119,7 @@ class LabelingSession:
     policy: ReviewPolicy = ReviewPolicy()
     dataset_id: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    rules: tuple[ItemRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ class LabelingChange:
     reviewers: tuple[str, ...] | None = None
     policy: ReviewPolicy | None = None
     dataset_id: str | None = None
+    rules: tuple[ItemRule, ...] | None = None
     extend_completed: bool = False
 
 
@@ -144,13 +151,14 @@ class SessionDump:
     reviewers: tuple[str, ...]
     policy: ReviewPolicy
     dataset_id: str | None
+    rules: tuple[ItemRule, ...] = ()
 
     @classmethod
     def of(cls, session: LabelingSession) -> "SessionDump":
         """Return that of a session."""
         return cls(
             session.state, session.schemas, session.instructions, session.reviewers, session.policy,
-            session.dataset_id,
+            session.dataset_id, session.rules,
         )  # fmt: skip
 
 
@@ -212,12 +220,12 @@ class Submission:
     """A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the
     answers and assertions became, by name; none where the target takes no assessments (records).
 
-    `duration_ms` is what the form says, else the time since the claim.
+    `duration_ms` is what the form says, else the time since the claim; None where neither is known.
     """
 
     form: ReviewForm
     submitted_ms: int
-    duration_ms: int
+    duration_ms: int | None
     key: str | None = None
     assessments: Mapping[str, AssessmentId] = field(default_factory=dict[str, AssessmentId])
 
@@ -302,11 +310,12 @@ class LabelingItem:
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
     """Which items of a session to list: in one of the states (empty: any), of this trace, removed ones or the
-    others."""
+    others; in the order in which they were added, or `newest_first`."""
 
     states: tuple[ItemState, ...] = ()
     trace_id: TraceId | None = None
     removed: bool = False
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """How a labeling session changes, and which of its items must be brought in line with that."""
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lodeline.domain.ids import RunId
 from lodeline.domain.labeling import (
     RUN_STATUS,
     ItemDraft,
+    ItemId,
+    ItemsReport,
     LabelingChange,
     LabelingItem,
     LabelingSession,
@@ -14,6 +18,7 @@ from lodeline.domain.labeling import (
     item_id_of,
 )
 from lodeline.domain.labeling_checks import check_instructions, check_policy, check_reviewers, check_schemas
+from lodeline.domain.labeling_rules import check_rules
 from lodeline.domain.review_places import settled
 from lodeline.domain.run import RunChange, changed_run
 
@@ -31,20 +36,29 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
         check_transition(session.run.run_id, session.state, state)
     status = None if RUN_STATUS[state] == session.run.status else RUN_STATUS[state]
     run = changed_run(session.run, RunChange(name=change.name, status=status), now_ms=now_ms)
+    reviewers = session.reviewers if change.reviewers is None else change.reviewers
+    policy = session.policy
+    if change.policy is not None:
+        policy = change.policy
+    elif not policy.weights.keys() <= set(reviewers):
+        # Who is taken off takes their weight along.
+        policy = replace(policy, weights={name: w for name, w in policy.weights.items() if name in reviewers})
     changed = replace(
         session,
         run=run,
         state=state,
         instructions=session.instructions if change.instructions is None else change.instructions,
         schemas=session.schemas if change.schemas is None else change.schemas,
-        reviewers=session.reviewers if change.reviewers is None else change.reviewers,
-        policy=session.policy if change.policy is None else change.policy,
+        reviewers=reviewers,
+        policy=policy,
         dataset_id=session.dataset_id if change.dataset_id is None else change.dataset_id or None,
+        rules=session.rules if change.rules is None else change.rules,
     )
     check_instructions(changed.instructions)
     check_schemas(changed.schemas)
     check_reviewers(changed.reviewers)
     check_policy(changed.policy, changed.reviewers)
+    check_rules(changed.rules)
     return changed
 
 
@@ -83,6 +97,35 @@ def new_item(
         added_by=by,
     )
     return settled(session, item, now_ms=now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What adding a draft comes to: what became of it, and the item to be written, None where nothing changes."""
+
+    outcome: Literal["added", "known", "left_removed", "restored"]
+    item: LabelingItem | None = None
+
+
+def addition(
+    session: LabelingSession, present: LabelingItem | None, draft: ItemDraft, *, place: int, by: str | None,
+    now_ms: int,
+) -> Addition:  # fmt: skip
+    """Return what adding a draft does, of whose target the session has an item `present` or none: what is there
+    stays as it is, what was removed is put back by hand alone."""
+    if present is None:
+        return Addition("added", new_item(session, draft, place, by=by, now_ms=now_ms))
+    if present.removed_ms is None:
+        return Addition("known")
+    if draft.source != "hand":
+        return Addition("left_removed")
+    return Addition("restored", put_back(session, present, now_ms=now_ms))
+
+
+def items_report(item_ids: Sequence[ItemId], additions: Sequence[Addition]) -> ItemsReport:
+    """Return the report of additions, in their order."""
+    counts = Counter(each.outcome for each in additions)
+    return ItemsReport(tuple(item_ids), counts["added"], counts["known"], counts["left_removed"], counts["restored"])
 
 
 def put_back(session: LabelingSession, item: LabelingItem, *, now_ms: int) -> LabelingItem:

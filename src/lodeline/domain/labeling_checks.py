@@ -13,6 +13,7 @@ MAX_REVIEWER_NAME = 250
 MAX_REVIEWERS = 500
 MAX_SESSION_SCHEMAS = 50
 MAX_REVIEWS = 50
+MAX_WEIGHT = 1_000.0
 MAX_LEASE_MINUTES = 7 * 24 * 60
 MAX_INSTRUCTIONS = 20_000
 MAX_ITEMS = 20_000
@@ -52,6 +53,13 @@ def check_policy(policy: ReviewPolicy, reviewers: Sequence[str]) -> None:
         raise Invalid.value("policy.lease_minutes", policy.lease_minutes, f"1 to {MAX_LEASE_MINUTES}")
     if policy.max_declines is not None and not 1 <= policy.max_declines <= MAX_REVIEWS:
         raise Invalid.value("policy.max_declines", policy.max_declines, f"1 to {MAX_REVIEWS}")
+    if policy.weights and policy.mode != "weighted":
+        raise Invalid(f"policy.weights: mode {policy.mode} has none; leave them out, or choose mode weighted.")
+    for name, weight in policy.weights.items():
+        if name not in reviewers:
+            raise Invalid.value("policy.weights", name, "the name of a reviewer of the session")
+        if not 0 < weight <= MAX_WEIGHT:
+            raise Invalid.value(f"policy.weights.{name}", weight, f"a number above 0, at most {MAX_WEIGHT:g}")
     if len(set(policy.fields)) < len(policy.fields):
         raise Invalid("policy.fields: one is given twice.", details={"field": "policy.fields"})
 

@@ -1,51 +1,57 @@
-"""Where the items of a labeling session come from, beside being named one by one; and what its sync gives."""
+"""Where items and reviews of a labeling session come from, beside from people who review here one item after the
+other; and what its sync gives."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.experiment import check_name
-from lodeline.domain.labeling_checks import MAX_ADDED
+from lodeline.domain.labeling import ItemId, LabelingSession, ReviewForm
+from lodeline.domain.labeling_checks import MAX_ADDED, MAX_KEY, MAX_REVIEWER_NAME, checked_form
 
-RuleKind = Literal["sample", "low_score", "disagreement"]
-MAX_EXAMINED = 10_000
-"""Traces that a rule looks at in one call, newest first."""
+LOGGED = "logged"
+"""The key of reviews that were made elsewhere and have no key of their own: one a reviewer and item."""
 
 
 @dataclass(frozen=True, slots=True)
-class ItemRule:
-    """Which traces a session takes by itself, of the newest that `filter` finds (empty: all of the experiment).
+class PastReview:
+    """A review that was made elsewhere, in a spreadsheet or another tool, by somebody who is named and not verified.
 
-    - sample: a `share` of them, drawn by `seed`: the same traces whenever it is asked.
-    - low_score: those with a judgment of `name`, of a judge or code, whose number is below `below`.
-    - disagreement: those of which two judges, or two verdicts of one, say different things under `name`.
-
-    At most `limit` are added in one call; what a person removed is not added again.
+    `made_ms` is when, in epoch milliseconds (None: now); `key` is that of the review where it was made.
     """
 
-    kind: RuleKind
-    filter: str = ""
-    share: float | None = None
-    seed: int = 0
-    name: str | None = None
-    below: float | None = None
-    limit: int = 100
-    priority: int = 0
+    item_id: ItemId
+    reviewer: str
+    form: ReviewForm
+    made_ms: int | None = None
+    key: str = LOGGED
 
 
-def check_rule(rule: ItemRule) -> None:
-    """Return when a rule says what it needs; else Invalid, naming the field."""
-    if not 1 <= rule.limit <= MAX_ADDED:
-        raise Invalid.value("limit", rule.limit, f"1 to {MAX_ADDED}")
-    if rule.kind == "sample":
-        if rule.share is None or not 0 < rule.share <= 1:
-            raise Invalid.value("share", rule.share, "a share above 0, at most 1")
-        return
-    if rule.name is None:
-        raise Invalid(f"name: a rule of kind {rule.kind} needs the name of a judgment.", details={"field": "name"})
-    check_name(rule.name, noun="name", most=250)
-    if rule.kind == "low_score" and rule.below is None:
-        raise Invalid("below: a rule of kind low_score needs the number to be below.", details={"field": "below"})
+@dataclass(frozen=True, slots=True)
+class PastReviewsReport:
+    """What became of past reviews: how many were logged, and how many had been before."""
+
+    logged: int
+    known: int
+
+
+def checked_reviews(reviews: Sequence[PastReview], session: LabelingSession, *, now_ms: int) -> list[PastReview]:
+    """Return past reviews with their answers in canonical form; Invalid, naming the item, or TooLarge for what can be
+    none in a session."""
+    if len(reviews) > MAX_ADDED:
+        raise TooLarge(f"reviews: {len(reviews)} are over the limit of {MAX_ADDED} in one call.")
+    checked: list[PastReview] = []
+    for number, review in enumerate(reviews):
+        check_name(review.reviewer, noun=f"reviews[{number}].reviewer", most=MAX_REVIEWER_NAME)
+        check_name(review.key, noun=f"reviews[{number}].key", most=MAX_KEY)
+        if review.made_ms is not None and not 0 <= review.made_ms <= now_ms:
+            raise Invalid.value(f"reviews[{number}].made_ms", review.made_ms, "epoch milliseconds that are past")
+        try:
+            form = checked_form(review.form, session.schemas, whole=session.policy.require_all_answers)
+        except Invalid as error:
+            raise Invalid(f"reviews[{number}] of item {review.item_id!r}: {error.message}") from error
+        checked.append(replace(review, form=form))
+    return checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ submit completes the item, and the other claims end.
 """
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -190,11 +191,24 @@ def _wanted(session: LabelingSession, item: LabelingItem) -> Iterable[str | None
     if _everyone(session, item):
         return [each for each in session.reviewers if each not in taken]
     need = item.required - sum(a.state in {"CLAIMED", "SUBMITTED"} for a in round_)
-    if session.policy.mode != "round_robin" or not session.reviewers:
+    if session.policy.mode == "open_pool" or not session.reviewers:
         return [None] * max(0, need)
-    free = [each for each in _rotation(session, item) if each not in taken]
+    order = _drawn if session.policy.mode == "weighted" else _rotation
+    free = [each for each in order(session, item) if each not in taken]
     present = [a.reviewer for a in round_ if a.state == "OPEN" and a.reviewer in free]
     return list(dict.fromkeys([*present, *free]))[: max(0, need)]
+
+
+def _drawn(session: LabelingSession, item: LabelingItem) -> Sequence[str]:
+    """Return the reviewers as drawn for the item, each the likelier first the greater their weight; the same whenever
+    it is asked, and for most items the same when a reviewer comes or goes (weighted rendezvous hashing)."""
+
+    def score(reviewer: str) -> float:
+        digest = hashlib.sha256(f"weighted:{item.item_id}:{reviewer}".encode("utf-8", "surrogatepass")).digest()
+        share = (int.from_bytes(digest[:6], "big") + 1) / (2**48 + 1)
+        return -math.log(share) / session.policy.weights.get(reviewer, 1.0)
+
+    return sorted(session.reviewers, key=score)
 
 
 def _rotation(session: LabelingSession, item: LabelingItem) -> Sequence[str]:

@@ -33,7 +33,8 @@ class TraceDump:
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did. Existing traces were left as they are; of those and of refused ones the first thousand
-    are listed. Runs and models whose ids are taken were left alone, too."""
+    are listed. Runs and models whose ids are taken, and artifacts whose
+    paths are, were left alone, too."""
 
     experiment: Experiment
     traces: int
@@ -53,6 +54,9 @@ class ImportReport:
     scorers: int = 0
     metric_points: int = 0
     prompt_versions: int = 0
+    artifacts: int = 0
+    existing_artifacts: int = 0
+    label_schemas: int = 0
 
 
 @dataclass(frozen=True, slots=True)

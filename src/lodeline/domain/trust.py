@@ -149,6 +149,8 @@ class JudgeReport:
     the middle; `undecided` ones none, as people are tied. `agreement` and `confusion` hold the judge to these
     decisions. Of several versions' ratings the latest of an item count, but for `versions` and `changes`. `corrected`
     is the rate that people would give all judged items, where values are true or false or a positive one is named.
+    `repeats` is how far the judge agrees with itself: its verdicts on the items that one version of it judged more
+    than once, in the order in which it gave them; None where there are none.
     """
 
     judge: str
@@ -163,6 +165,7 @@ class JudgeReport:
     corrected: CorrectedRate | None = None
     versions: tuple[JudgeVersion, ...] = ()
     changes: tuple[VersionChange, ...] = ()
+    repeats: AgreementReport | None = None
     warnings: tuple[str, ...] = ()
 
 

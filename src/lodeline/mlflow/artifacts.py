@@ -1,5 +1,6 @@
 """Artifacts: files that an MLflow server keeps beside its database, found below one folder and nowhere else."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -50,6 +51,18 @@ class ArtifactFolder:
             file = self._inside(path)
             if file is not None:
                 yield file
+
+    def tree(self, location: str | None) -> Iterator[tuple[str, Path]]:
+        """Yield every file below a location with its path from there, in order; what a link leads to is not met."""
+        folder = self.folder(location)
+        if folder is None:
+            return
+        for at, folders, names in os.walk(folder):
+            folders.sort()
+            for path in sorted(Path(at) / name for name in names):
+                file = self._inside(path)
+                if file is not None:
+                    yield path.relative_to(folder).as_posix(), file
 
     def _inside(self, path: Path) -> Path | None:
         try:

@@ -1,7 +1,8 @@
 """An experiment of an MLflow database as files that any server imports (`services.transfer`).
 
 Files stay small enough to send, and to send again: models and runs come first, then blocks of traces, then each
-dataset, then prompts and scorers. They are one series, so that the first makes the experiment and all go into it.
+dataset, then prompts, scorers and label schemas, then the artifacts of runs and models. They are one series, so that
+the first makes the experiment and all go into it.
 """
 
 import hashlib
@@ -13,23 +14,28 @@ from typing import TypeVar
 
 import orjson
 
+from lodeline.domain.blob import check_blob_path
 from lodeline.domain.document import to_document
+from lodeline.domain.errors import LodelineError
 from lodeline.domain.experiment import Experiment, ExperimentSettings
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.run import Run
 from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.datasets import FoundDataset, datasets_of
+from lodeline.mlflow.labels import left_behind, schemas_of
 from lodeline.mlflow.prompts import FoundPrompt, prompts_of, scorers_of
-from lodeline.mlflow.runs import models_of, points_of, runs_of
+from lodeline.mlflow.runs import homes_of_artifacts, models_of, points_of, runs_of
 from lodeline.mlflow.source import Row, Source, together
 from lodeline.mlflow.traces import FoundTrace, traces_of
 from lodeline.services.archive import ArchiveWriter
+from lodeline.services.artifacts import artifact_segments
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 
 BLOCK_TRACES = 500
 BLOCK_BYTES = 32 * 2**20
 BLOCK_RUNS = 200
 BLOCK_RECORDS = 500
+BLOCK_FILES = 500
 POINTS_TOGETHER = 5_000
 MAX_ATTACHMENT_BYTES = 100 * 2**20
 _PIECE_BYTES = 2**20
@@ -95,12 +101,12 @@ class ExperimentFiles:
         self._homes = homes
         self._folder = folder
         self._settings = settings or experiment.settings
-        born = f"{experiment.experiment_id} {experiment.created_ms} {experiment.name}"
+        born = f"{experiment.experiment_id} {experiment.created_ms}"
         self._series = "mlflow " + hashlib.sha256(born.encode("utf-8", "replace")).hexdigest()
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts; each file is removed when the next is asked for."""
-        for make in (self._models_and_runs, self._traces, self._datasets, self._prompts_and_scorers):
+        for make in (self._models_and_runs, self._traces, self._datasets, self._definitions, self._files):
             for part in make():
                 yield part
                 part.file.unlink(missing_ok=True)
@@ -202,7 +208,7 @@ class ExperimentFiles:
         if found.others:
             file.part.links[dump.dataset.dataset_id] = found.others
 
-    def _prompts_and_scorers(self) -> Iterator[Part]:
+    def _definitions(self) -> Iterator[Part]:
         ident = self._experiment.experiment_id
         with _File(self, "prompts") as file:
             prompts = _sorted(prompts_of(self._source, ident, self._homes.prompts), file.part)
@@ -211,6 +217,10 @@ class ExperimentFiles:
             for number, versions in enumerate(_sorted(scorers_of(self._source, ident), file.part), 1):
                 file.add(f"scorers/{number:05d}.jsonl", [asdict(version) for version in versions])
                 file.part.held["scorers"] += 1
+            for number, schema in enumerate(_sorted(schemas_of(self._source, ident), file.part), 1):
+                file.add(f"labels/{number:05d}.jsonl", [to_document(schema)])
+                file.part.held["label_schemas"] += 1
+            file.part.refused += left_behind(self._source, ident)
         if file.part.held or file.part.refused:
             yield file.part
         else:
@@ -223,6 +233,48 @@ class ExperimentFiles:
         file.part.refused += found.refused
         file.part.held["prompts"] += 1
         file.part.held["prompt_versions"] += len(versions)
+
+    def _files(self) -> Iterator[Part]:
+        """Files of runs and models; those of one block stay below the limits, or it is one file alone."""
+        block: list[tuple[str, Path]] = []
+        refused: list[str] = []
+        size_bytes = 0
+        for path, file in self._found_files():
+            own_bytes = file.stat().st_size
+            if own_bytes > MAX_ATTACHMENT_BYTES:
+                refused.append(f"artifact {path} is over {MAX_ATTACHMENT_BYTES} bytes.")
+                continue
+            if block and (len(block) >= BLOCK_FILES or size_bytes + own_bytes > BLOCK_BYTES):
+                yield self._file_part(block)
+                block, size_bytes = [], 0
+            block.append((path, file))
+            size_bytes += own_bytes
+        if block:
+            yield self._file_part(block)
+        if refused:
+            yield self._only_refused(refused)
+
+    def _found_files(self) -> Iterator[tuple[str, Path]]:
+        for location, folder in homes_of_artifacts(self._source, self._experiment.experiment_id):
+            for path, file in self._artifacts.tree(location):
+                yield f"{folder}/{path}", file
+
+    def _file_part(self, block: list[tuple[str, Path]]) -> Part:
+        with _File(self, "artifacts") as out:
+            rows: list[dict[str, object]] = []
+            for path, file in block:
+                try:
+                    artifact_segments(path)
+                    check_blob_path(path)
+                except LodelineError as error:
+                    out.part.refused.append(f"artifact {path}: {error.message}")
+                    continue
+                member = f"artifacts/00001/{len(rows):05d}"
+                out.stream(member, _pieces(file))
+                rows.append({"path": path, "member": member})
+            out.add("artifacts/00001.jsonl", rows)
+            out.part.held["artifacts"] += len(rows)
+        return out.part
 
     def _only_refused(self, refused: list[str]) -> Part:
         with _File(self, "refused") as file:

@@ -10,20 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lodeline.domain.errors import Conflict, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.errors import Conflict, Deleted, Invalid, LodelineError, NotFound, TooLarge
 from lodeline.domain.experiment import Experiment
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, TraceId
 from lodeline.domain.transfer import ImportReport
 from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.datasets import homes
 from lodeline.mlflow.experiment import ExperimentFiles, Homes, Part, experiment_of
 from lodeline.mlflow.prompts import VERSIONS, prompt_homes
+from lodeline.mlflow.runs import homes_of_artifacts
 from lodeline.mlflow.source import Source
 from lodeline.sdk.client.clients import LodelineClient
 
 ENTITIES = (
     "runs", "metric_points", "models", "traces", "spans", "assessments", "attachments", "datasets", "records",
-    "prompts", "prompt_versions", "scorers",
+    "prompts", "prompt_versions", "scorers", "label_schemas", "artifacts",
 )  # fmt: skip
 """What is counted, by the names of `ImportReport`."""
 MAX_LISTED = 1_000
@@ -119,6 +120,10 @@ class MlflowImport:
         if experiment.experiment_id == DEFAULT_EXPERIMENT and not self._suffix:
             target = self._client.experiments.get(DEFAULT_EXPERIMENT)
             settings = target.settings
+        elsewhere = self._elsewhere(experiment) if self._suffix else ""
+        if elsewhere:
+            account.experiments.append(Imported(experiment.experiment_id, experiment.name, None, elsewhere))
+            return
         files = ExperimentFiles(
             self._source, self._artifacts, experiment, self._homes, folder=folder, settings=settings
         )
@@ -142,18 +147,44 @@ class MlflowImport:
             self._ids[experiment.experiment_id] = target.experiment_id
             account.experiments.append(Imported(experiment.experiment_id, experiment.name, target.experiment_id))
 
+    def _elsewhere(self, experiment: Experiment) -> str:
+        """Return why an experiment would become a hollow copy: what it holds is here, under another name."""
+        number = (int(experiment.experiment_id),)
+        for noun, table, key in (("traces", "trace_info", "request_id"), ("runs", "runs", "run_uuid")):
+            for row in self._source.rows(table, "WHERE experiment_id = ? LIMIT 1", number):
+                home = self._home(noun, row.text(key))
+                if home is not None and home.name != experiment.name + self._suffix:
+                    return (
+                        f"its {noun} are here already, in experiment {home.experiment_id} ({home.name}); leave "
+                        "--suffix out to go on there."
+                    )
+        return ""
+
+    def _home(self, noun: str, ident: str) -> Experiment | None:
+        """Return the experiment that has a trace or a run here; None when there is none of this id."""
+        client = self._client
+        try:
+            if noun == "traces":
+                found = client.traces.get(TraceId(ident)).trace.experiment_id
+            else:
+                found = client.runs.get(RunId(ident)).experiment_id
+            return client.experiments.get(found)
+        except (NotFound, Deleted):
+            return None
+
     def _send(self, part: Part, experiment: Experiment, target: Experiment | None) -> ImportReport:
         transfer = self._client.transfer
         if experiment.experiment_id == DEFAULT_EXPERIMENT and not self._suffix:
             return transfer.import_experiment(part.file, into=DEFAULT_EXPERIMENT)
         if self._suffix:
             return transfer.import_experiment(part.file, as_name=experiment.name + self._suffix)
-        # Once an experiment has got another id because its own was taken, all of the series go there.
+        # Once an experiment has got another id because its own was taken, all of the series go there. Its name is
+        # taken then, by itself: asked for by name, the server knows the series, and refuses the name of a stranger.
         if target is None or target.experiment_id == experiment.experiment_id:
             try:
                 return transfer.import_experiment(part.file)
             except Conflict as error:
-                if error.error_code != "experiment_id_taken":
+                if error.error_code not in {"experiment_id_taken", "experiment_name_taken"}:
                     raise
         return transfer.import_experiment(part.file, as_name=experiment.name)
 
@@ -192,6 +223,9 @@ class MlflowImport:
             found["spans"] += source.count("spans", of_trace, number)
             found["assessments"] += source.count("assessments", of_trace, number)
             found["scorers"] += source.count("scorers", within, number)
+            found["label_schemas"] += source.count("label_schemas", within, number)
+            for location, _ in homes_of_artifacts(source, ident):
+                found["artifacts"] += sum(1 for _ in self._artifacts.tree(location))
             for dataset_id in (key for key, places in self._homes.datasets.items() if places[0] == ident):
                 found["datasets"] += 1
                 found["records"] += source.count("evaluation_dataset_records", "WHERE dataset_id = ?", (dataset_id,))

@@ -44,6 +44,16 @@ def runs_of(source: Source, experiment_id: ExperimentId) -> Iterator[Run | str]:
                 yield f"run {run_id}: {error.message}"
 
 
+def homes_of_artifacts(source: Source, experiment_id: ExperimentId) -> Iterator[tuple[str, str]]:
+    """Yield where the artifacts of each run and model lie in MLflow, and the folder that they have here."""
+    order = "WHERE experiment_id = ? ORDER BY start_time, run_uuid"
+    for row in source.rows("runs", order, (int(experiment_id),)):
+        yield row.text("artifact_uri"), f"{row.text('run_uuid')}/artifacts"
+    order = "WHERE experiment_id = ? ORDER BY creation_timestamp_ms, model_id"
+    for row in source.rows("logged_models", order, (int(experiment_id),)):
+        yield row.text("artifact_location"), f"models/{row.text('model_id')}/artifacts"
+
+
 def points_of(source: Source, run_id: str) -> Iterator[MetricPoint]:
     """Yield every point of every metric of a run."""
     for row in source.rows("metrics", "WHERE run_uuid = ? ORDER BY key, step, timestamp", (run_id,)):

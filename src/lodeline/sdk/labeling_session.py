@@ -12,7 +12,8 @@ from lodeline.domain.labeling import (
     ReviewTarget,
 )
 from lodeline.domain.labeling import LabelingSession as SessionInfo
-from lodeline.domain.labeling_sources import SyncReport
+from lodeline.domain.labeling_rules import ItemRule, RuleState
+from lodeline.domain.labeling_sources import PastReview, PastReviewsReport, SyncReport
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.client.paging import Items
 
@@ -88,6 +89,16 @@ class LabelingSession:
         self._add(items)
         return self
 
+    def log_reviews(self, reviews: Iterable[PastReview]) -> PastReviewsReport:
+        """Log reviews that were made elsewhere, in the names that they give; again changes nothing."""
+        report = PastReviewsReport(0, 0)
+        left = iter(reviews)
+        while batch := list(islice(left, _STEP)):
+            done = self._client.labeling_items.log_reviews(self.run_id, batch)
+            report = PastReviewsReport(report.logged + done.logged, report.known + done.known)
+        self._refresh()
+        return report
+
     def add_dataset(self, dataset: str, record_ids: Sequence[str] | None = None) -> "LabelingSession":
         """Add the records of a dataset (name or id), as its latest version has them: all of them, or some."""
         dataset_id = dataset_id_of(self._client, dataset, self.experiment_id)
@@ -108,6 +119,15 @@ class LabelingSession:
         """Open, pause, close or archive it; what is closed takes no reviews any more."""
         self.info = self._client.labeling.update(self.run_id, state=state)
         return self
+
+    def set_rules(self, rules: Sequence[ItemRule]) -> "LabelingSession":
+        """Set the standing rules by which it takes traces by itself while it is open; none takes them away."""
+        self.info = self._client.labeling.update(self.run_id, rules=list(rules))
+        return self
+
+    def rules(self) -> tuple[RuleState, ...]:
+        """Return how far its standing rules are: when each last ran, and what it added."""
+        return self._client.labeling.rules(self.run_id)
 
     def items(self) -> Items[LabelingItem]:
         """Return its items with their reviews, in the order in which they were added."""

@@ -30,7 +30,7 @@ from lodeline.sdk.rendering import DEFAULT_LIMITS, Limits
 from lodeline.sdk.sampling import HeadSampler
 from lodeline.sdk.scope import TraceScope
 from lodeline.sdk.settings import Mask, SdkSettings, resolve
-from lodeline.sdk.sink import start_sink
+from lodeline.sdk.sink import lost_spans, start_sink
 
 _MAX_ATTRIBUTES = 1_000
 
@@ -58,6 +58,8 @@ at_flush: list[Callable[[float], bool]] = []
 _lock = threading.RLock()
 _provider: TracerProvider | None = None
 _settings = SdkSettings()
+_lost_said = 0
+"""How many lost spans a flush has told of."""
 
 
 def current_tracer() -> Tracer | None:
@@ -115,16 +117,23 @@ def get_tracer_provider() -> TracerProvider:
 
 
 def flush(timeout_s: float = 30.0) -> bool:
-    """Wait until everything that has ended so far is delivered; False when that took longer than `timeout_s`.
+    """Wait until everything that has ended so far is delivered; tell whether it was.
+
+    False when that took longer than `timeout_s`, or when spans have been refused or dropped since the last flush; the
+    log and `lodeline doctor` say why.
 
     >>> import lodeline
     >>> lodeline.flush(timeout_s=5)
     True
     """
+    global _lost_said  # noqa: PLW0603 - one pipeline a process
     until = time.monotonic() + timeout_s
     try:
         done = pipeline.force_flush(round(timeout_s * 1_000))
-        return all([done, *(wait(max(until - time.monotonic(), 0.0)) for wait in at_flush)])
+        waited = [wait(max(until - time.monotonic(), 0.0)) for wait in at_flush]
+        lost, before = lost_spans(pipeline.flow.targets), _lost_said
+        _lost_said = lost
+        return done and all(waited) and lost == before
     except FOREIGN_FAULTS as error:
         complain("Traces could not be flushed", error)
         return False

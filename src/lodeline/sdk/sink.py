@@ -1,12 +1,12 @@
 """Where spans go: to the server, by Lodeline's own delivery."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from opentelemetry.sdk.trace import SpanProcessor
 
-from lodeline.sdk.delivery import DeliverySettings, start_delivery
+from lodeline.sdk.delivery import DeliveryProcessor, DeliverySettings, start_delivery
 from lodeline.sdk.settings import SdkSettings
 
 
@@ -23,3 +23,9 @@ def start_sink(settings: SdkSettings, environ: Mapping[str, str] | None = None) 
         exit_timeout_s=settings.exit_timeout_s,
     )
     return start_delivery(asked)
+
+
+def lost_spans(processors: Iterable[SpanProcessor]) -> int:
+    """Return how many spans of this process these have seen refused, or had to drop: no server will have them."""
+    counts = (each.stats() for each in processors if isinstance(each, DeliveryProcessor))
+    return sum(one.refused + sum(one.dropped.values()) for one in counts)

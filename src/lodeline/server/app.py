@@ -16,6 +16,7 @@ from lodeline.auth.credentials import Credentials
 from lodeline.auth.throttle import Throttle
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.ingest.limits import IngestLimits
+from lodeline.jobs.labeling_rules import labeling_rules
 from lodeline.jobs.reaper import reaper
 from lodeline.jobs.retention import retention
 from lodeline.jobs.scheduler import Job, Scheduler
@@ -127,6 +128,7 @@ def jobs_of(services: Services, settings: Settings, *, leads: bool = True) -> tu
     return (
         reaper(stores.traces, clock, silence_s=settings.abandon_after_s, interval_s=interval_s),
         retention(stores, clock, interval_s=interval_s),
+        labeling_rules(services.labeling_rules, interval_s=interval_s),
         *own,
     )
 

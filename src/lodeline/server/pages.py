@@ -31,6 +31,7 @@ PAGES = (
     "/experiments/{rest:path}",
     "/traces/{trace_id}",
     "/review/{run_id}",
+    "/reviews",
     "/settings",
     "/settings/{rest:path}",
 )

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, may
-from lodeline.domain.blob import BlobInfo, check_blob_path, experiment_folder, trace_folder
+from lodeline.domain.blob import BlobInfo, artifact_folder, check_blob_path, experiment_folder, trace_folder
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import ExperimentId, check_experiment_id, check_trace_id
@@ -21,7 +21,8 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.storage.base import Stores
 
-_OF_TRACE = re.compile(r"traces/(?P<trace>[^/]+)/artifacts(?:/(?P<rest>.*))?")
+OF_TRACE = re.compile(r"traces/(?P<trace>[^/]+)/artifacts(?:/(?P<rest>.*))?")
+"""A path within an experiment that belongs to a trace."""
 _ATTACHMENTS = "attachments/"
 _OTHER = quote("artifacts/", safe="")
 """How the name of a trace's file begins that is no attachment: its folder is flat."""
@@ -52,6 +53,15 @@ class _Place:
     @property
     def path(self) -> str:
         return check_blob_path(f"{self.folder}/{self.name}" if self.name else self.folder)
+
+
+def artifact_segments(path: str) -> list[str]:
+    """Return the segments of a path; Invalid when one of them, decoded once more, would lead elsewhere."""
+    segments = path.strip("/").split("/")
+    for segment in (*segments, *unquote(path).strip("/").split("/")):
+        if segment in {"", ".", ".."} or "\\" in segment:
+            raise Invalid.value("path", path, "a path such as 1/RUN/artifacts/notes.txt, without '..' segments")
+    return segments
 
 
 class ArtifactService:
@@ -143,16 +153,13 @@ class ArtifactService:
         return place
 
     def _place(self, actor: Actor, path: str, verb: str) -> _Place:
-        segments = path.strip("/").split("/")
-        for segment in (*segments, *unquote(path).strip("/").split("/")):
-            if segment in {"", ".", ".."} or "\\" in segment:
-                raise Invalid.value("path", path, "a path such as 1/RUN/artifacts/notes.txt, without '..' segments")
+        segments = artifact_segments(path)
         experiment_id, rest = check_experiment_id(segments[0]), "/".join(segments[1:])
-        of_trace = _OF_TRACE.fullmatch(rest)
+        of_trace = OF_TRACE.fullmatch(rest)
         kind = "trace" if of_trace else "model" if rest.startswith("models/") else "run"
         holder = self._scope.one(actor, _ACTIONS[kind, verb], experiment_id)
         if of_trace is None:
-            return _Place(holder.experiment_id, kind, f"{experiment_folder(holder.experiment_id)}/artifacts", rest)
+            return _Place(holder.experiment_id, kind, artifact_folder(holder.experiment_id), rest)
         folder = trace_folder(holder.experiment_id, check_trace_id(of_trace["trace"]))
         name = of_trace["rest"] or ""
         if name.rstrip("/") == _ATTACHMENTS[:-1] and verb == "read":

@@ -19,11 +19,13 @@ from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.experiments import ExperimentService
 from lodeline.services.filters import FilterService
 from lodeline.services.ingest import IngestBounds, IngestService
+from lodeline.services.issues import IssueService
 from lodeline.services.keys import KeyService
 from lodeline.services.label_schemas import LabelSchemaService
 from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_items import LabelingItemService
 from lodeline.services.labeling_report import LabelingReportService
+from lodeline.services.labeling_rules import LabelingRuleService
 from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.measurements import MeasurementService
@@ -31,6 +33,7 @@ from lodeline.services.models import ModelService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
+from lodeline.services.review_queues import ReviewQueueService
 from lodeline.services.reviews import ReviewService
 from lodeline.services.runs import RunService
 from lodeline.services.scorers import ScorerService
@@ -83,8 +86,11 @@ class Services:
     label_schemas: LabelSchemaService
     labeling: LabelingService
     labeling_items: LabelingItemService
+    labeling_rules: LabelingRuleService
     reviews: ReviewService
     labeling_reports: LabelingReportService
+    review_queues: ReviewQueueService
+    issues: IssueService
 
     def close(self) -> None:
         """Hand over what is still to be recorded, end what decodes, and close the stores; again is fine."""
@@ -106,8 +112,10 @@ def assemble(
     datasets = DatasetService(stores, scope, listing, clock)
     records = RecordService(stores, datasets, traces, listing, clock)
     label_schemas = LabelSchemaService(stores, scope, clock)
-    labeling = LabelingService(stores, scope, label_schemas, datasets, clock)
+    labeling = LabelingService(stores, scope, label_schemas, datasets, listing, clock=clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
+    runs = RunService(stores, scope, listing, clock)
+    labeling_items = LabelingItemService(stores, labeling, records, listing, clock)
     return Services(
         stores=stores,
         clock=clock,
@@ -128,7 +136,7 @@ def assemble(
         logins=LoginService(stores, credentials, clock),
         operation=OperationService(stores),
         transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
-        runs=RunService(stores, scope, listing, clock),
+        runs=runs,
         evaluations=EvaluationService(stores, scope, clock),
         models=ModelService(stores, scope, listing, clock),
         datasets=datasets,
@@ -138,7 +146,12 @@ def assemble(
         trust=TrustService(stores, listing),
         label_schemas=label_schemas,
         labeling=labeling,
-        labeling_items=LabelingItemService(stores, labeling, records, listing, clock),
+        labeling_items=labeling_items,
+        labeling_rules=LabelingRuleService(stores, labeling, listing, clock),
         reviews=ReviewService(stores, scope, clock),
         labeling_reports=LabelingReportService(stores, labeling),
+        review_queues=ReviewQueueService(
+            stores, scope, clock, sessions=labeling, items=labeling_items, schemas=label_schemas, runs=runs
+        ),
+        issues=IssueService(stores, scope, clock),
     )

@@ -14,6 +14,7 @@ from lodeline.domain.trace import Trace
 from lodeline.query.ast import Search
 from lodeline.query.order import LATEST
 from lodeline.services.archive import ArchiveWriter
+from lodeline.services.artifact_transfer import ArtifactExport
 from lodeline.services.data_transfer import DataExport
 from lodeline.services.labeling_transfer import LabelingExport
 from lodeline.services.run_transfer import RunExport
@@ -50,6 +51,8 @@ class ExperimentExport:
         for name, content in chain(of_runs.members(), data.members(), labels.members()):
             archive.add(name, content)
             yield archive.take()
+        files = ArtifactExport(self._stores, self._experiment.experiment_id, archive)
+        yield from files.pieces()
         yield archive.finish(
             {
                 "lodeline": lodeline.__version__,
@@ -58,7 +61,7 @@ class ExperimentExport:
                 "name": self._experiment.name,
                 "counts": {
                     "traces": self.traces, "assessments": self.assessments, "attachments": self.attachments,
-                    "runs": of_runs.runs, "models": of_runs.models,
+                    "runs": of_runs.runs, "models": of_runs.models, "artifacts": files.artifacts,
                     **asdict(data.counts),
                 },
             }

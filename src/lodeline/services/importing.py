@@ -15,6 +15,7 @@ from lodeline.domain.ledger import find_faults
 from lodeline.domain.transfer import TraceDump
 from lodeline.ingest.payload import unpack_facts
 from lodeline.services.archive import ArchiveReader
+from lodeline.services.artifact_transfer import ArtifactCounts, ArtifactImport
 from lodeline.services.chunk_check import check_chunk
 from lodeline.services.data_transfer import DataCounts, DataImport
 from lodeline.services.experiment_settings import check_settings
@@ -87,6 +88,7 @@ class ExperimentImport:
         self.counts = ImportCounts()
         self._of_runs = RunImport(stores, experiment_id, members_of_runs(iter(reader.members)), self._rows)
         self._data = DataImport(stores, experiment_id, reader.members, self._rows)
+        self._artifacts = ArtifactImport(stores, reader, experiment_id, self._rows, max_bytes=max_attachment_bytes)
         self._labels = LabelingImport(stores, experiment_id, tuple(reader.members), self._rows)
 
     def check(self) -> None:
@@ -104,6 +106,7 @@ class ExperimentImport:
         self._of_runs.check()
         self._data.check()
         self._labels.check()
+        self._artifacts.check()
 
     def owners(self) -> frozenset[ExperimentId]:
         """Return the experiments to which the file's traces belong already; none when a trace of it is new."""
@@ -128,8 +131,9 @@ class ExperimentImport:
             for revisions in self._ledgers(name):
                 self.counts.assessments += self._stores.transfer.restore_ledger(self._experiment_id, revisions)
             yield self.counts
-        for _ in chain(self._of_runs.run(), self._data.run(), self._labels.run()):
+        for _ in chain(self._of_runs.run(), self._data.run(), self._labels.run(), self._artifacts.run()):
             yield self.counts
+        self.counts.refused += self._artifacts.refused[: MAX_LISTED - len(self.counts.refused)]
 
     @property
     def run_counts(self) -> RunCounts:
@@ -140,6 +144,16 @@ class ExperimentImport:
     def data_counts(self) -> DataCounts:
         """What was added of datasets, prompts and scorers."""
         return self._data.counts
+
+    @property
+    def artifact_counts(self) -> ArtifactCounts:
+        """What was added of artifacts."""
+        return self._artifacts.counts
+
+    @property
+    def label_schemas(self) -> int:
+        """How many label schemas were added."""
+        return self._labels.added_schemas
 
     def _names(self, pattern: re.Pattern[str]) -> list[str]:
         return sorted(name for name in self._reader.members if pattern.fullmatch(name))

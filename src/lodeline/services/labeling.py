@@ -24,6 +24,7 @@ from lodeline.domain.labeling_checks import (
     check_reviewers,
     check_schemas,
 )
+from lodeline.domain.labeling_rules import ItemRule, check_rules
 from lodeline.domain.labeling_sources import ReviewLink
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.run import RunDraft, check_run
@@ -31,10 +32,9 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.datasets import DatasetService
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.label_schemas import LabelSchemaService
+from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.runs import writable_experiment
 from lodeline.storage.base import Stores
-
-_SYNC_STEP = 1_000
 
 
 class LabelingService:
@@ -46,12 +46,15 @@ class LabelingService:
         scope: ExperimentScope,
         schemas: LabelSchemaService,
         datasets: DatasetService,
+        listing: Listing,
+        *,
         clock: Clock = system_clock,
     ) -> None:
         self._stores = stores
         self._scope = scope
         self._schemas = schemas
         self._datasets = datasets
+        self._listing = listing
         self._clock = clock
 
     def create(self, actor: Actor, experiment: str, draft: LabelingDraft, schemas: Sequence[str]) -> LabelingSession:
@@ -63,6 +66,7 @@ class LabelingService:
         check_reviewers(draft.reviewers)
         check_policy(draft.policy, draft.reviewers)
         self.check_dataset(actor, draft.dataset_id)
+        self._check_rules(draft.rules)
         found = self._schemas.named(actor, holder, schemas)
         check_schemas(found)
         now_ms = self._clock.now_ms()
@@ -97,6 +101,7 @@ class LabelingService:
         if change.name is not None:
             check_run(RunDraft(change.name))
         self.check_dataset(actor, change.dataset_id)
+        self._check_rules(change.rules or ())
         if schemas is not None:
             holder = self._scope.holder(found.run.experiment_id)
             change = replace(change, schemas=self._schemas.named(actor, holder, schemas))
@@ -127,6 +132,11 @@ class LabelingService:
         """Return when a dataset, if one is named, is in the actor's reach; else NotFound."""
         if dataset_id:
             self._datasets.get(actor, DatasetId(dataset_id))
+
+    def _check_rules(self, rules: Sequence[ItemRule]) -> None:
+        check_rules(rules)
+        for rule in rules:
+            self._listing.unbound(ListQuery((), rule.filter), "trace")
 
 
 _VERBS = {"DRAFT": "draft", "OPEN": "open", "PAUSED": "pause", "CLOSED": "close", "ARCHIVED": "archive"}

@@ -9,7 +9,7 @@ from lodeline.domain.canonical import canonical_json, digest_text
 from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import DatasetId, ExperimentId, TraceId
 from lodeline.domain.labeling import ItemDraft, LabelingSession, ReviewTarget
-from lodeline.domain.labeling_sources import MAX_EXAMINED, ItemRule
+from lodeline.domain.labeling_rules import MAX_EXAMINED, ItemRule
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.trace import Trace
 from lodeline.query.ast import Search
@@ -48,7 +48,7 @@ def of_rule(stores: Stores, search: Search, rule: ItemRule) -> Iterator[ItemDraf
         if rule.kind != "sample":
             judged = stores.assessments.of_traces([trace.trace_id for trace in traces])
         for trace in traces:
-            if _chosen(rule, trace, judged.get(trace.trace_id, ())):
+            if is_chosen(rule, trace, judged.get(trace.trace_id, ())):
                 yield of_trace(trace, priority=rule.priority)
                 count += 1
                 if count == rule.limit:
@@ -61,7 +61,8 @@ def of_trace(trace: Trace, *, priority: int = 0, by_rule: bool = True) -> ItemDr
     return ItemDraft(target, priority, snapshot=_digest([trace]), source="rule" if by_rule else "search")
 
 
-def _chosen(rule: ItemRule, trace: Trace, judged: Sequence[Assessment]) -> bool:
+def is_chosen(rule: ItemRule, trace: Trace, judged: Sequence[Assessment]) -> bool:
+    """Tell whether a rule chooses a trace that was judged so."""
     if rule.kind == "sample":
         digest = hashlib.sha256(f"{rule.seed}:{trace.trace_id}".encode()).digest()
         return int.from_bytes(digest[:6], "big") < (rule.share or 0) * 2**48

@@ -7,7 +7,7 @@ from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit_reach
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
-from lodeline.domain.ids import DatasetId, RunId
+from lodeline.domain.ids import DatasetId, RunId, new_hex
 from lodeline.domain.labeling import (
     ItemDraft,
     ItemFilter,
@@ -19,10 +19,11 @@ from lodeline.domain.labeling import (
     ReviewTarget,
 )
 from lodeline.domain.labeling_checks import checked_form, checked_items
-from lodeline.domain.labeling_sources import ItemRule, SyncReport, check_rule
+from lodeline.domain.labeling_rules import ItemRule, check_rule
+from lodeline.domain.labeling_sources import PastReview, PastReviewsReport, SyncReport, checked_reviews
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.record import RecordDraft
-from lodeline.domain.reviewing import Adjudicate, Remove, Reopen, ReviewEvent
+from lodeline.domain.review_events import Adjudicate, Remove, Reopen, Reviewer, ReviewEvent, Submit
 from lodeline.domain.span import JsonValue
 from lodeline.services.audit import audit_entry
 from lodeline.services.labeling import LabelingService
@@ -114,6 +115,27 @@ class LabelingItemService:
         who = reviewer_of(actor, reviewer)
         checked = checked_form(form, session.schemas, whole=False)
         return self._act(actor, item_id, Adjudicate(who, checked), "labeling.adjudicate")
+
+    def log_reviews(self, actor: Actor, run_id: RunId, reviews: Sequence[PastReview]) -> PastReviewsReport:
+        """Log up to 1,000 reviews that were made elsewhere, all or none. Sent again they change nothing.
+
+        They are in the names that they give, unverified, and count like any others: each takes a place of its item,
+        so Conflict when there is none left, and Forbidden when the session names other reviewers. Invalid names the
+        review whose answers the schemas do not let in.
+        """
+        found = self._sessions.get(actor, run_id, "labeling.write")
+        now_ms = self._clock.now_ms()
+        by_item: dict[ItemId, list[Submit]] = {}
+        for each in checked_reviews(reviews, found, now_ms=now_ms):
+            who = Reviewer(each.reviewer)
+            event = Submit(who, each.form, new_hex(), key=each.key, made_ms=each.made_ms)
+            by_item.setdefault(each.item_id, []).append(event)
+        audit = audit_entry(
+            actor, "labeling.log_reviews", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
+            details={"reviews": len(reviews)},
+        )  # fmt: skip
+        logged = self._stores.reviews.log(run_id, by_item, by=actor.author, now_ms=now_ms, audit=audit)
+        return PastReviewsReport(logged, len(reviews) - logged)
 
     def list(
         self, actor: Actor, run_id: RunId, which: ItemFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None

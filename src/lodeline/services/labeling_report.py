@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from lodeline.auth.actor import Actor
 from lodeline.domain.assessment import Assessment
@@ -10,14 +12,19 @@ from lodeline.domain.ids import RunId, TraceId
 from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import LabelingItem, LabelingSession
 from lodeline.domain.labeling_report import LabelingReport, ReportedSchema, ReportRows, Review
+from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.rating import Rating, rating_value
 from lodeline.domain.review_outputs import PAIR
+from lodeline.query.ast import Compare, In, Not, Search
+from lodeline.query.build import conj
+from lodeline.query.fields import field
 from lodeline.services.evaluations import check_level
 from lodeline.services.labeling import LabelingService
 from lodeline.storage.base import Stores
 
 MAX_REVIEWS = 100_000
 _BATCH = 500
+_Each = TypeVar("_Each")
 
 
 class LabelingReportService:
@@ -61,7 +68,35 @@ class LabelingReportService:
                 for assessment in known.get(item.target.trace_id or TraceId(""), ()):
                     if assessment.name in names and _is_about(assessment, item):
                         found.setdefault(assessment.name, []).extend(_rating(assessment, item))
+        by_session = {item.target.session: item for item in items if item.target.session is not None}
+        for assessment in self._of_sessions(session, sorted(by_session), sorted(names)):
+            item = by_session.get(assessment.target.session or "")
+            if item is not None and _is_about(assessment, item):
+                found.setdefault(assessment.name, []).extend(_rating(assessment, item))
         return found
+
+    def _of_sessions(
+        self, session: LabelingSession, sessions: Sequence[str], names: Sequence[str]
+    ) -> Iterator[Assessment]:
+        """Yield what models and code judged of whole conversations under these names, oldest first in each batch."""
+        for batch in _batches(sessions):
+            node = conj(
+                [
+                    In(field("assessment", "session"), tuple(batch)),
+                    In(field("assessment", "name"), tuple(names)),
+                    Not(Compare(field("assessment", "source"), "=", "HUMAN")),
+                ]
+            )
+            search = Search((session.run.experiment_id,), node, limit=MAX_LIMIT)
+            found: list[Assessment] = []
+            while True:
+                page = self._stores.assessments.search(search)
+                found += page.items
+                if page.cursor is None:
+                    break
+                search = replace(search, cursor=page.cursor)
+            # Of two equally late ratings the last counts.
+            yield from reversed(found)
 
 
 def _reviews(item: LabelingItem) -> Iterator[Review]:
@@ -81,7 +116,8 @@ def _reported(schema: LabelSchema) -> ReportedSchema:
 
 
 def _is_about(assessment: Assessment, item: LabelingItem) -> bool:
-    """Tell whether a judgment is a model's or a program's, on the whole trace, and for a pair on that very pair."""
+    """Tell whether a judgment is a model's or a program's, on the whole trace or conversation, and for a pair on that
+    very pair."""
     return (
         assessment.source.kind != "HUMAN"
         and assessment.error is None
@@ -100,6 +136,6 @@ def _rating(assessment: Assessment, item: LabelingItem) -> list[Rating]:
     ]
 
 
-def _batches(items: Sequence[LabelingItem]) -> Iterator[Sequence[LabelingItem]]:
-    for begin in range(0, len(items), _BATCH):
-        yield items[begin : begin + _BATCH]
+def _batches(values: Sequence[_Each]) -> Iterator[Sequence[_Each]]:
+    for begin in range(0, len(values), _BATCH):
+        yield values[begin : begin + _BATCH]

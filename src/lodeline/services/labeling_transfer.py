@@ -73,6 +73,7 @@ class LabelingImport:
         self._experiment_id = experiment_id
         self._names = sorted(name for name in members if _MEMBER.fullmatch(name))
         self._rows_of = rows_of
+        self.added_schemas = 0
 
     def check(self) -> None:
         """Return when everything can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -87,7 +88,9 @@ class LabelingImport:
         """Add what is not there yet; yields after every step."""
         transfer = self._stores.labeling_transfer
         for name in self._named("labels"):
-            transfer.restore_schema(self._experiment_id, self._own(_versions(self._rows_of(name))))
+            self.added_schemas += transfer.restore_schema(
+                self._experiment_id, self._own(_versions(self._rows_of(name)))
+            )
             yield
         for row in self._all("labeling"):
             run_id, dump = _session(row)

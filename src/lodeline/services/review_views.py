@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from lodeline.domain.assessment import Assessment
-from lodeline.domain.ids import DatasetId, ExperimentId, RecordId, TraceId
+from lodeline.domain.ids import DatasetId, ExperimentId, ModelId, RecordId, TraceId
 from lodeline.domain.labeling import Assignment, LabelingItem, LabelingSession
 from lodeline.domain.record import Record
 from lodeline.domain.review_outputs import ITEM
 from lodeline.domain.review_view import ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan
-from lodeline.domain.span import SpanSkeleton
+from lodeline.domain.span import JsonValue, SpanKind, SpanSkeleton
 from lodeline.domain.trace import Trace
 from lodeline.query.ast import Compare, Search
 from lodeline.query.fields import field
@@ -57,14 +57,12 @@ def _contents(stores: Stores, session: LabelingSession, item: LabelingItem) -> I
     if target.kind == "PAIR":
         traces = stores.traces.get([each for each in (target.trace_id, target.other_trace_id) if each is not None])
         if len(traces) == 2:
-            for title, trace in zip(("first", "second"), traces, strict=True):
-                yield _of_trace(stores, session, trace, title)
+            yield from _of_traces(stores, session, traces, ("first", "second"))
     elif target.trace_id is not None:
-        for trace in stores.traces.get([target.trace_id]):
-            yield _of_trace(stores, session, trace, "")
+        yield from _of_traces(stores, session, stores.traces.get([target.trace_id]), ("",))
     elif target.session is not None:
-        for number, trace in enumerate(turns_of(stores, session.run.experiment_id, target.session), 1):
-            yield _of_trace(stores, session, trace, f"turn {number}")
+        turns = turns_of(stores, session.run.experiment_id, target.session)
+        yield from _of_traces(stores, session, turns, [f"turn {number}" for number in range(1, len(turns) + 1)])
     elif target.dataset_id is not None and target.record_id is not None:
         yield from _of_record(stores, session, item)
     elif target.run_id is not None and target.row_key is not None:
@@ -92,24 +90,53 @@ def _of_record(stores: Stores, session: LabelingSession, item: LabelingItem) -> 
     record = record_of(stores, target.dataset_id or "", target.record_id or "", target.dataset_version)
     if record is None:
         return
-    shown = session.policy.fields
+    policy = session.policy
+    shown = policy.fields
+    # Nothing says which models made a record, so that every field is hidden that is named after one.
+    blinding = Blinding(frozenset(), every=True) if policy.blind_model else None
     yield ShownContent(
         title="",
-        request=dict(record.inputs) if "request" in shown else None,
-        response=record.outputs if "response" in shown else None,
-        expectations=record.expectations if "expectations" in shown else {},
-        tags=record.tags if "tags" in shown and not session.policy.blind_model else {},
+        request=_blinded(blinding, dict(record.inputs)) if "request" in shown else None,
+        response=_blinded(blinding, record.outputs) if "response" in shown else None,
+        expectations={
+            name: _blinded(blinding, value) for name, value in record.expectations.items() if "expectations" in shown
+        },
+        tags=record.tags if "tags" in shown and not policy.blind_model else {},
     )
 
 
-def _of_trace(stores: Stores, session: LabelingSession, trace: Trace, title: str) -> ShownContent:
+def _blinded(blinding: Blinding | None, value: JsonValue, kind: SpanKind = "UNKNOWN") -> JsonValue:
+    return value if blinding is None else blinding.content(value, kind)
+
+
+def _of_traces(
+    stores: Stores, session: LabelingSession, traces: Sequence[Trace], titles: Sequence[str]
+) -> Iterator[ShownContent]:
+    skeletons = [stores.spans.skeleton(trace.trace_id) for trace in traces]
+    blinding = None
+    if session.policy.blind_model:
+        # Of all traces of the item: one of a pair may name the model that made the other.
+        blinding = blinding_of((span for spans in skeletons for span in spans), _versions(stores, traces))
+    for trace, skeleton, title in zip(traces, skeletons, titles, strict=True):
+        yield _of_trace(stores, session, trace, skeleton, title=title, blinding=blinding)
+
+
+def _versions(stores: Stores, traces: Sequence[Trace]) -> Iterator[str]:
+    """Yield ids and names of the versions of the program that made traces."""
+    ids = dict.fromkeys(trace.model_id for trace in traces if trace.model_id is not None)
+    yield from ids
+    for model in stores.models.get([ModelId(each) for each in ids]):
+        yield model.name
+
+
+def _of_trace(
+    stores: Stores, session: LabelingSession, trace: Trace, skeleton: Sequence[SpanSkeleton], *, title: str,
+    blinding: Blinding | None,
+) -> ShownContent:  # fmt: skip
     policy = session.policy
     inputs, outputs = content_of(stores, trace)
-    open_ = not policy.blind_model
-    skeleton = stores.spans.skeleton(trace.trace_id)
-    blinding = None if open_ else blinding_of(skeleton)
-    if blinding is not None and skeleton:
-        inputs, outputs = (blinding.content(each, skeleton[0].kind) for each in (inputs, outputs))
+    open_ = blinding is None
+    kind: SpanKind = skeleton[0].kind if skeleton else "UNKNOWN"
     expectations = ()
     if "expectations" in policy.fields:
         judged = stores.assessments.of_traces([trace.trace_id]).get(trace.trace_id, ())
@@ -118,9 +145,9 @@ def _of_trace(stores: Stores, session: LabelingSession, trace: Trace, title: str
     return ShownContent(
         title=title,
         trace_id=trace.trace_id,
-        request=inputs if "request" in policy.fields else None,
-        response=outputs if "response" in policy.fields else None,
-        expectations={a.name: clean(a.value) for a in expectations},
+        request=_blinded(blinding, inputs, kind) if "request" in policy.fields else None,
+        response=_blinded(blinding, outputs, kind) if "response" in policy.fields else None,
+        expectations={a.name: _blinded(blinding, clean(a.value)) for a in expectations},
         spans=tuple(_spans(stores, trace.trace_id, skeleton, blinding)) if "spans" in policy.fields else (),
         # Tags and metadata may name the version that is to be hidden.
         tags=trace.tags if "tags" in policy.fields and open_ else {},
@@ -140,8 +167,8 @@ def _spans(
             name=span.name if blinding is None else blinding.title(span.name),
             kind=span.kind,
             depth=depths.get(span.span_id, 0),
-            inputs=inputs if blinding is None else blinding.content(inputs, span.kind),
-            outputs=outputs if blinding is None else blinding.content(outputs, span.kind),
+            inputs=_blinded(blinding, inputs, span.kind),
+            outputs=_blinded(blinding, outputs, span.kind),
             model=span.view.model if blinding is None else None,
         )
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may
-from lodeline.domain.errors import Forbidden, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound
 from lodeline.domain.experiment import check_name
 from lodeline.domain.labeling import LabelingItem, LabelingSession
 from lodeline.domain.labeling_checks import MAX_REVIEWER_NAME
-from lodeline.domain.reviewing import Reviewer
+from lodeline.domain.review_events import Reviewer
 
 
 def reviewer_of(actor: Actor, declared: str | None) -> Reviewer:
@@ -33,6 +33,24 @@ def check_sees(actor: Actor, session: LabelingSession) -> None:
         return
     if actor.author is None or actor.author not in session.reviewers:
         raise NotFound.of("labeling session", session.run.run_id)
+
+
+def check_begun(session: LabelingSession) -> None:
+    """Return when reviewers may look into a session. Deleted when its run is deleted, Conflict while it is a draft:
+    then nobody is shown what is in it, reviewers' own reviews included."""
+    run_id = session.run.run_id
+    if session.run.lifecycle == "DELETED":
+        raise Deleted(
+            f"labeling session {run_id!r} is deleted: nothing in it is shown or reviewed; have it restored first.",
+            code="run_deleted",
+            details={"noun": "run", "id": run_id},
+        )
+    if session.state == "DRAFT":
+        raise Conflict(
+            f"labeling session {run_id!r} is DRAFT: reviewing needs it to be OPEN; have it opened.",
+            code="labeling_state",
+            details={"state": session.state, "allowed": ["OPEN"]},
+        )
 
 
 def without_tokens(item: LabelingItem) -> LabelingItem:

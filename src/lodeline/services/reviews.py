@@ -10,8 +10,7 @@ from lodeline.domain.ids import RunId, new_hex
 from lodeline.domain.labeling import ItemId, LabelingItem, LabelingSession, ReviewerProgress, ReviewForm
 from lodeline.domain.labeling_checks import MAX_KEY, check_draft_form, check_reason, checked_form
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
-from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
-from lodeline.domain.reviewing import (
+from lodeline.domain.review_events import (
     Claim,
     Decline,
     Lose,
@@ -23,10 +22,11 @@ from lodeline.domain.reviewing import (
     Undo,
     reviewer_in,
 )
+from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.review_views import view_of
-from lodeline.services.reviewers import check_sees, reviewer_of
+from lodeline.services.reviewers import check_begun, check_sees, reviewer_of
 from lodeline.storage.base import Stores
 
 _OPEN = ("PENDING", "IN_REVIEW")
@@ -35,8 +35,9 @@ _OPEN = ("PENDING", "IN_REVIEW")
 class ReviewService:
     """Use cases of reviewers. `reviewer` is the name of somebody who is not signed in; others leave it out.
 
-    A reviewer sees the sessions that name them, and of an item what the session shows. Errors of what they do are
-    those of `domain.reviewing.applied`. Drafts are not audited: they are no change of anything that counts.
+    A reviewer sees the sessions that name them, and of an item what the session shows; of a session that is deleted
+    or still a draft nothing. Errors of what they do are those of `domain.reviewing.applied`. Drafts of reviews are
+    not audited: they are no change of anything that counts.
     """
 
     def __init__(self, stores: Stores, scope: ExperimentScope, clock: Clock = system_clock) -> None:
@@ -145,6 +146,7 @@ class ReviewService:
         self._scope.holder(session.run.experiment_id)
         who = reviewer_of(actor, reviewer)
         check_sees(actor, session)
+        check_begun(session)
         return session, who
 
     def _item(self, actor: Actor, item_id: ItemId, reviewer: str | None

@@ -11,6 +11,7 @@ the highest number arrived first:
 - ``sessions/NNNNN.jsonl``: the revisions of assessments on sessions, those of one assessment in a row;
 - runs, evaluations and models as `services.run_transfer` tells;
 - datasets, prompts and registered scorers as `services.data_transfer` tells;
+- artifacts of runs and models as `services.artifact_transfer` tells;
 - label schemas and labeling sessions as `services.labeling_transfer` tells.
 
 What does not fit into one file, or grows, comes as a series: the manifests of its files bear one text as ``series``,
@@ -130,6 +131,8 @@ class TransferService:
             refused=tuple(counts.refused),
             **asdict(job.run_counts),
             **asdict(job.data_counts),
+            **asdict(job.artifact_counts),
+            label_schemas=job.label_schemas,
         )
 
     def _target(self, actor: Actor, as_name: str | None, into: str | None) -> Experiment | None:

@@ -10,6 +10,7 @@ from lodeline.domain.assessment import Assessment
 from lodeline.domain.errors import Invalid
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.rating import Rating, rating_value
+from lodeline.domain.review_outputs import PAIR
 from lodeline.domain.trust import JudgeBy, NameTrust, TrustOptions
 from lodeline.query.ast import Compare, In, Node
 from lodeline.query.build import conj
@@ -110,6 +111,8 @@ def _rating(assessment: Assessment, rater: str, version: str | None) -> list[Rat
     target = assessment.target
     place = f"session {target.session}" if target.trace_id is None else target.trace_id
     item = place if target.span_id is None else f"{place}/{target.span_id}"
+    # What is said of a trace beside one other trace says nothing of it beside a third.
+    item = f"{item} with {assessment.metadata[PAIR]}" if PAIR in assessment.metadata else item
     return [Rating(item, rater, value, version, assessment.confidence, assessment.created_ms)]
 
 

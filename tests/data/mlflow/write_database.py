@@ -2,11 +2,12 @@
 # MLflow is not in the environment that is checked.
 """Write a database with MLflow's own client through MLflow's own server: ``python write_database.py URL``.
 
-`mlflow.zip` beside the tests was made by it with MLflow 3.17.2::
+`mlflow.zip` and `mlflow.sql.gz` were made by it with MLflow 3.17.2, the latter over PostgreSQL 15::
 
     mlflow server --backend-store-uri sqlite:///mlflow.db --artifacts-destination artifacts --port 5611
     python write_database.py http://127.0.0.1:5611
     zip -9 -r mlflow.zip mlflow.db artifacts
+    pg_dump --no-owner --no-privileges --inserts --rows-per-insert=100 mlflow | gzip -9n > mlflow.sql.gz
 
 It runs in an environment that has ``mlflow``, which the tests themselves do not need.
 """
@@ -19,8 +20,11 @@ os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
 
 import mlflow
 from mlflow.entities import AssessmentSource, SpanEvent, SpanType
+from mlflow.genai import label_schemas
 from mlflow.genai.datasets import create_dataset
 from mlflow.genai.scorers import Guidelines, scorer
+from mlflow.tracing.attachments import Attachment
+from mlflow.tracing.client import TracingClient
 
 
 @mlflow.trace(span_type=SpanType.CHAIN)
@@ -78,6 +82,26 @@ def traces() -> list[str]:
     return ids
 
 
+def labels(experiment_id: str) -> None:
+    """Make a schema of each kind of input; listing them makes MLflow add its default one."""
+    label_schemas.create_label_schema(
+        "tone", type="feedback", input=label_schemas.InputCategorical(options=["warm", "cold"]),
+        instruction="How does it sound?", enable_comment=True,
+    )  # fmt: skip
+    label_schemas.create_label_schema(
+        "stars", type="feedback", input=label_schemas.InputNumeric(min_value=1, max_value=5)
+    )
+    label_schemas.create_label_schema("better", type="expectation", input=label_schemas.InputText(max_length=500))
+    client = TracingClient()
+    client._list_label_schemas(experiment_id)
+    client._create_issue(experiment_id, "too short", "Answers are too short.")
+
+
+def with_attachment() -> None:
+    with mlflow.start_span("look") as span:
+        span.set_inputs({"picture": Attachment(content_type="image/png", content_bytes=b"a picture")})
+
+
 def datasets(experiment_id: str, ids: list[str]) -> None:
     dataset = create_dataset(name="qa", experiment_id=[experiment_id, "0"], tags={"purpose": "test"})
     dataset.merge_records(
@@ -115,6 +139,7 @@ def main() -> None:
     runs_and_models(experiment_id)
     ids = traces()
     datasets(experiment_id, ids)
+    labels(experiment_id)
     prompts()
     mlflow.genai.evaluate(
         data=[{"inputs": {"q": "1"}, "expectations": {"e": "1"}}],
@@ -125,6 +150,7 @@ def main() -> None:
     mlflow.set_experiment("Default")
     mlflow.set_active_model(name="other")
     ask("in the default experiment")
+    with_attachment()
 
 
 if __name__ == "__main__":

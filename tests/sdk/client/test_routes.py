@@ -16,8 +16,9 @@ from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, Assess
 from lodeline.domain.evaluation import EvaluationDraft, RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
-from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
-from lodeline.domain.labeling_sources import ItemRule
+from lodeline.domain.labeling import ItemDraft, ItemId, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
+from lodeline.domain.labeling_rules import ItemRule
+from lodeline.domain.labeling_sources import PastReview
 from lodeline.domain.model import ModelDraft, ModelMetric
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.run import MetricPoint, RunDraft
@@ -173,6 +174,10 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "add_labeling_traces": lambda c: c.labeling_items.add_traces("a/b", filter="name = 'x'"),
     "add_labeling_records": lambda c: c.labeling_items.add_records("a/b", "d-1", version=3),
     "add_labeling_items_by_rule": lambda c: c.labeling_items.apply_rule("a/b", ItemRule("sample", share=0.5)),
+    "log_labeling_reviews": lambda c: c.labeling_items.log_reviews(
+        "a/b", [PastReview(ItemId("ri-1"), "ann", ReviewForm({"a": 1}), 1)]
+    ),
+    "list_labeling_rules": lambda c: c.labeling.rules("a/b"),
     "list_labeling_items": lambda c: c.labeling_items.list("a/b", state="COMPLETE").first(),
     "sync_labeling_session": lambda c: c.labeling.sync("a/b", "d-1"),
     "get_labeling_item": lambda c: c.labeling_items.get("a/b"),

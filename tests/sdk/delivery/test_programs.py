@@ -107,6 +107,33 @@ def test_exit_code_and_output_are_the_programs_own(tmp_path: Path) -> None:
         assert set(numbered("f", 10)) <= set(receiver.kept)
 
 
+def test_a_flush_tells_that_spans_were_refused(tmp_path: Path) -> None:
+    program = """
+import lodeline
+with lodeline.start_span("bad"):
+    pass
+print(lodeline.flush(), lodeline.flush())
+with lodeline.start_span("good"):
+    pass
+print(lodeline.flush())
+"""
+
+    def script(received: Received) -> Reply:
+        return Reply(401) if "bad" in received.names else OK
+
+    with receiving(script) as receiver:
+        settings_of = {"LODELINE_URL": receiver.url, "LODELINE_SPOOL_DIR": str(tmp_path)}
+        ended = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment(settings_of),
+            capture_output=True,
+            text=True,
+            timeout=WAIT_S,
+            check=True,
+        )
+    assert ended.stdout.split() == ["False", "True", "True"]
+
+
 def test_a_dead_server_changes_no_exit_code_and_loses_nothing(tmp_path: Path) -> None:
     port = free_port()
     program = start("plain", f"http://127.0.0.1:{port}", tmp_path, "p", 300)

@@ -19,14 +19,20 @@ const ENDED: ReadonlySet<Evaluation["state"]> = new Set([
   "INTERRUPTED",
 ]);
 
-export const evaluationRunsQuery = (experiment: string, filter: string, order: string, limit = 50) =>
+export const runsQuery = (experiment: string, filter: string, order: string, limit = 50) =>
   infiniteQueryOptions({
-    queryKey: ["evaluations", experiment, filter, order, limit],
+    queryKey: ["runs", experiment, filter, order, limit],
     initialPageParam: "",
     placeholderData: keepPreviousData,
     queryFn: ({ signal, pageParam }) =>
       call("search_runs", { experiment: [experiment], filter, order, limit, cursor: pageParam }, { signal }),
     getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+export const runQuery = (run_id: string) =>
+  queryOptions({
+    queryKey: ["run", run_id],
+    queryFn: ({ signal }) => call("get_run", { run_id }, { signal }),
   });
 
 /** An evaluation as it stands; asked again while it runs. */

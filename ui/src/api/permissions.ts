@@ -5,6 +5,7 @@ import { meQuery } from "./queries";
 import type { Identity } from "./schema";
 
 export type ExperimentAction =
+  | "experiment.read"
   | "experiment.edit"
   | "experiment.delete"
   | "experiment.share"
@@ -17,6 +18,10 @@ export type ExperimentAction =
   | "dataset.write"
   | "model.write"
   | "prompt.write"
+  | "label_schema.write"
+  | "labeling.read"
+  | "labeling.write"
+  | "labeling.review"
   | "audit.read";
 export type ServerAction =
   | "experiment.create"

@@ -945,7 +945,7 @@ export interface Identity {
   needs_set_up: boolean;
 }
 
-/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken were left alone, too. */
+/** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken, and artifacts whose paths are, were left alone, too. */
 export interface ImportReport {
   experiment: Experiment;
   traces: number;
@@ -965,6 +965,9 @@ export interface ImportReport {
   scorers: number;
   metric_points: number;
   prompt_versions: number;
+  artifacts: number;
+  existing_artifacts: number;
+  label_schemas: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1021,6 +1024,23 @@ export interface ItemRecordsBody {
   limit?: number;
 }
 
+/** Which traces a session takes by itself, of those that `filter` finds (empty: all of the experiment).
+
+- sample: a `share` of them, drawn by `seed`: the same traces whenever it is asked. - low_score: those with a judgment of `name`, of a judge or code, whose number is below `below`. - disagreement: those of which two judges, or two verdicts of one, say different things under `name`.
+
+At most `limit` are added in one call, of a standing rule in one round, and at most `most` by a standing rule in all (None: as many as the session holds). What a person removed is not added again. */
+export interface ItemRule {
+  kind: "sample" | "low_score" | "disagreement";
+  filter: string;
+  share: number | "NaN" | "Infinity" | "-Infinity" | null;
+  seed: number;
+  name: string | null;
+  below: number | "NaN" | "Infinity" | "-Infinity" | null;
+  limit: number;
+  priority: number;
+  most: number | null;
+}
+
 /** A rule by which traces are added; see `ItemRule`. */
 export interface ItemRuleBody {
   kind: "sample" | "low_score" | "disagreement";
@@ -1031,6 +1051,7 @@ export interface ItemRuleBody {
   below?: number | null;
   limit?: number;
   priority?: number;
+  most?: number | null;
 }
 
 /** Traces of the session's experiment to be added: those that `filter` finds, newest first, at most `limit`. */
@@ -1060,7 +1081,7 @@ export type JsonValue = unknown;
 
 /** One judge beside people.
 
-`judged` items have a rating of it, `compared` ones also a decision of people: what most say, on an ordered scale the middle; `undecided` ones none, as people are tied. `agreement` and `confusion` hold the judge to these decisions. Of several versions' ratings the latest of an item count, but for `versions` and `changes`. `corrected` is the rate that people would give all judged items, where values are true or false or a positive one is named. */
+`judged` items have a rating of it, `compared` ones also a decision of people: what most say, on an ordered scale the middle; `undecided` ones none, as people are tied. `agreement` and `confusion` hold the judge to these decisions. Of several versions' ratings the latest of an item count, but for `versions` and `changes`. `corrected` is the rate that people would give all judged items, where values are true or false or a positive one is named. `repeats` is how far the judge agrees with itself: its verdicts on the items that one version of it judged more than once, in the order in which it gave them; None where there are none. */
 export interface JudgeReport {
   judge: string;
   judged: number;
@@ -1074,6 +1095,7 @@ export interface JudgeReport {
   corrected: CorrectedRate | null;
   versions: JudgeVersion[];
   changes: VersionChange[];
+  repeats: AgreementReport | null;
   warnings: string[];
 }
 
@@ -1196,6 +1218,7 @@ export interface LabelingBody {
   policy?: PolicyBody;
   dataset_id?: string | null;
   state?: "DRAFT" | "OPEN";
+  rules?: ItemRuleBody[];
 }
 
 /** What to change of a session; what is left out stays, an empty `dataset_id` takes it away.
@@ -1209,6 +1232,7 @@ export interface LabelingChangeBody {
   reviewers?: string[] | null;
   policy?: PolicyBody | null;
   dataset_id?: string | null;
+  rules?: ItemRuleBody[] | null;
   extend_completed?: boolean;
 }
 
@@ -1269,7 +1293,7 @@ export interface LabelingReport {
   warnings: string[];
 }
 
-/** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise.
+/** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes traces by itself while it is OPEN.
 
 `schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones left out; states without items are missing. */
 export interface LabelingSession {
@@ -1281,6 +1305,7 @@ export interface LabelingSession {
   policy: ReviewPolicy;
   dataset_id: string | null;
   counts: Record<string, number>;
+  rules: ItemRule[];
 }
 
 /** One page of a list.
@@ -1551,10 +1576,35 @@ export interface PasswordBody {
   old?: string | null;
 }
 
+/** A review of item `item_id` that was made elsewhere by `reviewer`, at `made_ms` (epoch milliseconds). */
+export interface PastReviewBody {
+  answers?: Record<string, JsonValue>;
+  comments?: Record<string, string>;
+  comment?: string | null;
+  flags?: string[];
+  assertions?: Record<string, string>;
+  duration_ms?: number | null;
+  item_id: string;
+  reviewer: string;
+  made_ms?: number | null;
+  key?: string;
+}
+
+/** Reviews that were made elsewhere. */
+export interface PastReviewsBody {
+  reviews: PastReviewBody[];
+}
+
+/** What became of past reviews: how many were logged, and how many had been before. */
+export interface PastReviewsReport {
+  logged: number;
+  known: number;
+}
+
 /** How a session is reviewed. */
 export interface PolicyBody {
   reviews_required?: number;
-  mode?: "open_pool" | "named" | "round_robin";
+  mode?: "open_pool" | "named" | "round_robin" | "weighted";
   blind_reviewers?: boolean;
   blind_judges?: boolean;
   blind_model?: boolean;
@@ -1566,6 +1616,7 @@ export interface PolicyBody {
   max_declines?: number | null;
   require_all_answers?: boolean;
   fields?: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
+  weights?: Record<string, number>;
 }
 
 /** Own prices of one model, in US dollars per million tokens. */
@@ -1922,12 +1973,12 @@ export interface ReviewLink {
 
 /** How a session is reviewed.
 
-Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn.
+Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or by the time they have.
 
-`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.reviewing.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
+`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
 export interface ReviewPolicy {
   reviews_required: number;
-  mode: "open_pool" | "named" | "round_robin";
+  mode: "open_pool" | "named" | "round_robin" | "weighted";
   blind_reviewers: boolean;
   blind_judges: boolean;
   blind_model: boolean;
@@ -1939,6 +1990,7 @@ export interface ReviewPolicy {
   max_declines: number | null;
   require_all_answers: boolean;
   fields: ("request" | "response" | "spans" | "tags" | "metadata" | "expectations")[];
+  weights: Record<string, number | "NaN" | "Infinity" | "-Infinity">;
 }
 
 /** A labeling session as one of its reviewers sees it. `mine` is the reviewer's own progress; `items_open` counts items that are not done, whoever is to do them. */
@@ -2093,6 +2145,18 @@ export interface RowsReport {
   rows: LoggedRow[];
   missing_traces: string[];
   cost_usd: number | "NaN" | "Infinity" | "-Infinity";
+}
+
+/** How far a standing rule is. Times are epoch milliseconds.
+
+When it last ran (None: not yet), up to when what arrived was looked at (None: it was imported, and begins with its first round), how many items it added then and in all, and what kept it from running, if anything did. */
+export interface RuleState {
+  rule: ItemRule;
+  last_run_ms: number | null;
+  seen_ms: number | null;
+  last_added: number;
+  added: number;
+  error: string | null;
 }
 
 /** One run. Times are epoch milliseconds; `end_ms` is None while it goes on.
@@ -2483,11 +2547,11 @@ export interface SplitsBody {
 
 /** A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the answers and assertions became, by name; none where the target takes no assessments (records).
 
-`duration_ms` is what the form says, else the time since the claim. */
+`duration_ms` is what the form says, else the time since the claim; None where neither is known. */
 export interface Submission {
   form: ReviewForm;
   submitted_ms: number;
-  duration_ms: number;
+  duration_ms: number | null;
   key: string | null;
   assessments: Record<string, string>;
 }
@@ -3609,6 +3673,14 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: LabelingItemPage;
   };
+  /** Return how far the standing rules of a session are: when each last ran, what it added, what stopped it. */
+  list_labeling_rules: {
+    params: {
+      run_id: string;
+    };
+    body: undefined;
+    answer: RuleState[];
+  };
   /** List labeling sessions, newest first. */
   list_labeling_sessions: {
     params: {
@@ -3701,6 +3773,14 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     };
     body: RowsBody;
     answer: RowsReport;
+  };
+  /** Log reviews that were made elsewhere, in the names that they give; all or none. Again changes nothing. */
+  log_labeling_reviews: {
+    params: {
+      run_id: string;
+    };
+    body: PastReviewsBody;
+    answer: PastReviewsReport;
   };
   /** Log measurements of a model; of each key, dataset and run the latest is kept. */
   log_model_metrics: {
@@ -4256,6 +4336,7 @@ export const OPERATIONS = {
   list_label_schema_versions: ["GET", "/label-schemas/{schema_id}/versions"],
   list_label_schemas: ["GET", "/label-schemas"],
   list_labeling_items: ["GET", "/labeling/{run_id}/items"],
+  list_labeling_rules: ["GET", "/labeling/{run_id}/rules"],
   list_labeling_sessions: ["GET", "/labeling"],
   list_prompt_alias_events: ["GET", "/prompts/{name}/alias-events"],
   list_prompt_versions: ["GET", "/prompts/{name}/versions"],
@@ -4266,6 +4347,7 @@ export const OPERATIONS = {
   log_assessment: ["POST", "/assessments"],
   log_assessments: ["POST", "/assessments/batch"],
   log_evaluation_rows: ["POST", "/evaluations/{run_id}/rows"],
+  log_labeling_reviews: ["POST", "/labeling/{run_id}/reviews"],
   log_model_metrics: ["POST", "/models/{model_id}/metrics"],
   log_run_metrics: ["POST", "/runs/{run_id}/metrics"],
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],

@@ -1,9 +1,10 @@
 import { Menu, UnstyledButton } from "@mantine/core";
-import { IconApi, IconFlask, IconSelector, IconSettings } from "@tabler/icons-react";
+import { IconApi, IconFlask, IconSelector, IconSettings, IconUserCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Fragment } from "react";
-import { experimentQuery, experimentsQuery } from "@/api/queries";
+import { maySomewhere } from "@/api/permissions";
+import { experimentQuery, experimentsQuery, meQuery } from "@/api/queries";
 import { SafeText } from "@/components/safe-text";
 import { text } from "@/strings";
 import { EXPERIMENT_PAGES } from "./navigation";
@@ -12,11 +13,19 @@ import classes from "./navigation.module.css";
 /** The navigation: the pages of the experiment that is open, and those of the server. */
 export function Navigation() {
   const { experimentId } = useParams({ strict: false });
+  const me = useQuery(meQuery);
   return (
     <nav aria-label={text.nav.label} className={classes.nav}>
-      <Link to="/experiments" className={classes.item} activeOptions={{ exact: true }}>
-        <IconFlask size={16} aria-hidden /> {text.nav.experiments}
-      </Link>
+      {(me.data === undefined || maySomewhere(me.data, "experiment.read")) && (
+        <Link to="/experiments" className={classes.item} activeOptions={{ exact: true }}>
+          <IconFlask size={16} aria-hidden /> {text.nav.experiments}
+        </Link>
+      )}
+      {me.data?.kind === "account" && maySomewhere(me.data, "labeling.review") && (
+        <Link to="/reviews" className={classes.item}>
+          <IconUserCheck size={16} aria-hidden /> {text.reviews.title}
+        </Link>
+      )}
       {experimentId !== undefined && (
         <>
           <ExperimentSwitch experimentId={experimentId} />

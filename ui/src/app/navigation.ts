@@ -10,6 +10,7 @@ import {
   type IconProps,
   IconRuler2,
   IconTemplate,
+  IconTimeline,
   IconUserCheck,
   IconUsers,
   IconVersions,
@@ -25,6 +26,7 @@ export interface NavigationItem {
     | "/experiments/$experimentId/users"
     | "/experiments/$experimentId/compare"
     | "/experiments/$experimentId/evaluations"
+    | "/experiments/$experimentId/runs"
     | "/experiments/$experimentId/datasets"
     | "/experiments/$experimentId/scorers"
     | "/experiments/$experimentId/labeling"
@@ -53,6 +55,7 @@ export const EXPERIMENT_PAGES: readonly NavigationItem[] = [
     label: text.nav.evaluations,
     icon: IconChecklist,
   },
+  { to: "/experiments/$experimentId/runs", label: text.nav.runs, icon: IconTimeline },
   { to: "/experiments/$experimentId/datasets", label: text.nav.datasets, icon: IconDatabase },
   { to: "/experiments/$experimentId/scorers", label: text.nav.scorers, icon: IconRuler2 },
   { to: "/experiments/$experimentId/labeling", label: text.nav.labeling, icon: IconUserCheck },

@@ -9,6 +9,7 @@ import {
   retainSearchParams,
 } from "@tanstack/react-router";
 import { PageProblem } from "@/components/page-problem";
+import { addressOfLink } from "@/lib/mlflow-links";
 import { NotFoundPage } from "./not-found-page";
 import { Root } from "./root";
 
@@ -37,7 +38,9 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/",
-    beforeLoad: () => {
+    beforeLoad: ({ location }) => {
+      const address = addressOfLink(location.hash);
+      if (address !== null) throw redirect({ href: address, replace: true });
       throw redirect({ to: "/experiments", replace: true });
     },
   }),
@@ -113,6 +116,12 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/runs",
+    validateSearch: texts("filter", "order", "run"),
+    component: lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/experiments/$experimentId/datasets",
     validateSearch: texts("filter", "order"),
     component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
@@ -154,9 +163,28 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/labeling/new",
+    component: lazyRouteComponent(() => import("@/features/labeling/new-session-page"), "NewSessionPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/labeling/$runId",
+    validateSearch: texts("tab", "show", "item"),
+    component: lazyRouteComponent(
+      () => import("@/features/labeling/labeling-session-page"),
+      "LabelingSessionPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/traces/$traceId",
     validateSearch: texts("span", "tab", "zoom"),
     component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/reviews",
+    component: lazyRouteComponent(() => import("@/features/reviewing/reviews-page"), "ReviewsPage"),
   }),
   createRoute({
     getParentRoute,

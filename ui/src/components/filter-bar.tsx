@@ -18,10 +18,12 @@ interface FilterBarProps {
   value: string;
   placeholder: string;
   onChange: (filter: string) => void;
+  /** Called with what is written, also before it is run: for forms that have a button of their own. */
+  onDraft?: (draft: string) => void;
 }
 
 /** Where a filter is written: completion while typing, what is wrong at its place, saved and recent filters. */
-export function FilterBar({ experimentId, entity, value, placeholder, onChange }: FilterBarProps) {
+export function FilterBar({ experimentId, entity, value, placeholder, onChange, onDraft }: FilterBarProps) {
   const [draft, setDraft] = useState(value);
   const [caret, setCaret] = useState(value.length);
   const [open, setOpen] = useState(false);
@@ -39,6 +41,8 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
+
+  useEffect(() => onDraft?.(draft), [draft, onDraft]);
 
   usePageKeys(text.keys.filter);
   useShortcuts({ "/": () => input.current?.focus() });
@@ -100,6 +104,8 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange }
               className={classes.input}
               aria-label={t.filter}
               role="combobox"
+              // Escape closes the list first, and a dialog around it only then.
+              data-mantine-stop-propagation={open}
               aria-expanded={shown}
               aria-controls={listId}
               aria-autocomplete="list"

@@ -9,11 +9,13 @@ interface SidePanelProps {
   title: string;
   heading?: ReactNode;
   close: () => void;
+  /** "wide" takes more than half of the window, for what stands side by side; "below" stands under its list. */
+  place?: "wide" | "below";
   children: ReactNode;
 }
 
 /** Details of one row beside its list, which stays in use; Escape closes it. */
-export function SidePanel({ title, heading, close, children }: SidePanelProps) {
+export function SidePanel({ title, heading, close, place, children }: SidePanelProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const within = event.target instanceof Element ? event.target : null;
@@ -26,7 +28,7 @@ export function SidePanel({ title, heading, close, children }: SidePanelProps) {
   }, [close]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <aside className={classes.panel} aria-label={title} tabIndex={0}>
+    <aside className={classes.panel} data-place={place} aria-label={title} tabIndex={0}>
       <header className={classes.head}>
         <h2 className="clip">{heading ?? title}</h2>
         <ActionIcon variant="subtle" color="gray" aria-label={text.common.close} onClick={close}>

@@ -62,3 +62,8 @@ export function short(value: number): string {
 export function shownMean(value: number, kind: "rate" | "mean" | "counts"): string {
   return kind === "rate" ? `${short(value * 100)}%` : short(value);
 }
+
+/** A metric in few digits; what is no finite number by its name. */
+export function shownMetric(value: number | string): string {
+  return typeof value === "number" ? short(value) : value;
+}

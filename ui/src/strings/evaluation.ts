@@ -98,6 +98,7 @@ export const evaluationTexts = {
     gone: "This evaluation does not exist, or you may not see it.",
   },
   comparison: {
+    nameAt: (name: string, when: string) => `${name} · ${when}`,
     title: "Compare evaluations",
     baseline: "Baseline",
     candidates: "Compared with it",

@@ -74,6 +74,7 @@ export const frameTexts = {
     evaluate: "Evaluate",
     build: "Build",
     evaluations: "Evaluations",
+    runs: "Runs",
     datasets: "Datasets",
     scorers: "Scorers",
     labeling: "Labeling",

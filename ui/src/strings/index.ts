@@ -5,7 +5,9 @@ import { conversationsTexts } from "./conversations";
 import { evaluationTexts } from "./evaluation";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
+import { labelingTexts } from "./labeling";
 import { reviewingTexts } from "./reviewing";
+import { runsTexts } from "./runs";
 import { settingsTexts } from "./settings";
 import { traceTexts } from "./trace";
 import { tracesTexts } from "./traces";
@@ -18,6 +20,8 @@ export const text = {
   ...conversationsTexts,
   ...assetTexts,
   ...evaluationTexts,
+  ...labelingTexts,
   ...reviewingTexts,
+  ...runsTexts,
   ...settingsTexts,
 } as const;

@@ -1,26 +1,24 @@
-/** Labeling sessions, and the page on which people review their items. */
+/** The page on which people review the items of labeling sessions. */
 
 export const reviewingTexts = {
-  labeling: {
-    title: "Labeling",
-    hint: "In a labeling session people answer questions about traces, one after the other.",
+  reviews: {
+    title: "Your reviews",
     columns: {
       name: "Session",
       state: "State",
-      done: "Done",
+      open: "Items open",
       total: "Items",
-      reviewers: "Reviewers",
-      created: "Created",
+      mine: "Reviewed by you",
     },
-    items: { PENDING: "Pending", IN_REVIEW: "In review", DISPUTED: "Disputed" },
-    states: { DRAFT: "draft", OPEN: "open", PAUSED: "paused", CLOSED: "closed", ARCHIVED: "archived" },
-    anybody: "anybody",
-    empty: "No labeling sessions",
-    emptyHint: "Make one with `lodeline labeling create`, or with create_labeling_session in Python.",
+    as: (name: string) => `Sessions that name ${name} as a reviewer.`,
+    nobody: "Nobody is signed in, and you have given no name here yet. Open the link that you were sent.",
+    empty: "Nothing to review",
+    emptyHint: "Whoever runs a labeling session names its reviewers; those that name you stand here.",
   },
   review: {
     title: "Review",
     instructions: "Instructions",
+    session: "The session and its report",
     as: "You review as",
     unverified: "Nobody is signed in, so this name is taken at your word.",
     change: "Another name",

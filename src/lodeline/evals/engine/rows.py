@@ -21,7 +21,8 @@ class Case:
     `key` names the record within the run, `content_hash` pairs it with the same record in other runs. `outputs` and
     `trace_id` are there when it was predicted before: then nothing is called. `cluster` names what its rows have in
     common, such as a conversation, for honest intervals; `slices` are the groups that results are broken down
-    by; `expected_by` says who or what the expectations are from.
+    by; `expected_by` says who or what the expectations are from; `tuned_for` names the judges that were tuned on its
+    record or trace, as that is marked.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Case:
     cluster: str | None = None
     slices: Mapping[str, str] = field(default_factory=dict[str, str])
     expected_by: AssessmentSource = PERSON
+    tuned_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

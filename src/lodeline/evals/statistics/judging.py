@@ -12,7 +12,7 @@ from lodeline.domain.trust import CalibrationOf, HumanCeiling, JudgeReport, Pane
 from lodeline.evals.statistics.agreement import measure_agreement
 from lodeline.evals.statistics.bootstrap import draw_statistics, percentile_interval
 from lodeline.evals.statistics.drift import report_versions
-from lodeline.evals.statistics.panel import affordable, pair_agreement, pair_distance, report_panel
+from lodeline.evals.statistics.panel import affordable, agreement_of, pair_agreement, pair_distance, report_panel
 from lodeline.evals.statistics.rating_table import (
     RatingScale,
     RatingTable,
@@ -82,6 +82,7 @@ def _report_judge(name: str, ratings: Sequence[Rating], panel: RatingTable, opti
         corrected=corrected,
         versions=versions,
         changes=changes,
+        repeats=_repeats(ratings, scale, options),
         warnings=_warnings(both, len(versions), corrected),
     )
 
@@ -98,6 +99,23 @@ def _agreement(
         resamples=affordable(len(pairs), options.resamples),
         seed=options.seed,
     )
+
+
+def _repeats(ratings: Sequence[Rating], scale: RatingScale, options: TrustOptions) -> AgreementReport | None:
+    """Return how far verdicts of one version on one item agree with each other."""
+    said: dict[str, list[Rating]] = {}
+    for rating in sorted(ratings, key=lambda each: each.at_ms):
+        said.setdefault(f"{rating.item}\x1f{rating.version or ''}", []).append(rating)
+    verdicts = [
+        replace(rating, item=key, rater=f"verdict {number}")
+        for key, given in said.items()
+        if len(given) > 1
+        for number, rating in enumerate(given, 1)
+    ]
+    if not verdicts:
+        return None
+    table = table_of(verdicts, scale, threshold=options.threshold)
+    return agreement_of(table, level=options.level, resamples=options.resamples, seed=options.seed)
 
 
 def _confusion(pairs: Sequence[tuple[RatingValue | None, RatingValue]], options: TrustOptions) -> ConfusionMatrix:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import cast
 
-from lodeline.domain.alignment import AlignmentReport, HeldOutResult
+from lodeline.domain.alignment import TUNED_TAG, AlignmentReport, HeldOutResult
 from lodeline.domain.errors import Invalid
 from lodeline.domain.registered_scorer import RegisteredScorer
 from lodeline.domain.scorer import Validation
@@ -16,12 +16,11 @@ from lodeline.evals.judges.background import wait_for
 from lodeline.evals.judges.judge import Judge
 from lodeline.evals.scoring.bound import as_scorer
 from lodeline.sdk.alignment.labels import Labels, labels_of, statistics
+from lodeline.sdk.alignment.marks import mark_records
 from lodeline.sdk.alignment.registry import experiment_of, keep_judge
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
 
-TUNED_TAG = "lodeline.tuned."
-"""With a judge's name behind it the tag of traces that it was tuned on; the value is the digest of the version."""
 _BATCH = 1_000
 
 
@@ -69,9 +68,9 @@ def align_judge(
     `labels` is the name of people's feedback, the judge's own unless given; `filter` narrows the assessments. Records
     (traces of equal inputs) are split, evenly over the values, into a part that `optimiser` (`Refine` unless given)
     learns from and the share `held_out`. A refined judge becomes the next registered version, with its parent, the
-    digest of the labels and the report, and the traces that it learned from are tagged with `TUNED_TAG` and its name;
-    a later `evaluate` over these records warns. It is registered whatever the report says: read that before you use
-    it.
+    digest of the labels and the report. The traces that it learned from, and the records that were made of them, are
+    tagged with `TUNED_TAG` and its name; a later `evaluate` over these warns. It is registered whatever the report
+    says: read that before you use it.
 
     Invalid where labels are too few or do not vary. Unsupported without the extra ``stats``.
     """
@@ -118,6 +117,7 @@ def _keep(client: LodelineClient, aligned: Aligned, report: AlignmentReport, exp
     learned = [row.source for row in aligned.split.train]
     for begin in range(0, len(learned), _BATCH):
         client.traces.tag_many(learned[begin : begin + _BATCH], tag)
+    mark_records(client, learned, tag, f"judge {aligned.judge.name} was tuned on these records")
     return made.scorer
 
 

@@ -21,14 +21,17 @@ class TunedRecordsWarning(UserWarning):
 
 
 def tuned_warnings(scorers: Sequence[object], cases: Sequence[Case]) -> tuple[str, ...]:
-    """Return a sentence for each judge that was tuned on some of the cases' records, which are told by inputs."""
-    judges = [(getattr(each, "name", "judge"), keys) for each in scorers if (keys := _tuned_on(each))]
+    """Return a sentence for each judge that was tuned on some of the cases' records: they have the inputs that it was
+    tuned on, or their record or trace is marked as one of those."""
+    marked = {name for case in cases for name in case.tuned_for}
+    judges = [(str(getattr(each, "name", "judge")), _tuned_on(each)) for each in scorers]
+    judges = [(name, keys) for name, keys in judges if keys or name in marked]
     if not judges:
         return ()
     records = [_key(case) for case in cases]
     found: list[str] = []
     for name, tuned_on in judges:
-        met = sum(key in tuned_on for key in records)
+        met = sum(key in tuned_on or name in case.tuned_for for key, case in zip(records, cases, strict=True))
         if met:
             found.append(
                 f"Judge {name!r} was tuned on {met} of the {len(records)} records: what it says of them is too good "

@@ -108,7 +108,7 @@ class Connection:
         try:
             yield
         except httpx.RequestError as error:
-            raise self.unreachable(error) from error
+            raise self.unreachable(error) from None
 
 
 def request_arguments(call: Call[Any], credentials: Mapping[str, str]) -> dict[str, Any]:

@@ -11,8 +11,22 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
 )
 from lodeline.domain.labeling_report import LabelingReport
+from lodeline.domain.labeling_rules import ItemRule, RuleState
 from lodeline.domain.labeling_sources import ReviewLink, SyncReport
-from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
+from lodeline.sdk.client.call import (
+    LONG_S,
+    Call,
+    Listing,
+    ModeT,
+    Noun,
+    call,
+    given,
+    listing,
+    many,
+    names,
+    one,
+    path_of,
+)
 from lodeline.sdk.client.runs import run_body
 
 
@@ -33,6 +47,7 @@ class Labeling(Noun[ModeT]):
             policy=_policy(draft.policy),
             dataset_id=draft.dataset_id,
             state=draft.state,
+            rules=[given(**asdict(rule)) for rule in draft.rules],
         )
         return Call("POST", path_of("labeling"), one(LabelingSession), body=body)
 
@@ -65,6 +80,7 @@ class Labeling(Noun[ModeT]):
         reviewers: Sequence[str] | None = None,
         policy: ReviewPolicy | None = None,
         dataset_id: str | None = None,
+        rules: Sequence[ItemRule] | None = None,
         extend_completed: bool = False,
     ) -> Call[LabelingSession]:
         """Change a session; what is None stays. `state` opens, pauses, closes or archives it."""
@@ -76,6 +92,7 @@ class Labeling(Noun[ModeT]):
             reviewers=None if reviewers is None else list(reviewers),
             policy=None if policy is None else _policy(policy),
             dataset_id=dataset_id,
+            rules=None if rules is None else [given(**asdict(rule)) for rule in rules],
             extend_completed=extend_completed,
         )
         path = path_of("labeling", run_id)
@@ -85,6 +102,11 @@ class Labeling(Noun[ModeT]):
     def progress(self, run_id: str) -> Call[LabelingProgress]:
         """Return how far a session is, by item and by reviewer."""
         return Call("GET", path_of("labeling", run_id, "progress"), one(LabelingProgress))
+
+    @call
+    def rules(self, run_id: str) -> Call[tuple[RuleState, ...]]:
+        """Return how far the standing rules of a session are, in their order."""
+        return Call("GET", path_of("labeling", run_id, "rules"), many(RuleState))
 
     @call
     def report(self, run_id: str, *, level: float = 0.95) -> Call[LabelingReport]:
@@ -107,4 +129,7 @@ class Labeling(Noun[ModeT]):
 
 
 def _policy(policy: ReviewPolicy) -> Mapping[str, object]:
-    return {**asdict(policy), "fields": list(policy.fields)}
+    body = {**asdict(policy), "fields": list(policy.fields)}
+    if not policy.weights:
+        del body["weights"]  # which a server of the minor version before does not know
+    return body

@@ -10,7 +10,8 @@ from lodeline.domain.labeling import (
     LabelingItem,
     ReviewForm,
 )
-from lodeline.domain.labeling_sources import ItemRule
+from lodeline.domain.labeling_rules import ItemRule
+from lodeline.domain.labeling_sources import PastReview, PastReviewsReport
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, one, path_of
 from lodeline.sdk.client.reviews import form_body
 
@@ -49,6 +50,21 @@ class LabelingItems(Noun[ModeT]):
         path = path_of("labeling", run_id, "items", "rule")
         body = given(**asdict(rule))
         return Call("POST", path, one(ItemsReport), body=body, repeat="always", timeout_s=LONG_S)
+
+    @call
+    def log_reviews(self, run_id: str, reviews: Sequence[PastReview]) -> Call[PastReviewsReport]:
+        """Log up to 1,000 reviews that were made elsewhere, all or none; the same again changes nothing."""
+        body = {
+            "reviews": [
+                given(
+                    **form_body(review.form), item_id=review.item_id, reviewer=review.reviewer,
+                    made_ms=review.made_ms, key=review.key,
+                )
+                for review in reviews
+            ]
+        }  # fmt: skip
+        path = path_of("labeling", run_id, "reviews")
+        return Call("POST", path, one(PastReviewsReport), body=body, repeat="always", timeout_s=LONG_S)
 
     @listing
     def list(

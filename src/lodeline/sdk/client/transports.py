@@ -64,7 +64,7 @@ class SyncTransport:
             except (httpx.RequestError, Refused) as error:
                 pause_s = wait_s(error, call.repeats, attempt, self._connection.max_retries)
                 if pause_s is None:
-                    raise _raised(self._connection, error) from _cause(error)
+                    raise _raised(self._connection, error) from None
             time.sleep(pause_s)
             attempt += 1
 
@@ -130,7 +130,7 @@ class AsyncTransport:
             except (httpx.RequestError, Refused) as error:
                 pause_s = wait_s(error, call.repeats, attempt, self._connection.max_retries)
                 if pause_s is None:
-                    raise _raised(self._connection, error) from _cause(error)
+                    raise _raised(self._connection, error) from None
             await asyncio.sleep(pause_s)
             attempt += 1
 
@@ -161,7 +161,3 @@ async def _awaited(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 def _raised(connection: Connection, error: httpx.RequestError | Refused) -> Exception:
     return error.error if isinstance(error, Refused) else connection.unreachable(error)
-
-
-def _cause(error: httpx.RequestError | Refused) -> Exception | None:
-    return None if isinstance(error, Refused) else error

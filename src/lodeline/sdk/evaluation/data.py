@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from lodeline.domain.alignment import TUNED_TAG, tuned_judges
 from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.errors import Invalid, LodelineError, shown
 from lodeline.domain.evaluation import PERSON
@@ -61,8 +62,12 @@ def cases_of_records(records: Iterable[Record], *, predict: bool) -> Iterator[Ca
             content_hash=record.content_hash,
             record_id=record.record_id,
             outputs=None if predict else record.outputs,
-            slices={**record.tags, **({} if record.split is None else {SPLIT: record.split})},
+            slices={
+                **{key: value for key, value in record.tags.items() if not key.startswith(TUNED_TAG)},
+                **({} if record.split is None else {SPLIT: record.split}),
+            },
             expected_by=_expected_by(record),
+            tuned_for=tuned_judges(record.tags),
         )
 
 
@@ -150,6 +155,7 @@ def _case(index: int, row: Mapping[str, Any], load: LoadContent, *, predict: boo
         predicted=not predict and trace_id is not None,
         cluster=None if row.get("cluster") is None else str(row["cluster"]),
         slices={str(key): str(value) for key, value in slices.items() if value is not None},
+        tuned_for=tuned_judges(trace.tags) if isinstance(trace, Trace) else frozenset(),
     )
 
 

@@ -24,13 +24,16 @@ from lodeline.domain.labeling_checks import (
     MAX_REVIEWERS,
     MAX_REVIEWS,
     MAX_SESSION_SCHEMAS,
+    MAX_WEIGHT,
 )
 from lodeline.domain.labeling_report import LabelingReport
+from lodeline.domain.labeling_rules import MAX_RULES
 from lodeline.domain.labeling_sources import ReviewLink
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
+from lodeline.server.api.labeling_rules import ItemRuleBody
 from lodeline.server.api.listing import CursorParam, ExperimentsParam, LimitParam
 from lodeline.server.api.runs import RunFields, RunPath
 
@@ -40,6 +43,8 @@ _Reviewer = Annotated[str, Field(min_length=1, max_length=MAX_REVIEWER_NAME)]
 _Reviewers = Annotated[list[_Reviewer], Field(max_length=MAX_REVIEWERS)]
 _Schemas = Annotated[list[Id], Field(min_length=1, max_length=MAX_SESSION_SCHEMAS)]
 _Reviews = Annotated[int, Field(ge=1, le=MAX_REVIEWS)]
+_Rules = Annotated[list[ItemRuleBody], Field(max_length=MAX_RULES)]
+_Weight = Annotated[float, Field(gt=0, le=MAX_WEIGHT)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -61,6 +66,9 @@ class PolicyBody(Body):
     fields: Annotated[list[ShownField], Field(max_length=6)] = Field(
         default_factory=lambda: list[ShownField](["request", "response"])
     )
+    weights: Annotated[dict[_Reviewer, _Weight], Field(max_length=MAX_REVIEWERS)] = Field(
+        default_factory=dict[str, float]
+    )
 
     def to_domain(self) -> ReviewPolicy:
         """Return the policy as the services take it."""
@@ -76,6 +84,7 @@ class LabelingBody(RunFields):
     policy: PolicyBody = PolicyBody()
     dataset_id: Id | None = None
     state: Literal["DRAFT", "OPEN"] = "DRAFT"
+    rules: _Rules = Field(default_factory=list[ItemRuleBody])
 
 
 class LabelingChangeBody(Body):
@@ -91,6 +100,7 @@ class LabelingChangeBody(Body):
     reviewers: _Reviewers | None = None
     policy: PolicyBody | None = None
     dataset_id: Annotated[str | None, Field(max_length=250)] = None
+    rules: _Rules | None = None
     extend_completed: bool = False
 
 
@@ -99,7 +109,7 @@ def create_labeling_session(actor: ActorDep, services: ServicesDep, body: Labeli
     """Create a labeling session: people review items and answer label schemas."""
     draft = LabelingDraft(
         body.to_run(), (), body.instructions, tuple(body.reviewers), body.policy.to_domain(), body.dataset_id,
-        body.state,
+        body.state, tuple(rule.to_rule() for rule in body.rules),
     )  # fmt: skip
     return Json(services.labeling.create(actor, body.experiment, draft, body.schemas), status_code=201)
 
@@ -135,6 +145,7 @@ def update_labeling_session(
         reviewers=None if body.reviewers is None else tuple(body.reviewers),
         policy=None if body.policy is None else body.policy.to_domain(),
         dataset_id=body.dataset_id,
+        rules=None if body.rules is None else tuple(rule.to_rule() for rule in body.rules),
         extend_completed=body.extend_completed,
     )
     return Json(services.labeling.update(actor, RunId(run_id), change, schemas=body.schemas))

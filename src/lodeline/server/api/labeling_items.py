@@ -30,12 +30,13 @@ from lodeline.domain.labeling_checks import (
     MAX_REVIEWS,
     MAX_SESSION_SCHEMAS,
 )
-from lodeline.domain.labeling_sources import ItemRule, RuleKind, SyncReport
+from lodeline.domain.labeling_sources import LOGGED, PastReview, PastReviewsReport, SyncReport
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, Id
+from lodeline.server.api.labeling_rules import ItemRuleBody
 from lodeline.server.api.listing import MAX_FILTER, CursorParam, LimitParam
 from lodeline.server.api.runs import RunPath
 from lodeline.services.listing import ListQuery
@@ -116,19 +117,6 @@ class ItemRecordsBody(Body):
     limit: _Limit = MAX_ADDED
 
 
-class ItemRuleBody(Body):
-    """A rule by which traces are added; see `ItemRule`."""
-
-    kind: RuleKind
-    filter: _Filter = ""
-    share: Annotated[float | None, Field(gt=0, le=1)] = None
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    name: Id | None = None
-    below: Annotated[float | None, Field(ge=-1e300, le=1e300)] = None
-    limit: _Limit = 100
-    priority: _Priority = 0
-
-
 class FormBody(Body):
     """What a reviewer says of an item: answers and comments by schema name."""
 
@@ -152,6 +140,25 @@ class FormBody(Body):
         return ReviewForm(
             self.answers, self.comments, self.comment, tuple(self.flags), self.assertions, self.duration_ms
         )
+
+
+class PastReviewBody(FormBody):
+    """A review of item `item_id` that was made elsewhere by `reviewer`, at `made_ms` (epoch milliseconds)."""
+
+    item_id: Id
+    reviewer: Reviewer
+    made_ms: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    key: Id = LOGGED
+
+    def to_review(self) -> PastReview:
+        """Return the review as the services take it."""
+        return PastReview(ItemId(self.item_id), self.reviewer, self.to_form(), self.made_ms, self.key)
+
+
+class PastReviewsBody(Body):
+    """Reviews that were made elsewhere."""
+
+    reviews: Annotated[list[PastReviewBody], Field(max_length=MAX_ADDED)]
 
 
 class AdjudicationBody(FormBody):
@@ -220,7 +227,14 @@ def add_labeling_records(actor: ActorDep, services: ServicesDep, run_id: RunPath
 @router.post("/{run_id}/items/rule", **answer(ItemsReport, 404, 409, 413))
 def add_labeling_items_by_rule(actor: ActorDep, services: ServicesDep, run_id: RunPath, body: ItemRuleBody) -> Json:
     """Add the traces that a rule chooses: a sample, low scores, or judges that disagree."""
-    return Json(services.labeling_items.apply_rule(actor, RunId(run_id), ItemRule(**body.model_dump())))
+    return Json(services.labeling_items.apply_rule(actor, RunId(run_id), body.to_rule()))
+
+
+@router.post("/{run_id}/reviews", **answer(PastReviewsReport, 404, 409, 413))
+def log_labeling_reviews(actor: ActorDep, services: ServicesDep, run_id: RunPath, body: PastReviewsBody) -> Json:
+    """Log reviews that were made elsewhere, in the names that they give; all or none. Again changes nothing."""
+    reviews = [review.to_review() for review in body.reviews]
+    return Json(services.labeling_items.log_reviews(actor, RunId(run_id), reviews))
 
 
 @router.get("/{run_id}/items", **answer(Page[LabelingItem], 404))

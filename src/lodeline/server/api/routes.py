@@ -18,6 +18,7 @@ from lodeline.server.api import (
     label_schemas,
     labeling,
     labeling_items,
+    labeling_rules,
     logins,
     models,
     operation,
@@ -41,7 +42,7 @@ def native_router() -> APIRouter:
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
         scorers, trust,
-        label_schemas, labeling_items, labeling, reviews,
+        label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)
     return router

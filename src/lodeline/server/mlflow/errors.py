@@ -40,7 +40,8 @@ STATUS: Mapping[str, int] = {
 """MLflow's codes that this door gives, with their HTTP status."""
 NO_ENDPOINT = "no_endpoint"
 """The code of the error for an endpoint that there is not; older clients then use what they know from before."""
-_TAKEN = "_taken"
+_TAKEN = ("_taken", "_schema_exists")
+"""How the codes of our errors end that tell of a name or id that another one has."""
 _CODES: tuple[tuple[type[LodelineError], str], ...] = (
     (Invalid, "INVALID_PARAMETER_VALUE"),
     (TooLarge, "INVALID_PARAMETER_VALUE"),

@@ -7,13 +7,14 @@ the query of a GET a list is a repeated parameter and everything is text.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Never
+from typing import Never, TypeVar
 
 from typing_extensions import TypeIs
 
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.span import JsonValue
 
+Choice = TypeVar("Choice", bound=str)
 _INT64 = range(-(2**63), 2**63)
 _BOOLEANS: Mapping[object, bool] = {"true": True, "false": False, "1": True, "0": False}
 _NUMBERS = frozenset(("NaN", "Infinity", "-Infinity"))
@@ -174,6 +175,15 @@ class Fields:
 
     def _place(self, name: str) -> str:
         return f"{self.inside}.{name}" if self.inside else name
+
+
+def one_of(fields: Fields, name: str, known: tuple[Choice, ...]) -> Choice:
+    """Return a text that must be one of those that are known."""
+    found = fields.text(name)
+    for each in known:
+        if each == found:
+            return each
+    raise fields.wrong(name, f"one of {', '.join(known)}")
 
 
 def _is_list(value: JsonValue) -> TypeIs[Sequence[JsonValue]]:

@@ -1,6 +1,7 @@
 """Pages: MLflow's `max_results` and opaque `page_token` over our keyset cursors."""
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -48,6 +49,20 @@ def collected(search: Callable[[ListQuery], Page[T]], query: ListQuery, limit: i
         if page.cursor is None or page.partial or len(items) >= limit:
             return Page(tuple(items), page.cursor, page.partial)
         query = replace(query, cursor=page.cursor)
+
+
+def offset_page(items: Sequence[T], fields: Fields, limit: int) -> tuple[Sequence[T], str | None]:
+    """Return one page of a list that is known as a whole, and the token of the next; Invalid for another's token."""
+    start = 0
+    if token := fields.text("page_token"):
+        try:
+            start = int(base64.b64decode(token, validate=True).decode("ascii"))
+        except ValueError as error:
+            raise fields.wrong("page_token", "the next_page_token of an answer") from error
+        if not 0 <= start <= len(items):
+            raise fields.wrong("page_token", "the next_page_token of an answer")
+    end = start + limit
+    return items[start:end], base64.b64encode(str(end).encode()).decode() if end < len(items) else None
 
 
 def lifecycle(fields: Fields, name: str) -> Lifecycle | None:

@@ -11,9 +11,12 @@ from lodeline.server.mlflow import (
     assessments,
     datasets,
     experiments,
+    issues,
+    label_schemas,
     logged_models,
     metrics,
     prompts,
+    review_queues,
     runs,
     scorers,
     trace_correlation,
@@ -41,6 +44,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *trace_metrics.ENDPOINTS,
     *traces_v2.ENDPOINTS,
     *assessments.ENDPOINTS,
+    *label_schemas.ENDPOINTS,
+    *review_queues.ENDPOINTS,
+    *issues.ENDPOINTS,
 )
 RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
 """Routes of bodies that are no messages, with the version that they stand under."""

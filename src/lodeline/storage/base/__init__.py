@@ -19,6 +19,7 @@ from lodeline.storage.base.assessments import AssessmentStore
 from lodeline.storage.base.blobs import BlobStore
 from lodeline.storage.base.datasets import MAX_PAGE_CHARS, DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
+from lodeline.storage.base.issues import IssueStore
 from lodeline.storage.base.label_schemas import LabelSchemaStore
 from lodeline.storage.base.labeling import LabelingStore, LabelingTransferStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
@@ -42,6 +43,7 @@ __all__ = [
     "DeliveryStore",
     "EvaluationStore",
     "ExperimentStore",
+    "IssueStore",
     "KeyStore",
     "LabelSchemaStore",
     "LabelingStore",

@@ -22,8 +22,9 @@ from lodeline.domain.labeling import (
     LabelingSession,
     SessionDump,
 )
+from lodeline.domain.labeling_rules import RuleState
 from lodeline.domain.page import Page
-from lodeline.domain.reviewing import Reviewer, ReviewEvent
+from lodeline.domain.review_events import Reviewer, ReviewEvent, Submit
 
 
 class LabelingStore(Protocol):
@@ -31,7 +32,8 @@ class LabelingStore(Protocol):
 
     def create(self, experiment_id: ExperimentId, draft: LabelingDraft, *, now_ms: int, audit: AuditEntry
                ) -> LabelingSession:  # fmt: skip
-        """Make a run of kind LABELING; errors as in `RunStore.create`."""
+        """Make a run of kind LABELING; errors as in `RunStore.create`, and Conflict for a review queue whose name
+        (`domain.review_queue.queue_key`) another one of the experiment has."""
         ...
 
     def get(self, run_id: RunId) -> LabelingSession:
@@ -44,11 +46,22 @@ class LabelingStore(Protocol):
         ...
 
     def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:
-        """Change a session, and bring its items in line (`domain.reviewing.settled`), in one transaction.
+        """Change a session, and bring its items in line (`domain.review_places.settled`), in one transaction.
 
-        Conflict when its state may not be followed by the new one; Deleted when the run is. A change that changes
-        nothing records nothing.
+        Conflict when its state may not be followed by the new one, or a review queue's new name is another one's;
+        Deleted when the run is. A change that changes nothing records nothing.
         """
+        ...
+
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        """Return how far the standing rules of a session are, in their order.
+
+        A rule looks at what arrives from when it is given; one that is taken away and given again begins anew.
+        """
+        ...
+
+    def with_rules(self) -> Sequence[RunId]:
+        """Return the OPEN sessions that have standing rules, oldest first; those of deleted runs are left out."""
         ...
 
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
@@ -69,8 +82,16 @@ class ReviewStore(Protocol):
         """
         ...
 
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        """Add items that a standing rule chose, and keep how far it is, in one transaction; return that with the
+        items that were new counted. Conflict when the session is not OPEN or has no such rule (any more); else errors
+        are those of `add_items`. The audit entry is recorded when something was added.
+        """
+        ...
+
     def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
-        """List items in the order in which they were added."""
+        """List items in the order in which they were added, or the other way round."""
         ...
 
     def get(self, item_id: ItemId) -> LabelingItem:
@@ -94,6 +115,16 @@ class ReviewStore(Protocol):
         """Apply an event (`domain.reviewing.applied`, whose errors these are), and log or withdraw the assessments
         that follow from it, in one transaction. An event that changes nothing records nothing, and
         neither does a draft that is saved."""
+        ...
+
+    def log(self, run_id: RunId, reviews: Mapping[ItemId, Sequence[Submit]], *, by: str | None, now_ms: int,
+            audit: AuditEntry) -> int:  # fmt: skip
+        """Submit reviews that were made elsewhere, by item, all or none, in one transaction, and log the assessments
+        that follow in the name of whoever made them, as told by account `by`. Return how many were new; with none,
+        nothing is recorded.
+
+        NotFound for an item that is none of the session; errors of `domain.reviewing.applied`.
+        """
         ...
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:

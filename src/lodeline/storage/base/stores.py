@@ -11,6 +11,7 @@ from lodeline.storage.base.assessments import AssessmentStore
 from lodeline.storage.base.blobs import BlobStore
 from lodeline.storage.base.datasets import DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
+from lodeline.storage.base.issues import IssueStore
 from lodeline.storage.base.label_schemas import LabelSchemaStore
 from lodeline.storage.base.labeling import LabelingStore, LabelingTransferStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
@@ -61,6 +62,7 @@ class Stores:
     labeling: LabelingStore
     reviews: ReviewStore
     labeling_transfer: LabelingTransferStore
+    issues: IssueStore
 
     def close(self) -> None:
         """Finish pending work and let go of files and locks; again is fine."""

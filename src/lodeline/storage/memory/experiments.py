@@ -125,6 +125,7 @@ class MemoryExperiments:
         runs = state.forget_runs(experiment_id)
         models = state.forget_models(experiment_id)
         label_schemas = state.forget_label_schemas(experiment_id)
+        state.issues = {i: each for i, each in state.issues.items() if each.experiment_id != experiment_id}
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
         gone = [i for i, table in self._datasets.items() if table.dataset.experiment_id == experiment_id]
         tables = [self._datasets.pop(dataset_id) for dataset_id in gone]

@@ -16,7 +16,10 @@ from lodeline.domain.labeling import (
     ReviewerProgress,
 )
 from lodeline.domain.labeling_changes import affected, changed_session, resettled
+from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.page import Page
+from lodeline.domain.review_queue import name_taken, queue_key
+from lodeline.domain.run import Run, RunDraft
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.memory.run_record import LabelingRecord, RunRecord
@@ -34,10 +37,18 @@ class MemoryLabeling:
                ) -> LabelingSession:  # fmt: skip
         with self._state.lock:
             of = replace(draft.run, kind="LABELING", status=RUN_STATUS[draft.state])
+            _check_queue_name(self._state, experiment_id, of)
             record = add(self._state, experiment_id, of, now_ms=now_ms)
             record.labeling = LabelingRecord(
-                draft.state, draft.schemas, draft.instructions, draft.reviewers, draft.policy, draft.dataset_id
+                draft.state,
+                draft.schemas,
+                draft.instructions,
+                draft.reviewers,
+                draft.policy,
+                draft.dataset_id,
+                draft.rules,
             )
+            record.labeling.begin_rules(now_ms=now_ms)
             self._state.record(replace(audit, target=record.run.run_id))
             return record.labeling.current(record.current())
 
@@ -73,8 +84,11 @@ class MemoryLabeling:
             after = changed_session(before, change, now_ms=now_ms)
             if after == before and not change.extend_completed:
                 return labeling.current(record.current())
+            if queue_key(after.run) != queue_key(before.run):
+                _check_queue_name(self._state, after.run.experiment_id, after.run)
             record.run = after.run
             labeling.put(after)
+            labeling.begin_rules(now_ms=now_ms)
             which = "all" if change.extend_completed else affected(before, after)
             for item_id, item in labeling.items.items():
                 claimed = any(a.state == "CLAIMED" for a in item.assignments)
@@ -82,6 +96,23 @@ class MemoryLabeling:
                     labeling.items[item_id] = resettled(after, item, change, now_ms=now_ms)
             self._state.record(audit)
             return labeling.current(record.current())
+
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        with self._state.lock:
+            labeling = labeling_of(visible(self._state, run_id, "labeling session"))
+            return [labeling.rule_states.get(rule_digest(rule), RuleState(rule)) for rule in labeling.rules]
+
+    def with_rules(self) -> Sequence[RunId]:
+        with self._state.lock:
+            return [
+                run_id
+                for run_id, record in self._state.runs.items()
+                if record.labeling is not None
+                and record.labeling.state == "OPEN"
+                and record.labeling.rules
+                and record.run.lifecycle == "ACTIVE"
+                and self._state.is_active(record.run.experiment_id)
+            ]
 
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
         with self._state.lock:
@@ -110,6 +141,15 @@ class MemoryLabeling:
                 for name, by in sorted(counts.items())
             ),
         )  # fmt: skip
+
+
+def _check_queue_name(state: State, experiment_id: ExperimentId, run: Run | RunDraft) -> None:
+    """Return when no other review queue of the experiment has the name; else Conflict."""
+    key = queue_key(run)
+    for other in state.runs.values():
+        mine = other.run.experiment_id == experiment_id and other.run.lifecycle == "ACTIVE"
+        if key is not None and mine and queue_key(other.run) == key and other.run.run_id != run.run_id:
+            raise name_taken(run.name)
 
 
 def labeling_of(record: RunRecord) -> LabelingRecord:

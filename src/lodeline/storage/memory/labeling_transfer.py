@@ -46,7 +46,13 @@ class MemoryLabelingTransfer:
             if (record.run.experiment_id, record.run.kind) != (experiment_id, "LABELING"):
                 return False
             record.labeling = LabelingRecord(
-                dump.state, dump.schemas, dump.instructions, dump.reviewers, dump.policy, dump.dataset_id
+                dump.state,
+                dump.schemas,
+                dump.instructions,
+                dump.reviewers,
+                dump.policy,
+                dump.dataset_id,
+                dump.rules,
             )
             return True
 

@@ -16,23 +16,16 @@ from lodeline.domain.labeling import (
     LabelingSession,
     item_id_of,
 )
-from lodeline.domain.labeling_changes import new_item, put_back
+from lodeline.domain.labeling_changes import Addition, addition, items_report
 from lodeline.domain.labeling_checks import MAX_ITEMS
+from lodeline.domain.labeling_rules import RuleState, counted, rule_digest
 from lodeline.domain.ledger import FindLast
 from lodeline.domain.page import Page
+from lodeline.domain.review_checks import check_addable, check_claimable, check_ruled
+from lodeline.domain.review_events import Claim, Reviewer, ReviewEvent, Save, Submit, author_of
 from lodeline.domain.review_outputs import log_review, withdraw_review
 from lodeline.domain.review_places import live, order_salt, settled, shuffled
-from lodeline.domain.reviewing import (
-    Claim,
-    Reviewer,
-    ReviewEvent,
-    ReviewStep,
-    Save,
-    applied,
-    author_of,
-    check_addable,
-    check_claimable,
-)
+from lodeline.domain.reviewing import ReviewStep, applied, applied_in_turn
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.memory.labeling import labeling_of, writable_labeling
@@ -55,32 +48,22 @@ class MemoryReviews:
             record, labeling = writable_labeling(self._state, run_id)
             session = labeling.current(record.run)
             check_addable(session)
-            self._check_traces(record, drafts)
-            new = {item_id_of(run_id, draft.target) for draft in drafts} - labeling.items.keys()
-            if len(labeling.items) + len(new) > MAX_ITEMS:
-                raise TooLarge(f"items: a labeling session has at most {MAX_ITEMS}; make another one.")
-            ids: list[ItemId] = []
-            added = known = left = restored = 0
-            for draft in drafts:
-                item_id = item_id_of(run_id, draft.target)
-                ids.append(item_id)
-                present = labeling.items.get(item_id)
-                if present is None:
-                    item = new_item(session, draft, len(labeling.items), by=by, now_ms=now_ms)
-                    labeling.items[item_id] = item
-                    added += 1
-                elif present.removed_ms is None:
-                    known += 1
-                elif draft.source == "hand":
-                    labeling.items[item_id] = put_back(session, present, now_ms=now_ms)
-                    restored += 1
-                else:
-                    left += 1
-                    continue
-                self._link(run_id, draft)
-            if added or restored:
+            report = self._add(record, labeling, drafts, by=by, now_ms=now_ms)
+            if report.added or report.restored:
                 self._state.record(audit)
-            return ItemsReport(tuple(ids), added, known, left, restored)
+            return report
+
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        with self._state.lock:
+            record, labeling = writable_labeling(self._state, run_id)
+            check_ruled(labeling.current(record.run), state.rule)
+            report = self._add(record, labeling, drafts, by=None, now_ms=now_ms)
+            done = counted(state, report.added)
+            labeling.rule_states[rule_digest(done.rule)] = done
+            if report.added:
+                self._state.record(audit)
+            return done
 
     def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         def selects(item: LabelingItem) -> bool:
@@ -91,7 +74,7 @@ class MemoryReviews:
                 and (which.trace_id is None or which.trace_id in traces)
             )
 
-        return self._page(run_id, selects, f"items {which!r}", limit, cursor)
+        return self._page(run_id, selects, f"items {which!r}", limit, cursor, newest_first=which.newest_first)
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         def selects(item: LabelingItem) -> bool:
@@ -141,11 +124,30 @@ class MemoryReviews:
             before = labeling.items[item_id]
             step = applied(labeling.current(record.run), before, event, now_ms=now_ms)
             if step.item != before:
-                self._log(record, step, event, now_ms)
+                self._log(record, step, author_of(event), now_ms)
                 labeling.items[item_id] = step.item
                 if not isinstance(event, Save):
                     self._state.record(audit)
             return step.item
+
+    def log(self, run_id: RunId, reviews: Mapping[ItemId, Sequence[Submit]], *, by: str | None, now_ms: int,
+            audit: AuditEntry) -> int:  # fmt: skip
+        with self._state.lock:
+            record, labeling = writable_labeling(self._state, run_id)
+            session = labeling.current(record.run)
+            steps: list[ReviewStep] = []
+            for item_id, events in reviews.items():
+                if item_id not in labeling.items:
+                    raise NotFound.of("item", item_id)
+                steps.append(applied_in_turn(session, labeling.items[item_id], events, now_ms=now_ms))
+            new = 0
+            for step in steps:
+                new += len(step.item.submissions) - len(labeling.items[step.item.item_id].submissions)
+                self._log(record, step, by, now_ms)
+                labeling.items[step.item.item_id] = step.item
+            if new:
+                self._state.record(audit)
+            return new
 
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[LabelingItem]]:
         found: dict[TraceId, list[LabelingItem]] = {}
@@ -160,10 +162,27 @@ class MemoryReviews:
                             found.setdefault(trace_id, []).append(item)
         return found
 
-    def _log(self, record: RunRecord, step: ReviewStep, event: ReviewEvent, now_ms: int) -> None:
-        ledger = self._state.ledger
-        by = author_of(event)
+    def _add(self, record: RunRecord, labeling: LabelingRecord, drafts: Sequence[ItemDraft], *, by: str | None,
+             now_ms: int) -> ItemsReport:  # fmt: skip
+        session, run_id = labeling.current(record.run), record.run.run_id
+        self._check_traces(record, drafts)
+        new = {item_id_of(run_id, draft.target) for draft in drafts} - labeling.items.keys()
+        if len(labeling.items) + len(new) > MAX_ITEMS:
+            raise TooLarge(f"items: a labeling session has at most {MAX_ITEMS}; make another one.")
+        ids = [item_id_of(run_id, draft.target) for draft in drafts]
+        done: list[Addition] = []
+        for item_id, draft in zip(ids, drafts, strict=True):
+            items = labeling.items
+            each = addition(session, items.get(item_id), draft, place=len(items), by=by, now_ms=now_ms)
+            done.append(each)
+            if each.item is not None:
+                items[item_id] = each.item
+            if each.outcome != "left_removed":
+                self._link(run_id, draft)
+        return items_report(ids, done)
 
+    def _log(self, record: RunRecord, step: ReviewStep, by: str | None, now_ms: int) -> None:
+        ledger = self._state.ledger
         find: FindLast = lambda assessment_id: (ledger.get(assessment_id) or [None])[-1]  # noqa: E731
         for draft in step.log:
             plan = log_review(draft, find, experiment_id=record.run.experiment_id, by=by, now_ms=now_ms)
@@ -193,13 +212,18 @@ class MemoryReviews:
                 self._state.traces[trace_id].linked.setdefault(run_id)
 
     def _page(
-        self, run_id: RunId, selects: Callable[[LabelingItem], bool], what: str, limit: int, cursor: str | None
-    ) -> Page[LabelingItem]:
+        self, run_id: RunId, selects: Callable[[LabelingItem], bool], what: str, limit: int, cursor: str | None, *,
+        newest_first: bool = False,
+    ) -> Page[LabelingItem]:  # fmt: skip
         fingerprint = cursors.fingerprint("run", ALL, (), what, run_id)
-        after = -1 if cursor is None else int(cursors.decode(cursor, fingerprint)[0] or 0)
+        after = None if cursor is None else int(cursors.decode(cursor, fingerprint)[0] or 0)
         with self._state.lock:
             labeling = labeling_of(visible(self._state, run_id, "labeling session"))
-            found = [item for item in labeling.items.values() if item.place > after and selects(item)]
+            found = [item for item in labeling.items.values() if selects(item)]
+        if newest_first:
+            found.reverse()
+        if after is not None:
+            found = [item for item in found if (item.place < after if newest_first else item.place > after)]
         more = len(found) > limit
         end = cursors.encode((found[limit - 1].place,), fingerprint) if more else None
         return Page(tuple(found[:limit]), end)

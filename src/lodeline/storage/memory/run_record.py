@@ -13,6 +13,7 @@ from lodeline.domain.evaluation import (
 )
 from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import ItemId, LabelingItem, LabelingSession, LabelingState, ReviewPolicy
+from lodeline.domain.labeling_rules import ItemRule, RuleState, rule_digest
 from lodeline.domain.run import MetricPoint, PointKey, Run, latest_points
 
 RowKey = tuple[str, int]
@@ -55,6 +56,8 @@ class LabelingRecord:
     reviewers: tuple[str, ...]
     policy: ReviewPolicy
     dataset_id: str | None
+    rules: tuple[ItemRule, ...] = ()
+    rule_states: dict[str, RuleState] = field(default_factory=dict[str, RuleState])
     items: dict[ItemId, LabelingItem] = field(default_factory=dict[ItemId, LabelingItem])
 
     def current(self, run: Run) -> LabelingSession:
@@ -62,7 +65,7 @@ class LabelingRecord:
         counts = Counter(item.state for item in self.items.values() if item.removed_ms is None)
         return LabelingSession(
             run, self.state, self.schemas, self.instructions, self.reviewers, self.policy, self.dataset_id,
-            dict(counts),
+            dict(counts), self.rules,
         )  # fmt: skip
 
     def put(self, session: LabelingSession) -> None:
@@ -73,6 +76,14 @@ class LabelingRecord:
         self.reviewers = session.reviewers
         self.policy = session.policy
         self.dataset_id = session.dataset_id
+        self.rules = session.rules
+        kept = {rule_digest(rule) for rule in session.rules}
+        self.rule_states = {digest: state for digest, state in self.rule_states.items() if digest in kept}
+
+    def begin_rules(self, *, now_ms: int) -> None:
+        """Have standing rules that are new look at what arrives from now on."""
+        for rule in self.rules:
+            self.rule_states.setdefault(rule_digest(rule), RuleState(rule, seen_ms=now_ms))
 
 
 @dataclass(slots=True)

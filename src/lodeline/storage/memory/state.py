@@ -15,6 +15,7 @@ from lodeline.domain.delivery import Delivery
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, ModelId, RunId, TraceId
+from lodeline.domain.issue import Issue, IssueId
 from lodeline.domain.label_schema import LabelSchema, LabelSchemaId
 from lodeline.domain.model import AliasEvent, Model
 from lodeline.domain.review_places import settled
@@ -50,6 +51,7 @@ class State:
         default_factory=dict[LabelSchemaId, list[LabelSchema]]
     )
     deleted_label_schemas: set[LabelSchemaId] = field(default_factory=set[LabelSchemaId])
+    issues: dict[IssueId, Issue] = field(default_factory=dict[IssueId, Issue])
 
     def record(self, entry: AuditEntry) -> AuditEntry:
         """Append to the audit trail with the next entry id; call it inside the lock, with the change itself."""

@@ -19,6 +19,7 @@ from lodeline.storage.memory.datasets import DatasetTable, MemoryDatasets
 from lodeline.storage.memory.deliveries import MemoryDeliveries
 from lodeline.storage.memory.evaluations import MemoryEvaluations
 from lodeline.storage.memory.experiments import MemoryExperiments
+from lodeline.storage.memory.issues import MemoryIssues
 from lodeline.storage.memory.keys import MemoryKeys
 from lodeline.storage.memory.label_schemas import MemoryLabelSchemas
 from lodeline.storage.memory.labeling import MemoryLabeling
@@ -76,4 +77,5 @@ def open_memory() -> Stores:
         labeling=MemoryLabeling(state),
         reviews=MemoryReviews(state),
         labeling_transfer=MemoryLabelingTransfer(state),
+        issues=MemoryIssues(state),
     )

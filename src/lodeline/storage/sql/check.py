@@ -103,7 +103,9 @@ _LATER_RULES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         *(
             (f"table {table} speaks of the unknown run row {{}}",
              f"SELECT DISTINCT x.run FROM {table} x WHERE x.run NOT IN (SELECT id FROM runs)")
-            for table in ("labeling_sessions", "labeling_reviewers", "labeling_items", "labeling_assignments")
+            for table in (
+                "labeling_sessions", "labeling_reviewers", "labeling_items", "labeling_assignments", "labeling_rules",
+            )
         ),
         ("run {} has no state of a labeling session",
          "SELECT run_id FROM runs WHERE kind = 'LABELING' AND id NOT IN (SELECT run FROM labeling_sessions)"),

@@ -14,7 +14,10 @@ from lodeline.domain.labeling import (
     ReviewerProgress,
 )
 from lodeline.domain.labeling_changes import Affected, affected, changed_session, resettled
+from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.page import Page
+from lodeline.domain.review_queue import KIND_TAG, name_taken, queue_key
+from lodeline.domain.run import Run, RunDraft
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.sql import audit as trail
@@ -25,10 +28,12 @@ from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.experiment_rows import number_of
 from lodeline.storage.sql.labeling_rows import (
     SELECT_ITEM,
+    begin_rules,
     insert_session,
     items_of,
     put_item,
     put_session,
+    rule_states,
     session_of,
     visible_session,
     writable_session,
@@ -49,11 +54,20 @@ class SqlLabeling:
                ) -> LabelingSession:  # fmt: skip
         def run(db: Db) -> LabelingSession:
             of = replace(draft.run, kind="LABELING", status=RUN_STATUS[draft.state])
+            _check_queue_name(db, experiment_id, of)
             row_id, made = runs.create(db, experiment_id, of, now_ms=now_ms)
             session = LabelingSession(
-                made, draft.state, draft.schemas, draft.instructions, draft.reviewers, draft.policy, draft.dataset_id
+                made,
+                draft.state,
+                draft.schemas,
+                draft.instructions,
+                draft.reviewers,
+                draft.policy,
+                draft.dataset_id,
+                rules=draft.rules,
             )
             insert_session(db, row_id, session)
+            begin_rules(db, row_id, session, now_ms=now_ms)
             trail.write(db, replace(audit, target=made.run_id))
             return session
 
@@ -88,13 +102,31 @@ class SqlLabeling:
             after = changed_session(before, change, now_ms=now_ms)
             if after == before and not change.extend_completed:
                 return before
+            if queue_key(after.run) != queue_key(before.run):
+                _check_queue_name(db, after.run.experiment_id, after.run)
             put_session(db, row_id, after)
+            begin_rules(db, row_id, after, now_ms=now_ms)
             which = "all" if change.extend_completed else affected(before, after)
             _resettle(db, row_id, after, change, which=which, now_ms=now_ms)
             trail.write(db, audit)
             return session_of(db, row_id, after.run)
 
         return self._writer.call(run)
+
+    def rules(self, run_id: RunId) -> Sequence[RuleState]:
+        with self._readers.read() as db:
+            row_id, session = visible_session(db, run_id)
+            kept = rule_states(db, row_id)
+        return [kept.get(rule_digest(rule), RuleState(rule)) for rule in session.rules]
+
+    def with_rules(self) -> Sequence[RunId]:
+        sql = (
+            "SELECT r.run_id FROM labeling_sessions s JOIN runs r ON r.id = s.run AND r.lifecycle = 'ACTIVE' "
+            "JOIN experiments e ON e.exp = r.exp AND e.lifecycle = 'ACTIVE' "
+            "WHERE s.ruled = 1 AND s.state = 'OPEN' ORDER BY s.run"
+        )
+        with self._readers.read() as db:
+            return [RunId(run_id) for (run_id,) in db.execute(sql)]
 
     def progress(self, run_id: RunId, *, now_ms: int) -> LabelingProgress:
         sql = (
@@ -128,6 +160,21 @@ class SqlLabeling:
                 for name, by in sorted(counts.items())
             ),
         )  # fmt: skip
+
+
+def _check_queue_name(db: Db, experiment_id: ExperimentId, run: Run | RunDraft) -> None:
+    """Return when no other review queue of the experiment has the name; else Conflict."""
+    key = queue_key(run)
+    if key is None:
+        return
+    sql = (
+        "SELECT r.run_id, r.name FROM labeling_sessions s JOIN runs r ON r.id = s.run WHERE r.exp = ? "
+        "AND r.lifecycle = 'ACTIVE' AND EXISTS (SELECT 1 FROM json_each(r.doc, '$.tags') j WHERE j.key = ?)"
+    )
+    for run_id, name in db.execute(sql, (number_of(experiment_id), KIND_TAG)).fetchall():
+        # SQLite's own lower() knows ASCII alone.
+        if name.lower() == key and run_id != run.run_id:
+            raise name_taken(run.name)
 
 
 def _resettle(

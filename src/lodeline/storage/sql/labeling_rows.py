@@ -8,6 +8,7 @@ from lodeline.domain.document import from_document
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.ids import RunId, TraceId
 from lodeline.domain.labeling import Assignment, ItemId, LabelingItem, LabelingSession, SessionDump
+from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.review_places import settled
 from lodeline.domain.run import Run
 from lodeline.storage.sql import runs
@@ -34,7 +35,8 @@ class Kept:
 def insert_session(db: Db, row_id: int, session: LabelingSession) -> None:
     """Add the state of a session whose run has this row id."""
     db.execute(
-        "INSERT INTO labeling_sessions (run, state, doc) VALUES (?, ?, ?)", (row_id, session.state, _doc(session))
+        "INSERT INTO labeling_sessions (run, state, doc, ruled) VALUES (?, ?, ?, ?)",
+        (row_id, session.state, _doc(session), int(bool(session.rules))),
     )
     _put_reviewers(db, row_id, session)
 
@@ -43,9 +45,13 @@ def put_session(db: Db, row_id: int, session: LabelingSession) -> None:
     """Make the row of a session, and of its run, what the session says."""
     runs.put(db, row_id, session.run)
     db.execute(
-        "UPDATE labeling_sessions SET state = ?, doc = ? WHERE run = ?", (session.state, _doc(session), row_id)
+        "UPDATE labeling_sessions SET state = ?, doc = ?, ruled = ? WHERE run = ?",
+        (session.state, _doc(session), int(bool(session.rules)), row_id),
     )
     _put_reviewers(db, row_id, session)
+    kept = {rule_digest(rule) for rule in session.rules}
+    for digest in rule_states(db, row_id).keys() - kept:
+        db.execute("DELETE FROM labeling_rules WHERE run = ? AND rule = ?", (row_id, digest))
 
 
 def session_of(db: Db, row_id: int, run: Run) -> LabelingSession:
@@ -58,8 +64,28 @@ def session_of(db: Db, row_id: int, run: Run) -> LabelingSession:
     kept = from_document(SessionDump, {**data, "state": row[0]})
     return LabelingSession(
         run, row[0], kept.schemas, kept.instructions, kept.reviewers, kept.policy, kept.dataset_id,
-        dict(db.execute(counted, (row_id,)).fetchall()),
+        dict(db.execute(counted, (row_id,)).fetchall()), kept.rules,
     )  # fmt: skip
+
+
+def rule_states(db: Db, row_id: int) -> dict[str, RuleState]:
+    """Return how far the standing rules of a session are that have run, by their digests."""
+    found = db.execute("SELECT rule, doc FROM labeling_rules WHERE run = ?", (row_id,)).fetchall()
+    return {digest: from_document(RuleState, load_json(doc)) for digest, doc in found}
+
+
+def begin_rules(db: Db, row_id: int, session: LabelingSession, *, now_ms: int) -> None:
+    """Have standing rules that are new look at what arrives from now on."""
+    known = rule_states(db, row_id)
+    for rule in session.rules:
+        if rule_digest(rule) not in known:
+            put_rule_state(db, row_id, RuleState(rule, seen_ms=now_ms))
+
+
+def put_rule_state(db: Db, row_id: int, state: RuleState) -> None:
+    """Keep how far a rule of a session is."""
+    sql = "INSERT OR REPLACE INTO labeling_rules (run, rule, doc) VALUES (?, ?, ?)"
+    db.execute(sql, (row_id, rule_digest(state.rule), dump_json(state)))
 
 
 def writable_session(db: Db, run_id: RunId) -> tuple[int, LabelingSession]:

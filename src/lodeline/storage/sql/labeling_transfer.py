@@ -57,7 +57,14 @@ class SqlLabelingTransfer:
                 return False
             of = runs.by_row(db, row[0])
             session = LabelingSession(
-                of, dump.state, dump.schemas, dump.instructions, dump.reviewers, dump.policy, dump.dataset_id
+                of,
+                dump.state,
+                dump.schemas,
+                dump.instructions,
+                dump.reviewers,
+                dump.policy,
+                dump.dataset_id,
+                rules=dump.rules,
             )
             insert_session(db, row[0], session)
             return True

@@ -1,6 +1,6 @@
 """Items of labeling sessions in SQLite; their rules are in `domain.reviewing`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,23 +16,16 @@ from lodeline.domain.labeling import (
     LabelingSession,
     item_id_of,
 )
-from lodeline.domain.labeling_changes import new_item, put_back
+from lodeline.domain.labeling_changes import Addition, addition, items_report
 from lodeline.domain.labeling_checks import MAX_ITEMS
+from lodeline.domain.labeling_rules import RuleState, counted
 from lodeline.domain.ledger import FindLast, LedgerPlan
 from lodeline.domain.page import Page
+from lodeline.domain.review_checks import check_addable, check_claimable, check_ruled
+from lodeline.domain.review_events import Claim, Reviewer, ReviewEvent, Save, Submit, author_of
 from lodeline.domain.review_outputs import log_review, withdraw_review
 from lodeline.domain.review_places import settled
-from lodeline.domain.reviewing import (
-    Claim,
-    Reviewer,
-    ReviewEvent,
-    ReviewStep,
-    Save,
-    applied,
-    author_of,
-    check_addable,
-    check_claimable,
-)
+from lodeline.domain.reviewing import ReviewStep, applied, applied_in_turn
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.sql import audit as trail
@@ -49,6 +42,7 @@ from lodeline.storage.sql.labeling_rows import (
     insert_item,
     items_of,
     put_item,
+    put_rule_state,
     visible_session,
     writable_session,
 )
@@ -77,6 +71,20 @@ class SqlReviews:
 
         return self._writer.call(run)
 
+    def add_by_rule(self, run_id: RunId, drafts: Sequence[ItemDraft], state: RuleState, *, now_ms: int,
+                    audit: AuditEntry) -> RuleState:  # fmt: skip
+        def run(db: Db) -> RuleState:
+            row_id, session = writable_session(db, run_id)
+            check_ruled(session, state.rule)
+            report = _add(db, row_id, session, drafts, by=None, now_ms=now_ms)
+            done = counted(state, report.added)
+            put_rule_state(db, row_id, done)
+            if report.added:
+                trail.write(db, audit)
+            return done
+
+        return self._writer.call(run)
+
     def items(self, run_id: RunId, which: ItemFilter, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         condition, params = "i.removed = ?", [int(which.removed)]
         more: list[Any] = []
@@ -86,7 +94,10 @@ class SqlReviews:
         if which.trace_id is not None:
             condition += " AND (i.trace = ? OR i.other_trace = ?)"
             more += [clean(which.trace_id)] * 2
-        return self._page(run_id, condition, [*params, *more], f"items {which!r}", limit=limit, cursor=cursor)
+        return self._page(
+            run_id, condition, [*params, *more], f"items {which!r}", limit=limit, cursor=cursor,
+            newest_first=which.newest_first,
+        )  # fmt: skip
 
     def held(self, run_id: RunId, reviewer: str, *, limit: int, cursor: str | None = None) -> Page[LabelingItem]:
         condition = (
@@ -140,11 +151,27 @@ class SqlReviews:
             row_id, session = writable_session(db, kept.item.run_id)
             step = applied(session, kept.item, event, now_ms=now_ms)
             if step.item != kept.item:
-                _log(db, session, step, event, now_ms)
+                _log(db, session, step, author_of(event), now_ms)
                 put_item(db, row_id, kept, step.item)
                 if not isinstance(event, Save):
                     trail.write(db, audit)
             return step.item
+
+        return self._writer.call(run)
+
+    def log(self, run_id: RunId, reviews: Mapping[ItemId, Sequence[Submit]], *, by: str | None, now_ms: int,
+            audit: AuditEntry) -> int:  # fmt: skip
+        def run(db: Db) -> int:
+            row_id, session = writable_session(db, run_id)
+            new = 0
+            for kept in _items(db, row_id, reviews):
+                step = applied_in_turn(session, kept.item, reviews[kept.item.item_id], now_ms=now_ms)
+                new += len(step.item.submissions) - len(kept.item.submissions)
+                _log(db, session, step, by, now_ms)
+                put_item(db, row_id, kept, step.item)
+            if new:
+                trail.write(db, audit)
+            return new
 
         return self._writer.call(run)
 
@@ -163,11 +190,14 @@ class SqlReviews:
         return found
 
     def _page(
-        self, run_id: RunId, condition: str, params: Sequence[Any], what: str, *, limit: int, cursor: str | None
-    ) -> Page[LabelingItem]:
+        self, run_id: RunId, condition: str, params: Sequence[Any], what: str, *, limit: int, cursor: str | None,
+        newest_first: bool = False,
+    ) -> Page[LabelingItem]:  # fmt: skip
         fingerprint = cursors.fingerprint("run", ALL, (), what, run_id)
-        after = -1 if cursor is None else cursors.decode(cursor, fingerprint)[0]
-        sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.place > ? AND {condition} ORDER BY i.place LIMIT ?"
+        start = 2**62 if newest_first else -1
+        after = start if cursor is None else cursors.decode(cursor, fingerprint)[0]
+        beyond, order = ("<", "DESC") if newest_first else (">", "ASC")
+        sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.place {beyond} ? AND {condition} ORDER BY i.place {order} LIMIT ?"
         with self._readers.read() as db:
             row_id, _ = visible_session(db, run_id)
             found = items_of(db, db.execute(sql, (row_id, after, *params, limit + 1)).fetchall())
@@ -180,31 +210,34 @@ def _add(
 ) -> ItemsReport:
     row = db.execute("SELECT coalesce(max(place), -1) FROM labeling_items WHERE run = ?", (row_id,)).fetchone()
     place = 1 + (-1 if row is None else int(row[0]))
-    ids: list[ItemId] = []
-    added = known = left = restored = 0
-    for draft in drafts:
+    ids = [item_id_of(session.run.run_id, draft.target) for draft in drafts]
+    done: list[Addition] = []
+    for item_id, draft in zip(ids, drafts, strict=True):
         of = [each for each in (draft.target.trace_id, draft.target.other_trace_id) if each is not None]
         linked = [_trace_row(db, session, trace_id) for trace_id in of]
-        item_id = item_id_of(session.run.run_id, draft.target)
-        ids.append(item_id)
         present = _present(db, item_id)
-        if present is None:
+        item = None if present is None else present.item
+        each = addition(session, item, draft, place=place, by=by, now_ms=now_ms)
+        done.append(each)
+        if each.item is not None and present is not None:
+            put_item(db, row_id, present, each.item)
+        elif each.item is not None:
             if place >= MAX_ITEMS:
                 raise TooLarge(f"items: a labeling session has at most {MAX_ITEMS}; make another one.")
-            insert_item(db, row_id, new_item(session, draft, place, by=by, now_ms=now_ms))
+            insert_item(db, row_id, each.item)
             place += 1
-            added += 1
-        elif present.item.removed_ms is None:
-            known += 1
-        elif draft.source == "hand":
-            put_item(db, row_id, present, put_back(session, present.item, now_ms=now_ms))
-            restored += 1
-        else:
-            left += 1
-            continue
-        for trace_row in linked:
+        for trace_row in linked if each.outcome != "left_removed" else ():
             traces.link(db, trace_row, session.run.run_id)
-    return ItemsReport(tuple(ids), added, known, left, restored)
+    return items_report(ids, done)
+
+
+def _items(db: Db, row_id: int, item_ids: Iterable[ItemId]) -> Iterator[Kept]:
+    """Yield items of a session by their ids; NotFound for one that it does not have."""
+    for item_id in item_ids:
+        kept, run_row = find_item(db, item_id)
+        if run_row != row_id:
+            raise NotFound.of("item", item_id)
+        yield kept
 
 
 def _present(db: Db, item_id: ItemId) -> Kept | None:
@@ -220,10 +253,8 @@ def _trace_row(db: Db, session: LabelingSession, trace_id: TraceId) -> Row:
     return row
 
 
-def _log(db: Db, session: LabelingSession, step: ReviewStep, event: ReviewEvent, now_ms: int) -> None:
+def _log(db: Db, session: LabelingSession, step: ReviewStep, by: str | None, now_ms: int) -> None:
     """Log and withdraw the judgments that a step says, in the open transaction."""
-    by = author_of(event)
-
     find: FindLast = lambda assessment_id: last_revision(db, assessment_id)  # noqa: E731
     for draft in step.log:
         trace_id = draft.target.trace_id

@@ -172,7 +172,7 @@ def remove(db: Db, row_ids: Sequence[int]) -> None:
     """Remove runs with everything that is theirs."""
     ids = carray(row_ids)
     for table in ("run_metrics", "run_latest", "evaluation_rows", "evaluations", "labeling_assignments",
-                  "labeling_items", "labeling_sessions", "labeling_reviewers"):  # fmt: skip
+                  "labeling_items", "labeling_sessions", "labeling_reviewers", "labeling_rules"):  # fmt: skip
         db.execute(f"DELETE FROM {table} WHERE run IN carray(?)", (ids,))
     db.execute("DELETE FROM runs WHERE id IN carray(?)", (ids,))
 

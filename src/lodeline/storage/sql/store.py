@@ -26,6 +26,7 @@ from lodeline.storage.sql.experiments import SqlExperiments
 from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.ingest import TraceIngester
+from lodeline.storage.sql.issues import SqlIssues
 from lodeline.storage.sql.keys import SqlKeys
 from lodeline.storage.sql.label_schemas import SqlLabelSchemas
 from lodeline.storage.sql.labeling import SqlLabeling
@@ -99,6 +100,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             labeling=SqlLabeling(writer, readers),
             reviews=SqlReviews(writer, readers),
             labeling_transfer=SqlLabelingTransfer(writer, readers),
+            issues=SqlIssues(writer, readers),
         )
 
 

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { datasetsQuery } from "@/api/asset-queries";
 import type { Dataset } from "@/api/schema";
-import { AssetList } from "@/components/asset-list";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
@@ -18,13 +18,12 @@ export function DatasetsPage() {
   const { filter = "", order = "" } = useSearch({ from: FROM });
   const found = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter, order }));
   return (
-    <AssetList
-      experimentId={experimentId}
+    <EntityList
       title={t.title}
-      entity="dataset"
+      filter={{ experimentId, entity: "dataset", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}
-      found={found}
+      found={pagesOf(found)}
       columns={COLUMNS(experimentId)}
       keyOf={(each) => each.dataset_id}
     />

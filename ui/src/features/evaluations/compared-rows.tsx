@@ -8,13 +8,13 @@ import { Empty } from "@/components/empty";
 import { type GridColumn, GridTable } from "@/components/grid-table";
 import { SafeText } from "@/components/safe-text";
 import { SidePanel } from "@/components/side-panel";
+import { usePreviews } from "@/components/use-previews";
 import { exactNumber, finite, MISSING, oneLine } from "@/lib/format";
 import { jsonLine } from "@/lib/preview";
 import { short } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
 import { RowContent, ScoreValue } from "./row-panel";
-import { usePreviews } from "./use-previews";
 import { scoreOf, useRows } from "./use-rows";
 import { chosenComparison } from "./verdict-table";
 

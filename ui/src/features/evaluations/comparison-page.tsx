@@ -2,10 +2,13 @@ import { MultiSelect, NativeSelect, Skeleton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { comparisonQuery, evaluationRunsQuery } from "@/api/evaluation-queries";
+import { comparisonQuery, runsQuery } from "@/api/evaluation-queries";
+import type { Run } from "@/api/schema";
+import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
+import { dateTime } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import { ComparedRows } from "./compared-rows";
@@ -23,7 +26,7 @@ export function ComparisonPage() {
   const navigate = useNavigate({ from: FROM });
   const baseline = search.baseline ?? "";
   const others = useMemo(() => (search.with ?? "").split(",").filter((id) => id !== ""), [search.with]);
-  const runs = useInfiniteQuery(evaluationRunsQuery(experimentId, "kind = 'EVALUATION'", "", MOST_OFFERED));
+  const runs = useInfiniteQuery(runsQuery(experimentId, "kind = 'EVALUATION'", "", MOST_OFFERED));
   const offered = runs.data?.pages.flatMap((page) => page.items) ?? [];
   const ready = baseline !== "" && others.length > 0;
   const compared = useQuery({ ...comparisonQuery(baseline, others), enabled: ready });
@@ -31,10 +34,8 @@ export function ComparisonPage() {
     (next: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...next }) }),
     [navigate],
   );
-  const nameOf = useCallback(
-    (id: string) => visibleText(offered.find((run) => run.run_id === id)?.name || id),
-    [offered],
-  );
+  const { zone } = useTimeRange();
+  const nameOf = useCallback((id: string) => nameAmong(offered, id, zone), [offered, zone]);
   const known = new Set(offered.map((run) => run.run_id));
   const given = [baseline, ...others].filter((id) => id !== "" && !known.has(id));
   const options = [...offered.map((run) => run.run_id), ...given].map((id) => ({
@@ -100,4 +101,13 @@ export function ComparisonPage() {
       )}
     </Page>
   );
+}
+
+/** The name of an evaluation; where another one has it too, with when it began. */
+function nameAmong(offered: readonly Run[], id: string, zone: string): string {
+  const found = offered.find((run) => run.run_id === id);
+  if (found === undefined || found.name === "") return id;
+  const name = visibleText(found.name);
+  const alike = offered.filter((run) => run.name === found.name).length > 1;
+  return alike ? t.nameAt(name, dateTime(found.start_ms, zone)) : name;
 }

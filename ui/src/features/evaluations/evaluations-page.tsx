@@ -3,19 +3,13 @@ import { IconArrowsDiff } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { isFilterProblem } from "@/api/client";
-import { evaluationQuery, evaluationRunsQuery } from "@/api/evaluation-queries";
+import { evaluationQuery, runsQuery } from "@/api/evaluation-queries";
 import type { Run } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
-import { Empty } from "@/components/empty";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Duration, Moment } from "@/components/figures";
-import { FilterBar } from "@/components/filter-bar";
-import { Hints } from "@/components/hints";
-import { type ListColumn, ListTable } from "@/components/list-table";
-import { Page } from "@/components/page";
-import { ProblemNote } from "@/components/problem-note";
+import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
-import { Snippet } from "@/components/snippet";
 import { evaluateSnippet } from "@/lib/snippets";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
@@ -33,13 +27,11 @@ export function EvaluationsPage() {
   const { clause } = useTimeRange();
   const navigate = useNavigate({ from: FROM });
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const found = useInfiniteQuery(evaluationRunsQuery(experimentId, joinClauses(ONES, filter, clause), order));
+  const found = useInfiniteQuery(runsQuery(experimentId, joinClauses(ONES, filter, clause), order));
   const listed = found.data?.pages.flatMap((page) => page.items);
   // How many scorers each has says how high its row is: the list waits for it, so that nothing moves later.
   const states = useQueries({ queries: (listed ?? []).map((run) => evaluationQuery(run.run_id)) });
   const items = states.every((each) => !each.isPending) ? listed : undefined;
-  const change = (next: { filter?: string; order?: string }) =>
-    void navigate({ search: (before) => ({ ...before, ...next }) });
   const choose = (run: Run) =>
     setChosen((before) =>
       before.includes(run.run_id) ? before.filter((id) => id !== run.run_id) : [...before, run.run_id],
@@ -58,60 +50,32 @@ export function EvaluationsPage() {
           .join(","),
       },
     });
-  const wrongFilter = filter !== "" && isFilterProblem(found.error);
-  const untouched = filter === "" && clause === "";
   return (
-    <Page title={t.title}>
-      <FilterBar
-        experimentId={experimentId}
-        entity="run"
-        value={filter}
-        placeholder={t.filterHint}
-        onChange={(next) => change({ filter: next || undefined })}
-      />
-      {found.isError && !wrongFilter && (
-        <ProblemNote error={found.error} retry={() => void found.refetch()} />
-      )}
-      {items?.length === 0 && untouched && (
-        <Empty title={t.empty}>
-          <p>{t.emptyHint}</p>
-          <Snippet code={evaluateSnippet(experimentId)} />
-        </Empty>
-      )}
-      {items?.length === 0 && !untouched && (
-        <Empty title={t.noneFound}>
-          <Hints hints={found.data?.pages[0]?.hints ?? []} otherwise={text.traces.emptyHint} />
-        </Empty>
-      )}
-      {listed?.length !== 0 && !found.isError && (
-        <>
-          <div className={classes.bar}>
-            <Button
-              variant="default"
-              leftSection={<IconArrowsDiff size={14} aria-hidden />}
-              disabled={chosen.length < 2}
-              onClick={compare}
-            >
-              {t.compare}
-            </Button>
-            <span className="dim">
-              {chosen.length < 2 ? t.compareHint : text.traces.selected(chosen.length)}
-            </span>
-          </div>
-          <ListTable
-            label={t.title}
-            columns={columnsOf(chosen, choose)}
-            items={items}
-            keyOf={(run) => run.run_id}
-            order={order}
-            onOrder={(next) => change({ order: next || undefined })}
-            more={found.hasNextPage}
-            loadingMore={found.isFetchingNextPage}
-            onMore={() => void found.fetchNextPage()}
-          />
-        </>
-      )}
-    </Page>
+    <EntityList
+      title={t.title}
+      filter={{ experimentId, entity: "run", hint: t.filterHint }}
+      narrowed={clause !== ""}
+      texts={t}
+      code={evaluateSnippet(experimentId)}
+      found={{ ...pagesOf(found), items: listed?.length === 0 ? listed : items }}
+      columns={columnsOf(chosen, choose)}
+      keyOf={(run) => run.run_id}
+      above={
+        <div className={classes.bar}>
+          <Button
+            variant="default"
+            leftSection={<IconArrowsDiff size={14} aria-hidden />}
+            disabled={chosen.length < 2}
+            onClick={compare}
+          >
+            {t.compare}
+          </Button>
+          <span className="dim">
+            {chosen.length < 2 ? t.compareHint : text.traces.selected(chosen.length)}
+          </span>
+        </div>
+      }
+    />
   );
 }
 

@@ -5,13 +5,13 @@ import type { Evaluation, EvaluationRow, Trace } from "@/api/schema";
 import { Duration, Usd } from "@/components/figures";
 import { type GridColumn, GridTable } from "@/components/grid-table";
 import { SafeText } from "@/components/safe-text";
+import { usePreviews } from "@/components/use-previews";
 import { exactNumber, finite, MISSING, oneLine } from "@/lib/format";
 import { jsonLine } from "@/lib/preview";
 import { isFailure, scoreNumber } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
 import { RowPanel, ScoreValue } from "./row-panel";
-import { usePreviews } from "./use-previews";
 import { type Rows, rowId, scoreOf } from "./use-rows";
 
 const t = text.evaluation;

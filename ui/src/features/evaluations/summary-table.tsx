@@ -1,12 +1,12 @@
 import type { EvaluationRow, EvaluationSummary, ScorerAggregate } from "@/api/schema";
 import { Count } from "@/components/figures";
+import { IntervalBar } from "@/components/interval-bar";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { finite } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
 import { Spread } from "./histogram";
-import { IntervalBar } from "./interval-bar";
 import { intervalOf, meanOf } from "./list-cells";
 import { scoreOf } from "./use-rows";
 

@@ -1,13 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import type { Comparison, RunComparison, ScorerComparison } from "@/api/schema";
 import { Count } from "@/components/figures";
+import { IntervalBar } from "@/components/interval-bar";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { exactNumber, finite, MISSING } from "@/lib/format";
 import { short, shownMean } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
-import { IntervalBar } from "./interval-bar";
 
 const t = text.comparison;
 

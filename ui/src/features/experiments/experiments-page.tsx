@@ -2,10 +2,10 @@ import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { useMay } from "@/api/permissions";
-import { experimentsQuery } from "@/api/queries";
+import { maySomewhere, useMay } from "@/api/permissions";
+import { experimentsQuery, meQuery } from "@/api/queries";
 import type { Experiment } from "@/api/schema";
 import { Empty } from "@/components/empty";
 import { Page } from "@/components/page";
@@ -19,8 +19,15 @@ import { useActivity } from "./use-activity";
 
 const t = text.experiments;
 
-/** The list of experiments: what happens in each, at a glance. */
+/** Where everybody begins; whoever only reviews begins with their reviews. */
 export function ExperimentsPage() {
+  const { data: me } = useQuery(meQuery);
+  const onlyReviews = !maySomewhere(me, "experiment.read") && maySomewhere(me, "labeling.review");
+  return onlyReviews ? <Navigate to="/reviews" replace /> : <ExperimentList />;
+}
+
+/** The list of experiments: what happens in each, at a glance. */
+function ExperimentList() {
   const { find = "", show } = useSearch({ from: "/experiments" });
   const deleted = show === "deleted";
   const navigate = useNavigate({ from: "/experiments" });

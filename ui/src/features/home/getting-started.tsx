@@ -1,7 +1,7 @@
 import { IconCircle, IconCircleCheck } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { datasetsQuery } from "@/api/asset-queries";
-import { evaluationRunsQuery } from "@/api/evaluation-queries";
+import { runsQuery } from "@/api/evaluation-queries";
 import { Snippet } from "@/components/snippet";
 import { evaluateSnippet } from "@/lib/snippets";
 import { text } from "@/strings";
@@ -46,7 +46,7 @@ export function GettingStarted({ experimentId, name }: { experimentId: string; n
 function useSigns(experimentId: string) {
   const one = { experiment: experimentId, filter: "", order: "" };
   const datasets = useInfiniteQuery(datasetsQuery(one));
-  const evaluations = useInfiniteQuery(evaluationRunsQuery(experimentId, "kind = 'EVALUATION'", ""));
+  const evaluations = useInfiniteQuery(runsQuery(experimentId, "kind = 'EVALUATION'", ""));
   return {
     dataset: (datasets.data?.pages[0]?.items.length ?? 0) > 0,
     evaluation: (evaluations.data?.pages[0]?.items.length ?? 0) > 0,

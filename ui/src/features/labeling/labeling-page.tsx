@@ -1,86 +1,107 @@
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { useMayIn } from "@/api/permissions";
 import { labelingSessionsQuery } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
-import { Empty } from "@/components/empty";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count, Moment } from "@/components/figures";
-import { type ListColumn, ListTable } from "@/components/list-table";
-import { Page } from "@/components/page";
-import { ProblemNote } from "@/components/problem-note";
+import type { ListColumn } from "@/components/list-table";
+import { ReadOnly } from "@/components/read-only";
 import { SafeText } from "@/components/safe-text";
-import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { SmallStateBar } from "./state-bar";
 
 const t = text.labeling;
+const MOST_NAMES = 5;
 
 const COLUMNS: readonly ListColumn<LabelingSession>[] = [
   {
     id: "name",
     label: t.columns.name,
     cell: ({ run }) => (
-      <Link to="/review/$runId" params={{ runId: run.run_id }} preload={false}>
-        <SafeText text={run.name} />
+      <Link
+        to="/experiments/$experimentId/labeling/$runId"
+        params={{ experimentId: run.experiment_id, runId: run.run_id }}
+        preload={false}
+      >
+        <SafeText text={run.name || run.run_id} />
       </Link>
     ),
   },
   { id: "state", label: t.columns.state, cell: ({ state }) => t.states[state] },
-  ...(["PENDING", "IN_REVIEW", "DISPUTED"] as const).map((state) => ({
-    id: state,
-    label: t.items[state],
-    numeric: true,
-    cell: ({ counts }: LabelingSession) => <Count value={counts[state] ?? 0} />,
-  })),
+  { id: "progress", label: t.columns.progress, cell: ({ counts }) => <SmallStateBar counts={counts} /> },
   {
-    id: "done",
-    label: t.columns.done,
+    id: "disputed",
+    label: t.columns.disputed,
     numeric: true,
-    cell: ({ counts }) => <Count value={(counts.COMPLETE ?? 0) + (counts.ADJUDICATED ?? 0)} />,
+    cell: ({ counts }) => <Count value={counts.DISPUTED ?? 0} />,
   },
-  { id: "total", label: t.columns.total, numeric: true, cell: ({ counts }) => <Count value={sum(counts)} /> },
   {
     id: "reviewers",
     label: t.columns.reviewers,
-    cell: ({ reviewers }) =>
-      reviewers.length === 0 ? t.anybody : <SafeText text={reviewers.slice(0, 5).join(", ")} />,
+    cell: ({ reviewers }) => <Names names={reviewers} />,
   },
   {
     id: "created",
     label: t.columns.created,
-    cell: ({ run }) => (run.start_ms === null ? MISSING : <Moment ms={run.start_ms} relative />),
+    cell: ({ run }) => <Moment ms={run.start_ms} relative />,
   },
 ];
 
-function sum(counts: Record<string, number>): number {
-  return Object.values(counts).reduce((all, each) => all + each, 0);
+function Names({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return <span className="dim">{t.anybody}</span>;
+  const more = names.length - MOST_NAMES;
+  return (
+    <>
+      <SafeText text={names.slice(0, MOST_NAMES).join(", ")} />
+      {more > 0 && <span className="dim"> {text.common.moreOf(String(more))}</span>}
+    </>
+  );
 }
 
-/** The labeling sessions of an experiment, newest first; their names lead to where they are reviewed. */
+const REVIEW: ListColumn<LabelingSession> = {
+  id: "review",
+  label: t.columns.review,
+  unlabelled: true,
+  cell: ({ run, state }) =>
+    state === "OPEN" && (
+      <Link to="/review/$runId" params={{ runId: run.run_id }} preload={false}>
+        {t.columns.review}
+        <span className="visually-hidden"> {run.name}</span>
+      </Link>
+    ),
+};
+
+/** The labeling sessions of an experiment, newest first. */
 export function LabelingPage() {
   const { experimentId } = useParams({ from: "/experiments/$experimentId/labeling" });
   const found = useInfiniteQuery(labelingSessionsQuery(experimentId));
-  const items = found.data?.pages.flatMap((page) => page.items);
+  const may = useMayIn(experimentId);
   return (
-    <Page title={t.title}>
-      <p className="dim">{t.hint}</p>
-      {found.isError && <ProblemNote error={found.error} retry={() => void found.refetch()} />}
-      {items?.length === 0 && (
-        <Empty title={t.empty}>
-          <p>{t.emptyHint}</p>
-        </Empty>
-      )}
-      {items?.length !== 0 && !(found.isError && items === undefined) && (
-        <ListTable
-          label={t.title}
-          columns={COLUMNS}
-          items={items}
-          keyOf={(each) => each.run.run_id}
-          order=""
-          onOrder={() => undefined}
-          more={found.hasNextPage}
-          loadingMore={found.isFetchingNextPage}
-          onMore={() => void found.fetchNextPage()}
-        />
-      )}
-    </Page>
+    <EntityList
+      title={t.title}
+      hint={t.hint}
+      aside={
+        may("labeling.write") ? (
+          <Button
+            leftSection={<IconPlus size={14} aria-hidden />}
+            renderRoot={(props) => (
+              <Link to="/experiments/$experimentId/labeling/new" params={{ experimentId }} {...props} />
+            )}
+          >
+            {t.create}
+          </Button>
+        ) : (
+          <ReadOnly experimentId={experimentId} />
+        )
+      }
+      texts={t}
+      code={t.emptyCode(experimentId)}
+      found={pagesOf(found)}
+      columns={may("labeling.review") ? [...COLUMNS, REVIEW] : COLUMNS}
+      keyOf={(each) => each.run.run_id}
+    />
   );
 }

@@ -7,7 +7,6 @@ import { SidePanel } from "@/components/side-panel";
 import table from "@/components/table.module.css";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
-import classes from "./models.module.css";
 
 const t = text.models;
 const PARTS = ["params", "prompts", "git", "metrics", "other"] as const;
@@ -20,38 +19,36 @@ export function ModelDiff({ left, right, close }: { left: string; right: string;
   const title = t.diff(...names);
   const rows = PARTS.flatMap((part) => (found.data?.[part] ?? []).map((each) => ({ part, ...each })));
   return (
-    <div className={classes.panel}>
-      <SidePanel title={title} heading={<SafeText text={title} />} close={close}>
-        {found.isError && <ProblemNote error={found.error} />}
-        {found.isPending && <Skeleton height={120} />}
-        {found.data !== undefined && rows.length === 0 && <p>{t.same}</p>}
-        {rows.length > 0 && (
-          <table className={table.table} aria-label={title}>
-            <thead>
-              <tr>
-                <th colSpan={2}>{t.what}</th>
-                {names.map((name, at) => (
-                  <th key={at === 0 ? left : right}>
-                    <SafeText text={name} />
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={`${row.part} ${row.name}`}>
-                  <td className="dim">{t.parts[row.part]}</td>
-                  <td>
-                    <SafeText text={row.name} />
-                  </td>
-                  <td>{row.left === null ? MISSING : <SafeText text={row.left} />}</td>
-                  <td>{row.right === null ? MISSING : <SafeText text={row.right} />}</td>
-                </tr>
+    <SidePanel title={title} heading={<SafeText text={title} />} close={close} place="below">
+      {found.isError && <ProblemNote error={found.error} />}
+      {found.isPending && <Skeleton height={120} />}
+      {found.data !== undefined && rows.length === 0 && <p>{t.same}</p>}
+      {rows.length > 0 && (
+        <table className={table.table} aria-label={title}>
+          <thead>
+            <tr>
+              <th colSpan={2}>{t.what}</th>
+              {names.map((name, at) => (
+                <th key={at === 0 ? left : right}>
+                  <SafeText text={name} />
+                </th>
               ))}
-            </tbody>
-          </table>
-        )}
-      </SidePanel>
-    </div>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={`${row.part} ${row.name}`}>
+                <td className="dim">{t.parts[row.part]}</td>
+                <td>
+                  <SafeText text={row.name} />
+                </td>
+                <td>{row.left === null ? MISSING : <SafeText text={row.left} />}</td>
+                <td>{row.right === null ? MISSING : <SafeText text={row.right} />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </SidePanel>
   );
 }

@@ -25,7 +25,7 @@ export function ModelPanel({ modelId, close }: { modelId: string; close: () => v
   const model = found.data;
   const name = model?.name || modelId;
   return (
-    <SidePanel title={name} heading={<SafeText text={name} />} close={close}>
+    <SidePanel title={name} heading={<SafeText text={name} />} close={close} place="below">
       {found.isError && <ProblemNote error={found.error} />}
       {found.isPending && <Skeleton height={160} />}
       {model !== undefined && <Loaded model={model} />}

@@ -5,9 +5,11 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { modelsQuery } from "@/api/asset-queries";
 import type { Model } from "@/api/schema";
-import { AssetList } from "@/components/asset-list";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
+import { Pill } from "@/components/pill";
+import { RowButton } from "@/components/row-button";
 import { SafeText } from "@/components/safe-text";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
@@ -35,13 +37,12 @@ export function ModelsPage() {
   const open = (id: string) =>
     change({ model: id === model ? undefined : id, left: undefined, right: undefined });
   return (
-    <AssetList
-      experimentId={experimentId}
+    <EntityList
       title={t.title}
-      entity="model"
+      filter={{ experimentId, entity: "model", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode}
-      found={found}
+      found={pagesOf(found)}
       columns={columnsOf(chosen, choose, open)}
       keyOf={(each) => each.model_id}
       above={
@@ -62,12 +63,10 @@ export function ModelsPage() {
         <ModelDiff left={left} right={right} close={() => change({ left: undefined, right: undefined })} />
       )}
       {model !== undefined && (
-        <div className={classes.panel}>
-          <ModelPanel key={model} modelId={model} close={() => change({ model: undefined })} />
-        </div>
+        <ModelPanel key={model} modelId={model} close={() => change({ model: undefined })} />
       )}
       <AliasMoves experimentId={experimentId} />
-    </AssetList>
+    </EntityList>
   );
 }
 
@@ -95,22 +94,16 @@ function columnsOf(
       label: t.columns.name,
       sort: "name",
       cell: ({ model_id, name }) => (
-        <button type="button" className={classes.name} onClick={() => open(model_id)}>
+        <RowButton onClick={() => open(model_id)}>
           <SafeText text={name || model_id} />
-        </button>
+        </RowButton>
       ),
     },
     {
       id: "aliases",
       label: t.columns.aliases,
       cell: ({ aliases }) =>
-        aliases.length === 0
-          ? MISSING
-          : aliases.map((alias) => (
-              <span key={alias} className={classes.alias}>
-                <SafeText text={alias} />
-              </span>
-            )),
+        aliases.length === 0 ? MISSING : aliases.map((alias) => <Pill key={alias} text={alias} />),
     },
     {
       id: "status",

@@ -10,6 +10,7 @@ import { Content } from "@/components/content";
 import { Facts } from "@/components/facts";
 import { Moment } from "@/components/figures";
 import { Page } from "@/components/page";
+import { Pill } from "@/components/pill";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { Part } from "@/components/side-panel";
@@ -93,9 +94,7 @@ function VersionList({ prompt, versions, shown }: VersionListProps) {
             >
               {t.versionN(each.version)}{" "}
               {aliasesOf(each.version).map((alias) => (
-                <span key={alias} className={classes.alias}>
-                  <SafeText text={alias} />
-                </span>
+                <Pill key={alias} text={alias} />
               ))}
               <div className="dim clip">
                 {each.message === "" ? (

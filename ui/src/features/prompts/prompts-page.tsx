@@ -2,13 +2,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { promptsQuery } from "@/api/asset-queries";
 import type { Prompt } from "@/api/schema";
-import { AssetList } from "@/components/asset-list";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
+import { Pill } from "@/components/pill";
 import { SafeText } from "@/components/safe-text";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
-import classes from "./prompts.module.css";
 
 const t = text.prompts;
 const FROM = "/experiments/$experimentId/prompts";
@@ -19,13 +19,12 @@ export function PromptsPage() {
   const { filter = "", order = "" } = useSearch({ from: FROM });
   const found = useInfiniteQuery(promptsQuery({ experiment: experimentId, filter, order }));
   return (
-    <AssetList
-      experimentId={experimentId}
+    <EntityList
       title={t.title}
-      entity="prompt"
+      filter={{ experimentId, entity: "prompt", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}
-      found={found}
+      found={pagesOf(found)}
       columns={COLUMNS}
       keyOf={(each) => each.name}
     />
@@ -71,9 +70,5 @@ const COLUMNS: readonly ListColumn<Prompt>[] = [
 function Aliases({ aliases }: Pick<Prompt, "aliases">) {
   const all = Object.entries(aliases);
   if (all.length === 0) return MISSING;
-  return all.map(([alias, version]) => (
-    <span key={alias} className={classes.alias}>
-      <SafeText text={t.aliasAt(alias, version)} />
-    </span>
-  ));
+  return all.map(([alias, version]) => <Pill key={alias} text={t.aliasAt(alias, version)} />);
 }

@@ -1,10 +1,10 @@
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan } from "@/api/schema";
 import { Content } from "@/components/content";
+import { Conversation } from "@/components/conversation";
 import { FactList } from "@/components/facts";
 import { SafeText } from "@/components/safe-text";
 import { shownValue } from "@/lib/judgment";
-import { saidIn } from "@/lib/said";
 import { text } from "@/strings";
 import classes from "./reviewing.module.css";
 
@@ -41,12 +41,12 @@ function OneContent({ content }: { content: ShownContent }) {
       {bare && <p className="dim">{t.nothingShown}</p>}
       {given(request) && (
         <Block title={t.request}>
-          <Shown value={request} />
+          <Conversation value={request} />
         </Block>
       )}
       {given(response) && (
         <Block title={t.response} out>
-          <Shown value={response} />
+          <Conversation value={response} out />
         </Block>
       )}
       {!isEmpty(expectations) && (
@@ -72,21 +72,6 @@ function OneContent({ content }: { content: ShownContent }) {
       )}
     </article>
   );
-}
-
-/** Content; a conversation message by message. */
-function Shown({ value }: { value: unknown }) {
-  const said = useMemo(() => saidIn(value), [value]);
-  if (said === null) return <Content value={value} markdown />;
-  return said.map(({ role, content }, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: messages have no identity but their place
-    <div key={index} className={classes.said}>
-      <strong>
-        <SafeText text={text.trace.role[role] ?? role} />
-      </strong>
-      <Content value={content} markdown />
-    </div>
-  ));
 }
 
 function isEmpty(values: Record<string, unknown>): boolean {
@@ -135,10 +120,10 @@ function OneSpan({ span }: { span: ShownSpan }) {
         {open && (
           <>
             <Block title={t.spanInput}>
-              <Content value={span.inputs} />
+              <Conversation value={span.inputs} />
             </Block>
             <Block title={t.spanOutput} out>
-              <Content value={span.outputs} />
+              <Conversation value={span.outputs} out />
             </Block>
           </>
         )}

@@ -2,12 +2,13 @@ import { Button, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "@/api/client";
-import { nextReviewQuery, reviewSessionQuery } from "@/api/review-queries";
+import { nextReviewQuery, reviewQuery, reviewSessionQuery } from "@/api/review-queries";
 import type { ReviewSession, ReviewView } from "@/api/schema";
 import { Empty } from "@/components/empty";
 import { usePageKeys } from "@/components/page-keys";
 import { ProblemNote } from "@/components/problem-note";
 import { useShortcuts } from "@/components/use-shortcuts";
+import { recall, remember } from "@/lib/stored";
 import { text } from "@/strings";
 import { ItemView } from "./item-view";
 import { ReviewForm } from "./review-form";
@@ -32,7 +33,10 @@ export function ReviewDesk({ session, reviewer }: DeskProps) {
   const client = useQueryClient();
   const sessionQuery = reviewSessionQuery(session.run_id, reviewer);
   const nextQuery = nextReviewQuery(session.run_id, reviewer);
-  const [last, setLast] = useState<Last | null>(null);
+  const [dealt, setDealt] = useState<Last | null>(null);
+  const [kept, keep] = useKeptItem(session.run_id, reviewer);
+  const before = useQuery({ ...reviewQuery(kept, reviewer), enabled: dealt === null && kept !== "" });
+  const last = dealt ?? lastOf(before.data);
   const [stopped, setStopped] = useState(false);
   const next = useQuery({ ...nextQuery, enabled: session.state === "OPEN" && !stopped });
   const item = next.data?.item ?? null;
@@ -55,27 +59,30 @@ export function ReviewDesk({ session, reviewer }: DeskProps) {
     meta: { shown: true },
     mutationFn: (itemId: string) => call("undo_review", { item_id: itemId }, { body: { reviewer } }),
     onSuccess: async (view) => {
-      setLast(null);
+      setDealt(null);
+      keep("");
       setStopped(false);
       hold(view);
       await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },
   });
   const again = useMutation({ mutationFn: advance });
+  const undoable = last?.undoable === true && session.state === "OPEN";
   const undoLast = () => {
-    if (last?.undoable === true && !undo.isPending) undo.mutate(last.itemId);
+    if (undoable && last !== null && !undo.isPending) undo.mutate(last.itemId);
   };
   useShortcuts({ u: undoLast });
   usePageKeys(t.keyList);
   const dealtWith = async (view: ReviewView, said: string, undoable: boolean) => {
-    setLast({ itemId: view.item_id, said, undoable });
+    setDealt({ itemId: view.item_id, said, undoable });
+    keep(undoable ? view.item_id : "");
     await advance();
   };
   return (
     <>
       <div className={classes.last} role="status">
         {last?.said}
-        {last?.undoable === true && (
+        {undoable && (
           <Button size="compact-xs" variant="default" loading={undo.isPending} onClick={undoLast}>
             {t.undo}
           </Button>
@@ -103,6 +110,27 @@ export function ReviewDesk({ session, reviewer }: DeskProps) {
       )}
     </>
   );
+}
+
+/** The item whose review this reviewer handed in last, also after the page was loaded anew; "" for none. */
+function useKeptItem(runId: string, reviewer: string | null): [string, (itemId: string) => void] {
+  const key = `review.last.${runId}.${reviewer ?? ""}`;
+  const [itemId, setItemId] = useState(() => recall(key, "", isText));
+  const keep = (next: string) => {
+    remember(key, next);
+    setItemId(next);
+  };
+  return [itemId, keep];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** What to say of a review that was handed in before the page was loaded; null when it is none any more. */
+function lastOf(view: ReviewView | undefined): Last | null {
+  if (view?.mine?.state !== "SUBMITTED") return null;
+  return { itemId: view.item_id, said: t.last[view.state], undoable: true };
 }
 
 interface NothingProps {

@@ -1,13 +1,19 @@
 import { Button, Progress, Skeleton, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { meQuery } from "@/api/queries";
+import { useMayIn } from "@/api/permissions";
 import { reviewSessionQuery } from "@/api/review-queries";
 import type { ReviewSession } from "@/api/schema";
 import { Content } from "@/components/content";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
+import {
+  isReviewerName,
+  MOST_REVIEWER_NAME,
+  REMEMBERED_REVIEWER,
+  useSignedIn,
+} from "@/components/reviewer-name";
 import { SafeText } from "@/components/safe-text";
 import { recall, remember } from "@/lib/stored";
 import { text } from "@/strings";
@@ -16,8 +22,6 @@ import classes from "./reviewing.module.css";
 
 const t = text.review;
 const FROM = "/review/$runId";
-const REMEMBERED = "reviewer";
-const MOST_NAME = 250;
 
 /** Where a reviewer works through a labeling session, one item after the other.
  *
@@ -28,24 +32,19 @@ export function ReviewPage() {
   const { runId } = useParams({ from: FROM });
   const { reviewer: given } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
-  const me = useQuery(meQuery);
+  const signedIn = useSignedIn();
   const [asking, setAsking] = useState(false);
-  if (me.data === undefined) return null;
-  const signedIn = me.data.kind !== "local" && me.data.kind !== "system";
-  const reviewer = signedIn ? null : (given ?? recall(REMEMBERED, "", isName));
+  if (signedIn === undefined) return null;
+  const reviewer = signedIn ? null : (given ?? recall(REMEMBERED_REVIEWER, "", isReviewerName));
   if (asking || reviewer === "") {
     const begin = (name: string) => {
-      remember(REMEMBERED, name);
+      remember(REMEMBERED_REVIEWER, name);
       setAsking(false);
       void navigate({ search: (before) => ({ ...before, reviewer: name }), replace: true });
     };
     return <NameForm first={reviewer ?? ""} begin={begin} />;
   }
   return <Session key={reviewer} runId={runId} reviewer={reviewer} rename={() => setAsking(true)} />;
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value.length <= MOST_NAME;
 }
 
 function NameForm({ first, begin }: { first: string; begin: (name: string) => void }) {
@@ -62,7 +61,7 @@ function NameForm({ first, begin }: { first: string; begin: (name: string) => vo
           label={t.name}
           required
           autoFocus
-          maxLength={MOST_NAME}
+          maxLength={MOST_REVIEWER_NAME}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
@@ -90,6 +89,7 @@ function Session({ runId, reviewer, rename }: SessionProps) {
       aside={
         session.data !== undefined && (
           <>
+            <BackLink session={session.data} />
             <span className="dim" title={session.data.verified ? undefined : t.unverified}>
               {t.as} <SafeText text={session.data.reviewer} />
             </span>
@@ -116,6 +116,18 @@ function Session({ runId, reviewer, rename }: SessionProps) {
         </>
       )}
     </Page>
+  );
+}
+
+/** The way to the session itself, for those who may see it whole. */
+function BackLink({ session }: { session: ReviewSession }) {
+  const { experiment_id: experimentId, run_id: runId } = session;
+  const may = useMayIn(experimentId);
+  if (!may("labeling.read")) return <Link to="/reviews">{text.reviews.title}</Link>;
+  return (
+    <Link to="/experiments/$experimentId/labeling/$runId" params={{ experimentId, runId }}>
+      {t.session}
+    </Link>
   );
 }
 

@@ -4,19 +4,17 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { scorersQuery, scorerVersionsQuery } from "@/api/asset-queries";
 import type { RegisteredScorer } from "@/api/schema";
 import { Content } from "@/components/content";
-import { Empty } from "@/components/empty";
+import { EntityList, wholeOf } from "@/components/entity-list";
 import { Facts } from "@/components/facts";
 import { Moment } from "@/components/figures";
-import { type ListColumn, ListTable } from "@/components/list-table";
-import { Page } from "@/components/page";
+import type { ListColumn } from "@/components/list-table";
 import { ProblemNote } from "@/components/problem-note";
+import { RowButton } from "@/components/row-button";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
-import { Snippet } from "@/components/snippet";
 import { keyed } from "@/lib/filtertext";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
-import classes from "./scorers-page.module.css";
 
 const t = text.scorers;
 const FROM = "/experiments/$experimentId/scorers";
@@ -26,38 +24,22 @@ export function ScorersPage() {
   const { experimentId } = useParams({ from: FROM });
   const { scorer } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
-  const found = useQuery(scorersQuery(experimentId));
   const open = (name: string | undefined) =>
     void navigate({ search: (before) => ({ ...before, scorer: name }) });
   return (
-    <Page title={t.title}>
-      <p className="dim">{t.hint}</p>
-      {found.isError && <ProblemNote error={found.error} retry={() => void found.refetch()} />}
-      {found.data?.length === 0 && (
-        <Empty title={t.empty}>
-          <p>{t.emptyHint}</p>
-          <Snippet code={t.emptyCode(experimentId)} />
-        </Empty>
-      )}
-      {found.data?.length !== 0 && !found.isError && (
-        <ListTable
-          label={t.title}
-          columns={columnsOf(open)}
-          items={found.data}
-          keyOf={(each) => each.name}
-          order=""
-          onOrder={() => undefined}
-          more={false}
-          loadingMore={false}
-          onMore={() => undefined}
-        />
-      )}
+    <EntityList
+      title={t.title}
+      hint={t.hint}
+      texts={t}
+      code={t.emptyCode(experimentId)}
+      found={wholeOf(useQuery(scorersQuery(experimentId)))}
+      columns={columnsOf(open)}
+      keyOf={(each) => each.name}
+    >
       {scorer !== undefined && (
-        <div className={classes.panel}>
-          <Details key={scorer} experimentId={experimentId} name={scorer} close={() => open(undefined)} />
-        </div>
+        <Details key={scorer} experimentId={experimentId} name={scorer} close={() => open(undefined)} />
       )}
-    </Page>
+    </EntityList>
   );
 }
 
@@ -67,9 +49,9 @@ function columnsOf(open: (name: string) => void): readonly ListColumn<Registered
       id: "name",
       label: t.columns.name,
       cell: ({ name }) => (
-        <button type="button" className={classes.name} onClick={() => open(name)}>
+        <RowButton onClick={() => open(name)}>
           <SafeText text={name} />
-        </button>
+        </RowButton>
       ),
     },
     { id: "type", label: t.columns.type, cell: ({ definition }) => kindOf(definition) },
@@ -99,7 +81,7 @@ function Details({ experimentId, name, close }: DetailsProps) {
   const versions = useQuery(scorerVersionsQuery(experimentId, name));
   const filter = `${keyed("feedback", name)} IS NOT NULL`;
   return (
-    <SidePanel title={name} heading={<SafeText text={name} />} close={close}>
+    <SidePanel title={name} heading={<SafeText text={name} />} close={close} place="below">
       {versions.isError && <ProblemNote error={versions.error} />}
       {versions.isPending && <Skeleton height={160} />}
       <Link to="/experiments/$experimentId/traces" params={{ experimentId }} search={{ filter }}>

@@ -2,10 +2,11 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { sessionsQuery } from "@/api/queries";
 import type { Session } from "@/api/schema";
-import { ConversationList, totalsColumns, useListAddress } from "@/components/conversation-list";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Duration, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
+import { totalsColumns, useActiveList } from "@/components/trace-totals";
 import { MISSING, nsToMs } from "@/lib/format";
 import { text } from "@/strings";
 
@@ -51,16 +52,14 @@ const COLUMNS: readonly ListColumn<Session>[] = [
 
 /** The conversations of an experiment, last activity first. */
 export function SessionsPage() {
-  const address = useListAddress();
+  const { list, narrowed } = useActiveList();
   return (
-    <ConversationList
+    <EntityList
       title={t.title}
-      entity="session"
-      filterHint={t.filterHint}
-      empty={t.empty}
-      emptyHint={t.emptyHint}
-      address={address}
-      found={useInfiniteQuery(sessionsQuery(address.list))}
+      filter={{ experimentId: list.experiment, entity: "session", hint: t.filterHint }}
+      narrowed={narrowed}
+      texts={t}
+      found={pagesOf(useInfiniteQuery(sessionsQuery(list)))}
       columns={COLUMNS}
       keyOf={(each) => each.session}
     />

@@ -1,10 +1,10 @@
 import type { Document, Span } from "@/api/schema";
+import { Chat, ToolCallCard } from "@/components/chat";
 import { Content } from "@/components/content";
 import { JsonView } from "@/components/json-view";
 import { SafeText } from "@/components/safe-text";
 import { finite } from "@/lib/format";
 import { text } from "@/strings";
-import { Chat, ToolCallCard } from "./chat";
 import classes from "./span-content.module.css";
 
 const t = text.trace;

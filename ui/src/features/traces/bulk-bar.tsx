@@ -7,6 +7,7 @@ import {
   IconGavel,
   IconTag,
   IconTrash,
+  IconUserCheck,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -23,6 +24,7 @@ import { text } from "@/strings";
 import classes from "./bulk-bar.module.css";
 import { DatasetDialog } from "./dataset-dialog";
 import { download, exportTraces } from "./export-traces";
+import { LabelingDialog } from "./labeling-dialog";
 
 const t = text.traces;
 /** What the server takes in one request. */
@@ -39,6 +41,7 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
   const [tagging, tag] = useDisclosure(false);
   const [assessing, assess] = useDisclosure(false);
   const [adding, add] = useDisclosure(false);
+  const [labeling, label] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const [done, setDone] = useState(0);
   const navigate = useNavigate();
@@ -80,6 +83,16 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
           {t.addToDataset}
         </Button>
       )}
+      {may("labeling.write") && (
+        <Button
+          variant="default"
+          leftSection={<IconUserCheck size={14} aria-hidden />}
+          disabled={ids.length > AT_ONCE}
+          onClick={label.open}
+        >
+          {t.addToLabeling}
+        </Button>
+      )}
       <Button
         variant="default"
         leftSection={<IconDownload size={14} aria-hidden />}
@@ -110,6 +123,7 @@ export function BulkBar({ experimentId, ids, clear }: BulkProps) {
       {tagging && <TagDialog ids={ids} close={tag.close} />}
       {assessing && <AssessDialog experimentId={experimentId} ids={ids} close={assess.close} />}
       {adding && <DatasetDialog experimentId={experimentId} ids={ids} close={add.close} />}
+      {labeling && <LabelingDialog experimentId={experimentId} ids={ids} close={label.close} />}
       {deleting && <DeleteDialog ids={ids} close={remove.close} clear={clear} />}
     </div>
   );

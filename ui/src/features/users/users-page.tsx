@@ -2,10 +2,11 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { usersQuery } from "@/api/queries";
 import type { User } from "@/api/schema";
-import { ConversationList, totalsColumns, useListAddress } from "@/components/conversation-list";
+import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
+import { totalsColumns, useActiveList } from "@/components/trace-totals";
 import { quote } from "@/lib/filtertext";
 import { nsToMs } from "@/lib/format";
 import { text } from "@/strings";
@@ -56,16 +57,14 @@ const COLUMNS: readonly ListColumn<User>[] = [
 
 /** The end users whom an experiment's traces name. */
 export function UsersPage() {
-  const address = useListAddress();
+  const { list, narrowed } = useActiveList();
   return (
-    <ConversationList
+    <EntityList
       title={t.title}
-      entity="user"
-      filterHint={t.filterHint}
-      empty={t.empty}
-      emptyHint={t.emptyHint}
-      address={address}
-      found={useInfiniteQuery(usersQuery(address.list))}
+      filter={{ experimentId: list.experiment, entity: "user", hint: t.filterHint }}
+      narrowed={narrowed}
+      texts={t}
+      found={pagesOf(useInfiniteQuery(usersQuery(list)))}
       columns={COLUMNS}
       keyOf={(each) => each.user}
     />

@@ -1,0 +1,88 @@
+"""Issues: create, find, search and change them. Which traces show one is said by assessments on them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import ExperimentAction, permit, permit_reach
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import NotFound
+from lodeline.domain.ids import new_hex
+from lodeline.domain.issue import ISSUE_SEVERITIES, Issue, IssueChange, IssueDraft, IssueId, check_issue, issue_of
+from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.storage.base import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class CountedIssue:
+    """An issue, and how many traces refer to it; None when they were not counted."""
+
+    issue: Issue
+    trace_count: int | None = None
+
+
+class IssueService:
+    """Use cases of issues. Permissions are those of assessments, which issues gather."""
+
+    def __init__(self, stores: Stores, scope: ExperimentScope, clock: Clock = system_clock) -> None:
+        self._stores = stores
+        self._scope = scope
+        self._clock = clock
+
+    def create(self, actor: Actor, experiment: str, draft: IssueDraft) -> Issue:
+        """Make an issue in an experiment (id or name)."""
+        holder = self._scope.one(actor, "assessment.write", experiment)
+        made = replace(draft, created_by=actor.author or draft.created_by)
+        check_issue(made)
+        now_ms = self._clock.now_ms()
+        issue = issue_of(made, IssueId(new_hex("iss-")), holder.experiment_id, now_ms=now_ms)
+        audit = audit_entry(
+            actor, "issue.create", issue.issue_id, at_ms=now_ms, experiment_id=holder.experiment_id,
+            details={"name": issue.name},
+        )  # fmt: skip
+        return self._stores.issues.put(issue, audit=audit)
+
+    def get(self, actor: Actor, issue_id: IssueId, action: ExperimentAction = "assessment.read") -> Issue:
+        """Return one; NotFound when it is unknown or out of reach."""
+        permit_reach(actor, action)
+        missing = NotFound.of("issue", issue_id)
+        found = self._stores.issues.get(issue_id)
+        permit(actor, action, found.experiment_id, missing=missing)
+        return found
+
+    def update(self, actor: Actor, issue_id: IssueId, change: IssueChange) -> Issue:
+        """Change one."""
+        found = self.get(actor, issue_id, "assessment.write")
+        now_ms = self._clock.now_ms()
+        audit = audit_entry(
+            actor, "issue.update", issue_id, at_ms=now_ms, experiment_id=found.experiment_id,
+            details={"name": change.name, "status": change.status, "severity": change.severity},
+        )  # fmt: skip
+        return self._stores.issues.change(issue_id, change, now_ms=now_ms, audit=audit)
+
+    def search(
+        self,
+        actor: Actor,
+        experiments: Sequence[str] = (),
+        matches: Callable[[Issue], bool] = lambda _: True,
+        *,
+        counted: bool = False,
+    ) -> Sequence[CountedIssue]:
+        """Return the issues of experiments (ids or names; all in reach without) that match: the most severe first,
+        then, where they are counted, those of most traces, then the newest."""
+        ids = self._scope.ids(actor, "assessment.read", experiments)
+        counts: dict[str, int] = {}
+        if counted:
+            for experiment_id in ids:
+                counts.update(self._stores.issues.trace_counts(experiment_id))
+        found = [each for each in self._stores.issues.list(ids) if matches(each)]
+
+        def rank(issue: Issue) -> tuple[int, int]:
+            return _RANKS.get(issue.severity, -1), counts.get(issue.issue_id, 0)
+
+        found.sort(key=rank, reverse=True)
+        return [CountedIssue(each, counts.get(each.issue_id, 0) if counted else None) for each in found]
+
+
+_RANKS: Mapping[str | None, int] = {severity: rank for rank, severity in enumerate(ISSUE_SEVERITIES)}

@@ -1,0 +1,34 @@
+"""Issues."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.issue import Issue, IssueChange, IssueId
+
+
+class IssueStore(Protocol):
+    """The issues of experiments, hidden and removed with them."""
+
+    def put(self, issue: Issue, *, audit: AuditEntry) -> Issue:
+        """Add an issue. Conflict when its id is taken; TooLarge when the experiment has `MAX_ISSUES`; NotFound or
+        Deleted for the experiment."""
+        ...
+
+    def get(self, issue_id: IssueId) -> Issue:
+        """Return one; NotFound when it is unknown or hidden."""
+        ...
+
+    def list(self, experiment_ids: Sequence[str]) -> Sequence[Issue]:
+        """Return the issues of experiments, newest made first, those made at one time by id, the greatest first."""
+        ...
+
+    def change(self, issue_id: IssueId, change: IssueChange, *, now_ms: int, audit: AuditEntry) -> Issue:
+        """Make an issue what `domain.issue.changed_issue` gives; nothing is recorded when nothing differs. NotFound
+        when it is unknown, Deleted when its experiment is."""
+        ...
+
+    def trace_counts(self, experiment_id: ExperimentId) -> Mapping[str, int]:
+        """Return how many traces of an experiment refer to an issue, by the id of the issue; none are left out."""
+        ...

@@ -1,0 +1,184 @@
+"""A team labels on the page alone: a session is made, reviewed by two people, decided and reported."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lodeline.auth.actor import LOCAL
+from lodeline.auth.credentials import Credentials
+from lodeline.domain.ids import TraceId
+from lodeline.domain.trace import TraceInfo
+from lodeline.sdk.client.clients import LodelineClient
+from lodeline.services.bundle import assemble
+from lodeline.storage.open import open_stores, store_directory
+from tests.browser.labeled import labeled
+from tests.browser.test_signing_in import PASSWORD, sign_in
+from tests.browser.watching import Watched, watched
+from tests.e2e.harness import Server, serving
+
+QUESTION = "Is it polite?"
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Path:
+    """Return a store with two traces, an admin, and two accounts that review and do nothing else."""
+    folder = tmp_path / "store"
+    stores = open_stores(str(folder))
+    try:
+        services = assemble(stores, Credentials.load(store_directory(str(folder))))
+        services.accounts.create(LOCAL, "ada", role="admin", password=PASSWORD)
+        for name in ("rita", "ron"):
+            services.accounts.create(LOCAL, name, role="reviewer", password=PASSWORD)
+        for number in range(2):
+            info = TraceInfo(name="answer", state="OK", request=f"Refund {number}?", response=f"No, sir {number}.")
+            services.traces.log_info(LOCAL, "0", TraceId(f"tr-{number}"), info)
+    finally:
+        stores.close()
+    return folder
+
+
+@pytest.fixture
+def client(demo: Server) -> Iterator[LodelineClient]:
+    """A client of the demonstration server."""
+    with LodelineClient(demo.url) as made:
+        yield made
+
+
+def make_session(page: Page) -> None:
+    """Fill the form of a new session, with a schema of its own, and create it."""
+    page.get_by_role("main").get_by_role("link", name="New session").click()
+    form = page.get_by_role("form", name="New labeling session")
+    form.get_by_role("textbox", name="Name", exact=True).fill("politeness")
+    form.get_by_role("button", name="Create the session").click()
+    expect(page.get_by_text("Choose at least one schema.")).to_be_visible()
+    form.get_by_role("button", name="Make another").click()
+    schema = page.get_by_role("form", name="New label schema")
+    schema.get_by_role("textbox", name="Name", exact=True).fill("polite")
+    schema.get_by_role("textbox", name="Question").fill(QUESTION)
+    schema.get_by_role("button", name="Make the schema").click()
+    expect(form.get_by_role("checkbox", name=QUESTION)).to_be_checked()
+    expect(form.get_by_text("2 traces match.")).to_be_visible()
+    form.get_by_role("textbox", name="Names, one a line").fill("rita\nron")
+    form.get_by_role("textbox", name="Reviews of each item").fill("2")
+    form.get_by_role("textbox", name="Disputed below an agreement of").fill("100")
+    form.get_by_role("button", name="Create the session").click()
+    expect(page.get_by_role("heading", name="politeness")).to_be_visible()
+
+
+def review(browser: Browser, url: str, name: str, keys: str) -> None:
+    """Sign in as a reviewer, who begins with their reviews, and answer one item a key."""
+    with watched(browser, url) as visit:
+        visit.expected.append("401")  # before signing in
+        page = visit.open("/")
+        sign_in(page, name)
+        expect(page.get_by_role("heading", name="Your reviews")).to_be_visible()
+        expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Experiments")).to_have_count(0)
+        page.get_by_role("main").get_by_role("link", name="politeness").click()
+        for done, key in enumerate(keys):
+            expect(page.get_by_text(f"You have reviewed {done} item")).to_be_visible()
+            expect(page.get_by_role("region", name="Item", exact=True)).to_contain_text(f"Refund {1 - done}?")
+            page.locator("body").press(key)
+            expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+            page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("region", name="Item", exact=True)).to_have_count(0)
+
+
+def test_a_team_labels_and_a_dispute_is_decided(browser: Browser, team: Path):
+    with serving(team, "--auth") as server, watched(browser, server.url) as visit:
+        visit.expected.append("401")  # before signing in
+        page = visit.open("/experiments/0/labeling")
+        sign_in(page, "ada")
+        make_session(page)
+        expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 2")
+        page.get_by_role("button", name="Link for a reviewer").click()
+        expect(page.get_by_role("dialog")).to_contain_text(f"{server.url}/review/")
+        page.keyboard.press("Escape")
+
+        review(browser, server.url, "rita", "11")
+        review(browser, server.url, "ron", "12")
+
+        page.reload()
+        expect(page.get_by_role("list", name="Items by state")).to_contain_text("Disputed: 1")
+        page.get_by_role("combobox", name="Items shown").select_option("DISPUTED")
+        row = page.get_by_role("grid", name="Items").get_by_role("row").filter(has_text="Refund")
+        expect(row).to_have_count(1)
+        row.click()
+        panel = page.get_by_role("complementary", name="Item")
+        answers = panel.get_by_role("table", name="Answers").get_by_role("row").filter(has_text=QUESTION)
+        expect(answers.get_by_role("cell")).to_have_text(["Pass", "Fail"])
+        panel.get_by_role("button", name="Decide").click()
+        decision = panel.get_by_role("form", name="Decide the dispute")
+        decision.get_by_role("button", name="Take ron's answers").click()
+        decision.get_by_role("textbox", name="Reason").fill("“Sir” is not enough.")
+        decision.get_by_role("button", name="Decide", exact=True).click()
+        expect(page.get_by_text("The dispute is decided.")).to_be_visible()
+        page.get_by_role("combobox", name="Items shown").select_option("ADJUDICATED")
+        page.get_by_role("grid", name="Items").get_by_role("row").filter(has_text="Refund").click()
+        expect(panel.get_by_role("table", name="Answers")).to_contain_text("decided by ada")
+        expect(panel.get_by_role("table", name="Answers")).to_contain_text("“Sir” is not enough.")
+
+        page.get_by_text("Report", exact=True).click()
+        agreement = page.get_by_role("table", name="Agreement: polite")
+        percent = agreement.get_by_role("row").filter(has_text="Percent agreement").get_by_role("cell")
+        expect(percent.nth(1)).to_have_text("50%")
+        expect(percent.nth(4)).to_have_text("2")
+        with httpx.Client(base_url=server.url) as anonymous:
+            assert anonymous.get("/api/v1/labeling").status_code == 401
+
+
+def test_items_are_removed_put_back_and_reopened(visit: Watched, demo: Server, client: LodelineClient):
+    experiment_id, session = labeled(demo.url, client)
+    (complete,) = client.labeling_items.list(session, state="COMPLETE", limit=1).all()
+    page = visit.open(f"/experiments/{experiment_id}/labeling/{session}?item={complete.item_id}")
+    panel = page.get_by_role("complementary", name=f"Item {complete.place}")
+    panel.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("The item was removed.")).to_be_visible()
+    removed = [each.item_id for each in client.labeling_items.list(session, removed=True).all()]
+    assert removed == [complete.item_id]
+    page.get_by_role("combobox", name="Items shown").select_option("removed")
+    page.get_by_role("grid", name="Items").get_by_role("row").nth(1).click()
+    panel.get_by_role("button", name="Put back").click()
+    expect(page.get_by_text("The item is back.")).to_be_visible()
+    assert client.labeling_items.list(session, removed=True).all() == []
+
+
+def test_selected_traces_become_items(visit: Watched, demo: Server, client: LodelineClient):
+    experiment_id, session = labeled(demo.url, client)
+    before = len(client.labeling_items.list(session).all())
+    page = visit.open(f"/experiments/{experiment_id}/traces")
+    page.get_by_role("checkbox", name="Select answer").first.check()
+    page.get_by_role("button", name="Add to labeling").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Labeling session").select_option(session)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("0 items added; 1 were there already")).to_be_visible()
+    assert len(client.labeling_items.list(session).all()) == before
+
+
+def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: LodelineClient):
+    experiment_id, _ = labeled(demo.url, client)
+    page = visit.open(f"/experiments/{experiment_id}/labeling/new")
+    form = page.get_by_role("form", name="New labeling session")
+    form.get_by_role("textbox", name="Name", exact=True).fill("a second one")
+    form.get_by_role("checkbox", name="Is the final answer right?").check()
+    form.get_by_role("textbox", name="At most").fill("0")
+    form.get_by_role("checkbox", name="Open it at once").uncheck()
+    form.get_by_role("button", name="Create the session").click()
+    expect(page.get_by_text("This session is a draft")).to_be_visible()
+    page.get_by_role("button", name="Add items").click()
+    dialog = page.get_by_role("dialog", name="Add items")
+    box = dialog.get_by_role("combobox", name="Filter")
+    box.fill("name = 'nothing of that kind'")
+    box.press("Enter")
+    expect(dialog.get_by_text("0 traces match.")).to_be_visible()
+    box.fill("name = 'answer'")  # what is written counts, also before it is run
+    box.press("Escape")
+    dialog.get_by_role("textbox", name="At most").fill("3")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("3 items added")).to_be_visible()
+    page.get_by_role("main").get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 3")

@@ -1,0 +1,165 @@
+import { Button, Textarea, TextInput } from "@mantine/core";
+import { type ReactNode, useId } from "react";
+import type { LabelSchema } from "@/api/schema";
+import { SafeText } from "@/components/safe-text";
+import { type Answer, bound, type Fault, type Option, optionsOf } from "@/lib/review";
+import { text } from "@/strings";
+import classes from "./question.module.css";
+import { TextList } from "./text-list";
+
+const t = text.review;
+const KEYS = 9;
+
+interface QuestionProps {
+  schema: LabelSchema;
+  /** Its place in the form, by which the form finds it. */
+  place: number;
+  answer: Answer;
+  onAnswer: (answer: Answer) => void;
+  comment: string;
+  onComment: (comment: string) => void;
+  /** Number keys choose of its options. */
+  marked: boolean;
+  onFocus: () => void;
+  /** Need not be answered. */
+  optional: boolean;
+  fault: Fault | undefined;
+}
+
+/** One question of a session: what its schema asks, and a field of the kind by which it is answered. */
+export function Question(props: QuestionProps) {
+  const { schema, place, answer, onAnswer, comment, onComment, marked, onFocus, optional, fault } = props;
+  const id = useId();
+  const options = optionsOf(schema, answer, t.noneOfThese);
+  const notes = [schema.instruction ?? "", boundsOf(schema)].filter((each) => each !== "");
+  const described = { "aria-describedby": `${id}-notes ${id}-fault`, "aria-invalid": fault !== undefined };
+  return (
+    <fieldset
+      className={classes.question}
+      data-question={place}
+      data-marked={(marked && options !== null) || undefined}
+      onFocus={onFocus}
+      aria-describedby={`${id}-notes ${id}-fault`}
+    >
+      <legend>
+        <SafeText text={schema.title} />
+        {optional && <span className="dim"> ({t.optional})</span>}
+      </legend>
+      <div id={`${id}-notes`} className="dim">
+        {notes.map((note) => (
+          <p key={note}>
+            <SafeText text={note} />
+          </p>
+        ))}
+      </div>
+      {options === null ? (
+        <Written schema={schema} answer={answer} onAnswer={onAnswer} described={described} />
+      ) : (
+        <Options
+          options={options}
+          several={schema.input.multi_select}
+          marked={marked}
+          name={id}
+          onAnswer={onAnswer}
+        />
+      )}
+      {options !== null && optional && answer !== null && (
+        <Button size="compact-xs" variant="subtle" onClick={() => onAnswer(null)}>
+          {t.clear}
+        </Button>
+      )}
+      <p id={`${id}-fault`} className={classes.fault}>
+        {fault !== undefined && t.faults[fault]}
+      </p>
+      {schema.enable_comment && (
+        <Textarea
+          label={t.comment}
+          aria-label={t.commentOn(schema.title)}
+          autosize
+          minRows={1}
+          maxRows={6}
+          value={comment}
+          onChange={(event) => onComment(event.currentTarget.value)}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+interface OptionsProps {
+  options: readonly Option[];
+  several: boolean;
+  marked: boolean;
+  name: string;
+  onAnswer: (answer: Answer) => void;
+}
+
+function Options({ options, several, marked, name, onAnswer }: OptionsProps): ReactNode {
+  return (
+    <div className={classes.options}>
+      {options.map((option, index) => (
+        <label key={option.label} className={classes.option}>
+          <input
+            type={several ? "checkbox" : "radio"}
+            name={name}
+            checked={option.chosen}
+            onChange={() => onAnswer(option.next)}
+          />
+          <SafeText text={option.label} />
+          {marked && index < KEYS && <kbd aria-hidden>{index + 1}</kbd>}
+        </label>
+      ))}
+    </div>
+  );
+}
+
+interface WrittenProps {
+  schema: LabelSchema;
+  answer: Answer;
+  onAnswer: (answer: Answer) => void;
+  described: { "aria-describedby": string; "aria-invalid": boolean };
+}
+
+function Written({ schema, answer, onAnswer, described }: WrittenProps) {
+  const { kind, max_count } = schema.input;
+  if (kind === "text_list")
+    return <TextList texts={Array.isArray(answer) ? answer : []} most={max_count} onTexts={onAnswer} />;
+  const value = typeof answer === "string" ? answer : "";
+  if (kind === "numeric")
+    return (
+      <TextInput
+        {...described}
+        className={classes.number}
+        inputMode="decimal"
+        aria-label={schema.title}
+        value={value}
+        onChange={(event) => onAnswer(event.currentTarget.value)}
+      />
+    );
+  return (
+    <Textarea
+      {...described}
+      aria-label={schema.title}
+      autosize
+      minRows={2}
+      maxRows={12}
+      value={value}
+      onChange={(event) => onAnswer(event.currentTarget.value)}
+    />
+  );
+}
+
+/** What an answer is held to, in words; empty when nothing need be said. */
+function boundsOf({ input }: LabelSchema): string {
+  if (input.kind === "numeric") {
+    const [least, most] = [bound(input.min_value), bound(input.max_value)];
+    if (least !== null && most !== null) return t.between(least, most);
+    if (least !== null) return t.atLeast(least);
+    return most !== null ? t.atMost(most) : t.anyNumber;
+  }
+  const said = [
+    input.max_count === null ? "" : t.maxCount(input.max_count),
+    input.max_length === null ? "" : t.maxLength(input.max_length),
+  ];
+  return said.filter((each) => each !== "").join(" ");
+}

@@ -1,0 +1,184 @@
+import { Button, Modal, NativeSelect, NumberInput, SegmentedControl, TextInput } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { datasetsQuery } from "@/api/asset-queries";
+import { call, isFilterProblem } from "@/api/client";
+import { assessmentNamesQuery, countQuery } from "@/api/queries";
+import { askLabelingAnew } from "@/api/review-queries";
+import type { LabelingSession } from "@/api/schema";
+import { FilterBar } from "@/components/filter-bar";
+import { ProblemNote } from "@/components/problem-note";
+import { showToast } from "@/components/toast-store";
+import { exactNumber } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
+import { text } from "@/strings";
+import classes from "./labeling.module.css";
+
+const t = text.addItems;
+const MOST = 1_000;
+const WAYS = ["search", "records", "rule"] as const;
+const RULES = ["sample", "low_score", "disagreement"] as const;
+type Way = (typeof WAYS)[number];
+type Rule = (typeof RULES)[number];
+
+/** Adds items to a session: traces by a filter, records of a dataset, or what a rule chooses. */
+export function AddItems({ session, close }: { session: LabelingSession; close: () => void }) {
+  const { run_id, experiment_id: experimentId } = session.run;
+  const [way, setWay] = useState<Way>("search");
+  const [filter, setFilter] = useState("");
+  const [written, setWritten] = useState("");
+  const [limit, setLimit] = useState<number | string>(100);
+  const [dataset, setDataset] = useState<string | null>(null);
+  const [rule, setRule] = useState<Rule>("sample");
+  const [share, setShare] = useState<number | string>(10);
+  const [name, setName] = useState("");
+  const [below, setBelow] = useState<number | string>(0.5);
+  const client = useQueryClient();
+  const datasets = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter: "", order: "" }));
+  const offered = datasets.data?.pages.flatMap((page) => page.items) ?? [];
+  const from = dataset ?? offered[0]?.dataset_id ?? "";
+  const number = (value: number | string) => (typeof value === "number" ? value : null);
+  const most = number(limit) ?? MOST;
+  const add = useMutation({
+    meta: { shown: true },
+    mutationFn: () => {
+      const params = { run_id };
+      if (way === "search")
+        return call("add_labeling_traces", params, { body: { filter: written, limit: most } });
+      if (way === "records")
+        return call("add_labeling_records", params, {
+          body: { dataset_id: from, filter: written, limit: most },
+        });
+      const told =
+        rule === "sample"
+          ? { share: (number(share) ?? 0) / 100 }
+          : { name: name.trim(), below: rule === "low_score" ? number(below) : null };
+      return call("add_labeling_items_by_rule", params, {
+        body: { kind: rule, filter: written, limit: most, ...told },
+      });
+    },
+    onSuccess: async (report) => {
+      await askLabelingAnew(client);
+      showToast(t.added(report.added, report.known, report.left_removed, report.restored));
+      close();
+    },
+  });
+  const incomplete =
+    number(limit) === null ||
+    (way === "records" && from === "") ||
+    (way === "rule" && rule === "sample" && number(share) === null) ||
+    (way === "rule" && rule !== "sample" && name.trim() === "") ||
+    (way === "rule" && rule === "low_score" && number(below) === null);
+  return (
+    <Modal opened onClose={close} title={t.title} size="lg">
+      <div className={classes.form}>
+        <SegmentedControl
+          aria-label={t.from}
+          data={WAYS.map((value) => ({ value, label: t.ways[value] }))}
+          value={way}
+          onChange={(next) => {
+            setWay(next as Way);
+            setFilter("");
+          }}
+        />
+        {way === "records" &&
+          (offered.length === 0 ? (
+            <p className="dim">{t.noDatasets}</p>
+          ) : (
+            <NativeSelect
+              label={t.dataset}
+              data={offered.map((each) => ({ value: each.dataset_id, label: visibleText(each.name) }))}
+              value={from}
+              onChange={(event) => setDataset(event.currentTarget.value)}
+            />
+          ))}
+        {way === "rule" && (
+          <>
+            <NativeSelect
+              label={t.rule}
+              description={t.ruleHints[rule]}
+              data={RULES.map((value) => ({ value, label: t.rules[value] }))}
+              value={rule}
+              onChange={(event) => setRule(event.currentTarget.value as Rule)}
+            />
+            {rule === "sample" ? (
+              <NumberInput label={t.share} min={0.01} max={100} size="xs" value={share} onChange={setShare} />
+            ) : (
+              <JudgmentName experimentId={experimentId} value={name} onChange={setName} />
+            )}
+            {rule === "low_score" && (
+              <NumberInput label={t.below} size="xs" value={below} onChange={setBelow} />
+            )}
+          </>
+        )}
+        <FilterBar
+          key={way}
+          experimentId={experimentId}
+          entity={way === "records" ? "record" : "trace"}
+          value={filter}
+          placeholder={way === "rule" ? t.ruleFilterHint : way === "records" ? "" : t.filterHint}
+          onChange={setFilter}
+          onDraft={setWritten}
+        />
+        {way === "search" && <Matches experimentId={experimentId} filter={filter} />}
+        <NumberInput
+          className={classes.number}
+          label={t.limit}
+          min={1}
+          max={MOST}
+          size="xs"
+          value={limit}
+          onChange={setLimit}
+        />
+        {add.isError && <ProblemNote error={add.error} />}
+        <div className={classes.buttons}>
+          <Button loading={add.isPending} disabled={incomplete} onClick={() => add.mutate()}>
+            {t.submit}
+          </Button>
+          <Button variant="default" onClick={close}>
+            {text.common.cancel}
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  );
+}
+
+/** How many traces a filter finds, in a line that is there from the start. */
+export function Matches({ experimentId, filter }: { experimentId: string; filter: string }) {
+  const found = useQuery(countQuery({ experiment: experimentId, filter }));
+  const count = found.data?.count;
+  if (found.isError && !isFilterProblem(found.error)) return <ProblemNote error={found.error} />;
+  return (
+    <p className="dim" role="status">
+      {count === undefined ? " " : count === 1 ? t.matchesOne : t.matches(exactNumber(count))}
+    </p>
+  );
+}
+
+interface JudgmentNameProps {
+  experimentId: string;
+  value: string;
+  onChange: (name: string) => void;
+}
+
+function JudgmentName({ experimentId, value, onChange }: JudgmentNameProps) {
+  const names = useQuery(assessmentNamesQuery(experimentId));
+  return (
+    <>
+      <TextInput
+        label={t.name}
+        required
+        maxLength={250}
+        list="rule-names"
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+      <datalist id="rule-names">
+        {(names.data?.names ?? []).map((each) => (
+          <option key={each.name} value={each.name} />
+        ))}
+      </datalist>
+    </>
+  );
+}

@@ -1,0 +1,128 @@
+import { Button, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { call } from "@/api/client";
+import { askLabelingAnew } from "@/api/review-queries";
+import type { LabelingItem, LabelingSession } from "@/api/schema";
+import { ProblemNote } from "@/components/problem-note";
+import { Question } from "@/components/question";
+import {
+  isReviewerName,
+  MOST_REVIEWER_NAME,
+  REMEMBERED_REVIEWER,
+  useSignedIn,
+} from "@/components/reviewer-name";
+import { showToast } from "@/components/toast-store";
+import { roundsOf } from "@/lib/labeling";
+import { draftOf, faultsOf, formOf } from "@/lib/review";
+import { recall, remember } from "@/lib/stored";
+import { text } from "@/strings";
+import classes from "./labeling.module.css";
+
+const t = text.labelingItems;
+
+interface DecideFormProps {
+  session: LabelingSession;
+  item: LabelingItem;
+  close: () => void;
+}
+
+/** Decides a dispute: the same questions, begun with one reviewer's answers or with none, and a reason. */
+export function DecideForm({ session, item, close }: DecideFormProps) {
+  const { schemas } = session;
+  const named = useSignedIn() === false;
+  const [name, setName] = useState(() => recall(REMEMBERED_REVIEWER, "", isReviewerName));
+  const [draft, setDraft] = useState(() => draftOf(null, schemas));
+  const [tried, setTried] = useState(false);
+  const client = useQueryClient();
+  const reviews = roundsOf(item).find((each) => each.round === item.round)?.reviews ?? [];
+  const faults = faultsOf(draft, schemas, false);
+  const form = formOf(draft, schemas);
+  const nothing = Object.keys(form.answers).length === 0;
+  const decide = useMutation({
+    meta: { shown: true },
+    mutationFn: () => {
+      const body = {
+        ...form,
+        answers: form.answers as Record<string, never>,
+        reviewer: named ? name.trim() : null,
+      };
+      return call("adjudicate_labeling_item", { item_id: item.item_id }, { body });
+    },
+    onSuccess: async () => {
+      if (named) remember(REMEMBERED_REVIEWER, name.trim());
+      await askLabelingAnew(client);
+      showToast(t.decideDone);
+      close();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!nothing && Object.keys(faults).length === 0) decide.mutate();
+  };
+  return (
+    <form className={`${classes.card} ${classes.form}`} aria-label={t.decideTitle} onSubmit={submit}>
+      <h3>{t.decideTitle}</h3>
+      <p className="dim">{t.decideHint}</p>
+      <div className={classes.buttons}>
+        {reviews.map(({ assignment_id, reviewer, submission }) => (
+          <Button
+            key={assignment_id}
+            size="compact-xs"
+            variant="default"
+            onClick={() =>
+              setDraft({ ...draftOf(submission?.form ?? null, schemas), comment: draft.comment })
+            }
+          >
+            {t.take(reviewer ?? t.placeAnybody)}
+          </Button>
+        ))}
+      </div>
+      {schemas.map((schema, place) => (
+        <Question
+          key={schema.schema_id}
+          schema={schema}
+          place={place}
+          answer={draft.answers[schema.name] ?? null}
+          onAnswer={(next) => setDraft({ ...draft, answers: { ...draft.answers, [schema.name]: next } })}
+          comment={draft.comments[schema.name] ?? ""}
+          onComment={(next) => setDraft({ ...draft, comments: { ...draft.comments, [schema.name]: next } })}
+          marked={false}
+          onFocus={() => undefined}
+          optional
+          fault={tried ? faults[schema.name] : undefined}
+        />
+      ))}
+      <Textarea
+        label={t.reason}
+        description={t.reasonHint}
+        autosize
+        required
+        minRows={2}
+        maxRows={8}
+        value={draft.comment}
+        onChange={(event) => setDraft({ ...draft, comment: event.currentTarget.value })}
+      />
+      {named && (
+        <TextInput
+          label={t.as}
+          required
+          maxLength={MOST_REVIEWER_NAME}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+      )}
+      {tried && nothing && <p role="alert">{t.nothingDecided}</p>}
+      {decide.isError && <ProblemNote error={decide.error} />}
+      <div className={classes.buttons}>
+        <Button type="submit" loading={decide.isPending}>
+          {t.decide}
+        </Button>
+        <Button variant="default" onClick={close}>
+          {text.common.cancel}
+        </Button>
+      </div>
+    </form>
+  );
+}

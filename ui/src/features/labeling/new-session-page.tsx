@@ -1,0 +1,206 @@
+import { Button, Checkbox, NativeSelect, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { datasetsQuery } from "@/api/asset-queries";
+import { call } from "@/api/client";
+import { useMayIn } from "@/api/permissions";
+import { meQuery } from "@/api/queries";
+import { askLabelingAnew } from "@/api/review-queries";
+import { FilterBar } from "@/components/filter-bar";
+import { Page } from "@/components/page";
+import { ProblemNote } from "@/components/problem-note";
+import { problemText } from "@/components/problem-text";
+import { ReadOnly } from "@/components/read-only";
+import { showToast } from "@/components/toast-store";
+import { visibleText } from "@/lib/hidden";
+import { linesOf } from "@/lib/labeling";
+import { text } from "@/strings";
+import { Matches } from "./add-items";
+import classes from "./labeling.module.css";
+import { firstPolicy, type PolicyDraft, PolicyFields, policyBody } from "./policy-fields";
+import { SchemaChoice } from "./schema-choice";
+
+const t = text.newSession;
+const FROM = "/experiments/$experimentId/labeling/new";
+const MOST_ITEMS = 1_000;
+
+/** Makes a labeling session: what is asked, about which traces, of whom, and how. */
+export function NewSessionPage() {
+  const { experimentId } = useParams({ from: FROM });
+  const may = useMayIn(experimentId);
+  const me = useQuery(meQuery);
+  return (
+    <Page
+      title={t.title}
+      heading={
+        <>
+          <Link to="/experiments/$experimentId/labeling" params={{ experimentId }}>
+            {text.labeling.title}
+          </Link>{" "}
+          <span className="dim">/</span> {t.title}
+        </>
+      }
+    >
+      {me.data !== undefined &&
+        (may("labeling.write") ? (
+          <SessionForm experimentId={experimentId} />
+        ) : (
+          <ReadOnly experimentId={experimentId} />
+        ))}
+    </Page>
+  );
+}
+
+function SessionForm({ experimentId }: { experimentId: string }) {
+  const [name, setName] = useState("");
+  const [instructions, setInstructions] = useState("");
+  const [schemas, setSchemas] = useState<readonly string[]>([]);
+  const [filter, setFilter] = useState("");
+  const [written, setWritten] = useState("");
+  const [limit, setLimit] = useState<number | string>(100);
+  const [reviewers, setReviewers] = useState("");
+  const [policy, setPolicy] = useState<PolicyDraft>(firstPolicy);
+  const [dataset, setDataset] = useState("");
+  const [open, setOpen] = useState(true);
+  const [tried, setTried] = useState(false);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const create = useMutation({
+    meta: { shown: true },
+    mutationFn: async () => {
+      const body = {
+        experiment: experimentId,
+        name: name.trim(),
+        instructions,
+        schemas: [...schemas],
+        reviewers: linesOf(reviewers),
+        policy: policyBody(policy),
+        dataset_id: dataset || null,
+        state: open ? ("OPEN" as const) : ("DRAFT" as const),
+      };
+      const made = await call("create_labeling_session", {}, { body });
+      // The session is there now: what happens to its items is told on its own page.
+      const most = typeof limit === "number" ? limit : 0;
+      const added =
+        most === 0
+          ? null
+          : await call(
+              "add_labeling_traces",
+              { run_id: made.run.run_id },
+              { body: { filter: written, limit: most } },
+            ).catch((error: unknown) => {
+              showToast(`${t.itemsFailed} ${problemText(error)}`, "error");
+              return null;
+            });
+      return { made, added: added?.added ?? 0 };
+    },
+    onSuccess: async ({ made, added }) => {
+      await askLabelingAnew(client);
+      showToast(t.created(made.run.name, added));
+      await navigate({
+        to: "/experiments/$experimentId/labeling/$runId",
+        params: { experimentId, runId: made.run.run_id },
+      });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (schemas.length > 0) create.mutate();
+  };
+  return (
+    <form className={classes.sheet} aria-label={t.title} onSubmit={submit}>
+      <TextInput
+        label={t.name}
+        placeholder={t.nameHint}
+        required
+        maxLength={500}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Textarea
+        label={t.instructions}
+        description={t.instructionsHint}
+        autosize
+        minRows={3}
+        maxRows={12}
+        maxLength={20_000}
+        value={instructions}
+        onChange={(event) => setInstructions(event.currentTarget.value)}
+      />
+      <fieldset className={classes.group}>
+        <legend>{t.schemas}</legend>
+        <p className="dim">{t.schemasHint}</p>
+        <SchemaChoice experimentId={experimentId} chosen={schemas} onChange={setSchemas} />
+        {tried && schemas.length === 0 && <p role="alert">{t.noSchema}</p>}
+      </fieldset>
+      <fieldset className={classes.group}>
+        <legend>{t.items}</legend>
+        <p className="dim">{t.itemsHint}</p>
+        <FilterBar
+          experimentId={experimentId}
+          entity="trace"
+          value={filter}
+          placeholder={text.addItems.filterHint}
+          onChange={setFilter}
+          onDraft={setWritten}
+        />
+        <Matches experimentId={experimentId} filter={filter} />
+        <NumberInput
+          className={classes.number}
+          label={text.addItems.limit}
+          min={0}
+          max={MOST_ITEMS}
+          size="xs"
+          value={limit}
+          onChange={setLimit}
+        />
+      </fieldset>
+      <fieldset className={classes.group}>
+        <legend>{t.people}</legend>
+        <Textarea
+          label={t.reviewers}
+          description={t.reviewersHint}
+          autosize
+          minRows={2}
+          maxRows={10}
+          value={reviewers}
+          onChange={(event) => setReviewers(event.currentTarget.value)}
+        />
+        <PolicyFields policy={policy} onChange={setPolicy} />
+      </fieldset>
+      <Target experimentId={experimentId} dataset={dataset} onChange={setDataset} />
+      <Checkbox label={t.open} checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} />
+      {create.isError && <ProblemNote error={create.error} />}
+      <div>
+        <Button type="submit" loading={create.isPending}>
+          {t.submit}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface TargetProps {
+  experimentId: string;
+  dataset: string;
+  onChange: (dataset: string) => void;
+}
+
+/** The dataset to which a session's expectations are carried. */
+function Target({ experimentId, dataset, onChange }: TargetProps) {
+  const found = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter: "", order: "" }));
+  const datasets = found.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <NativeSelect
+      label={t.dataset}
+      data={[
+        { value: "", label: t.noDataset },
+        ...datasets.map((each) => ({ value: each.dataset_id, label: visibleText(each.name) })),
+      ]}
+      value={dataset}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}

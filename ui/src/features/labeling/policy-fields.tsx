@@ -1,0 +1,118 @@
+import { Checkbox, NativeSelect, NumberInput } from "@mantine/core";
+import type { PolicyBody } from "@/api/schema";
+import { text } from "@/strings";
+import classes from "./labeling.module.css";
+
+const t = text.newSession;
+const MODES = ["open_pool", "named", "round_robin"] as const;
+const ORDERS = ["priority", "oldest", "random"] as const;
+const BLIND = ["blind_reviewers", "blind_judges", "blind_model"] as const;
+const FIELDS = ["request", "response", "spans", "expectations", "tags", "metadata"] as const;
+const MOST_REVIEWS = 50;
+
+/** A policy while it is written; a number that is being typed may be a text, no agreement is "". */
+export interface PolicyDraft {
+  required: number | string;
+  mode: (typeof MODES)[number];
+  order: (typeof ORDERS)[number];
+  blind: Readonly<Record<(typeof BLIND)[number], boolean>>;
+  fields: readonly (typeof FIELDS)[number][];
+  dispute: number | string;
+}
+
+export const firstPolicy: PolicyDraft = {
+  required: 1,
+  mode: "open_pool",
+  order: "priority",
+  blind: { blind_reviewers: true, blind_judges: true, blind_model: true },
+  fields: ["request", "response"],
+  dispute: "",
+};
+
+export function policyBody(policy: PolicyDraft): PolicyBody {
+  const { required, mode, order, blind, fields, dispute } = policy;
+  return {
+    reviews_required: typeof required === "number" ? required : 1,
+    mode,
+    order,
+    ...blind,
+    fields: [...fields],
+    min_agreement: typeof dispute === "number" ? dispute / 100 : null,
+  };
+}
+
+interface PolicyFieldsProps {
+  policy: PolicyDraft;
+  onChange: (policy: PolicyDraft) => void;
+}
+
+/** How a session is reviewed: by how many, in which order, and what reviewers see. */
+export function PolicyFields({ policy, onChange }: PolicyFieldsProps) {
+  const change = (next: Partial<PolicyDraft>) => onChange({ ...policy, ...next });
+  return (
+    <>
+      <div className={classes.pair}>
+        <NativeSelect
+          label={t.mode}
+          data={MODES.map((value) => ({ value, label: t.modes[value] }))}
+          value={policy.mode}
+          onChange={(event) => change({ mode: event.currentTarget.value as PolicyDraft["mode"] })}
+        />
+        <NumberInput
+          label={t.required}
+          size="xs"
+          min={1}
+          max={MOST_REVIEWS}
+          disabled={policy.mode === "named"}
+          value={policy.required}
+          onChange={(required) => change({ required })}
+        />
+        <NativeSelect
+          label={t.order}
+          data={ORDERS.map((value) => ({ value, label: t.orders[value] }))}
+          value={policy.order}
+          onChange={(event) => change({ order: event.currentTarget.value as PolicyDraft["order"] })}
+        />
+        <NumberInput
+          label={t.dispute}
+          description={t.disputeHint}
+          size="xs"
+          min={0}
+          max={100}
+          value={policy.dispute}
+          onChange={(dispute) => change({ dispute })}
+        />
+      </div>
+      <fieldset className={classes.group}>
+        <legend>{t.blindness}</legend>
+        <p className="dim">{t.blindHint}</p>
+        {BLIND.map((name) => (
+          <Checkbox
+            key={name}
+            label={t.blind[name]}
+            checked={policy.blind[name]}
+            onChange={(event) => change({ blind: { ...policy.blind, [name]: event.currentTarget.checked } })}
+          />
+        ))}
+      </fieldset>
+      <fieldset className={classes.group}>
+        <legend>{t.shown}</legend>
+        <div className={classes.boxes}>
+          {FIELDS.map((field) => (
+            <Checkbox
+              key={field}
+              label={t.fields[field]}
+              checked={policy.fields.includes(field)}
+              onChange={(event) => {
+                const { checked } = event.currentTarget;
+                change({
+                  fields: FIELDS.filter((each) => (each === field ? checked : policy.fields.includes(each))),
+                });
+              }}
+            />
+          ))}
+        </div>
+      </fieldset>
+    </>
+  );
+}

@@ -1,0 +1,142 @@
+import type { LabelingSession, LabelSchema, PanelReport, SchemaReport } from "@/api/schema";
+import { RowsTable } from "@/components/rows-table";
+import { SafeText } from "@/components/safe-text";
+import { exactNumber, finite, percent } from "@/lib/format";
+import { shownValue } from "@/lib/judgment";
+import { shownAnswer } from "@/lib/labeling";
+import { text } from "@/strings";
+import classes from "./labeling.module.css";
+import { measureCells, measureHeads } from "./measures";
+import { Agreement } from "./report-agreement";
+import { JudgeCard } from "./report-judge";
+import { ItemLink } from "./target";
+
+const t = text.report;
+const MOST_DIFFERING = 10;
+
+interface SchemaPartProps {
+  report: SchemaReport;
+  schema: LabelSchema | undefined;
+  session: LabelingSession;
+}
+
+/** One schema: how far people agree on it, each beside the others, and judges beside them all. */
+export function SchemaPart({ report, schema, session }: SchemaPartProps) {
+  const { panel } = report;
+  return (
+    <section className={classes.part} aria-label={report.name}>
+      <h2>
+        <SafeText text={report.name} />{" "}
+        <span className="dim">
+          {t.answers(exactNumber(report.answers))}
+          {panel !== null && ` · ${t.scale[panel.scale]}`}
+          {report.gold > 0 &&
+            ` · ${t.gold}: ${t.ofN(exactNumber(report.gold_right), exactNumber(report.gold))}`}
+        </span>
+      </h2>
+      {report.note !== null && (
+        <p className={classes.hint}>
+          <SafeText text={report.note} />
+        </p>
+      )}
+      {panel !== null && panel.agreement === null && panel.ratings > 0 && (
+        <p className={classes.hint}>{t.onePerson}</p>
+      )}
+      {panel?.agreement != null && <Agreement agreement={panel.agreement} of={report.name} />}
+      {panel !== null && panel.people.length > 1 && <Raters panel={panel} of={report.name} />}
+      {panel !== null && panel.disputed.length > 0 && (
+        <Differing panel={panel} of={report.name} schema={schema} session={session} />
+      )}
+      {report.judges.map((judge) => (
+        <JudgeCard key={judge.judge} judge={judge} name={report.name} schema={schema} />
+      ))}
+    </section>
+  );
+}
+
+function Raters({ panel, of }: { panel: PanelReport; of: string }) {
+  const deviates = panel.raters.some(({ deviation }) => deviation !== null);
+  const most = Math.max(
+    0,
+    ...panel.raters.flatMap(({ deviation, deviation_interval: interval }) =>
+      [deviation, interval?.low, interval?.high].map((each) => Math.abs(finite(each) ?? 0)),
+    ),
+  );
+  return (
+    <>
+      <h3>{t.raters}</h3>
+      <RowsTable
+        label={t.about(t.raters, of)}
+        heads={[
+          { label: t.reviewer },
+          { label: t.reviews, numeric: true },
+          ...measureHeads(t.agreed),
+          ...(deviates
+            ? [
+                { label: t.deviation, numeric: true, hint: t.deviationHint },
+                { label: t.picture, unlabelled: true },
+                { label: t.interval, numeric: true },
+              ]
+            : []),
+        ]}
+        rows={panel.raters.map((each) => ({
+          key: each.rater,
+          cells: [
+            <SafeText key="r" text={each.rater} />,
+            exactNumber(each.ratings),
+            ...measureCells({
+              value: each.agreement,
+              interval: each.agreement_interval,
+              n: each.compared,
+              ends: [0, 1],
+            }),
+            ...measureCells({
+              value: each.deviation,
+              interval: each.deviation_interval,
+              n: each.ratings,
+              as: "number",
+              ends: [-most, most],
+            }).slice(0, 3),
+          ],
+        }))}
+      />
+    </>
+  );
+}
+
+interface DifferingProps {
+  panel: PanelReport;
+  of: string;
+  schema: LabelSchema | undefined;
+  session: LabelingSession;
+}
+
+function Differing({ panel, of, schema, session }: DifferingProps) {
+  const shown = panel.disputed.slice(0, MOST_DIFFERING);
+  return (
+    <>
+      <h3>
+        {t.differ} <span className="dim">{t.itemsDiffer(shown.length, panel.disputed_items)}</span>
+      </h3>
+      <RowsTable
+        label={t.about(t.differ, of)}
+        heads={[{ label: t.item }, { label: t.same, numeric: true }, { label: t.said }]}
+        rows={shown.map((each) => ({
+          key: each.item,
+          cells: [
+            <ItemLink key="i" session={session} itemId={each.item} />,
+            percent(finite(each.agreement) ?? 0),
+            <SafeText
+              key="s"
+              text={each.ratings.map(({ rater, value }) => `${rater}: ${said(schema, value)}`).join(" · ")}
+            />,
+          ],
+        }))}
+      />
+    </>
+  );
+}
+
+function said(schema: LabelSchema | undefined, value: unknown): string {
+  return schema === undefined ? shownValue(value) : shownAnswer(schema, value);
+}

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import type { Assignment, LabelingItem, LabelSchema } from "@/api/schema";
+import { canReopen, differ, doneOf, linesOf, nextStates, roundsOf, shownAnswer, totalOf } from "./labeling";
+
+const counts = { COMPLETE: 3, ADJUDICATED: 1, PENDING: 4, DISPUTED: 2 };
+
+test("complete and decided items are done", () => {
+  expect([doneOf(counts), totalOf(counts)]).toEqual([4, 10]);
+  expect([doneOf({}), totalOf({})]).toEqual([0, 0]);
+});
+
+test("a closed session is only archived", () => {
+  expect(nextStates("CLOSED")).toEqual(["ARCHIVED"]);
+  expect(nextStates("PAUSED")).toContain("OPEN");
+  expect(nextStates("ARCHIVED")).toEqual([]);
+});
+
+function assignment(slot: number, round: number, state: Assignment["state"]): Assignment {
+  const form = { answers: {}, comments: {}, comment: null, flags: [], assertions: {}, duration_ms: null };
+  return {
+    assignment_id: `as-${slot}`,
+    slot,
+    round,
+    state,
+    reviewer: "ada",
+    verified: true,
+    token: null,
+    claimed_ms: null,
+    lease_until_ms: null,
+    ended_ms: null,
+    requeued_ms: null,
+    draft: null,
+    submission:
+      state === "SUBMITTED" ? { form, submitted_ms: 1, duration_ms: 1, key: null, assessments: {} } : null,
+    reason: null,
+  };
+}
+
+test("reviews are grouped by round, the latest first, and only those that were handed in", () => {
+  const assignments = [
+    assignment(0, 1, "SUBMITTED"),
+    assignment(1, 2, "SUBMITTED"),
+    assignment(2, 2, "OPEN"),
+  ];
+  const item = { assignments, round: 2, state: "IN_REVIEW", removed_ms: null } as unknown as LabelingItem;
+  expect(roundsOf(item).map(({ round, reviews }) => [round, reviews.length])).toEqual([
+    [2, 1],
+    [1, 1],
+  ]);
+  expect(canReopen(item)).toBe(false);
+  expect(canReopen({ ...item, state: "DISPUTED" })).toBe(true);
+  expect(canReopen({ ...item, state: "DISPUTED", removed_ms: 1 })).toBe(false);
+});
+
+test("answers read as their reviewers saw them", () => {
+  const schema = (input: Partial<LabelSchema["input"]>) => ({ input }) as LabelSchema;
+  const pass = schema({ kind: "pass_fail", positive_label: "Right", negative_label: "Wrong" });
+  expect([true, false].map((value) => shownAnswer(pass, value))).toEqual(["Right", "Wrong"]);
+  expect(shownAnswer(schema({ kind: "categorical" }), ["vague", "rude"])).toBe("vague, rude");
+  expect(shownAnswer(schema({ kind: "text_list" }), ["one", "two"])).toBe("one\ntwo");
+  expect(shownAnswer(schema({ kind: "numeric" }), 0.5)).toBe("0.5");
+});
+
+test("answers differ by what they say", () => {
+  expect(differ([["a"], ["a"]])).toBe(false);
+  expect(differ([true, null])).toBe(true);
+  expect(differ([])).toBe(false);
+});
+
+test("names are lines, each once", () => {
+  expect(linesOf(" ada \n\nron\nada")).toEqual(["ada", "ron"]);
+});

@@ -1,0 +1,79 @@
+/** Labeling sessions: what their items count to, what their answers read like, what may become of them. */
+
+import type { LabelingItem, LabelingSession, LabelSchema } from "@/api/schema";
+import { shownValue } from "./judgment";
+
+export type ItemState = LabelingItem["state"];
+export type SessionState = LabelingSession["state"];
+
+/** In the order in which an item goes through them. */
+export const ITEM_STATES: readonly ItemState[] = [
+  "COMPLETE",
+  "ADJUDICATED",
+  "DISPUTED",
+  "IN_REVIEW",
+  "PENDING",
+  "DECLINED",
+  "UNAVAILABLE",
+];
+const DONE: ReadonlySet<ItemState> = new Set(["COMPLETE", "ADJUDICATED"]);
+const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  DRAFT: ["OPEN"],
+  OPEN: ["PAUSED", "CLOSED"],
+  PAUSED: ["OPEN", "CLOSED"],
+  CLOSED: ["ARCHIVED"],
+  ARCHIVED: [],
+};
+const REOPENS: ReadonlySet<ItemState> = new Set(["COMPLETE", "DISPUTED", "ADJUDICATED", "DECLINED"]);
+
+/** The states that a session may be put into. */
+export function nextStates(state: SessionState): readonly SessionState[] {
+  return NEXT[state];
+}
+
+/** Whether the server takes further items into a session. */
+export function takesItems({ state }: Pick<LabelingSession, "state">): boolean {
+  return state !== "CLOSED" && state !== "ARCHIVED";
+}
+
+export function totalOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, each) => all + each, 0);
+}
+
+export function doneOf(counts: Readonly<Record<string, number>>): number {
+  return ITEM_STATES.reduce((all, state) => all + (DONE.has(state) ? (counts[state] ?? 0) : 0), 0);
+}
+
+/** Whether another round of reviews of an item can begin. */
+export function canReopen(item: LabelingItem): boolean {
+  return item.removed_ms === null && REOPENS.has(item.state);
+}
+
+/** The reviews of an item that were handed in, by round; the latest round first. */
+export function roundsOf(item: LabelingItem): { round: number; reviews: LabelingItem["assignments"] }[] {
+  const rounds = new Map<number, LabelingItem["assignments"]>();
+  for (const each of item.assignments) {
+    if (each.state !== "SUBMITTED" || each.submission === null) continue;
+    rounds.set(each.round, [...(rounds.get(each.round) ?? []), each]);
+  }
+  return [...rounds].sort(([a], [b]) => b - a).map(([round, reviews]) => ({ round, reviews }));
+}
+
+/** An answer as its reviewer saw it: pass and fail by their labels, several options one after the other. */
+export function shownAnswer(schema: LabelSchema, value: unknown): string {
+  const { kind, positive_label, negative_label } = schema.input;
+  if (kind === "pass_fail" && typeof value === "boolean") return value ? positive_label : negative_label;
+  if (Array.isArray(value)) return value.map(shownValue).join(kind === "text_list" ? "\n" : ", ");
+  return shownValue(value);
+}
+
+/** Whether answers to one question are not all the same. */
+export function differ(values: readonly unknown[]): boolean {
+  return new Set(values.map((value) => JSON.stringify(value))).size > 1;
+}
+
+/** Names, one a line, each once. */
+export function linesOf(typed: string): string[] {
+  const lines = typed.split("\n").map((line) => line.trim());
+  return [...new Set(lines.filter((line) => line !== ""))];
+}

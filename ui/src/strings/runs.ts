@@ -1,0 +1,47 @@
+/** Runs: what was given and measured, also by other tools. */
+
+export const runsTexts = {
+  runs: {
+    title: "Runs",
+    hint: "Everything that ran here and was recorded: runs with params and metrics, evaluations, labeling sessions.",
+    filterHint: "metrics.accuracy > 0.9",
+    columns: {
+      name: "Run",
+      kind: "Kind",
+      status: "Status",
+      metrics: "Metrics",
+      params: "Params",
+      started: "Started",
+      duration: "Duration",
+      by: "By",
+    },
+    kinds: { RUN: "Run", EVALUATION: "Evaluation", LABELING: "Labeling session" },
+    statuses: {
+      SCHEDULED: "Scheduled",
+      RUNNING: "Running",
+      FINISHED: "Finished",
+      FAILED: "Failed",
+      KILLED: "Killed",
+    },
+    empty: "No runs yet",
+    emptyHint: "Evaluations and labeling sessions are runs, and so is whatever an MLflow client starts:",
+    emptyCode: (experiment: string) =>
+      `import mlflow
+
+mlflow.set_tracking_uri("http://127.0.0.1:5000")
+mlflow.set_experiment(experiment_id="${experiment}")
+with mlflow.start_run():
+    mlflow.log_metric("accuracy", 0.93)`,
+    noneFound: "No run matches",
+    id: "Id",
+    parent: "Part of",
+    traces: "Its traces",
+    tags: "Tags",
+    inputs: "What went in",
+    outputs: "What came out",
+    metric: "Metric",
+    value: "Latest value",
+    step: "Step",
+    at: "When",
+  },
+} as const;
