@@ -39,8 +39,8 @@ _METHOD = (
     "function that adds two numbers over rows of a table, with two scorers that compare and measure, ten at a time; "
     "each row is a trace and two assessments. The time is all of `evaluate`, from the check of the data to the "
     "aggregates, over the number of rows; medians of rounds with the smallest and the largest, the first round left "
-    "out. Dataset: records with a question of 60 characters and an answer, appended through the SDK, checking and "
-    "hashing included, until one version of them is published. Comparison: two runs of rows without traces with a "
+    "out; what watching the server's memory takes is not counted as the program's. Dataset: records with a question of "
+    "60 characters and an answer, appended through the SDK, checking and hashing included, until one version of them is published. Comparison: two runs of rows without traces with a "
     "boolean and a number each, logged in batches of 1,000 through the client; summary and comparison are asked "
     "over HTTP, answers included. Every answer's content is checked."
 )
