@@ -7,14 +7,8 @@ import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
-from lodeline.domain.evaluation import (
-    MAX_ROWS,
-    Bindings,
-    CompareOptions,
-    EvaluationDraft,
-    RowDraft,
-    ScoreDraft,
-)
+from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
+from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, ScoreDraft
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.services.bundle import Services

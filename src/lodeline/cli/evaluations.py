@@ -9,7 +9,8 @@ from lodeline.cli.output import moment
 from lodeline.domain.aggregate import Interval, ValueSummary
 from lodeline.domain.comparison import ScorerComparison
 from lodeline.domain.errors import Invalid
-from lodeline.domain.evaluation import ROW_STATES, CompareOptions, EvaluationRow, RowState
+from lodeline.domain.evaluation import CompareOptions
+from lodeline.domain.evaluation_row import ROW_STATES, EvaluationRow, RowState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show, compare and cancel evaluations.")
 

@@ -7,7 +7,8 @@ import numpy as np
 from lodeline.domain.aggregate import Reducer, ScorerAggregate
 from lodeline.domain.assessment import AssessmentError
 from lodeline.domain.comparison import Comparison, Direction
-from lodeline.domain.evaluation import CompareOptions, Score, ScoreTable
+from lodeline.domain.evaluation import CompareOptions
+from lodeline.domain.evaluation_row import Score, ScoreTable
 from lodeline.domain.gate import GateReport, GateRule
 from lodeline.evals.statistics.aggregate import aggregate_scorer
 from lodeline.evals.statistics.columns import RunColumns, ScorerColumn, reducers_of, score_column

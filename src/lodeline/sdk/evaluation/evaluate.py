@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from lodeline.domain.errors import Conflict, Invalid, LodelineError
-from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow, check_resume
+from lodeline.domain.evaluation import Evaluation, EvaluationDraft, check_resume
+from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.ids import TraceId
 from lodeline.domain.run import RunDraft, RunInput
 from lodeline.domain.scorer import ScoredTrace

@@ -10,7 +10,7 @@ from typing import Any, cast
 import orjson
 
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge, Unavailable
-from lodeline.domain.evaluation import (
+from lodeline.domain.evaluation_row import (
     MAX_EXPECTATIONS,
     MAX_MESSAGE,
     MAX_SCORE_TEXT,
@@ -19,7 +19,7 @@ from lodeline.domain.evaluation import (
     RowsReport,
     ScoreDraft,
     check_score,
-)  # fmt: skip
+)
 from lodeline.domain.ids import RunId, TraceId
 from lodeline.domain.run import MAX_KEY
 from lodeline.domain.scorer import Feedback

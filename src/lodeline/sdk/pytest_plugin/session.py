@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from lodeline.domain.errors import LodelineError
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, EvaluationRow
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.ids import RunId
 from lodeline.domain.run import RunDraft
 from lodeline.sdk.default_client import default_client
