@@ -14,9 +14,11 @@ import orjson
 
 from bench.report import Cell, Report, Table, spread
 from bench.served import serve
+from tools.mlflow_server import get, mlflow_server
 
 PEER = "LODELINE_BENCH_MLFLOW_URL"
-"""The variable that holds the address of a running MLflow server over an empty store."""
+"""The variable that holds the address of a running MLflow server over an empty store, instead of one that is started
+from an environment beside the project; empty for none."""
 TRACES, QUICK_TRACES = 300, 10
 ROWS, QUICK_ROWS = 1_000, 10
 ROUNDS = 3
@@ -37,13 +39,19 @@ def run(*, quick: bool = False) -> Report:
     """Measure and return the report; RuntimeError when what is found is not what was sent."""
     with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder, serve(Path(folder) / "store") as served:
         found = {"Lodeline": _rounds(f"http://127.0.0.1:{served.port}", quick=quick)}
+    # A quick run only asks whether this runs: it does not bring 850 MB.
     peer = os.environ.get(PEER)
-    if peer:
-        found["MLflow"] = _rounds(peer, quick=quick)
+    alone = peer == "" or (quick and peer is None)
+    if not alone:
+        with (
+            tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder,
+            mlflow_server(peer, Path(folder)) as url,
+        ):
+            found["MLflow " + get(f"{url}/version")] = _rounds(url, quick=quick)
     rows: list[tuple[Cell, ...]] = [
         (name, *(spread([each[name] for each in rounds]) for rounds in found.values())) for name in _MEASURES
     ]
-    note = "" if peer else f"Without a column of MLflow's server: set {PEER} to have one."
+    note = "Without a column of MLflow's server." if alone else ""
     return Report("mlflow", _METHOD, (Table("MLflow's client", ("what", *found), rows, note),), quick)
 
 

@@ -235,6 +235,6 @@ def test_a_conversation_under_review_shows_its_tool_calls(
     run_id = client.labeling.create(draft, ["Feedback"], experiment=own).run.run_id
     client.labeling_items.add_traces(run_id)
     page = visit.open(f"/review/{run_id}?reviewer=ada")
-    expect(item_of(page).get_by_role("article").filter(has_text="cancel_booking")).to_contain_text("XEHM4B")
+    expect(item_of(page).get_by_role("article").filter(has_text="cancel_booking").last).to_contain_text("XEHM4B")
     expect(item_of(page)).to_contain_text("Done.")
     expect(item_of(page)).not_to_contain_text("tool_calls")

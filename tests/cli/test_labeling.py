@@ -12,12 +12,27 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     made = ("labels", "create", "tone", "categorical", "-o", "rude", "-o", "kind", "--title", "Which tone?")
     assert "Made label schema tone (ls-" in lodeline(*made, store=store).out
     assert "one of rude, kind" in lodeline("labels", "get", "tone", store=store).out
+    changed = lodeline("labels", "update", "tone", "-o", "rude", "-o", "kind", "-o", "dry", store=store)
+    assert "is in version 2." in changed.out
+    assert "one of rude, kind, dry" in lodeline("labels", "get", "tone", store=store).out
     lodeline("labels", "create", "size", "colour", store=store, code=2)
     assert [row["name"] for row in lodeline("labels", "list", "--json", store=store).lines()] == ["Feedback", "tone"]
     with connect(store) as client:
         dataset = client.datasets.create("golden").dataset_id
         client.records.write(dataset, [RecordDraft({"q": 1})])
-    ask = ("labeling", "create", "tone", "expected_response", "-n", "week", "-r", "ann", "--dataset", dataset)
+    ask = (
+        "labeling",
+        "create",
+        "tone",
+        "expected_response",
+        "-n",
+        "week",
+        "-r",
+        "ann",
+        "--dataset",
+        "golden",
+        "--optional-answers",
+    )
     session = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
     shared = ("labeling", "create", "tone", "-r", "ann", "-r", "ben", "--mode", "weighted", "--weight", "ann=2")
     assert lodeline(*shared, "--json", store=store).document()["policy"]["weights"] == {"ann": 2}  # type: ignore[index,call-overload]
@@ -40,9 +55,13 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     (item,) = (str(row["item_id"]) for row in lodeline("labeling", "items", session, "--json", store=store).lines())
     with connect(store) as client:
         client.reviews.submit(item, ReviewForm({"tone": "kind", "expected_response": "yes"}), reviewer="ann")
+    lodeline("labeling", "adjudicate", item, "tone", "-r", "lin", store=store, code=2)
+    assert "disputed" in lodeline("labeling", "adjudicate", item, "tone=dry", "-r", "lin", store=store, code=5).err
     assert "COMPLETE" in lodeline("labeling", "items", session, "-s", "complete", store=store).out
     assert "COMPLETE 1" in lodeline("labeling", "get", session, store=store).out
-    assert "0 records added, 1 changed" in lodeline("labeling", "sync", session, store=store).out
+    assert (
+        "0 records added, 1 changed" in lodeline("labeling", "sync", session, "--dataset", "golden", store=store).out
+    )
     assert "is in round 2." in lodeline("labeling", "reopen", item, store=store).out
     assert f"/review/{session}?reviewer=ann" in lodeline("labeling", "link", session, "-r", "ann", store=store).out
     lodeline("labeling", "remove", item, "--yes", store=store)

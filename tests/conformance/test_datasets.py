@@ -1,5 +1,6 @@
 """Evaluation datasets."""
 
+import json
 from collections.abc import Callable
 
 import mlflow
@@ -135,3 +136,18 @@ def test_a_deleted_dataset_is_not_found(experiment: str, name: str) -> None:
     delete_dataset(dataset_id=dataset.dataset_id)
     with refused("RESOURCE_DOES_NOT_EXIST"):
         get_dataset(dataset_id=dataset.dataset_id)
+
+
+def test_schema_and_profile(experiment: str, name: str) -> None:
+    made = create_dataset(name=name, experiment_id=experiment)
+    made.merge_records([
+        {"inputs": {"q": "x", "n": 1, "f": 1.5, "l": [1], "o": {"k": 1}, "b": True}, "expectations": {"e": "y"}},
+        {"inputs": {"q": 2}, "outputs": {"a": "text"}},
+    ])  # fmt: skip
+    found = get_dataset(dataset_id=made.dataset_id)
+    assert json.loads(found.profile) == {"num_records": 2}
+    schema = json.loads(found.schema)
+    assert schema["inputs"] == {
+        "q": "string", "n": "integer", "f": "float", "l": "array", "o": "object", "b": "boolean",
+    }  # fmt: skip
+    assert (schema["outputs"], schema["expectations"]) == ({"a": "string"}, {"e": "string"})

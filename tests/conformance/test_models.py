@@ -80,3 +80,34 @@ def test_a_model_without_a_name_gets_one(client: MlflowClient, experiment: str) 
     assert str(model.status) == "PENDING"
     done = client.finalize_logged_model(model.model_id, "READY")
     assert str(done.status) == "READY"
+
+
+def test_metrics_on_datasets(client: MlflowClient, experiment: str) -> None:
+    one, two, bare = (mlflow.create_external_model(name=f"m{i}").model_id for i in range(3))
+    run_id = client.create_run(experiment).info.run_id
+    logged = ((one, 0.5, "d1", 1), (two, 0.9, "d1", 1), (one, 0.95, "d2", 2), (two, 0.1, "d2", 2))
+    for model_id, value, dataset, step in logged:
+        client.log_metric(
+            run_id,
+            "acc",
+            value,
+            step=step,
+            model_id=model_id,
+            dataset_name=dataset,
+            dataset_digest=f"digest-{dataset}",
+        )
+
+    def on(dataset: str) -> list[dict[str, str]]:
+        return [{"dataset_name": dataset, "dataset_digest": f"digest-{dataset}"}]
+
+    def of(text: str, dataset: str) -> set[str]:
+        return set(found(experiment, filter_string=text, datasets=on(dataset)))
+
+    assert (of("metrics.acc > 0.4", "d1"), of("metrics.acc > 0.4", "d2")) == ({one, two}, {one})
+    assert of("metrics.acc > 0.92", "d1") == set()
+    assert of("metrics.acc > 0.6 AND name = 'm0'", "d2") == {one}
+    assert set(found(experiment, filter_string="metrics.acc > 0.92")) == {one}
+    for dataset, expected in (("d1", [two, one, bare]), ("d2", [one, two, bare])):
+        order = [{"field_name": "metrics.acc", "ascending": False, **on(dataset)[0]}]
+        assert found(experiment, order_by=order) == expected
+    assert found(experiment, order_by=[{"field_name": "metrics.acc", "ascending": True}])[:2] == [two, one]

@@ -236,7 +236,7 @@ def test_metrics_of_traces_and_spans(http: httpx.Client, experiment: str, traced
     by_name = measured(
         http, experiment, view_type="TRACES", metric_name="trace_count", dimensions=["trace_name", "trace_status"]
     )
-    assert sorted((*where.values(), values["COUNT"]) for where, values in by_name) == [
+    assert sorted((where["trace_name"], where["trace_status"], values["COUNT"]) for where, values in by_name) == [
         ("answer", "ERROR", 1), ("answer", "OK", 1), ("other", "OK", 1),
     ]  # fmt: skip
     for clause in ("trace.status = 'ERROR'", "trace.tag.k = 'v'"):
@@ -316,3 +316,74 @@ def test_the_api_before_v3(http: httpx.Client, experiment: str) -> None:
     found = http.get(f"/api/2.0/mlflow/traces/{ident}/info").json()["trace_info"]
     assert {"key": "m", "value": "2"} in found["request_metadata"]
     assert {"key": "t", "value": "1"} in found["tags"]
+
+
+def test_costs_and_providers_of_spans(http: httpx.Client, experiment: str) -> None:
+    for provider, into, out in (("openai", 0.25, 0.5), ("openai", 0.5, 1.0), ("anthropic", 1.0, 2.0)):
+        request, _ = export("chat", mlflow__spanType="CHAT_MODEL", mlflow__llm__model="m")
+        span = request.resource_spans[0].scope_spans[0].spans[0]
+        span.attributes.add(key="mlflow.llm.provider").value.string_value = provider
+        cost = {"input_cost": into, "output_cost": out, "total_cost": into + out}
+        span.attributes.add(key="mlflow.llm.cost").value.string_value = json.dumps(cost)
+        send(http, experiment, request)
+    found = {
+        name: measured(
+            http, experiment, view_type="SPANS", metric_name=name, dimensions=["span_model_provider"],
+            aggregations=[{"aggregation_type": "SUM"}],
+        )
+        for name in ("input_cost", "output_cost", "total_cost")
+    }  # fmt: skip
+    sums = {name: {where["span_model_provider"]: values["SUM"] for where, values in of} for name, of in found.items()}
+    assert sums == {
+        "input_cost": {"openai": 0.75, "anthropic": 1.0},
+        "output_cost": {"openai": 1.5, "anthropic": 2.0},
+        "total_cost": {"openai": 2.25, "anthropic": 3.0},
+    }
+
+
+def test_feedback_of_a_session_covers_its_traces(http: httpx.Client, experiment: str, traced) -> None:
+    first, second, other = (traced(metadata={"mlflow.trace.session": name}) for name in ("s-1", "s-1", "s-2"))
+    mlflow.log_feedback(trace_id=first, name="helpful", value=True, metadata={"mlflow.trace.session": "s-1"})
+    mlflow.log_feedback(trace_id=other, name="clear", value=True)
+
+    def ids(text: str) -> set[str]:
+        found = mlflow.search_traces(locations=[experiment], filter_string=text, return_type="list")
+        return {trace.info.trace_id for trace in found}
+
+    assert ids("feedback.helpful = 'true'") == {first, second}
+    assert ids("feedback.helpful IS NOT NULL") == {first, second}
+    assert ids("feedback.helpful IS NULL") == {other}
+    assert ids("feedback.helpful = 'false'") == set()
+    assert ids("feedback.clear = 'true'") == {other}
+
+
+def test_a_path_with_a_newline_is_no_missing_entity(http: httpx.Client) -> None:
+    answer = http.get("/api/2.0/mlflow/no%0athing")
+    assert answer.status_code == 404
+    assert "RESOURCE_DOES_NOT_EXIST" not in answer.text
+    assert not answer.text.startswith('{"type"')
+
+
+def test_runs_have_inputs_even_when_there_are_none(http: httpx.Client, experiment: str) -> None:
+    body = {"experiment_id": experiment, "start_time": 1}
+    assert http.post("/api/2.0/mlflow/runs/create", json=body).json()["run"]["inputs"] == {}
+
+
+def test_runs_by_artifact_uri(http: httpx.Client, client, experiment: str) -> None:
+    run = client.create_run(experiment).info
+    client.create_run(experiment)
+    for clause in (f"attributes.artifact_uri = '{run.artifact_uri}'", f"artifact_uri LIKE '%{run.run_id}%'"):
+        found = client.search_runs([experiment], clause)
+        assert [each.info.run_id for each in found] == [run.run_id]
+
+
+def test_what_is_no_time_is_equal_to_none(http: httpx.Client, experiment: str, traced) -> None:
+    traced()
+    body = {"locations": [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}]}
+    answer = http.post("/api/3.0/mlflow/traces/search", json={**body, "filter": "timestamp_ms = 'abc'"})
+    assert (answer.status_code, answer.json().get("traces")) == (200, None)
+
+
+def test_deleting_a_dataset_that_there_is_not_is_fine(http: httpx.Client) -> None:
+    answer = http.request("DELETE", "/api/3.0/mlflow/datasets/d-none", json={})
+    assert (answer.status_code, answer.json()) == (200, {})

@@ -7,6 +7,7 @@ import pytest
 
 from lodeline.domain.assessment import (
     MAX_VALUE_DEPTH,
+    SESSION_KEY,
     Assessment,
     AssessmentChange,
     AssessmentDraft,
@@ -483,3 +484,28 @@ def test_only_the_named_experiments_are_listed(stores: Stores, log: Log) -> None
     assert page.items == ()
     assert stores.assessments.search(search(entity="assessment", experiments=())).items == ()
     assert stores.admin.check() == []
+
+
+def test_standing_judgments_that_name_a_session(stores: Stores) -> None:
+    home = make_experiment(stores, "home").experiment_id
+    stores.traces.write([write("tr-1", span("root"), experiment=home), write("tr-2", span("root"), experiment=home)])
+    named = {SESSION_KEY: "chat-1"}
+
+    def log(draft: AssessmentDraft, at_ms: int) -> Assessment:
+        return stores.assessments.log(home, draft, by=None, now_ms=at_ms, audit=audit("assessment.log"))[0]
+
+    first = log(judgment("tr-1", "good", True, metadata=named), T0_MS)
+    second = log(judgment("tr-2", "good", False, metadata=named), T0_MS + 1)
+    log(judgment("tr-1", "good", True), T0_MS + 2)
+    log(judgment("tr-1", "other", True, metadata=named), T0_MS + 3)
+    log(judgment(None, "good", True, session="chat-1", metadata=named), T0_MS + 4)
+    assert list(stores.assessments.of_sessions([home], "good")) == [second, first]
+    assert list(stores.assessments.of_sessions(["0"], "good")) == []
+    third = log(replace(judgment("tr-1", "good", False, metadata=named), overrides=first.assessment_id), T0_MS + 5)
+    assert list(stores.assessments.of_sessions([home], "good")) == [third, second]
+    stores.assessments.delete(third.assessment_id, by=None, now_ms=T0_MS + 6, audit=audit("assessment.delete"))
+    assert [each.assessment_id for each in stores.assessments.of_sessions([home], "good")] == [
+        second.assessment_id, first.assessment_id,
+    ]  # fmt: skip
+    delete_experiment(stores, home)
+    assert list(stores.assessments.of_sessions([home], "good")) == []

@@ -166,6 +166,15 @@ def test_what_pack_did_not_write_is_corrupt(chunk: bytes) -> None:
         payload.unpack_facts(chunk)
 
 
+def test_a_span_with_more_facts_than_there_are_is_corrupt() -> None:
+    known = payload.dump_facts([BARE])
+    more = known.replace(b"]]]]", b"," + b",".join([b"null"] * 30) + b"]]]]")
+    assert more != known
+    assert payload.load_facts(known) == (BARE,)
+    with pytest.raises(payload.Corrupt, match="facts, not 22"):
+        payload.load_facts(more)
+
+
 @given(st.data())
 def test_a_damaged_chunk_is_read_or_corrupt(data: st.DataObject) -> None:
     chunk = bytearray(_DAMAGED)

@@ -104,7 +104,13 @@ def test_empty_text_is_the_empty_filter():
 
 
 @pytest.mark.parametrize(
-    "text", ["status = 'nonsense'", "span.status = 'nonsense' AND span.name = 'x'", "span.type LIKE 'x%'"]
+    "text",
+    [
+        "timestamp_ms = 'abc'",
+        "status = 'nonsense'",
+        "span.status = 'nonsense' AND span.name = 'x'",
+        "span.type LIKE 'x%'",
+    ],
 )
 def test_unknown_values_match_nothing(text: str):
     assert parse_mlflow(text, "trace") == NOTHING
@@ -129,7 +135,7 @@ def test_unknown_values_match_nothing(text: str):
         ("text = 'x'", 5, "text does not take ="),
         ("span.content RLIKE 'x'", 13, "does not take RLIKE"),
         ("timestamp_ms LIKE 'x'", 13, "does not take LIKE"),
-        ("timestamp_ms = 'abc'", 15, "expected a number without quotes"),
+        ("timestamp_ms > 'abc'", 15, "expected a number without quotes"),
         ("name = 5", 7, "expected a quoted string"),
         ("name = x", 7, "expected a quoted string or a number"),
         ("feedback.f = 5", 13, "expected a quoted string"),

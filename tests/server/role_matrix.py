@@ -280,6 +280,8 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {LABELING}/items/rule", "200 200 403 403 401 403", f"{LABELED}/items/rule",
          json={"kind": "sample", "share": 1}),
     Case(f"GET {LABELING}/items", "200 200 200 403 401 403", f"{LABELED}/items"),
+    Case(f"POST {LABELING}/reviews", "200 200 403 403 401 403", f"{LABELED}/reviews", json={"reviews": []}),
+    Case(f"GET {LABELING}/rules", "200 200 200 403 401 403", f"{LABELED}/rules"),
     Case(f"POST {LABELING}/sync", "200 200 403 403 401 403", f"{LABELED}/sync", json={"dataset_id": "{dataset}"}),
     Case(f"GET {ITEM}", "200 200 200 403 401 403", f"{API}/labeling/items/{{reviewed}}"),
     Case(f"DELETE {ITEM}", "200 200 403 403 401 403", f"{API}/labeling/items/{{reviewed}}"),

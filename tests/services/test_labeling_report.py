@@ -19,6 +19,7 @@ from tests.contract.build import span, write
 from tests.evals import judgments
 from tests.services.bundled import clock_of, services_over
 
+HUMAN = AssessmentSource("HUMAN", "outside")
 REVIEWERS = ("ann-1", "ann-2", "ann-3")
 REVIEWER = Actor("account", "ann-1", AccountId("acc-4"), roles={ExperimentId("0"): "reviewer"})
 
@@ -109,6 +110,50 @@ def test_ragcheckers_people_on_an_ordered_scale(services: Services) -> None:
     assert schema.panel.scale == "ordinal"
     percent = next(each for each in schema.panel.agreement.coefficients if each.name == "percent")
     assert percent.value == pytest.approx(sum(row["overall_1"] == row["overall_2"] for row in rows) / 60)
+
+
+def test_judges_of_whole_conversations_stand_beside_people(services: Services) -> None:
+    names = [f"chat-{number}" for number in range(6)]
+    services.stores.traces.write([write(f"tr-{name}", span(session=name), experiment="0") for name in names])
+    run_id = session(services, "helpful", LabelInput("pass_fail"))
+    drafts = [ItemDraft(ReviewTarget("SESSION", session=name)) for name in names[:5]]
+    items = services.labeling_items.add(LOCAL, run_id, drafts).item_ids
+    for number, item in enumerate(items):
+        for who in REVIEWERS[:2]:
+            submit(services, item, who, "helpful", number < 3)
+    for name in names:
+        for source, value in ((AssessmentSource("LLM_JUDGE", "gpt"), name < "chat-4"), (HUMAN, False)):
+            target = AssessmentTarget(session=name)
+            services.assessments.log(
+                LOCAL, AssessmentDraft(target, "helpful", "FEEDBACK", source, value), experiment="0"
+            )
+    target = AssessmentTarget(TraceId("tr-chat-0"))
+    other = AssessmentDraft(target, "helpful", "FEEDBACK", AssessmentSource("LLM_JUDGE", "of-traces"), True)
+    services.assessments.log(LOCAL, other)
+    (judge,) = services.labeling_reports.report(LOCAL, run_id).schemas[0].judges
+    assert (judge.judge, judge.judged, judge.compared) == ("gpt", 5, 5)
+    assert judge.confusion is not None
+    assert judge.confusion.accuracy == pytest.approx(4 / 5)
+
+
+def test_verdicts_on_one_item_more_than_once_are_how_far_a_judge_agrees_with_itself(services: Services) -> None:
+    traces(services, "tr-1", "tr-2", "tr-3")
+    run_id = session(services, "fine", LabelInput("pass_fail"))
+    drafts = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(f"tr-{n}"))) for n in (1, 2, 3)]
+    services.labeling_items.add(LOCAL, run_id, drafts)
+    for trace_id, values in (("tr-1", (True, True)), ("tr-2", (True, False)), ("tr-3", (True,))):
+        for number, value in enumerate(values):
+            source = AssessmentSource("LLM_JUDGE", "gpt", "v1")
+            draft = AssessmentDraft(
+                AssessmentTarget(TraceId(trace_id)), "fine", "FEEDBACK", source, value, identifier=str(number)
+            )
+            clock_of(services).advance(1)
+            services.assessments.log(LOCAL, draft)
+    (judge,) = services.labeling_reports.report(LOCAL, run_id).schemas[0].judges
+    assert judge.repeats is not None
+    assert (judge.repeats.items, judge.repeats.raters) == (2, ("verdict 1", "verdict 2"))
+    percent = next(each for each in judge.repeats.coefficients if each.name == "percent")
+    assert percent.value == pytest.approx(0.5)
 
 
 def test_removed_items_and_free_text_are_left_out(services: Services) -> None:

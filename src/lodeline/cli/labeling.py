@@ -1,11 +1,12 @@
 """``lodeline labeling``: make, fill and watch labeling sessions; carry what people expect into datasets."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from lodeline.cli.labeling_report import report
-from lodeline.cli.naming import confirm
+from lodeline.cli.naming import confirm, value_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, YesOption, command
 from lodeline.cli.output import Output, moment
 from lodeline.domain.errors import Invalid
@@ -20,12 +21,14 @@ from lodeline.domain.labeling import (
     LabelingDraft,
     LabelingSession,
     LabelingState,
+    ReviewForm,
     ReviewOrder,
     ReviewPolicy,
     ReviewTarget,
 )
 from lodeline.domain.labeling_rules import ItemRule, RuleKind
 from lodeline.domain.run import RunDraft
+from lodeline.domain.span import JsonValue
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill and watch labeling sessions.")
 
@@ -77,7 +80,10 @@ def create(
     min_agreement: Annotated[
         float | None, typer.Option("--min-agreement", help="Items that agree less are disputed.")
     ] = None,
-    dataset: Annotated[str | None, typer.Option("--dataset", help="The dataset that sync writes to, by id.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="The dataset that sync writes to, by name or id.")
+    ] = None,
+    optional: Annotated[bool, typer.Option("--optional-answers", help="Reviewers may leave questions out.")] = False,
     open: Annotated[bool, typer.Option("--open", help="Open it at once.")] = False,
 ) -> None:
     """Make a labeling session; it is a draft until it is opened."""
@@ -87,9 +93,16 @@ def create(
         order=_order(order),
         min_agreement=min_agreement,
         weights=dict(map(_weight, weight or ())),
+        require_all_answers=not optional,
     )
     draft = LabelingDraft(
-        RunDraft(name), (), instructions, tuple(reviewer or ()), policy, dataset, "OPEN" if open else "DRAFT"
+        RunDraft(name),
+        (),
+        instructions,
+        tuple(reviewer or ()),
+        policy,
+        None if dataset is None else _dataset(use, dataset, experiment),
+        "OPEN" if open else "DRAFT",
     )
     made = use.client.labeling.create(draft, schemas, experiment=experiment)
     if use.out.as_json:
@@ -186,7 +199,8 @@ def add(
             return
         report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
-        report = items_of.add_records(session, dataset, filter=filter or "", limit=limit)
+        holder = use.client.labeling.get(session).run.experiment_id
+        report = items_of.add_records(session, _dataset(use, dataset, holder), filter=filter or "", limit=limit)
     elif filter is not None:
         report = items_of.add_traces(session, filter=filter, limit=limit)
     else:
@@ -275,21 +289,55 @@ def link(
     _said(use.out, found, use.client.url.rstrip("/") + found.path)
 
 
+@command(app, "adjudicate")
+def adjudicate(
+    use: Use,
+    item: ItemArgument,
+    answers: Annotated[list[str], typer.Argument(help="What holds: NAME=VALUE by label schema.", metavar="ANSWER")],
+    *,
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", "-r", help="Who decides, where nobody is signed in.")
+    ] = None,
+    comment: Annotated[str | None, typer.Option("--comment", help="Why.")] = None,
+) -> None:
+    """Decide a disputed item; the answers become judgments in the name of who decides."""
+    form = ReviewForm(dict(map(_answer, answers)), comment=comment)
+    decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
+    _said(use.out, decided, f"Item {item} is {decided.state}.")
+
+
 @command(app, "sync")
 def sync(
     use: Use,
     session: SessionArgument,
     *,
-    dataset: Annotated[str | None, typer.Option("--dataset", help="A dataset's id, else the session's own.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="A dataset by name or id, else the session's own.")
+    ] = None,
 ) -> None:
     """Carry what people expect into a dataset, as a new version of it."""
-    report = use.client.labeling.sync(session, dataset)
+    into = None if dataset is None else _dataset(use, dataset, use.client.labeling.get(session).run.experiment_id)
+    report = use.client.labeling.sync(session, into)
     _said(
         use.out,
         report,
         f"Version {report.version} of dataset {report.dataset_id}: {report.inserted} records added, "
         f"{report.updated} changed, {report.unchanged} as they were; {report.skipped} items left out.",
     )
+
+
+def _dataset(use: Use, dataset: str, experiment: str) -> str:
+    """Return the id of a dataset that is named by it, or by its name in the session's experiment."""
+    if re.fullmatch(r"d-[0-9a-f]{32}", dataset):
+        return dataset
+    return use.client.datasets.find(dataset, experiment=experiment).dataset_id
+
+
+def _answer(text: str) -> tuple[str, JsonValue]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise Invalid.value("ANSWER", text, "the name of a label schema and what holds, such as right=false")
+    return name, value_of(value)
 
 
 def _said(out: Output, document: object, text: str) -> None:

@@ -89,6 +89,37 @@ def get(use: Use, name: NameArgument, *, experiment: HomeOption = "0") -> None:
     )
 
 
+@command(app, "update")
+def update(
+    use: Use,
+    name: NameArgument,
+    *,
+    experiment: HomeOption = "0",
+    title: Annotated[str | None, typer.Option("--title", help="The question that people read.")] = None,
+    instruction: Annotated[str | None, typer.Option("--instruction", help="How to judge; empty for none.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", "-o", help="All options of a categorical; repeatable.")
+    ] = None,
+    min: Annotated[float | None, typer.Option("--min", help="The least number.")] = None,
+    max: Annotated[float | None, typer.Option("--max", help="The greatest number.")] = None,
+) -> None:
+    """Make another version of a label schema; sessions keep the version that they have."""
+    found = use.client.label_schemas.find(name, experiment=experiment)
+    asked = found.input
+    given = replace(
+        asked,
+        options=asked.options if option is None else tuple(option),
+        min_value=asked.min_value if min is None else min,
+        max_value=asked.max_value if max is None else max,
+    )
+    changed = use.client.label_schemas.update(
+        found.schema_id, title=title, instruction=instruction, input=None if given == asked else given
+    )
+    if use.out.as_json:
+        use.out.document(changed)
+    use.out.say(f"Label schema {changed.name} is in version {changed.version}.")
+
+
 @command(app, "delete")
 def delete(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: YesOption = False) -> None:
     """Take a label schema out of lists for good; sessions keep what they have."""

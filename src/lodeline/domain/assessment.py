@@ -13,6 +13,10 @@ from lodeline.domain.span import JsonValue
 AssessmentKind = Literal["FEEDBACK", "EXPECTATION", "ISSUE_REF"]
 SourceKind = Literal["HUMAN", "LLM_JUDGE", "CODE"]
 UNNAMED = "default"
+SESSION_KEY = "mlflow.trace.session"
+"""The metadata by which a judgment on one trace says, in MLflow's words, that it is of the whole session."""
+MAX_OF_SESSIONS = 5_000
+"""Most judgments of sessions that a filter is widened by."""
 MAX_NAME = 250
 MAX_RATIONALE = 100_000
 MAX_VALUE_DEPTH = 64

@@ -145,12 +145,13 @@ def check_name(name: str, *, noun: str = "experiment name", most: int = MAX_NAME
     return name
 
 
-def check_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `tags`; Invalid or TooLarge when a key is empty or too long, a value too long, or there are too many."""
+def check_tags(tags: Mapping[str, str], *, most: int = MAX_TAG_VALUE) -> Mapping[str, str]:
+    """Return `tags`; Invalid or TooLarge when a key is empty or too long, a value of more than `most` characters, or
+    there are too many."""
     if len(tags) > MAX_TAGS:
         raise TooLarge(f"tags: {len(tags)} are over the limit of {MAX_TAGS} in one call.")
     for key, value in tags.items():
         check_name(key, noun="tag key", most=MAX_TAG_KEY)
-        if len(value) > MAX_TAG_VALUE:
-            raise TooLarge(f"tag {key!r}: {len(value)} characters are over the limit of {MAX_TAG_VALUE}.")
+        if len(value) > most:
+            raise TooLarge(f"tag {key!r}: {len(value)} characters are over the limit of {most}.")
     return tags

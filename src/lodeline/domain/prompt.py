@@ -14,6 +14,8 @@ from lodeline.domain.span import JsonValue
 
 PromptKind = Literal["text", "chat"]
 MAX_NAME = 250
+MAX_VERSION_TAG = 100_000
+"""Characters of the value of a tag of a version."""
 MAX_TEMPLATE_CHARS = 500_000
 """Of the text, or of all messages together."""
 MAX_MESSAGES = 1_000
@@ -180,7 +182,7 @@ def check_prompt(draft: PromptDraft) -> str:
     ):  # fmt: skip
         if len(text) > most:
             raise TooLarge(f"{noun}: {len(text)} characters are over the limit of {most}.")
-    check_tags(draft.tags)
+    check_tags(draft.tags, most=MAX_VERSION_TAG)
     for value in (draft.response_format, draft.model_config):
         canonical_json(value, most_chars=MAX_CONFIG_CHARS)
     return prompt_digest(draft)

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from lodeline.domain.named_tuple import make
+
 PICO = 1_000_000_000_000
 
 
@@ -42,11 +44,18 @@ class TokenUsage(NamedTuple):
 
     def plus(self, other: "TokenUsage") -> "TokenUsage":
         """Return the bucket-wise sum."""
-        return TokenUsage(*map(int.__add__, self, other))
+        # Written out, it takes a third of the time; ingest does it for every model call.
+        a0, a1, a2, a3, a4, a5, a6, a7, a8 = self
+        b0, b1, b2, b3, b4, b5, b6, b7, b8 = other
+        summed = (a0 + b0, a1 + b1, a2 + b2, a3 + b3, a4 + b4, a5 + b5, a6 + b6, a7 + b7, a8 + b8)
+        return make(TokenUsage, summed)
 
     def minus(self, other: "TokenUsage") -> "TokenUsage":
         """Return the bucket-wise difference."""
-        return TokenUsage(*map(int.__sub__, self, other))
+        a0, a1, a2, a3, a4, a5, a6, a7, a8 = self
+        b0, b1, b2, b3, b4, b5, b6, b7, b8 = other
+        left = (a0 - b0, a1 - b1, a2 - b2, a3 - b3, a4 - b4, a5 - b5, a6 - b6, a7 - b7, a8 - b8)
+        return make(TokenUsage, left)
 
 
 NO_USAGE = TokenUsage()

@@ -25,6 +25,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.ids import SpanId, TraceId, otel_trace_id
+from lodeline.domain.named_tuple import make
 from lodeline.domain.span import (
     NO_RESOURCE,
     SPAN_KINDS,
@@ -324,7 +325,9 @@ def _facts(row: _Row, resource: ResourceFacts) -> SpanFacts:
     width = len(row)
     if width > _TOKENS and row[_TOKENS] is not None:
         row[_TOKENS] = TokenUsage(*row[_TOKENS])
-    return SpanFacts._make((*row, *_PADDING[width:], resource))
+    if width > _WIDTH:
+        raise ValueError(f"a span has {width} facts, not {_WIDTH}")
+    return make(SpanFacts, (*row, *_PADDING[width:], resource))
 
 
 _PADDING: tuple[None, ...] = (None,) * _WIDTH

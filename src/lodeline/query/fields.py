@@ -240,6 +240,7 @@ _RUN = EntitySpec(
         FieldSpec("id", "string", "The run's id.", ("run_id",)),
         FieldSpec("experiment", "string", "The id of the experiment that it belongs to.", ("experiment_id",)),
         FieldSpec("name", "string", "Its name.", ("run_name",)),
+        FieldSpec("artifact_uri", "string", "Where MLflow's clients find its artifacts.", sortable=False),
         FieldSpec("kind", "string", "Which kind it is.", ("type",), RUN_KINDS),
         FieldSpec("status", "string", "How it is going.", values=RUN_STATUSES),
         FieldSpec("lifecycle", "string", "Whether it is deleted.", values=("ACTIVE", "DELETED")),

@@ -27,8 +27,8 @@ _TIMES = {"start_time": "start", "created": "start", "end_time": "end"}
 _NAMES = frozenset(("run_name", "name", "Run name", "run name"))
 _LIKES = (*EQUALITY, *PATTERNS[:2])
 _KNOWN = (
-    "metrics.KEY", "params.KEY", "tags.KEY", "run_id", "run_name", "status", "user_id", "start_time", "end_time",
-    "datasets.name", "datasets.digest", "datasets.context",
+    "metrics.KEY", "params.KEY", "tags.KEY", "run_id", "run_name", "status", "user_id", "artifact_uri", "start_time",
+    "end_time", "datasets.name", "datasets.digest", "datasets.context",
 )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def _attribute(clause: Clause, name: str) -> Node:
         return closed_condition(clause, field("run", "status"), {status: (status,) for status in RUN_STATUSES})
     if name == "user_id":
         return text_condition(clause, field("run", "tags", USER_TAG), _LIKES)
+    if name == "artifact_uri":
+        return text_condition(clause, field("run", "artifact_uri"), (*_LIKES, *SETS))
     if name in _TIMES:
         return milliseconds_condition(clause, field("run", _TIMES[name]))
     raise clause.unknown(_KNOWN)

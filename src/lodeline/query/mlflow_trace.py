@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 from lodeline.domain.span import SPAN_KINDS, SPAN_STATUSES
 from lodeline.query.ast import Compare, CompareOp, JsonText, Match, MatchOp, Node
-from lodeline.query.build import NOTHING, conj, disj, exists, judged, negate, one_of
+from lodeline.query.build import ALL, NOTHING, conj, disj, exists, judged, negate, one_of
 from lodeline.query.fields import field
 from lodeline.query.mlflow_clause import (
     EQUALITY,
@@ -34,6 +34,10 @@ _TEXTS = {"name": "name", "request_id": "id", "trace_id": "id", "client_request_
 _TIMES = {"timestamp": "start", "execution_time": "duration", "end_time": "end"}
 _OF_METADATA = {"mlflow.trace.session": "session", "mlflow.trace.user": "user", "mlflow.modelId": "model"}
 """Metadata that we keep as fields, since programs without MLflow's client set them too."""
+_SERVICE = "service.name"
+_OF_TAGS = {"mlflow.traceName": "name", _SERVICE: "service"}
+"""Tags that we keep as fields."""
+_POSITIVE = frozenset(("=", *PATTERNS, "IS NOT NULL"))
 _KNOWN = (
     "name", "status", "request_id", "client_request_id", "run_id", "timestamp_ms", "execution_time_ms", "end_time_ms",
     "prompt", "text", "tags.KEY", "metadata.KEY", "span.name", "span.type", "span.status", "span.attributes.KEY",
@@ -59,8 +63,12 @@ def _other(clause: Clause) -> Node:
         case "attributes" | "attribute" | "trace":
             return _attribute(clause, clause.key)
         case "tags" | "tag":
-            name = field("trace", "name") if clause.key == "mlflow.traceName" else None
-            return text_condition(clause, name or field("trace", "tags", clause.key), _KEYED)
+            tagged = text_condition(clause, field("trace", "tags", clause.key), _KEYED)
+            ours = _OF_TAGS.get(clause.key)
+            if ours is None:
+                return tagged
+            said = text_condition(clause, field("trace", ours), _KEYED)
+            return disj((said, tagged)) if clause.key == _SERVICE and clause.operator in _POSITIVE else said
         case "metadata" | "request_metadata":
             ours = _OF_METADATA.get(clause.key)
             of = field("trace", ours) if ours else field("trace", "metadata", clause.key)
@@ -81,8 +89,14 @@ _KEYED = (*EQUALITY, *PATTERNS, *NULLS)
 
 def _attribute(clause: Clause, name: str) -> Node:
     if name in _TEXTS:
-        return text_condition(clause, field("trace", _TEXTS[name]), (*EQUALITY, *SETS, *PATTERNS))
+        condition = text_condition(clause, field("trace", _TEXTS[name]), (*EQUALITY, *SETS, *PATTERNS))
+        # MLflow's name is a tag, which a trace without a name does not have.
+        negative = name == "name" and clause.operator in {"!=", "NOT IN"}
+        return conj((condition, Compare(field("trace", "name"), "!=", ""))) if negative else condition
     if name.removesuffix("_ms") in _TIMES:
+        if clause.operator in EQUALITY and clause.values[0].kind == "string":
+            # MLflow's server takes a text, which no time is equal to.
+            return NOTHING if clause.operator == "=" else ALL
         return milliseconds_condition(clause, field("trace", _TIMES[name.removesuffix("_ms")]))
     special = _SPECIAL.get(name)
     if special is None:

@@ -65,6 +65,7 @@ _RUN: Mapping[str, Callable[[Run], AttributeValue]] = {
     "id": lambda r: r.run_id,
     "experiment": lambda r: r.experiment_id,
     "name": lambda r: r.name,
+    "artifact_uri": lambda r: f"mlflow-artifacts:/{r.experiment_id}/{r.run_id}/artifacts",
     "kind": lambda r: r.kind,
     "status": lambda r: r.status,
     "lifecycle": lambda r: r.lifecycle,

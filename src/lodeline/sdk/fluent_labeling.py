@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lodeline.domain.comparison import Direction
-from lodeline.domain.errors import Conflict
+from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.label_schema import DEFAULT_NAME, LabelKind, LabelSchema, LabelSchemaDraft
 from lodeline.domain.labeling import LabelingDraft, ReviewPolicy
 from lodeline.domain.run import RunDraft
@@ -43,7 +43,9 @@ def create_label_schema(
     the same type.
     """
     client = default_client()
-    kind = _KINDS[type]
+    kind = _KINDS.get(type)
+    if kind is None:
+        raise Invalid.value("type", type, "feedback or expectation")
     draft = LabelSchemaDraft(name, kind, input.label_input, title, instruction, enable_comment, direction)
     if not overwrite:
         return client.label_schemas.create(draft, experiment=experiment)

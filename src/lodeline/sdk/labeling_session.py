@@ -12,7 +12,6 @@ from lodeline.domain.labeling import (
     ReviewTarget,
 )
 from lodeline.domain.labeling import LabelingSession as SessionInfo
-from lodeline.domain.labeling_rules import ItemRule, RuleState
 from lodeline.domain.labeling_sources import PastReview, PastReviewsReport, SyncReport
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.client.paging import Items
@@ -119,15 +118,6 @@ class LabelingSession:
         """Open, pause, close or archive it; what is closed takes no reviews any more."""
         self.info = self._client.labeling.update(self.run_id, state=state)
         return self
-
-    def set_rules(self, rules: Sequence[ItemRule]) -> "LabelingSession":
-        """Set the standing rules by which it takes traces by itself while it is open; none takes them away."""
-        self.info = self._client.labeling.update(self.run_id, rules=list(rules))
-        return self
-
-    def rules(self) -> tuple[RuleState, ...]:
-        """Return how far its standing rules are: when each last ran, and what it added."""
-        return self._client.labeling.rules(self.run_id)
 
     def items(self) -> Items[LabelingItem]:
         """Return its items with their reviews, in the order in which they were added."""

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.delivery import DeliverySource, parse_source
-from lodeline.domain.errors import LodelineError, Unavailable, Unsupported, shown
+from lodeline.domain.errors import LodelineError, NotFound, Unavailable, Unsupported, shown
 from lodeline.domain.ids import RunId, new_hex
 from lodeline.domain.run import check_run_id
 from lodeline.ingest.limits import IngestLimits
@@ -33,9 +33,11 @@ from lodeline.services.admission import Ticket
 from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 
 PROTOBUF = "application/x-protobuf"
+_MLFLOW_HEADER = "x-mlflow-experiment-id"
+"""Whoever names an experiment by it reads of one that there is not as from MLflow's server."""
 HINT_HEADERS: tuple[tuple[str, Literal["id", "name", "either"]], ...] = (
     ("x-lodeline-experiment", "either"),
-    ("x-mlflow-experiment-id", "id"),
+    (_MLFLOW_HEADER, "id"),
     ("x-project-name", "name"),
     ("x-phoenix-project-name", "name"),
 )
@@ -59,6 +61,9 @@ async def export_traces(request: Request) -> Response:
             raise _not_otlp(media_type)
         outcome = await _export(request, media_type)
     except LodelineError as error:
+        if isinstance(error, NotFound) and _MLFLOW_HEADER in request.headers:
+            body = json.dumps({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": error.message}).encode()
+            return Response(body, error.http_status, media_type=JSON_TYPE)
         return refusal(error, as_json=as_json)
     except Exception as error:
         incident = new_hex("in-")

@@ -106,7 +106,7 @@ def assemble(
     bounds = bounds or Bounds()
     cache = ExperimentCache(stores.experiments)
     scope = ExperimentScope(stores.experiments, cache)
-    listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s)
+    listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s, assessments=stores.assessments)
     traces = TraceService(stores, scope, listing, clock)
     assessments = AssessmentService(stores, scope, listing, clock)
     datasets = DatasetService(stores, scope, listing, clock)

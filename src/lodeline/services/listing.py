@@ -12,8 +12,10 @@ from lodeline.query.ast import Always, Dialect, EntityScope, Node, Order, Search
 from lodeline.query.grammar_mlflow import parse_mlflow
 from lodeline.query.grammar_native import parse
 from lodeline.query.hints import hints
+from lodeline.query.mlflow_sessions import widened
 from lodeline.query.order import parse_order, parse_order_mlflow
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.storage.base import AssessmentStore
 
 T = TypeVar("T")
 
@@ -38,10 +40,13 @@ class ListQuery:
 class Listing:
     """Checks list queries, once for every service."""
 
-    def __init__(self, scope: ExperimentScope, clock: Clock, *, deadline_s: float) -> None:
+    def __init__(
+        self, scope: ExperimentScope, clock: Clock, *, deadline_s: float, assessments: AssessmentStore | None = None
+    ) -> None:
         self._scope = scope
         self._clock = clock
         self._deadline_s = deadline_s
+        self._assessments = assessments
 
     def search(self, actor: Actor, action: ExperimentAction, query: ListQuery, entity: EntityScope) -> Search:
         """Return the search over the experiments in reach; Invalid for a wrong filter, order, limit or cursor."""
@@ -53,7 +58,7 @@ class Listing:
         deadline_s = self._deadline_s if query.deadline_s is None else min(query.deadline_s, self._deadline_s)
         return Search(
             experiment_ids=experiment_ids,
-            node=self._node(query, entity),
+            node=self._widened(self._node(query, entity), query, entity, experiment_ids),
             order=_order(query, entity),
             limit=check_limit(query.limit),
             cursor=query.cursor or None,
@@ -67,6 +72,14 @@ class Listing:
             return query.filter
         grammar = parse if query.dialect == "lodeline" else parse_mlflow
         return grammar(query.filter, entity, now_ns=self._clock.now_ns())
+
+    def _widened(self, node: Node, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...]) -> Node:
+        """Return a filter of traces in MLflow's grammar with judgments of sessions counted as it counts them."""
+        store = self._assessments
+        if store is None or query.dialect != "mlflow" or entity != "trace":
+            return node
+
+        return widened(node, lambda name: store.of_sessions(experiment_ids, name))
 
 
 def explained(page: Page[T], query: ListQuery, search: Search) -> Page[T]:

@@ -14,11 +14,15 @@ from lodeline.domain.trace import Trace
 from lodeline.query.values import mlflow_json
 from lodeline.services.assessments import AssessmentService
 from lodeline.services.listing import ListQuery
+from lodeline.services.span_costs import cost_parts
 from lodeline.services.traces import TraceService
 from lodeline.storage.base import Stores
 
-View = Literal["traces", "spans", "assessments"]
-MAX_TRACES: Mapping[View, int] = {"traces": 100_000, "assessments": 100_000, "spans": 10_000}
+View = Literal["traces", "spans", "whole_spans", "assessments"]
+"""What rows are of. Whole spans have what only their attributes tell, too: provider, and parts of the cost."""
+MAX_TRACES: Mapping[View, int] = {
+    "traces": 100_000, "assessments": 100_000, "spans": 10_000, "whole_spans": 2_000,
+}  # fmt: skip
 """Most traces that one answer is made of."""
 _NS_PER_MS = 1_000_000
 
@@ -73,6 +77,8 @@ class MeasurementService:
             return map(_of_trace, traces)
         if view == "spans":
             return [_of_span(span) for trace in traces for span in self._stores.spans.skeleton(trace.trace_id)]
+        if view == "whole_spans":
+            return [row for trace in traces for row in self._of_whole_spans(trace)]
         judged = self._assessments.of_traces(actor, traces)
         return [
             _of_assessment(item, trace)
@@ -80,6 +86,18 @@ class MeasurementService:
             for item in judged.get(trace.trace_id, ())
             if item.valid and item.kind != "ISSUE_REF"
         ]
+
+    def _of_whole_spans(self, trace: Trace) -> Iterable[Measured]:
+        prices = self._stores.experiments.get(trace.experiment_id).settings.prices
+        skeletons = {span.span_id: span for span in self._stores.spans.skeleton(trace.trace_id)}
+        for span in self._stores.spans.load(trace.trace_id):
+            skeleton = skeletons[span.span_id]
+            parts, row = cost_parts(span, prices), _of_span(skeleton)
+            yield replace(
+                row,
+                dimensions={**row.dimensions, "span_model_provider": span.view.provider},
+                values={**row.values, "input_cost": parts.input_usd, "output_cost": parts.output_usd},
+            )
 
 
 def grouped(

@@ -12,6 +12,7 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.domain.page import Page, check_limit
 from lodeline.domain.prompt import (
     MAX_REASON,
+    MAX_VERSION_TAG,
     EmptyPrompt,
     Prompt,
     PromptAliasEvent,
@@ -85,7 +86,7 @@ class PromptService:
     ) -> PromptVersion:
         """Set tags of a version, then delete some; NotFound when there is no such version."""
         found = self.get(actor, name, action="prompt.write")
-        check_tags(set_tags)
+        check_tags(set_tags, most=MAX_VERSION_TAG)
         check_tags(dict.fromkeys(delete_tags, ""))
         changed = ", ".join(f"tags.{key}" for key in (*set_tags, *delete_tags))
         audit = audit_entry(

@@ -22,7 +22,10 @@ def reviewer_of(actor: Actor, declared: str | None) -> Reviewer:
             )
         return Reviewer(actor.author, verified=True)
     if declared is None:
-        raise Invalid("reviewer: nobody is signed in; say who reviews.", details={"field": "reviewer"})
+        raise Invalid(
+            'reviewer: nobody is signed in; say who reviews, as "reviewer" in the body.',
+            details={"field": "reviewer"},
+        )
     return Reviewer(check_name(declared, noun="reviewer", most=MAX_REVIEWER_NAME))
 
 

@@ -263,11 +263,13 @@ export const labelingTexts = {
       decline: "Declining",
       answers: "Answers",
       fields: "What is shown of an item",
+      weights: "Weights",
     },
     modes: {
       open_pool: "whoever asks first",
       named: "every reviewer reviews every item",
       round_robin: "each item goes to some reviewers in turn",
+      weighted: "each item goes to some reviewers, drawn by their weights",
     },
     orders: { priority: "by priority", oldest: "oldest first", random: "random for each reviewer" },
     blind: {
@@ -306,11 +308,13 @@ export const labelingTexts = {
     reviewers: "Names, one a line",
     reviewersHint: "Empty: whoever asks. With accounts in use these are account names.",
     required: "Reviews of each item",
+    weight: (name: string) => `Weight of ${name}`,
     mode: "Who reviews what",
     modes: {
       open_pool: "Whoever asks first",
       named: "Every reviewer reviews every item",
       round_robin: "Each item to some reviewers in turn",
+      weighted: "Each item to some reviewers, drawn by weight",
     },
     order: "Order of items",
     orders: { priority: "By priority", oldest: "Oldest first", random: "Random" },

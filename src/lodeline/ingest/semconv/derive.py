@@ -6,6 +6,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from lodeline.domain.experiment import MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS
+from lodeline.domain.named_tuple import make
 from lodeline.ingest.semconv.dialect import MAX_NAME, Derived, Draft
 from lodeline.ingest.semconv.reading import Attributes, WireAttributes
 from lodeline.ingest.semconv.registry import claiming
@@ -32,7 +33,7 @@ def derive(span: Span, attributes: dict[str, AnyValue], *, want_preview: bool = 
                 dialect.preview(reading, draft)
     fill_context(reading, draft)
     model, session, user, trace_name = draft.model, draft.session, draft.user, draft.trace_name
-    return Derived(
+    values = (
         draft.kind or "UNKNOWN",
         model and model[:MAX_NAME],
         draft.provider,
@@ -47,6 +48,7 @@ def derive(span: Span, attributes: dict[str, AnyValue], *, want_preview: bool = 
         draft.metadata and _bounded(draft.metadata),
         dialects[0].name if dialects else "unknown",
     )
+    return make(Derived, values)
 
 
 def fill_context(attributes: Attributes, draft: Draft) -> None:

@@ -285,11 +285,13 @@ class Backlog:
     def waiting_spans(self) -> int:
         """How many spans of this process are neither settled nor under way."""
         with self.changed:
-            return self.pending_spans - sum(self._pending.get(record.sequence, 0) for record in self._in_flight.own())
+            return self.pending_spans - self._in_flight.own_spans
 
     def waits(self, sequence: int) -> bool:
         """Tell whether a record of this process up to this one is neither settled nor under way."""
         with self.changed:
+            if self.settled(sequence):
+                return False
             under_way = {record.sequence for record in self._in_flight.own()}
             early = itertools.takewhile(lambda each: each <= sequence, self._pending)
             return any(each not in under_way for each in early)

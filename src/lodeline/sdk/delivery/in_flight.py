@@ -54,9 +54,13 @@ class InFlight:
 
     def __init__(self) -> None:
         self._of: dict[Spool | None, deque[_Place]] = {}
+        self.own_spans = 0
+        """How many spans of this process are under way."""
 
     def add(self, batch: Batch) -> None:
         """Note that a batch is under way."""
+        if batch.own:
+            self.own_spans += batch.spans
         self._of.setdefault(batch.spool, deque()).append(_Place(batch))
 
     def split(self, batch: Batch) -> list[Batch]:
@@ -74,6 +78,8 @@ class InFlight:
         None when an older batch still is."""
         places = self._of[batch.spool]
         next(place for place in places if place.batch is batch).done = True
+        if batch.own:
+            self.own_spans -= batch.spans
         last: Record | None = None
         while places and places[0].done:
             last = places.popleft().batch.records[-1]
@@ -84,6 +90,7 @@ class InFlight:
     def clear(self) -> None:
         """Forget all."""
         self._of.clear()
+        self.own_spans = 0
 
     def holds(self, spool: Spool) -> bool:
         """Tell whether something of a spool is under way."""

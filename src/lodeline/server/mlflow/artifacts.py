@@ -1,5 +1,6 @@
 """Artifacts: the proxy through which clients put, get, list and delete files, and the lists of runs and models."""
 
+import re
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -7,14 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from lodeline.domain.errors import Invalid
-from lodeline.domain.ids import ModelId
+from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.ids import ModelId, is_experiment_id
 from lodeline.domain.run import check_run_id
 from lodeline.server.mlflow.endpoint import Call, Endpoint, actor_of, guarded
+from lodeline.server.mlflow.span_files import take_spans
 from lodeline.server.mlflow.wire import Reply, message
 from lodeline.server.uploads import read_chunks, spooled
 from lodeline.services.artifacts import Artifact, ArtifactService
 
+_ODD = re.compile(r"\.\.|%|\\\\|//|^/")
+"""What a path may hold that is refused."""
 _PATH = "/mlflow-artifacts/artifacts/{path:path}"
 
 
@@ -25,6 +29,7 @@ async def put(request: Request) -> Response:
     await run_in_threadpool(service.check_write, actor, path)
     async with spooled(request, max_bytes=service.max_bytes) as data:
         await run_in_threadpool(service.put, actor, path, data)
+        await run_in_threadpool(take_spans, request.app.state.services, actor, path, data)
     return Response(b"{}", media_type="application/json")
 
 
@@ -50,8 +55,17 @@ async def delete(request: Request) -> Response:
 
 
 def list_artifacts(call: Call) -> Reply:
-    """List a folder of the proxy."""
-    found = call.services.artifacts.list(call.actor, call.fields.text("path") or "")
+    """List a folder of the proxy; nothing for one that there is not, also outside of all experiments."""
+    path = call.fields.text("path") or ""
+    call.services.operation.capabilities(call.actor)
+    if not is_experiment_id(path.strip("/").partition("/")[0]) and not _ODD.search(path):
+        return {}
+    try:
+        found = call.services.artifacts.list(call.actor, path)
+    except NotFound as error:
+        if error.details.get("noun") != "experiment":
+            raise
+        return {}
     return message(files=[_file(item) for item in found])
 
 

@@ -11,8 +11,9 @@ from typing import cast
 
 import orjson
 
+from lodeline.auth.policy import permit
 from lodeline.domain.dataset import Dataset, DatasetChange, DatasetDraft
-from lodeline.domain.errors import Conflict, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId, check_experiment_id, new_hex
 from lodeline.domain.record import Record, RecordDraft
 from lodeline.domain.span import JsonValue
@@ -27,15 +28,18 @@ from lodeline.services.records import MAX_WRITE
 _DEFAULT_RESULTS = 1_000
 _MOST_RESULTS = 50_000
 _MAX_RECORDS = 1_000
+_SCHEMA_RECORDS = 20
+"""Records that tell the schema of a dataset: it is told with every dataset of a list."""
 
 
-def dataset_message(dataset: Dataset, *, with_experiments: bool = False) -> dict[str, object]:
+def dataset_message(call: Call, dataset: Dataset, *, with_experiments: bool = False) -> dict[str, object]:
     """Return a dataset as MLflow writes it."""
     tags = {key: value for key, value in dataset.tags.items() if key != DATASET_NAME}
     return message(
         dataset_id=dataset.dataset_id,
         name=dataset.tags.get(DATASET_NAME, dataset.name),
         tags=json_text(tags) if tags else None,
+        schema=None if not dataset.record_count else json_text(_schema(call, dataset)),
         profile=json_text({"num_records": dataset.record_count}),
         digest=dataset.digest[:8],
         created_time=dataset.created_ms,
@@ -46,10 +50,47 @@ def dataset_message(dataset: Dataset, *, with_experiments: bool = False) -> dict
     )
 
 
+def _schema(call: Call, dataset: Dataset) -> dict[str, object]:
+    """Return the types of what the first records of a dataset hold, by name; the first record with a name counts."""
+    page = call.services.records.search(
+        call.actor, dataset.dataset_id, "latest", ListQuery(limit=_SCHEMA_RECORDS, dialect="lodeline")
+    )
+    inputs: dict[str, str] = {}
+    outputs: dict[str, str] | str = {}
+    expectations: dict[str, str] = {}
+    for record in page.items:
+        for known, given in ((inputs, record.inputs), (expectations, record.expectations)):
+            for key, value in given.items():
+                known.setdefault(key, _type(value))
+        if isinstance(record.outputs, Mapping) and isinstance(outputs, dict):
+            outputs = {**{key: _type(value) for key, value in record.outputs.items()}, **outputs}
+        elif record.outputs is not None and not outputs:
+            outputs = _type(record.outputs)
+    return {"inputs": inputs, "outputs": outputs, "expectations": expectations, "version": "1.0"}
+
+
+def _type(value: JsonValue) -> str:
+    for name, kinds in _TYPES:
+        if isinstance(value, kinds):
+            return name
+    return "array"
+
+
+_TYPES: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+    ("null", type(None)), ("boolean", bool), ("integer", int), ("float", float), ("string", str), ("object", Mapping),
+)  # fmt: skip
+
+
 def create(call: Call) -> Reply:
     """Make a dataset in the first of its experiments, linked to the others; without any it is the default one's."""
     ids = [check_experiment_id(each) for each in dict.fromkeys(call.fields.texts("experiment_ids"))]
     home, *others = ids or [DEFAULT_EXPERIMENT]
+    for other in others:
+        # Before anything is made: a dataset with some of its experiments would be left behind.
+        found = call.services.experiments.get(call.actor, other)
+        permit(call.actor, "dataset.write", other)
+        if found.lifecycle == "DELETED":
+            raise Deleted.of("experiment", other)
     draft = DatasetDraft(home, call.fields.needed("name"), tags=_tags(call.fields))
     datasets = call.services.datasets
     try:
@@ -62,17 +103,21 @@ def create(call: Call) -> Reply:
         made = datasets.create(call.actor, draft, experiment=home)
     if others:
         made = datasets.update(call.actor, made.dataset_id, DatasetChange(link=tuple(others)))
-    return {"dataset": dataset_message(made, with_experiments=True)}
+    return {"dataset": dataset_message(call, made, with_experiments=True)}
 
 
 def get(call: Call) -> Reply:
     """Return a dataset."""
-    return {"dataset": dataset_message(_dataset(call))}
+    return {"dataset": dataset_message(call, _dataset(call))}
 
 
 def delete(call: Call) -> Reply:
-    """Delete a dataset; again is fine."""
-    call.services.datasets.delete(call.actor, _id(call))
+    """Delete a dataset; one that there is not is deleted already."""
+    try:
+        call.services.datasets.delete(call.actor, _id(call))
+    except NotFound as error:
+        if error.details.get("noun") != "dataset":
+            raise
     return {}
 
 
@@ -86,14 +131,16 @@ def search(call: Call) -> Reply:
     limit = max_results(fields, default=_DEFAULT_RESULTS, most=_MOST_RESULTS)
     query = list_query(fields, limit, filter_name="filter_string", experiments=experiments)
     page = collected(lambda asked: call.services.datasets.search(call.actor, asked), query, limit)
-    return message(datasets=[dataset_message(item) for item in page.items], next_page_token=page_token(page.cursor))
+    return message(
+        datasets=[dataset_message(call, item) for item in page.items], next_page_token=page_token(page.cursor)
+    )
 
 
 def set_tags(call: Call) -> Reply:
     """Set tags."""
     found = _dataset(call)
     changed = call.services.datasets.update(call.actor, found.dataset_id, DatasetChange(set_tags=_tags(call.fields)))
-    return {"dataset": dataset_message(changed)}
+    return {"dataset": dataset_message(call, changed)}
 
 
 def delete_tag(call: Call) -> Reply:
@@ -163,7 +210,7 @@ def remove_experiments(call: Call) -> Reply:
 
 def _relinked(call: Call, change: DatasetChange) -> Reply:
     changed = call.services.datasets.update(call.actor, _id(call), change)
-    return {"dataset": dataset_message(changed, with_experiments=True)}
+    return {"dataset": dataset_message(call, changed, with_experiments=True)}
 
 
 def _other_experiments(call: Call) -> tuple[ExperimentId, ...]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lodeline.domain.errors import Deleted, Invalid, NotFound, Unsupported
+from lodeline.domain.errors import Deleted, Invalid, NotFound
 from lodeline.domain.ids import ModelId, RunId, new_hex
 from lodeline.domain.model import Model, ModelChange, ModelDraft, ModelMetric, ModelStatus
 from lodeline.server.mlflow.endpoint import Call, Endpoint
 from lodeline.server.mlflow.experiments import experiment_of
 from lodeline.server.mlflow.fields import Fields
-from lodeline.server.mlflow.paging import active_experiments, collected, list_query, max_results
+from lodeline.server.mlflow.model_metrics import needs_metrics, search_by_metrics
+from lodeline.server.mlflow.paging import active_experiments, collected, list_query, max_results, offset_page
 from lodeline.server.mlflow.wire import Reply, message, number, page_token, pairs
 
 _DEFAULT_RESULTS = 50
@@ -83,12 +84,13 @@ def delete(call: Call) -> Reply:
 def search(call: Call) -> Reply:
     """List models with their metrics, newest made first."""
     fields = call.fields
-    if fields.messages("datasets"):
-        raise Unsupported("datasets: models cannot be searched by metrics on some datasets alone; leave it out.")
     experiments = active_experiments(call, fields.texts("experiment_ids"))
     if not experiments:
         return {}
     limit = max_results(fields, default=_DEFAULT_RESULTS, most=_MOST_RESULTS)
+    if needs_metrics(fields):
+        part, token = offset_page(search_by_metrics(call, experiments), fields, limit)
+        return message(models=[model_message(item) for item in part], next_page_token=token)
     query = replace(
         list_query(Fields({**fields.values, "order_by": None}), limit, experiments=experiments),
         order=", ".join(map(_order, fields.messages("order_by"))),
@@ -141,8 +143,6 @@ def _name(fields: Fields) -> str:
 
 
 def _order(item: Fields) -> str:
-    if item.text("dataset_name") or item.text("dataset_digest"):
-        raise Unsupported("order_by: models cannot be ordered by a metric on a dataset; order by an attribute.")
     return f"{item.needed('field_name')} {'ASC' if item.boolean('ascending', default=True) else 'DESC'}"
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lodeline.auth.policy import may, reach_of
-from lodeline.domain.errors import Invalid, NotFound, Unsupported
+from lodeline.domain.errors import Invalid, NotFound, TooLarge, Unsupported
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, is_experiment_id
-from lodeline.domain.prompt import EmptyPrompt, Prompt, PromptChange, PromptVersion
+from lodeline.domain.prompt import MAX_VERSION_TAG, EmptyPrompt, Prompt, PromptChange, PromptVersion
 from lodeline.mlflow.vocabulary import (
     IS_PROMPT,
     PROMPT_DELETED,
@@ -152,6 +152,9 @@ def create_version(call: Call) -> Reply:
     prompt = _prompt(call)
     if tags.get(IS_PROMPT, "").lower() != "true":
         raise _no_model()
+    for key, value in tags.items():
+        if len(value) > MAX_VERSION_TAG:
+            raise TooLarge(f"tag {key!r}: {len(value)} characters are over the limit of {MAX_VERSION_TAG}.")
     draft = prompt_draft(prompt.name, tags, fields.text("description") or "")
     made = call.services.prompts.register(call.actor, None, draft, repeat=True).version
     return {"model_version": _version_message(prompt, made)}

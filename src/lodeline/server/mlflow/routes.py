@@ -1,5 +1,7 @@
 """All routes of this door."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -56,7 +58,18 @@ _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 def routes() -> list[BaseRoute]:
     """Return the routes; what there is not is answered so that clients fall back on what they know from before."""
-    return [*about.ROUTES, *(Mount(f"/api/{version}", routes=_below(version)) for version in VERSIONS)]
+    return [*about.ROUTES, *(_mounted(version) for version in VERSIONS)]
+
+
+def _mounted(version: str) -> Mount:
+    mount = Mount(f"/api/{version}", routes=_below(version))
+    mount.path_regex = _with_newlines(mount.path_regex)
+    return mount
+
+
+def _with_newlines(path: re.Pattern[str]) -> re.Pattern[str]:
+    """Return what a path is matched by, so that one with a newline in it is an unknown one of this door, too."""
+    return re.compile(path.pattern, re.DOTALL)
 
 
 def _below(version: str) -> list[BaseRoute]:
@@ -64,7 +77,9 @@ def _below(version: str) -> list[BaseRoute]:
     raw = [route for under, route in RAW if under == version]
     # A path without parameters is never taken for one with them.
     known.sort(key=lambda route: "{" in route.path)
-    return [*known, *raw, Route("/{rest:path}", guarded(_unknown), methods=_ANY)]
+    lost = Route("/{rest:path}", guarded(_unknown), methods=_ANY)
+    lost.path_regex = _with_newlines(lost.path_regex)
+    return [*known, *raw, lost]
 
 
 async def _unknown(request: Request) -> Response:

@@ -26,7 +26,8 @@ def run_message(call: Call, run: Run) -> dict[str, object]:
     tags = {**run.tags, NAME_TAG: run.name} if run.name else run.tags
     datasets = [_dataset(item) for item in run.inputs if item.model_id is None]
     models = [{"model_id": item.model_id} for item in run.inputs if item.model_id is not None]
-    return message(
+    empty: dict[str, object] = {"inputs": {}}
+    return empty | message(
         info=info_message(call, run),
         data=message(
             metrics=[metric_message(run.metrics[key]) for key in sorted(run.metrics)],

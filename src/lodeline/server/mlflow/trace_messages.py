@@ -17,6 +17,7 @@ MAX_SHOWN_TAG = 4_096
 _SPANS_FILE = "traces.json"
 _CLIENT_HEADER = "x-mlflow-client-version"
 _FIRST_WITH_OTLP = (3, 4)
+_SERVICE_TAG = "service.name"
 _STATE_TAG = "lodeline.state"
 _NS_PER_MS = 1_000_000
 
@@ -64,6 +65,8 @@ def state(trace: Trace) -> str:
 def tags(call: Call, trace: Trace, *, told: bool = False) -> dict[str, str]:
     """Return the tags with those that MLflow's server adds."""
     shown = {names.NAME_TAG: trace.name} if trace.name else {}
+    if trace.service:
+        shown[_SERVICE_TAG] = trace.service[:MAX_SHOWN_TAG]
     shown |= {key: value[:MAX_SHOWN_TAG] for key, value in trace.tags.items()}
     if trace.state == "ABANDONED":
         shown[_STATE_TAG] = trace.state

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from lodeline.domain.errors import Invalid, Unsupported
+from lodeline.domain.errors import Invalid
 from lodeline.server.mlflow.endpoint import Call, Endpoint
 from lodeline.server.mlflow.fields import Fields
 from lodeline.server.mlflow.paging import active_experiments, max_results
@@ -19,20 +19,24 @@ _SUMS = ("SUM", *_NUMBERS)
 _TOKENS = (
     "input_tokens", "output_tokens", "total_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
 )  # fmt: skip
+_COSTS = ("input_cost", "output_cost", "total_cost")
 _METRICS: Mapping[View, Mapping[str, tuple[str, ...]]] = {
     "traces": {
         "trace_count": ("COUNT",), "session_count": ("COUNT",), "latency": _NUMBERS, **dict.fromkeys(_TOKENS, _SUMS),
     },
-    "spans": {"span_count": ("COUNT",), "latency": _NUMBERS, "total_cost": _SUMS},
+    "spans": {
+        "span_count": ("COUNT",), "latency": _NUMBERS, **dict.fromkeys(_COSTS, _SUMS),
+    },
     "assessments": {"assessment_count": ("COUNT",), "assessment_value": _NUMBERS},
 }  # fmt: skip
+_PROVIDER = "span_model_provider"
 _DIMENSIONS: Mapping[View, tuple[str, ...]] = {
     "traces": ("trace_name", "trace_status"),
-    "spans": ("span_name", "span_type", "span_status", "span_model_name"),
+    "spans": ("span_name", "span_type", "span_status", "span_model_name", _PROVIDER),
     "assessments": ("assessment_name", "assessment_value"),
 }
-_UNKNOWN = {"input_cost", "output_cost", "span_model_provider"}
-"""What MLflow has and we do not keep apart."""
+_OF_WHOLE = frozenset(("input_cost", "output_cost", _PROVIDER))
+"""What only the attributes of spans tell."""
 _FILTER = re.compile(r"\s*(trace|span|assessment)\.(\w+)(?:\.(.+?))?\s*=\s*(?:'([^']*)'|\"([^\"]*)\")\s*", re.DOTALL)
 _BUCKET = "time_bucket"
 
@@ -56,7 +60,8 @@ def get_metrics(call: Call) -> Reply:
     if not experiments:
         return {}
     query = ListQuery(experiments, " AND ".join(clauses), dialect="mlflow")
-    rows = [row for row in call.services.measurements.rows(call.actor, query, view) if _has(row, wanted)]
+    rows_of: View = "whole_spans" if _OF_WHOLE & {metric, *dimensions} else view
+    rows = [row for row in call.services.measurements.rows(call.actor, query, rows_of) if _has(row, wanted)]
     groups = _sessions(rows, bucket_ms) if metric == "session_count" else grouped(rows, dimensions, metric, bucket_ms)
     points = [_point(metric, at_ms, group, aggregates) for at_ms, group in groups]
     return message(data_points=_page(fields, [point for point in points if point["values"]]))
@@ -148,8 +153,6 @@ def _page(fields: Fields, points: list[dict[str, object]]) -> list[dict[str, obj
 
 
 def _check(fields: Fields, name: str, known: Mapping[str, object] | tuple[str, ...], field: str) -> None:
-    if name in _UNKNOWN:
-        raise Unsupported(f"{field}: {name} is not kept apart here; there are {', '.join(known)}.")
     if name not in known:
         raise fields.wrong(field, f"one of {', '.join(known)}")
 

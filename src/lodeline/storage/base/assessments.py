@@ -31,6 +31,11 @@ class AssessmentStore(Protocol):
         """Return the assessments of traces and their spans, oldest first; traces without any are left out."""
         ...
 
+    def of_sessions(self, experiment_ids: Sequence[str], name: str) -> Sequence[Assessment]:
+        """Return the standing assessments of traces, of a name, whose metadata names a session (`SESSION_KEY`): the
+        newest made, at most `MAX_OF_SESSIONS`."""
+        ...
+
     def search(self, search: Search) -> Page[Assessment]:
         """List assessments of `search.experiment_ids`; default order is newest created first."""
         ...

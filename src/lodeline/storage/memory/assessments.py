@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from lodeline.domain.assessment import (
+    MAX_OF_SESSIONS,
+    SESSION_KEY,
     Assessment,
     AssessmentChange,
     AssessmentDraft,
@@ -53,6 +55,20 @@ class MemoryAssessments:
         for assessments in found.values():
             assessments.sort(key=lambda a: a.created_ms)
         return found
+
+    def of_sessions(self, experiment_ids: Sequence[str], name: str) -> Sequence[Assessment]:
+        with self._state.lock:
+            found = [
+                each
+                for each in self._state.present_assessments()
+                if each.name == name
+                and each.valid
+                and each.target.trace_id is not None
+                and each.experiment_id in experiment_ids
+                and SESSION_KEY in each.metadata
+                and self._state.is_active(each.experiment_id)
+            ]
+        return sorted(found, key=lambda each: each.created_ms, reverse=True)[:MAX_OF_SESSIONS]
 
     def search(self, search: Search) -> Page[Assessment]:
         with self._state.lock:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lodeline.domain.assessment import (
+    MAX_OF_SESSIONS,
     Assessment,
     AssessmentChange,
     AssessmentDraft,
@@ -74,6 +75,17 @@ class SqlAssessments:
                     row_ids[row[0]] = trace_id
             found = assessments_of(db, list(row_ids))
         return {row_ids[row_id]: assessments for row_id, assessments in found.items()}
+
+    def of_sessions(self, experiment_ids: Sequence[str], name: str) -> Sequence[Assessment]:
+        wanted = carray([-1, *(number_of(ExperimentId(each)) for each in experiment_ids)])
+        sql = (
+            "SELECT a.doc FROM assessments a INDEXED BY assessments_of_sessions JOIN experiments e ON e.exp = a.exp "
+            "AND e.lifecycle = 'ACTIVE' WHERE a.exp IN carray(?) AND a.name = ? AND a.trace IS NOT NULL "
+            f"AND a.valid = 1 AND a.deleted = 0 AND {_NAMES_SESSION} "
+            f"ORDER BY a.created_ms DESC LIMIT {MAX_OF_SESSIONS}"
+        )
+        with self._readers.read() as db:
+            return [decode(doc) for (doc,) in db.execute(sql, (wanted, clean(name))).fetchall()]
 
     def search(self, search: Search) -> Page[Assessment]:
         with self._readers.read() as db:
@@ -222,6 +234,8 @@ def _load(db: Db, row_id: int) -> Assessment:
     return decode(row[0])
 
 
+# As in the index, letter for letter: only then is it used.
+_NAMES_SESSION = "json_extract(a.doc, '$.metadata.\"mlflow.trace.session\"') IS NOT NULL"
 _LISTING = Listing(
     entity="assessment",
     table="assessments a",

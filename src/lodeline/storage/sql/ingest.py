@@ -73,13 +73,16 @@ class TraceIngester:
         if trace.exp != int(write.experiment_id):
             return WriteOutcome(write.trace_id, refused="it belongs to another experiment")
         stored = 0
+        add, seqs, touched = trace.fold.add, trace.seqs, trace.touched
+        found: set[tuple[tuple[str, int], ...]] = set()
         for facts in write.spans:
-            if trace.fold.add(facts) == "known":
+            if add(facts) == "known":
                 continue
             stored += 1
-            trace.seqs.setdefault(facts.span_id, len(trace.seqs))
-            trace.touched[facts.span_id] = facts
-            trace.fresh_terms.update(terms.span_terms(facts))
+            seqs.setdefault(facts.span_id, len(seqs))
+            touched[facts.span_id] = facts
+            found.add(terms.span_terms(facts))
+        trace.fresh_terms.update(*found)
         if stored:
             number = batch.add_chunk(trace.row_id, len(write.spans), write.chunk)
             if write.text is not None:

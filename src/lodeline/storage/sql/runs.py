@@ -241,6 +241,7 @@ _FILTER = {
     "id": "r.run_id",
     "experiment": "CAST(r.exp AS TEXT)",
     "name": "r.name",
+    "artifact_uri": "('mlflow-artifacts:/' || r.exp || '/' || r.run_id || '/artifacts')",
     "kind": "r.kind",
     "status": "r.status",
     "lifecycle": "r.lifecycle",

@@ -75,7 +75,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
         instructions,
         schemas: [...schemas],
         reviewers: linesOf(reviewers),
-        policy: policyBody(policy),
+        policy: policyBody(policy, linesOf(reviewers)),
         dataset_id: dataset || null,
         state: open ? ("OPEN" as const) : ("DRAFT" as const),
       };
@@ -168,7 +168,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
           value={reviewers}
           onChange={(event) => setReviewers(event.currentTarget.value)}
         />
-        <PolicyFields policy={policy} onChange={setPolicy} />
+        <PolicyFields policy={policy} reviewers={linesOf(reviewers)} onChange={setPolicy} />
       </fieldset>
       <Target experimentId={experimentId} dataset={dataset} onChange={setDataset} />
       <Checkbox label={t.open} checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} />

@@ -1,10 +1,11 @@
 import { Checkbox, NativeSelect, NumberInput } from "@mantine/core";
 import type { PolicyBody } from "@/api/schema";
+import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 
 const t = text.newSession;
-const MODES = ["open_pool", "named", "round_robin"] as const;
+const MODES = ["open_pool", "named", "round_robin", "weighted"] as const;
 const ORDERS = ["priority", "oldest", "random"] as const;
 const BLIND = ["blind_reviewers", "blind_judges", "blind_model"] as const;
 const FIELDS = ["request", "response", "spans", "expectations", "tags", "metadata"] as const;
@@ -18,6 +19,8 @@ export interface PolicyDraft {
   blind: Readonly<Record<(typeof BLIND)[number], boolean>>;
   fields: readonly (typeof FIELDS)[number][];
   dispute: number | string;
+  /** By reviewer, for mode weighted; who has none weighs 1. */
+  weights: Readonly<Record<string, number | string>>;
 }
 
 export const firstPolicy: PolicyDraft = {
@@ -27,9 +30,11 @@ export const firstPolicy: PolicyDraft = {
   blind: { blind_reviewers: true, blind_judges: true, blind_model: true },
   fields: ["request", "response"],
   dispute: "",
+  weights: {},
 };
 
-export function policyBody(policy: PolicyDraft): PolicyBody {
+/** A policy as the server takes it, with the weights of those who review. */
+export function policyBody(policy: PolicyDraft, reviewers: readonly string[]): PolicyBody {
   const { required, mode, order, blind, fields, dispute } = policy;
   return {
     reviews_required: typeof required === "number" ? required : 1,
@@ -38,16 +43,23 @@ export function policyBody(policy: PolicyDraft): PolicyBody {
     ...blind,
     fields: [...fields],
     min_agreement: typeof dispute === "number" ? dispute / 100 : null,
+    weights: mode === "weighted" ? weightsOf(policy, reviewers) : {},
   };
+}
+
+function weightsOf({ weights }: PolicyDraft, reviewers: readonly string[]): Record<string, number> {
+  const given = reviewers.map((name) => [name, weights[name]] as const);
+  return Object.fromEntries(given.filter((each): each is [string, number] => typeof each[1] === "number"));
 }
 
 interface PolicyFieldsProps {
   policy: PolicyDraft;
+  reviewers: readonly string[];
   onChange: (policy: PolicyDraft) => void;
 }
 
 /** How a session is reviewed: by how many, in which order, and what reviewers see. */
-export function PolicyFields({ policy, onChange }: PolicyFieldsProps) {
+export function PolicyFields({ policy, reviewers, onChange }: PolicyFieldsProps) {
   const change = (next: Partial<PolicyDraft>) => onChange({ ...policy, ...next });
   return (
     <>
@@ -83,6 +95,20 @@ export function PolicyFields({ policy, onChange }: PolicyFieldsProps) {
           onChange={(dispute) => change({ dispute })}
         />
       </div>
+      {policy.mode === "weighted" && reviewers.length > 0 && (
+        <div className={classes.pair}>
+          {reviewers.map((name) => (
+            <NumberInput
+              key={name}
+              label={t.weight(visibleText(name))}
+              size="xs"
+              min={0}
+              value={policy.weights[name] ?? 1}
+              onChange={(weight) => change({ weights: { ...policy.weights, [name]: weight } })}
+            />
+          ))}
+        </div>
+      )}
       <fieldset className={classes.group}>
         <legend>{t.blindness}</legend>
         <p className="dim">{t.blindHint}</p>

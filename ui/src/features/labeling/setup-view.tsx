@@ -5,6 +5,7 @@ import { Count } from "@/components/figures";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { exactNumber, finite, percent } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
 import { bound } from "@/lib/review";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
@@ -96,6 +97,7 @@ function PolicyFacts({ session }: { session: LabelingSession }) {
     <Facts
       facts={[
         [t.facts.mode, t.modes[policy.mode]],
+        [t.facts.weights, weightsOf(policy) || null],
         [t.facts.required, policy.mode === "named" ? null : policy.reviews_required],
         [t.facts.overlap, overlap === null || overlap === 1 ? null : percent(overlap)],
         [t.facts.order, t.orders[policy.order]],
@@ -108,6 +110,12 @@ function PolicyFacts({ session }: { session: LabelingSession }) {
       ]}
     />
   );
+}
+
+function weightsOf({ weights }: LabelingSession["policy"]): string {
+  return Object.entries(weights)
+    .map(([name, weight]) => `${visibleText(name)} ${weight}`)
+    .join(", ");
 }
 
 /** How a schema is answered, in words. */
