@@ -51,6 +51,8 @@ class EvaluationResult:
     scores: tuple[ScorerAggregate, ...]
     message: str | None = None
     warnings: tuple[str, ...] = ()
+    unvalidated: tuple[str, ...] = ()
+    """Judges among the scorers whose agreement with people nobody has measured."""
 
     def score(self, name: str) -> ValueSummary:
         """Return the summary of one scorer; KeyError, naming those there are, when there is none."""
@@ -77,7 +79,10 @@ class EvaluationResult:
         counts = f"{len(self.rows)} rows" + (f", {failed} failed" if failed else "")
         if self.judged_usd is not None:
             counts += f", judged for {self.judged_usd:.4g} US dollars"
-        return "\n".join([head, counts, *_table(self.scores), *(f"Warning: {each}" for each in self.warnings)])
+        notes = [f"Warning: {each}" for each in self.warnings]
+        if self.unvalidated:
+            notes.append(f"Not validated against people: {', '.join(self.unvalidated)}")
+        return "\n".join([head, counts, *_table(self.scores), *notes])
 
 
 def _frame_row(row: Row) -> dict[str, object]:

@@ -12,6 +12,9 @@ from lodeline.domain.evaluation import (
     Evaluation,
     EvaluationChange,
     EvaluationDraft,
+    check_transition,
+)
+from lodeline.domain.evaluation_row import (
     EvaluationRow,
     LoggedRow,
     RowDraft,
@@ -21,7 +24,6 @@ from lodeline.domain.evaluation import (
     Score,
     ScoreTable,
     check_score_names,
-    check_transition,
     expectations_of,
     judgment_of,
     merged_row,

@@ -7,10 +7,9 @@ from typing import Any
 
 from lodeline.domain.assessment import Assessment, AssessmentRevision
 from lodeline.domain.errors import TooLarge
-from lodeline.domain.evaluation import (
+from lodeline.domain.evaluation import MAX_ROWS_OF_RUN, Evaluation
+from lodeline.domain.evaluation_row import (
     FAILED_ROWS,
-    MAX_ROWS_OF_RUN,
-    Evaluation,
     EvaluationRow,
     LoggedRow,
     RowDraft,
