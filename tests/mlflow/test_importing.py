@@ -12,6 +12,7 @@ import lodeline
 from lodeline.domain.errors import Invalid, NotFound, Unsupported
 from lodeline.domain.record import Record
 from lodeline.local import LocalClient
+from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.importing import ENTITIES
 from lodeline.mlflow.source import open_source
 from tests.e2e.harness import serving
@@ -272,6 +273,33 @@ def test_what_cannot_be_taken_is_listed_and_costs_only_itself(client: LocalClien
     assert account.refused_count == 4 + len(LEFT)
     for word in (str(record_id), "'a b'", "assessment a-", "1 of its spans"):
         assert sum(word in reason for reason in account.refused) == 1, account.refused
+
+
+def test_times_that_are_none_cost_only_what_has_them(client: LocalClient, mlflow: MlflowFiles) -> None:
+    [(trace_id,)] = ask(mlflow, "SELECT min(request_id) FROM trace_info WHERE experiment_id = 2")
+    [(run_id, key)] = ask(mlflow, "SELECT run_uuid, key FROM metrics LIMIT 1")
+    change(
+        mlflow,
+        ("UPDATE trace_info SET timestamp_ms = ? WHERE request_id = ?", (2**63 - 1, trace_id)),
+        ("UPDATE trace_info SET timestamp_ms = ? WHERE experiment_id = 0", (-(2**63) + 1,)),
+        ("UPDATE metrics SET timestamp = ? WHERE run_uuid = ? AND key = ?", (2**63 - 1, run_id, key)),
+    )
+    odd = 1 + len(ask(mlflow, "SELECT 1 FROM trace_info WHERE experiment_id = 0"))
+    account = import_all(client, mlflow)
+    assert (account.added["runs"], account.added["traces"]) == (3, 5 - odd)
+    assert sum(reason.startswith("trace ") for reason in account.refused) == odd, account.refused
+    assert any(f"run {run_id}: metric timestamp_ms" in reason for reason in account.refused)
+
+
+@pytest.mark.parametrize(
+    "place", ["http://[x", "file://[x", "file:///a%00b", "mlflow-artifacts:/", "mlflow-artifacts:/loop"]
+)
+def test_an_odd_place_holds_no_artifacts(client: LocalClient, mlflow: MlflowFiles, place: str) -> None:
+    (mlflow.artifacts / "loop").symlink_to(mlflow.artifacts / "loop")
+    change(mlflow, ("UPDATE runs SET artifact_uri = ?", (place,)))
+    account = import_all(client, mlflow)
+    assert account.added["runs"] == 3
+    assert list(ArtifactFolder(mlflow.artifacts).tree(place)) == []
 
 
 def test_other_databases_are_refused(tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ class ArtifactFolder:
         """
         if self._root is None or not location or "\x00" in location:
             return None
-        parts = urlsplit(location)
+        try:
+            parts = urlsplit(location)
+        except ValueError:
+            return None
         path = unquote(parts.path)
         if parts.scheme == "mlflow-artifacts":
             found = self._root / path.lstrip("/")
@@ -27,11 +30,10 @@ class ArtifactFolder:
             found = Path(path)
         else:
             return None
-        try:
-            found = found.resolve()
-            return found if found.is_relative_to(self._root) and found.is_dir() else None
-        except OSError:
-            return None
+        resolved = _resolved(found)
+        # The root holds what is others', too: it is nobody's own place.
+        inside = resolved is not None and resolved != self._root and resolved.is_relative_to(self._root)
+        return resolved if resolved is not None and inside and resolved.is_dir() else None
 
     def file(self, location: str | None, name: str) -> Path | None:
         """Return a file of a folder; None when it is not there."""
@@ -65,8 +67,14 @@ class ArtifactFolder:
                     yield path.relative_to(folder).as_posix(), file
 
     def _inside(self, path: Path) -> Path | None:
-        try:
-            found = path.resolve()
-            return found if self._root and found.is_relative_to(self._root) and found.is_file() else None
-        except OSError:
-            return None
+        found = _resolved(path)
+        inside = found is not None and self._root is not None and found.is_relative_to(self._root)
+        return found if found is not None and inside and found.is_file() else None
+
+
+def _resolved(path: Path) -> Path | None:
+    """Return where a path leads; None for one that cannot be, or that links to itself."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None

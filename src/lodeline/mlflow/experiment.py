@@ -133,7 +133,7 @@ class ExperimentFiles:
         file.part.held["runs"] += len(runs)
         number = 0
         for run in runs:
-            for points in together(points_of(self._source, run.run_id), POINTS_TOGETHER):
+            for points in together(_sorted(points_of(self._source, run.run_id), file.part), POINTS_TOGETHER):
                 number += 1
                 documents = [to_document(point) for point in points]
                 file.add(f"metrics/{number:05d}.jsonl", [{"run_id": run.run_id, "points": documents}])

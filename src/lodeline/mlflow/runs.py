@@ -8,7 +8,16 @@ from lodeline.domain.errors import LodelineError
 from lodeline.domain.experiment import Lifecycle, check_name
 from lodeline.domain.ids import ExperimentId, ModelId, RunId
 from lodeline.domain.model import Model, ModelMetric, ModelStatus, check_metrics, check_model, check_model_id
-from lodeline.domain.run import MAX_MS, MetricPoint, Run, RunInput, RunOutput, RunStatus, check_run
+from lodeline.domain.run import (
+    MAX_MS,
+    MetricPoint,
+    Run,
+    RunInput,
+    RunOutput,
+    RunStatus,
+    check_points,
+    check_run,
+)
 from lodeline.mlflow.source import Row, Source, rows_of, together
 
 NAME_TAG, PARENT_TAG = "mlflow.runName", "mlflow.parentRunId"
@@ -54,12 +63,19 @@ def homes_of_artifacts(source: Source, experiment_id: ExperimentId) -> Iterator[
         yield row.text("artifact_location"), f"models/{row.text('model_id')}/artifacts"
 
 
-def points_of(source: Source, run_id: str) -> Iterator[MetricPoint]:
-    """Yield every point of every metric of a run."""
+def points_of(source: Source, run_id: str) -> Iterator[MetricPoint | str]:
+    """Yield every point of every metric of a run; a text says why one is left out."""
     for row in source.rows("metrics", "WHERE run_uuid = ? ORDER BY key, step, timestamp", (run_id,)):
         value = math.nan if row.whole("is_nan") else row.number_or_none("value")
-        if value is not None:
-            yield MetricPoint(row.text("key"), value, row.whole("timestamp"), row.whole("step"))
+        if value is None:
+            continue
+        point = MetricPoint(row.text("key"), value, row.whole("timestamp"), row.whole("step"))
+        try:
+            check_points([point])
+        except LodelineError as error:
+            yield f"run {run_id}: {error.message}"
+        else:
+            yield point
 
 
 def models_of(source: Source, experiment_id: ExperimentId) -> Iterator[Model | str]:

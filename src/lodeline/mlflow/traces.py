@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lodeline.domain.errors import LodelineError, TooLarge
+from lodeline.domain.errors import Invalid, LodelineError, TooLarge
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.ids import ExperimentId, check_trace_id
 from lodeline.domain.span import JsonValue, SpanFacts
@@ -23,6 +23,7 @@ _SESSION = "mlflow.trace.session"
 _LOCATION = "mlflow.artifactLocation"
 _STATES: Mapping[str, TraceState] = {"OK": "OK", "ERROR": "ERROR", "IN_PROGRESS": "IN_PROGRESS"}
 _MS = 1_000_000
+_MOST_MS = (2**63 - 1) // _MS
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ def traces_of(
     source: Source, artifacts: ArtifactFolder, experiment_id: ExperimentId, settings: ExperimentSettings
 ) -> Iterator[FoundTrace | str]:
     """Yield the traces of an experiment, the first started first; a text says why one is left out."""
-    after: tuple[int, str] = (-(2**62), "")
+    after: tuple[int, str] = (-(2**63), "")
     while True:
         rows = list(
             source.rows(
@@ -106,6 +107,8 @@ def _trace(
     refused += [f"trace {ident}: span {span.span_id}: {span.reason}" for span in decoded.rejected]
     ledger, left_out = ledger_of(related.assessments.get(ident, ()), experiment_id, trace_id)
     ended_ms = row.whole("timestamp_ms") + row.whole("execution_time_ms")
+    if not (-_MOST_MS <= row.whole("timestamp_ms") <= _MOST_MS and ended_ms <= _MOST_MS):
+        raise Invalid.value("timestamp_ms", row.whole("timestamp_ms"), f"a moment up to {_MOST_MS}")
     metadata = {key: value[:MAX_METADATA_VALUE] for key, value in related.metadata.get(ident, {}).items()}
     if session := row.text_or_none("session_id"):
         metadata.setdefault(_SESSION, session)
