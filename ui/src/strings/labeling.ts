@@ -400,7 +400,7 @@ export const labelingTexts = {
     disputed: "Items in dispute",
     disputedHint: "Decide them one by one: every answer stands side by side.",
     disputedMore: (shown: number, all: number) => `The first ${shown} of ${all}.`,
-    answers: (n: string) => counted(Number(n), "answer", "answers"),
+    answers: (n: string) => (n === "1" ? "1 answer" : `${n} answers`),
     agreement: "Agreement",
     notCompared: "Not compared",
     onePerson: "One person has answered; agreement needs two.",
