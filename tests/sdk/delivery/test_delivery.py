@@ -211,6 +211,26 @@ def test_what_is_refused_for_good_becomes_a_dead_letter(tmp_path: Path, status: 
     assert json.loads((kept / "status.json").read_bytes())["refused"] == 3
 
 
+def test_a_web_page_is_no_acknowledgement(tmp_path: Path) -> None:
+    page = Reply(200, b"<html>Sign in first</html>", {"content-type": "text/html; charset=utf-8"})
+    signed_in = threading.Event()
+
+    def script(received: Received) -> Reply:
+        assert received.names
+        return OK if signed_in.is_set() else page
+
+    with receiving(script) as receiver, delivering(settings(receiver.url, tmp_path)) as (processor, end):
+        end(["kept"])
+        assert not processor.force_flush(500)
+        stats = processor.stats()
+        assert (stats.sent, stats.pending, stats.refused) == (0, 1, 0)
+        assert stats.last_error is not None
+        assert "web page" in stats.last_error
+        signed_in.set()
+        assert processor.force_flush(WAIT_MS)
+        assert processor.stats().sent == 1
+
+
 def test_partial_success_is_counted_and_kept(tmp_path: Path) -> None:
     message = ExportTraceServiceResponse()
     message.partial_success.rejected_spans = 2

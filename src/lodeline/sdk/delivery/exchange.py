@@ -126,6 +126,10 @@ def _field(value: str) -> bytes:
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     """Return what an answer of a server means."""
+    if 200 <= status < 300 and "html" in headers.get("content-type", ""):
+        return Answer(
+            "later", f"{status}: a web page answers, not a server for traces; something stands before it", status
+        )
     if 200 <= status < 300:
         rejected, message = _partial_success(headers.get("content-type", ""), body)
         return Answer("accepted", message, status, rejected=rejected)
