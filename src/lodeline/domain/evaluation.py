@@ -555,6 +555,12 @@ def _check_judgment(score: ScoreDraft) -> None:
         check_draft(draft)
 
 
+def check_row_count(count: int) -> None:
+    """Return when an evaluation may have so many rows; else TooLarge."""
+    if count > MAX_ROWS_OF_RUN:
+        raise TooLarge(f"rows: {count} of one evaluation are over the limit of {MAX_ROWS_OF_RUN}.")
+
+
 def check_score_names(names: Collection[str]) -> None:
     """Return when an evaluation may have scores of these names; else TooLarge."""
     if len(names) > MAX_SCORE_NAMES:
