@@ -14,15 +14,8 @@ from bench.report import Report, Table, quantile, spread
 from bench.served import Served, serve
 from lodeline.domain.canonical import digest_of_set
 from lodeline.domain.comparison import Comparison, RunComparison, ScorerComparison
-from lodeline.domain.evaluation import (
-    MAX_ROWS,
-    Bindings,
-    CompareOptions,
-    EvaluationDraft,
-    EvaluationSummary,
-    RowDraft,
-    ScoreDraft,
-)
+from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft, EvaluationSummary
+from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, ScoreDraft
 from lodeline.domain.record import RecordDraft, prepare
 from lodeline.domain.run import RunDraft
 from lodeline.sdk.client.clients import LodelineClient
@@ -36,10 +29,11 @@ _EXPERIMENT = "bench"
 _VIEWS = {"as judged": CompareOptions(), "effective": CompareOptions(view="effective")}
 _METHOD = (
     "The server is a process of its own, reached over HTTP on this machine. Overhead: `lodeline.evaluate` runs a "
-    "function that adds two numbers over rows of a table, with two scorers that compare and measure, ten at a time; "
-    "each row is a trace and two assessments. The time is all of `evaluate`, from the check of the data to the "
-    "aggregates, over the number of rows; medians of rounds with the smallest and the largest, the first round left "
-    "out. Dataset: records with a question of 60 characters and an answer, appended through the SDK, checking and "
+    "function that adds two numbers over rows of a table, with two scorers that compare and measure, ten at a "
+    "time; each row is a trace, with two scores and an expectation on it. The time is all of `evaluate`, from the "
+    "check of the data to the aggregates, over the number of rows; medians of rounds with the smallest and the "
+    "largest, the first round left out; what watching the server's memory takes is not counted as the program's. "
+    "Dataset: records with a question of 60 characters and an answer, appended through the SDK, checking and "
     "hashing included, until one version of them is published. Comparison: two runs of rows without traces with a "
     "boolean and a number each, logged in batches of 1,000 through the client; summary and comparison are asked "
     "over HTTP, answers included. Every answer's content is checked."

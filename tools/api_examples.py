@@ -26,7 +26,8 @@ from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, Assess
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.delivery import DeliverySource
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import DatasetId, ExperimentId, ModelId, RecordId, RunId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft, LabelSchemaId

@@ -76,6 +76,8 @@ def _run(report: Path, url: str | None) -> dict[str, bool]:
     subprocess.run(command, cwd=ROOT, env=environment, check=False)
     found: dict[str, bool] = {}
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - pytest has just written it
+        if case.find("skipped") is not None:
+            continue  # it asks for what this server does not have, so it is no case of it
         file = case.get("classname", "").rpartition(".")[2]
         found[f"{file}::{case.get('name', '')}"] = not any(child.tag in {"failure", "error"} for child in case)
     return found

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import lodeline as sdk
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import RunId
 from lodeline.domain.run import MetricPoint, RunDraft
 from tests.cli.conftest import Lodeline

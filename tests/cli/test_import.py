@@ -18,11 +18,13 @@ def test_both_sides_are_shown(lodeline: Lodeline, store: Path, tmp_path: Path) -
         "--artifacts",
         str(tmp_path / "artifacts"),
     )
-    shown = lodeline(*arguments, store=store).out
-    assert "Experiment 2 (shop) of MLflow is experiment 2 here." in shown
-    document = lodeline(*arguments, "--json", store=store).document()
+    found = lodeline(*arguments, store=store, code=1)
+    assert "Left out: experiment 2: its issues (1)" in found.err
+    assert "Experiment 2 (shop) of MLflow is experiment 2 here." in found.out
+    document = lodeline(*arguments, "--json", store=store, code=1).document()
     entities = document["entities"]
     assert isinstance(entities, dict)
-    assert entities["traces"] == {"mlflow": 4, "added": 0, "existing": 4}
-    assert document["refused"] == []
+    assert entities["traces"] == {"mlflow": 5, "added": 0, "existing": 5}
+    assert entities["artifacts"] == {"mlflow": 3, "added": 0, "existing": 3}
+    assert document["refused"] == ["experiment 2: its issues (1)"]
     assert "no active experiment" in lodeline(*arguments, "-e", "none", store=store, code=1).err

@@ -9,24 +9,26 @@ from hypothesis import strategies as st
 from lodeline.domain.assessment import AssessmentChange, AssessmentSource
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import (
-    MAX_SCORE_NAMES,
-    MAX_SCORES,
-    ROW_STATES,
     Bindings,
     Budget,
     Evaluation,
     EvaluationChange,
     EvaluationDraft,
     EvaluationDump,
-    EvaluationRow,
     EvaluationState,
+    bindings_digest,
+)
+from lodeline.domain.evaluation_row import (
+    MAX_SCORE_NAMES,
+    MAX_SCORES,
+    ROW_STATES,
+    EvaluationRow,
     LoggedRow,
     RowDraft,
     RowFilter,
     RowScore,
     RowsReport,
     ScoreDraft,
-    bindings_digest,
     merged_row,
 )
 from lodeline.domain.ids import AssessmentId, ExperimentId, ModelId, RunId, TraceId

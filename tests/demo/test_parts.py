@@ -14,7 +14,8 @@ from lodeline.demo.frameworks import frameworks_part
 from lodeline.demo.part import SYNTHETIC_TIMES_TAG, DemoPart
 from lodeline.demo.rag import rag_part
 from lodeline.domain.assessment import check_draft
-from lodeline.domain.evaluation import check_bindings, check_rows
+from lodeline.domain.evaluation import check_bindings
+from lodeline.domain.evaluation_row import check_rows
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId, otel_trace_id
 from lodeline.domain.label_schema import LabelSchemaId, schema_of

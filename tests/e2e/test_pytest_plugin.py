@@ -98,6 +98,9 @@ def test_regressions_are_told_from_what_failed_before(server: Server, tmp_path: 
     bad = evaluation_of(output)
     _, output = run_pytest(tmp_path, server.url, *options, "--lodeline-baseline", bad)
     assert "failed as before: test_app.py::test_never" in output
+    _, output = run_pytest(tmp_path, server.url, *options, "--lodeline-baseline", "nothing")
+    assert "the baseline could not be read: evaluation 'nothing' does not exist." in output
+    assert "failed: test_app.py::test_never" in output
 
 
 def test_without_the_option_marks_only_repeat(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 """Spans of MLflow's forms, old and new, as OTLP."""
 
+import orjson
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
 from lodeline.domain.ids import TraceId
 from lodeline.domain.span import JsonValue, Span
 from lodeline.ingest.otlp import decode
@@ -56,3 +60,38 @@ def test_the_form_of_mlflow_3_with_links_and_odd_values() -> None:
 def test_what_is_no_span_is_counted() -> None:
     found, bad = spans_of("tr-" + "cd" * 16, "text", {"name": "no id"}, {"span_id": "abc"}, {"span_id": 5})
     assert (found, bad) == ([], 4)
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+@pytest.mark.parametrize(
+    ("odd", "bad"),
+    [
+        ({"span_id": "é"}, 1),
+        ({"parent_span_id": "ü" * 16}, 1),
+        ({"links": [{"trace_id": "é", "span_id": "ü"}]}, 1),
+        ({"start_time_unix_nano": "1" * 5_000}, 0),
+        ({"start_time_unix_nano": "١٢٣"}, 0),
+        ({"start_time_unix_nano": True}, 0),
+        ({"attributes": {"a": nested(300)}}, 0),
+        ({"attributes": {"a": "9" * 400}}, 0),
+        ({"events": [{"name": "e", "attributes": {"a": orjson.loads(nested(300))}}]}, 0),
+        ({"events": [{"name": "e", "attributes": {"a": orjson.loads(nested(1_000))}}]}, 1),
+    ],
+    ids=lambda each: str(each)[:40],
+)
+def test_odd_values_cost_at_most_their_span(odd: dict[str, JsonValue], bad: int) -> None:
+    plain: dict[str, JsonValue] = {"span_id": "00f067aa0ba902b7", "name": "plain", "attributes": {}}
+    body, counted = export_request(TraceId("tr-" + "a" * 32), [plain | odd, plain | {"name": "other"}])
+    assert counted == bad
+    spans = ExportTraceServiceRequest.FromString(body).resource_spans[0].scope_spans[0].spans
+    assert [span.name for span in spans] == (["other"] if bad else ["plain", "other"])
+
+
+def test_a_deep_value_stays_the_text_that_it_was() -> None:
+    raw: JsonValue = {"span_id": "00f067aa0ba902b7", "name": "deep", "attributes": {"a": nested(300)}}
+    body, _ = export_request(TraceId("tr-" + "a" * 32), [raw])
+    [span] = ExportTraceServiceRequest.FromString(body).resource_spans[0].scope_spans[0].spans
+    assert span.attributes[0].value.string_value == nested(300)

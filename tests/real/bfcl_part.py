@@ -10,7 +10,8 @@ import orjson
 from lodeline.demo.otlp import SpanDraft, hashed_span_id, hashed_trace_id, request, trace_id_text
 from lodeline.demo.part import DemoDataset, DemoEvaluation, DemoPart, hashed_record_id, hashed_run_id
 from lodeline.domain.assessment import AssessmentSource
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ModelId, RecordId, RunId
 from lodeline.domain.model import ModelDraft

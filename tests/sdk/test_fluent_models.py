@@ -3,12 +3,13 @@
 import os
 import subprocess
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lodeline
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.errors import Conflict, Invalid, NotFound
 from lodeline.domain.model import PromptUse
 from lodeline.local import LocalClient, connect
 from lodeline.sdk import default_client
@@ -110,6 +111,19 @@ def test_an_alias_points_at_a_model(local: LocalClient) -> None:
     assert lodeline.set_model_alias("production", None) is None
     with pytest.raises(NotFound):
         lodeline.get_model(alias="production")
+
+
+def test_a_gated_alias_moves_when_a_gate_passed_and_keeps_its_report(local: LocalClient) -> None:
+    settings = local.experiments.get("0").settings
+    local.experiments.update("0", settings=replace(settings, gated_aliases=("production",)))
+    model = lodeline.create_model("bot")
+    with pytest.raises(Conflict, match="needs a passed gate"):
+        lodeline.set_model_alias("production", model.model_id)
+    with pytest.raises(Conflict, match="says failed"):
+        lodeline.set_model_alias("production", model.model_id, gate="failed", gate_report="gate.xml")
+    lodeline.set_model_alias("production", model.model_id, gate="passed", gate_report="gate.xml")
+    (event,) = local.models.alias_events()
+    assert (event.model_id, event.gate, event.gate_report) == (model.model_id, "passed", "gate.xml")
 
 
 def test_traces_carry_the_id_of_the_version_that_is_kept(local: LocalClient) -> None:

@@ -137,10 +137,12 @@ def test_resources_name_the_experiment_where_headers_do_not(
 
 
 def test_an_unknown_id_is_never_created(world: World) -> None:
-    for headers in ({"x_lodeline_experiment": "77"}, {"x_mlflow_experiment_id": "77"}):
-        answer = world.send(request_of(ONE), **headers)
-        assert answer.status_code == 404
-        assert status_of(answer.content) == (5, "experiment '77' does not exist.")
+    answer = world.send(request_of(ONE), x_lodeline_experiment="77")
+    assert answer.status_code == 404
+    assert status_of(answer.content) == (5, "experiment '77' does not exist.")
+    of_mlflow = world.send(request_of(ONE), x_mlflow_experiment_id="77")
+    assert of_mlflow.status_code == 404
+    assert of_mlflow.json() == {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "experiment '77' does not exist."}
     assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 404
 
 

@@ -10,15 +10,8 @@ from lodeline.auth.actor import LOCAL
 from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.errors import Invalid, NotFound
-from lodeline.domain.evaluation import (
-    Bindings,
-    CompareOptions,
-    EvaluationDraft,
-    EvaluationRow,
-    RowDraft,
-    RowFilter,
-    ScoreDraft,
-)
+from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
+from lodeline.domain.evaluation_row import EvaluationRow, RowDraft, RowFilter, ScoreDraft
 from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.record import RecordDraft, prepare
 from lodeline.domain.run import Run, RunChange, RunDraft, RunInput, RunStatus

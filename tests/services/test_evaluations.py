@@ -7,14 +7,8 @@ import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
-from lodeline.domain.evaluation import (
-    MAX_ROWS,
-    Bindings,
-    CompareOptions,
-    EvaluationDraft,
-    RowDraft,
-    ScoreDraft,
-)
+from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
+from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, ScoreDraft
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.services.bundle import Services
@@ -70,6 +64,31 @@ def test_a_comparison_pairs_rows_by_content_and_says_which_is_better(services: S
     assert (scorer.wins, scorer.losses, scorer.verdict, scorer.test) == (20, 0, "better", "mcnemar-exact")
     back = services.evaluations.compare(LOCAL, better, [worse], CompareOptions())
     assert back.candidates[0].scorers[0].verdict == "worse"
+
+
+def test_passes_are_counted_of_what_passes_or_not_and_numbers_keep_their_mean(services: Services) -> None:
+    runs: list[RunId] = []
+    for name, length in (("a", 4.0), ("b", 5.0)):
+        run_id = services.evaluations.create(LOCAL, "0", EvaluationDraft(RunDraft(name))).run.run_id
+        services.evaluations.start(LOCAL, run_id)
+        rows = [
+            RowDraft(
+                f"{record}", repetition, content_hash=f"h{record}",
+                scores=(ScoreDraft("pass", repetition < record % 4), ScoreDraft("length", length + repetition)),
+            )
+            for record in range(8) for repetition in range(3)
+        ]  # fmt: skip
+        services.evaluations.log_rows(LOCAL, run_id, rows)
+        runs.append(run_id)
+    found = {each.scorer: each for each in services.evaluations.summary(LOCAL, runs[0], reducer="pass^3").scorers}
+    assert {name: (each.reducer, each.summary.value) for name, each in found.items()} == {
+        "pass": ("pass^3", 0.25), "length": ("mean", 5.0),
+    }  # fmt: skip
+    (compared,) = services.evaluations.compare(LOCAL, runs[0], runs[1:], CompareOptions(reducer="pass^3")).candidates
+    by_name = {each.scorer: each for each in compared.scorers}
+    assert (by_name["pass"].baseline_value, by_name["length"].difference) == (0.25, 1.0)
+    assert "Repetitions are reduced by mean: pass^3 needs values of 0 and 1." in by_name["length"].warnings
+    assert not any("reduced" in warning for warning in by_name["pass"].warnings)
 
 
 def test_the_direction_is_the_baselines_unless_it_is_given(services: Services) -> None:

@@ -9,7 +9,8 @@ from lodeline.auth.actor import LOCAL
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.errors import Conflict, Invalid, NotFound
-from lodeline.domain.evaluation import EvaluationDraft, RowDraft
+from lodeline.domain.evaluation import EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft
 from lodeline.domain.experiment import ExperimentChange
 from lodeline.domain.ids import DatasetId, ExperimentId, RunId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaChange, LabelSchemaDraft, LabelSchemaId, default_id

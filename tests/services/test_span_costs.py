@@ -23,10 +23,10 @@ def span(cost_usd: float | None, told: AttributeValue = None, model: str = "own"
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("encode", [json.dumps, dict], ids=["text", "object"])
-def test_what_the_client_told_counts(encode) -> None:
-    told = encode({"input_cost": 0.25, "output_cost": 0.5, "total_cost": 0.75})
-    assert cost_parts(span(0.75, told), PRICES) == CostParts(0.25, 0.5)
+def test_what_the_client_told_counts() -> None:
+    told: dict[str, AttributeValue] = {"input_cost": 0.25, "output_cost": 0.5, "total_cost": 0.75}
+    for sent in (told, json.dumps(told)):
+        assert cost_parts(span(0.75, sent), PRICES) == CostParts(0.25, 0.5)
 
 
 def test_a_total_is_split_by_the_models_prices() -> None:

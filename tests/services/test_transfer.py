@@ -18,15 +18,8 @@ from hypothesis import strategies as st
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, LodelineError, NotFound, TooLarge
-from lodeline.domain.evaluation import (
-    MAX_SCORE_NAMES,
-    MAX_SCORES,
-    Bindings,
-    EvaluationDraft,
-    RowDraft,
-    RowFilter,
-    ScoreDraft,
-)
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import MAX_SCORE_NAMES, MAX_SCORES, RowDraft, RowFilter, ScoreDraft
 from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import AliasMove, GitInfo, ModelDraft, ModelMetric

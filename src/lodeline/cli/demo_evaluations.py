@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lodeline.demo.part import DemoDataset, DemoEvaluation, DemoPart
 from lodeline.domain.dataset import DatasetVersion
 from lodeline.domain.errors import Invalid, NotFound
-from lodeline.domain.evaluation import ENDED_EVALUATION, Bindings, Evaluation, RowDraft
+from lodeline.domain.evaluation import ENDED_EVALUATION, Bindings, Evaluation
+from lodeline.domain.evaluation_row import RowDraft
 from lodeline.domain.run import RunInput
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from lodeline.cli.output import moment
 from lodeline.domain.aggregate import Interval, ValueSummary
 from lodeline.domain.comparison import ScorerComparison
 from lodeline.domain.errors import Invalid
-from lodeline.domain.evaluation import ROW_STATES, CompareOptions, EvaluationRow, RowState
+from lodeline.domain.evaluation import CompareOptions
+from lodeline.domain.evaluation_row import ROW_STATES, EvaluationRow, RowState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show, compare and cancel evaluations.")
 
@@ -75,6 +76,9 @@ def summary(
     use.out.table(
         ("scorer", "slice", "n", "errors", "missing", "value", "interval"), sorted(rows, key=lambda r: r[0])
     )
+    for item in found.scorers:
+        if item.reducer != reducer:
+            use.out.say(f"{item.scorer}: repetitions reduced by {item.reducer}; {reducer} needs values of 0 and 1.")
 
 
 @command(app, "compare")
@@ -104,7 +108,7 @@ def compare(
             [_compared(item) for item in candidate.scorers],
         )
         for item in candidate.scorers:
-            for row in item.rows:
+            for row in (each for each in item.rows if each.difference):
                 use.out.say(f"{item.scorer}: {row.record_id} {row.baseline:.4g} → {row.candidate:.4g}")
 
 

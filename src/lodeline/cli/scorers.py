@@ -1,5 +1,6 @@
 """``lodeline scorers``: list and show registered scorers."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -7,6 +8,9 @@ import typer
 from lodeline.cli.naming import confirm
 from lodeline.cli.options import ExperimentOption, Use, YesOption, command
 from lodeline.cli.output import moment
+from lodeline.domain.document import from_document
+from lodeline.domain.scorer import Validation
+from lodeline.domain.span import JsonValue
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and delete registered scorers.")
 
@@ -24,13 +28,14 @@ def list_scorers(use: Use, *, experiment: ExperimentOption = None) -> None:
         use.out.lines(found)
         return
     use.out.table(
-        ("name", "experiment", "version", "kind", "digest", "registered", "by"),
+        ("name", "experiment", "version", "kind", "agrees with people", "digest", "registered", "by"),
         [
             (
                 item.name,
                 item.experiment_id,
                 item.version,
                 item.definition.get("kind"),
+                _validated(item.definition),
                 item.digest[:12],
                 moment(item.created_ms),
                 item.created_by,
@@ -38,6 +43,14 @@ def list_scorers(use: Use, *, experiment: ExperimentOption = None) -> None:
             for item in found
         ],
     )
+
+
+def _validated(definition: Mapping[str, JsonValue]) -> str | None:
+    """Say of a judge how far it was measured to agree with people."""
+    found = definition.get("validation")
+    if isinstance(found, Mapping):
+        return str(from_document(Validation, found))
+    return "not validated" if definition.get("validated") is False else None
 
 
 @command(app, "get")

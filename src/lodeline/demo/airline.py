@@ -23,7 +23,8 @@ from lodeline.demo.part import (
 )
 from lodeline.demo.sources import JsonObject, integer, items, mapping, rows, text
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ModelId, RunId, TraceId
 from lodeline.domain.model import ModelDraft

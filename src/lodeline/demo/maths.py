@@ -22,7 +22,8 @@ from lodeline.demo.part import (
 )
 from lodeline.demo.sources import items, mapping, rows, text
 from lodeline.domain.assessment import AssessmentSource
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.model import ModelDraft

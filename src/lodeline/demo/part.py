@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from lodeline.demo.otlp import hashed_hex
 from lodeline.domain.assessment import AssessmentDraft
-from lodeline.domain.evaluation import EvaluationDraft, RowDraft
+from lodeline.domain.evaluation import EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import RecordId, RunId
 from lodeline.domain.label_schema import LabelSchemaDraft

@@ -11,15 +11,14 @@ from dataclasses import replace
 
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.errors import Conflict, Deleted, LodelineError
-from lodeline.domain.evaluation import (
+from lodeline.domain.evaluation import Bindings, EvaluationState
+from lodeline.domain.evaluation_row import (
     MAX_MESSAGE,
     MAX_SCORE_TEXT,
     MAX_SCORES,
     MAX_SLICES,
     MAX_SNAPSHOT_RATIONALE,
-    Bindings,
     EvaluationRow,
-    EvaluationState,
     RowScore,
     RowState,
     check_score,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lodeline.domain.aggregate import Interval
 from lodeline.domain.assessment import Assessment, AssessmentError, AssessmentSource
 from lodeline.domain.span import JsonValue, Span
 from lodeline.domain.trace import Trace
@@ -72,15 +73,34 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Validation:
+    """How far a judge was measured to agree with people: it judged the share `agreement` of `n` items as they did.
+
+    `against` says whose judgments of what. It holds for this `model` and for outputs like those.
+    """
+
+    against: str
+    model: str
+    n: int
+    agreement: float
+    interval: Interval | None = None
+
+    def __str__(self) -> str:
+        shown = "" if self.interval is None else f" ({self.interval.low:.1%} to {self.interval.high:.1%})"
+        return f"{self.agreement:.1%}{shown} of {self.n}"
+
+
+@dataclass(frozen=True, slots=True)
 class ScorerDefinition:
     """What a scorer is, as it can be stored and compared.
 
     `digest` is 64 hex digits over what it computes (kind, qualified name, version, parameters, source text), and not
     over its `name`: equal on every machine, and another one when its judgments may be others. `exact` is False when
     the digest could not take in everything, because the source text was not to be had or a value that the scorer
-    holds has no JSON form. `validated` says of a judge whether its agreement with people was measured; None for code.
-    `target` is the qualified name of the function or class. `wants` lists the arguments it
-    takes; one that takes `session` judges sessions, not rows.
+    holds has no JSON form. `validated` says of a judge
+    whether its agreement with people was measured, and `validation` how far it went; None for code. `target` is the
+    qualified name of the function or class. `wants` lists the arguments it takes; one that takes `session` judges
+    sessions, not rows.
     """
 
     name: str
@@ -95,4 +115,5 @@ class ScorerDefinition:
     source: str | None = None
     exact: bool = True
     validated: bool | None = None
+    validation: Validation | None = None
     description: str = ""

@@ -6,12 +6,11 @@ values, as MLflow's client sends them.
 """
 
 import base64
-import binascii
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 
-import orjson
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -25,6 +24,7 @@ from lodeline.mlflow.source import json_of
 _Object = Mapping[str, JsonValue]
 _HEX = re.compile(r"(0x)?([0-9a-fA-F]+)")
 _OTEL_ID = re.compile(r"tr-([0-9a-f]{32})")
+_DIGITS = re.compile(r"[0-9]{1,19}")
 _MOST_NS = 2**63 - 1
 _CODES: Mapping[str, "Status.StatusCode.ValueType"] = {
     "OK": Status.STATUS_CODE_OK, "STATUS_CODE_OK": Status.STATUS_CODE_OK,
@@ -101,17 +101,24 @@ def _attributes(raw: JsonValue, *, encoded: bool) -> list[KeyValue]:
     if not isinstance(raw, Mapping):
         return found
     for key, value in raw.items():
-        plain = _decoded(value) if encoded and isinstance(value, str) else value
-        found.append(KeyValue(key=clean_text(key), value=_any_value(plain)))
+        text = value if encoded and isinstance(value, str) else None
+        found.append(KeyValue(key=clean_text(key), value=_any_value(value if text is None else _decoded(text), text)))
     return found
 
 
-def _any_value(value: JsonValue) -> AnyValue:
-    """Return a value of OTLP; what nests deeper than those may stays JSON text."""
+def _any_value(value: JsonValue, text: str | None) -> AnyValue:
+    """Return a value of OTLP; what nests deeper than those may stays JSON text, or `text` where it came as that."""
     try:
         return from_python(value)
     except Invalid:
-        return from_python(orjson.dumps(value).decode())
+        return from_python(clean_text(_json(value) if text is None else text))
+
+
+def _json(value: JsonValue) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        raise Invalid("attributes: a value nests too deep to be written as JSON.") from None
 
 
 def _decoded(text: str) -> JsonValue:
@@ -127,7 +134,7 @@ def _id(value: JsonValue, size: int = 8) -> bytes:
         return bytes.fromhex(hexadecimal[2])
     try:
         found = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # also what binascii raises
         found = b""
     if len(found) != size:
         raise Invalid.value("id", text, f"{size} bytes in hexadecimal or base64")
@@ -135,8 +142,8 @@ def _id(value: JsonValue, size: int = 8) -> bytes:
 
 
 def _time(value: JsonValue) -> int:
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    return number if isinstance(number, int) and 0 <= number <= _MOST_NS else 0
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _MOST_NS else 0
 
 
 def _text(value: JsonValue) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from lodeline.domain.errors import Conflict, NotFound
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
@@ -82,14 +83,25 @@ def search_models(
 
 
 def set_model_alias(
-    alias: str, model_id: str | None, *, experiment: str | None = None, reason: str = ""
+    alias: str,
+    model_id: str | None,
+    *,
+    experiment: str | None = None,
+    reason: str = "",
+    gate: Literal["passed", "failed", "inconclusive"] | None = None,
+    gate_report: str | None = None,
 ) -> Model | None:
     """Point an alias of an experiment, such as "production", at a model, or (None) take it away; return the model.
 
-    Who moved it, when and why is kept. Conflict for a FAILED model, and where the experiment wants a passed gate.
+    Who moved it, when and why is kept, and what justified it: the outcome of a `gate`, and in `gate_report` its text
+    or where it is. Conflict for a FAILED model, and without a passed gate where the experiment's setting
+    `gated_aliases` names the alias.
     """
     models = default_client().models
-    return models.set_alias(alias, model_id, experiment=experiment or current_experiment(), reason=reason)
+    return models.set_alias(
+        alias, model_id, experiment=experiment or current_experiment(), reason=reason, gate=gate,
+        gate_report=gate_report,
+    )  # fmt: skip
 
 
 def current_experiment() -> str:

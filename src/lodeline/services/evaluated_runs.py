@@ -12,14 +12,8 @@ from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.dataset import LATEST, Dataset, DatasetVersion, parse_version
 from lodeline.domain.errors import LodelineError, NotFound
 from lodeline.domain.evaluated_run import adopted, adopted_state, expected_of, is_adopted, row_of_trace
-from lodeline.domain.evaluation import (
-    MAX_SCORE_NAMES,
-    Bindings,
-    Evaluation,
-    EvaluationDump,
-    EvaluationRow,
-    RowScore,
-)
+from lodeline.domain.evaluation import Bindings, Evaluation, EvaluationDump
+from lodeline.domain.evaluation_row import MAX_SCORE_NAMES, EvaluationRow, RowScore
 from lodeline.domain.ids import DatasetId, ModelId, RecordId
 from lodeline.domain.record import RecordDraft, prepare
 from lodeline.domain.run import ENDED, Run, RunInput

@@ -7,10 +7,11 @@ import numpy as np
 from lodeline.domain.aggregate import Reducer, ScorerAggregate
 from lodeline.domain.assessment import AssessmentError
 from lodeline.domain.comparison import Comparison, Direction
-from lodeline.domain.evaluation import CompareOptions, Score, ScoreTable
+from lodeline.domain.evaluation import CompareOptions
+from lodeline.domain.evaluation_row import Score, ScoreTable
 from lodeline.domain.gate import GateReport, GateRule
 from lodeline.evals.statistics.aggregate import aggregate_scorer
-from lodeline.evals.statistics.columns import RunColumns, ScorerColumn, score_column
+from lodeline.evals.statistics.columns import RunColumns, ScorerColumn, reducers_of, score_column
 from lodeline.evals.statistics.compare import ComparisonOptions, compare_runs
 from lodeline.evals.statistics.gates import GateInputs, evaluate_gates
 
@@ -18,10 +19,11 @@ from lodeline.evals.statistics.gates import GateInputs, evaluate_gates
 def summarise(
     table: ScoreTable, *, reducer: Reducer, slice_keys: Sequence[str], level: float
 ) -> tuple[ScorerAggregate, ...]:
-    """Return what each scorer's values come to, by name."""
+    """Return what each scorer's values come to, by name, reduced as `reducers_of` says."""
     run = columns(table)
+    reducers = reducers_of(reducer, {name: [column] for name, column in run.scorers.items()})
     return tuple(
-        aggregate_scorer(run, name, reducer=reducer, slice_keys=slice_keys, level=level)
+        aggregate_scorer(run, name, reducer=reducers[name], slice_keys=slice_keys, level=level)
         for name in sorted(run.scorers)
     )
 

@@ -11,25 +11,20 @@ from lodeline.domain.comparison import Comparison
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import (
     MAX_COMPARED,
-    MAX_MESSAGE,
     MAX_ROWS_OF_RUN,
     Bindings,
     CompareOptions,
     Evaluation,
     EvaluationChange,
     EvaluationDraft,
-    EvaluationRow,
     EvaluationState,
     EvaluationSummary,
-    RowDraft,
-    RowFilter,
-    RowsReport,
     View,
     check_bindings,
     check_resume,
-    check_rows,
     final_state,
 )
+from lodeline.domain.evaluation_row import MAX_MESSAGE, EvaluationRow, RowDraft, RowFilter, RowsReport, check_rows
 from lodeline.domain.gate import GateReport
 from lodeline.domain.ids import RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 
 from lodeline.domain.document import from_document, to_document
 from lodeline.domain.errors import Invalid, TooLarge
-from lodeline.domain.evaluation import (
+from lodeline.domain.evaluation import EvaluationDump, check_bindings
+from lodeline.domain.evaluation_row import (
     MAX_MESSAGE,
     MAX_SNAPSHOT_RATIONALE,
-    EvaluationDump,
     EvaluationRow,
     RowFilter,
-    check_bindings,
     check_row,
     check_score_names,
 )

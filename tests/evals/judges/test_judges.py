@@ -87,7 +87,7 @@ def test_a_judge_is_a_scorer():
     with judging(saying(GOOD)) as (_, model):
         bound = as_scorer(correctness(model))
         assert (bound.definition.kind, bound.definition.value_kind) == ("JUDGE", "bool")
-        assert bound.definition.validated is False
+        assert (bound.definition.validated, bound.definition.validation) == (False, None)
         assert bound.definition.wants == ("inputs", "outputs", "expectations")
         assert not bound.blocking
         found = judged(bound, Sample(inputs="2+2?", outputs="4", expectations={"expected_response": "4"}))

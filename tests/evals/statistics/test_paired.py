@@ -52,6 +52,13 @@ def test_wilcoxon_with_zeros_and_ties_is_that_of_all_signs(differences: list[int
     assert paired.wilcoxon(-array) == pytest.approx(paired.wilcoxon(array), abs=1e-12)
 
 
+@given(st.lists(st.integers(1, 10_000), unique=True, min_size=1, max_size=50), st.integers(0, 2**50 - 1))
+def test_wilcoxon_without_ties_is_scipys_exact_test(sizes: list[int], signs: int):
+    array = np.array([size if signs >> place & 1 else -size for place, size in enumerate(sizes)], dtype=float)
+    expected = float(stats.wilcoxon(array, method="exact").pvalue)
+    assert paired.wilcoxon(array) == pytest.approx(expected, abs=1e-12)
+
+
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
 def test_the_t_test_is_scipys(values: list[float]):
     array = np.array(values)

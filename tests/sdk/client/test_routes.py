@@ -13,7 +13,8 @@ import pytest
 
 from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
-from lodeline.domain.evaluation import EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import ItemDraft, ItemId, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget

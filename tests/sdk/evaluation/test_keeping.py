@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lodeline.domain.assessment import AssessmentError
-from lodeline.domain.evaluation import MAX_EXPECTATIONS, MAX_SCORES, check_row
+from lodeline.domain.evaluation_row import MAX_EXPECTATIONS, MAX_SCORES, check_row
 from lodeline.domain.ids import TraceId
 from lodeline.domain.scorer import Feedback
 from lodeline.evals.engine.rows import Case, Prediction, Row

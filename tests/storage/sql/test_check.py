@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lodeline.domain.evaluation import EvaluationChange, EvaluationDraft, RowDraft, ScoreDraft
+from lodeline.domain.evaluation import EvaluationChange, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
 from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.run import MetricPoint, RunDraft

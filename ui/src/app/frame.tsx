@@ -12,7 +12,10 @@ import { KeysButton } from "./keys-button";
 import { Navigation } from "./navigation-list";
 import { TimeRangePicker } from "./time-range-picker";
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const loadPalette = () => import("./palette");
+const Palette = lazy(() => loadPalette().then((module) => ({ default: module.Palette })));
+/** By then the page stands; whoever opens the palette later does not wait for it, and no letter is lost. */
+const PALETTE_LOADS_MS = 1_500;
 
 /** What surrounds every page: navigation, the time range, the palette, who is signed in. */
 export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
@@ -20,6 +23,10 @@ export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
   const [paletteOpen, palette] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useHotkeys([["mod+K", palette.toggle]], []);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), PALETTE_LOADS_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const closeMenu = menu.close;
   // biome-ignore lint/correctness/useExhaustiveDependencies: going to another page closes the drawer
   useEffect(() => closeMenu(), [path, closeMenu]);

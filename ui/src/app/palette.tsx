@@ -49,6 +49,7 @@ export function Palette({ close }: { close: () => void }) {
     <Modal
       opened
       onClose={close}
+      transitionProps={{ duration: 0 }}
       withCloseButton={false}
       padding={0}
       size={560}

@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import type { Assignment, LabelingItem, LabelSchema } from "@/api/schema";
-import { canReopen, differ, doneOf, linesOf, nextStates, roundsOf, shownAnswer, totalOf } from "./labeling";
+import {
+  canReopen,
+  differ,
+  doneOf,
+  linesOf,
+  nextStates,
+  roundsOf,
+  shownAnswer,
+  takesReviewsOf,
+  totalOf,
+} from "./labeling";
 
 const counts = { COMPLETE: 3, ADJUDICATED: 1, PENDING: 4, DISPUTED: 2 };
 
@@ -69,4 +79,13 @@ test("answers differ by what they say", () => {
 
 test("names are lines, each once", () => {
   expect(linesOf(" ada \n\nron\nada")).toEqual(["ada", "ron"]);
+});
+
+test("reviews are taken of those whom an open session names, and of anybody where it names nobody", () => {
+  const rita = { kind: "account", name: "rita" } as const;
+  expect(takesReviewsOf(rita, { state: "OPEN", reviewers: ["rita"] })).toBe(true);
+  expect(takesReviewsOf(rita, { state: "OPEN", reviewers: ["ron"] })).toBe(false);
+  expect(takesReviewsOf(rita, { state: "OPEN", reviewers: [] })).toBe(true);
+  expect(takesReviewsOf({ kind: "local", name: "" }, { state: "OPEN", reviewers: ["ron"] })).toBe(true);
+  expect(takesReviewsOf(rita, { state: "PAUSED", reviewers: ["rita"] })).toBe(false);
 });

@@ -1,6 +1,6 @@
 /** Labeling sessions: what their items count to, what their answers read like, what may become of them. */
 
-import type { LabelingItem, LabelingSession, LabelSchema } from "@/api/schema";
+import type { Identity, LabelingItem, LabelingSession, LabelSchema } from "@/api/schema";
 import { shownValue } from "./judgment";
 
 export type ItemState = LabelingItem["state"];
@@ -34,6 +34,15 @@ export function nextStates(state: SessionState): readonly SessionState[] {
 /** Whether the server takes further items into a session. */
 export function takesItems({ state }: Pick<LabelingSession, "state">): boolean {
   return state !== "CLOSED" && state !== "ARCHIVED";
+}
+
+/** Whether the server lets somebody review items of a session: it is open, and names them, or nobody. */
+export function takesReviewsOf(
+  me: Pick<Identity, "kind" | "name">,
+  { state, reviewers }: Pick<LabelingSession, "state" | "reviewers">,
+): boolean {
+  const anyName = me.kind === "local" || me.kind === "system";
+  return state === "OPEN" && (anyName || reviewers.length === 0 || reviewers.includes(me.name));
 }
 
 export function totalOf(counts: Readonly<Record<string, number>>): number {

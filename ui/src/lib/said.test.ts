@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { saidIn } from "./said";
+import { saidIn, soleTextIn } from "./said";
 
 const MESSAGES = [
   { role: "system", content: "Be brief." },
@@ -55,4 +55,12 @@ test("texts in pieces are one text, and other pieces are kept as they are", () =
   const content = [{ type: "text", text: "Look" }, image, { type: "input_text", text: "again" }];
   const [shown] = saidIn([{ role: "user", content }]) ?? [];
   expect([shown?.content, shown?.parts]).toEqual(["Look\nagain", [image]]);
+});
+
+test("a text that stands alone in a field is that text", () => {
+  const question = { name: "question", text: "Where is Paris?" };
+  expect(soleTextIn({ question: question.text })).toEqual(question);
+  expect(soleTextIn(JSON.stringify({ question: question.text }))).toEqual(question);
+  for (const other of [{ a: "1", b: "2" }, { a: 1 }, {}, [], "text", null])
+    expect(soleTextIn(other)).toBeNull();
 });

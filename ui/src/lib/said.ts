@@ -29,6 +29,16 @@ export function saidIn(given: unknown): readonly Said[] | null {
   return said.length > 0 && said.every((each) => each !== null) ? said : null;
 }
 
+/** The text that is the only field of a value, also as JSON in a text, and the field's name; null for anything else. */
+export function soleTextIn(given: unknown): { name: string; text: string } | null {
+  const value = typeof given === "string" ? parsed(given) : given;
+  if (!isRecord(value)) return null;
+  const [field, ...others] = Object.entries(value);
+  if (field === undefined || others.length > 0) return null;
+  const [name, text] = field;
+  return typeof text === "string" ? { name, text } : null;
+}
+
 function parsed(source: string): unknown {
   if (!/^\s*[[{]/.test(source)) return null;
   try {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from lodeline.domain.assessment import AssessmentError, AssessmentSource
-from lodeline.domain.evaluation import PERSON
+from lodeline.domain.evaluation_row import PERSON
 from lodeline.domain.ids import TraceId
 from lodeline.domain.scorer import Feedback
 

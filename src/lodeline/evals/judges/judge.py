@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 
 from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.errors import Invalid
-from lodeline.domain.scorer import Direction, Feedback, Sample, ScoredTrace, ScorerArgument, ScorerKind, ValueKind
+from lodeline.domain.scorer import (
+    Direction,
+    Feedback,
+    Sample,
+    ScoredTrace,
+    ScorerArgument,
+    ScorerKind,
+    Validation,
+    ValueKind,
+)
 from lodeline.domain.span import JsonValue
 from lodeline.evals.judges.background import wait_for
 from lodeline.evals.judges.evidence import Evidence, arguments_for, check_evidence, evidence_blocks
@@ -27,9 +36,9 @@ class Judge:
     `instructions` name the evidence; what is judged never becomes a part of them. Calling it waits for the verdict;
     `call_async` is the same as a coroutine. Both return a `Feedback` whose metadata holds the model, tokens, latency
     in milliseconds, attempts and whether the answer came from a cache, and raise `JudgeFailed` and `Invalid`: as a
-    scorer these become error judgments. `validated` is False until its agreement with people has been measured.
-    `examples` are shown to the model before what it is to judge. `tuned_on` are the keys (`record_key`) of records
-    that examples or instructions were made from: an evaluation over them says so.
+    scorer these become error judgments. `validation` is None until its agreement with people has been measured, as
+    `align_judge` does. `examples` are shown to the model before what it is to judge. `tuned_on` are the keys
+    (`record_key`) of records that examples or instructions were made from: an evaluation over them says so.
     """
 
     name: str
@@ -40,7 +49,7 @@ class Judge:
     direction: Direction = "higher"
     description: str = ""
     version: str = "1"
-    validated: bool = False
+    validation: Validation | None = None
     max_output_tokens: int = 2_000
     examples: tuple[JudgeExample, ...] = ()
     tuned_on: frozenset[str] = frozenset()
@@ -50,6 +59,11 @@ class Judge:
     def judge_model(self) -> str:
         """The model that judges."""
         return self.model.name
+
+    @property
+    def validated(self) -> bool:
+        """Whether its agreement with people has been measured."""
+        return self.validation is not None
 
     @property
     def value_kind(self) -> ValueKind:

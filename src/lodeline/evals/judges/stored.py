@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, cast, get_args
 
+from lodeline.domain.document import from_document
 from lodeline.domain.errors import Invalid, shown
-from lodeline.domain.scorer import Direction
+from lodeline.domain.scorer import Direction, Validation
 from lodeline.domain.span import JsonValue
 from lodeline.evals.judges.evidence import check_evidence
 from lodeline.evals.judges.examples import MAX_EXAMPLES, JudgeExample
@@ -31,6 +32,7 @@ def judge_document(judge: Judge) -> Mapping[str, JsonValue]:
         "description": judge.description,
         "version": judge.version,
         "validated": judge.validated,
+        "validation": None if judge.validation is None else asdict(judge.validation),
         "max_output_tokens": judge.max_output_tokens,
         "examples": [cast("JsonValue", {**asdict(each), "data": [asdict(block) for block in each.data]})
                      for each in judge.examples],
@@ -60,11 +62,20 @@ def judge_of(name: str, document: Mapping[str, Any], model: JudgeModel) -> Judge
         direction=cast("Direction", direction),
         description=_text(document, "description", most=MAX_INSTRUCTIONS),
         version=_text(document, "version", most=250),
-        validated=document.get("validated") is True,
+        validation=_validation(document, model),
         max_output_tokens=int(_number(document, "max_output_tokens") or 2_000),
         examples=tuple(_example(each, read) for each in _list(document, "examples")[:MAX_EXAMPLES]),
         tuned_on=frozenset(str(key) for key in _list(document, "tuned_on")),
     )
+
+
+def _validation(document: Mapping[str, Any], model: JudgeModel) -> Validation | None:
+    """Return what was measured of the judge; nothing when another model was."""
+    found = document.get("validation")
+    if not isinstance(found, Mapping):
+        return None
+    read = from_document(Validation, cast("Mapping[str, JsonValue]", found))
+    return read if read.model == model.name else None
 
 
 def _example(found: object, verdict: Verdict) -> JudgeExample:

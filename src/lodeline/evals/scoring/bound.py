@@ -218,6 +218,7 @@ def _definition(
         source=found.source,
         exact=found.exact,
         validated=getattr(target, "validated", None),
+        validation=getattr(target, "validation", None),
         description=description or str(getattr(target, "description", "")) or (inspect.getdoc(target) or ""),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lodeline.domain.aggregate import AggregateKind, Score, ScoredRow
+from lodeline.domain.aggregate import AggregateKind, Reducer, Score, ScoredRow
 from lodeline.domain.assessment import AssessmentError, numeric_value
 from lodeline.domain.errors import Invalid
 from lodeline.evals.statistics.arrays import BoolArray, FloatArray, IntArray, group
@@ -140,6 +140,16 @@ def kind_of(column: ScorerColumn, values: FloatArray) -> AggregateKind:
         return "counts"
     present = values[np.isfinite(values)]
     return "rate" if len(present) and bool(np.all((present == 0) | (present == 1))) else "mean"
+
+
+def reducers_of(reducer: Reducer, scorers: Mapping[str, Sequence[ScorerColumn]]) -> Mapping[str, Reducer]:
+    """Return how each scorer's values are reduced, given its columns: as asked, but by the mean in place of a reducer
+    that counts passes where numbers are others than 0 and 1. Where all scorers give such, it stays as asked, and
+    refuses them."""
+    numeric = {name for name, found in scorers.items() if any(kind_of(each, each.usable) == "mean" for each in found)}
+    if not reducer.name.endswith("k") or len(numeric) == len(scorers):
+        return dict.fromkeys(scorers, reducer)
+    return {name: Reducer() if name in numeric else reducer for name in scorers}
 
 
 def select(run: RunColumns, keep: BoolArray) -> RunColumns:

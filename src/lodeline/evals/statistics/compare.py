@@ -21,7 +21,7 @@ from lodeline.domain.comparison import (
 from lodeline.domain.errors import Invalid
 from lodeline.evals.statistics.arrays import FloatArray, IntArray
 from lodeline.evals.statistics.bootstrap import RESAMPLES
-from lodeline.evals.statistics.columns import Records, RunColumns, ScorerColumn, columns_of, records_of
+from lodeline.evals.statistics.columns import Records, RunColumns, ScorerColumn, columns_of, records_of, reducers_of
 from lodeline.evals.statistics.difference import Difference, difference_of
 from lodeline.evals.statistics.intervals import check_level
 from lodeline.evals.statistics.multiplicity import adjust
@@ -117,14 +117,19 @@ def _compare_pair(
     paired = pair(records, candidate_records)
     shared = sorted(baseline.scorers.keys() & candidate.scorers.keys())
     scorers: list[ScorerComparison] = []
-    for name in shared:
-        left, right = _aligned(baseline.scorers[name], candidate.scorers[name])
-        reducer = Reducer("mode") if left.labels else options.reducer
+    aligned = {name: _aligned(baseline.scorers[name], candidate.scorers[name]) for name in shared}
+    reducers = reducers_of(options.reducer, aligned)
+    for name, (left, right) in aligned.items():
+        reducer = Reducer("mode") if left.labels else reducers[name]
         sides = _sides(left, right, (records, candidate_records), paired, reducer)
         if left.labels:
             scorers.append(_compare_texts(name, sides))
         else:
-            scorers.append(_compare_numbers(name, sides, records, paired.baseline, options))
+            found = _compare_numbers(name, sides, records, paired.baseline, options)
+            if reducer != options.reducer:
+                note = f"Repetitions are reduced by {reducer}: {options.reducer} needs values of 0 and 1."
+                found = replace(found, warnings=(*found.warnings, note))
+            scorers.append(found)
     others = sorted(baseline.scorers.keys() ^ candidate.scorers.keys())
     return RunComparison(candidate.run_id, paired.summary, tuple(scorers), tuple(others))
 

@@ -7,6 +7,7 @@ from typing import cast
 from lodeline.domain.alignment import TUNED_TAG, AlignmentReport, HeldOutResult
 from lodeline.domain.errors import Invalid
 from lodeline.domain.registered_scorer import RegisteredScorer
+from lodeline.domain.scorer import Validation
 from lodeline.domain.span import JsonValue
 from lodeline.evals.alignment.align import Aligned, align
 from lodeline.evals.alignment.optimiser import CONCURRENCY, Optimiser, Trial
@@ -93,9 +94,19 @@ def align_judge(
     )
     report: AlignmentReport = reporting.report_alignment(facts, rows, found.people, seed=seed)
     report = replace(report, warnings=(*report.warnings, *_left_out(found)))
+    judge = replace(aligned.judge, validation=_validation(aligned.judge, report, labels or judge.name, where))
     if not aligned.changed or not register:
-        return Alignment(aligned.judge, report)
-    return Alignment(aligned.judge, report, _keep(client, aligned, report, where))
+        return Alignment(judge, report)
+    return Alignment(judge, report, _keep(client, replace(aligned, judge=judge), report, where))
+
+
+def _validation(judge: Judge, report: AlignmentReport, labels: str, experiment: str) -> Validation | None:
+    """Return what the held-out records say of the judge as it is now; None of numbers, and without any."""
+    after = report.after
+    if report.measure != "agreement" or after.value is None:
+        return None
+    against = f"people's {labels!r} of held-out records in experiment {experiment!r}"
+    return Validation(against, judge.model.name, after.n, after.value, after.interval)
 
 
 def _keep(client: LodelineClient, aligned: Aligned, report: AlignmentReport, experiment: str) -> RegisteredScorer:

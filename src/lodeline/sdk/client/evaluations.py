@@ -5,19 +5,8 @@ from dataclasses import asdict
 from typing import Literal
 
 from lodeline.domain.comparison import Comparison
-from lodeline.domain.evaluation import (
-    PERSON,
-    Bindings,
-    CompareOptions,
-    Evaluation,
-    EvaluationDraft,
-    EvaluationRow,
-    EvaluationSummary,
-    RowDraft,
-    RowsReport,
-    RowState,
-    View,
-)
+from lodeline.domain.evaluation import Bindings, CompareOptions, Evaluation, EvaluationDraft, EvaluationSummary, View
+from lodeline.domain.evaluation_row import PERSON, EvaluationRow, RowDraft, RowsReport, RowState
 from lodeline.domain.gate import GateReport
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
 from lodeline.sdk.client.runs import run_body

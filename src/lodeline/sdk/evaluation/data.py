@@ -8,7 +8,7 @@ from typing import Any, cast
 from lodeline.domain.alignment import TUNED_TAG, tuned_judges
 from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.errors import Invalid, LodelineError, shown
-from lodeline.domain.evaluation import PERSON
+from lodeline.domain.evaluation_row import PERSON
 from lodeline.domain.ids import TraceId
 from lodeline.domain.record import Record, RecordDraft, prepare
 from lodeline.domain.span import JsonValue

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from lodeline.domain.errors import Conflict, Invalid, LodelineError
-from lodeline.domain.evaluation import Evaluation, EvaluationDraft, EvaluationRow, check_resume
+from lodeline.domain.evaluation import Evaluation, EvaluationDraft, check_resume
+from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.ids import TraceId
 from lodeline.domain.run import RunDraft, RunInput
 from lodeline.domain.scorer import ScoredTrace
@@ -292,6 +293,7 @@ def _run(
     result = EvaluationResult(
         run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason,
         warn_of_tuned(plan.scorers, plan.cases),
+        tuple(scorer.name for scorer in plan.scorers if scorer.definition.validated is False),
     )  # fmt: skip
     return told(result)
 

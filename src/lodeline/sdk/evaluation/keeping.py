@@ -10,7 +10,7 @@ from typing import Any, cast
 import orjson
 
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge, Unavailable
-from lodeline.domain.evaluation import (
+from lodeline.domain.evaluation_row import (
     MAX_EXPECTATIONS,
     MAX_MESSAGE,
     MAX_SCORE_TEXT,
@@ -19,7 +19,7 @@ from lodeline.domain.evaluation import (
     RowsReport,
     ScoreDraft,
     check_score,
-)  # fmt: skip
+)
 from lodeline.domain.ids import RunId, TraceId
 from lodeline.domain.run import MAX_KEY
 from lodeline.domain.scorer import Feedback
@@ -171,6 +171,7 @@ def _value(value: JsonValue) -> JsonValue:
 
 def _late(missing: Sequence[TraceId]) -> Unavailable:
     return Unavailable(
-        f"{len(missing)} traces of rows did not arrive within {ARRIVAL_S:g} s, such as {missing[0]}; run "
-        "`lodeline doctor` to see why, then resume the evaluation."
+        f"{len(missing)} traces of rows did not arrive within {ARRIVAL_S:g} s, such as {missing[0]}. Traces are sent "
+        f"to {provider.get_settings().url}: an evaluation needs them in the store of its client, so not in one that "
+        "is opened in process. Run `lodeline doctor` to see why they wait, then resume the evaluation."
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lodeline.domain.errors import Invalid
-from lodeline.domain.evaluation import Bindings, Budget, RowDraft, check_row
+from lodeline.domain.evaluation import Bindings, Budget
+from lodeline.domain.evaluation_row import RowDraft, check_row
 from lodeline.domain.ids import ModelId
 from lodeline.evals.engine.rows import Case
 from lodeline.evals.engine.run import EngineSettings

@@ -51,6 +51,8 @@ class EvaluationResult:
     scores: tuple[ScorerAggregate, ...]
     message: str | None = None
     warnings: tuple[str, ...] = ()
+    unvalidated: tuple[str, ...] = ()
+    """Judges among the scorers whose agreement with people nobody has measured."""
 
     def score(self, name: str) -> ValueSummary:
         """Return the summary of one scorer; KeyError, naming those there are, when there is none."""
@@ -70,14 +72,17 @@ class EvaluationResult:
         return frame_of([_frame_row(row) for row in self.rows], kind)
 
     def __str__(self) -> str:
-        head = f"{self.name} ({self.run_id}): {self.state}"
+        head = f"{self.name or 'evaluation'} ({self.run_id}): {self.state}"
         if self.message:
             head += f", {self.message}"
         failed = sum(row.state == "PREDICT_ERROR" for row in self.rows)
         counts = f"{len(self.rows)} rows" + (f", {failed} failed" if failed else "")
         if self.judged_usd is not None:
             counts += f", judged for {self.judged_usd:.4g} US dollars"
-        return "\n".join([head, counts, *_table(self.scores), *(f"Warning: {each}" for each in self.warnings)])
+        notes = [f"Warning: {each}" for each in self.warnings]
+        if self.unvalidated:
+            notes.append(f"Not validated against people: {', '.join(self.unvalidated)}")
+        return "\n".join([head, counts, *_table(self.scores), *notes])
 
 
 def _frame_row(row: Row) -> dict[str, object]:
@@ -100,9 +105,8 @@ def _table(scores: Sequence[ScorerAggregate]) -> list[str]:
     lines = [("scorer", "value", "interval", "n", "errors")]
     for aggregate in scores:
         summary = aggregate.summary
-        interval = summary.interval
-        shown = "–" if interval is None else f"{interval.low:.3g} to {interval.high:.3g} ({interval.level:.0%})"
-        lines.append((aggregate.scorer, _value(summary), shown, str(summary.n), str(summary.errors)))
+        shown = (_value(summary), _interval(summary), str(summary.n), str(summary.errors))
+        lines.append((aggregate.scorer, *shown))
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
@@ -113,3 +117,11 @@ def _value(summary: ValueSummary) -> str:
     if summary.value is None:
         return "–"
     return f"{summary.value:.1%}" if summary.kind == "rate" else f"{summary.value:.4g}"
+
+
+def _interval(summary: ValueSummary) -> str:
+    interval = summary.interval
+    if interval is None:
+        return "–"
+    low, high = (f"{end:.1%}" if summary.kind == "rate" else f"{end:.3g}" for end in (interval.low, interval.high))
+    return f"{low} to {high} ({interval.level:.0%})"

@@ -8,7 +8,7 @@ from functools import partial
 
 from lodeline.domain.assessment import AssessmentDraft, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Invalid, LodelineError, NotFound
-from lodeline.domain.evaluation import MAX_MESSAGE
+from lodeline.domain.evaluation_row import MAX_MESSAGE
 from lodeline.domain.ids import DEFAULT_EXPERIMENT
 from lodeline.domain.scorer import Feedback, Sample, ScoredTrace
 from lodeline.domain.session import Session

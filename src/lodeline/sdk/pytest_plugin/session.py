@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from lodeline.domain.errors import LodelineError
-from lodeline.domain.evaluation import Bindings, EvaluationDraft, EvaluationRow
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.ids import RunId
 from lodeline.domain.run import RunDraft
 from lodeline.sdk.default_client import default_client
@@ -54,9 +55,15 @@ class Evaluated:
             client = default_client()
             client.evaluations.finish(self.run_id)
             now = list(client.evaluations.rows(self.run_id))
-            self.lines = told(now, [] if baseline is None else list(client.evaluations.rows(baseline)))
         except LodelineError as error:
             self.problems.append(f"the evaluation could not be ended: {error.message}")
+            return
+        before: list[EvaluationRow] = []
+        try:
+            before += [] if baseline is None else client.evaluations.rows(baseline)
+        except LodelineError as error:
+            self.problems.append(f"the baseline could not be read: {error.message}")
+        self.lines = told(now, before)
 
 
 def told(now: Sequence[EvaluationRow], before: Sequence[EvaluationRow]) -> list[str]:

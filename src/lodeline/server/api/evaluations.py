@@ -9,26 +9,28 @@ from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.comparison import Adjustment, Comparison, Direction
 from lodeline.domain.evaluation import (
     MAX_COMPARED,
-    MAX_EXPECTATIONS,
-    MAX_MESSAGE,
-    MAX_REPETITION,
-    MAX_ROWS,
     MAX_ROWS_OF_RUN,
-    MAX_SCORE_TEXT,
-    MAX_SCORES,
     Bindings,
     Budget,
     CompareOptions,
     Evaluation,
     EvaluationDraft,
-    EvaluationRow,
     EvaluationSummary,
+    View,
+)
+from lodeline.domain.evaluation_row import (
+    MAX_EXPECTATIONS,
+    MAX_MESSAGE,
+    MAX_REPETITION,
+    MAX_ROWS,
+    MAX_SCORE_TEXT,
+    MAX_SCORES,
+    EvaluationRow,
     RowDraft,
     RowFilter,
     RowsReport,
     RowState,
     ScoreDraft,
-    View,
 )
 from lodeline.domain.gate import MAX_GATE_TEXT, GateReport
 from lodeline.domain.ids import ModelId, RunId, TraceId

@@ -8,17 +8,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.evaluation import (
-    Evaluation,
-    EvaluationChange,
-    EvaluationDraft,
-    EvaluationDump,
-    EvaluationRow,
-    RowDraft,
-    RowFilter,
-    RowsReport,
-    ScoreTable,
-)
+from lodeline.domain.evaluation import Evaluation, EvaluationChange, EvaluationDraft, EvaluationDump
+from lodeline.domain.evaluation_row import EvaluationRow, RowDraft, RowFilter, RowsReport, ScoreTable
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.page import Page
 from lodeline.domain.run import MetricPoint, Run, RunChange, RunDraft

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from lodeline.domain.assessment import AssessmentRevision
-from lodeline.domain.evaluation import (
-    EvaluationDump,
-    EvaluationRow,
-)
+from lodeline.domain.evaluation import EvaluationDump
+from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.experiment import Lifecycle
 from lodeline.domain.ids import (
     DatasetId,

@@ -13,6 +13,10 @@ from lodeline.domain.evaluation import (
     EvaluationChange,
     EvaluationDraft,
     EvaluationDump,
+    check_row_count,
+    check_transition,
+)
+from lodeline.domain.evaluation_row import (
     EvaluationRow,
     LoggedRow,
     RowDraft,
@@ -21,9 +25,7 @@ from lodeline.domain.evaluation import (
     RowsReport,
     Score,
     ScoreTable,
-    check_row_count,
     check_score_names,
-    check_transition,
     expectations_of,
     judgment_of,
     merged_row,

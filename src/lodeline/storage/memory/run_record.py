@@ -3,14 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from lodeline.domain.evaluation import (
-    FAILED_ROWS,
-    Bindings,
-    Evaluation,
-    EvaluationRow,
-    EvaluationState,
-    bindings_digest,
-)
+from lodeline.domain.evaluation import Bindings, Evaluation, EvaluationState, bindings_digest
+from lodeline.domain.evaluation_row import FAILED_ROWS, EvaluationRow
 from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import ItemId, LabelingItem, LabelingSession, LabelingState, ReviewPolicy
 from lodeline.domain.labeling_rules import ItemRule, RuleState, rule_digest

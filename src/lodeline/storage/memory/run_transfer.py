@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lodeline.domain.errors import NotFound
-from lodeline.domain.evaluation import EvaluationDump, EvaluationRow
+from lodeline.domain.evaluation import EvaluationDump
+from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.model import AliasEvent, ModelDump
 from lodeline.domain.run import MetricPoint, RunDump, point_key

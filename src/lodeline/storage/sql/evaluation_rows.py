@@ -7,9 +7,9 @@ from typing import Any
 
 from lodeline.domain.assessment import Assessment, AssessmentRevision
 from lodeline.domain.evaluated_run import renewed_row
-from lodeline.domain.evaluation import (
+from lodeline.domain.evaluation import Evaluation, check_row_count
+from lodeline.domain.evaluation_row import (
     FAILED_ROWS,
-    Evaluation,
     EvaluationRow,
     LoggedRow,
     RowDraft,
@@ -18,7 +18,6 @@ from lodeline.domain.evaluation import (
     RowsReport,
     Score,
     ScoreTable,
-    check_row_count,
     check_score_names,
     expectations_of,
     judgment_of,

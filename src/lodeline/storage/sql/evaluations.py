@@ -15,16 +15,11 @@ from lodeline.domain.evaluation import (
     EvaluationChange,
     EvaluationDraft,
     EvaluationDump,
-    EvaluationRow,
-    RowDraft,
-    RowFilter,
-    RowsReport,
-    Score,
-    ScoreTable,
     bindings_digest,
     check_row_count,
     check_transition,
 )
+from lodeline.domain.evaluation_row import EvaluationRow, RowDraft, RowFilter, RowsReport, Score, ScoreTable
 from lodeline.domain.ids import AssessmentId, ExperimentId, RunId
 from lodeline.domain.page import Page
 from lodeline.domain.run import Run, RunChange, changed_run

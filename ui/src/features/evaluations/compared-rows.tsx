@@ -39,8 +39,8 @@ export function ComparedRows(props: ComparedRowsProps) {
   const candidateId = found?.run.candidate ?? "";
   const before = useEvaluated(comparison.baseline);
   const after = useEvaluated(candidateId);
-  const shown: Shown = props.shown === "improved" || props.shown === "all" ? props.shown : "regressed";
   const sign = found?.scorer.direction === "lower" ? -1 : 1;
+  const shown = shownOf(props.shown, found?.scorer.rows ?? [], sign);
   const rows = useMemo(
     () => (found?.scorer.rows ?? []).filter((row) => fits(row, shown, sign)),
     [found?.scorer.rows, shown, sign],
@@ -87,7 +87,7 @@ export function ComparedRows(props: ComparedRowsProps) {
           aria-label={t.show}
           data={Object.entries(t.shown).map(([value, label]) => ({ value, label }))}
           value={shown}
-          onChange={(value) => onChange({ show: value === "regressed" ? undefined : value, row: undefined })}
+          onChange={(value) => onChange({ show: value, row: undefined })}
         />
       </div>
       {rows.length === 0 ? (
@@ -133,6 +133,16 @@ export function ComparedRows(props: ComparedRowsProps) {
         </div>
       )}
     </>
+  );
+}
+
+/** What is asked for, else the first kind of rows that there is any of. */
+function shownOf(asked: string | undefined, rows: readonly RowDifference[], sign: number): Shown {
+  const kinds: readonly Shown[] = ["regressed", "improved", "all"];
+  return (
+    kinds.find((each) => each === asked) ??
+    kinds.find((each) => rows.some((row) => fits(row, each, sign))) ??
+    "all"
   );
 }
 

@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useMayIn } from "@/api/permissions";
+import { meQuery } from "@/api/queries";
 import { labelingSessionsQuery } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
 import { EntityList, pagesOf } from "@/components/entity-list";
@@ -10,6 +11,7 @@ import { Count, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { ReadOnly } from "@/components/read-only";
 import { SafeText } from "@/components/safe-text";
+import { takesReviewsOf } from "@/lib/labeling";
 import { text } from "@/strings";
 import { SmallStateBar } from "./state-bar";
 
@@ -65,14 +67,19 @@ const REVIEW: ListColumn<LabelingSession> = {
   id: "review",
   label: t.columns.review,
   unlabelled: true,
-  cell: ({ run, state }) =>
-    state === "OPEN" && (
-      <Link to="/review/$runId" params={{ runId: run.run_id }} preload={false}>
-        {t.columns.review}
-        <span className="visually-hidden"> {run.name}</span>
-      </Link>
-    ),
+  cell: (session) => <ReviewLink session={session} />,
 };
+
+function ReviewLink({ session }: { session: LabelingSession }) {
+  const me = useQuery(meQuery);
+  if (me.data === undefined || !takesReviewsOf(me.data, session)) return null;
+  return (
+    <Link to="/review/$runId" params={{ runId: session.run.run_id }} preload={false}>
+      {t.columns.review}
+      <span className="visually-hidden"> {session.run.name}</span>
+    </Link>
+  );
+}
 
 /** The labeling sessions of an experiment, newest first. */
 export function LabelingPage() {

@@ -1,14 +1,15 @@
 import { Button, Modal } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
+import { meQuery } from "@/api/queries";
 import { askLabelingAnew } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
 import { ReadOnly } from "@/components/read-only";
 import { showToast } from "@/components/toast-store";
-import { nextStates, type SessionState } from "@/lib/labeling";
+import { nextStates, type SessionState, takesReviewsOf } from "@/lib/labeling";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 import { LinkDialog } from "./link-dialog";
@@ -20,6 +21,7 @@ const t = text.labelingSession;
 export function SessionActs({ session }: { session: LabelingSession }) {
   const { run, state } = session;
   const may = useMayIn(run.experiment_id);
+  const me = useQuery(meQuery);
   const client = useQueryClient();
   const [asking, setAsking] = useState<"CLOSED" | "ARCHIVED" | null>(null);
   const [open, setOpen] = useState<"link" | "sync" | null>(null);
@@ -57,7 +59,7 @@ export function SessionActs({ session }: { session: LabelingSession }) {
       <Button variant="default" onClick={() => setOpen("link")}>
         {t.link}
       </Button>
-      {may("labeling.review") && state === "OPEN" && (
+      {may("labeling.review") && me.data !== undefined && takesReviewsOf(me.data, session) && (
         <Button
           variant="default"
           renderRoot={(props) => <Link to="/review/$runId" params={{ runId: run.run_id }} {...props} />}
