@@ -14,6 +14,7 @@ from lodeline.domain.evaluation import (
     Evaluation,
     EvaluationChange,
     EvaluationDraft,
+    EvaluationDump,
     EvaluationState,
     bindings_digest,
 )
@@ -30,7 +31,7 @@ from lodeline.domain.evaluation_row import (
     ScoreDraft,
     merged_row,
 )
-from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.ids import AssessmentId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
@@ -441,3 +442,67 @@ def test_rows_and_counts_are_what_the_drafts_come_to(shared_stores: Stores, batc
     assert now.rows_total == len(states)
     assert now.rows_done == states.count("DONE")
     assert now.rows_failed == states.count("PREDICT_ERROR") + states.count("SCORE_ERROR")
+
+
+DUMP = EvaluationDump("COMPLETED", Bindings(seed=1), 2, "why")
+
+
+def adopt(stores: Stores, run_id: RunId, *given: EvaluationRow, dump: EvaluationDump = DUMP) -> Evaluation:
+    return stores.evaluations.adopt(run_id, dump, given, audit=audit("evaluation.adopt"))
+
+
+def scored(key: str, value: float, *, assessment: str = "a-1", error: str | None = None) -> EvaluationRow:
+    score = RowScore("exact", None if error else value, error, AssessmentId(assessment), "since")
+    return EvaluationRow(
+        key, content_hash=f"h-{key}", trace_id=TraceId(key), slices={"k": "v"}, scores=(score,),
+        state="SCORE_ERROR" if error else "DONE",
+    )  # fmt: skip
+
+
+def test_a_plain_run_becomes_an_evaluation_and_keeps_what_it_is(stores: Stores) -> None:
+    draft = RunDraft("r", status="FINISHED", params={"p": "1"}, tags={"t": "1"}, end_ms=T0_MS)
+    run = stores.runs.create(ZERO, draft, now_ms=T0_MS, audit=audit("run.create"))
+    made = adopt(stores, run.run_id, scored("a", 1.0), scored("b", 0.0))
+    assert made.run == replace(run, kind="EVALUATION")
+    assert list(stores.runs.get([run.run_id])) == [made.run]
+    assert stores.evaluations.get(run.run_id) == made
+    assert (made.state, made.bindings, made.message, made.scorers) == (
+        "COMPLETED",
+        Bindings(seed=1),
+        "why",
+        ("exact",),
+    )
+    assert (made.rows_total, made.rows_done, made.rows_failed) == (2, 2, 0)
+    assert rows(stores, made) == [scored("a", 1.0), scored("b", 0.0)]
+    assert list(stores.evaluations.scores(run.run_id).values["exact"]) == [1.0, 0.0]
+    assert actions(stores) == ["run.create", "evaluation.adopt"]
+
+
+def test_to_adopt_again_changes_nothing_but_what_is_new(stores: Stores) -> None:
+    run = stores.runs.create(ZERO, RunDraft("r", status="FINISHED"), now_ms=T0_MS, audit=audit("run.create"))
+    first = adopt(stores, run.run_id, scored("a", 1.0))
+    assert adopt(stores, run.run_id, scored("a", 1.0)) == first
+    assert actions(stores) == ["run.create", "evaluation.adopt"]
+    again = adopt(stores, run.run_id, scored("a", 0.5), scored("b", 0.0, error="TIMEOUT"))
+    assert [row.scores[0].value for row in rows(stores, again)] == [1.0, None], "a score stays as it was judged"
+    assert (again.rows_total, again.rows_done, again.rows_failed) == (2, 1, 1)
+    other = adopt(stores, run.run_id, scored("a", 0.5, assessment="a-2"), dump=replace(DUMP, state="FAILED"))
+    assert (other.state, other.run.status) == ("FAILED", "FINISHED")
+    assert [row.scores[0].value for row in rows(stores, other)] == [0.5, None]
+    assert adopt(stores, run.run_id, dump=replace(DUMP, state="RUNNING")).rows_total == 2
+
+
+def test_what_cannot_be_adopted(stores: Stores) -> None:
+    with pytest.raises(NotFound):
+        adopt(stores, RunId("unknown"))
+    run = stores.runs.create(ZERO, RunDraft("r"), now_ms=T0_MS, audit=audit())
+    many = EvaluationRow("m", scores=tuple(RowScore(f"s{i}", 1.0) for i in range(MAX_SCORE_NAMES + 1)))
+    with pytest.raises(TooLarge, match="1001 names"):
+        adopt(stores, run.run_id, many)
+    assert [each.kind for each in stores.runs.get([run.run_id])] == ["RUN"], "nothing of it was kept"
+    labeling = stores.runs.create(ZERO, RunDraft("l", kind="LABELING"), now_ms=T0_MS, audit=audit())
+    with pytest.raises(Conflict, match="LABELING"):
+        adopt(stores, labeling.run_id)
+    stores.runs.update(run.run_id, RunChange(lifecycle="DELETED"), now_ms=T0_MS, audit=audit())
+    with pytest.raises(Deleted):
+        adopt(stores, run.run_id)

@@ -103,6 +103,9 @@ def test_runs_and_models(client: LocalClient, mlflow: MlflowFiles) -> None:
     assert sorted(history) == [(0, 1.0), (1, 0.5), (2, 1 / 3)]
     assert train.metrics["nan"].value != train.metrics["nan"].value
     assert evaluation.tags["mlflow.runType"] == "genai_evaluate"
+    assert evaluation.kind == "EVALUATION"
+    (scorer,) = client.evaluations.summary(evaluation.run_id).scorers
+    assert (scorer.scorer, scorer.summary.n, scorer.summary.value) == ("always", 1, 1.0)
     assert [trace.name for trace in client.traces.search(filter=f"run = '{evaluation.run_id}'")]
     assert [run.name for run in client.runs.search(experiment=SHOP, lifecycle="DELETED")] == ["gone"]
     [model] = client.models.search(experiment=SHOP)

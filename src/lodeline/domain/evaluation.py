@@ -219,3 +219,9 @@ def check_bindings(bindings: Bindings) -> None:
             check_name(text, noun=f"bindings.{noun}", most=MAX_KEY)
     for name in (*bindings.scorers, *bindings.directions):
         check_name(name, noun="bindings.scorers", most=MAX_KEY)
+
+
+def check_row_count(count: int) -> None:
+    """Return when an evaluation may have so many rows; else TooLarge."""
+    if count > MAX_ROWS_OF_RUN:
+        raise TooLarge(f"rows: {count} of one evaluation are over the limit of {MAX_ROWS_OF_RUN}.")

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lodeline.domain.errors import Conflict, Deleted, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.evaluated_run import EVALUATES, RUN_TYPE
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, TraceId
+from lodeline.domain.run import ENDED
 from lodeline.domain.transfer import ImportReport
 from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.datasets import homes
@@ -144,8 +146,19 @@ class MlflowImport:
             self._note(part, report)
             progress(part.held["traces"] + part.held["runs"])
         if target is not None:
+            self._adopt(target.experiment_id)
             self._ids[experiment.experiment_id] = target.experiment_id
             account.experiments.append(Imported(experiment.experiment_id, experiment.name, target.experiment_id))
+
+    def _adopt(self, experiment_id: ExperimentId) -> None:
+        """Have runs that were evaluated become evaluations, now that their traces are here: they end once more."""
+        wanted = f"kind = 'RUN' AND tags.`{RUN_TYPE}` = '{EVALUATES}'"
+        for run in list(self._client.runs.search(experiment=experiment_id, filter=wanted)):
+            if run.status in ENDED:
+                try:
+                    self._client.runs.update(run.run_id, status=run.status)
+                except LodelineError as error:
+                    self.account.refuse([f"evaluation of run {run.run_id}: {error.message}"])
 
     def _elsewhere(self, experiment: Experiment) -> str:
         """Return why an experiment would become a hollow copy: what it holds is here, under another name."""

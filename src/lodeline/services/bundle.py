@@ -13,6 +13,7 @@ from lodeline.services.audit import AuditService
 from lodeline.services.conversations import ConversationService
 from lodeline.services.datasets import DatasetService
 from lodeline.services.deliveries import DeliveryService
+from lodeline.services.evaluated_runs import EvaluatedRuns
 from lodeline.services.evaluations import EvaluationService
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
@@ -114,7 +115,7 @@ def assemble(
     label_schemas = LabelSchemaService(stores, scope, clock)
     labeling = LabelingService(stores, scope, label_schemas, datasets, listing, clock=clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
-    runs = RunService(stores, scope, listing, clock)
+    runs = RunService(stores, scope, listing, EvaluatedRuns(stores, datasets, clock), clock)
     labeling_items = LabelingItemService(stores, labeling, records, listing, clock)
     return Services(
         stores=stores,

@@ -7,6 +7,7 @@ from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, shown
+from lodeline.domain.evaluated_run import is_to_adopt
 from lodeline.domain.evaluation import ENDED_EVALUATION, EvaluationChange
 from lodeline.domain.experiment import Experiment, Lifecycle, check_name
 from lodeline.domain.ids import ExperimentId, RunId
@@ -26,6 +27,7 @@ from lodeline.domain.run import (
 from lodeline.query.ast import And, Compare, EntityScope, Search
 from lodeline.query.fields import field
 from lodeline.services.audit import audit_entry
+from lodeline.services.evaluated_runs import EvaluatedRuns
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.storage.base import Stores
@@ -37,10 +39,14 @@ MAX_HISTORY = 10_000
 class RunService:
     """Use cases of runs. A deleted one is found by its id and listed on demand, so that it can be restored."""
 
-    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, stores: Stores, scope: ExperimentScope, listing: Listing, evaluated: EvaluatedRuns,
+        clock: Clock = system_clock,
+    ) -> None:  # fmt: skip
         self._stores = stores
         self._scope = scope
         self._listing = listing
+        self._evaluated = evaluated
         self._clock = clock
 
     def create(self, actor: Actor, experiment: str, draft: RunDraft) -> Run:
@@ -77,17 +83,21 @@ class RunService:
         """Rename, set the status, add params, inputs and outputs, set and delete tags.
 
         Conflict when a param has another value, or for the status of an evaluation, which follows its state; Deleted
-        when the run is deleted.
+        when the run is deleted. One that MLflow's client evaluated becomes an evaluation when it ends, and its state
+        follows the status.
         """
         found = self.get(actor, run_id, "run.write")
         if change.lifecycle is not None:
             raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
-        if change.status is not None and found.kind != "RUN":
+        if change.status is not None and found.kind != "RUN" and not self._evaluated.made(found):
             raise Invalid.value("status", change.status, f"nothing: a run of kind {found.kind} has it from its state")
         if change.end_ms is not None and not 0 <= change.end_ms <= MAX_MS:
             raise Invalid.value("end_ms", change.end_ms, f"epoch milliseconds from 0 to {MAX_MS}")
         check_params(change.set_params)
-        return self._apply(actor, found, change, "run.update")
+        changed = self._apply(actor, found, change, "run.update")
+        if change.status is not None and (changed.kind == "EVALUATION" or is_to_adopt(changed)):
+            return self._evaluated.adopt(actor, changed)
+        return changed
 
     def delete(self, actor: Actor, run_id: RunId) -> Run:
         """Hide a run from lists until it is restored; its traces stay. An evaluation that is still going is ended as

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.evaluation import Evaluation, EvaluationChange, EvaluationDraft
+from lodeline.domain.evaluation import Evaluation, EvaluationChange, EvaluationDraft, EvaluationDump
 from lodeline.domain.evaluation_row import EvaluationRow, RowDraft, RowFilter, RowsReport, ScoreTable
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.page import Page
@@ -67,6 +67,16 @@ class EvaluationStore(Protocol):
                ) -> Evaluation:  # fmt: skip
         """Set the state, and the run's status with it. Conflict when the present state is not that of `expected`, or
         may not be followed by the new one; Deleted when the run is deleted."""
+        ...
+
+    def adopt(self, run_id: RunId, dump: EvaluationDump, rows: Sequence[EvaluationRow], *, audit: AuditEntry
+              ) -> Evaluation:  # fmt: skip
+        """Make a run of kind RUN, which keeps its status, an evaluation in this state, or put an evaluation into it;
+        add rows as they are, or renew those there are (`domain.evaluated_run.renewed_row`). One transaction.
+
+        Idempotent: the same again records nothing. NotFound; Deleted when the run is deleted; Conflict when it is of
+        a third kind; TooLarge when there would be too many rows or names of scores.
+        """
         ...
 
     def log_rows(self, run_id: RunId, rows: Sequence[RowDraft], *, by: str | None, now_ms: int, audit: AuditEntry

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.errors import Conflict, Deleted, NotFound, TooLarge
+from lodeline.domain.errors import Conflict, Deleted, NotFound
+from lodeline.domain.evaluated_run import check_adoptable, renewed_row
 from lodeline.domain.evaluation import (
-    MAX_ROWS_OF_RUN,
     RUN_STATUS,
     Evaluation,
     EvaluationChange,
     EvaluationDraft,
+    EvaluationDump,
+    check_row_count,
     check_transition,
 )
 from lodeline.domain.evaluation_row import (
@@ -91,6 +93,31 @@ class MemoryEvaluations:
             self._state.record(audit)
             return evaluation.current(record.current())
 
+    def adopt(self, run_id: RunId, dump: EvaluationDump, rows: Sequence[EvaluationRow], *, audit: AuditEntry
+              ) -> Evaluation:  # fmt: skip
+        with self._state.lock:
+            record = writable(self._state, run_id)
+            check_adoptable(record.run)
+            known = record.evaluation
+            before = None if known is None else known.current(record.current())
+            evaluation = EvaluationRecord(
+                dump.state, dump.bindings, dump.rows_total, dump.message,
+                scorers=dict.fromkeys(dump.bindings.scorers if known is None else known.scorers),
+                rows={} if known is None else dict(known.rows),
+            )  # fmt: skip
+            for row in rows:
+                key = (row.row_key, row.repetition)
+                evaluation.rows[key] = renewed_row(evaluation.rows.get(key), row)
+                evaluation.scorers.update(dict.fromkeys(score.name for score in row.scores))
+            check_row_count(len(evaluation.rows))
+            check_score_names(evaluation.scorers)
+            record.run = replace(record.run, kind="EVALUATION")
+            record.evaluation = evaluation
+            after = evaluation.current(record.current())
+            if after != before or (known is not None and known.rows != evaluation.rows):
+                self._state.record(audit)
+            return after
+
     def log_rows(self, run_id: RunId, rows: Sequence[RowDraft], *, by: str | None, now_ms: int, audit: AuditEntry
                  ) -> RowsReport:  # fmt: skip
         with self._state.lock:
@@ -102,8 +129,7 @@ class MemoryEvaluations:
                     details={"state": evaluation.state},
                 )
             total = len({*evaluation.rows, *((row.row_key, row.repetition) for row in rows)})
-            if total > MAX_ROWS_OF_RUN:
-                raise TooLarge(f"rows: {total} of one evaluation are over the limit of {MAX_ROWS_OF_RUN}.")
+            check_row_count(total)
             check_score_names({*evaluation.scorers, *(score.name for row in rows for score in row.scores)})
             batch = _Batch(record, evaluation, by, now_ms)
             logged = tuple(self._log_row(batch, row) for row in rows)

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from lodeline.domain.assessment import Assessment, AssessmentRevision
-from lodeline.domain.errors import TooLarge
-from lodeline.domain.evaluation import MAX_ROWS_OF_RUN, Evaluation
+from lodeline.domain.evaluated_run import renewed_row
+from lodeline.domain.evaluation import Evaluation, check_row_count
 from lodeline.domain.evaluation_row import (
     FAILED_ROWS,
     EvaluationRow,
@@ -167,6 +167,23 @@ def columns(
     return table, places
 
 
+def renew(db: Db, row_id: int, evaluation: Evaluation, rows: Sequence[EvaluationRow]) -> bool:
+    """Add or renew rows in the open transaction, as `EvaluationStore.adopt` says; return whether any changed."""
+    names = dict.fromkeys([*evaluation.scorers, *(score.name for row in rows for score in row.scores)])
+    check_score_names(names)
+    keys = carray_of_texts(list({clean(row.row_key) for row in rows}))
+    present = {(row[0], row[1]): _row(row) for row in db.execute(_PRESENT, (row_id, keys))}
+    changed: list[EvaluationRow] = []
+    for row in rows:
+        known = present.get((clean(row.row_key), row.repetition))
+        renewed = renewed_row(known, row)
+        if renewed != known:
+            changed.append(renewed)
+    put(db, row_id, changed)
+    recount(db, row_id, tuple(names))
+    return bool(changed)
+
+
 def recount(db: Db, row_id: int, scorers: Sequence[str]) -> None:
     """Make the counts and the names of scorers what the rows say."""
     failed = ", ".join(f"'{state}'" for state in sorted(FAILED_ROWS))
@@ -231,8 +248,7 @@ def _judge(
 def _count(db: Db, batch: _Batch) -> None:
     row = db.execute("SELECT rows_known FROM evaluations WHERE run = ?", (batch.row_id,)).fetchone()
     assert row is not None  # noqa: S101  # it was read in this transaction
-    if row[0] + batch.known > MAX_ROWS_OF_RUN:
-        raise TooLarge(f"rows: {row[0] + batch.known} of one evaluation are over the limit of {MAX_ROWS_OF_RUN}.")
+    check_row_count(row[0] + batch.known)
     db.execute(
         "UPDATE evaluations SET rows_known = rows_known + ?, rows_done = rows_done + ?, "
         "rows_failed = rows_failed + ? WHERE run = ?",

@@ -7,6 +7,7 @@ from typing import Any, cast
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.document import from_document, to_document
 from lodeline.domain.errors import Conflict, Deleted, NotFound
+from lodeline.domain.evaluated_run import check_adoptable
 from lodeline.domain.evaluation import (
     RUN_STATUS,
     Bindings,
@@ -15,6 +16,7 @@ from lodeline.domain.evaluation import (
     EvaluationDraft,
     EvaluationDump,
     bindings_digest,
+    check_row_count,
     check_transition,
 )
 from lodeline.domain.evaluation_row import EvaluationRow, RowDraft, RowFilter, RowsReport, Score, ScoreTable
@@ -71,15 +73,32 @@ class SqlEvaluations:
             changed_status = RunChange(status=RUN_STATUS[change.state])
             runs.put(db, row_id, changed_run(present.run, changed_status, now_ms=now_ms))
             bindings = present.bindings if change.bindings is None else change.bindings
-            db.execute(
-                "UPDATE evaluations SET state = ?, rows_total = ?, digest = ?, doc = ? WHERE run = ?",
-                (
-                    change.state, present.rows_total if change.rows_total is None else change.rows_total,
-                    bindings_digest(bindings), doc_of(bindings, present.scorers, change.message), row_id,
-                ),
-            )  # fmt: skip
+            total = present.rows_total if change.rows_total is None else change.rows_total
+            _put(db, row_id, present, EvaluationDump(change.state, bindings, total, change.message))
             trail.write(db, audit)
             return writable(db, run_id)[1]
+
+        return self._writer.call(run)
+
+    def adopt(self, run_id: RunId, dump: EvaluationDump, rows: Sequence[EvaluationRow], *, audit: AuditEntry
+              ) -> Evaluation:  # fmt: skip
+        def run(db: Db) -> Evaluation:
+            row_id, present = runs.writable(db, run_id)
+            check_adoptable(present)
+            known = None if present.kind == "RUN" else of_run(db, row_id, present)
+            if known is None:
+                kept = replace(present, kind="EVALUATION")
+                runs.put(db, row_id, kept)
+                opened = insert(db, row_id, kept, dump)
+            else:
+                _put(db, row_id, known, dump)
+                opened = known
+            changed = evaluation_rows.renew(db, row_id, opened, rows)
+            after = writable(db, run_id)[1]
+            check_row_count(after.rows_total)
+            if changed or after != known:
+                trail.write(db, audit)
+            return after
 
         return self._writer.call(run)
 
@@ -134,6 +153,14 @@ def insert(db: Db, row_id: int, run: Run, dump: EvaluationDump) -> Evaluation:
     )
     return Evaluation(
         run, dump.state, dump.bindings, digest, rows_total=dump.rows_total, scorers=scorers, message=dump.message
+    )
+
+
+def _put(db: Db, row_id: int, present: Evaluation, dump: EvaluationDump) -> None:
+    doc = doc_of(dump.bindings, present.scorers, dump.message)
+    db.execute(
+        "UPDATE evaluations SET state = ?, rows_total = ?, digest = ?, doc = ? WHERE run = ?",
+        (dump.state, dump.rows_total, bindings_digest(dump.bindings), doc, row_id),
     )
 
 
