@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from lodeline.auth.actor import LOCAL
+from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
 from lodeline.domain.evaluation_row import EvaluationRow, RowDraft, RowFilter, ScoreDraft
-from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.record import RecordDraft, prepare
 from lodeline.domain.run import Run, RunChange, RunDraft, RunInput, RunStatus
 from lodeline.domain.span import JsonValue
@@ -20,7 +20,7 @@ from lodeline.services import evaluated_runs
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
-from tests.services.bundled import services_over
+from tests.services.bundled import make, services_over
 
 TAG = {"mlflow.runType": "genai_evaluate"}
 DATA: list[tuple[str, str]] = [("France", "Paris"), ("Peru", "Lima"), ("Chad", "N'Djamena")]
@@ -170,6 +170,19 @@ def test_rows_name_the_records_of_a_dataset_of_ours(services: Services) -> None:
     }
     found = {row.record_id: row.content_hash for row in rows(services, run_id)}
     assert found == {**records, None: hash_of(2)}
+
+
+def test_nobody_learns_of_records_out_of_reach(services: Services) -> None:
+    hidden = make(services, "hidden").experiment_id
+    made = services.datasets.create(LOCAL, DatasetDraft(hidden, "secret"), experiment=hidden)
+    services.records.write(LOCAL, made.dataset_id, "append", [RecordDraft({"country": DATA[0][0]})])
+    given = RunInput(name="secret", source=json.dumps({"dataset_id": made.dataset_id}))
+    run_id = begin(services, inputs=(given,))
+    predict(services, run_id, 0)
+    editor = Actor("account", "eve", AccountId("acc-1"), roles={ExperimentId("0"): "editor"})
+    services.runs.update(editor, run_id, RunChange(status="FINISHED"))
+    assert services.evaluations.get(LOCAL, run_id).bindings.dataset_id is None
+    assert [row.record_id for row in rows(services, run_id)] == [None]
 
 
 @pytest.mark.parametrize("source", ['{"dataset_id": "d-unknown"}', "[", '{"dataset_id": 7}', "[" * 9_000])
