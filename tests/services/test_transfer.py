@@ -643,6 +643,20 @@ def test_artifacts_that_break_a_rule_are_refused_and_nothing_is_stored(
         assert empty.stores.blobs.list("") == []
 
 
+def test_one_content_is_no_content_of_many_artifacts(services: Services) -> None:
+    inside = fill(services).experiment_id
+    put_artifact(services, f"{inside}/run-1/artifacts/a", b"file")
+
+    def change(members: dict[str, bytes]) -> None:
+        rows = [{"path": f"run-1/artifacts/{at}", "member": "artifacts/00001/00000"} for at in range(2)]
+        members["artifacts/00001.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    with services_over() as empty:
+        with pytest.raises(Invalid, match="its content is another's"):
+            load(empty, rewrite(export(services), change))
+        assert empty.stores.blobs.list("") == []
+
+
 def test_files_of_a_series_go_into_one_experiment(other: Services) -> None:
     def part(number: int, series: str) -> io.BytesIO:
         archive = ArchiveWriter()

@@ -79,9 +79,16 @@ class ArtifactImport:
         self.refused: list[str] = []
 
     def check(self) -> None:
-        """Return when everything can be stored; Invalid or TooLarge, naming the file, before that."""
+        """Return when everything can be stored; Invalid or TooLarge, naming the file, before that.
+
+        A member is one file's: else a small archive could name it often, and grow beyond every bound.
+        """
+        used: set[str] = set()
         for row in self._rows():
             path, member = self._place(row)
+            if member in used:
+                raise Invalid(f"artifact {shown(path)}: its content is another's in the file.")
+            used.add(member)
             if member not in self._reader.members or not member.startswith("artifacts/"):
                 raise Invalid(f"artifact {shown(path)}: the file has no content of it.")
             if self._reader.members[member].size_bytes > self._max_bytes:

@@ -25,6 +25,7 @@ _VERSION_FIELDS = frozenset(
 _DROPPED = str.maketrans("", "", "_-. ")
 _MODEL_CALLS: frozenset[SpanKind] = frozenset({"LLM", "CHAT_MODEL", "EMBEDDING", "RERANKER"})
 _WORD = re.compile(r"[^\s()\[\]{},;'\"]+")
+_LONGEST = 300
 _SHORTEST = 2
 _SHORTEST_PART = 4
 """How much of a known name a word must be to count as that name without its version."""
@@ -47,17 +48,21 @@ class Blinding:
         return _WORD.sub(lambda found: HIDDEN if self._is_model(found[0]) else found[0], text)
 
     def content(self, value: JsonValue, kind: SpanKind) -> JsonValue:
-        """Return what went into or came out of a span, with the fields hidden that name a model or a version: those
-        of known models, and in a model call every one.
+        """Return what went into or came out of a span, with the fields hidden that name a model or a version (those
+        of known models, and in a model call every one), and what as a whole is such a name, wherever it stands.
 
         The value is no deeper than `record_sources.clean` leaves it.
         """
         if isinstance(value, Mapping):
             return {
-                key: HIDDEN if self._names_model(key, item, kind) else self.content(item, kind)
+                HIDDEN if self._is_name(key) else key: HIDDEN
+                if self._names_model(key, item, kind)
+                else self.content(item, kind)
                 for key, item in value.items()
             }
-        if isinstance(value, Sequence) and not isinstance(value, str):
+        if isinstance(value, str):
+            return HIDDEN if self._is_name(value) else value
+        if isinstance(value, Sequence):
             return [self.content(item, kind) for item in value]
         return value
 
@@ -67,7 +72,11 @@ class Blinding:
             return False
         if self.every or plain in _VERSION_FIELDS:
             return True
-        return isinstance(value, str) and (kind in _MODEL_CALLS or self._is_model(value))
+        return kind in _MODEL_CALLS or (isinstance(value, str) and self._is_model(value))
+
+    def _is_name(self, text: str) -> bool:
+        """Tell whether a text is a known version or a known model, no more and no less."""
+        return len(text) <= _LONGEST and (text.lower() in self.versions or _short(text) in self.names)
 
     def _is_model(self, word: str) -> bool:
         """Tell whether a word is a known version, or a known model, also with less or more of its version."""
