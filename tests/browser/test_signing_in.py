@@ -107,7 +107,7 @@ def test_a_viewer_is_offered_only_what_the_server_would_do(browser: Browser, sto
         edited.get_by_role("checkbox", name="Select of 0").click()
         toolbar = edited.get_by_role("toolbar", name="1 selected")
         expect(toolbar.get_by_role("button")).to_have_text(
-            ["Tag", "Assess", "Add to dataset", "Export", "Delete", "Clear the selection"]
+            ["Tag", "Assess", "Add to dataset", "Add to labeling", "Export", "Delete", "Clear the selection"]
         )
         toolbar.get_by_role("button", name="Tag").click()
         edited.get_by_role("textbox", name="Key", exact=True).fill("colour")
