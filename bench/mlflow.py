@@ -19,7 +19,8 @@ from tools.mlflow_server import get, mlflow_server
 PEER = "LODELINE_BENCH_MLFLOW_URL"
 """The variable that holds the address of a running MLflow server over an empty store, instead of one that is started
 from an environment beside the project; empty for none."""
-TRACES, QUICK_TRACES = 300, 10
+TRACES, QUICK_TRACES = 200, 10
+"""As many as the client's queue takes: it holds 2,048 spans, whatever is set, and drops what comes beyond."""
 ROWS, QUICK_ROWS = 1_000, 10
 ROUNDS = 3
 _METHOD = (
