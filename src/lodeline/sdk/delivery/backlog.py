@@ -2,13 +2,14 @@
 spools of processes that have ended. Bounded; the oldest go first.
 """
 
+import contextlib
 import itertools
 import logging
 import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lodeline.sdk.delivery.in_flight import Batch, InFlight
@@ -49,6 +50,7 @@ class Backlog:
         self._memory_bytes = 0
         self._in_flight = InFlight()
         self._own_was_last = False
+        self._taken = 0
         self._sequence = self._spans_made = 0
         self.pending_spans = 0
         """How many spans of this process are not settled."""
@@ -156,36 +158,51 @@ class Backlog:
     def take(self) -> Batch | None:
         """Return the next records to send, which are under way until they are settled; None when there are none.
 
-        This process's records and those of ended ones take turns. A batch ends with the record that reaches one of
-        its bounds.
+        This process's records and those of ended ones take turns. Each process's come in their order, and of an ended
+        one only one batch is under way at a time. A batch ends with the record that reaches one of its bounds.
         """
         with self.changed:
             if self._closed:
                 return None
-            sources: list[Spool | None] = [self._own, None, *self._adopted]
-            if self._own_was_last:
-                sources = [*self._adopted, self._own, None]
-            for spool in dict.fromkeys(sources):
+            adopted = [spool for spool in self._adopted if not self._in_flight.holds(spool)]
+            own_source = self._own_source()
+            for spool in [*adopted, own_source] if self._own_was_last else [own_source, *adopted]:
                 own = spool is None or spool is self._own
-                records = self._take(self._next_in_memory if spool is None else spool.read)
-                batch = Batch(self.meta if spool is None else spool.meta, records, own, spool)
+                records = self._take(spool, own=own)
                 if records:
                     self._own_was_last = own
+                    self._taken += 1
+                    batch = Batch(self.meta if spool is None else spool.meta, records, own, spool, self._taken)
                     self._in_flight.add(batch)
+                else:
+                    batch = None
                 if spool is not None:
                     self._note_damage(spool)
-                if records:
+                if batch is not None:
                     return batch
                 if spool is not None and not own:
                     self._finish(spool)
             return None
 
-    def _take(self, read: Callable[[], Record | None]) -> list[Record]:
+    def _own_source(self) -> Spool | None:
+        """Return the spool that has this process's next record; None for memory, which has those from between the
+        others when the disk was full for a while."""
+        if self._own is None or not self._memory:
+            return self._own
+        with contextlib.suppress(OSError):
+            on_disk = self._own.next_sequence()
+            if on_disk is not None and on_disk < self._memory[0].sequence:
+                return self._own
+        return None
+
+    def _take(self, spool: Spool | None, *, own: bool) -> list[Record]:
         records: list[Record] = []
         spans = size_bytes = 0
         while spans < self.settings.max_batch_spans and size_bytes < self.batch_bytes:
+            if own and records and self._own_source() is not spool:
+                break
             try:
-                record = read()
+                record = self._next_in_memory() if spool is None else spool.read()
             except OSError as error:
                 self._ledger.note_error(f"the spool {self.settings.spool_dir} cannot be read: {error}")
                 break
@@ -254,6 +271,16 @@ class Backlog:
             return True
 
     # Asking.
+
+    @property
+    def newest(self) -> int:
+        """The number of the record that was added last."""
+        return self._sequence
+
+    def is_first(self, batch: Batch) -> bool:
+        """Tell whether a batch was taken before all others that are under way."""
+        with self.changed:
+            return self._in_flight.first_order == batch.order
 
     @property
     def adopted(self) -> int:
