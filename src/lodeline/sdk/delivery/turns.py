@@ -2,7 +2,7 @@
 
 Whatever keeps the server from taking one request keeps it from taking the others. So the first failure closes the way
 for all of them, for as long as the server asked for; then the one that was taken first goes and tries. When it gets
-through, what waited by then follows it one by one, so that it arrives in order, and then the way is open again.
+through, what waited when it left follows it one by one, so that it arrives in order; then the way is open again.
 """
 
 import random
@@ -18,10 +18,12 @@ _LOOK_EVERY_S = 2.0
 
 
 class Turn(NamedTuple):
-    """The right to send one request: since when, and how often somebody had been in a hurry by then."""
+    """The right to send one request: since when, and how often somebody had been in a hurry, and which record of this
+    process was the newest, by then."""
 
     at: float
     hurried: int
+    newest: int
 
 
 class Turns:
@@ -38,7 +40,7 @@ class Turns:
         self._under_way = 0
         self._answering = False
         self._replay_until = 0
-        """Up to this record what waited for the first answer goes one batch at a time."""
+        """Up to this record, what waited when the first request left that got through goes one batch at a time."""
         self._ended = False
         self._failures = 0
         self._failed_at = 0.0
@@ -83,7 +85,7 @@ class Turns:
                     return None
                 if now >= at and (self.open or (not self._under_way and self._backlog.is_first(batch))):
                     self._under_way += 1
-                    return Turn(now, self._hurried)
+                    return Turn(now, self._hurried, self._backlog.newest)
                 ends = [now + _LOOK_EVERY_S, at if now < at else None, self.stop_at]
                 self._changed.wait(min(end for end in ends if end is not None) - now)
 
@@ -112,7 +114,7 @@ class Turns:
             elif news:
                 if not self._answering:
                     self._answering = True
-                    self._replay_until = self._backlog.newest
+                    self._replay_until = turn.newest
                 self._failures, self._again_at = 0, 0.0
             self._changed.notify_all()
 
