@@ -48,10 +48,13 @@ class Backlog:
         self._adopted: list[Spool] = []
         self._memory: deque[Record] = deque()
         self._memory_bytes = 0
-        self._in_flight = InFlight()
+        self.in_flight = InFlight()
+        """What was taken and is not settled; whoever looks holds `changed`."""
         self._own_was_last = False
         self._taken = 0
-        self._sequence = self._spans_made = 0
+        self._spans_made = 0
+        self.newest = 0
+        """The number of the record that was added last."""
         self.pending_spans = 0
         """How many spans of this process are not settled."""
         self._pending: dict[int, int] = {}
@@ -65,9 +68,9 @@ class Backlog:
         with self.changed:
             if self._closed:
                 self._ledger.note_dropped("exit", spans)
-                return self._sequence
-            self._sequence += 1
-            record = Record(self._sequence, self._spans_made, spans, payload)
+                return self.newest
+            self.newest += 1
+            record = Record(self.newest, self._spans_made, spans, payload)
             self._spans_made += spans
             if record.size_bytes > max(self.settings.max_spool_bytes, self.settings.max_memory_bytes):
                 self._ledger.note_dropped("too_large", spans)
@@ -143,7 +146,7 @@ class Backlog:
         """Keep as pending only what is in memory, under way, or on disk and not read yet."""
         passed = 0 if self._own is None else self._own.passed
         kept = {record.sequence for record in self._memory}
-        kept.update(record.sequence for record in self._in_flight.own())
+        kept.update(record.sequence for record in self.in_flight.own())
         for sequence in [each for each in self._pending if each <= passed and each not in kept]:
             self._unpend(sequence)
 
@@ -164,7 +167,7 @@ class Backlog:
         with self.changed:
             if self._closed:
                 return None
-            adopted = [spool for spool in self._adopted if not self._in_flight.holds(spool)]
+            adopted = [spool for spool in self._adopted if not self.in_flight.holds(spool)]
             own_source = self._own_source()
             for spool in [*adopted, own_source] if self._own_was_last else [own_source, *adopted]:
                 own = spool is None or spool is self._own
@@ -173,7 +176,7 @@ class Backlog:
                     self._own_was_last = own
                     self._taken += 1
                     batch = Batch(self.meta if spool is None else spool.meta, records, own, spool, self._taken)
-                    self._in_flight.add(batch)
+                    self.in_flight.add(batch)
                 else:
                     batch = None
                 if spool is not None:
@@ -238,14 +241,14 @@ class Backlog:
     def split(self, batch: Batch) -> Sequence[Batch]:
         """Return batches of one record each to send instead of a batch that is under way."""
         with self.changed:
-            return [] if self._closed else self._in_flight.split(batch)
+            return [] if self._closed else self.in_flight.split(batch)
 
     def settle(self, batch: Batch) -> None:
         """Note that a batch is done with, whatever became of it: it is not sent again by this process."""
         with self.changed:
             if self._closed:
                 return
-            last = self._in_flight.settle(batch)
+            last = self.in_flight.settle(batch)
             if batch.own:
                 for record in batch.records:
                     self._unpend(record.sequence)
@@ -257,7 +260,7 @@ class Backlog:
 
     def _finish(self, spool: Spool) -> None:
         """Remove the spool of an ended process when everything in it is settled."""
-        if spool in self._adopted and spool.drained and not self._in_flight.holds(spool):
+        if spool in self._adopted and spool.drained and not self.in_flight.holds(spool):
             self._adopted.remove(spool)
             spool.close()
 
@@ -271,16 +274,6 @@ class Backlog:
             return True
 
     # Asking.
-
-    @property
-    def newest(self) -> int:
-        """The number of the record that was added last."""
-        return self._sequence
-
-    def is_first(self, batch: Batch) -> bool:
-        """Tell whether a batch was taken before all others that are under way."""
-        with self.changed:
-            return self._in_flight.first_order == batch.order
 
     @property
     def adopted(self) -> int:
@@ -306,20 +299,20 @@ class Backlog:
     def volatile_spans(self) -> int:
         """How many of them are in memory only."""
         with self.changed:
-            return sum(record.spans for record in self._memory) + self._in_flight.volatile_spans
+            return sum(record.spans for record in self._memory) + self.in_flight.volatile_spans
 
     @property
     def waiting_spans(self) -> int:
         """How many spans of this process are neither settled nor under way."""
         with self.changed:
-            return self.pending_spans - self._in_flight.own_spans
+            return self.pending_spans - self.in_flight.own_spans
 
     def waits(self, sequence: int) -> bool:
         """Tell whether a record of this process up to this one is neither settled nor under way."""
         with self.changed:
             if self.settled(sequence):
                 return False
-            under_way = {record.sequence for record in self._in_flight.own()}
+            under_way = {record.sequence for record in self.in_flight.own()}
             early = itertools.takewhile(lambda each: each <= sequence, self._pending)
             return any(each not in under_way for each in early)
 
@@ -339,7 +332,7 @@ class Backlog:
             if lost:
                 self._ledger.note_dropped("exit", lost)
                 self._memory.clear()
-                self._in_flight.clear()
+                self.in_flight.clear()
                 self._pending.clear()
                 self.pending_spans = 0
             if self._own is not None:

@@ -83,11 +83,15 @@ class Turns:
                     self._ended = True
                     self._changed.notify_all()
                     return None
-                if now >= at and (self.open or (not self._under_way and self._backlog.is_first(batch))):
+                if now >= at and (self.open or (not self._under_way and self._is_first(batch))):
                     self._under_way += 1
                     return Turn(now, self._hurried, self._backlog.newest)
                 ends = [now + _LOOK_EVERY_S, at if now < at else None, self.stop_at]
                 self._changed.wait(min(end for end in ends if end is not None) - now)
+
+    def _is_first(self, batch: Batch) -> bool:
+        """Tell whether a batch was taken before all others that are under way."""
+        return self._backlog.in_flight.first_order == batch.order
 
     def _is_over(self, now: float, at: float) -> bool:
         """Tell whether a request that may go from `at` on goes no more. What is later than one that has been given up
