@@ -2939,7 +2939,7 @@ test, and a verdict; rows in order of regression. */
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model" | "dataset" | "record" | "prompt";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "run" | "model" | "dataset" | "record" | "prompt";
     };
     body: undefined;
     answer: FilterReading;
