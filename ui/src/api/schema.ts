@@ -968,6 +968,9 @@ export interface ImportReport {
   artifacts: number;
   existing_artifacts: number;
   label_schemas: number;
+  labeling_sessions: number;
+  labeling_items: number;
+  issues: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
