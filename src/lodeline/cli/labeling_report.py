@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.options import Use
-from lodeline.cli.trust import LevelOption, interval_text, show_judge, show_panel
+from lodeline.cli.trust import LevelOption, interval_text, show_coefficients, show_judge, show_panel
 from lodeline.domain.labeling_report import LabelingReport, SchemaReport
+from lodeline.domain.span_agreement import SpanReport
 
 
 def report(
@@ -59,8 +60,25 @@ def _schema(use: Use, schema: SchemaReport) -> None:
         use.out.say(schema.note)
     if schema.panel is not None:
         show_panel(use, schema.panel)
+    if schema.spans is not None:
+        _spans(use, schema.spans)
     for judge in schema.judges:
         show_judge(use, judge)
+
+
+def _spans(use: Use, found: SpanReport) -> None:
+    use.out.say(f"{found.items:,} texts marked by two or more, {found.characters:,} characters")
+    rows = [
+        (
+            each.rater, f"{each.answers:,}", f"{each.spans:,}", None if each.marked is None else f"{each.marked:.1%}",
+            ", ".join(f"{count:,} {label}" for label, count in sorted(each.labels.items())),
+        )
+        for each in found.raters
+    ]  # fmt: skip
+    use.out.table(("reviewer", "texts", "spans", "of the text", "labels"), rows)
+    show_coefficients(use, found.coefficients)
+    for warning in found.warnings:
+        use.out.warn(warning)
 
 
 def _seconds(value_ms: float | None) -> str | None:

@@ -220,7 +220,8 @@ class Submission:
     """A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the
     answers and assertions became, by name; none where the target takes no assessments (records).
 
-    `duration_ms` is what the form says, else the time since the claim; None where neither is known.
+    `duration_ms` is what the form says, else the time since the claim; None where neither is known. `text_lengths`
+    says, of each schema whose answer are spans, how many Unicode code points the texts had that could be marked.
     """
 
     form: ReviewForm
@@ -228,6 +229,7 @@ class Submission:
     duration_ms: int | None
     key: str | None = None
     assessments: Mapping[str, AssessmentId] = field(default_factory=dict[str, AssessmentId])
+    text_lengths: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.experiment import check_name
 from lodeline.domain.label_schema import LabelSchema, canonical_value
 from lodeline.domain.labeling import ItemDraft, ReviewForm, ReviewPolicy, check_target
+from lodeline.domain.text_span import MarkableText, quoted, read_spans
 
 MAX_REVIEWER_NAME = 250
 MAX_REVIEWERS = 500
@@ -172,6 +173,32 @@ def checked_form(form: ReviewForm, schemas: Sequence[LabelSchema], *, whole: boo
             details={"field": "answers", "missing": missing},
         )
     return replace(form, answers=answers, comments={k: v for k, v in form.comments.items() if v})
+
+
+def quoted_form(form: ReviewForm, asked: Sequence[LabelSchema], texts: Sequence[MarkableText]) -> ReviewForm:
+    """Return a checked form with the words that its answers to the schemas of kind spans `asked` mark in `texts`;
+    Invalid names the answer that marks what is not there."""
+    answers = dict(form.answers)
+    for schema in asked:
+        try:
+            spans = quoted(read_spans(answers[schema.name]), texts, schema.input.marks)
+        except Invalid as error:
+            raise Invalid(
+                f"answers.{schema.name}: {error.message}", code="label_value", details={"field": schema.name}
+            ) from error
+        answers[schema.name] = [span.to_value() for span in spans]
+    return replace(form, answers=answers)
+
+
+def check_marks(schemas: Sequence[LabelSchema], policy: ReviewPolicy) -> None:
+    """Return when reviewers are shown what they are to mark; else Invalid."""
+    for schema in schemas:
+        if schema.input.kind == "spans" and schema.input.marks not in policy.fields:
+            raise Invalid(
+                f"policy.fields: {shown(schema.name)} has spans of the {schema.input.marks} marked, which is not "
+                f"shown; add {schema.input.marks!r}.",
+                details={"field": "policy.fields"},
+            )
 
 
 def check_reason(reason: str) -> None:

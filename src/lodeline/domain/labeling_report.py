@@ -8,29 +8,33 @@ from lodeline.domain.aggregate import Interval
 from lodeline.domain.agreement import Scale
 from lodeline.domain.rating import Rating
 from lodeline.domain.span import JsonValue
+from lodeline.domain.span_agreement import SpanReport
 from lodeline.domain.trust import JudgeReport, PanelReport
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One submitted review, as the report sees it. `duration_ms` is the time it took, None where that is unknown."""
+    """One submitted review, as the report sees it. `duration_ms` is the time it took, None where that is unknown;
+    `text_lengths` are its submission's."""
 
     item: str
     reviewer: str
     answers: Mapping[str, JsonValue]
     submitted_ms: int
     duration_ms: int | None = None
+    text_lengths: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedSchema:
     """What was asked. Answers are compared on `scale` (None: as the values tell), texts in `order`; free text and
-    lists of facts are not `comparable`."""
+    lists of facts are not `comparable`, and `spans` are by where they lie."""
 
     name: str
     scale: Scale | None = None
     order: tuple[str, ...] = ()
     comparable: bool = True
+    spans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class ReviewerReport:
 @dataclass(frozen=True, slots=True)
 class SchemaReport:
     """One schema: how far reviewers agree (None where answers cannot be compared, which `note` explains), their
-    answers to gold items, and the judges of the same name beside them."""
+    answers to gold items, and the judges of the same name beside them. Where spans are marked, `spans` says how far
+    they agree on these."""
 
     name: str
     answers: int
@@ -96,6 +101,7 @@ class SchemaReport:
     gold_right: int
     judges: tuple[JudgeReport, ...] = ()
     note: str | None = None
+    spans: SpanReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from lodeline.domain.labeling import (
 )
 from lodeline.domain.labeling_checks import (
     check_instructions,
+    check_marks,
     check_policy,
     check_reviewers,
     check_schemas,
@@ -69,6 +70,7 @@ class LabelingService:
         self._check_rules(draft.rules)
         found = self._schemas.named(actor, holder, schemas)
         check_schemas(found)
+        check_marks(found, draft.policy)
         now_ms = self._clock.now_ms()
         made = replace(draft, run=replace(draft.run, created_by=actor.author), schemas=found)
         audit = audit_entry(actor, "labeling.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)

@@ -103,13 +103,18 @@ def _reviews(item: LabelingItem) -> Iterator[Review]:
     for assignment in item.submissions:
         done = assignment.submission
         if done is not None and assignment.reviewer is not None:
-            yield Review(item.item_id, assignment.reviewer, done.form.answers, done.submitted_ms, done.duration_ms)
+            yield Review(
+                item.item_id, assignment.reviewer, done.form.answers, done.submitted_ms, done.duration_ms,
+                done.text_lengths,
+            )  # fmt: skip
 
 
 def _reported(schema: LabelSchema) -> ReportedSchema:
     asked = schema.input
     if asked.kind in {"text", "text_list"}:
         return ReportedSchema(schema.name, comparable=False)
+    if asked.kind == "spans":
+        return ReportedSchema(schema.name, spans=True)
     if asked.kind == "categorical" and asked.ordered and not asked.multi_select:
         return ReportedSchema(schema.name, "ordinal", asked.options)
     return ReportedSchema(schema.name, None if asked.kind == "numeric" else "nominal")

@@ -25,6 +25,7 @@ from lodeline.domain.review_events import (
 from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.review_texts import quoted_in
 from lodeline.services.review_views import view_of
 from lodeline.services.reviewers import check_begun, check_sees, reviewer_of
 from lodeline.storage.base import Stores
@@ -112,11 +113,12 @@ class ReviewService:
 
         Invalid names an answer that its schema does not let in, or that is missing.
         """
-        session, _, who = self._item(actor, item_id, reviewer)
+        session, item, who = self._item(actor, item_id, reviewer)
         if key is not None:
             check_name(key, noun="key", most=MAX_KEY)
         checked = checked_form(form, session.schemas, whole=session.policy.require_all_answers)
-        event = Submit(who, checked, new_hex(), token, key)
+        found = quoted_in(self._stores, session, item.target, checked)
+        event = Submit(who, found.form, new_hex(), token, key, text_lengths=found.text_lengths)
         return self._act(actor, session, item_id, event, "review.submit", duration_ms=form.duration_ms)
 
     def release(
