@@ -114,7 +114,8 @@ def test_xsums_raters_with_marked_spans_and_missing_answers(client: LodelineClie
     found, marked = schema(report, SPANS), answers(reviews, SPANS)
     assert (found.panel, found.answers) == (None, sum(len(row) for row in marked.values()))
     assert found.spans is not None
-    assert sum(rater.spans for rater in found.spans.raters) == 7_177
+    # Of 7,177 marks of the source, 19 are the same again.
+    assert sum(rater.spans for rater in found.spans.raters) == 7_158
     for name, wanted in zip(("u-alpha", "u-alpha-marked"), naive(marked_items(marked)), strict=True):
         measured = next(each for each in found.spans.coefficients if each.name == name)
         assert measured.value == pytest.approx(wanted)
@@ -122,7 +123,7 @@ def test_xsums_raters_with_marked_spans_and_missing_answers(client: LodelineClie
         assert measured.interval.low < wanted < measured.interval.high
     kept = [a.submission for item in client.labeling_items.list(summaries_run()) for a in item.submissions]
     quotes = [span for each in kept if each for span in read_spans(each.form.answers[SPANS])]
-    assert len(quotes) == 7_177
+    assert len(quotes) == 7_158
     assert all(span.text is not None and len(span.text) == span.end - span.start for span in quotes)
 
 

@@ -9,6 +9,7 @@ import classes from "./labeling.module.css";
 import { measureCells, measureHeads } from "./measures";
 import { Agreement } from "./report-agreement";
 import { JudgeCard } from "./report-judge";
+import { SpansPart } from "./report-spans";
 import { ItemLink } from "./target";
 
 const t = text.report;
@@ -47,6 +48,7 @@ export function SchemaPart({ report, schema, session }: SchemaPartProps) {
       {panel !== null && panel.disputed.length > 0 && (
         <Differing panel={panel} of={report.name} schema={schema} session={session} />
       )}
+      {report.spans !== null && <SpansPart spans={report.spans} of={report.name} session={session} />}
       {report.judges.map((judge) => (
         <JudgeCard key={judge.judge} judge={judge} name={report.name} schema={schema} />
       ))}

@@ -127,6 +127,7 @@ export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }
             onFocus={() => choices.includes(place) && setMarked(place)}
             optional={!whole}
             fault={tried ? faults[schema.name] : undefined}
+            texts={item.texts}
           />
         ))}
         <Textarea
