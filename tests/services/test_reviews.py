@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.account import Account
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, Unauthenticated
@@ -28,6 +29,7 @@ from lodeline.domain.review_view import ReviewView
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import TraceInfo
+from lodeline.services.audit import audit_entry
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import span, write
@@ -282,6 +284,39 @@ def test_nobody_reads_as_a_reviewer_what_is_deleted_or_a_draft(services: Service
         services.reviews.session(BEN, made.run.run_id)
     services.runs.restore(LOCAL, made.run.run_id)
     assert services.reviews.view(who, item).mine is not None
+
+
+def test_an_archived_session_shows_its_reviewers_nothing(services: Services) -> None:
+    made = session(services, reviewers=("ann",))
+    (item,) = add(services, made, trace())
+    services.reviews.submit(ANN, item, form())
+    run_id = made.run.run_id
+    services.labeling.update(LOCAL, run_id, LabelingChange(state="CLOSED"))
+    assert services.reviews.view(ANN, item).mine is not None
+    services.labeling.update(LOCAL, run_id, LabelingChange(state="ARCHIVED"))
+    assert services.reviews.sessions(ANN).items == ()
+    for call in (
+        lambda: services.reviews.session(ANN, run_id),
+        lambda: services.reviews.held(ANN, run_id),
+        lambda: services.reviews.view(ANN, item),
+    ):
+        with pytest.raises(Conflict, match="is ARCHIVED: it is over"):
+            call()
+    assert services.labeling_items.get(VIEWER, item).submissions
+
+
+def test_reviewers_may_be_named_before_they_have_an_account_and_that_is_shown(services: Services) -> None:
+    made = session(services, reviewers=("ann", "Ben", "ben", "off", "out"))
+    for name, role, disabled in (("ann", "reviewer", False), ("ben", None, False), ("off", "reviewer", True)):
+        account = Account(AccountId(f"acc-{name}"), name, role, 1, disabled)  # type: ignore[arg-type]
+        audit = audit_entry(LOCAL, "account.create", name, at_ms=1)
+        services.stores.accounts.create(account, password_hash=None, audit=audit)
+    progress = services.labeling.progress(VIEWER, made.run.run_id)
+    assert {each.reviewer: each.account for each in progress.reviewers} == {
+        "ann": "ready", "Ben": "missing", "ben": "no_role", "off": "disabled", "out": "missing",
+    }  # fmt: skip
+    # Where nobody signs in there is nothing to say.
+    assert {each.account for each in services.labeling.progress(LOCAL, made.run.run_id).reviewers} <= {None}
 
 
 # What is shown

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.options import Use
+from lodeline.cli.run_names import find_run
 from lodeline.cli.trust import LevelOption, interval_text, show_coefficients, show_judge, show_panel
 from lodeline.domain.labeling_report import LabelingReport, SchemaReport
 from lodeline.domain.span_agreement import SpanReport
@@ -12,19 +13,19 @@ from lodeline.domain.span_agreement import SpanReport
 
 def report(
     use: Use,
-    session: Annotated[str, typer.Argument(help="The session's run id.", metavar="SESSION")],
+    session: Annotated[str, typer.Argument(help="The session, by run id or name.", metavar="SESSION")],
     *,
     level: LevelOption = 0.95,
 ) -> None:
     """Show what the reviews come to: speed, reviewers, gold answers, disputed items, agreement, judges."""
-    found = use.client.labeling.report(session, level=level)
+    found = use.client.labeling.report(find_run(use.client, session, "LABELING"), level=level)
     if use.out.as_json:
         use.out.document(found)
         return
     _throughput(use, found)
     if found.reviewers:
         use.out.table(
-            ("reviewer", "reviews", "median", "gold right", "interval"),
+            ("reviewer", "reviews", "median", "gold right", "interval", "skill"),
             [
                 (
                     each.reviewer,
@@ -32,6 +33,7 @@ def report(
                     _seconds(each.median_ms),
                     f"{each.gold_right} of {each.gold}" if each.gold else None,
                     interval_text(each.gold_interval),
+                    f"{each.skill:.2f}" if each.gold else None,
                 )
                 for each in found.reviewers
             ],
@@ -39,7 +41,8 @@ def report(
     for schema in found.schemas:
         _schema(use, schema)
     if found.disputed_items:
-        use.out.say(f"{found.disputed_items:,} items are in dispute, such as {', '.join(found.disputed[:5])}.")
+        use.out.say(f"{found.disputed_items:,} items are in dispute, such as these:")
+        use.out.table(("item", "about"), [(item, found.titles.get(item)) for item in found.disputed[:5]])
     for warning in found.warnings:
         use.out.warn(warning)
 

@@ -11,6 +11,9 @@ from lodeline.domain.span import JsonValue
 from lodeline.domain.span_agreement import SpanReport
 from lodeline.domain.trust import JudgeReport, PanelReport
 
+UNKNOWN_SKILL = 0.5
+"""The skill of a reviewer who has answered no gold item."""
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -77,7 +80,11 @@ class Throughput:
 @dataclass(frozen=True, slots=True)
 class ReviewerReport:
     """One reviewer: reviews, the median time of one, and how many answers to gold items were the known ones. Beside
-    the other reviewers they stand in the panel of each schema."""
+    the other reviewers they stand in the panel of each schema.
+
+    `skill` is what the gold answers say of how well they review, from 0 to 1: (right + 1) / (all + 2), Laplace's rule
+    of succession, so that few answers say little and nobody's is 0; 1/2 without any. It is a weight for
+    `ReviewPolicy.weights`."""
 
     reviewer: str
     reviews: int
@@ -86,6 +93,7 @@ class ReviewerReport:
     gold_right: int
     gold_accuracy: float | None
     gold_interval: Interval | None
+    skill: float = UNKNOWN_SKILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,8 @@ class SchemaReport:
 
 @dataclass(frozen=True, slots=True)
 class LabelingReport:
-    """What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`."""
+    """What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`;
+    `titles` say in a line what each item is about that the report names."""
 
     states: Mapping[str, int]
     throughput: Throughput
@@ -115,3 +124,4 @@ class LabelingReport:
     disputed: tuple[str, ...]
     disputed_items: int
     warnings: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])

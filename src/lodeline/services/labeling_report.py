@@ -19,6 +19,7 @@ from lodeline.query.ast import Compare, In, Not, Search
 from lodeline.query.build import conj
 from lodeline.query.fields import field
 from lodeline.services.evaluations import check_level
+from lodeline.services.item_titles import titles_of
 from lodeline.services.labeling import LabelingService
 from lodeline.storage.base import Stores
 
@@ -55,7 +56,9 @@ class LabelingReportService:
         # Here, not at the top: NumPy and SciPy take half a second and 80 MB, which only statistics need.
         from lodeline.evals.statistics.labeling_report import report_labeling  # noqa: PLC0415
 
-        return report_labeling(rows, level=level)
+        found = report_labeling(rows, level=level)
+        named = set(_named(found))
+        return replace(found, titles=titles_of(self._stores, [item for item in items if item.item_id in named]))
 
     def _judged(self, session: LabelingSession, items: Sequence[LabelingItem]) -> Mapping[str, Sequence[Rating]]:
         """Return what models and code judged under the names of schemas, on the very targets of items."""
@@ -97,6 +100,16 @@ class LabelingReportService:
                 search = replace(search, cursor=page.cursor)
             # Of two equally late ratings the last counts.
             yield from reversed(found)
+
+
+def _named(report: LabelingReport) -> Iterator[str]:
+    """Yield the items that a report names."""
+    yield from report.disputed
+    for schema in report.schemas:
+        if schema.panel is not None:
+            yield from (each.item for each in schema.panel.disputed)
+        if schema.spans is not None:
+            yield from (each.item for each in schema.spans.disputed)
 
 
 def _reviews(item: LabelingItem) -> Iterator[Review]:

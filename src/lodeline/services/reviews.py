@@ -36,9 +36,9 @@ _OPEN = ("PENDING", "IN_REVIEW")
 class ReviewService:
     """Use cases of reviewers. `reviewer` is the name of somebody who is not signed in; others leave it out.
 
-    A reviewer sees the sessions that name them, and of an item what the session shows; of a session that is deleted
-    or still a draft nothing. Errors of what they do are those of `domain.reviewing.applied`. Drafts of reviews are
-    not audited: they are no change of anything that counts.
+    A reviewer sees the sessions that name them, and of an item what the session shows; of a session that is deleted,
+    still a draft or archived nothing. Errors of what they do are those of `domain.reviewing.applied`. Drafts of
+    reviews are not audited: they are no change of anything that counts.
     """
 
     def __init__(self, stores: Stores, scope: ExperimentScope, clock: Clock = system_clock) -> None:

@@ -637,7 +637,7 @@ export interface DisputedItem {
   ratings: RatedBy[];
 }
 
-/** An item that is marked differently; `overlap` is the mean Dice coefficient of pairs (`text_span.overlap_of`). */
+/** An item that is marked differently; `overlap` is the mean over pairs (`text_span.overlap_of`). */
 export interface DisputedSpans {
   item: string;
   overlap: number | "NaN" | "Infinity" | "-Infinity";
@@ -1290,7 +1290,7 @@ export interface LabelingProgress {
   reviewers: ReviewerProgress[];
 }
 
-/** What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`. */
+/** What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`; `titles` say in a line what each item is about that the report names. */
 export interface LabelingReport {
   states: Record<string, number>;
   throughput: Throughput;
@@ -1299,6 +1299,7 @@ export interface LabelingReport {
   disputed: string[];
   disputed_items: number;
   warnings: string[];
+  titles: Record<string, string>;
 }
 
 /** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes traces by itself while it is OPEN.
@@ -1989,7 +1990,7 @@ export interface ReviewLink {
 
 Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or by the time they have.
 
-`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
+`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. With `require_all_answers` a review answers every schema of kind FEEDBACK; what the output should have been may be left out, but for sessions that ask for nothing else. */
 export interface ReviewPolicy {
   reviews_required: number;
   mode: "open_pool" | "named" | "round_robin" | "weighted";
@@ -2081,7 +2082,7 @@ export interface ReviewerBody {
   reviewer?: string | null;
 }
 
-/** How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer. */
+/** How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer. `account` says whether somebody can sign in and review under the name; None where nobody signs in. */
 export interface ReviewerProgress {
   reviewer: string;
   verified: boolean;
@@ -2091,9 +2092,12 @@ export interface ReviewerProgress {
   declined: number;
   released: number;
   expired: number;
+  account: "ready" | "missing" | "disabled" | "no_role" | null;
 }
 
-/** One reviewer: reviews, the median time of one, and how many answers to gold items were the known ones. Beside the other reviewers they stand in the panel of each schema. */
+/** One reviewer: reviews, the median time of one, and how many answers to gold items were the known ones. Beside the other reviewers they stand in the panel of each schema.
+
+`skill` is what the gold answers say of how well they review, from 0 to 1: (right + 1) / (all + 2), Laplace's rule of succession, so that few answers say little and nobody's is 0; 1/2 without any. It is a weight for `ReviewPolicy.weights`. */
 export interface ReviewerReport {
   reviewer: string;
   reviews: number;
@@ -2102,6 +2106,7 @@ export interface ReviewerReport {
   gold_right: number;
   gold_accuracy: number | "NaN" | "Infinity" | "-Infinity" | null;
   gold_interval: Interval | null;
+  skill: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** A role, on the whole server or in one experiment; null takes it away. */

@@ -73,7 +73,18 @@ function numberOf(typed: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** The faults of a draft by schema; `whole` says that every schema must be answered. */
+/** Whether a schema must be answered: judgments must where all are needed, and what the output should have been must
+ * where a session asks for nothing else, and nothing else is answered. */
+export function isNeeded(
+  schema: LabelSchema,
+  schemas: readonly LabelSchema[],
+  answers: Form["answers"],
+): boolean {
+  if (schema.kind === "FEEDBACK") return true;
+  return schemas.every(({ kind }) => kind === "EXPECTATION") && Object.keys(answers).length === 0;
+}
+
+/** The faults of a draft by schema; `whole` says that what is needed must be answered. */
 export function faultsOf(
   draft: Draft,
   schemas: readonly LabelSchema[],
@@ -81,10 +92,11 @@ export function faultsOf(
 ): Partial<Record<string, Fault>> {
   const { answers } = formOf(draft, schemas);
   const faults: Partial<Record<string, Fault>> = {};
-  for (const { name, input } of schemas) {
+  for (const schema of schemas) {
+    const { name, input } = schema;
     const value = answers[name];
     if (value === undefined) {
-      if (whole) faults[name] = "missing";
+      if (whole && isNeeded(schema, schemas, answers)) faults[name] = "missing";
     } else if (input.kind === "numeric") {
       const fault = numberFault(value, bound(input.min_value), bound(input.max_value));
       if (fault !== null) faults[name] = fault;

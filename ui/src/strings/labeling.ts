@@ -79,6 +79,11 @@ export const labelingTexts = {
     released: "Given back",
     expired: "Ran out",
     unverified: "not signed in",
+    accounts: {
+      missing: "no account yet: have one of this very name made",
+      disabled: "the account is disabled",
+      no_role: "the account has no role in this experiment",
+    },
   },
   labelingItems: {
     title: "Items",

@@ -89,6 +89,7 @@ def _reviewer(name: str, reviews: Sequence[Review], results: Sequence[bool], lev
         gold_right=hits,
         gold_accuracy=hits / len(results) if results else None,
         gold_interval=rate_interval(hits, len(results), level) if results else None,
+        skill=(hits + 1) / (len(results) + 2),
     )
 
 

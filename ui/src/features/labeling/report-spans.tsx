@@ -15,10 +15,11 @@ interface SpansPartProps {
   spans: SpanReport;
   of: string;
   session: LabelingSession;
+  titles: Readonly<Record<string, string>>;
 }
 
 /** How far people mark the same stretches, what each of them marks, and the items that are marked most differently. */
-export function SpansPart({ spans, of, session }: SpansPartProps) {
+export function SpansPart({ spans, of, session, titles }: SpansPartProps) {
   const shown = spans.disputed.slice(0, MOST_DIFFERING);
   return (
     <>
@@ -66,7 +67,10 @@ export function SpansPart({ spans, of, session }: SpansPartProps) {
             heads={[{ label: t.item }, { label: t.spans.overlap, numeric: true }]}
             rows={shown.map(({ item, overlap }) => ({
               key: item,
-              cells: [<ItemLink key="i" session={session} itemId={item} />, percent(finite(overlap) ?? 0)],
+              cells: [
+                <ItemLink key="i" session={session} itemId={item} title={titles[item]} />,
+                percent(finite(overlap) ?? 0),
+              ],
             }))}
           />
         </>

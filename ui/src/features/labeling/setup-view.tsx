@@ -67,6 +67,9 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
                 <span key="r">
                   <SafeText text={each.reviewer} />{" "}
                   {!each.verified && each.submitted > 0 && <span className="dim">{s.unverified}</span>}
+                  {each.account !== null && each.account !== "ready" && (
+                    <span className={classes.warning}>{s.accounts[each.account]}</span>
+                  )}
                 </span>,
                 ...FIGURES.map((name) => <Count key={name} value={each[name]} />),
               ],
