@@ -1,3 +1,6 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useMayIn } from "@/api/permissions";
 import type { LabelingProgress, LabelingSession, LabelSchema } from "@/api/schema";
 import { Content } from "@/components/content";
 import { Facts } from "@/components/facts";
@@ -8,7 +11,9 @@ import { exactNumber, finite, percent } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { bound } from "@/lib/review";
 import { text } from "@/strings";
+import { EditSession } from "./edit-session";
 import classes from "./labeling.module.css";
+import { RulesPart } from "./rules-part";
 
 const t = text.setup;
 const s = text.labelingSession;
@@ -17,9 +22,19 @@ const FIGURES = ["submitted", "claimed", "open", "declined", "released", "expire
 
 /** How a session is set up, and how far each of its reviewers is. */
 export function SetupView({ session, progress }: { session: LabelingSession; progress: LabelingProgress }) {
+  const [editing, setEditing] = useState(false);
+  const writes = useMayIn(session.run.experiment_id)("labeling.write") && session.state !== "ARCHIVED";
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section className={classes.scroll} tabIndex={0} aria-label={s.tabs.setup}>
+      {writes && (
+        <div className={classes.buttons}>
+          <Button variant="default" onClick={() => setEditing(true)}>
+            {text.editSession.title}
+          </Button>
+        </div>
+      )}
+      {editing && <EditSession session={session} close={() => setEditing(false)} />}
       <h2>{t.schemas}</h2>
       <RowsTable
         label={t.schemas}
@@ -77,6 +92,7 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
           />
         )}
       </section>
+      <RulesPart session={session} />
       <section className={classes.part}>
         <h2>{t.instructions}</h2>
         {session.instructions.trim() === "" ? (
