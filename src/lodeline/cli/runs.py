@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -39,23 +40,18 @@ def list_runs(
     """List runs of every kind, newest first."""
     most = None if all else limit
     found = use.client.runs.search(experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("id", "name", "kind", "status", "start", "duration", "metrics"),
-        (
-            (
-                item.run_id,
-                item.name,
-                item.kind.lower(),
-                item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
-                moment(item.start_ms),
-                _duration(item),
-                ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
-            )
-            for item in found
-        ),
+    write_list(
+        use,
+        found,
+        {
+            "id": lambda item: item.run_id,
+            "name": lambda item: item.name,
+            "kind": lambda item: item.kind.lower(),
+            "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
+            "start": lambda item: moment(item.start_ms),
+            "duration": _duration,
+            "metrics": lambda item: ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
+        },
     )
 
 
@@ -76,17 +72,18 @@ def metrics(
     """Show the history of one metric, by step."""
     run = find_run(use.client, run)
     page = use.client.runs.metric_history(run, metric, limit=limit)
-    if use.out.as_json:
-        use.out.lines(page.items)
-        return
-    use.out.table(
-        ("step", "at", "value", "dataset", "model"),
-        (
-            (point.step, moment(point.timestamp_ms), f"{point.value:.6g}", point.dataset_id, point.model_id)
-            for point in page.items
-        ),
+    write_list(
+        use,
+        page.items,
+        {
+            "step": lambda point: point.step,
+            "at": lambda point: moment(point.timestamp_ms),
+            "value": lambda point: f"{point.value:.6g}",
+            "dataset": lambda point: point.dataset_id,
+            "model": lambda point: point.model_id,
+        },
     )
-    if page.cursor is not None:
+    if page.cursor is not None and not use.out.as_json:
         use.out.note(f"There are more than {limit} points; show them with --limit.")
 
 

@@ -974,6 +974,9 @@ export interface ImportReport {
   artifacts: number;
   existing_artifacts: number;
   label_schemas: number;
+  labeling_sessions: number;
+  labeling_items: number;
+  issues: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -2984,7 +2987,7 @@ test, and a verdict; rows in order of regression. */
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model" | "dataset" | "record" | "prompt";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "run" | "model" | "dataset" | "record" | "prompt";
     };
     body: undefined;
     answer: FilterReading;
