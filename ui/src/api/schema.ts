@@ -129,6 +129,12 @@ export interface ApiKey {
   last_used_ms: number | null;
 }
 
+/** A file or a folder in a folder, by its base name. A folder's size is None. */
+export interface Artifact {
+  name: string;
+  size_bytes: number | null;
+}
+
 /** One assessment in its present revision (`revision` counts from 1; older ones stay readable).
 
 `valid` is true for the head of its chain: exactly one assessment of a chain is valid. `superseded_by` names the one that overrides it. Times are epoch milliseconds. */
@@ -3266,6 +3272,15 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Account;
   };
+  /** Return a file of a run, always to be saved, never shown: its content is a stranger's. */
+  get_artifact: {
+    params: {
+      run_id: string;
+      path: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
   /** Return the present revision of an assessment. */
   get_assessment: {
     params: {
@@ -3636,6 +3651,15 @@ items, agreement by schema, and judges of the same names. */
     };
     body: undefined;
     answer: AliasEvent[];
+  };
+  /** List what is in a folder of a run, by name; nothing where there is no such folder. */
+  list_artifacts: {
+    params: {
+      run_id: string;
+      path?: string;
+    };
+    body: undefined;
+    answer: Artifact[];
   };
   /** Return the names of feedback and expectations with the types and the most frequent of their values. */
   list_assessment_names: {
@@ -4334,6 +4358,7 @@ export const OPERATIONS = {
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
   gate_evaluation: ["POST", "/evaluations/{run_id}/gate"],
   get_account: ["GET", "/accounts/{account_id}"],
+  get_artifact: ["GET", "/runs/{run_id}/artifacts/content"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_agreement: ["GET", "/assessment-agreement"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
@@ -4375,6 +4400,7 @@ export const OPERATIONS = {
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_alias_events: ["GET", "/models/aliases"],
+  list_artifacts: ["GET", "/runs/{run_id}/artifacts"],
   list_assessment_names: ["GET", "/assessment-names"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
   list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],
