@@ -98,7 +98,7 @@ def artifacts(
     """List the files that a run left behind."""
     write_list(
         use,
-        use.client.artifacts.list(run, folder),
+        use.client.artifacts.list(find_run(use.client, run), folder),
         {
             "name": lambda item: f"{item.name}/" if item.is_folder else item.name,
             "size": lambda item: item.size_bytes,
@@ -114,7 +114,7 @@ def download_artifact(
     file: Annotated[Path, typer.Argument(help="Where to write; must not exist.")],
 ) -> None:
     """Save a file that a run left behind. What is in it is a stranger's: look before you open it."""
-    size_bytes = download(use, use.client.artifacts.download(run, path), file)
+    size_bytes = download(use, use.client.artifacts.download(find_run(use.client, run), path), file)
     if use.out.as_json:
         use.out.document({"file": str(file), "size_bytes": size_bytes})
     use.out.say(f"Saved {path} ({size_bytes:,} bytes) to {file}.")
