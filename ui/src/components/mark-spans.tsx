@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Textarea } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { LabelSchema, MarkableText } from "@/api/schema";
 import { SafeText } from "@/components/safe-text";
 import { type Mark, selected, textsOf, withMark } from "@/lib/spans";
@@ -91,8 +91,20 @@ interface OneTextProps {
   described: { "aria-describedby": string; "aria-invalid": boolean };
 }
 
+/** What is written, as by an input method, is not kept. */
+function ignore() {
+  return undefined;
+}
+
 function OneText({ shown, named, labels, marks, full, onMark, described }: OneTextProps) {
   const [[from, to], setSelection] = useState<readonly [number, number]>([0, 0]);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    const refuse = (event: Event) => event.preventDefault();
+    const node = field.current;
+    node?.addEventListener("beforeinput", refuse);
+    return () => node?.removeEventListener("beforeinput", refuse);
+  }, []);
   const mark = (label: string | undefined) => {
     const made = label === undefined || full ? null : selected(shown, from, to, label);
     if (made !== null) onMark(made);
@@ -113,7 +125,11 @@ function OneText({ shown, named, labels, marks, full, onMark, described }: OneTe
       )}
       <Textarea
         {...described}
-        readOnly
+        ref={field}
+        // Browsers let nobody select by keyboard in a field that is read only: this one takes no input instead.
+        aria-readonly
+        inputMode="none"
+        onChange={ignore}
         autosize
         minRows={2}
         maxRows={10}
