@@ -9,7 +9,8 @@ export function addressOfLink(hash: string): string | null {
   if (!given.startsWith("/experiments")) return null;
   const [path = "", query = ""] = given.split("?", 2);
   const [, , experiment, part, id] = path.split("/").map(decoded);
-  if (experiment === undefined || experiment === "" || experiment.length > LONGEST_NAME) return "/experiments";
+  if (experiment === undefined || experiment === "" || experiment.length > LONGEST_NAME)
+    return "/experiments";
   const search = new URLSearchParams(query);
   const here = `/experiments/${encodeURIComponent(experiment)}`;
   const run = part === "runs" ? id : search.get("selectedRunUuid");
