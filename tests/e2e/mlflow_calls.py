@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportPrivateImportUsage=false
 """A program that calls providers under the autolog of MLflow's client, each recording in a trace of its name::
 
     python -m tests.e2e.mlflow_calls SERVER REPLAY EXPERIMENT NAME...

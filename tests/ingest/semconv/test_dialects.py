@@ -483,6 +483,11 @@ def test_dialects_on_one_span_complete_each_other() -> None:
     assert (facts.provider, facts.tokens) == ("openai", TokenUsage(7, 0, 0, 0, 2))
 
 
+ODD_BODIES: tuple[AttributeValue, ...] = (
+    None, 1, "text", [], {}, [[]], {"messages": [1]}, {"args": []}, {"parts": [1]},
+)  # fmt: skip
+
+
 def mlflow_view(library: str, inputs: AttributeValue, outputs: AttributeValue) -> SpanView:
     """View a call as MLflow's client logs it, in the words of a library."""
     return viewed(
@@ -545,7 +550,7 @@ class TestLibrariesOfMlflow:
 
     def test_odd_bodies_are_no_messages(self) -> None:
         for library in ("pydantic_ai", "dspy", "llamaindex"):
-            for body in (None, 1, "text", [], {}, [[]], {"messages": [1]}, {"args": []}, {"parts": [1]}):
+            for body in ODD_BODIES:
                 assert mlflow_view(library, body, body).kind == "LLM"
 
     def test_the_model_that_was_asked_for(self) -> None:
