@@ -19,12 +19,13 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import duration, moment
+from lodeline.cli.run_names import find_run
 from lodeline.cli.transfer import download
 from lodeline.domain.run import Run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change runs.")
 
-IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
+IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run, by id or name.")]
 
 
 @command(app, "list")
@@ -59,6 +60,7 @@ def list_runs(
 @command(app, "get")
 def get(use: Use, run: IdArgument) -> None:
     """Show a run: params, tags, latest metrics, inputs and outputs."""
+    run = find_run(use.client, run)
     _show(use, use.client.runs.get(run))
 
 
@@ -70,6 +72,7 @@ def metrics(
     limit: LimitOption = 1_000,
 ) -> None:
     """Show the history of one metric, by step."""
+    run = find_run(use.client, run)
     page = use.client.runs.metric_history(run, metric, limit=limit)
     write_list(
         use,
@@ -125,12 +128,14 @@ def tag(
     delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
 ) -> None:
     """Set and delete tags of a run."""
+    run = find_run(use.client, run)
     _show(use, use.client.runs.update(run, set_tags=pairs(tags, "tag"), delete_tags=delete or ()))
 
 
 @command(app, "delete")
 def delete_run(use: Use, run: IdArgument, yes: YesOption = False) -> None:
     """Delete a run: hide it from lists until it is restored. Its traces stay."""
+    run = find_run(use.client, run)
     confirm(f"Delete run {run}?", yes=yes)
     _show(use, use.client.runs.delete(run))
 
@@ -138,6 +143,7 @@ def delete_run(use: Use, run: IdArgument, yes: YesOption = False) -> None:
 @command(app, "restore")
 def restore(use: Use, run: IdArgument) -> None:
     """Restore a deleted run without loss."""
+    run = find_run(use.client, run)
     _show(use, use.client.runs.restore(run))
 
 
