@@ -84,17 +84,20 @@ export interface AgreementReport {
   warnings: string[];
 }
 
-/** Where an alias of `experiment` (id or name) is to point; null takes it away. `gate` is the outcome of the gate
-that justifies the move. */
+/** Where an alias of `experiment` (id or name) is to point; null takes it away.
+
+With a `gate_run` the server holds that gate and keeps its outcome, which must be a pass where the alias is gated.
+Without one, `gate` is kept as it is said. */
 export interface AliasBody {
   experiment?: string;
   model_id: string | null;
   reason?: string;
   gate?: "passed" | "failed" | "inconclusive" | null;
   gate_report?: string | null;
+  gate_run?: GateRunBody | null;
 }
 
-/** An alias was moved: from which model to which (None: none), by whom, when and why. */
+/** An alias was moved: from which model to which (None: none), by whom, when and why. `gate_run_id` is the evaluation on which the server found `gate`; without one the mover said so. */
 export interface AliasEvent {
   experiment_id: string;
   alias: string;
@@ -105,6 +108,7 @@ export interface AliasEvent {
   reason: string;
   gate: "passed" | "failed" | "inconclusive" | null;
   gate_report: string | null;
+  gate_run_id: string | null;
 }
 
 /** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */
@@ -905,6 +909,13 @@ export interface GateRule {
   max_error_rate: number | "NaN" | "Infinity" | "-Infinity";
   action: "fail" | "warn";
   insufficient: "fail" | "inconclusive" | "skip";
+}
+
+/** A gate that the server is to hold: the `rules` of a gate file (TOML) on an evaluation of the model. */
+export interface GateRunBody {
+  run_id: string;
+  rules: string;
+  baseline_run_id?: string | null;
 }
 
 /** The source that a model was made from; `dirty` says that files differed from the commit, `diff` how. */
