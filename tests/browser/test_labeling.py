@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from lodeline.auth.actor import LOCAL
 from lodeline.auth.credentials import Credentials
 from lodeline.domain.ids import TraceId
+from lodeline.domain.labeling import LabelingDraft
+from lodeline.domain.run import RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.services.bundle import assemble
@@ -182,3 +184,37 @@ def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: Lodel
     expect(page.get_by_text("3 items added")).to_be_visible()
     page.get_by_role("main").get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 3")
+
+
+def test_a_session_and_its_standing_rules_are_changed(visit: Watched, demo: Server, client: LodelineClient):
+    experiment_id, _ = labeled(demo.url, client)
+    draft = LabelingDraft(RunDraft("to be changed"), (), reviewers=("rita", "ron"), state="OPEN")
+    session = client.labeling.create(draft, ["Feedback"], experiment=experiment_id).run.run_id
+    page = visit.open(f"/experiments/{experiment_id}/labeling/{session}?tab=setup")
+    page.get_by_role("button", name="Change the session").click()
+    form = page.get_by_role("form", name="Change the session")
+    form.get_by_role("textbox", name="Reviews of each item").fill("3")
+    form.get_by_role("button", name="Save the changes").click()
+    expect(form.get_by_text("3 reviews of each item need as many reviewers")).to_be_visible()
+    form.get_by_role("textbox", name="Reviews of each item").fill("2")
+    form.get_by_role("textbox", name="Instructions").fill("Be **kind**.")
+    form.get_by_role("button", name="Save the changes").click()
+    expect(page.get_by_text("The session was changed.")).to_be_visible()
+    expect(page.locator("strong", has_text="kind")).to_be_visible()
+    kept = client.labeling.get(session)
+    assert (kept.instructions, kept.policy.reviews_required, kept.reviewers) == ("Be **kind**.", 2, ("rita", "ron"))
+
+    page.get_by_role("button", name="Add a rule").click()
+    dialog = page.get_by_role("dialog", name="Add items")
+    dialog.get_by_role("combobox", name="Rule").select_option("low_score")
+    dialog.get_by_role("combobox", name="Name of the judgment").fill("right")
+    dialog.get_by_role("textbox", name="At most in all").fill("20")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("The rule stands.")).to_be_visible()
+    table = page.get_by_role("table", name="Standing rules")
+    expect(table).to_contain_text("right below 0.5")
+    expect(table).to_contain_text("0 of 20")
+    assert [(rule.kind, rule.most) for rule in client.labeling.get(session).rules] == [("low_score", 20)]
+    table.get_by_role("button", name="Remove the rule: right below 0.5").click()
+    expect(page.get_by_text("None: items are added by hand.")).to_be_visible()
+    assert client.labeling.get(session).rules == ()

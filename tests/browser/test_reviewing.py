@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
-from lodeline.domain.labeling import LabelingDraft, ReviewPolicy
+from lodeline.domain.labeling import LabelingDraft, ReviewForm, ReviewPolicy
 from lodeline.domain.run import RunDraft
 from lodeline.sdk.client.clients import LodelineClient
 from tests.browser.sending import experiment, send, span
@@ -238,3 +238,52 @@ def test_a_conversation_under_review_shows_its_tool_calls(
     expect(item_of(page).get_by_role("article").filter(has_text="cancel_booking").last).to_contain_text("XEHM4B")
     expect(item_of(page)).to_contain_text("Done.")
     expect(item_of(page)).not_to_contain_text("tool_calls")
+
+
+def test_spans_are_marked_by_keyboard_and_by_mouse(
+    visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
+):
+    own = experiment(api, "journey: spans")
+    said = "<img src=x onerror=alert(1)> Ada was born in 1915 \U0001f600."
+    attributes = {"input.value": "Who was Ada?", "output.value": said}
+    send(demo.url, own, span("spans", 0, "root", attributes=attributes))
+    schema = LabelSchemaDraft("marks", "FEEDBACK", LabelInput("spans", options=("made up", "<b>rude</b>")), "What?")
+    client.label_schemas.create(schema, experiment=own)
+    draft = LabelingDraft(RunDraft("marks"), (), policy=ReviewPolicy(reviews_required=2), state="OPEN")
+    run_id = client.labeling.create(draft, ["marks"], experiment=own).run.run_id
+    client.labeling_items.add_traces(run_id)
+    page = visit.open(f"/review/{run_id}?reviewer=ada")
+    text = page.get_by_role("textbox", name="Text to mark: response")
+    expect(text).to_have_value(said)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Answer this to submit.")).to_be_visible()
+    # By keyboard: from the end of the text back over the smiling face and the year before it.
+    text.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("ArrowLeft")
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("1")
+    expect(page.get_by_role("list", name="Marked")).to_contain_text("1915 \U0001f600")
+    text.evaluate("field => field.setSelectionRange(0, 28)")
+    page.get_by_role("button", name="Mark as <b>rude</b>").click()
+    expect(page.locator("mark")).to_have_count(2)
+    check_axe(visit)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Your review was submitted")).to_be_visible()
+    (item,) = client.labeling_items.list(run_id).all()
+    submitted = [each.submission for each in item.submissions if each.submission]
+    assert [each.form.answers for each in submitted] == [
+        {
+            "marks": [
+                {"field": "response", "start": 0, "end": 28, "label": "<b>rude</b>", "text": said[:28]},
+                {"field": "response", "start": 45, "end": 51, "label": "made up", "text": said[45:51]},
+            ]
+        }
+    ]
+    client.reviews.submit(item.item_id, ReviewForm({"marks": []}), reviewer="ben")
+    page = visit.open(f"/experiments/{own}/labeling/{run_id}?tab=report")
+    expect(page.get_by_role("row", name="Krippendorff's α for unitizing")).to_be_visible()
+    expect(page.get_by_role("table", name="What each reviewer marks")).to_contain_text("1 <b>rude</b>")
+    expect(page.get_by_role("link", name="Who was Ada?")).to_be_visible()
+    check_axe(visit)
