@@ -1,5 +1,6 @@
 """The SDK's delivery and a real server that is killed, restarted and away: every span is stored exactly once."""
 
+import json
 import os
 import random
 import subprocess
@@ -109,20 +110,29 @@ def _small_file_system(folder: Path) -> Generator[Full]:
 
 
 @contextmanager
-def _small_files(folder: Path) -> Generator[Full]:
+def _no_files(folder: Path) -> Generator[Full]:
+    """A place that takes folders and empty files alone."""
+    with _small_files(folder, 10) as full:
+        yield full
+
+
+@contextmanager
+def _small_files(folder: Path, most_bytes: int = 100_000) -> Generator[Full]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def lift() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
     try:
         yield Full(folder / "spool", lift)
     finally:
         lift()
 
 
-@pytest.mark.parametrize("make", [_small_file_system, _small_files], ids=["small file system", "limit on file sizes"])
+@pytest.mark.parametrize(
+    "make", [_small_file_system, _small_files, _no_files], ids=["small file system", "limit on file sizes", "no room"]
+)
 def test_a_full_disk_falls_back_to_memory(
     make: Callable[[Path], AbstractContextManager[Full]], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -141,6 +151,8 @@ def test_a_full_disk_falls_back_to_memory(
         until(lambda: processor.stats().spool == "disk")  # tried again after some seconds
         end(["last"])
         processor.persist()
+        # `lodeline doctor` sees again, too.
+        until(lambda: [json.loads(each.read_bytes())["made"] for each in full.spool.glob("*/status.json")] == [1_501])
         with serving(tmp_path / "store", "--port", str(port)) as server, server.client() as client:
             assert processor.force_flush(60_000)
             assert_adds_up(processor)

@@ -1,5 +1,6 @@
 """The bare installation: the wheel without extras traces a program, is small, and brings nothing of the server."""
 
+import json
 import os
 import subprocess
 import sys
@@ -60,6 +61,17 @@ def traces(server: Server, python: Path, folder: Path) -> None:
     env = {**os.environ, "LODELINE_SPOOL_DIR": str(folder / "spool")}
     env.pop("LODELINE_KEY", None)
     run(python, "-c", PROGRAM, server.url, env=env)
+    told = run(python, "-m", "lodeline.cli.main", "doctor", "--server", server.url, env=env)
+    assert [line.split()[:2] for line in told.splitlines() if line.startswith(("server", "permission", "dead"))] == [
+        ["server", "ok"], ["permission", "ok"], ["dead", "letters"],
+    ]  # fmt: skip
+    found = json.loads(run(python, "-m", "lodeline.cli.main", "doctor", "--json", "--server", server.url, env=env))
+    assert {each["verdict"] for each in found["findings"]} == {"ok"}
+    asked = [str(python), "-m", "lodeline.cli.main", "traces", "search"]
+    refused = subprocess.run(asked, capture_output=True, text=True, env=env, timeout=300, check=False)
+    assert (refused.returncode, refused.stdout) == (6, "")
+    [line] = refused.stderr.splitlines()
+    assert "pip install 'lodeline[server]'" in line
 
 
 @pytest.mark.timeout(600)

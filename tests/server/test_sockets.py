@@ -43,3 +43,9 @@ def test_a_host_that_is_not_this_machine_is_invalid(host: str) -> None:
 
 def test_beyond_the_last_port_nothing_is_free() -> None:
     assert next_free_port("127.0.0.1", 65_535) is None
+
+
+def test_a_port_of_otlp_is_not_proposed_for_something_else() -> None:
+    free = next_free_port("127.0.0.1", 4316)
+    assert free is not None
+    assert free > 4318

@@ -6,6 +6,7 @@ Only the group that is asked for is imported; ``--version`` and ``--help`` impor
 import contextlib
 import difflib
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -78,7 +79,10 @@ def _unforeseen(error: Exception) -> int:
     """Say what went wrong and what to do; return the exit code."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing is not None and not missing.startswith("lodeline"):
-        _say(f"Error: this command needs the package {missing}; install it with: pip install 'lodeline[server]'")
+        _say(
+            f"Error: this command needs the package {missing}, which the bare installation does not have; install it "
+            "with: pip install 'lodeline[server]' (only 'lodeline doctor' does without)."
+        )
         return UNSUPPORTED
     _say(
         f"Error: something unforeseen went wrong ({type(error).__name__}: {error}). Run again with LODELINE_DEBUG=1 "
@@ -120,6 +124,8 @@ def _dispatch(arguments: list[str]) -> int:
     if arguments[0] in {"--version", "-V"}:
         sys.stdout.write(f"lodeline {__version__}\n")
         return OK
+    if arguments[0] == "doctor" and importlib.util.find_spec("typer") is None:
+        return _bare_doctor(arguments[1:])
     if arguments[0] in GROUPS:
         return _run_groups([arguments[0]], arguments)
     near = difflib.get_close_matches(arguments[0], GROUPS, n=1)
@@ -131,6 +137,16 @@ def _dispatch(arguments: list[str]) -> int:
 def _run_groups(names: Sequence[str], arguments: list[str]) -> int:
     root = importlib.import_module("lodeline.cli.root")
     code: int = root.invoke(names, arguments)
+    return code
+
+
+def _bare_doctor(arguments: Sequence[str]) -> int:
+    """Run the one command that who only traces needs too, and so works with the bare installation."""
+    doctor = importlib.import_module("lodeline.cli.bare_doctor")
+    try:
+        code: int = doctor.run(arguments)
+    except SystemExit as stop:  # argparse has shown its help, or what is wrong
+        return stop.code if isinstance(stop.code, int) else INVALID
     return code
 
 

@@ -9,6 +9,8 @@ from lodeline.domain.errors import Conflict, Invalid
 
 BACKLOG = 1024
 _TRIES = 100
+_OTLP_PORTS = frozenset((4317, 4318))
+"""Where OTLP over gRPC and over HTTP are by convention."""
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -29,8 +31,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def next_free_port(host: str, port: int) -> int | None:
-    """Return the first free port after `port`; None when none of the next hundred is."""
+    """Return the first free port after `port` that programs do not look for something else at; None when none of the
+    next hundred is."""
     for candidate in range(port + 1, min(port + _TRIES, 65_535) + 1):
+        if candidate in _OTLP_PORTS:
+            continue
         family, address = _resolve(host, candidate)
         try:
             if not _answers(family, address):

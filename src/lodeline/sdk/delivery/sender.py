@@ -276,9 +276,9 @@ class Sender:
             stats = self._stats()
             if stats == self._status:
                 return
-            self._status = stats
             self._status_at = now + _STATUS_EVERY_S
-            write_status(folder / STATUS_FILE, stats)
+            if write_status(folder / STATUS_FILE, stats):
+                self._status = stats
         finally:
             self._reporting.release()
 
@@ -289,9 +289,10 @@ def _suppress_instrumentation() -> None:
         otel_context.attach(otel_context.set_value(key, True))
 
 
-def write_status(path: Path, stats: DeliveryStats) -> None:
-    """Write counters to a file; a disk that does not take them is nobody's loss."""
+def write_status(path: Path, stats: DeliveryStats) -> bool:
+    """Write counters to a file; false when the disk does not take them, which is nobody's loss."""
     try:
         write_whole(path, orjson.dumps(stats, default=dict))
     except OSError:
-        return
+        return False
+    return True

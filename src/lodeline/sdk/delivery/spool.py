@@ -88,10 +88,10 @@ class Spool:
 
     @classmethod
     def create(cls, root: Path, meta: SpoolMeta, *, fsync: bool = False) -> "Spool":
-        """Make the folder of a new instance. OSError when that is impossible."""
+        """Make the folder of a new instance. OSError when that is impossible now; it may be tried again."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = root / meta.instance
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         lock = FolderLock.take(folder, create=True)
         if lock is None:
             raise OSError(f"the file system does not lock {folder / LOCK_FILE}")
@@ -99,6 +99,7 @@ class Spool:
             write_whole(folder / META_FILE, orjson.dumps(asdict(meta)))
         except BaseException:
             lock.close()
+            remove_folder(folder)
             raise
         return cls(folder, meta, lock, fsync=fsync)
 
