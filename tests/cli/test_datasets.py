@@ -46,6 +46,22 @@ def test_a_dataset_from_a_file_to_a_file(lodeline: Lodeline, store: Path, tmp_pa
     assert "ACTIVE" in lodeline("datasets", "restore", str(got["dataset_id"]), store=store).out
 
 
+def test_near_duplicates_of_a_draft(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    lodeline("datasets", "create", "qa", store=store)
+    questions = ["Where is my order 4711, please?", "Who wrote Faust?", "where is my order 4712 please"]
+    file = tmp_path / "qa.jsonl"
+    file.write_text("".join(json.dumps({"inputs": {"q": each}}) + "\n" for each in questions))
+    lodeline("datasets", "import", "qa", str(file), "--draft", store=store)
+    found = lodeline("datasets", "near-duplicates", "qa", "--version", "draft", "--threshold", "0.6", store=store)
+    assert [line.split()[0] for line in found.out.splitlines()[2:4]] == ["1", "1"]
+    assert "Faust" not in found.out
+    assert "1 groups among 3 records." in found.err
+    report = lodeline(
+        "datasets", "near-duplicates", "qa", "--version", "draft", "--threshold", "1", "--json", store=store
+    ).document()
+    assert (report["texts"], report["partial"]) == (3, False)
+
+
 def test_a_draft_is_discarded(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
     lodeline("datasets", "create", "qa", store=store)
     (tmp_path / "a.jsonl").write_text('{"inputs": {"q": 1}}\n')

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodeline.domain.errors import Conflict, Deleted, NotFound
+from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import (
     MODEL_STATUSES,
@@ -185,10 +186,16 @@ def test_an_alias_needs_a_model_that_can_be_used(stores: Stores) -> None:
     with pytest.raises(NotFound):
         point(stores, "production", far.model_id)
     ready = make(stores)
+    held = GateRun(RunId("r-1"), "")
     for gate in (None, "failed", "inconclusive"):
         with pytest.raises(Conflict, match="passed gate"):
-            point(stores, "production", ready.model_id, gated=True, gate=gate)
-    assert point(stores, "production", ready.model_id, gated=True, gate="passed") is not None
+            point(stores, "production", ready.model_id, gated=True, gate=gate, gate_run=held)
+    with pytest.raises(Conflict, match="names no evaluation"):
+        point(stores, "production", ready.model_id, gated=True, gate="passed")
+    event = point(stores, "production", ready.model_id, gated=True, gate="passed", gate_run=held)
+    assert event is not None
+    assert list(stores.models.alias_events(ZERO, limit=1)) == [event]
+    assert event.gate_run_id == "r-1"
     assert point(stores, "production", None, gated=True) is not None
 
 

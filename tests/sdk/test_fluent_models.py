@@ -10,7 +10,12 @@ import pytest
 
 import lodeline
 from lodeline.domain.errors import Conflict, Invalid, NotFound
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
+from lodeline.domain.gate import GateRun
+from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.model import PromptUse
+from lodeline.domain.run import RunDraft
 from lodeline.local import LocalClient, connect
 from lodeline.sdk import default_client
 from lodeline.sdk.git import read_git
@@ -113,17 +118,66 @@ def test_an_alias_points_at_a_model(local: LocalClient) -> None:
         lodeline.get_model(alias="production")
 
 
-def test_a_gated_alias_moves_when_a_gate_passed_and_keeps_its_report(local: LocalClient) -> None:
+RULES = """
+[[gate]]
+metric = "right"
+op = ">="
+threshold = 0.8
+min_n = 5
+"""
+
+
+def evaluated(local: LocalClient, model_id: str | None, right: int, *, finish: bool = True) -> RunId:
+    """Log an evaluation of a model in which so many of ten answers are right."""
+    bindings = Bindings(scorers={"right": "1"}, model_id=None if model_id is None else ModelId(model_id))
+    run_id = local.evaluations.create(EvaluationDraft(RunDraft("recorded"), bindings), experiment="0").run.run_id
+    local.evaluations.start(run_id)
+    rows = [RowDraft(f"{at}", content_hash=f"{at}", scores=(ScoreDraft("right", at < right),)) for at in range(10)]
+    local.evaluations.log_rows(run_id, rows)
+    if finish:
+        local.evaluations.finish(run_id)
+    return run_id
+
+
+def test_a_gated_alias_moves_when_the_server_finds_its_gate_passed(local: LocalClient) -> None:
     settings = local.experiments.get("0").settings
     local.experiments.update("0", settings=replace(settings, gated_aliases=("production",)))
-    model = lodeline.create_model("bot")
-    with pytest.raises(Conflict, match="needs a passed gate"):
-        lodeline.set_model_alias("production", model.model_id)
-    with pytest.raises(Conflict, match="says failed"):
-        lodeline.set_model_alias("production", model.model_id, gate="failed", gate_report="gate.xml")
-    lodeline.set_model_alias("production", model.model_id, gate="passed", gate_report="gate.xml")
+    model, other = lodeline.create_model("bot").model_id, lodeline.create_model("bot", params={"a": 1}).model_id
+    good, bad = evaluated(local, model, 9), evaluated(local, model, 5)
+    with pytest.raises(Conflict, match="names no evaluation") as refused:
+        lodeline.set_model_alias("production", model, gate="passed", gate_report="gate.xml")
+    assert refused.value.error_code == "gate_needed"
+    with pytest.raises(Conflict, match="has one that failed"):
+        lodeline.set_model_alias("production", model, gate="passed", gate_run=GateRun(bad, RULES))
+    few = RULES.replace("min_n = 5", "min_n = 50")
+    with pytest.raises(Conflict, match="was inconclusive"):
+        lodeline.set_model_alias("production", model, gate_run=GateRun(good, few))
+    for run_id, to, what in (
+        (good, other, f"is of {model}"),
+        (evaluated(local, None, 10), model, "is of no model"),
+        (evaluated(local, model, 10, finish=False), model, "is RUNNING"),
+    ):
+        with pytest.raises(Conflict, match=what) as refused:
+            lodeline.set_model_alias("production", to, gate_run=GateRun(run_id, RULES))
+        assert refused.value.error_code == "gate_elsewhere"
+    local.runs.delete(deleted := evaluated(local, model, 10))
+    with pytest.raises(Conflict, match="is deleted"):
+        lodeline.set_model_alias("production", model, gate_run=GateRun(deleted, RULES))
+    with pytest.raises(Invalid, match="gate"):
+        lodeline.set_model_alias("production", model, gate_run=GateRun(good, "[[gate]]"))
+    assert local.models.alias_events() == ()
+    lodeline.set_model_alias("production", model, gate="failed", gate_run=GateRun(good, RULES, bad))
     (event,) = local.models.alias_events()
-    assert (event.model_id, event.gate, event.gate_report) == (model.model_id, "passed", "gate.xml")
+    assert (event.model_id, event.gate, event.gate_run_id) == (model, "passed", good)
+    assert "right" in (event.gate_report or "")
+    assert lodeline.set_model_alias("production", None) is None
+
+
+def test_what_is_said_of_a_gate_elsewhere_is_kept_where_none_is_needed(local: LocalClient) -> None:
+    model = lodeline.create_model("bot").model_id
+    lodeline.set_model_alias("staging", model, gate="passed", gate_report="gate.xml")
+    (event,) = local.models.alias_events()
+    assert (event.gate, event.gate_report, event.gate_run_id) == ("passed", "gate.xml", None)
 
 
 def test_traces_carry_the_id_of_the_version_that_is_kept(local: LocalClient) -> None:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pydantic import BaseModel, Field, SecretStr
 
-from lodeline.sdk.rendering import Limits, content_value, to_content, to_json, to_plain
+from lodeline.sdk.rendering import Limits, content_value, plain_content, plain_json, to_content, to_json, to_plain
 
 LIMITS = Limits()
 
@@ -248,3 +248,26 @@ def test_whatever_it_is_it_is_json_within_the_limits(value: object, chars: int, 
     text = to_json(value, Limits(depth=depth, chars=chars))
     json.loads(text)
     assert len(text) < 12 * chars + 2_000
+
+
+SIZES = st.sampled_from([1, 10, 100, 1_000, 262_144])
+
+
+@given(JSON, SIZES, st.integers(1, 5) | st.just(16))
+def test_what_is_json_already_is_written_as_what_is_made_json_first(value: object, chars: int, depth: int):
+    limits = Limits(depth=depth, chars=chars)
+    assert to_json(value, limits) == plain_json(to_plain(value, limits))
+    assert to_content(value, limits) == plain_content(to_plain(value, limits))
+
+
+NEARLY: list[object] = [
+    {"k" * 201: 1}, {1: 2}, [2**63], [-(2**63)], [2**64 - 1], [float("nan")], [float("inf")], ["\ud800"], [b"x"],
+    ["data:image/png;base64," + "A" * 5_000], ["x" * 300_000], [[1] * 1_000] * 1_000, [uuid.UUID(int=1)],
+    [datetime.date(2026, 1, 1)], [Point(1)], [OrderedDict(a=1)], [(1, (2, {"a": None}))],
+    [True, 1.5, -0.0, 1e300],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NEARLY, ids=lambda value: repr(value)[:30])
+def test_what_is_nearly_json_is_written_as_what_is_made_json_first(value: object):
+    assert to_json(value, LIMITS) == plain_json(to_plain(value, LIMITS))

@@ -24,7 +24,9 @@ from lodeline.cli.output import count, moment
 from lodeline.cli.progress import counting
 from lodeline.domain.dataset import Dataset, DatasetVersion, Identity
 from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.ids import RecordId
 from lodeline.domain.record import Record, RecordDifference, WriteReport
+from lodeline.evals.near_duplicates import MAX_TEXTS, inputs_text, near_duplicates
 
 if TYPE_CHECKING:
     from lodeline.sdk.datasets.handle import Dataset as Handle
@@ -342,6 +344,36 @@ def diff(
             "value": _what,
         },
     )
+
+
+@command(app, "near-duplicates")
+def list_near_duplicates(
+    use: Use,
+    name: NameArgument,
+    *,
+    experiment: HomeOption = "0",
+    version: VersionOption = "latest",
+    threshold: Annotated[float, typer.Option(help="How similar, above 0.3 and at most 1.")] = 0.8,
+) -> None:
+    """List the records whose inputs say almost the same, group by group; of the draft with --version draft."""
+    dataset_id = find_dataset(use, name, experiment).dataset_id
+    listed = use.client.records.search(dataset_id, version=version, limit=MAX_TEXTS + 1)
+    records = {item.record_id: item for item in listed}
+    texts = ((record_id, inputs_text(item.inputs)) for record_id, item in records.items())
+    report = near_duplicates(texts, threshold=threshold)
+    if use.out.as_json:
+        use.out.document(report)
+        return
+    use.out.table(
+        ("group", "id", "request", "similarity"),
+        (
+            (number, each, _json(records[RecordId(each)].inputs), f"{group.similarity:.2f}")
+            for number, group in enumerate(report.groups, 1)
+            for each in group.names
+        ),
+    )
+    looked_at = f"{report.texts:,} records{'; there was more to compare' if report.partial else ''}"
+    use.out.note(f"{len(report.groups):,} groups among {looked_at}.")
 
 
 @command(app, "split")

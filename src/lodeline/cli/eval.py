@@ -13,7 +13,8 @@ from lodeline.cli.evaluations import compare
 from lodeline.cli.exits import INCONCLUSIVE, NEGATIVE, OK, PROGRAM_FAILED
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, Use, closing_quietly, command
 from lodeline.cli.output import Output
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.cli.transfer import read_text
+from lodeline.domain.errors import Invalid
 from lodeline.domain.gate import GateReport, GateVerdict
 from lodeline.evals.gates.render import render_junit, render_markdown
 
@@ -50,7 +51,7 @@ def gate(
     markdown: MarkdownOption = None,
 ) -> None:
     """Hold an evaluation to the rules of a gate file. Exit code 0: pass, 1: fail, 7: not enough data to tell."""
-    report = use.client.evaluations.gate(run, _text(file), baseline=baseline)
+    report = use.client.evaluations.gate(run, read_text(file), baseline=baseline)
     _show(use.out, report)
     _write([report], junit, markdown)
     _leave([report])
@@ -82,8 +83,8 @@ def run_file(
     import lodeline  # noqa: PLC0415
     from lodeline.sdk.evaluation.result import collected  # noqa: PLC0415
 
-    rules = None if gate_file is None else _text(gate_file)
-    _text(file)
+    rules = None if gate_file is None else read_text(gate_file)
+    read_text(file)
     lodeline.configure(url=server, key=key, experiment=experiment)
     with closing_quietly(), collected() as results:
         failed = _ran(file, arguments or [])
@@ -158,12 +159,3 @@ def _leave(reports: Sequence[GateReport]) -> None:
     verdict: GateVerdict = "fail" if "fail" in statuses else "inconclusive" if "inconclusive" in statuses else "pass"
     if code := GATE_CODES[verdict]:
         raise typer.Exit(code)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFound(f"{file}: there is no such file.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file}: cannot be read as text: {error}") from error

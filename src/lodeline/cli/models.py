@@ -1,5 +1,6 @@
 """``lodeline models``: versions of the application, their aliases and differences."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,10 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import moment
+from lodeline.cli.transfer import read_text
+from lodeline.domain.errors import Invalid
+from lodeline.domain.gate import GateRun
+from lodeline.domain.ids import RunId
 from lodeline.domain.model import Model, ModelDraft
 
 app = typer.Typer(
@@ -108,8 +113,18 @@ def alias(
     *,
     experiment: OneExperimentOption = "0",
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why it moves.")] = "",
+    gate_file: Annotated[
+        Path | None, typer.Option("--gate", metavar="FILE", help="A gate file that the server is to hold.")
+    ] = None,
+    evaluation: Annotated[
+        str | None, typer.Option("--evaluation", metavar="RUN", help="The evaluation of MODEL to hold it on.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="RUN", help="The evaluation that rules compare with.")
+    ] = None,
     gate_passed: Annotated[
-        str | None, typer.Option("--gate-passed", metavar="REPORT", help="A gate passed: where its report is.")
+        str | None,
+        typer.Option("--gate-passed", metavar="REPORT", help="A gate passed elsewhere: where its report is."),
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the alias away.")] = False,
 ) -> None:
@@ -118,9 +133,14 @@ def alias(
     if model is None and not remove:
         _show(use, models.by_alias(name, experiment=experiment))
         return
-    gate = None if gate_passed is None else "passed"
     found = models.set_alias(
-        name, None if remove else model, experiment=experiment, reason=reason, gate=gate, gate_report=gate_passed
+        name,
+        None if remove else model,
+        experiment=experiment,
+        reason=reason,
+        gate=None if gate_passed is None else "passed",
+        gate_report=gate_passed,
+        gate_run=_gate_run(gate_file, evaluation, baseline),
     )
     if use.out.as_json:
         use.out.document(found)
@@ -163,6 +183,14 @@ def delete_model(use: Use, model: IdArgument, yes: YesOption = False) -> None:
 def restore(use: Use, model: IdArgument) -> None:
     """Restore a deleted model without loss."""
     _show(use, use.client.models.restore(model))
+
+
+def _gate_run(file: Path | None, evaluation: str | None, baseline: str | None) -> GateRun | None:
+    if file is None and evaluation is None and baseline is None:
+        return None
+    if file is None or evaluation is None:
+        raise Invalid("alias: --gate FILE and --evaluation RUN go together; --baseline goes with both.")
+    return GateRun(RunId(evaluation), read_text(file), None if baseline is None else RunId(baseline))
 
 
 def _show(use: Use, model: Model) -> None:

@@ -1,5 +1,6 @@
-"""``lodeline runs``: list, show, tag, delete and restore runs of every kind."""
+"""``lodeline runs``: list, show, tag, delete and restore runs of every kind, and save what they left behind."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import duration, moment
 from lodeline.cli.run_names import find_run
+from lodeline.cli.transfer import download
 from lodeline.domain.run import Run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change runs.")
@@ -85,6 +87,37 @@ def metrics(
     )
     if page.cursor is not None and not use.out.as_json:
         use.out.note(f"There are more than {limit} points; show them with --limit.")
+
+
+@command(app, "artifacts")
+def artifacts(
+    use: Use,
+    run: IdArgument,
+    folder: Annotated[str, typer.Argument(help="A folder of it; left out, the run's own.")] = "",
+) -> None:
+    """List the files that a run left behind."""
+    write_list(
+        use,
+        use.client.artifacts.list(find_run(use.client, run), folder),
+        {
+            "name": lambda item: f"{item.name}/" if item.is_folder else item.name,
+            "size": lambda item: item.size_bytes,
+        },
+    )
+
+
+@command(app, "download")
+def download_artifact(
+    use: Use,
+    run: IdArgument,
+    path: Annotated[str, typer.Argument(help="The file, from the run's folder.")],
+    file: Annotated[Path, typer.Argument(help="Where to write; must not exist.")],
+) -> None:
+    """Save a file that a run left behind. What is in it is a stranger's: look before you open it."""
+    size_bytes = download(use, use.client.artifacts.download(find_run(use.client, run), path), file)
+    if use.out.as_json:
+        use.out.document({"file": str(file), "size_bytes": size_bytes})
+    use.out.say(f"Saved {path} ({size_bytes:,} bytes) to {file}.")
 
 
 @command(app, "tag")

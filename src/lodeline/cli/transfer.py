@@ -1,4 +1,4 @@
-"""Moving long bodies between a server and files, with a progress bar."""
+"""Files of the command line: read as text, or moved between them and a server with a progress bar."""
 
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,9 +7,19 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lodeline.cli.options import Use
-from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.errors import Conflict, Invalid, NotFound
 
 _PART_BYTES = 2**18
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file; NotFound when there is none, Invalid when it is no text."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"{file}: there is no such file.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file}: cannot be read as text: {error}") from error
 
 
 def download(use: Use, answer: AbstractContextManager[Iterator[bytes]], file: Path) -> int:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from lodeline.domain.aggregate import Interval
 from lodeline.domain.comparison import Direction
+from lodeline.domain.ids import RunId
 
 MAX_GATE_TEXT = 1_000_000
 """Characters of a gate file."""
@@ -45,6 +46,16 @@ class GateRule:
     max_error_rate: float = 0.05
     action: GateAction = "fail"
     insufficient: GateInsufficient = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class GateRun:
+    """What a gate is to be held on: an evaluation, the text of the gate file, and the evaluation that rules compare
+    with."""
+
+    run_id: RunId
+    rules: str
+    baseline_run_id: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lodeline.domain.errors import Conflict, Deleted, Invalid, TooLarge
+from lodeline.domain.evaluation import Evaluation
 from lodeline.domain.experiment import MAX_TAGS, Lifecycle, check_name, check_tags
+from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.run import MAX_KEY, MetricPoint, check_params, check_points
 
+GateOutcome = Literal["passed", "failed", "inconclusive"]
 ModelStatus = Literal["PENDING", "READY", "FAILED"]
 MODEL_STATUSES: tuple[ModelStatus, ...] = ("PENDING", "READY", "FAILED")
 MAX_DIFF_BYTES = 1_000_000
@@ -130,14 +133,18 @@ class ModelChange:
 
 @dataclass(frozen=True, slots=True)
 class AliasMove:
-    """A move to be made: `model_id` None takes the alias away. `gate_report` is the outcome of the gate that
-    justifies it, `passed`, `failed` or `inconclusive`, with whatever names it."""
+    """A move to be made: `model_id` None takes the alias away.
+
+    `gate` is the outcome of the gate that justifies it, as the mover says, and `gate_report` its text or whatever
+    names it. With a `gate_run` the server holds that gate itself, and its outcome is what counts.
+    """
 
     alias: str
     model_id: ModelId | None
     reason: str = ""
-    gate: Literal["passed", "failed", "inconclusive"] | None = None
+    gate: GateOutcome | None = None
     gate_report: str | None = None
+    gate_run: GateRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,8 @@ class AliasMoved:
 
 @dataclass(frozen=True, slots=True)
 class AliasEvent:
-    """An alias was moved: from which model to which (None: none), by whom, when and why."""
+    """An alias was moved: from which model to which (None: none), by whom, when and why. `gate_run_id` is the
+    evaluation on which the server found `gate`; without one the mover said so."""
 
     experiment_id: ExperimentId
     alias: str
@@ -159,8 +167,20 @@ class AliasEvent:
     at_ms: int
     by: str | None = None
     reason: str = ""
-    gate: Literal["passed", "failed", "inconclusive"] | None = None
+    gate: GateOutcome | None = None
     gate_report: str | None = None
+    gate_run_id: RunId | None = None
+
+    @classmethod
+    def of(
+        cls, move: AliasMove, experiment_id: ExperimentId, *, previous: ModelId | None, at_ms: int, by: str | None
+    ) -> "AliasEvent":
+        """Return the event of a move that is made now."""
+        run_id = None if move.gate_run is None else move.gate_run.run_id
+        return cls(
+            experiment_id, move.alias, move.model_id, previous, at_ms, by, move.reason, move.gate, move.gate_report,
+            run_id,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,18 +276,46 @@ def check_alias(text: str) -> str:
 
 def check_move(model: Model, move: AliasMove, *, gated: bool) -> None:
     """Return when an alias may be moved to a model; Conflict when it is FAILED, or when the alias is `gated` and no
-    passed gate justifies the move."""
+    gate that passed justifies the move: one that the server has held, so that `gate_run` names it."""
     if model.status == "FAILED":
         raise Conflict(f"model {model.model_id!r} is FAILED and takes no alias.", code="model_failed")
     if model.lifecycle == "DELETED":
         raise Deleted.of("model", model.model_id)
-    if gated and move.gate != "passed":
+    if gated and (move.gate_run is None or move.gate != "passed"):
+        found = (
+            "names no evaluation and gate file" if move.gate_run is None else f"has one that {_OUTCOMES[move.gate]}"
+        )
         raise Conflict(
-            f"alias {move.alias!r} needs a passed gate in this experiment, and the move says "
-            f"{move.gate or 'nothing'}; run the gate, or change gated_aliases of the experiment's settings.",
+            f"alias {move.alias!r} needs a passed gate in this experiment, and the move {found}; give an evaluation "
+            "of the model with the rules that it passes, or change gated_aliases of the experiment's settings.",
             code="gate_needed",
             details={"alias": move.alias, "gate": move.gate},
         )
+
+
+def check_gate_evaluation(evaluation: Evaluation, experiment_id: ExperimentId, model_id: ModelId) -> None:
+    """Return when a gate on an evaluation says something of a model; Conflict unless the evaluation is of the model
+    and its experiment, was completed and is not deleted."""
+    run, wrong = evaluation.run, None
+    if run.experiment_id != experiment_id:
+        wrong = "is of another experiment"
+    elif run.lifecycle != "ACTIVE":
+        wrong = "is deleted"
+    elif evaluation.state not in {"COMPLETED", "COMPLETED_WITH_ERRORS"}:
+        wrong = f"is {evaluation.state}, not completed"
+    elif evaluation.bindings.model_id != model_id:
+        wrong = f"is of {evaluation.bindings.model_id or 'no model'}, not of {model_id}"
+    if wrong is not None:
+        raise Conflict(
+            f"evaluation {run.run_id!r} {wrong}; name a completed one of the model that the alias is to point at.",
+            code="gate_elsewhere",
+            details={"run_id": run.run_id, "model_id": model_id},
+        )
+
+
+_OUTCOMES: Mapping[GateOutcome | None, str] = {
+    "passed": "passed", "failed": "failed", "inconclusive": "was inconclusive", None: "was not held",
+}  # fmt: skip
 
 
 def check_model(model: Model | ModelDraft) -> None:

@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from lodeline.domain.errors import Conflict, NotFound
+from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
-from lodeline.domain.model import GitInfo, Model, ModelDraft, ModelStatus, PromptUse
+from lodeline.domain.model import GateOutcome, GitInfo, Model, ModelDraft, ModelStatus, PromptUse
 from lodeline.sdk import provider
 from lodeline.sdk.attributes import label_text
 from lodeline.sdk.client.clients import LodelineClient
@@ -88,19 +88,21 @@ def set_model_alias(
     *,
     experiment: str | None = None,
     reason: str = "",
-    gate: Literal["passed", "failed", "inconclusive"] | None = None,
+    gate: GateOutcome | None = None,
     gate_report: str | None = None,
+    gate_run: GateRun | None = None,
 ) -> Model | None:
     """Point an alias of an experiment, such as "production", at a model, or (None) take it away; return the model.
 
-    Who moved it, when and why is kept, and what justified it: the outcome of a `gate`, and in `gate_report` its text
-    or where it is. Conflict for a FAILED model, and without a passed gate where the experiment's setting
+    Who moved it, when and why is kept, and what justified it: the server holds the gate of a `gate_run` (rules on an
+    evaluation of the model) and keeps its outcome and report. Without one, `gate` and `gate_report` are kept as you
+    say them. Conflict for a FAILED model, and without a `gate_run` that passes where the experiment's setting
     `gated_aliases` names the alias.
     """
     models = default_client().models
     return models.set_alias(
         alias, model_id, experiment=experiment or current_experiment(), reason=reason, gate=gate,
-        gate_report=gate_report,
+        gate_report=gate_report, gate_run=gate_run,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ place. How objects that are not JSON are shown is in `stand_ins`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import orjson
@@ -31,12 +31,14 @@ class Limits(NamedTuple):
 _JSON_BEGINS = ("{", "[", '"')
 Content: TypeAlias = str | bool | int | float
 """The attribute of inputs or outputs."""
+Container: TypeAlias = dict[object, object] | list[object] | tuple[object, ...]
 DEFAULT_LIMITS = Limits()
 
 
 def to_json(value: object, limits: Limits) -> str:
     """Return `value` as JSON text of roughly at most `limits.chars` characters. Never raises."""
-    return plain_json(to_plain(value, limits))
+    text = _whole(value, limits)
+    return plain_json(to_plain(value, limits)) if text is None else text
 
 
 def plain_json(value: JsonValue) -> str:
@@ -52,7 +54,8 @@ def to_content(value: object, limits: Limits) -> Content | None:
 
     Scalars are themselves; lists and dicts are JSON text, and so is a text that could be taken for JSON.
     """
-    return plain_content(to_plain(value, limits))
+    text = _whole(value, limits)
+    return plain_content(to_plain(value, limits)) if text is None else text
 
 
 def plain_content(plain: JsonValue) -> Content | None:
@@ -96,6 +99,60 @@ def clean_name(name: object) -> str:
 def cut_text(text: str, chars: int) -> str:
     """Return at most `chars` characters of `text`, and how many were cut."""
     return text if len(text) <= chars else f"{text[:chars]}… [{len(text) - chars:,} more characters]"
+
+
+def _whole(value: object, limits: Limits) -> str | None:
+    """Return a list or dict that is JSON already, and within the limits, as text; None for everything else.
+
+    To see that nothing has to be changed costs half of what it costs to build what is written then.
+    """
+    if type(value) not in _CONTAINERS:
+        return None
+    try:
+        if _left_of(value, limits.depth, limits.chars) > 0:  # pyright: ignore[reportArgumentType] - one of them
+            return orjson.dumps(value, option=_AS_IT_IS).decode()
+    except (TypeError, ValueError, RuntimeError):  # lone surrogates, or another thread changes it meanwhile
+        return None
+    return None
+
+
+def _left_of(value: Container, depth: int, left: int) -> int:
+    """Return what `_Shaping` would have left of the budget after a list or dict; 0 when it would change something."""
+    left -= _ENTRY_CHARS * (len(value) + 1)
+    if depth <= 0 or left <= 0:
+        return 0
+    items: Iterable[object] = value
+    if isinstance(value, dict):
+        for key in value:
+            if type(key) is not str or len(key) > _MAX_KEY:
+                return 0
+            left -= len(key)
+        items = value.values()
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            text: str = item  # pyright: ignore[reportAssignmentType] - its type was asked for
+            if len(text) > _DATA_URL_CHARS and text.startswith("data:"):
+                return 0
+            left -= len(text)
+        elif kind in _CONTAINERS:
+            left = _left_of(item, depth - 1, left)  # pyright: ignore[reportArgumentType] - the same
+        elif _is_plain(item):
+            left -= _ENTRY_CHARS
+        else:
+            return 0
+        if left <= 0:
+            return 0
+    return left
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value that is no text and has no parts is JSON as it is."""
+    if value is None or value is True or value is False:
+        return True
+    if type(value) is int:
+        return _MIN_INT <= value <= _MAX_INT
+    return type(value) is float and math.isfinite(value)
 
 
 class _Shaping:
@@ -203,6 +260,8 @@ class _Shaping:
 
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 _LEAVES = frozenset((str, int, float, bool, type(None)))
+_CONTAINERS = frozenset((dict, list, tuple))
+_AS_IT_IS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def _cleaned(value: JsonValue) -> JsonValue:

@@ -116,6 +116,7 @@ def assemble(
     labeling = LabelingService(stores, scope, label_schemas, datasets, listing, clock=clock)
     experiments = ExperimentService(stores, cache, scope, listing, clock)
     runs = RunService(stores, scope, listing, EvaluatedRuns(stores, datasets, clock), clock)
+    evaluations = EvaluationService(stores, scope, clock)
     labeling_items = LabelingItemService(stores, labeling, records, listing, clock)
     return Services(
         stores=stores,
@@ -138,8 +139,8 @@ def assemble(
         operation=OperationService(stores),
         transfer=TransferService(stores, cache, scope, clock, max_attachment_bytes=bounds.max_attachment_bytes),
         runs=runs,
-        evaluations=EvaluationService(stores, scope, clock),
-        models=ModelService(stores, scope, listing, clock),
+        evaluations=evaluations,
+        models=ModelService(stores, scope, listing, evaluations, clock),
         datasets=datasets,
         records=records,
         prompts=PromptService(stores, scope, listing, clock),

@@ -8,17 +8,20 @@ from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound, TooLarge
 from lodeline.domain.experiment import Lifecycle
-from lodeline.domain.ids import ModelId
+from lodeline.domain.gate import GateVerdict
+from lodeline.domain.ids import ExperimentId, ModelId
 from lodeline.domain.model import (
     MAX_REASON,
     AliasEvent,
     AliasMove,
+    GateOutcome,
     Model,
     ModelChange,
     ModelDiff,
     ModelDraft,
     ModelMetric,
     check_alias,
+    check_gate_evaluation,
     check_metrics,
     check_model,
     check_model_id,
@@ -26,17 +29,29 @@ from lodeline.domain.model import (
 )
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.run import check_params
+from lodeline.evals.gates.render import render_markdown
 from lodeline.services.audit import audit_entry
+from lodeline.services.evaluations import EvaluationService
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.runs import of_lifecycle, writable_experiment
 from lodeline.storage.base import Stores
 
+_OUTCOMES: dict[GateVerdict, GateOutcome] = {"pass": "passed", "fail": "failed", "inconclusive": "inconclusive"}
+
 
 class ModelService:
     """Use cases of models. A deleted one is found by its id and listed on demand, so that it can be restored."""
 
-    def __init__(self, stores: Stores, scope: ExperimentScope, listing: Listing, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        scope: ExperimentScope,
+        listing: Listing,
+        evaluations: EvaluationService,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._evaluations = evaluations
         self._stores = stores
         self._scope = scope
         self._listing = listing
@@ -109,7 +124,8 @@ class ModelService:
     def set_alias(self, actor: Actor, experiment: str, move: AliasMove) -> Model | None:
         """Move an alias of an experiment, or take it away; return the model that it points at now.
 
-        Conflict when the model is FAILED, or when the experiment wants a passed gate for this alias.
+        Conflict when the model is FAILED, or when the experiment wants a passed gate for this alias and the one that
+        the move names is not passed, or not on an evaluation of the model: what the mover says counts for nothing.
         """
         holder = writable_experiment(self._scope, actor, "model.write", experiment)
         check_alias(move.alias)
@@ -117,16 +133,30 @@ class ModelService:
             text: str = getattr(move, noun) or ""
             if len(text) > MAX_REASON:
                 raise TooLarge(f"{noun}: {len(text)} characters are over the limit of {MAX_REASON}.")
+        move = self._held(actor, move, holder.experiment_id)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "model.set_alias", move.alias, at_ms=now_ms, experiment_id=holder.experiment_id,
-            details={"model_id": move.model_id, "gate": move.gate},
+            details={
+                "model_id": move.model_id, "gate": move.gate,
+                "gate_run_id": None if move.gate_run is None else move.gate_run.run_id,
+            },
         )  # fmt: skip
         gated = move.alias in holder.settings.gated_aliases
         moved = self._stores.models.set_alias(
             holder.experiment_id, move, gated=gated, by=actor.author, now_ms=now_ms, audit=audit
         )
         return moved.model
+
+    def _held(self, actor: Actor, move: AliasMove, experiment_id: ExperimentId) -> AliasMove:
+        """Return a move with the outcome of the gate that it names, which is held here and now."""
+        gate_run = move.gate_run
+        if gate_run is None or move.model_id is None:
+            return dataclasses.replace(move, gate_run=None)
+        check_gate_evaluation(self._evaluations.get(actor, gate_run.run_id), experiment_id, move.model_id)
+        report = self._evaluations.gate(actor, gate_run.run_id, gate_run.rules, baseline=gate_run.baseline_run_id)
+        text = move.gate_report or render_markdown(report)[:MAX_REASON]
+        return dataclasses.replace(move, gate=_OUTCOMES[report.status], gate_report=text)
 
     def by_alias(self, actor: Actor, experiment: str, alias: str) -> Model:
         """Return the model that an alias of an experiment points at; NotFound when there is none."""

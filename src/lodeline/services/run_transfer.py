@@ -32,7 +32,7 @@ from lodeline.domain.model import (
     check_model,
     check_model_id,
 )
-from lodeline.domain.run import MAX_KEY, MAX_MS, MetricPoint, Run, RunDump, check_points, check_run
+from lodeline.domain.run import MAX_KEY, MAX_MS, MetricPoint, Run, RunDump, check_points, check_run, check_run_id
 from lodeline.query.ast import Search
 from lodeline.services.transfer_rows import Row, write_row
 from lodeline.storage.base import Stores
@@ -223,6 +223,8 @@ def _event(row: Row) -> AliasEvent:
     for text in (event.model_id, event.previous_model_id):
         if text is not None:
             check_model_id(text)
+    if event.gate_run_id is not None:
+        check_run_id(event.gate_run_id)
     return event
 
 

@@ -145,6 +145,15 @@ def test_a_handle_reads_one_version_whoever_writes_meanwhile(local: LocalClient)
     assert (report.deleted, dataset.info.record_count, len(list(golden))) == (1, 0, 3)
 
 
+def test_records_that_say_almost_the_same_are_grouped(local: LocalClient) -> None:
+    dataset = create_dataset("asked twice")
+    texts = ("Where is my parcel now?", "Who?", "where is my parcel, now")
+    dataset.append([{"inputs": {"q": text}} for text in texts])
+    (group,) = dataset.near_duplicates(threshold=0.9).groups
+    found: dict[str, object] = {record.record_id: record.inputs["q"] for record in dataset}
+    assert [found[name] for name in group.names] == ["Where is my parcel now?", "where is my parcel, now"]
+
+
 def test_datasets_are_found_by_name_and_id_and_deleted(local: LocalClient) -> None:
     experiment = local.experiments.create("shop").experiment_id
     made = create_dataset("here", experiment="shop", tags={"team": "x"}, description="d")

@@ -51,7 +51,16 @@ def test_a_file_that_holds_no_spans_is_kept_as_it_is(server: Server) -> None:
     trace_id = "tr-" + "6b" * 16
     place = f"/api/2.0/mlflow-artifacts/artifacts/0/traces/{trace_id}/artifacts/traces.json"
     with server.http() as http:
-        for content in (b"{", b'{"spans": [{"name": 5}, 7]}', b'{"spans": 1}', b"[" * 100_000):
+        for content, reason in (
+            (b"{", "it is no JSON"),
+            (b'{"spans": [{"name": 5}, 7]}', "2 of 2 entries are no spans"),
+            (b'{"spans": 1}', "it has no list of spans"),
+            (b"[" * 100_000, "it is no JSON"),
+        ):
             assert http.put(place, content=content).status_code == 200
             assert http.get(place).content == content
+            # The log says why, and nothing of what was sent.
+            last = server.said().rstrip().splitlines()[-1]
+            assert f"traces.json of trace {trace_id}: {reason}" in last
+            assert len(last) < 300
         assert http.get(f"/api/v1/traces/{trace_id}").status_code == 404

@@ -12,6 +12,8 @@ const RUNNING_MS = 5_000;
 /** Rows of a comparison that are listed, by scorer. */
 export const MOST_COMPARED_ROWS = 1_000;
 
+/** The most points of a metric that the server gives at once. */
+export const MOST_POINTS = 10_000;
 /** Expectations of the traces of one block of rows that are asked for. */
 const MOST_EXPECTATIONS = 1_000;
 
@@ -37,6 +39,22 @@ export const runQuery = (run_id: string) =>
   queryOptions({
     queryKey: ["run", run_id],
     queryFn: ({ signal }) => call("get_run", { run_id }, { signal }),
+  });
+
+/** The points of one metric of a run, by step and time: the first `MOST_POINTS`. */
+export const metricHistoryQuery = (run_id: string, key: string) =>
+  queryOptions({
+    queryKey: ["run-metric", run_id, key],
+    staleTime: MINUTE_MS / 4,
+    queryFn: ({ signal }) => call("get_metric_history", { run_id, key, limit: MOST_POINTS }, { signal }),
+  });
+
+/** What is in a folder of a run's artifacts. */
+export const artifactsQuery = (run_id: string, path: string) =>
+  queryOptions({
+    queryKey: ["run-artifacts", run_id, path],
+    staleTime: MINUTE_MS / 4,
+    queryFn: ({ signal }) => call("list_artifacts", { run_id, path }, { signal }),
   });
 
 /** An evaluation as it stands; asked again while it runs. */

@@ -84,17 +84,20 @@ export interface AgreementReport {
   warnings: string[];
 }
 
-/** Where an alias of `experiment` (id or name) is to point; null takes it away. `gate` is the outcome of the gate
-that justifies the move. */
+/** Where an alias of `experiment` (id or name) is to point; null takes it away.
+
+With a `gate_run` the server holds that gate and keeps its outcome, which must be a pass where the alias is gated.
+Without one, `gate` is kept as it is said. */
 export interface AliasBody {
   experiment?: string;
   model_id: string | null;
   reason?: string;
   gate?: "passed" | "failed" | "inconclusive" | null;
   gate_report?: string | null;
+  gate_run?: GateRunBody | null;
 }
 
-/** An alias was moved: from which model to which (None: none), by whom, when and why. */
+/** An alias was moved: from which model to which (None: none), by whom, when and why. `gate_run_id` is the evaluation on which the server found `gate`; without one the mover said so. */
 export interface AliasEvent {
   experiment_id: string;
   alias: string;
@@ -105,6 +108,7 @@ export interface AliasEvent {
   reason: string;
   gate: "passed" | "failed" | "inconclusive" | null;
   gate_report: string | null;
+  gate_run_id: string | null;
 }
 
 /** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */
@@ -127,6 +131,12 @@ export interface ApiKey {
   expires_ms: number | null;
   revoked_ms: number | null;
   last_used_ms: number | null;
+}
+
+/** A file or a folder in a folder, by its base name. A folder's size is None. */
+export interface Artifact {
+  name: string;
+  size_bytes: number | null;
 }
 
 /** One assessment in its present revision (`revision` counts from 1; older ones stay readable).
@@ -899,6 +909,13 @@ export interface GateRule {
   max_error_rate: number | "NaN" | "Infinity" | "-Infinity";
   action: "fail" | "warn";
   insufficient: "fail" | "inconclusive" | "skip";
+}
+
+/** A gate that the server is to hold: the `rules` of a gate file (TOML) on an evaluation of the model. */
+export interface GateRunBody {
+  run_id: string;
+  rules: string;
+  baseline_run_id?: string | null;
 }
 
 /** The source that a model was made from; `dirty` says that files differed from the commit, `diff` how. */
@@ -3266,6 +3283,15 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Account;
   };
+  /** Return a file of a run, always to be saved, never shown: its content is a stranger's. */
+  get_artifact: {
+    params: {
+      run_id: string;
+      path: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
   /** Return the present revision of an assessment. */
   get_assessment: {
     params: {
@@ -3636,6 +3662,15 @@ items, agreement by schema, and judges of the same names. */
     };
     body: undefined;
     answer: AliasEvent[];
+  };
+  /** List what is in a folder of a run, by name; nothing where there is no such folder. */
+  list_artifacts: {
+    params: {
+      run_id: string;
+      path?: string;
+    };
+    body: undefined;
+    answer: Artifact[];
   };
   /** Return the names of feedback and expectations with the types and the most frequent of their values. */
   list_assessment_names: {
@@ -4334,6 +4369,7 @@ export const OPERATIONS = {
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
   gate_evaluation: ["POST", "/evaluations/{run_id}/gate"],
   get_account: ["GET", "/accounts/{account_id}"],
+  get_artifact: ["GET", "/runs/{run_id}/artifacts/content"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_agreement: ["GET", "/assessment-agreement"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
@@ -4375,6 +4411,7 @@ export const OPERATIONS = {
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_alias_events: ["GET", "/models/aliases"],
+  list_artifacts: ["GET", "/runs/{run_id}/artifacts"],
   list_assessment_names: ["GET", "/assessment-names"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
   list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],

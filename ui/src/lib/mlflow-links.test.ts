@@ -16,6 +16,10 @@ test.each([
   expect(addressOfLink(link)).toBe(address);
 });
 
+test("what can be no experiment leads to the list of them", () => {
+  expect(addressOfLink(`/experiments/${"9".repeat(100_000)}/runs/ab12`)).toBe("/experiments");
+});
+
 test("other fragments are no links", () => {
   for (const other of ["", "#main", "main", "//example.com", "/other"])
     expect(addressOfLink(other)).toBeNull();

@@ -115,6 +115,7 @@ export const assetTexts = {
     by: "By",
     reason: "Reason",
     gate: "Gate",
+    gateSaid: (outcome: string) => `${outcome}, as was said`,
     diff: (left: string, right: string) => `${left} and ${right}`,
     parts: {
       params: "Params",

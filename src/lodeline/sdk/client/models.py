@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Literal
 
+from lodeline.domain.gate import GateRun
 from lodeline.domain.model import (
     AliasEvent,
+    GateOutcome,
     Model,
     ModelDiff,
     ModelDraft,
@@ -104,16 +105,18 @@ class Models(Noun[ModeT]):
         *,
         experiment: str = "0",
         reason: str = "",
-        gate: Literal["passed", "failed", "inconclusive"] | None = None,
+        gate: GateOutcome | None = None,
         gate_report: str | None = None,
+        gate_run: GateRun | None = None,
     ) -> Call[Model | None]:
         """Move an alias of an experiment to a model, or (None) take it away; return what it points at now.
 
-        Conflict for a FAILED model, and where the experiment wants a passed gate for this alias.
+        The server holds the gate of a `gate_run`. Conflict for a FAILED model, and where the experiment wants a
+        passed gate for this alias and the move has none that passes.
         """
-        body = {
-            **given(experiment=experiment, reason=reason, gate=gate, gate_report=gate_report), "model_id": model_id,
-        }  # fmt: skip
+        held = None if gate_run is None else given(**asdict(gate_run))
+        said = given(experiment=experiment, reason=reason, gate=gate, gate_report=gate_report, gate_run=held)
+        body = {**said, "model_id": model_id}
         return Call("PUT", path_of("models", "aliases", alias), _model_or_none, body=body)
 
     @call

@@ -10,6 +10,7 @@ import orjson
 from lodeline.domain.dataset import Dataset as DatasetInfo
 from lodeline.domain.dataset import DatasetVersion, Published
 from lodeline.domain.record import Record, RecordDifference, WriteReport
+from lodeline.evals.near_duplicates import NearDuplicateReport, inputs_text, near_duplicates
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.client.paging import Items
 from lodeline.sdk.datasets.files import FileFormat, write_records
@@ -105,6 +106,12 @@ class Dataset:
     def records(self, *, filter: str = "", limit: int | None = None) -> Items[Record]:
         """Return the records that match, fetched as they are read; all of one version, whoever writes meanwhile."""
         return self._client.records.search(self.dataset_id, version=self._fixed(), filter=filter, limit=limit)
+
+    def near_duplicates(self, *, threshold: float = 0.8) -> NearDuplicateReport:
+        """Group the records whose inputs say almost the same (names are record ids): each is at least so similar,
+        above 0.3 and at most 1, to another of its group. `at("draft")` looks before publishing."""
+        texts = ((record.record_id, inputs_text(record.inputs)) for record in self)
+        return near_duplicates(texts, threshold=threshold)
 
     def to_df(self, return_type: FrameKind = "pandas") -> Any:
         """Return the records as a frame, one row each. Inputs, expectations, outputs, tags and source are objects in

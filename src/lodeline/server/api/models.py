@@ -1,10 +1,11 @@
 """Native routes of models: versions of the application, their metrics, aliases and differences."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from lodeline.domain.gate import MAX_GATE_TEXT, GateRun
 from lodeline.domain.ids import ModelId, RunId, TraceId
 from lodeline.domain.model import (
     MAX_DIFF_BYTES,
@@ -14,6 +15,7 @@ from lodeline.domain.model import (
     MAX_REASON,
     AliasEvent,
     AliasMove,
+    GateOutcome,
     GitInfo,
     Model,
     ModelChange,
@@ -139,15 +141,32 @@ class ModelMetricsBody(Body):
     metrics: Annotated[list[ModelMetricBody], Field(max_length=MAX_METRICS)]
 
 
+class GateRunBody(Body):
+    """A gate that the server is to hold: the `rules` of a gate file (TOML) on an evaluation of the model."""
+
+    run_id: Id
+    rules: Annotated[str, Field(max_length=MAX_GATE_TEXT)]
+    baseline_run_id: Id | None = None
+
+    def to_domain(self) -> GateRun:
+        """Return the gate as the services take it."""
+        baseline = None if self.baseline_run_id is None else RunId(self.baseline_run_id)
+        return GateRun(RunId(self.run_id), self.rules, baseline)
+
+
 class AliasBody(Body):
-    """Where an alias of `experiment` (id or name) is to point; null takes it away. `gate` is the outcome of the gate
-    that justifies the move."""
+    """Where an alias of `experiment` (id or name) is to point; null takes it away.
+
+    With a `gate_run` the server holds that gate and keeps its outcome, which must be a pass where the alias is gated.
+    Without one, `gate` is kept as it is said.
+    """
 
     experiment: Annotated[str, Field(min_length=1, max_length=500)] = "0"
     model_id: Id | None
     reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
-    gate: Literal["passed", "failed", "inconclusive"] | None = None
+    gate: GateOutcome | None = None
     gate_report: Annotated[str | None, Field(max_length=MAX_REASON)] = None
+    gate_run: GateRunBody | None = None
 
 
 def prompts_of(bodies: list[PromptBody]) -> tuple[PromptUse, ...]:
@@ -203,7 +222,8 @@ def get_model_by_alias(actor: ActorDep, services: ServicesDep, alias: AliasPath,
 def set_model_alias(actor: ActorDep, services: ServicesDep, alias: AliasPath, body: AliasBody) -> Json:
     """Move an alias to a model, or take it away; return the model that it points at now, null for none."""
     model_id = None if body.model_id is None else ModelId(body.model_id)
-    move = AliasMove(alias, model_id, body.reason, body.gate, body.gate_report)
+    gate_run = None if body.gate_run is None else body.gate_run.to_domain()
+    move = AliasMove(alias, model_id, body.reason, body.gate, body.gate_report, gate_run)
     return Json(services.models.set_alias(actor, body.experiment, move))
 
 

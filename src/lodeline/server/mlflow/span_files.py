@@ -4,8 +4,8 @@ The file is kept as an artifact, from which such a client reads it back. Its spa
 they had come as OTLP, so that the page, filters and other clients find them.
 """
 
+import logging
 import re
-from contextlib import suppress
 from typing import BinaryIO
 
 import orjson
@@ -13,6 +13,7 @@ import orjson
 from lodeline.auth.actor import Actor
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.ids import TraceId
+from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.mlflow.spans import export_request
 from lodeline.services.artifacts import OF_TRACE
@@ -21,14 +22,16 @@ from lodeline.services.ingest import ExportRequest
 
 SPAN_FILE = "traces.json"
 _OF_OTEL = re.compile(r"tr-[0-9a-f]{32}")
-_UNFIT = (orjson.JSONDecodeError, Invalid, TooLarge, NotFound, Deleted, Conflict)
+_UNFIT = (Invalid, TooLarge, NotFound, Deleted, Conflict)
+_log = logging.getLogger(__name__)
 
 
 def take_spans(services: Services, actor: Actor, path: str, data: BinaryIO) -> None:
     """Add the spans of the file at `path`, whose bytes are `data`, to its trace.
 
-    Nothing happens for another file, and for one that holds no spans or is over the limit of a request: its client
-    reads it back from where it was put. Unavailable when too much is under way; sent again, it is taken.
+    Nothing happens for another file. Of one whose spans cannot be taken the log says why, and its client reads it
+    back from where it was put, as from MLflow's server. Unavailable when too much is under way; sent again, it is
+    taken.
     """
     experiment_id, _, rest = path.strip("/").partition("/")
     place = OF_TRACE.fullmatch(rest)
@@ -36,13 +39,31 @@ def take_spans(services: Services, actor: Actor, path: str, data: BinaryIO) -> N
         return
     size_bytes = data.seek(0, 2)
     data.seek(0)
-    if size_bytes > services.ingest.limits.max_body_bytes:
-        return
-    with suppress(*_UNFIT), services.ingest.admit(size_bytes) as ticket:
-        match orjson.loads(data.read()):
-            case {"spans": [*spans]} if spans:
-                body, _ = export_request(TraceId(place["trace"]), spans)
-                hint = ExperimentHint(experiment_id, "id")
-                services.ingest.export(actor, ExportRequest(body, "application/x-protobuf", hint=hint), ticket)
-            case _:
-                return
+    try:
+        reason = _take(services, actor, (experiment_id, TraceId(place["trace"])), data, size_bytes)
+    except _UNFIT as error:
+        reason = error.message
+    if reason:
+        _log.warning("%s of trace %s: %s", SPAN_FILE, place["trace"], reason)
+
+
+def _take(
+    services: Services, actor: Actor, whose: tuple[str, TraceId], data: BinaryIO, size_bytes: int
+) -> str:  # fmt: skip
+    """Return why spans were left out; empty when all were taken, and when there are none."""
+    most = services.ingest.limits.max_body_bytes
+    if size_bytes > most:
+        return f"its {size_bytes} bytes are over the limit of {most} for one request; its spans are in the file only."
+    with services.ingest.admit(size_bytes) as ticket:
+        try:
+            found: JsonValue = orjson.loads(data.read())
+        except orjson.JSONDecodeError:
+            return "it is no JSON; no spans were taken from it."
+        spans = found.get("spans") if isinstance(found, dict) else None
+        if not isinstance(spans, list):
+            return "it has no list of spans; none were taken from it."
+        body, bad = export_request(whose[1], spans)
+        if len(spans) > bad:
+            export = ExportRequest(body, "application/x-protobuf", hint=ExperimentHint(whose[0], "id"))
+            bad += services.ingest.export(actor, export, ticket).rejected_spans
+    return f"{bad} of {len(spans)} entries are no spans that can be taken." if bad else ""

@@ -94,10 +94,7 @@ class MemoryModels:
                 del self._state.aliases[experiment_id, move.alias]
             else:
                 self._state.aliases[experiment_id, move.alias] = move.model_id
-            event = AliasEvent(
-                experiment_id, move.alias, move.model_id, previous, now_ms, by, move.reason, move.gate,
-                move.gate_report,
-            )  # fmt: skip
+            event = AliasEvent.of(move, experiment_id, previous=previous, at_ms=now_ms, by=by)
             self._state.alias_events.append(event)
             self._state.record(audit)
             return AliasMoved(self.find_alias(experiment_id, move.alias), event)

@@ -126,10 +126,7 @@ class SqlModels:
             if previous == move.model_id:
                 return AliasMoved(present, None)
             point(db, experiment_id, move.alias, row_id)
-            event = AliasEvent(
-                experiment_id, move.alias, move.model_id, previous, now_ms, by, move.reason, move.gate,
-                move.gate_report,
-            )  # fmt: skip
+            event = AliasEvent.of(move, experiment_id, previous=previous, at_ms=now_ms, by=by)
             add_event(db, experiment_id, event)
             trail.write(db, audit)
             return AliasMoved(_aliased(db, experiment_id, move.alias), event)

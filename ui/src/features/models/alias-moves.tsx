@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { aliasEventsQuery } from "@/api/asset-queries";
+import type { AliasEvent } from "@/api/schema";
 import { Moment } from "@/components/figures";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
@@ -27,11 +29,26 @@ export function AliasMoves({ experimentId }: { experimentId: string }) {
             <SafeText key="from" text={each.previous_model_id ?? MISSING} />,
             <SafeText key="to" text={each.model_id ?? MISSING} />,
             <SafeText key="by" text={each.by ?? MISSING} />,
-            each.gate ?? MISSING,
+            <Gate key="gate" experimentId={experimentId} event={each} />,
             <SafeText key="reason" text={each.reason} />,
           ],
         }))}
       />
     </section>
+  );
+}
+
+/** The outcome of the gate: a link to the evaluation on which the server found it, else as it was said. */
+function Gate({ experimentId, event }: { experimentId: string; event: AliasEvent }) {
+  if (event.gate === null) return MISSING;
+  if (event.gate_run_id === null) return t.gateSaid(event.gate);
+  return (
+    <Link
+      to="/experiments/$experimentId/evaluations/$runId"
+      params={{ experimentId, runId: event.gate_run_id }}
+      preload={false}
+    >
+      {event.gate}
+    </Link>
   );
 }

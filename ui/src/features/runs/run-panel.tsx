@@ -1,11 +1,13 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { runQuery } from "@/api/evaluation-queries";
 import type { Run, RunInput } from "@/api/schema";
 import { Facts } from "@/components/facts";
 import { Duration, MetricValue, Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
+import { RowButton } from "@/components/row-button";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
@@ -13,6 +15,8 @@ import { TextEntries } from "@/components/text-entries";
 import { quote } from "@/lib/filtertext";
 import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
+import { Artifacts } from "./artifacts";
+import { MetricHistory } from "./metric-history";
 
 const t = text.runs;
 
@@ -61,6 +65,7 @@ function Loaded({ run }: { run: Run }) {
       <Metrics run={run} />
       <TextEntries title={t.columns.params} entries={run.params} />
       <TextEntries title={t.tags} entries={run.tags} />
+      <Artifacts runId={run.run_id} />
       <Inputs run={run} />
       {run.outputs.length > 0 && (
         <Part title={t.outputs}>
@@ -94,6 +99,7 @@ function Kind({ run }: { run: Run }) {
 }
 
 function Metrics({ run }: { run: Run }) {
+  const [opened, setOpened] = useState<string>();
   const metrics = Object.values(run.metrics);
   if (metrics.length === 0) return null;
   return (
@@ -109,13 +115,16 @@ function Metrics({ run }: { run: Run }) {
         rows={metrics.map((metric) => ({
           key: metric.key,
           cells: [
-            <SafeText key="k" text={metric.key} />,
+            <RowButton key="k" onClick={() => setOpened(opened === metric.key ? undefined : metric.key)}>
+              <SafeText text={metric.key} />
+            </RowButton>,
             <MetricValue key="v" value={metric.value} />,
             exactNumber(metric.step),
             <Moment key="m" ms={metric.timestamp_ms} />,
           ],
         }))}
       />
+      {opened !== undefined && <MetricHistory key={opened} runId={run.run_id} name={opened} />}
     </Part>
   );
 }
