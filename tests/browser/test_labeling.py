@@ -17,6 +17,7 @@ from lodeline.sdk.client.clients import LodelineClient
 from lodeline.services.bundle import assemble
 from lodeline.storage.open import open_stores, store_directory
 from tests.browser.labeled import labeled
+from tests.browser.sending import experiment
 from tests.browser.test_signing_in import PASSWORD, sign_in
 from tests.browser.watching import Watched, watched
 from tests.e2e.harness import Server, serving
@@ -186,13 +187,14 @@ def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: Lodel
     expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 3")
 
 
-def test_a_session_and_its_standing_rules_are_changed(visit: Watched, demo: Server, client: LodelineClient):
-    experiment_id, _ = labeled(demo.url, client)
+def test_a_session_and_its_standing_rules_are_changed(visit: Watched, api: httpx.Client, client: LodelineClient):
+    experiment_id = experiment(api, "journey: a session is changed")
     draft = LabelingDraft(RunDraft("to be changed"), (), reviewers=("rita", "ron"), state="OPEN")
     session = client.labeling.create(draft, ["Feedback"], experiment=experiment_id).run.run_id
     page = visit.open(f"/experiments/{experiment_id}/labeling/{session}?tab=setup")
     page.get_by_role("button", name="Change the session").click()
     form = page.get_by_role("form", name="Change the session")
+    visit.expected.append("400")
     form.get_by_role("textbox", name="Reviews of each item").fill("3")
     form.get_by_role("button", name="Save the changes").click()
     expect(form.get_by_text("3 reviews of each item need as many reviewers")).to_be_visible()

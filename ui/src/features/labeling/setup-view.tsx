@@ -35,27 +35,29 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
         </div>
       )}
       {editing && <EditSession session={session} close={() => setEditing(false)} />}
-      <h2>{t.schemas}</h2>
-      <RowsTable
-        label={t.schemas}
-        heads={[
-          { label: t.schema },
-          { label: t.version, numeric: true },
-          { label: t.question },
-          { label: t.input },
-          { label: t.kind },
-        ]}
-        rows={session.schemas.map((schema) => ({
-          key: schema.schema_id,
-          cells: [
-            <SafeText key="n" text={schema.name} />,
-            schema.version,
-            <SafeText key="t" text={schema.title} />,
-            <SafeText key="i" text={inputOf(schema)} />,
-            t.kinds[schema.kind],
-          ],
-        }))}
-      />
+      <section className={writes ? classes.part : undefined}>
+        <h2>{t.schemas}</h2>
+        <RowsTable
+          label={t.schemas}
+          heads={[
+            { label: t.schema },
+            { label: t.version, numeric: true },
+            { label: t.question },
+            { label: t.input },
+            { label: t.kind },
+          ]}
+          rows={session.schemas.map((schema) => ({
+            key: schema.schema_id,
+            cells: [
+              <SafeText key="n" text={schema.name} />,
+              schema.version,
+              <SafeText key="t" text={schema.title} />,
+              <SafeText key="i" text={inputOf(schema)} />,
+              t.kinds[schema.kind],
+            ],
+          }))}
+        />
+      </section>
       <section className={classes.part}>
         <h2>{t.policy}</h2>
         <PolicyFacts session={session} />
