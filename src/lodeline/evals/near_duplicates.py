@@ -10,11 +10,11 @@ one in 400,000 is missed (0.2 to the power of 8).
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import combinations, islice
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -83,9 +83,10 @@ def inputs_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return "\n".join(f"{key} {inputs_text(each)}" for key, each in sorted(value.items()))
+        entries = cast("Mapping[str, Any]", value)
+        return "\n".join(f"{key} {inputs_text(each)}" for key, each in sorted(entries.items()))
     if isinstance(value, list | tuple):
-        return "\n".join(map(inputs_text, value))
+        return "\n".join(map(inputs_text, cast("Sequence[Any]", value)))
     return orjson.dumps(value).decode()
 
 
