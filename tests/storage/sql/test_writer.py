@@ -1,6 +1,5 @@
 """The writer: what one job does to the others that share its commit."""
 
-import queue
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -153,13 +152,14 @@ def test_a_call_ends_the_wait(counted: tuple[Writer, CountingIngester], monkeypa
 def test_closing_ends_the_wait(counted: tuple[Writer, CountingIngester], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(writing, "GATHER_S", 3_600)
     writer, _ = counted
-    put = threading.Event()
-    traces = [write("tr-1", span("a"))]
-    monkeypatch.setattr(writer._queue, "put_nowait", lambda job: (queue.Queue.put(writer._queue, job), put.set()))
-    with ThreadPoolExecutor(1) as pool, ExitStack() as entered:
+    with ThreadPoolExecutor(2) as pool, ExitStack() as entered:
         for _ in range(4):
             entered.enter_context(writer.expecting())
-        waiting = pool.submit(writer.ingest, traces)
-        assert put.wait(30)
+        held, free = in_one_group(writer, pool)
+        waiting = pool.submit(writer.ingest, [write("tr-1", span("a"))])
+        while not writer.queued:
+            threading.Event().wait(0.01)
+        free.set()
         writer.close()
+        held.result(10)
         assert waiting.result(30)[0].stored == 1
