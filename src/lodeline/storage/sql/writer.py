@@ -88,6 +88,11 @@ class Writer:
         """How many jobs wait."""
         return self._queue.qsize()
 
+    @property
+    def expected(self) -> int:
+        """How many writes of traces are being prepared or under way."""
+        return self._expected
+
     def call(self, run: Callable[[Db], T]) -> T:
         """Run a change in a transaction and return its result once that is durable.
 
