@@ -39,6 +39,8 @@ _GROUP_CHUNKS, _GROUP_CHARS = 512, 8_000_000
 _IDLE_S = 0.05
 _GATHER_S = 0.25
 """While chunks keep coming, so long is waited for a group to fill; searches read those that wait."""
+_CALM_S = 0.25
+"""So long requests must have left a processor idle before the index takes it."""
 _BEHIND_S = 10.0
 """So long the index gives way to requests before it catches up in spite of them."""
 _GONE_AT_ONCE = 5_000
@@ -172,6 +174,7 @@ class TextIndexer:
         self._fresh = fresh
         self._writer = writer
         self._readers = readers
+        self._busy_at = -_CALM_S
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="lodeline-text", daemon=True)
 
@@ -237,7 +240,9 @@ class TextIndexer:
         time; for less when many texts come meanwhile."""
         while not self._fresh.crowded:
             now = time.monotonic()
-            if now >= until and (now >= behind_until or self._writer.expected < _PROCESSORS):
+            if self._writer.expected >= _PROCESSORS:
+                self._busy_at = now
+            if now >= until and (now >= behind_until or now - self._busy_at >= _CALM_S):
                 return
             if self._stop.wait(_IDLE_S):
                 return
