@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import takewhile
 
-MAX_BYTES = 128 * 2**20
+MAX_BYTES = 32 * 2**20
 """How much text waits at most."""
-CROWDED_SHARE = 0.85
+CROWDED_SHARE = 0.5
 """From so much of it on the index should follow: reading a text from its chunk again costs as much as decoding it."""
-MANY = 6_000
+MANY = 2_000
 """From so many texts on as well: a search looks at each."""
 
 
