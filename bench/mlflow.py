@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from bench.instant import serve_at_once
 from bench.report import Cell, Report, Table, spread
 from bench.served import serve
 from tools.mlflow_server import get, mlflow_server
@@ -23,6 +24,7 @@ TRACES, QUICK_TRACES = 200, 10
 """As many as the client's queue takes: it holds 2,048 spans, whatever is set, and drops what comes beyond."""
 ROWS, QUICK_ROWS = 1_000, 10
 ROUNDS = 3
+_AT_ONCE = "a server that answers at once"
 _METHOD = (
     "The same program, with MLflow's own client, against each server, a process of its own reached over HTTP on this "
     "machine; each round in new processes and new experiments, after a trace and a row to warm up; medians of rounds "
@@ -30,16 +32,25 @@ _METHOD = (
     "`mlflow.start_span`; afterwards all of them are read back with their spans and counted. Sync: each trace is "
     "sent before the next begins; async: as the client does by default, with a queue that loses none, until it is "
     "flushed. Search: the newest 50 traces' infos, by tag and by span name, in the experiment of the sync round. "
-    "Evaluate: `mlflow.genai.evaluate` over rows with a trivial function and two scorers. MLflow's server, "
-    "where there is a column of it, runs with one worker over SQLite, as it comes."
+    "Evaluate: `mlflow.genai.evaluate` over rows with a trivial function and two scorers. Client CPU: the processor "
+    "time of the client's own process. The client makes 11 requests a trace in sync mode (one a span, and one), at "
+    "least three in async mode. A server that answers at once (`bench/instant.py`) keeps what is sent in memory and "
+    "does nothing with it: no server can be faster through this client, so that the share of it is what a server can "
+    "be held to. MLflow's server, where there is a column of it, runs with one worker over SQLite, as it comes."
 )
-_MEASURES = ("sync traces/s", "async traces/s", "search by tag ms", "search by span name ms", "evaluate ms a row")
+_MEASURES = (
+    "sync traces/s", "sync client CPU ms a trace", "async traces/s", "async client CPU ms a trace",
+    "search by tag ms", "search by span name ms", "evaluate ms a row", "evaluate client CPU ms a row",
+)  # fmt: skip
+_SHARES = ("sync traces/s", "async traces/s", "evaluate ms a row", "search by tag ms", "search by span name ms")
 
 
 def run(*, quick: bool = False) -> Report:
     """Measure and return the report; RuntimeError when what is found is not what was sent."""
     with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder, serve(Path(folder) / "store") as served:
         found = {"Lodeline": _rounds(f"http://127.0.0.1:{served.port}", quick=quick)}
+    with serve_at_once() as url:
+        found[_AT_ONCE] = _rounds(url, quick=quick)
     # A quick run only asks whether this runs: it does not bring 850 MB.
     peer = os.environ.get(PEER)
     alone = peer == "" or (quick and peer is None)
@@ -53,7 +64,19 @@ def run(*, quick: bool = False) -> Report:
         (name, *(spread([each[name] for each in rounds]) for rounds in found.values())) for name in _MEASURES
     ]
     note = "Without a column of MLflow's server." if alone else ""
-    return Report("mlflow", _METHOD, (Table("MLflow's client", ("what", *found), rows, note),), quick)
+    tables = (Table("MLflow's client", ("what", *found), rows, note), _shares(found))
+    return Report("mlflow", _METHOD, tables, quick)
+
+
+def _shares(found: dict[str, list[dict[str, float]]]) -> Table:
+    """Return how near each server is to one that answers at once: 1 is as fast, 0.5 takes twice the time."""
+    best = {name: statistics.median([each[name] for each in found[_AT_ONCE]]) for name in _SHARES}
+    servers = [name for name in found if name != _AT_ONCE]
+    rows: list[tuple[Cell, ...]] = []
+    for name in _SHARES:
+        medians = [statistics.median([each[name] for each in found[server]]) for server in servers]
+        rows.append((name, *(each / best[name] if name.endswith("/s") else best[name] / each for each in medians)))
+    return Table("Share of what a server that answers at once reaches", ("what", *servers), rows)
 
 
 def _rounds(url: str, *, quick: bool) -> list[dict[str, float]]:
@@ -86,16 +109,15 @@ def _round(url: str, mode: str, traces: int, rows: int) -> dict[str, float]:
     if mode == "async":
         mlflow.flush_trace_async_logging()
     experiment = mlflow.set_experiment(f"bench-{mode}-{time.time_ns()}").experiment_id
-    start = time.perf_counter()
+    start, used_s = time.perf_counter(), time.process_time()
     for number in range(traces):
         _trace(mlflow, number)
     if mode == "async":
         mlflow.flush_trace_async_logging()
-    took_s = time.perf_counter() - start
+    took_s, used_s = time.perf_counter() - start, time.process_time() - used_s
     _check(len(_found(mlflow, experiment, None, traces)), traces)
-    return {f"{mode} traces/s": traces / took_s} | (
-        _searches(mlflow, experiment, traces) if mode == "sync" else _evaluation(mlflow, rows)
-    )
+    measured = {f"{mode} traces/s": traces / took_s, f"{mode} client CPU ms a trace": 1_000 * used_s / traces}
+    return measured | (_searches(mlflow, experiment, traces) if mode == "sync" else _evaluation(mlflow, rows))
 
 
 def _searches(mlflow, experiment: str, traces: int) -> dict[str, float]:
@@ -119,11 +141,11 @@ def _evaluation(mlflow, rows: int) -> dict[str, float]:
     )
     mlflow.set_experiment(f"bench-evaluate-{time.time_ns()}")
     data = [{"inputs": {"a": n, "b": 1}, "expectations": {"sum": n + 1}} for n in range(rows)]
-    start = time.perf_counter()
+    start, used_s = time.perf_counter(), time.process_time()
     result = mlflow.genai.evaluate(data=data, predict_fn=_add, scorers=scorers)
-    took_s = time.perf_counter() - start
+    took_s, used_s = time.perf_counter() - start, time.process_time() - used_s
     _check(result.metrics["right/mean"], 1.0)
-    return {"evaluate ms a row": 1_000 * took_s / rows}
+    return {"evaluate ms a row": 1_000 * took_s / rows, "evaluate client CPU ms a row": 1_000 * used_s / rows}
 
 
 def _trace(mlflow, number: int) -> None:

@@ -42,6 +42,7 @@ from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.settings import load_settings
+from lodeline.services.artifacts import of_run
 from lodeline.services.bundle import Services
 from lodeline.services.ingest import ExportRequest
 
@@ -242,6 +243,8 @@ EXAMPLES: Mapping[str, Example] = {
         body={"metrics": [{"key": "loss", "value": 0.25, "timestamp_ms": NOW_MS, "step": 2}]},
     ),
     "get_metric_history": Example("/runs/{run}/metrics", {"key": "accuracy"}),
+    "list_artifacts": Example("/runs/{run}/artifacts"),
+    "get_artifact": Example("/runs/{run}/artifacts/content", {"path": "notes.txt"}, saved="notes.txt"),
     "create_evaluation": Example(
         "/evaluations",
         body={
@@ -504,6 +507,7 @@ def _evaluated(services: Services) -> dict[str, str]:
     run = services.runs.create(LOCAL, "support", RunDraft("training", run_id=RunId("run-1")))
     point = MetricPoint("accuracy", 0.75, NOW_MS, 1)
     services.runs.log_metrics(LOCAL, run.run_id, [point])
+    services.artifacts.put(LOCAL, of_run(run, "notes.txt"), BytesIO(b"12 epochs"))
     for name in ("evaluation-1", "evaluation-2"):
         draft = EvaluationDraft(RunDraft("version 2.0", run_id=RunId(name)), Bindings(scorers={"correct": "c0ffee"}))
         services.evaluations.create(LOCAL, "support", draft)

@@ -131,16 +131,18 @@ def _pairs(folder: Path) -> Iterable[Mapping[str, object]]:
 
 
 def _summaries(folder: Path) -> Iterable[Mapping[str, object]]:
-    """Yield summaries with each rater's marked spans, as (type, words), and verdict on factuality.
+    """Yield summaries with each rater's marked spans, as (type, start, end), and verdict on factuality.
 
-    The positions of the source are left out: a quarter of them are one off.
+    The source counts from 1, but not everywhere, leaves escapes out at times, and takes an escaped line break along
+    at others: a span is where its words stand, nearest to the position that is given. That is where the source says
+    of 6,123 spans, and up to 11 characters further of 1,054.
     """
     for row in _gzipped(folder / "xsum_annotations.jsonl.gz"):
         marked: dict[str, list[object]] = {}
         for each in map(_mapping, _parsed_list(row["faithfulness"])):
             found = marked.setdefault(str(each["worker_id"]), [])
             if each["hallucination_type"] != "NULL":
-                found.append([each["hallucination_type"], each["span"]])
+                found.append([each["hallucination_type"], *_placed(str(row["summary"]), each)])
         factual = {
             str(each["worker_id"]): each["is_factual"] == "yes"
             for each in map(_mapping, _parsed_list(row["factuality"]))
@@ -150,6 +152,15 @@ def _summaries(folder: Path) -> Iterable[Mapping[str, object]]:
             "document": row["bbcid"], "system": row["system"], "summary": row["summary"], "marked": marked,
             "factual": factual,
         }  # fmt: skip
+
+
+def _placed(summary: str, mark: Mapping[str, object]) -> tuple[int, int]:
+    """Return where a marked span stands in a summary, from 0."""
+    words = str(mark["span"]).replace("\\n", "").strip()
+    starts = [found.start() for found in re.finditer(f"(?={re.escape(words)})", summary)]
+    given = int(str(mark["start"])) - 1
+    start = min(starts, key=lambda each: abs(each - given))
+    return start, start + len(words)
 
 
 def _answers(folder: Path) -> Iterable[Mapping[str, object]]:

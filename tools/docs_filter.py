@@ -13,7 +13,6 @@ _TITLES: dict[EntityScope, str] = {
     "session": "Sessions",
     "user": "Users",
     "audit": "Audit trail",
-    "account": "Accounts",
     "run": "Runs",
     "model": "Models",
     "dataset": "Datasets",

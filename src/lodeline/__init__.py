@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         InputCategoricalList,
         InputNumeric,
         InputPassFail,
+        InputSpans,
         InputText,
         InputTextList,
     )
@@ -103,6 +104,7 @@ _MODULES = {
     "InputCategoricalList": "lodeline.sdk.label_inputs",
     "InputNumeric": "lodeline.sdk.label_inputs",
     "InputPassFail": "lodeline.sdk.label_inputs",
+    "InputSpans": "lodeline.sdk.label_inputs",
     "InputText": "lodeline.sdk.label_inputs",
     "InputTextList": "lodeline.sdk.label_inputs",
     "LabelingSession": "lodeline.sdk.labeling_session",
@@ -203,6 +205,7 @@ __all__ = [
     "InputCategoricalList",
     "InputNumeric",
     "InputPassFail",
+    "InputSpans",
     "InputText",
     "InputTextList",
     "LabelingSession",

@@ -37,7 +37,16 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     shared = ("labeling", "create", "tone", "-r", "ann", "-r", "ben", "--mode", "weighted", "--weight", "ann=2")
     assert lodeline(*shared, "--json", store=store).document()["policy"]["weights"] == {"ann": 2}  # type: ignore[index,call-overload]
     lodeline(*shared[:-1], "ann", store=store, code=2)
-    assert "is OPEN." in lodeline("labeling", "state", session, "open", store=store).out
+    assert "is OPEN." in lodeline("labeling", "state", "week", "open", store=store).out
+    assert f"{session}" in lodeline("labeling", "get", "week", store=store).out
+    assert "throughput" in lodeline("labeling", "report", "week", "--json", store=store).out
+    assert session in lodeline("runs", "get", "week", store=store).out
+    assert "neither by id nor by name" in lodeline("labeling", "get", "weak", store=store, code=1).err
+    twin = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
+    ambiguous = lodeline("labeling", "get", "week", store=store, code=2).err
+    assert session in ambiguous
+    assert twin in ambiguous
+    lodeline("evaluations", "get", "nothing", store=store, code=1)
     lodeline("labeling", "state", session, "shut", store=store, code=2)
     lodeline("labeling", "add", session, store=store, code=2)
     assert "Added 1 items" in lodeline("labeling", "add", session, "--dataset", dataset, store=store).out
@@ -62,6 +71,8 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     assert (
         "0 records added, 1 changed" in lodeline("labeling", "sync", session, "--dataset", "golden", store=store).out
     )
+    weighed = lodeline("labeling", "weigh", session, "--json", store=store).document()
+    assert weighed["policy"]["weights"] == {"ann": 0.5, "ben": 0.5}  # type: ignore[index,call-overload]
     assert "is in round 2." in lodeline("labeling", "reopen", item, store=store).out
     assert f"/review/{session}?reviewer=ann" in lodeline("labeling", "link", session, "-r", "ann", store=store).out
     lodeline("labeling", "remove", item, "--yes", store=store)

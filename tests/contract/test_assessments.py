@@ -465,6 +465,8 @@ def test_lists_take_filters_and_orders(stores: Stores, log: Log) -> None:
         ("source = 'HUMAN' AND source_id = 'ann' AND run = 'r'", [low]),
         ("rationale LIKE '%\\% sure'", [yes]),
         ("trace = 'tr-2'", [new, old, bad]),
+        ("trace IN ('tr-2', 'tr-9', 'tr-2') AND valid = true", [new, bad]),
+        ("trace NOT IN ('tr-2', 'tr-9')", [yes, low]),
         (f"span = '{span_id(2)}'", [yes]),
         ("session = 's1'", [talk]),
         ("session IS NULL AND span IS NULL AND NOT trace = 'tr-2'", [low]),

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.ids import ExperimentId
-from lodeline.domain.issue import Issue, IssueChange, IssueDraft, IssueId, issue_of
+from lodeline.domain.issue import MAX_ISSUES, Issue, IssueChange, IssueDraft, IssueId, issue_of
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, audit, delete_experiment, judgment, make_experiment, span, write
@@ -44,6 +44,19 @@ def test_lists_are_newest_first(stores: Stores) -> None:
     put(stores, "iss-2")
     assert [each.issue_id for each in stores.issues.list([ZERO])] == ["iss-3", "iss-2", "iss-1"]
     assert list(stores.issues.list([])) == []
+
+
+def test_restored_issues_keep_what_is_there(stores: Stores) -> None:
+    made = put(stores)
+    other = make_experiment(stores, "other").experiment_id
+    given = [replace(made, name="not so"), replace(made, issue_id=IssueId("iss-2"))]
+    assert stores.issues.restore(other, given) == 1
+    assert stores.issues.list([ZERO]) == [made]
+    assert stores.issues.list([other]) == [replace(made, issue_id=IssueId("iss-2"), experiment_id=other)]
+    many = [replace(made, issue_id=IssueId(f"iss-n{n}")) for n in range(MAX_ISSUES)]
+    with pytest.raises(TooLarge):
+        stores.issues.restore(other, many)
+    assert len(stores.issues.list([other])) == 1
 
 
 def test_a_change_changes_what_it_names(stores: Stores) -> None:

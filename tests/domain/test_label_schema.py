@@ -36,6 +36,8 @@ ANY = LabelInput("categorical", options=("a", "b", "c"), multi_select=True)
 SCORE = LabelInput("numeric", min_value=1, max_value=5)
 SHORT = LabelInput("text", max_length=3)
 FACTS = LabelInput("text_list", max_length=3, max_count=2)
+MARKS = LabelInput("spans", options=("a", "b"), max_count=2)
+MARK: JsonValue = {"field": "response", "start": 1, "end": 3, "label": "a"}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,7 @@ FACTS = LabelInput("text_list", max_length=3, max_count=2)
         (ONE, "b", "b"), (ANY, ["c", "a", "c"], ["a", "c"]), (ANY, [], []),
         (SCORE, 1, 1), (SCORE, 5, 5), (SCORE, 2.5, 2.5), (LabelInput("numeric"), -1e300, -1e300),
         (SHORT, "abc", "abc"), (FACTS, ["a", "b"], ["a", "b"]), (FACTS, "abc", ["abc"]),
+        (MARKS, [], []), (MARKS, [MARK, MARK], [MARK]),
     ],
 )  # fmt: skip
 def test_answers_are_kept_in_one_form(given_: LabelInput, value: JsonValue, kept: JsonValue) -> None:
@@ -62,10 +65,11 @@ def test_answers_are_kept_in_one_form(given_: LabelInput, value: JsonValue, kept
         (LabelInput("numeric"), float("inf")),
         (SHORT, "abcd"), (SHORT, ""), (SHORT, "  "), (SHORT, 3),
         (FACTS, []), (FACTS, ["a", "b", "c"]), (FACTS, ["abcd"]), (FACTS, [1]), (FACTS, [""]), (FACTS, {"a": "b"}),
+        (MARKS, "abc"), (MARKS, [1]), (MARKS, [{"start": 1, "end": 3}]), (MARKS, [MARK, MARK, MARK]),
     ],
 )  # fmt: skip
 def test_what_is_no_answer_is_refused_by_name(given_: LabelInput, value: JsonValue) -> None:
-    with pytest.raises(Invalid, match=r"s: .* is no answer to this label schema; expected") as error:
+    with pytest.raises(Invalid, match=r"s: .*(is no answer to this label schema; expected|span)") as error:
         canonical_value(schema(given_), value)
     assert error.value.error_code == "label_value"
 
@@ -79,7 +83,8 @@ def test_what_is_no_answer_is_refused_by_name(given_: LabelInput, value: JsonVal
         LabelInput("numeric", min_value=2, max_value=2), LabelInput("numeric", min_value=float("nan")),
         LabelInput("text", max_length=0), LabelInput("text_list", max_count=101),
         LabelInput("text", options=("a",)), LabelInput("numeric", positive_label="x"),
-        LabelInput("pass_fail", min_value=1),
+        LabelInput("pass_fail", min_value=1), LabelInput("spans"), LabelInput("text", marks="request"),
+        LabelInput("spans", options=("a",), max_count=101), LabelInput("spans", options=("a",), max_length=5),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(given_: LabelInput) -> None:
@@ -110,7 +115,7 @@ values = st.recursive(
 )
 
 
-@given(st.sampled_from([PASS, ONE, ANY, SCORE, SHORT, FACTS]), values)
+@given(st.sampled_from([PASS, ONE, ANY, SCORE, SHORT, FACTS, MARKS]), values)
 def test_a_kept_answer_is_an_answer_again_and_everything_else_is_our_error(
     given_: LabelInput, value: JsonValue
 ) -> None:
@@ -122,4 +127,4 @@ def test_a_kept_answer_is_an_answer_again_and_everything_else_is_our_error(
 
 
 def test_every_kind_of_input_is_tried_here() -> None:
-    assert {each.kind for each in (PASS, ONE, ANY, SCORE, SHORT, FACTS)} == set(INPUT_KINDS)
+    assert {each.kind for each in (PASS, ONE, ANY, SCORE, SHORT, FACTS, MARKS)} == set(INPUT_KINDS)

@@ -16,17 +16,22 @@ from lodeline.demo.pairs import run_id as pairs_run
 from lodeline.demo.part import DemoPart
 from lodeline.demo.rubric import JUDGE, SCORE, rubric_part
 from lodeline.demo.rubric import run_id as rubric_run
+from lodeline.demo.sources import rows, text
 from lodeline.demo.summaries import FACTUAL, HALLUCINATION, RATERS, SPANS, summaries_part
 from lodeline.demo.summaries import run_id as summaries_run
 from lodeline.domain.agreement import AgreementReport, Coefficient
 from lodeline.domain.ids import RunId
+from lodeline.domain.labeling import item_id_of
 from lodeline.domain.labeling_report import LabelingReport, SchemaReport
 from lodeline.domain.labeling_sources import PastReview
 from lodeline.domain.span import JsonValue
+from lodeline.domain.span_agreement import MarkedItem
+from lodeline.domain.text_span import read_spans
 from lodeline.evals.statistics.arrays import FloatArray
 from lodeline.local import connect
 from lodeline.sdk.client.clients import LodelineClient
 from tests.evals.statistics import references
+from tests.evals.statistics.test_spans import naive
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +111,30 @@ def test_xsums_raters_with_marked_spans_and_missing_answers(client: LodelineClie
         assert measured.interval is not None
         assert measured.interval.low < alpha < measured.interval.high
     assert schema(report, FACTUAL).answers < schema(report, HALLUCINATION).answers
-    spans = schema(report, SPANS)
-    assert (spans.panel, spans.answers) == (None, sum(SPANS in review.form.answers for review in reviews))
+    found, marked = schema(report, SPANS), answers(reviews, SPANS)
+    assert (found.panel, found.answers) == (None, sum(len(row) for row in marked.values()))
+    assert found.spans is not None
+    # Of 7,177 marks of the source, 19 are the same again.
+    assert sum(rater.spans for rater in found.spans.raters) == 7_158
+    for name, wanted in zip(("u-alpha", "u-alpha-marked"), naive(marked_items(marked)), strict=True):
+        measured = next(each for each in found.spans.coefficients if each.name == name)
+        assert measured.value == pytest.approx(wanted)
+        assert measured.interval is not None
+        assert measured.interval.low < wanted < measured.interval.high
+    kept = [a.submission for item in client.labeling_items.list(summaries_run()) for a in item.submissions]
+    quotes = [span for each in kept if each for span in read_spans(each.form.answers.get(SPANS))]
+    assert len(quotes) == 7_158
+    assert all(span.text is not None and len(span.text) == span.end - span.start for span in quotes)
+
+
+def marked_items(marked: Mapping[str, Mapping[str, JsonValue]]) -> list[MarkedItem]:
+    """What the source says of spans, with the lengths of its texts."""
+    texts = zip(summaries_part().labeling[0].targets(), rows("summaries.jsonl.zst"), strict=True)
+    lengths = {str(item_id_of(summaries_run(), target)): len(text(row["summary"])) for target, row in texts}
+    return [
+        MarkedItem(item, lengths[item], {who: read_spans(value) for who, value in row.items()})
+        for item, row in marked.items()
+    ]
 
 
 def test_ragcheckers_two_people_on_three_criteria(client: LodelineClient) -> None:

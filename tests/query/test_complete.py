@@ -64,7 +64,7 @@ def test_what_may_not_come_is_not_offered():
     assert "state" not in offered("span(|")
     assert ")" not in offered("span(kind = 'LLM') |")
     assert offered("state |") == ["=", "!=", "IN", "NOT IN", "IS NULL", "IS NOT NULL"]
-    assert offered("disabled = |", "account") == ["true", "false"]
+    assert offered("valid = |", "assessment") == ["true", "false"]
 
 
 def test_a_suggestion_replaces_the_word_before_the_place():

@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lodeline.domain.account import Account
 from lodeline.domain.assessment import Assessment, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.dataset import Dataset
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import (
     DEFAULT_EXPERIMENT,
-    AccountId,
     AssessmentId,
     DatasetId,
     ModelId,
@@ -39,7 +37,6 @@ from lodeline.query.grammar_native import parse, parse_field
 from lodeline.query.order import parse_order
 from lodeline.query.reference import key_of_values, matches, order_key, order_values, value_of
 from lodeline.query.subjects import (
-    AccountSubject,
     AssessmentSubject,
     AuditSubject,
     ExperimentSubject,
@@ -289,7 +286,6 @@ SUBJECTS: Mapping[EntityScope, Subject] = {
     "prompt": PromptSubject(
         Prompt("greet", DEFAULT_EXPERIMENT, 2, 1, 2, "ada", "", {"team": "red"}, {"production": 1, "test": 2})
     ),
-    "account": AccountSubject(Account(AccountId("c-1"), "ada", "admin", 5)),
     "run": RunSubject(
         Run(
             RunId("r-1"),
@@ -358,7 +354,6 @@ def test_every_field_of_the_table_has_a_value_of_its_type(entity: EntityScope):
         ("record", "inputs.q.text = 'hi' AND inputs.city > 4 AND expectations.a = true AND outputs LIKE 'o%'"),
         ("record", "split = 'test' AND source = 'TRACE' AND source_id = 'tr-1' AND inputs.q.none IS NULL"),
         ("prompt", "name = 'greet' AND alias = 'test' AND version = 2 AND tags.team = 'red'"),
-        ("account", "name = 'ada' AND role = 'Admin' AND disabled = false"),
         ("assessment", "trace = 'tr-1' AND span IS NULL AND session IS NULL AND created = 9 AND valid = true"),
         ("span", "id = '1111111111111111' AND text ~ 'york' AND kind = llm"),
     ],

@@ -5,12 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodeline.domain.errors import Unsupported
-from lodeline.query.ast import EntityScope, Order
+from lodeline.query.ast import EntityScope
 from lodeline.query.build import NOTHING
 from lodeline.query.fields import ENTITIES
 from lodeline.query.grammar_native import parse
-from lodeline.query.order import parse_order
-from lodeline.query.unparse import order_text, to_text
+from lodeline.query.unparse import to_text
 from tests.query import strategies
 
 
@@ -19,13 +18,6 @@ from tests.query import strategies
 def test_what_is_written_reads_back_the_same(entity: EntityScope, data: st.DataObject):
     node = data.draw(strategies.nodes(entity, mlflow=True))
     assert parse(to_text(node), entity) == node
-
-
-@pytest.mark.parametrize("entity", ENTITIES)
-@given(data=st.data())
-def test_orders_read_back_the_same(entity: EntityScope, data: st.DataObject):
-    orders: tuple[Order, ...] = data.draw(strategies.orders(entity))
-    assert parse_order(order_text(orders), entity) == orders
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,9 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {API}/runs/{{run_id}}/metrics", "200 200 403 403 401 403", f"{API}/runs/{{run}}/metrics",
          json={"metrics": [{"key": "k", "value": "NaN", "timestamp_ms": 1}]}),
     Case(f"GET {API}/runs/{{run_id}}/metrics", "200 200 200 403 401 403", f"{API}/runs/{{run}}/metrics?key=k"),
+    Case(f"GET {API}/runs/{{run_id}}/artifacts", "200 200 200 403 401 403", f"{API}/runs/{{run}}/artifacts"),
+    Case(f"GET {API}/runs/{{run_id}}/artifacts/content", "200 200 200 403 401 403",
+         f"{API}/runs/{{run}}/artifacts/content?path=notes.txt"),
 
     Case(f"POST {API}/evaluations", "201 201 403 403 401 403",
          json={"experiment": "app", "name": "e"}),

@@ -33,6 +33,7 @@ from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.security import CSRF_HEADER
 from lodeline.server.settings import load_settings
+from lodeline.services.artifacts import of_run
 from lodeline.services.bundle import Services
 from tests.clock import SettableClock
 from tests.contract.build import T0_MS, audit, judgment, span, write
@@ -123,6 +124,7 @@ def populated(store: str = "memory:") -> Generator[World]:
         judged = services.assessments.log(LOCAL, judgment(TRACE)).assessment
         services.attachments.put(LOCAL, TRACE, "a.txt", BytesIO(b"attached"))
         run = services.runs.create(LOCAL, "app", RunDraft("nightly"))
+        services.artifacts.put(LOCAL, of_run(run, "notes.txt"), BytesIO(b"left behind"))
         draft = EvaluationDraft(RunDraft("version 2"), Bindings(scorers={"exact": "d1"}))
         evaluation = services.evaluations.create(LOCAL, "app", draft).run
         services.evaluations.start(LOCAL, evaluation.run_id)

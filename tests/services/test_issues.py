@@ -6,8 +6,9 @@ import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.errors import Forbidden, Invalid, NotFound, TooLarge
-from lodeline.domain.ids import AccountId
+from lodeline.domain.ids import AccountId, RunId
 from lodeline.domain.issue import IssueChange, IssueDraft, IssueId, IssueSeverity
+from lodeline.domain.run import RunDraft
 from lodeline.services.bundle import Services
 from tests.services.bundled import clock_of, make, services_over
 
@@ -61,3 +62,16 @@ def test_permissions_are_those_of_assessments(services: Services) -> None:
         with pytest.raises(Forbidden):
             refused()
     assert services.issues.update(editor, made.issue_id, IssueChange(status="resolved")).status == "resolved"
+
+
+def test_the_run_that_found_it_is_of_the_same_experiment(services: Services) -> None:
+    home, other = make(services).experiment_id, make(services, "other").experiment_id
+    mine = services.runs.create(LOCAL, home, RunDraft("mine")).run_id
+    theirs = services.runs.create(LOCAL, other, RunDraft("theirs")).run_id
+    editor = Actor("account", "eve", AccountId("acc-2"), roles={home: "editor"})
+    assert services.issues.create(editor, home, IssueDraft("a", "text", source_run_id=mine)).source_run_id == mine
+    assert services.issues.create(editor, home, IssueDraft("b", "text", source_run_id=RunId("later")))
+    with pytest.raises(NotFound):
+        services.issues.create(editor, home, IssueDraft("c", "text", source_run_id=theirs))
+    with pytest.raises(Invalid, match="both must be of one"):
+        services.issues.create(LOCAL, home, IssueDraft("d", "text", source_run_id=theirs))

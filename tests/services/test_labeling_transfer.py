@@ -13,8 +13,10 @@ from lodeline.auth.actor import LOCAL
 from lodeline.domain.errors import Invalid
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
+from lodeline.domain.issue import IssueDraft
 from lodeline.domain.label_schema import LabelInput, LabelSchemaChange, LabelSchemaDraft, default_id
 from lodeline.domain.labeling import ItemDraft, LabelingDraft, LabelingItem, ReviewForm, ReviewPolicy, ReviewTarget
+from lodeline.domain.review_queue import ReviewQueueDraft
 from lodeline.domain.run import RunDraft
 from lodeline.services.bundle import Services
 from lodeline.services.reviewers import without_tokens
@@ -61,6 +63,8 @@ def fill(services: Services) -> ExperimentId:
     services.labeling_items.reopen(LOCAL, ids[0])
     services.reviews.decline(LOCAL, ids[1], "tired", reviewer="ann")
     services.labeling_items.remove(LOCAL, ids[2])
+    services.issues.create(LOCAL, "app", IssueDraft("slow", "It takes minutes.", severity="high", root_causes=("a",)))
+    services.issues.create(LOCAL, "app", IssueDraft("short", "Answers are short."))
     return inside
 
 
@@ -120,6 +124,34 @@ def test_the_default_schema_is_the_other_experiments_own_there(services: Service
     assert (default.schema_id, default.title, default.is_default) == (default_id(copy), "Right?", True)
 
 
+def test_a_session_asks_with_the_default_schema_of_its_experiment(services: Services, other: Services) -> None:
+    fill(services)
+    other.experiments.create(LOCAL, ExperimentDraft("first"))
+    copy = put(other, export(services), as_name="copy")
+    asked = {schema.name: schema for schema in other.labeling.get(LOCAL, RUN).schemas}
+    assert (asked["Feedback"].schema_id, asked["Feedback"].experiment_id) == (default_id(copy), copy)
+
+
+def test_issues_come_back_once(services: Services, other: Services) -> None:
+    fill(services)
+    file = export(services)
+    report = other.transfer.import_file(LOCAL, io.BytesIO(file))
+    assert (report.issues, report.labeling_sessions, report.labeling_items, report.label_schemas) == (2, 1, 3, 2)
+    assert other.issues.search(LOCAL, ["app"]) == services.issues.search(LOCAL, ["app"])
+    again = other.transfer.import_file(LOCAL, io.BytesIO(file))
+    assert (again.issues, again.labeling_sessions, again.labeling_items, again.label_schemas) == (0, 0, 0, 0)
+
+
+def test_a_review_queue_whose_name_is_taken_stays_out(services: Services, other: Services) -> None:
+    services.experiments.create(LOCAL, ExperimentDraft("app"))
+    services.review_queues.create(LOCAL, "app", ReviewQueueDraft("Mine", "CUSTOM"))
+    file = export(services)
+    own = other.review_queues.create(LOCAL, "0", ReviewQueueDraft("mine", "CUSTOM"))
+    report = other.transfer.import_file(LOCAL, io.BytesIO(file), into="0")
+    assert (report.runs, report.labeling_sessions) == (0, 0)
+    assert other.review_queues.list(LOCAL, "0") == [own]
+
+
 SPOILT: list[tuple[str, Spoil]] = [
     ("items", lambda row: row["item"].update(item_id="ri-other")),
     ("items", lambda row: row["item"]["assignments"][0].update(slot=7)),
@@ -129,6 +161,10 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("labeling", lambda row: row["session"].update(schemas=[])),
     ("labeling", lambda row: row["session"]["policy"].update(overlap=2)),
     ("labels", lambda row: row.update(version=9)),
+    ("issues", lambda row: row.update(status="odd")),
+    ("issues", lambda row: row.update(severity="odd")),
+    ("issues", lambda row: row.update(name="")),
+    ("issues", lambda row: row.update(issue_id=" ")),
     ("labels", lambda row: row["input"].update(kind="colour")),
 ]
 

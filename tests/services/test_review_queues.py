@@ -8,7 +8,9 @@ from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from lodeline.domain.ids import AccountId, RunId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
+from lodeline.domain.labeling import LabelingDraft
 from lodeline.domain.review_queue import ReviewQueue, ReviewQueueChange, ReviewQueueDraft
+from lodeline.domain.run import RunChange, RunDraft
 from lodeline.services.bundle import Services
 from tests.contract.build import span, write
 from tests.services.bundled import make, services_over
@@ -90,3 +92,23 @@ def test_other_labeling_sessions_are_no_queues(services: Services) -> None:
             services.review_queues.delete(EDITOR, missing)
     assert services.review_queues.list(EDITOR, "home") == []
     queue(services)
+
+
+@pytest.mark.parametrize("tag", ["lodeline.review_queue", "lodeline.review_queue.owner"])
+def test_what_makes_a_run_a_queue_is_set_by_making_one(services: Services, tag: str) -> None:
+    made = queue(services)
+    draft = LabelingDraft(RunDraft("labels", tags={tag: "CUSTOM"}), ())
+    plain = services.runs.create(EDITOR, "home", RunDraft("plain")).run_id
+    for call in (
+        lambda: services.runs.create(EDITOR, "home", RunDraft("run", tags={tag: "CUSTOM"})),
+        lambda: services.runs.update(EDITOR, plain, RunChange(set_tags={tag: "CUSTOM"})),
+        lambda: services.runs.update(EDITOR, made.queue_id, RunChange(delete_tags=(tag,))),
+        lambda: services.labeling.create(EDITOR, "home", draft, ["Feedback"]),
+    ):
+        with pytest.raises(Invalid, match="says that a run is a review queue") as caught:
+            call()
+        assert caught.value.error_code == "reserved_tag"
+    other = RunChange(set_tags={"lodeline.review_queues": "mine"})
+    assert services.runs.update(EDITOR, plain, other).tags == {"lodeline.review_queues": "mine"}
+    changed = services.review_queues.update(EDITOR, made.queue_id, ReviewQueueChange(owner="eve"))
+    assert changed.owner == "eve"

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.account import Account
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, Unauthenticated
-from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.experiment import ExperimentChange, ExperimentDraft, ExperimentSettings
 from lodeline.domain.ids import AccountId, ExperimentId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import (
@@ -21,12 +22,14 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
+from lodeline.domain.labeling_sources import PastReview
 from lodeline.domain.model import ModelDraft
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.review_view import ReviewView
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import TraceInfo
+from lodeline.services.audit import audit_entry
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import span, write
@@ -91,6 +94,95 @@ def token_of(view: ReviewView | None) -> str:
     assert view.mine is not None
     assert view.mine.token is not None
     return view.mine.token
+
+
+# Spans
+
+
+MARKS = LabelSchemaDraft("marks", "FEEDBACK", LabelInput("spans", options=("wrong", "rude")), direction="none")
+
+
+def span_session(services: Services, **policy: object) -> tuple[LabelingSession, ItemId]:
+    services.label_schemas.create(LOCAL, "app", MARKS)
+    draft = LabelingDraft(
+        RunDraft("marks"), (), "", ("ann", "ben"),
+        ReviewPolicy(**policy),  # type: ignore[arg-type]
+        state="OPEN",
+    )  # fmt: skip
+    made = services.labeling.create(LOCAL, "app", draft, ["marks"])
+    return made, services.labeling_items.add(LOCAL, made.run.run_id, [ItemDraft(trace())]).item_ids[0]
+
+
+def marks(*places: tuple[int, int, str]) -> ReviewForm:
+    return ReviewForm({"marks": [{"field": "response", "start": a, "end": b, "label": c} for a, b, c in places]})
+
+
+def test_spans_are_marked_in_what_is_shown_and_kept_with_their_words(services: Services) -> None:
+    _, item = span_session(services, mode="named", min_agreement=0.9)
+    view = services.reviews.claim(ANN, item)
+    assert [(each.field, each.text) for each in view.texts] == [("request", "ask tr-1"), ("response", "say tr-1")]
+    done = services.reviews.submit(ANN, item, marks((4, 8, "wrong")), token=token_of(view))
+    assert done.mine is not None
+    assert done.mine.submission is not None
+    kept = {"field": "response", "start": 4, "end": 8, "label": "wrong", "text": "tr-1"}
+    assert done.mine.submission.form.answers == {"marks": [kept]}
+    assert done.mine.submission.text_lengths == {"marks": 8}
+    again = services.reviews.submit(ANN, item, marks((4, 8, "wrong")), token=token_of(view))
+    assert again.mine == done.mine
+    judged = services.stores.assessments.of_traces([TraceId("tr-1")])[TraceId("tr-1")]
+    assert [each.value for each in judged] == [[kept]]
+    services.reviews.submit(BEN, item, marks((4, 6, "wrong")))
+    decided = services.labeling_items.get(LOCAL, item)
+    assert (decided.state, decided.agreement) == ("DISPUTED", pytest.approx(2 / 3))
+    ended = services.labeling_items.adjudicate(EDITOR, item, marks())
+    assert ended.adjudications[0].form.answers == {"marks": []}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (marks((4, 9, "wrong")), "answers.marks: 4 to 9 goes past response, which has 8 characters"),
+        (marks((4, 8, "odd")), "marks: span 0: label"),
+        (
+            ReviewForm({"marks": [{"field": "request", "start": 0, "end": 3, "label": "rude"}]}),
+            "text of the response",
+        ),
+        (
+            ReviewForm({"marks": [{"field": "response", "start": 0, "end": 3, "label": "rude", "text": "ask"}]}),
+            "'say', not 'ask'",
+        ),
+    ],
+)
+def test_spans_that_lie_elsewhere_are_refused_wherever_they_are_written(
+    services: Services, wrong: ReviewForm, said: str
+) -> None:
+    made, item = span_session(services)
+    run_id = made.run.run_id
+    services.experiments.update(LOCAL, APP, ExperimentChange(settings=ExperimentSettings(enforce_label_schemas=True)))
+    person = AssessmentDraft(
+        AssessmentTarget(TraceId("tr-1")),
+        "marks",
+        "FEEDBACK",
+        AssessmentSource("HUMAN", "ann"),
+        wrong.answers["marks"],
+    )
+    for call in (
+        lambda: services.reviews.submit(ANN, item, wrong),
+        lambda: services.labeling_items.log_reviews(EDITOR, run_id, [PastReview(item, "ann", wrong)]),
+        lambda: services.labeling_items.add(EDITOR, run_id, [ItemDraft(trace("tr-1"), gold=wrong.answers)]),
+        lambda: services.assessments.log(LOCAL, person),
+    ):
+        with pytest.raises(Invalid, match=said):
+            call()
+    assert not services.stores.assessments.of_traces([TraceId("tr-1")]).get(TraceId("tr-1"))
+
+
+def test_what_is_to_be_marked_must_be_shown(services: Services) -> None:
+    with pytest.raises(Invalid, match="has spans of the response marked, which is not shown"):
+        span_session(services, fields=("request",))
+    made = services.labeling.create(LOCAL, "app", LabelingDraft(RunDraft("marks"), (), "", ("ann",)), ["marks"])
+    with pytest.raises(Invalid, match="not shown"):
+        services.labeling.update(LOCAL, made.run.run_id, LabelingChange(policy=ReviewPolicy(fields=("request",))))
 
 
 # Who
@@ -192,6 +284,39 @@ def test_nobody_reads_as_a_reviewer_what_is_deleted_or_a_draft(services: Service
         services.reviews.session(BEN, made.run.run_id)
     services.runs.restore(LOCAL, made.run.run_id)
     assert services.reviews.view(who, item).mine is not None
+
+
+def test_an_archived_session_shows_its_reviewers_nothing(services: Services) -> None:
+    made = session(services, reviewers=("ann",))
+    (item,) = add(services, made, trace())
+    services.reviews.submit(ANN, item, form())
+    run_id = made.run.run_id
+    services.labeling.update(LOCAL, run_id, LabelingChange(state="CLOSED"))
+    assert services.reviews.view(ANN, item).mine is not None
+    services.labeling.update(LOCAL, run_id, LabelingChange(state="ARCHIVED"))
+    assert services.reviews.sessions(ANN).items == ()
+    for call in (
+        lambda: services.reviews.session(ANN, run_id),
+        lambda: services.reviews.held(ANN, run_id),
+        lambda: services.reviews.view(ANN, item),
+    ):
+        with pytest.raises(Conflict, match="is ARCHIVED: it is over"):
+            call()
+    assert services.labeling_items.get(VIEWER, item).submissions
+
+
+def test_reviewers_may_be_named_before_they_have_an_account_and_that_is_shown(services: Services) -> None:
+    made = session(services, reviewers=("ann", "Ben", "ben", "off", "out"))
+    for name, role, disabled in (("ann", "reviewer", False), ("ben", None, False), ("off", "reviewer", True)):
+        account = Account(AccountId(f"acc-{name}"), name, role, 1, disabled)  # type: ignore[arg-type]
+        audit = audit_entry(LOCAL, "account.create", name, at_ms=1)
+        services.stores.accounts.create(account, password_hash=None, audit=audit)
+    progress = services.labeling.progress(VIEWER, made.run.run_id)
+    assert {each.reviewer: each.account for each in progress.reviewers} == {
+        "ann": "ready", "Ben": "missing", "ben": "no_role", "off": "disabled", "out": "missing",
+    }  # fmt: skip
+    # Where nobody signs in there is nothing to say.
+    assert {each.account for each in services.labeling.progress(LOCAL, made.run.run_id).reviewers} <= {None}
 
 
 # What is shown

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs, value_of
 from lodeline.cli.options import (
     AllOption,
@@ -147,22 +148,17 @@ def get(use: Use, assessment: IdArgument) -> None:
 def history(use: Use, assessment: IdArgument) -> None:
     """Show every revision of an assessment, oldest first, also of a deleted one."""
     found = use.client.assessments.history(assessment)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("revision", "at", "by", "name", "value", "reason"),
-        (
-            (
-                item.assessment.revision,
-                moment(item.at_ms),
-                item.by,
-                item.assessment.name,
-                "deleted" if item.deleted else assessment_row(item.assessment)[1],
-                item.reason,
-            )
-            for item in found
-        ),
+    write_list(
+        use,
+        found,
+        {
+            "revision": lambda item: item.assessment.revision,
+            "at": lambda item: moment(item.at_ms),
+            "by": lambda item: item.by,
+            "name": lambda item: item.assessment.name,
+            "value": lambda item: "deleted" if item.deleted else assessment_row(item.assessment)[1],
+            "reason": lambda item: item.reason,
+        },
     )
 
 

@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from lodeline.cli.exits import NEGATIVE
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -61,23 +62,18 @@ def list_datasets(
     found = use.client.datasets.search(
         experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most
     )
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("id", "name", "experiment", "version", "count", "draft", "updated"),
-        [
-            (
-                item.dataset_id,
-                item.name,
-                item.experiment_id,
-                item.latest_version,
-                item.record_count,
-                count(item.draft_changes),
-                moment(item.updated_ms),
-            )
-            for item in found
-        ],
+    write_list(
+        use,
+        found,
+        {
+            "id": lambda item: item.dataset_id,
+            "name": lambda item: item.name,
+            "experiment": lambda item: item.experiment_id,
+            "version": lambda item: item.latest_version,
+            "count": lambda item: item.record_count,
+            "draft": lambda item: count(item.draft_changes),
+            "updated": lambda item: moment(item.updated_ms),
+        },
     )
 
 
@@ -256,24 +252,19 @@ def versions(
 ) -> None:
     """List the published versions, the latest first."""
     found = use.client.datasets.versions(find_dataset(use, name, experiment).dataset_id, limit=None if all else limit)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("version", "count", "changes", "published", "author", "labels", "digest", "message"),
-        [
-            (
-                item.version,
-                item.total,
-                _counts(item),
-                moment(item.created_ms),
-                item.author,
-                ", ".join(item.labels) or None,
-                item.digest[:12],
-                item.message or None,
-            )
-            for item in found
-        ],
+    write_list(
+        use,
+        found,
+        {
+            "version": lambda item: item.version,
+            "count": lambda item: item.total,
+            "changes": _counts,
+            "published": lambda item: moment(item.created_ms),
+            "author": lambda item: item.author,
+            "labels": lambda item: ", ".join(item.labels) or None,
+            "digest": lambda item: item.digest[:12],
+            "message": lambda item: item.message or None,
+        },
     )
 
 
@@ -312,22 +303,17 @@ def list_records(
         filter=filter,
         limit=None if all else limit,
     )
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("id", "request", "value", "split", "source", "updated"),
-        [
-            (
-                item.record_id,
-                _json(item.inputs),
-                _json(item.expectations) if item.expectations else None,
-                item.split,
-                _source(item),
-                moment(item.updated_ms),
-            )
-            for item in found
-        ],
+    write_list(
+        use,
+        found,
+        {
+            "id": lambda item: item.record_id,
+            "request": lambda item: _json(item.inputs),
+            "value": lambda item: _json(item.expectations) if item.expectations else None,
+            "split": lambda item: item.split,
+            "source": _source,
+            "updated": lambda item: moment(item.updated_ms),
+        },
     )
 
 
@@ -346,12 +332,15 @@ def diff(
     found = use.client.records.diff(
         find_dataset(use, name, experiment).dataset_id, before, after, limit=None if all else limit
     )
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("change", "id", "request", "value"),
-        [(item.kind, item.record_id, _json(_either(item).inputs), _what(item)) for item in found],
+    write_list(
+        use,
+        found,
+        {
+            "change": lambda item: item.kind,
+            "id": lambda item: item.record_id,
+            "request": lambda item: _json(_either(item).inputs),
+            "value": _what,
+        },
     )
 
 

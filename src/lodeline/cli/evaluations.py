@@ -6,6 +6,7 @@ import typer
 
 from lodeline.cli.options import AllOption, LimitOption, Use, command
 from lodeline.cli.output import moment
+from lodeline.cli.run_names import find_run
 from lodeline.domain.aggregate import Interval, ValueSummary
 from lodeline.domain.comparison import ScorerComparison
 from lodeline.domain.errors import Invalid
@@ -14,7 +15,7 @@ from lodeline.domain.evaluation_row import ROW_STATES, EvaluationRow, RowState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show, compare and cancel evaluations.")
 
-IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The evaluation's run.")]
+IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The evaluation, by id or name of its run.")]
 ViewOption = Annotated[
     Literal["as_judged", "effective"],
     typer.Option("--view", help="Scores as they were given, or as the judgments stand now."),
@@ -27,6 +28,7 @@ ReducerOption = Annotated[
 @command(app, "get")
 def get(use: Use, run: IdArgument) -> None:
     """Show an evaluation: its state, what it was bound to, how many rows are done."""
+    run = find_run(use.client, run, "EVALUATION")
     found = use.client.evaluations.get(run)
     if use.out.as_json:
         use.out.document(found)
@@ -63,6 +65,7 @@ def summary(
     reducer: ReducerOption = "mean",
 ) -> None:
     """Show what each scorer's values come to: n, errors, mean or rate with its interval."""
+    run = find_run(use.client, run, "EVALUATION")
     found = use.client.evaluations.summary(run, view=view, slices=slice or (), reducer=reducer)
     if use.out.as_json:
         use.out.document(found)
@@ -84,8 +87,8 @@ def summary(
 @command(app, "compare")
 def compare(
     use: Use,
-    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="The run to compare with.")],
-    candidates: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs to compare.")],
+    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="The run to compare with, by id or name.")],
+    candidates: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs to compare, by ids or names.")],
     *,
     view: ViewOption = "as_judged",
     reducer: ReducerOption = "mean",
@@ -93,7 +96,8 @@ def compare(
 ) -> None:
     """Compare evaluations with a baseline, scorer by scorer, on the records that they share."""
     options = CompareOptions(view=view, reducer=reducer, max_rows=worst)
-    found = use.client.evaluations.compare(baseline, candidates, options)
+    others = [find_run(use.client, each, "EVALUATION") for each in candidates]
+    found = use.client.evaluations.compare(find_run(use.client, baseline, "EVALUATION"), others, options)
     if use.out.as_json:
         use.out.document(found)
         return
@@ -125,6 +129,7 @@ def rows(
     all: AllOption = False,
 ) -> None:
     """List the rows of an evaluation by key and repetition."""
+    run = find_run(use.client, run, "EVALUATION")
     states: list[RowState] = [item for item in ROW_STATES if item in {text.upper() for text in state or ()}]
     if state and len(states) != len({text.upper() for text in state}):
         raise Invalid.value("--state", ", ".join(state), "one of " + ", ".join(ROW_STATES))
@@ -143,6 +148,7 @@ def cancel(
     message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
 ) -> None:
     """Cancel an evaluation; the rows it has stay valid."""
+    run = find_run(use.client, run, "EVALUATION")
     found = use.client.evaluations.cancel(run, message=message)
     if use.out.as_json:
         use.out.document(found)

@@ -1,6 +1,8 @@
 """``lodeline labeling``: make, fill and watch labeling sessions; carry what people expect into datasets."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ from lodeline.cli.labeling_report import report
 from lodeline.cli.naming import confirm, value_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, YesOption, command
 from lodeline.cli.output import Output, moment
+from lodeline.cli.run_names import find_run
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import TraceId
 from lodeline.domain.labeling import (
@@ -19,6 +22,7 @@ from lodeline.domain.labeling import (
     ItemsReport,
     ItemState,
     LabelingDraft,
+    LabelingProgress,
     LabelingSession,
     LabelingState,
     ReviewForm,
@@ -26,13 +30,14 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
+from lodeline.domain.labeling_report import UNKNOWN_SKILL
 from lodeline.domain.labeling_rules import ItemRule, RuleKind
 from lodeline.domain.run import RunDraft
 from lodeline.domain.span import JsonValue
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill and watch labeling sessions.")
 
-SessionArgument = Annotated[str, typer.Argument(help="The session's run id.", metavar="SESSION")]
+SessionArgument = Annotated[str, typer.Argument(help="The session, by run id or name.", metavar="SESSION")]
 ItemArgument = Annotated[str, typer.Argument(help="The item's id.", metavar="ITEM")]
 HomeOption = Annotated[str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment it is in.")]
 ReviewerOption = Annotated[
@@ -108,11 +113,14 @@ def create(
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Made labeling session {made.run.run_id} ({made.state}).")
+    if made.reviewers:
+        _warn_of_accounts(use, use.client.labeling.progress(made.run.run_id))
 
 
 @command(app, "get")
 def get(use: Use, session: SessionArgument) -> None:
     """Show a labeling session and how far it is."""
+    session = _session(use, session)
     found = use.client.labeling.get(session)
     progress = use.client.labeling.progress(session)
     if use.out.as_json:
@@ -143,6 +151,7 @@ def get(use: Use, session: SessionArgument) -> None:
                 for each in progress.reviewers
             ],
         )  # fmt: skip
+    _warn_of_accounts(use, progress)
 
 
 @command(app, "state")
@@ -152,6 +161,7 @@ def state(
     wanted: Annotated[str, typer.Argument(help="OPEN, PAUSED, CLOSED or ARCHIVED.", metavar="STATE")],
 ) -> None:
     """Open, pause, close or archive a session; what is closed takes no reviews any more."""
+    session = _session(use, session)
     changed = use.client.labeling.update(session, state=_state(wanted))
     _said(use.out, changed, f"Labeling session {session} is {changed.state}.")
 
@@ -163,8 +173,11 @@ def reviewers(
     names: Annotated[list[str] | None, typer.Argument(help="Who reviews; nobody named is anybody.")] = None,
 ) -> None:
     """Set who reviews in a session."""
+    session = _session(use, session)
     changed = use.client.labeling.update(session, reviewers=names or [])
     _said(use.out, changed, f"Reviewers: {', '.join(changed.reviewers) or 'anybody'}.")
+    if changed.reviewers:
+        _warn_of_accounts(use, use.client.labeling.progress(session))
 
 
 @command(app, "add")
@@ -187,6 +200,7 @@ def add(
     most: Annotated[int | None, typer.Option("--most", help="Most items that a standing rule adds in all.")] = None,
 ) -> None:
     """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
+    session = _session(use, session)
     items_of = use.client.labeling_items
     if traces:
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
@@ -216,6 +230,7 @@ def rules(
     clear: Annotated[bool, typer.Option("--clear", help="Take all of them away.")] = False,
 ) -> None:
     """Show the standing rules of a session: when each last ran, and what it added."""
+    session = _session(use, session)
     if clear:
         _said(use.out, use.client.labeling.update(session, rules=[]), "Standing rules: none.")
         return
@@ -246,6 +261,7 @@ def items(
     all: AllOption = False,
 ) -> None:
     """List the items of a session with their reviews."""
+    session = _session(use, session)
     states: list[ItemState] = [_item_state(each) for each in state or ()]
     found = use.client.labeling_items.list(session, state=states or None, limit=None if all else limit)
     if use.out.as_json:
@@ -280,11 +296,24 @@ def reopen(use: Use, item: ItemArgument) -> None:
 command(app, "report")(report)
 
 
+@command(app, "weigh")
+def weigh(use: Use, session: SessionArgument) -> None:
+    """Give items out by skill: weigh each reviewer by their answers to gold items, as the report says."""
+    session = _session(use, session)
+    skills = {each.reviewer: each.skill for each in use.client.labeling.report(session).reviewers}
+    found = use.client.labeling.get(session)
+    weights = {name: skills.get(name, UNKNOWN_SKILL) for name in found.reviewers}
+    changed = use.client.labeling.update(session, policy=replace(found.policy, mode="weighted", weights=weights))
+    told = ", ".join(f"{name} {weight:.2f}" for name, weight in changed.policy.weights.items())
+    _said(use.out, changed, f"Weights: {told}.")
+
+
 @command(app, "link")
 def link(
     use: Use, session: SessionArgument, *, reviewer: Annotated[str | None, typer.Option("--reviewer", "-r")] = None
 ) -> None:
     """Show the address to send to a reviewer."""
+    session = _session(use, session)
     found = use.client.labeling.link(session, reviewer=reviewer)
     _said(use.out, found, use.client.url.rstrip("/") + found.path)
 
@@ -316,6 +345,7 @@ def sync(
     ] = None,
 ) -> None:
     """Carry what people expect into a dataset, as a new version of it."""
+    session = _session(use, session)
     into = None if dataset is None else _dataset(use, dataset, use.client.labeling.get(session).run.experiment_id)
     report = use.client.labeling.sync(session, into)
     _said(
@@ -324,6 +354,25 @@ def sync(
         f"Version {report.version} of dataset {report.dataset_id}: {report.inserted} records added, "
         f"{report.updated} changed, {report.unchanged} as they were; {report.skipped} items left out.",
     )
+
+
+def _warn_of_accounts(use: Use, progress: LabelingProgress) -> None:
+    """Say whom of the reviewers nobody can review as, and what to do."""
+    for each in progress.reviewers:
+        told = _ACCOUNTS.get(each.account or "ready")
+        if told is not None:
+            use.out.warn(f"{each.reviewer} {told}")
+
+
+_ACCOUNTS: Mapping[str, str] = {
+    "missing": "has no account yet: have one of that very name made, as by 'lodeline accounts create'.",
+    "disabled": "has an account that is disabled: have it enabled, or name another reviewer.",
+    "no_role": "has an account without a role in this experiment: give it the role reviewer there.",
+}
+
+
+def _session(use: Use, name: str) -> str:
+    return find_run(use.client, name, "LABELING")
 
 
 def _dataset(use: Use, dataset: str, experiment: str) -> str:

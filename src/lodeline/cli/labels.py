@@ -16,6 +16,7 @@ from lodeline.domain.label_schema import (
     LabelSchema,
     LabelSchemaDraft,
 )
+from lodeline.domain.text_span import MARKED_PARTS, MarkedPart
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, show and change label schemas.")
 
@@ -50,7 +51,12 @@ def create(
     ] = False,
     title: Annotated[str, typer.Option("--title", help="The question that people read.")] = "",
     instruction: Annotated[str | None, typer.Option("--instruction", help="How to judge.")] = None,
-    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="Of a categorical; repeatable.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", "-o", help="Of a categorical, or a label of spans; repeatable.")
+    ] = None,
+    marks: Annotated[
+        str, typer.Option("--marks", help="What spans are marked in: response or request.")
+    ] = "response",
     multi: Annotated[bool, typer.Option("--multi", help="Any number of the options.")] = False,
     min: Annotated[float | None, typer.Option("--min", help="The least number.")] = None,
     max: Annotated[float | None, typer.Option("--max", help="The greatest number.")] = None,
@@ -58,7 +64,9 @@ def create(
 ) -> None:
     """Make a label schema: what people are asked, and which answers are sound."""
     plain = LabelInput(_kind(input))
-    given = replace(plain, options=tuple(option or ()), multi_select=multi, min_value=min, max_value=max)
+    given = replace(
+        plain, options=tuple(option or ()), multi_select=multi, min_value=min, max_value=max, marks=_part(marks)
+    )
     kind: LabelKind = "EXPECTATION" if expectation else "FEEDBACK"
     draft = LabelSchemaDraft(name, kind, given, title, instruction, comments)
     made = use.client.label_schemas.create(draft, experiment=experiment)
@@ -98,7 +106,8 @@ def update(
     title: Annotated[str | None, typer.Option("--title", help="The question that people read.")] = None,
     instruction: Annotated[str | None, typer.Option("--instruction", help="How to judge; empty for none.")] = None,
     option: Annotated[
-        list[str] | None, typer.Option("--option", "-o", help="All options of a categorical; repeatable.")
+        list[str] | None,
+        typer.Option("--option", "-o", help="All options of a categorical, or labels of spans; repeatable."),
     ] = None,
     min: Annotated[float | None, typer.Option("--min", help="The least number.")] = None,
     max: Annotated[float | None, typer.Option("--max", help="The greatest number.")] = None,
@@ -142,6 +151,15 @@ def _shown(given: LabelInput) -> str:
             return "text"
         case "text_list":
             return "a list of texts"
+        case "spans":
+            return f"spans of the {given.marks}: " + ", ".join(given.options)
+
+
+def _part(text: str) -> MarkedPart:
+    for part in MARKED_PARTS:
+        if part == text:
+            return part
+    raise Invalid.value("marks", text, f"one of {', '.join(MARKED_PARTS)}")
 
 
 def _kind(text: str) -> InputKind:

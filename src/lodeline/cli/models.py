@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -43,22 +44,17 @@ def list_models(
     found = use.client.models.search(
         experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most
     )
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("id", "name", "status", "created", "commit", "aliases"),
-        (
-            (
-                item.model_id,
-                item.name,
-                item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
-                moment(item.created_ms),
-                None if item.git is None or item.git.commit is None else item.git.commit[:12],
-                ", ".join(item.aliases),
-            )
-            for item in found
-        ),
+    write_list(
+        use,
+        found,
+        {
+            "id": lambda item: item.model_id,
+            "name": lambda item: item.name,
+            "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
+            "created": lambda item: moment(item.created_ms),
+            "commit": lambda item: None if item.git is None or item.git.commit is None else item.git.commit[:12],
+            "aliases": lambda item: ", ".join(item.aliases),
+        },
     )
 
 
@@ -141,12 +137,18 @@ def moves(
 ) -> None:
     """List the moves of an experiment's aliases, the last first."""
     found = use.client.models.alias_events(experiment=experiment, alias=name, limit=limit)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("at", "alias", "model", "before", "by", "gate", "reason"),
-        ((moment(e.at_ms), e.alias, e.model_id, e.previous_model_id, e.by, e.gate, e.reason or None) for e in found),
+    write_list(
+        use,
+        found,
+        {
+            "at": lambda event: moment(event.at_ms),
+            "alias": lambda event: event.alias,
+            "model": lambda event: event.model_id,
+            "before": lambda event: event.previous_model_id,
+            "by": lambda event: event.by,
+            "gate": lambda event: event.gate,
+            "reason": lambda event: event.reason or None,
+        },
     )
 
 

@@ -8,13 +8,11 @@ from typing import Annotated, cast
 import orjson
 import typer
 
+from lodeline.cli.listing import list_command, write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
-    ExperimentOption,
-    FilterOption,
     LimitOption,
-    OrderOption,
     Use,
     YesOption,
     command,
@@ -33,29 +31,18 @@ HomeOption = Annotated[
 ]
 
 
-@command(app, "list")
-def list_prompts(
-    use: Use,
-    *,
-    experiment: ExperimentOption = None,
-    filter: FilterOption = "",
-    order: OrderOption = "",
-    limit: LimitOption = 50,
-    all: AllOption = False,
-) -> None:
-    """List prompts, newest first."""
-    most = None if all else limit
-    found = use.client.prompts.search(experiment=experiment, filter=filter, order=order, limit=most)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("name", "experiment", "version", "aliases", "updated"),
-        [
-            (item.name, item.experiment_id, item.latest_version, _aliases(item) or None, moment(item.updated_ms))
-            for item in found
-        ],
-    )
+list_command(
+    app,
+    "List prompts, newest first.",
+    lambda client: client.prompts.search,
+    {
+        "name": lambda item: item.name,
+        "experiment": lambda item: item.experiment_id,
+        "version": lambda item: item.latest_version,
+        "aliases": lambda item: _aliases(item) or None,
+        "updated": lambda item: moment(item.updated_ms),
+    },
+)
 
 
 @command(app, "register", makes_store=True)
@@ -128,15 +115,16 @@ def versions(
 ) -> None:
     """List the versions of a prompt, the latest first."""
     found = use.client.prompts.versions(name, experiment=experiment, limit=None if all else limit)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("version", "made", "by", "digest", "message"),
-        [
-            (item.version, moment(item.created_ms), item.author, item.digest[:12], item.message or None)
-            for item in found
-        ],
+    write_list(
+        use,
+        found,
+        {
+            "version": lambda item: item.version,
+            "made": lambda item: moment(item.created_ms),
+            "by": lambda item: item.author,
+            "digest": lambda item: item.digest[:12],
+            "message": lambda item: item.message or None,
+        },
     )
 
 

@@ -1,9 +1,11 @@
-"""``lodeline runs``: list, show, tag, delete and restore runs of every kind."""
+"""``lodeline runs``: list, show, tag, delete and restore runs of every kind, and save what they left behind."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -17,11 +19,13 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import duration, moment
+from lodeline.cli.run_names import find_run
+from lodeline.cli.transfer import download
 from lodeline.domain.run import Run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change runs.")
 
-IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
+IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run, by id or name.")]
 
 
 @command(app, "list")
@@ -38,29 +42,25 @@ def list_runs(
     """List runs of every kind, newest first."""
     most = None if all else limit
     found = use.client.runs.search(experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("id", "name", "kind", "status", "start", "duration", "metrics"),
-        (
-            (
-                item.run_id,
-                item.name,
-                item.kind.lower(),
-                item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
-                moment(item.start_ms),
-                _duration(item),
-                ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
-            )
-            for item in found
-        ),
+    write_list(
+        use,
+        found,
+        {
+            "id": lambda item: item.run_id,
+            "name": lambda item: item.name,
+            "kind": lambda item: item.kind.lower(),
+            "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
+            "start": lambda item: moment(item.start_ms),
+            "duration": _duration,
+            "metrics": lambda item: ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
+        },
     )
 
 
 @command(app, "get")
 def get(use: Use, run: IdArgument) -> None:
     """Show a run: params, tags, latest metrics, inputs and outputs."""
+    run = find_run(use.client, run)
     _show(use, use.client.runs.get(run))
 
 
@@ -72,19 +72,52 @@ def metrics(
     limit: LimitOption = 1_000,
 ) -> None:
     """Show the history of one metric, by step."""
+    run = find_run(use.client, run)
     page = use.client.runs.metric_history(run, metric, limit=limit)
-    if use.out.as_json:
-        use.out.lines(page.items)
-        return
-    use.out.table(
-        ("step", "at", "value", "dataset", "model"),
-        (
-            (point.step, moment(point.timestamp_ms), f"{point.value:.6g}", point.dataset_id, point.model_id)
-            for point in page.items
-        ),
+    write_list(
+        use,
+        page.items,
+        {
+            "step": lambda point: point.step,
+            "at": lambda point: moment(point.timestamp_ms),
+            "value": lambda point: f"{point.value:.6g}",
+            "dataset": lambda point: point.dataset_id,
+            "model": lambda point: point.model_id,
+        },
     )
-    if page.cursor is not None:
+    if page.cursor is not None and not use.out.as_json:
         use.out.note(f"There are more than {limit} points; show them with --limit.")
+
+
+@command(app, "artifacts")
+def artifacts(
+    use: Use,
+    run: IdArgument,
+    folder: Annotated[str, typer.Argument(help="A folder of it; left out, the run's own.")] = "",
+) -> None:
+    """List the files that a run left behind."""
+    write_list(
+        use,
+        use.client.artifacts.list(run, folder),
+        {
+            "name": lambda item: f"{item.name}/" if item.is_folder else item.name,
+            "size": lambda item: item.size_bytes,
+        },
+    )
+
+
+@command(app, "download")
+def download_artifact(
+    use: Use,
+    run: IdArgument,
+    path: Annotated[str, typer.Argument(help="The file, from the run's folder.")],
+    file: Annotated[Path, typer.Argument(help="Where to write; must not exist.")],
+) -> None:
+    """Save a file that a run left behind. What is in it is a stranger's: look before you open it."""
+    size_bytes = download(use, use.client.artifacts.download(run, path), file)
+    if use.out.as_json:
+        use.out.document({"file": str(file), "size_bytes": size_bytes})
+    use.out.say(f"Saved {path} ({size_bytes:,} bytes) to {file}.")
 
 
 @command(app, "tag")
@@ -95,12 +128,14 @@ def tag(
     delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
 ) -> None:
     """Set and delete tags of a run."""
+    run = find_run(use.client, run)
     _show(use, use.client.runs.update(run, set_tags=pairs(tags, "tag"), delete_tags=delete or ()))
 
 
 @command(app, "delete")
 def delete_run(use: Use, run: IdArgument, yes: YesOption = False) -> None:
     """Delete a run: hide it from lists until it is restored. Its traces stay."""
+    run = find_run(use.client, run)
     confirm(f"Delete run {run}?", yes=yes)
     _show(use, use.client.runs.delete(run))
 
@@ -108,6 +143,7 @@ def delete_run(use: Use, run: IdArgument, yes: YesOption = False) -> None:
 @command(app, "restore")
 def restore(use: Use, run: IdArgument) -> None:
     """Restore a deleted run without loss."""
+    run = find_run(use.client, run)
     _show(use, use.client.runs.restore(run))
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm
 from lodeline.cli.options import ExperimentOption, Use, YesOption, command
 from lodeline.cli.output import moment
@@ -24,24 +25,19 @@ HomeOption = Annotated[
 def list_scorers(use: Use, *, experiment: ExperimentOption = None) -> None:
     """List the latest version of every registered scorer."""
     found = use.client.scorers.list(experiment)
-    if use.out.as_json:
-        use.out.lines(found)
-        return
-    use.out.table(
-        ("name", "experiment", "version", "kind", "agrees with people", "digest", "registered", "by"),
-        [
-            (
-                item.name,
-                item.experiment_id,
-                item.version,
-                item.definition.get("kind"),
-                _validated(item.definition),
-                item.digest[:12],
-                moment(item.created_ms),
-                item.created_by,
-            )
-            for item in found
-        ],
+    write_list(
+        use,
+        found,
+        {
+            "name": lambda item: item.name,
+            "experiment": lambda item: item.experiment_id,
+            "version": lambda item: item.version,
+            "kind": lambda item: item.definition.get("kind"),
+            "agrees with people": lambda item: _validated(item.definition),
+            "digest": lambda item: item.digest[:12],
+            "registered": lambda item: moment(item.created_ms),
+            "by": lambda item: item.created_by,
+        },
     )
 
 

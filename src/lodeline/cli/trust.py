@@ -7,7 +7,7 @@ import typer
 
 from lodeline.cli.options import ExperimentOption, FilterOption, Use
 from lodeline.domain.aggregate import Interval
-from lodeline.domain.agreement import AgreementReport, Scale
+from lodeline.domain.agreement import AgreementReport, Coefficient, Scale
 from lodeline.domain.errors import Invalid
 from lodeline.domain.trust import JudgeBy, JudgeReport, NameTrust, PanelReport, TrustOptions
 
@@ -84,7 +84,7 @@ def show_panel(use: Use, panel: PanelReport) -> None:
     if panel.agreement is None:
         use.out.say("Agreement needs two people or more.")
         return
-    _coefficients(use, panel.agreement)
+    _agreement(use, panel.agreement)
     use.out.table(
         ("rater", "ratings", "agrees with the others", "interval", "n", "deviation"),
         [
@@ -119,7 +119,7 @@ def show_judge(use: Use, report: JudgeReport) -> None:
     )
     _ceiling(use, report)
     if report.agreement is not None:
-        _coefficients(use, report.agreement)
+        _agreement(use, report.agreement)
     if report.confusion is not None and len(report.confusion.labels) <= 20:
         labels = report.confusion.labels
         use.out.table(
@@ -133,7 +133,7 @@ def show_judge(use: Use, report: JudgeReport) -> None:
         _versions(use, report)
     if report.repeats is not None:
         use.out.say(f"with itself, on {report.repeats.items:,} items that it judged more than once:")
-        _coefficients(use, report.repeats)
+        _agreement(use, report.repeats)
     if report.calibration is not None:
         found = report.calibration
         use.out.say(f"calibration of its {report.calibration_of}: Brier {found.brier:.3g}, error {found.ece:.3g}")
@@ -173,14 +173,16 @@ def _versions(use: Use, report: JudgeReport) -> None:
     use.out.table(("version", "ratings", "compared", "agrees", "interval", "change", "of the change"), rows)
 
 
-def _coefficients(use: Use, report: AgreementReport) -> None:
+def show_coefficients(use: Use, coefficients: Sequence[Coefficient]) -> None:
+    """Show coefficients of agreement with their intervals."""
     use.out.table(
         ("coefficient", "value", "interval", "n"),
-        [
-            (each.name, _number(each.value), interval_text(each.interval), f"{each.n:,}")
-            for each in report.coefficients
-        ],
+        [(each.name, _number(each.value), interval_text(each.interval), f"{each.n:,}") for each in coefficients],
     )
+
+
+def _agreement(use: Use, report: AgreementReport) -> None:
+    show_coefficients(use, report.coefficients)
     for warning in report.warnings:
         use.out.warn(warning)
 

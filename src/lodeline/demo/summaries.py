@@ -4,7 +4,7 @@ Three raters a summary; of some summaries nobody said whether they are true. A r
 names nobody. The articles are not part of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from lodeline.demo.part import DemoLabeling, DemoPart, hashed_run_id
@@ -43,7 +43,8 @@ _SCHEMAS = (
         direction="none",
     ),
     LabelSchemaDraft(
-        SPANS, "FEEDBACK", LabelInput("text_list", max_count=20, max_length=1_000), "Which words?", direction="none"
+        SPANS, "FEEDBACK", LabelInput("spans", options=("intrinsic", "extrinsic"), max_count=20), "Which words?",
+        "Mark what the article contradicts (intrinsic) or lacks (extrinsic).", direction="none",
     ),
 )  # fmt: skip
 
@@ -83,20 +84,23 @@ def _reviews() -> Iterator[PastReview]:
         for rater in RATERS:
             answers: dict[str, JsonValue] = {}
             if rater in marked:
-                answers |= _marks(items(marked[rater]))
+                spans = [_span(items(mark)) for mark in items(marked[rater])]
+                answers |= {SPANS: spans, HALLUCINATION: _kind(spans)}
             if rater in factual:
                 answers[FACTUAL] = factual[rater]
             if answers:
                 yield PastReview(item_id, rater, ReviewForm(answers), _JUDGED_MS + number)
 
 
-def _marks(marks: Sequence[JsonValue]) -> dict[str, JsonValue]:
-    """Return the answers that marks come to: the kind of what is made up, and its words."""
-    found = [items(mark) for mark in marks]
-    kinds = sorted({text(kind) for kind, _ in found})
-    words = [text(span) for _, span in found]
-    answers: dict[str, JsonValue] = {HALLUCINATION: "both" if len(kinds) > 1 else (kinds or ["none"])[0]}
-    return answers | ({SPANS: [*dict.fromkeys(words)]} if words else {})
+def _kind(spans: Sequence[Mapping[str, JsonValue]]) -> str:
+    """Return which kind of what is made up there is in a summary."""
+    kinds = {text(span["label"]) for span in spans}
+    return "both" if len(kinds) > 1 else next(iter(kinds), "none")
+
+
+def _span(mark: Sequence[JsonValue]) -> Mapping[str, JsonValue]:
+    kind, start, end = mark
+    return {"field": "response", "start": start, "end": end, "label": kind}
 
 
 def _target(number: int, row: JsonObject) -> ReviewTarget:

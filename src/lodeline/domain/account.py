@@ -95,14 +95,6 @@ def check_account_name(name: str) -> str:
     return name
 
 
-def check_role(text: str) -> Role:
-    """Return `text` as a role; Invalid when there is none of that name."""
-    for role in ROLES:
-        if role == text:
-            return role
-    raise Invalid.value("role", text, f"one of {', '.join(ROLES)}")
-
-
 def check_scopes(texts: tuple[str, ...]) -> tuple[Scope, ...]:
     """Return `texts` as scopes, each once, in the order of `SCOPES`; Invalid when empty or one is unknown."""
     for text in texts:

@@ -8,7 +8,7 @@ from lodeline.domain.aggregate import Interval
 Scale = Literal["nominal", "ordinal", "interval"]
 CoefficientName = Literal[
     "percent", "cohen-kappa", "cohen-kappa-linear", "cohen-kappa-quadratic", "fleiss-kappa", "krippendorff-alpha",
-    "gwet-ac1", "icc-2-1", "concordance", "pearson", "spearman",
+    "gwet-ac1", "icc-2-1", "concordance", "pearson", "spearman", "u-alpha", "u-alpha-marked",
 ]  # fmt: skip
 
 

@@ -19,9 +19,6 @@ from lodeline.domain.span import JsonValue
 EvaluationState = Literal[
     "CREATED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED"
 ]
-EVALUATION_STATES: tuple[EvaluationState, ...] = (
-    "CREATED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED",
-)  # fmt: skip
 ENDED_EVALUATION: frozenset[EvaluationState] = frozenset(
     {"COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED", "INTERRUPTED"}
 )

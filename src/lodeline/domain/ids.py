@@ -27,7 +27,6 @@ RecordId = NewType("RecordId", str)
 """Unique within its dataset."""
 
 DEFAULT_EXPERIMENT = ExperimentId("0")
-MAX_TRACE_ID = 50
 MAX_EXPERIMENT_NUMBER = 2**31 - 1
 
 _TRACE_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,50}")

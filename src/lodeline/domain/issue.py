@@ -21,6 +21,7 @@ ISSUE_SEVERITIES: tuple[IssueSeverity, ...] = ("not_an_issue", "low", "medium", 
 
 MAX_ISSUES = 10_000
 """Issues of one experiment."""
+MAX_ISSUE_ID = 50
 MAX_NAME = 250
 MAX_DESCRIPTION = 20_000
 MAX_TEXTS = 100

@@ -14,13 +14,14 @@ from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.span import JsonValue
+from lodeline.domain.text_span import MAX_SPANS, MarkedPart, spans_of
 
 LabelSchemaId = NewType("LabelSchemaId", str)
 """``ls-`` and 32 hex digits."""
 LabelKind = Literal["FEEDBACK", "EXPECTATION"]
 """What an answer becomes: a judgment of the output, or what the output should have been."""
-InputKind = Literal["pass_fail", "categorical", "numeric", "text", "text_list"]
-INPUT_KINDS: tuple[InputKind, ...] = ("pass_fail", "categorical", "numeric", "text", "text_list")
+InputKind = Literal["pass_fail", "categorical", "numeric", "text", "text_list", "spans"]
+INPUT_KINDS: tuple[InputKind, ...] = ("pass_fail", "categorical", "numeric", "text", "text_list", "spans")
 
 MAX_NAME = 250
 MAX_TITLE = 256
@@ -49,7 +50,9 @@ class LabelInput:
       from the least to the most;
     - numeric: a number from `min_value` to `max_value`, where these are given;
     - text: at most `max_length` characters;
-    - text_list: at most `max_count` texts of at most `max_length` characters each.
+    - text_list: at most `max_count` texts of at most `max_length` characters each;
+    - spans: at most `max_count` stretches of what is shown of the item's `marks` (its response, or its request), each
+      with one of `options` as its label (`domain.text_span`); none is an answer, too.
     """
 
     kind: InputKind
@@ -62,6 +65,7 @@ class LabelInput:
     max_value: float | None = None
     max_length: int | None = None
     max_count: int | None = None
+    marks: MarkedPart = "response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,9 @@ def check_input(given: LabelInput) -> None:
         case "text" | "text_list":
             _check_count("input.max_length", given.max_length, MAX_TEXT_LENGTH)
             _check_count("input.max_count", given.max_count, MAX_TEXTS)
+        case "spans":
+            _check_options(given.options)
+            _check_count("input.max_count", given.max_count, MAX_SPANS)
 
 
 _FIELDS: Mapping[InputKind, frozenset[str]] = {
@@ -244,6 +251,7 @@ _FIELDS: Mapping[InputKind, frozenset[str]] = {
     "numeric": frozenset({"min_value", "max_value"}),
     "text": frozenset({"max_length"}),
     "text_list": frozenset({"max_length", "max_count"}),
+    "spans": frozenset({"options", "max_count", "marks"}),
 }
 
 
@@ -285,7 +293,8 @@ def canonical_value(schema: LabelSchema, value: JsonValue) -> JsonValue:
     """Return a value as answers to the schema are kept; Invalid, naming schema and value, when it is no answer.
 
     Pass and fail are true and false (their labels mean the same), several options come in the order of the schema,
-    each once, and one text counts as a list of it where texts are asked for. Nothing else is changed.
+    each once, spans by position, each once, and one text counts as a list of it where texts are asked for. Nothing
+    else is changed. Whether spans lie in the text that they mark is said by `text_span.quoted`.
     """
     given = schema.input
     match given.kind:
@@ -303,6 +312,8 @@ def canonical_value(schema: LabelSchema, value: JsonValue) -> JsonValue:
             return _text(schema, value)
         case "text_list":
             return _texts(schema, value)
+        case "spans":
+            return _spans(schema, value)
 
 
 def _chosen(schema: LabelSchema, value: JsonValue) -> JsonValue:
@@ -340,6 +351,16 @@ def _texts(schema: LabelSchema, value: JsonValue) -> JsonValue:
     if not isinstance(texts, Sequence) or isinstance(texts, Mapping) or not 1 <= len(texts) <= most:
         raise _no_answer(schema, value, f"1 to {most} texts")
     return [_text(schema, cast(JsonValue, each)) for each in texts]
+
+
+def _spans(schema: LabelSchema, value: JsonValue) -> JsonValue:
+    try:
+        return [span.to_value() for span in spans_of(value, schema.input.options, schema.input.max_count)]
+    except (Invalid, TooLarge) as error:
+        raise Invalid(
+            f"{schema.name}: {error.message}", code="label_value",
+            details={"field": schema.name, "schema_id": schema.schema_id},
+        ) from error  # fmt: skip
 
 
 def _no_answer(schema: LabelSchema, value: JsonValue, expected: str) -> Invalid:

@@ -53,6 +53,9 @@ AssignmentMode = Literal["open_pool", "named", "round_robin", "weighted"]
 ReviewOrder = Literal["priority", "oldest", "random"]
 ShownField = Literal["request", "response", "spans", "tags", "metadata", "expectations"]
 ItemSource = Literal["hand", "search", "rule"]
+AccountStanding = Literal["ready", "missing", "disabled", "no_role"]
+"""Whether a reviewer can sign in: there is an account of the very name that may review, or none (yet), a disabled
+one, or one without a role in the experiment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ class ReviewPolicy:
     reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody
     reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are
     what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which
-    version of the application and which model made the output.
+    version of the application and which model made the output. With `require_all_answers` a review answers every
+    schema of kind FEEDBACK; what the output should have been may be left out, but for sessions that ask for nothing
+    else.
     """
 
     reviews_required: int = 1
@@ -220,7 +225,8 @@ class Submission:
     """A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the
     answers and assertions became, by name; none where the target takes no assessments (records).
 
-    `duration_ms` is what the form says, else the time since the claim; None where neither is known.
+    `duration_ms` is what the form says, else the time since the claim; None where neither is known. `text_lengths`
+    says, of each schema whose answer are spans, how many Unicode code points the texts had that could be marked.
     """
 
     form: ReviewForm
@@ -228,6 +234,7 @@ class Submission:
     duration_ms: int | None
     key: str | None = None
     assessments: Mapping[str, AssessmentId] = field(default_factory=dict[str, AssessmentId])
+    text_lengths: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +339,8 @@ class ItemsReport:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerProgress:
-    """How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer."""
+    """How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer. `account` says whether
+    somebody can sign in and review under the name; None where nobody signs in."""
 
     reviewer: str
     verified: bool
@@ -342,6 +350,7 @@ class ReviewerProgress:
     declined: int = 0
     released: int = 0
     expired: int = 0
+    account: AccountStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)

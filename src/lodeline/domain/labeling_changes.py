@@ -17,7 +17,13 @@ from lodeline.domain.labeling import (
     check_transition,
     item_id_of,
 )
-from lodeline.domain.labeling_checks import check_instructions, check_policy, check_reviewers, check_schemas
+from lodeline.domain.labeling_checks import (
+    check_instructions,
+    check_marks,
+    check_policy,
+    check_reviewers,
+    check_schemas,
+)
 from lodeline.domain.labeling_rules import check_rules
 from lodeline.domain.review_places import settled
 from lodeline.domain.run import RunChange, changed_run
@@ -58,6 +64,7 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
     check_schemas(changed.schemas)
     check_reviewers(changed.reviewers)
     check_policy(changed.policy, changed.reviewers)
+    check_marks(changed.schemas, changed.policy)
     check_rules(changed.rules)
     return changed
 

@@ -1,13 +1,15 @@
 """Bounds of labeling sessions, their items and what reviewers send."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.experiment import check_name
 from lodeline.domain.label_schema import LabelSchema, canonical_value
 from lodeline.domain.labeling import ItemDraft, ReviewForm, ReviewPolicy, check_target
+from lodeline.domain.span import JsonValue
+from lodeline.domain.text_span import MarkableText, quoted, read_spans
 
 MAX_REVIEWER_NAME = 250
 MAX_REVIEWERS = 500
@@ -146,7 +148,9 @@ def checked_form(form: ReviewForm, schemas: Sequence[LabelSchema], *, whole: boo
     """Return a form to be submitted with its answers in canonical form and null ones left out.
 
     Invalid names an answer that its schema does not let in, one to no schema of the session, a comment where the
-    schema has none, and with `whole` an answer that is missing.
+    schema has none, and with `whole` an answer that is missing: every judgment that is asked for must be there, while
+    what the output should have been need not, as of a good output there may be nothing to say; of a session that asks
+    for nothing else, one answer must.
     """
     check_draft_form(form)
     by_name = {schema.name: schema for schema in schemas}
@@ -165,13 +169,51 @@ def checked_form(form: ReviewForm, schemas: Sequence[LabelSchema], *, whole: boo
     for key in form.assertions:
         if key in by_name:
             raise Invalid(f"assertions: {shown(key)} is the name of a label schema; choose another key.")
-    missing = [schema.name for schema in schemas if schema.name not in answers]
-    if whole and missing:
+    if whole:
+        _check_whole(schemas, answers)
+    return replace(form, answers=answers, comments={k: v for k, v in form.comments.items() if v})
+
+
+def _check_whole(schemas: Sequence[LabelSchema], answers: Mapping[str, JsonValue]) -> None:
+    judged = [schema.name for schema in schemas if schema.kind == "FEEDBACK"]
+    missing = [name for name in judged if name not in answers]
+    if missing:
         raise Invalid(
-            f"answers: {', '.join(missing)} missing; answer every label schema of the session.",
+            f"answers: {', '.join(missing)} missing; answer every label schema that is no expectation.",
             details={"field": "answers", "missing": missing},
         )
-    return replace(form, answers=answers, comments={k: v for k, v in form.comments.items() if v})
+    if not answers:
+        names = [schema.name for schema in schemas]
+        raise Invalid(
+            f"answers: there is none; answer one of {', '.join(names)}.",
+            details={"field": "answers", "missing": names},
+        )
+
+
+def quoted_form(form: ReviewForm, asked: Sequence[LabelSchema], texts: Sequence[MarkableText]) -> ReviewForm:
+    """Return a checked form with the words that its answers to the schemas of kind spans `asked` mark in `texts`;
+    Invalid names the answer that marks what is not there."""
+    answers = dict(form.answers)
+    for schema in asked:
+        try:
+            spans = quoted(read_spans(answers[schema.name]), texts, schema.input.marks)
+        except Invalid as error:
+            raise Invalid(
+                f"answers.{schema.name}: {error.message}", code="label_value", details={"field": schema.name}
+            ) from error
+        answers[schema.name] = [span.to_value() for span in spans]
+    return replace(form, answers=answers)
+
+
+def check_marks(schemas: Sequence[LabelSchema], policy: ReviewPolicy) -> None:
+    """Return when reviewers are shown what they are to mark; else Invalid."""
+    for schema in schemas:
+        if schema.input.kind == "spans" and schema.input.marks not in policy.fields:
+            raise Invalid(
+                f"policy.fields: {shown(schema.name)} has spans of the {schema.input.marks} marked, which is not "
+                f"shown; add {schema.input.marks!r}.",
+                details={"field": "policy.fields"},
+            )
 
 
 def check_reason(reason: str) -> None:

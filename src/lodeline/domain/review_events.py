@@ -3,7 +3,8 @@
 What an event does is `domain.reviewing.applied`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from lodeline.domain.labeling import ReviewForm
@@ -40,7 +41,7 @@ class Submit:
     """Hand a form in under a claim; without `token` the item is claimed for it at once (`new_token`).
 
     The same `key` again, or the same form under the same claim, changes nothing. `made_ms` is when a review was made
-    that is only now handed in.
+    that is only now handed in; `text_lengths` are the submission's.
     """
 
     reviewer: Reviewer
@@ -49,6 +50,7 @@ class Submit:
     token: str | None = None
     key: str | None = None
     made_ms: int | None = None
+    text_lengths: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
 
 
 @dataclass(frozen=True, slots=True)

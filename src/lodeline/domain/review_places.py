@@ -24,6 +24,7 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     assignment_id_of,
 )
+from lodeline.domain.text_span import overlap_of, read_spans
 
 FINAL: frozenset[ItemState] = frozenset({"COMPLETE", "DISPUTED", "ADJUDICATED", "DECLINED"})
 _DONE: frozenset[ItemState] = frozenset({"COMPLETE", "DISPUTED", "ADJUDICATED"})
@@ -76,9 +77,15 @@ def required_of(session: LabelingSession, item: LabelingItem) -> int:
 
 def agreement_of(session: LabelingSession, forms: Sequence[ReviewForm]) -> float | None:
     """Return how much forms agree: of each schema whose answers can be compared the share of pairs of them that are
-    equal, and of these the least. None when nothing was answered twice."""
+    equal (of spans how much they mark the same: `text_span.overlap_of`), and of these the least. None when nothing
+    was answered twice."""
     shares: list[float] = []
     for schema in session.schemas:
+        if schema.input.kind == "spans":
+            overlap = overlap_of(
+                [read_spans(form.answers[schema.name]) for form in forms if schema.name in form.answers]
+            )
+            shares += [] if overlap is None else [overlap]
         if schema.input.kind not in COMPARABLE:
             continue
         given = [canonical_json(form.answers[schema.name]) for form in forms if schema.name in form.answers]

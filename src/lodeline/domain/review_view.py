@@ -16,6 +16,7 @@ from lodeline.domain.labeling import (
     TargetKind,
 )
 from lodeline.domain.span import JsonValue
+from lodeline.domain.text_span import MarkableText
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class ShownReview:
 @dataclass(frozen=True, slots=True)
 class ReviewView:
     """An item as a reviewer sees it. `mine` is the reviewer's last assignment of the present round, with its token,
-    draft and submission; None where there is none."""
+    draft and submission; None where there is none. `texts` are those in which spans can be marked, where a schema of
+    the session asks for spans."""
 
     item_id: ItemId
     run_id: RunId
@@ -100,6 +102,7 @@ class ReviewView:
     contents: tuple[ShownContent, ...] = ()
     judgments: tuple[ShownJudgment, ...] = ()
     reviews: tuple[ShownReview, ...] = ()
+    texts: tuple[MarkableText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,7 @@ def _submitted(session: LabelingSession, item: LabelingItem, event: Submit, now_
         duration_ms=_duration(event, mine, now_ms),
         key=event.key,
         assessments={draft.name: draft.assessment_id for draft in log if draft.assessment_id is not None},
+        text_lengths=dict(event.text_lengths),
     )
     ended = replace(mine, state="SUBMITTED", submission=submission, draft=None, ended_ms=now_ms, lease_until_ms=None)
     return ReviewStep(settled(session, _put(item, ended), now_ms=now_ms), log)

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from lodeline.domain.errors import Conflict, Deleted, Invalid, TooLarge, shown
 from lodeline.domain.experiment import MAX_TAGS, Lifecycle, check_name, check_tags
-from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.ids import ExperimentId, ModelId, RunId
 
 RunKind = Literal["RUN", "EVALUATION", "LABELING"]
 RunStatus = Literal["SCHEDULED", "RUNNING", "FINISHED", "FAILED", "KILLED"]
@@ -35,15 +35,6 @@ MAX_MS = 9_000_000_000_000
 """Times in nanoseconds must fit into 64 bits."""
 
 _RUN_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,250}")
-
-
-@dataclass(frozen=True, slots=True)
-class RunLink:
-    """A trace belongs to a run: either the run made it (`Trace.run_id`) or it was linked to it afterwards."""
-
-    experiment_id: ExperimentId
-    run_id: RunId
-    trace_id: TraceId
 
 
 @dataclass(frozen=True, slots=True)

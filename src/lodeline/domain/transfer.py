@@ -57,6 +57,9 @@ class ImportReport:
     artifacts: int = 0
     existing_artifacts: int = 0
     label_schemas: int = 0
+    labeling_sessions: int = 0
+    labeling_items: int = 0
+    issues: int = 0
 
 
 @dataclass(frozen=True, slots=True)

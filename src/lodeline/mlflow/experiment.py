@@ -1,8 +1,8 @@
 """An experiment of an MLflow database as files that any server imports (`services.transfer`).
 
 Files stay small enough to send, and to send again: models and runs come first, then blocks of traces, then each
-dataset, then prompts, scorers and label schemas, then the artifacts of runs and models. They are one series, so that
-the first makes the experiment and all go into it.
+dataset, then prompts, scorers, label schemas and issues, then each review queue, then the artifacts of runs and
+models. They are one series, so that the first makes the experiment and all go into it.
 """
 
 import hashlib
@@ -19,11 +19,13 @@ from lodeline.domain.document import to_document
 from lodeline.domain.errors import LodelineError
 from lodeline.domain.experiment import Experiment, ExperimentSettings
 from lodeline.domain.ids import ExperimentId
+from lodeline.domain.labeling import SessionDump
 from lodeline.domain.run import Run
 from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.datasets import FoundDataset, datasets_of
-from lodeline.mlflow.labels import left_behind, schemas_of
+from lodeline.mlflow.labels import schemas_of
 from lodeline.mlflow.prompts import FoundPrompt, prompts_of, scorers_of
+from lodeline.mlflow.queues import FoundQueue, issues_of, queues_of
 from lodeline.mlflow.runs import homes_of_artifacts, models_of, points_of, runs_of
 from lodeline.mlflow.source import Row, Source, together
 from lodeline.mlflow.traces import FoundTrace, traces_of
@@ -106,7 +108,14 @@ class ExperimentFiles:
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts; each file is removed when the next is asked for."""
-        for make in (self._models_and_runs, self._traces, self._datasets, self._definitions, self._files):
+        for make in (
+            self._models_and_runs,
+            self._traces,
+            self._datasets,
+            self._definitions,
+            self._queues,
+            self._files,
+        ):
             for part in make():
                 yield part
                 part.file.unlink(missing_ok=True)
@@ -220,11 +229,35 @@ class ExperimentFiles:
             for number, schema in enumerate(_sorted(schemas_of(self._source, ident), file.part), 1):
                 file.add(f"labels/{number:05d}.jsonl", [to_document(schema)])
                 file.part.held["label_schemas"] += 1
-            file.part.refused += left_behind(self._source, ident)
+            for number, batch in enumerate(together(_sorted(issues_of(self._source, ident), file.part)), 1):
+                file.add(f"issues/{number:05d}.jsonl", [to_document(issue) for issue in batch])
+                file.part.held["issues"] += len(batch)
         if file.part.held or file.part.refused:
             yield file.part
         else:
             file.part.file.unlink()
+
+    def _queues(self) -> Iterator[Part]:
+        """A file a review queue: the run that it is here, the session and its items."""
+        for found in queues_of(self._source, self._experiment.experiment_id):
+            if isinstance(found, str):
+                yield self._only_refused([found])
+                continue
+            with _File(self, "queue") as file:
+                self._queue(file, found)
+            yield file.part
+
+    def _queue(self, file: "_File", found: FoundQueue) -> None:
+        run = found.session.run
+        file.add("runs/00001.jsonl", [{"run": to_document(run), "evaluation": None}])
+        dump = to_document(SessionDump.of(found.session))
+        file.add("labeling/00001.jsonl", [{"run_id": run.run_id, "session": dump}])
+        for number, batch in enumerate(together(found.items), 1):
+            rows: list[dict[str, object]] = [{"run_id": run.run_id, "item": to_document(item)} for item in batch]
+            file.add(f"items/{number:05d}.jsonl", rows)
+        file.part.refused += found.refused
+        file.part.held["labeling_sessions"] += 1
+        file.part.held["labeling_items"] += len(found.items)
 
     def _prompt(self, file: "_File", number: int, found: FoundPrompt) -> None:
         dump = found.dump

@@ -26,9 +26,10 @@ from lodeline.sdk.client.clients import LodelineClient
 
 ENTITIES = (
     "runs", "metric_points", "models", "traces", "spans", "assessments", "attachments", "datasets", "records",
-    "prompts", "prompt_versions", "scorers", "label_schemas", "artifacts",
+    "prompts", "prompt_versions", "scorers", "label_schemas", "labeling_sessions", "labeling_items", "issues",
+    "artifacts",
 )  # fmt: skip
-"""What is counted, by the names of `ImportReport`."""
+"""What is counted, by the names of `ImportReport`; MLflow's review queues are labeling sessions."""
 MAX_LISTED = 1_000
 Progress = Callable[[int], None]
 """Is told how many more traces and runs are done."""
@@ -204,7 +205,8 @@ class MlflowImport:
     def _note(self, part: Part, report: ImportReport) -> None:
         account = self.account
         account.sent += part.held
-        for entity in ENTITIES:
+        # Only what the file is about: a labeling session is also a run here, which its queue was not there.
+        for entity in part.held:
             account.added[entity] += getattr(report, entity)
         account.refuse([*part.refused, *report.refused])
         for dataset_id, others in part.links.items():
@@ -237,6 +239,10 @@ class MlflowImport:
             found["assessments"] += source.count("assessments", of_trace, number)
             found["scorers"] += source.count("scorers", within, number)
             found["label_schemas"] += source.count("label_schemas", within, number)
+            found["labeling_sessions"] += source.count("review_queues", within, number)
+            of_queue = "WHERE queue_id IN (SELECT queue_id FROM review_queues WHERE experiment_id = ?)"
+            found["labeling_items"] += source.count("review_queue_items", of_queue, number)
+            found["issues"] += source.count("issues", within, number)
             for location, _ in homes_of_artifacts(source, ident):
                 found["artifacts"] += sum(1 for _ in self._artifacts.tree(location))
             for dataset_id in (key for key, places in self._homes.datasets.items() if places[0] == ident):

@@ -1,4 +1,4 @@
-"""Label schemas, from MLflow's rows to what an export keeps of them, and what of its labeling stays behind."""
+"""Label schemas, from MLflow's rows to what an export keeps of them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,11 +9,6 @@ from lodeline.domain.span import JsonValue
 from lodeline.mlflow.source import Row, Source
 
 _KINDS: Mapping[str, LabelKind] = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
-_LEFT_BEHIND: Mapping[str, str] = {
-    "review_queues": "its review queues ({}): make labeling sessions of them here",
-    "issues": "its issues ({})",
-}
-"""Tables of an experiment's entities that are not imported, and what is said of them."""
 
 
 def schemas_of(source: Source, experiment_id: ExperimentId) -> Iterator[LabelSchema | str]:
@@ -24,16 +19,6 @@ def schemas_of(source: Source, experiment_id: ExperimentId) -> Iterator[LabelSch
             yield _schema(row)
         except LodelineError as error:
             yield f"label schema {row.text('name')}: {error.message}"
-
-
-def left_behind(source: Source, experiment_id: ExperimentId) -> list[str]:
-    """Return what of an experiment is not imported, one text a kind."""
-    found: list[str] = []
-    for table, told in _LEFT_BEHIND.items():
-        number = source.count(table, "WHERE experiment_id = ?", (int(experiment_id),))
-        if number:
-            found.append(f"experiment {experiment_id}: {told.format(number)}")
-    return found
 
 
 def _schema(row: Row) -> LabelSchema:

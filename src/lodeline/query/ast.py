@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 Dialect = Literal["lodeline", "mlflow"]
 """The grammar that the text of a filter is written in."""
 EntityScope = Literal[
-    "trace", "span", "assessment", "experiment", "session", "user", "audit", "account", "run", "model",
+    "trace", "span", "assessment", "experiment", "session", "user", "audit", "run", "model",
     "dataset", "record", "prompt",
 ]  # fmt: skip
 """Whose field it is. "span" and "assessment" fields occur only inside an `Exists` of that scope, except in lists

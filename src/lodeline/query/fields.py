@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lodeline.domain.account import ROLES
 from lodeline.domain.model import MODEL_STATUSES
 from lodeline.domain.record import SOURCE_KINDS
 from lodeline.domain.run import RUN_KINDS, RUN_STATUSES
@@ -224,16 +223,6 @@ _AUDIT = EntitySpec(
         FieldSpec("at", "time", "When (whole milliseconds)."),
     ),
 )
-_ACCOUNT = EntitySpec(
-    plural="accounts",
-    fields=(
-        FieldSpec("id", "string", "The account's id.", ("account_id",)),
-        FieldSpec("name", "string", "Its name."),
-        FieldSpec("role", "string", "Its role on the whole server.", values=ROLES),
-        FieldSpec("disabled", "boolean", "Whether it may not sign in."),
-        FieldSpec("created", "time", "When it was made (whole milliseconds)."),
-    ),
-)
 _RUN = EntitySpec(
     plural="runs",
     fields=(
@@ -343,7 +332,6 @@ ENTITIES: Mapping[EntityScope, EntitySpec] = {
     "session": _SESSION,
     "user": _USER,
     "audit": _AUDIT,
-    "account": _ACCOUNT,
     "run": _RUN,
     "model": _MODEL,
     "dataset": _DATASET,

@@ -30,7 +30,6 @@ from lodeline.query.tokens import terms_of
 KEYWORDS = frozenset({"AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "RLIKE", "IS", "NULL", "TRUE", "FALSE"})
 MAX_TERMS = 32
 MAX_TERM_TOKENS = 64
-_COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _PATTERNS = ("LIKE", "ILIKE", "RLIKE")
 _JUDGMENTS = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
 _CACHED_LENGTH = 2_000

@@ -24,7 +24,6 @@ UNITS_NS: Mapping[str, int] = {
 NS_PER_MS = 1_000_000
 MAX_NS = 2**63 - 1
 _MAX_DIGITS = 64
-_UNITS = "ns, us, ms, s, m, h or d"
 _TIME = "a time such as '2026-11-23T08:00:00Z', 1763884800000 (epoch milliseconds), now or now-1h"
 _DURATION = "a duration such as 1.5s, 250ms or 250 (milliseconds)"
 _ISO = re.compile(

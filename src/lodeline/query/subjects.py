@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from lodeline.domain.account import Account
 from lodeline.domain.assessment import Assessment, numeric_value
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.experiment import Experiment
@@ -186,17 +185,6 @@ class AuditSubject(Leaf):
         return (_AUDIT[field.name](self.entry),)
 
 
-class AccountSubject(Leaf):
-    """An account."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-
-    def values(self, field: Field) -> Sequence[AttributeValue]:
-        """Return the account's value of a field."""
-        return (_ACCOUNT[field.name](self.account),)
-
-
 Read = Callable[[T], AttributeValue]
 
 
@@ -303,11 +291,4 @@ _AUDIT: Mapping[str, Read[AuditEntry]] = {
     "action": lambda e: e.action,
     "target": lambda e: e.target,
     "at": lambda e: e.at_ms * NS_PER_MS,
-}
-_ACCOUNT: Mapping[str, Read[Account]] = {
-    "id": lambda a: a.account_id,
-    "name": lambda a: a.name,
-    "role": lambda a: a.role,
-    "disabled": lambda a: a.disabled,
-    "created": lambda a: a.created_ms * NS_PER_MS,
 }

@@ -22,7 +22,6 @@ from lodeline.query.ast import (
     Node,
     Not,
     Or,
-    Order,
     Text,
 )  # fmt: skip
 from lodeline.query.build import judgment
@@ -60,11 +59,6 @@ def to_text(node: Node) -> str:
 def short_form(node: Exists) -> str | None:
     """Return one condition on a span or an assessment as text without a group; None when it needs one."""
     return _judgment(node.item) or _part(node.scope, node.item)
-
-
-def order_text(orders: Sequence[Order]) -> str:
-    """Return an order as text, such as "duration DESC, start ASC"."""
-    return ", ".join(f"{name(order.field)} {'DESC' if order.descending else 'ASC'}" for order in orders)
 
 
 def name(field: Field) -> str:

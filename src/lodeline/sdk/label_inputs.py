@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lodeline.domain.label_schema import LabelInput
+from lodeline.domain.text_span import MarkedPart
 
 
 class InputType(Protocol):
@@ -115,3 +116,22 @@ class InputTextList:
     def label_input(self) -> LabelInput:
         """The same as the server knows it."""
         return LabelInput("text_list", max_length=self.max_length_each, max_count=self.max_count)
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpans:
+    """Stretches of the response (or, with `marks`, of the request), each with one of the labels; at most `max_count`.
+
+    >>> import lodeline
+    >>> lodeline.InputSpans(["made up", "contradicts the source"]).label_input.marks
+    'response'
+    """
+
+    labels: Sequence[str]
+    max_count: int | None = None
+    marks: MarkedPart = "response"
+
+    @property
+    def label_input(self) -> LabelInput:
+        """The same as the server knows it."""
+        return LabelInput("spans", options=tuple(self.labels), max_count=self.max_count, marks=self.marks)

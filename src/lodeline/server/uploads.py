@@ -4,9 +4,11 @@ import tempfile
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, cast
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from lodeline.domain.errors import Unavailable
 from lodeline.server.security import body_too_large
@@ -45,6 +47,19 @@ def read_chunks(data: BinaryIO) -> Iterator[bytes]:
     with data:
         while piece := data.read(_CHUNK_BYTES):
             yield piece
+
+
+def saved(data: BinaryIO, size_bytes: int, name: str) -> StreamingResponse:
+    """Return a stranger's file as an answer that browsers save and never show; the stream is closed at its end."""
+    return StreamingResponse(
+        read_chunks(data),
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "content-length": str(size_bytes),
+            "content-security-policy": "sandbox; default-src 'none'",
+        },
+    )
 
 
 @contextmanager

@@ -13,10 +13,12 @@ from urllib.parse import quote, unquote
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, may
+from lodeline.domain.artifact import Artifact
 from lodeline.domain.blob import BlobInfo, artifact_folder, check_blob_path, experiment_folder, trace_folder
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import ExperimentId, check_experiment_id, check_trace_id
+from lodeline.domain.run import Run
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.storage.base import Stores
@@ -26,19 +28,6 @@ OF_TRACE = re.compile(r"traces/(?P<trace>[^/]+)/artifacts(?:/(?P<rest>.*))?")
 _ATTACHMENTS = "attachments/"
 _OTHER = quote("artifacts/", safe="")
 """How the name of a trace's file begins that is no attachment: its folder is flat."""
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file or a folder in a folder, by its base name. A folder's size is None."""
-
-    name: str
-    size_bytes: int | None
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether it is a folder."""
-        return self.size_bytes is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +51,16 @@ def artifact_segments(path: str) -> list[str]:
         if segment in {"", ".", ".."} or "\\" in segment:
             raise Invalid.value("path", path, "a path such as 1/RUN/artifacts/notes.txt, without '..' segments")
     return segments
+
+
+def of_run(run: Run, path: str = "") -> str:
+    """Return the path of a run's artifact or folder, or with nothing of the run's own folder; Invalid unless it is
+    relative and stays there."""
+    inside = path.strip("/")
+    if "%" in inside or "\\" in inside:
+        raise Invalid.value("path", path, "a path such as notes/today.txt")
+    root = f"{run.experiment_id}/{run.run_id}/artifacts"
+    return f"{root}/{inside}" if inside else root
 
 
 class ArtifactService:

@@ -15,6 +15,7 @@ from lodeline.domain.assessment import (
     AssessmentChange,
     AssessmentDraft,
     AssessmentRevision,
+    AssessmentTarget,
     BatchItem,
     LoggedAssessment,
     SourceKind,
@@ -24,14 +25,18 @@ from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
-from lodeline.domain.label_schema import canonical_value
+from lodeline.domain.label_schema import LabelSchema, canonical_value
+from lodeline.domain.labeling import ReviewForm
+from lodeline.domain.labeling_checks import quoted_form
 from lodeline.domain.page import MAX_LIMIT, Page
 from lodeline.domain.span import JsonValue
+from lodeline.domain.text_span import markable
 from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
+from lodeline.services.record_sources import content_of
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -64,7 +69,7 @@ class AssessmentService:
         experiment_id = self._experiment_of(actor, draft, experiment)
         if draft.run_id is not None:
             check_run_of(self._stores, actor, draft.run_id, experiment_id)
-        self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value)
+        self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value, draft.target)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "assessment.log", _target(draft), at_ms=now_ms, experiment_id=experiment_id,
@@ -131,7 +136,8 @@ class AssessmentService:
         _check_change(found, change)
         if change.name is not None or change.replace_value:
             value = change.value if change.replace_value else found.value
-            self._check_schema(found.experiment_id, found.source.kind, change.name or found.name, value)
+            name = change.name or found.name
+            self._check_schema(found.experiment_id, found.source.kind, name, value, found.target)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "assessment.update", assessment_id, at_ms=now_ms, experiment_id=found.experiment_id
@@ -156,13 +162,24 @@ class AssessmentService:
         self._scope.holder(experiment_id)
         return revisions
 
-    def _check_schema(self, experiment_id: ExperimentId, source: SourceKind, name: str, value: JsonValue) -> None:
+    def _check_schema(
+        self, experiment_id: ExperimentId, source: SourceKind, name: str, value: JsonValue, target: AssessmentTarget
+    ) -> None:
         """Refuse a person's value that the label schema of its name does not let in, where the experiment says so."""
         if source != "HUMAN" or value is None or not self._scope.holder(experiment_id).settings.enforce_label_schemas:
             return
         for schema in self._stores.label_schemas.list(experiment_id):
             if schema.name == name:
-                canonical_value(schema, value)
+                kept = canonical_value(schema, value)
+                if schema.input.kind == "spans" and target.trace_id is not None and target.span_id is None:
+                    self._check_spans(schema, kept, target.trace_id)
+
+    def _check_spans(self, schema: LabelSchema, value: JsonValue, trace_id: TraceId) -> None:
+        """Refuse spans that do not lie in the texts of their trace."""
+        for trace in self._stores.traces.get([trace_id]):
+            request, response = content_of(self._stores, trace)
+            texts = markable([{"request": request, "response": response}])
+            quoted_form(ReviewForm({schema.name: value}), [schema], texts)
 
     def _experiment_of(self, actor: Actor, draft: AssessmentDraft, experiment: str | None) -> ExperimentId:
         if draft.target.trace_id is not None:

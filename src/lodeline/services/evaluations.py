@@ -32,7 +32,7 @@ from lodeline.domain.run import check_run
 from lodeline.evals.gates.parse import parse_gates
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.runs import writable_experiment
+from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
 
 
@@ -49,6 +49,7 @@ class EvaluationService:
         holder = writable_experiment(self._scope, actor, "run.write", experiment)
         permit(actor, "assessment.write", holder.experiment_id)
         check_run(draft.run)
+        check_tags_free(draft.run.tags)
         check_bindings(draft.bindings)
         _check_total(draft.rows_total)
         now_ms = self._clock.now_ms()

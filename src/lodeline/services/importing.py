@@ -19,7 +19,7 @@ from lodeline.services.artifact_transfer import ArtifactCounts, ArtifactImport
 from lodeline.services.chunk_check import check_chunk
 from lodeline.services.data_transfer import DataCounts, DataImport
 from lodeline.services.experiment_settings import check_settings
-from lodeline.services.labeling_transfer import LabelingImport
+from lodeline.services.labeling_transfer import LabelingCounts, LabelingImport
 from lodeline.services.run_transfer import RunCounts, RunImport, members_of_runs
 from lodeline.services.transfer_rows import Row, dump_from_row, read_row, revision_from_row, settings_from_row
 from lodeline.storage.base import Stores
@@ -151,9 +151,9 @@ class ExperimentImport:
         return self._artifacts.counts
 
     @property
-    def label_schemas(self) -> int:
-        """How many label schemas were added."""
-        return self._labels.added_schemas
+    def labeling_counts(self) -> LabelingCounts:
+        """What was added of labeling and issues."""
+        return self._labels.counts
 
     def _names(self, pattern: re.Pattern[str]) -> list[str]:
         return sorted(name for name in self._reader.members if pattern.fullmatch(name))

@@ -11,6 +11,7 @@ from lodeline.domain.ids import new_hex
 from lodeline.domain.issue import ISSUE_SEVERITIES, Issue, IssueChange, IssueDraft, IssueId, check_issue, issue_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
 
@@ -31,10 +32,13 @@ class IssueService:
         self._clock = clock
 
     def create(self, actor: Actor, experiment: str, draft: IssueDraft) -> Issue:
-        """Make an issue in an experiment (id or name)."""
+        """Make an issue in an experiment (id or name). The run that found it is one of that experiment, or one that
+        is not known here (yet): NotFound for one out of the actor's reach, Invalid for one of another experiment."""
         holder = self._scope.one(actor, "assessment.write", experiment)
         made = replace(draft, created_by=actor.author or draft.created_by)
         check_issue(made)
+        if made.source_run_id is not None:
+            check_run_of(self._stores, actor, made.source_run_id, holder.experiment_id)
         now_ms = self._clock.now_ms()
         issue = issue_of(made, IssueId(new_hex("iss-")), holder.experiment_id, now_ms=now_ms)
         audit = audit_entry(

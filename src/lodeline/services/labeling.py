@@ -20,6 +20,7 @@ from lodeline.domain.labeling import (
 )
 from lodeline.domain.labeling_checks import (
     check_instructions,
+    check_marks,
     check_policy,
     check_reviewers,
     check_schemas,
@@ -33,7 +34,8 @@ from lodeline.services.datasets import DatasetService
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.label_schemas import LabelSchemaService
 from lodeline.services.listing import Listing, ListQuery
-from lodeline.services.runs import writable_experiment
+from lodeline.services.reviewers import with_accounts
+from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
 
 
@@ -59,7 +61,15 @@ class LabelingService:
 
     def create(self, actor: Actor, experiment: str, draft: LabelingDraft, schemas: Sequence[str]) -> LabelingSession:
         """Make a session in an experiment (id or name) that asks with `schemas`, by name or id, in the versions that
-        they have now; a built-in one that the experiment lacks is made."""
+        they have now; a built-in one that the experiment lacks is made. Invalid for tags that are the product's own.
+        """
+        check_tags_free(draft.run.tags)
+        return self.create_tagged(actor, experiment, draft, schemas)
+
+    def create_tagged(
+        self, actor: Actor, experiment: str, draft: LabelingDraft, schemas: Sequence[str]
+    ) -> LabelingSession:
+        """Make a session as `create` does, whose run may bear the product's own tags; for services, not for doors."""
         holder = writable_experiment(self._scope, actor, "labeling.write", experiment)
         check_run(draft.run)
         check_instructions(draft.instructions)
@@ -69,6 +79,7 @@ class LabelingService:
         self._check_rules(draft.rules)
         found = self._schemas.named(actor, holder, schemas)
         check_schemas(found)
+        check_marks(found, draft.policy)
         now_ms = self._clock.now_ms()
         made = replace(draft, run=replace(draft.run, created_by=actor.author), schemas=found)
         audit = audit_entry(actor, "labeling.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)
@@ -114,9 +125,11 @@ class LabelingService:
         return self._stores.labeling.change(run_id, change, now_ms=now_ms, audit=audit)
 
     def progress(self, actor: Actor, run_id: RunId) -> LabelingProgress:
-        """Return how far a session is, by item and by reviewer."""
-        self.get(actor, run_id)
-        return self._stores.labeling.progress(run_id, now_ms=self._clock.now_ms())
+        """Return how far a session is, by item and by reviewer; where people sign in, also whether those that the
+        session names can."""
+        found = self.get(actor, run_id)
+        progress = self._stores.labeling.progress(run_id, now_ms=self._clock.now_ms())
+        return progress if not _signs_in(actor) else with_accounts(self._stores, found, progress)
 
     def link(self, actor: Actor, run_id: RunId, *, reviewer: str | None = None) -> ReviewLink:
         """Return the link to send to a reviewer. NotFound when the session names reviewers and not this one."""
@@ -124,7 +137,7 @@ class LabelingService:
         if reviewer is not None and found.reviewers and reviewer not in found.reviewers:
             raise NotFound.of("reviewer", reviewer)
         path = f"/review/{quote(run_id, safe='')}"
-        signs_in = actor.kind not in {"local", "system"}
+        signs_in = _signs_in(actor)
         query = "" if reviewer is None or signs_in else f"?reviewer={quote(reviewer, safe='')}"
         return ReviewLink(path + query, reviewer, signs_in)
 
@@ -137,6 +150,10 @@ class LabelingService:
         check_rules(rules)
         for rule in rules:
             self._listing.unbound(ListQuery((), rule.filter), "trace")
+
+
+def _signs_in(actor: Actor) -> bool:
+    return actor.kind not in {"local", "system"}
 
 
 _VERBS = {"DRAFT": "draft", "OPEN": "open", "PAUSED": "pause", "CLOSED": "close", "ARCHIVED": "archive"}

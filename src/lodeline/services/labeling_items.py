@@ -25,12 +25,14 @@ from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.review_events import Adjudicate, Remove, Reopen, Reviewer, ReviewEvent, Submit
 from lodeline.domain.span import JsonValue
+from lodeline.domain.text_span import MarkableText
 from lodeline.services.audit import audit_entry
 from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_drafts import of_rule, of_trace, resolved
 from lodeline.services.labeling_sync import expectations_of, record_draft
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.records import RecordService
+from lodeline.services.review_texts import QuotedForm, marks_texts, quoted_answers, quoted_in, texts_of
 from lodeline.services.reviewers import reviewer_of, without_tokens
 from lodeline.storage.base import Stores
 
@@ -63,7 +65,11 @@ class LabelingItemService:
         for dataset_id in {draft.target.dataset_id for draft in drafts} - {None}:
             self._sessions.check_dataset(actor, dataset_id)
         checked = [resolved(self._stores, found, each) for each in checked_items(drafts, found.schemas)]
-        return self._add(actor, found, checked, "hand")
+        known = [
+            replace(each, gold=quoted_in(self._stores, found, each.target, ReviewForm(each.gold)).form.answers)
+            for each in checked
+        ]
+        return self._add(actor, found, known, "hand")
 
     def add_traces(self, actor: Actor, run_id: RunId, query: ListQuery, *, priority: int = 0) -> ItemsReport:
         """Add the traces that a search of the session's experiment finds, at most its limit; those that a person
@@ -111,9 +117,10 @@ class LabelingItemService:
 
         `reviewer` is the name of somebody who is not signed in.
         """
-        _, session = self._item(actor, item_id, "labeling.write")
+        item, session = self._item(actor, item_id, "labeling.write")
         who = reviewer_of(actor, reviewer)
         checked = checked_form(form, session.schemas, whole=False)
+        checked = quoted_in(self._stores, session, item.target, checked).form
         return self._act(actor, item_id, Adjudicate(who, checked), "labeling.adjudicate")
 
     def log_reviews(self, actor: Actor, run_id: RunId, reviews: Sequence[PastReview]) -> PastReviewsReport:
@@ -126,9 +133,13 @@ class LabelingItemService:
         found = self._sessions.get(actor, run_id, "labeling.write")
         now_ms = self._clock.now_ms()
         by_item: dict[ItemId, list[Submit]] = {}
+        texts: dict[ItemId, Sequence[MarkableText]] = {}
         for each in checked_reviews(reviews, found, now_ms=now_ms):
             who = Reviewer(each.reviewer)
-            event = Submit(who, each.form, new_hex(), key=each.key, made_ms=each.made_ms)
+            marked = self._quoted(found, each, texts)
+            event = Submit(
+                who, marked.form, new_hex(), key=each.key, made_ms=each.made_ms, text_lengths=marked.text_lengths
+            )
             by_item.setdefault(each.item_id, []).append(event)
         audit = audit_entry(
             actor, "labeling.log_reviews", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
@@ -136,6 +147,22 @@ class LabelingItemService:
         )  # fmt: skip
         logged = self._stores.reviews.log(run_id, by_item, by=actor.author, now_ms=now_ms, audit=audit)
         return PastReviewsReport(logged, len(reviews) - logged)
+
+    def _quoted(
+        self, session: LabelingSession, review: PastReview, texts: dict[ItemId, Sequence[MarkableText]]
+    ) -> QuotedForm:
+        """Return a review's form with what its spans mark; `texts` of items are looked at once."""
+        if not marks_texts(session, review.form):
+            return QuotedForm(review.form)
+        if review.item_id not in texts:
+            item = self._stores.reviews.get(review.item_id)
+            if item.run_id != session.run.run_id:
+                raise NotFound.of("item", review.item_id)
+            texts[review.item_id] = texts_of(self._stores, session, item.target)
+        try:
+            return quoted_answers(session, review.form, texts[review.item_id])
+        except Invalid as error:
+            raise Invalid(f"review of {review.reviewer!r} of item {review.item_id!r}: {error.message}") from error
 
     def list(
         self, actor: Actor, run_id: RunId, which: ItemFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None

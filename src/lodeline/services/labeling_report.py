@@ -19,6 +19,7 @@ from lodeline.query.ast import Compare, In, Not, Search
 from lodeline.query.build import conj
 from lodeline.query.fields import field
 from lodeline.services.evaluations import check_level
+from lodeline.services.item_titles import titles_of
 from lodeline.services.labeling import LabelingService
 from lodeline.storage.base import Stores
 
@@ -55,7 +56,9 @@ class LabelingReportService:
         # Here, not at the top: NumPy and SciPy take half a second and 80 MB, which only statistics need.
         from lodeline.evals.statistics.labeling_report import report_labeling  # noqa: PLC0415
 
-        return report_labeling(rows, level=level)
+        found = report_labeling(rows, level=level)
+        named = set(_named(found))
+        return replace(found, titles=titles_of(self._stores, [item for item in items if item.item_id in named]))
 
     def _judged(self, session: LabelingSession, items: Sequence[LabelingItem]) -> Mapping[str, Sequence[Rating]]:
         """Return what models and code judged under the names of schemas, on the very targets of items."""
@@ -99,17 +102,32 @@ class LabelingReportService:
             yield from reversed(found)
 
 
+def _named(report: LabelingReport) -> Iterator[str]:
+    """Yield the items that a report names."""
+    yield from report.disputed
+    for schema in report.schemas:
+        if schema.panel is not None:
+            yield from (each.item for each in schema.panel.disputed)
+        if schema.spans is not None:
+            yield from (each.item for each in schema.spans.disputed)
+
+
 def _reviews(item: LabelingItem) -> Iterator[Review]:
     for assignment in item.submissions:
         done = assignment.submission
         if done is not None and assignment.reviewer is not None:
-            yield Review(item.item_id, assignment.reviewer, done.form.answers, done.submitted_ms, done.duration_ms)
+            yield Review(
+                item.item_id, assignment.reviewer, done.form.answers, done.submitted_ms, done.duration_ms,
+                done.text_lengths,
+            )  # fmt: skip
 
 
 def _reported(schema: LabelSchema) -> ReportedSchema:
     asked = schema.input
     if asked.kind in {"text", "text_list"}:
         return ReportedSchema(schema.name, comparable=False)
+    if asked.kind == "spans":
+        return ReportedSchema(schema.name, spans=True)
     if asked.kind == "categorical" and asked.ordered and not asked.multi_select:
         return ReportedSchema(schema.name, "ordinal", asked.options)
     return ReportedSchema(schema.name, None if asked.kind == "numeric" else "nominal")

@@ -1,18 +1,21 @@
-"""Label schemas and labeling sessions in an experiment's file: what an export writes and an import restores.
+"""Label schemas, labeling sessions and issues in an experiment's file: what an export writes and an import restores.
 
 - ``labels/NNNNN.jsonl``: a row for each version of a schema, oldest first;
 - ``labeling/NNNNN.jsonl``: a row, the state of a labeling session, whose run is among the runs;
-- ``items/NNNNN.jsonl``: rows of items of one session with their reviews, in order. Tokens of claims stay behind.
+- ``items/NNNNN.jsonl``: rows of items of one session with their reviews, in order. Tokens of claims stay behind;
+- ``issues/NNNNN.jsonl``: rows of issues, the first made first.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from lodeline.domain.document import from_document, to_document
 from lodeline.domain.errors import Invalid
+from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.issue import MAX_ISSUE_ID, Issue, check_issue
 from lodeline.domain.label_schema import DEFAULT_NAME, LabelSchema, check_schema, default_id
 from lodeline.domain.labeling import (
     LabelingItem,
@@ -35,11 +38,22 @@ from lodeline.services.transfer_rows import Row, write_row
 from lodeline.storage.base import Stores
 
 ITEMS_TOGETHER = 200
-_MEMBER = re.compile(r"(labels|labeling|items)/[0-9]{5}\.jsonl")
+ISSUES_TOGETHER = 200
+_MEMBER = re.compile(r"(labels|labeling|items|issues)/[0-9]{5}\.jsonl")
+
+
+@dataclass(slots=True)
+class LabelingCounts:
+    """What an import added, by the names of `ImportReport`."""
+
+    label_schemas: int = 0
+    labeling_sessions: int = 0
+    labeling_items: int = 0
+    issues: int = 0
 
 
 class LabelingExport:
-    """The members of a file that hold an experiment's label schemas and labeling sessions."""
+    """The members of a file that hold an experiment's label schemas, labeling sessions and issues."""
 
     def __init__(self, stores: Stores, experiment_id: ExperimentId) -> None:
         self._stores = stores
@@ -59,6 +73,10 @@ class LabelingExport:
             while block := list(islice(items, ITEMS_TOGETHER)):
                 rows = (write_row({"run_id": run_id, "item": to_document(without_tokens(each))}) for each in block)
                 yield self._name("items"), b"".join(rows)
+        issues = self._stores.issues.list([self._experiment_id])[::-1]
+        for start in range(0, len(issues), ISSUES_TOGETHER):
+            block = issues[start : start + ISSUES_TOGETHER]
+            yield self._name("issues"), b"".join(write_row(to_document(each)) for each in block)
 
     def _name(self, folder: str) -> str:
         self._numbers[folder] = self._numbers.get(folder, 0) + 1
@@ -73,7 +91,7 @@ class LabelingImport:
         self._experiment_id = experiment_id
         self._names = sorted(name for name in members if _MEMBER.fullmatch(name))
         self._rows_of = rows_of
-        self.added_schemas = 0
+        self.counts = LabelingCounts()
 
     def check(self) -> None:
         """Return when everything can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -83,30 +101,46 @@ class LabelingImport:
             _session(row)
         for row in self._all("items"):
             _item(row)
+        for row in self._all("issues"):
+            _issue(row)
 
     def run(self) -> Iterator[None]:
         """Add what is not there yet; yields after every step."""
         transfer = self._stores.labeling_transfer
         for name in self._named("labels"):
-            self.added_schemas += transfer.restore_schema(
+            self.counts.label_schemas += transfer.restore_schema(
                 self._experiment_id, self._own(_versions(self._rows_of(name)))
             )
             yield
         for row in self._all("labeling"):
             run_id, dump = _session(row)
-            transfer.restore_session(self._experiment_id, run_id, dump)
+            dump = replace(dump, schemas=tuple(self._mine(schema) for schema in dump.schemas))
+            self.counts.labeling_sessions += transfer.restore_session(self._experiment_id, run_id, dump)
             yield
         for name in self._named("items"):
             items = [_item(row) for row in self._rows_of(name)]
-            transfer.restore_items(self._experiment_id, items)
+            self.counts.labeling_items += transfer.restore_items(self._experiment_id, items)
+            yield
+        for name in self._named("issues"):
+            issues = [_issue(row) for row in self._rows_of(name)]
+            self.counts.issues += self._stores.issues.restore(self._experiment_id, issues)
             yield
 
     def _own(self, versions: Sequence[LabelSchema]) -> Sequence[LabelSchema]:
         """Return a schema as this experiment's: its default one has an id and a mark of its own."""
-        if versions[-1].name != DEFAULT_NAME:
-            return [replace(version, is_default=False) for version in versions]
-        schema_id = default_id(self._experiment_id)
-        return [replace(version, schema_id=schema_id, is_default=True) for version in versions]
+        own = versions[-1].name == DEFAULT_NAME
+        return [self._mine(version) if own else replace(version, is_default=False) for version in versions]
+
+    def _mine(self, schema: LabelSchema) -> LabelSchema:
+        """Return a version as this experiment's; the default one has the id that is its own here."""
+        if schema.name != DEFAULT_NAME:
+            return replace(schema, experiment_id=self._experiment_id)
+        return replace(
+            schema,
+            schema_id=default_id(self._experiment_id),
+            experiment_id=self._experiment_id,
+            is_default=True,
+        )
 
     def _named(self, folder: str) -> list[str]:
         return [name for name in self._names if name.startswith(f"{folder}/")]
@@ -127,6 +161,13 @@ def _versions(rows: Iterator[Row]) -> list[LabelSchema]:
     if not found:
         raise Invalid("label schema: a member is empty.")
     return found
+
+
+def _issue(row: Row) -> Issue:
+    issue = from_document(Issue, row.data, row.where)
+    check_issue(issue)
+    check_name(issue.issue_id, noun="issue_id", most=MAX_ISSUE_ID)
+    return issue
 
 
 def _session(row: Row) -> tuple[RunId, SessionDump]:

@@ -41,7 +41,7 @@ from lodeline.domain.review_queue import (
     queue_of,
     user_of,
 )
-from lodeline.domain.run import RunChange, RunDraft
+from lodeline.domain.run import RunDraft
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.label_schemas import LabelSchemaService
@@ -87,7 +87,7 @@ class ReviewQueueService:
             tags[OWNER_TAG] = checked.owner
         run = RunDraft(checked.name, tags=tags, run_id=RunId(new_hex("rq-")))
         session = LabelingDraft(run, (), reviewers=checked.users, policy=POLICY, state="OPEN")
-        return _queue(self._sessions.create(actor, experiment, session, asked))
+        return _queue(self._sessions.create_tagged(actor, experiment, session, asked))
 
     def get_or_create_user(self, actor: Actor, experiment: str, user: str) -> ReviewQueue:
         """Return a user's own queue, which is made when there is none; whoever asks at the same time gets the same.
@@ -165,7 +165,7 @@ class ReviewQueueService:
         if change.schema_ids == ():
             tags[UNASKED_TAG] = "true"
         gone = (UNASKED_TAG,) if change.schema_ids and UNASKED_TAG in found.session.run.tags else ()
-        self._runs.update(actor, queue_id, RunChange(set_tags=tags, delete_tags=gone))
+        self._runs.set_own_tags(actor, queue_id, tags, gone)
         return self.get(actor, queue_id)
 
     def delete(self, actor: Actor, queue_id: RunId) -> None:

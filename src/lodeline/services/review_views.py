@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lodeline.domain.assessment import Assessment
 from lodeline.domain.ids import DatasetId, ExperimentId, ModelId, RecordId, TraceId
-from lodeline.domain.labeling import Assignment, LabelingItem, LabelingSession
+from lodeline.domain.labeling import Assignment, LabelingItem, LabelingSession, ReviewTarget
 from lodeline.domain.record import Record
 from lodeline.domain.review_outputs import ITEM
 from lodeline.domain.review_view import ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan
 from lodeline.domain.span import JsonValue, SpanKind, SpanSkeleton
+from lodeline.domain.text_span import markable
 from lodeline.domain.trace import Trace
 from lodeline.query.ast import Compare, Search
 from lodeline.query.fields import field
@@ -25,9 +26,10 @@ MAX_SPANS = 500
 
 def view_of(stores: Stores, session: LabelingSession, item: LabelingItem, reviewer: str) -> ReviewView | None:
     """Return an item as a reviewer sees it; None when what it is about is gone."""
-    contents = tuple(_contents(stores, session, item))
+    contents = tuple(contents_of(stores, session, item.target))
     if not contents:
         return None
+    marks = any(schema.input.kind == "spans" for schema in session.schemas)
     return ReviewView(
         item_id=item.item_id,
         run_id=item.run_id,
@@ -38,6 +40,7 @@ def view_of(stores: Stores, session: LabelingSession, item: LabelingItem, review
         contents=contents,
         judgments=tuple(_judgments(stores, session, item)),
         reviews=() if session.policy.blind_reviewers else tuple(_reviews(item, reviewer)),
+        texts=markable([{"request": c.request, "response": c.response} for c in contents]) if marks else (),
     )
 
 
@@ -52,8 +55,8 @@ def _reviews(item: LabelingItem, reviewer: str) -> Iterator[ShownReview]:
             yield ShownReview(each.reviewer, each.submission.form)
 
 
-def _contents(stores: Stores, session: LabelingSession, item: LabelingItem) -> Iterator[ShownContent]:
-    target = item.target
+def contents_of(stores: Stores, session: LabelingSession, target: ReviewTarget) -> Iterator[ShownContent]:
+    """Yield what a session shows of a target, one a trace or record; nothing when it is gone."""
     if target.kind == "PAIR":
         traces = stores.traces.get([each for each in (target.trace_id, target.other_trace_id) if each is not None])
         if len(traces) == 2:
@@ -64,7 +67,7 @@ def _contents(stores: Stores, session: LabelingSession, item: LabelingItem) -> I
         turns = turns_of(stores, session.run.experiment_id, target.session)
         yield from _of_traces(stores, session, turns, [f"turn {number}" for number in range(1, len(turns) + 1)])
     elif target.dataset_id is not None and target.record_id is not None:
-        yield from _of_record(stores, session, item)
+        yield from _of_record(stores, session, target)
     elif target.run_id is not None and target.row_key is not None:
         yield ShownContent(f"row {target.row_key}")
 
@@ -85,8 +88,7 @@ def record_of(stores: Stores, dataset_id: str, record_id: str, version: int | No
     return found[0] if found else None
 
 
-def _of_record(stores: Stores, session: LabelingSession, item: LabelingItem) -> Iterator[ShownContent]:
-    target = item.target
+def _of_record(stores: Stores, session: LabelingSession, target: ReviewTarget) -> Iterator[ShownContent]:
     record = record_of(stores, target.dataset_id or "", target.record_id or "", target.dataset_version)
     if record is None:
         return

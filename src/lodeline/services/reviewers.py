@@ -2,13 +2,22 @@
 
 from dataclasses import replace
 
-from lodeline.auth.actor import Actor
+from lodeline.auth.actor import Actor, account_actor
 from lodeline.auth.policy import may
+from lodeline.domain.account import Account
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound
 from lodeline.domain.experiment import check_name
-from lodeline.domain.labeling import LabelingItem, LabelingSession
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.labeling import (
+    AccountStanding,
+    LabelingItem,
+    LabelingProgress,
+    LabelingSession,
+    ReviewerProgress,
+)
 from lodeline.domain.labeling_checks import MAX_REVIEWER_NAME
 from lodeline.domain.review_events import Reviewer
+from lodeline.storage.base import Stores
 
 
 def reviewer_of(actor: Actor, declared: str | None) -> Reviewer:
@@ -39,8 +48,8 @@ def check_sees(actor: Actor, session: LabelingSession) -> None:
 
 
 def check_begun(session: LabelingSession) -> None:
-    """Return when reviewers may look into a session. Deleted when its run is deleted, Conflict while it is a draft:
-    then nobody is shown what is in it, reviewers' own reviews included."""
+    """Return when reviewers may look into a session. Deleted when its run is deleted, Conflict while it is a draft
+    and once it is archived: then nobody is shown what is in it, reviewers' own reviews included."""
     run_id = session.run.run_id
     if session.run.lifecycle == "DELETED":
         raise Deleted(
@@ -54,6 +63,38 @@ def check_begun(session: LabelingSession) -> None:
             code="labeling_state",
             details={"state": session.state, "allowed": ["OPEN"]},
         )
+
+    if session.state == "ARCHIVED":
+        raise Conflict(
+            f"labeling session {run_id!r} is ARCHIVED: it is over, and its reviewers are shown nothing of it; what "
+            "they submitted counts.",
+            code="labeling_state",
+            details={"state": session.state, "allowed": ["OPEN", "PAUSED", "CLOSED"]},
+        )
+
+
+def with_accounts(stores: Stores, session: LabelingSession, progress: LabelingProgress) -> LabelingProgress:
+    """Return a session's progress with the accounts of all whom it names, those who have done nothing yet included.
+
+    A name without an account is allowed: people are invited after a session is made.
+    """
+    by_name = {account.name: account for account in stores.accounts.list()}
+    shown = {each.reviewer: each for each in progress.reviewers}
+    for name in session.reviewers:
+        shown.setdefault(name, ReviewerProgress(name, verified=False))
+    reviewers = (
+        replace(shown[name], account=_standing(by_name.get(name), session.run.experiment_id))
+        for name in sorted(shown)
+    )
+    return replace(progress, reviewers=tuple(reviewers))
+
+
+def _standing(account: Account | None, experiment_id: ExperimentId) -> AccountStanding:
+    if account is None:
+        return "missing"
+    if account.disabled:
+        return "disabled"
+    return "ready" if may(account_actor(account), "labeling.review", experiment_id) else "no_role"
 
 
 def without_tokens(item: LabelingItem) -> LabelingItem:

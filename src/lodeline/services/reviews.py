@@ -25,6 +25,7 @@ from lodeline.domain.review_events import (
 from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.review_texts import quoted_in
 from lodeline.services.review_views import view_of
 from lodeline.services.reviewers import check_begun, check_sees, reviewer_of
 from lodeline.storage.base import Stores
@@ -35,9 +36,9 @@ _OPEN = ("PENDING", "IN_REVIEW")
 class ReviewService:
     """Use cases of reviewers. `reviewer` is the name of somebody who is not signed in; others leave it out.
 
-    A reviewer sees the sessions that name them, and of an item what the session shows; of a session that is deleted
-    or still a draft nothing. Errors of what they do are those of `domain.reviewing.applied`. Drafts of reviews are
-    not audited: they are no change of anything that counts.
+    A reviewer sees the sessions that name them, and of an item what the session shows; of a session that is deleted,
+    still a draft or archived nothing. Errors of what they do are those of `domain.reviewing.applied`. Drafts of
+    reviews are not audited: they are no change of anything that counts.
     """
 
     def __init__(self, stores: Stores, scope: ExperimentScope, clock: Clock = system_clock) -> None:
@@ -112,11 +113,12 @@ class ReviewService:
 
         Invalid names an answer that its schema does not let in, or that is missing.
         """
-        session, _, who = self._item(actor, item_id, reviewer)
+        session, item, who = self._item(actor, item_id, reviewer)
         if key is not None:
             check_name(key, noun="key", most=MAX_KEY)
         checked = checked_form(form, session.schemas, whole=session.policy.require_all_answers)
-        event = Submit(who, checked, new_hex(), token, key)
+        found = quoted_in(self._stores, session, item.target, checked)
+        event = Submit(who, found.form, new_hex(), token, key, text_lengths=found.text_lengths)
         return self._act(actor, session, item_id, event, "review.submit", duration_ms=form.duration_ms)
 
     def release(

@@ -1,7 +1,7 @@
 """Runs: create, find, change, delete, restore; their metrics."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
@@ -12,6 +12,7 @@ from lodeline.domain.evaluation import ENDED_EVALUATION, EvaluationChange
 from lodeline.domain.experiment import Experiment, Lifecycle, check_name
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
+from lodeline.domain.review_queue import KIND_TAG
 from lodeline.domain.run import (
     MAX_KEY,
     MAX_MS,
@@ -56,6 +57,7 @@ class RunService:
         """
         holder = writable_experiment(self._scope, actor, "run.write", experiment)
         check_run(draft)
+        check_tags_free(draft.tags)
         if draft.kind != "RUN":
             raise Invalid.value("kind", draft.kind, "RUN; evaluations and labeling sessions have routes of their own")
         now_ms = self._clock.now_ms()
@@ -83,9 +85,10 @@ class RunService:
         """Rename, set the status, add params, inputs and outputs, set and delete tags.
 
         Conflict when a param has another value, or for the status of an evaluation, which follows its state; Deleted
-        when the run is deleted. One that MLflow's client evaluated becomes an evaluation when it ends, and its state
-        follows the status.
+        when the run is deleted; Invalid for tags that are the product's own (`check_tags_free`). One that MLflow's
+        client evaluated becomes an evaluation when it ends, and its state follows the status.
         """
+        check_tags_free((*change.set_tags, *change.delete_tags))
         found = self.get(actor, run_id, "run.write")
         if change.lifecycle is not None:
             raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
@@ -98,6 +101,11 @@ class RunService:
         if change.status is not None and (changed.kind == "EVALUATION" or is_to_adopt(changed)):
             return self._evaluated.adopt(actor, changed)
         return changed
+
+    def set_own_tags(self, actor: Actor, run_id: RunId, tags: Mapping[str, str], gone: Sequence[str] = ()) -> Run:
+        """Set and delete tags by which the product tells what a run is; for services, not for doors."""
+        found = self.get(actor, run_id, "run.write")
+        return self._apply(actor, found, RunChange(set_tags=tags, delete_tags=tuple(gone)), "run.update")
 
     def delete(self, actor: Actor, run_id: RunId) -> Run:
         """Hide a run from lists until it is restored; its traces stay. An evaluation that is still going is ended as
@@ -150,6 +158,18 @@ class RunService:
             actor, action, run.run_id, at_ms=now_ms, experiment_id=run.experiment_id, details=_changed(change)
         )
         return self._stores.runs.update(run.run_id, change, now_ms=now_ms, audit=audit)
+
+
+def check_tags_free(tags: Iterable[str]) -> None:
+    """Return when none of these tags of a run is one by which the product tells what the run is; else Invalid."""
+    for name in tags:
+        if name == KIND_TAG or name.startswith(f"{KIND_TAG}."):
+            raise Invalid(
+                f"tags.{name}: this tag says that a run is a review queue, and is set by making one; choose another "
+                "name.",
+                code="reserved_tag",
+                details={"field": "tags", "tag": name},
+            )
 
 
 def writable_experiment(

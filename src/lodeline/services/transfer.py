@@ -12,7 +12,7 @@ the highest number arrived first:
 - runs, evaluations and models as `services.run_transfer` tells;
 - datasets, prompts and registered scorers as `services.data_transfer` tells;
 - artifacts of runs and models as `services.artifact_transfer` tells;
-- label schemas and labeling sessions as `services.labeling_transfer` tells.
+- label schemas, labeling sessions and issues as `services.labeling_transfer` tells.
 
 What does not fit into one file, or grows, comes as a series: the manifests of its files bear one text as ``series``,
 and the first of them to be imported makes the experiment for all.
@@ -132,7 +132,7 @@ class TransferService:
             **asdict(job.run_counts),
             **asdict(job.data_counts),
             **asdict(job.artifact_counts),
-            label_schemas=job.label_schemas,
+            **asdict(job.labeling_counts),
         )
 
     def _target(self, actor: Actor, as_name: str | None, into: str | None) -> Experiment | None:

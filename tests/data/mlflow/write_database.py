@@ -19,12 +19,13 @@ import sys
 os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
 
 import mlflow
-from mlflow.entities import AssessmentSource, SpanEvent, SpanType
+from mlflow.entities import AssessmentSource, IssueSeverity, SpanEvent, SpanType
 from mlflow.genai import label_schemas
 from mlflow.genai.datasets import create_dataset
 from mlflow.genai.scorers import Guidelines, scorer
 from mlflow.tracing.attachments import Attachment
 from mlflow.tracing.client import TracingClient
+from mlflow.tracking._tracking_service.utils import _get_store
 
 
 @mlflow.trace(span_type=SpanType.CHAIN)
@@ -97,6 +98,28 @@ def labels(experiment_id: str) -> None:
     client._create_issue(experiment_id, "too short", "Answers are too short.")
 
 
+def queues(experiment_id: str, ids: list[str]) -> None:
+    """Make a queue that asks with two schemas and has an item of each status, one that asks nothing, and a user's."""
+    store = _get_store()
+    known = {schema.name: schema.schema_id for schema in store.list_label_schemas(experiment_id)}
+    first = store.create_review_queue(
+        experiment_id, name="First look", queue_type="custom", users=["ann", "ben"],
+        schema_ids=[known["tone"], known["stars"]],
+    )  # fmt: skip
+    store.add_items_to_review_queue(first.queue_id, item_ids=ids)
+    store.set_review_queue_item_status(first.queue_id, item_id=ids[0], status="complete", completed_by="Ann")
+    store.set_review_queue_item_status(first.queue_id, item_id=ids[1], status="declined", completed_by="ben")
+    empty = store.create_review_queue(experiment_id, name="later", queue_type="custom")
+    store.update_review_queue(empty.queue_id, name="Later")
+    mine = store.get_or_create_user_queue(experiment_id, user="Carl")
+    store.add_items_to_review_queue(mine.queue_id, item_ids=ids[:1])
+    run = mlflow.search_runs(experiment_ids=[experiment_id], output_format="list")[0]
+    store.create_issue(
+        experiment_id, "made up", "Names a shop that there is not.", severity=IssueSeverity.HIGH,
+        root_causes=["no source"], categories=["grounding"], source_run_id=run.info.run_id, created_by="ann",
+    )  # fmt: skip
+
+
 def with_attachment() -> None:
     with mlflow.start_span("look") as span:
         span.set_inputs({"picture": Attachment(content_type="image/png", content_bytes=b"a picture")})
@@ -140,6 +163,7 @@ def main() -> None:
     ids = traces()
     datasets(experiment_id, ids)
     labels(experiment_id)
+    queues(experiment_id, ids)
     prompts()
     mlflow.genai.evaluate(
         data=[{"inputs": {"q": "1"}, "expectations": {"e": "1"}}],

@@ -481,3 +481,75 @@ def test_dialects_on_one_span_complete_each_other() -> None:
     )
     assert (facts.dialect, facts.kind, facts.model) == ("vercel", "CHAT_MODEL", "answered")
     assert (facts.provider, facts.tokens) == ("openai", TokenUsage(7, 0, 0, 0, 2))
+
+
+def mlflow_view(library: str, inputs: AttributeValue, outputs: AttributeValue) -> SpanView:
+    """View a call as MLflow's client logs it, in the words of a library."""
+    return viewed(
+        {
+            "mlflow.spanType": "LLM",
+            "mlflow.message.format": library,
+            "mlflow.spanInputs": inputs,
+            "mlflow.spanOutputs": outputs,
+        }
+    )
+
+
+class TestLibrariesOfMlflow:
+    def test_pydantic_ai(self) -> None:
+        seen = mlflow_view(
+            "pydantic_ai",
+            {
+                "messages": [
+                    {
+                        "kind": "request",
+                        "instructions": "Be short.",
+                        "parts": [
+                            {"part_kind": "system-prompt", "content": "You know cities."},
+                            {"part_kind": "user-prompt", "content": "Where?"},
+                        ],
+                    },
+                    {
+                        "kind": "response",
+                        "parts": [{"part_kind": "tool-call", "tool_name": "f", "args": '{"a": 1}',
+                                   "tool_call_id": "c1"}],
+                    },
+                    {
+                        "kind": "request",
+                        "parts": [
+                            {"part_kind": "tool-return", "tool_name": "f", "content": {"b": 2}, "tool_call_id": "c1"},
+                            {"part_kind": "retry-prompt", "content": "again"},
+                        ],
+                    },
+                ]
+            },
+            {"kind": "response", "parts": [{"part_kind": "text", "content": "Paris."}]},
+        )  # fmt: skip
+        assert [(m.role, m.content) for m in seen.input_messages] == [
+            ("system", "Be short."), ("system", "You know cities."), ("user", "Where?"), ("assistant", ""),
+            ("tool", '{"b": 2}'), ("user", "again"),
+        ]  # fmt: skip
+        assert seen.input_messages[3].tool_calls == (ToolCall("f", {"a": 1}, "c1"),)
+        assert seen.output_messages == (Message("assistant", "Paris."),)
+
+    def test_dspy(self) -> None:
+        seen = mlflow_view("dspy", {"prompt": "Where?", "messages": None}, ["Paris.", {"text": "Rome."}])
+        assert seen.input_messages == (Message("user", "Where?"),)
+        assert "".join(message.content for message in seen.output_messages).replace("\n", "") == "Paris.Rome."
+
+    def test_a_completion_of_llama_index(self) -> None:
+        seen = mlflow_view("llamaindex", {"args": ["Where?"]}, {"text": "Paris.", "raw": {"choices": []}})
+        assert (seen.input_messages, seen.output_messages) == (
+            (Message("user", "Where?"),), (Message("assistant", "Paris."),),
+        )  # fmt: skip
+
+    def test_odd_bodies_are_no_messages(self) -> None:
+        for library in ("pydantic_ai", "dspy", "llamaindex"):
+            for body in (None, 1, "text", [], {}, [[]], {"messages": [1]}, {"args": []}, {"parts": [1]}):
+                assert mlflow_view(library, body, body).kind == "LLM"
+
+    def test_the_model_that_was_asked_for(self) -> None:
+        assert derived({"mlflow.spanType": "CHAT_MODEL", "model": "gpt-4o"}).model == "gpt-4o"
+        assert derived({"mlflow.spanType": "TOOL", "model": "gpt-4o"}).model is None
+        named: Attributes = {"mlflow.spanType": "LLM", "model": "gpt-4o", "mlflow.llm.model": "gpt-4o-2024"}
+        assert derived(named).model == "gpt-4o-2024"

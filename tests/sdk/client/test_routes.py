@@ -134,6 +134,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "delete_run": lambda c: c.runs.delete("a"),
     "restore_run": lambda c: c.runs.restore("a"),
     "log_run_metrics": lambda c: c.runs.log_metrics("a", [MetricPoint("k", math.nan, 1)]),
+    "list_artifacts": lambda c: c.artifacts.list("a", "plots/é"),
+    "get_artifact": lambda c: c.artifacts.get("a", "plots/b c.png"),
     "get_metric_history": lambda c: c.runs.metric_history("a", "k/é"),
     "create_evaluation": lambda c: c.evaluations.create(EvaluationDraft(RunDraft("e"))),
     "get_evaluation": lambda c: c.evaluations.get("a"),

@@ -137,13 +137,14 @@ def test_a_killed_backup_is_not_there_or_complete(tmp_path: Path):
     stores.close()
     target = tmp_path / "copy"
     killed = 0
-    for attempt in range(30):
+    for attempt in range(16):
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(tmp_path / "store"), str(target)], stdout=subprocess.PIPE, text=True
         )
         assert child.stdout is not None
         assert child.stdout.readline() == "begin\n"
-        time.sleep(0.02 * attempt)
+        # Longer and longer, so that few children are started also where each of them takes seconds.
+        time.sleep(0.02 * (1.5**attempt - 1))
         child.kill()
         child.wait()
         ended = child.stdout.read() == "end\n"

@@ -1,6 +1,7 @@
 /** What the pages of evaluations read. Keys begin with the noun. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { quote } from "@/lib/filtertext";
 import { call } from "./client";
 import type { Evaluation } from "./schema";
 
@@ -10,6 +11,11 @@ const ROWS_AT_ONCE = 1_000;
 const RUNNING_MS = 5_000;
 /** Rows of a comparison that are listed, by scorer. */
 export const MOST_COMPARED_ROWS = 1_000;
+
+/** The most points of a metric that the server gives at once. */
+export const MOST_POINTS = 10_000;
+/** Expectations of the traces of one block of rows that are asked for. */
+const MOST_EXPECTATIONS = 1_000;
 
 const ENDED: ReadonlySet<Evaluation["state"]> = new Set([
   "COMPLETED",
@@ -33,6 +39,22 @@ export const runQuery = (run_id: string) =>
   queryOptions({
     queryKey: ["run", run_id],
     queryFn: ({ signal }) => call("get_run", { run_id }, { signal }),
+  });
+
+/** The points of one metric of a run, by step and time: the first `MOST_POINTS`. */
+export const metricHistoryQuery = (run_id: string, key: string) =>
+  queryOptions({
+    queryKey: ["run-metric", run_id, key],
+    staleTime: MINUTE_MS / 4,
+    queryFn: ({ signal }) => call("get_metric_history", { run_id, key, limit: MOST_POINTS }, { signal }),
+  });
+
+/** What is in a folder of a run's artifacts. */
+export const artifactsQuery = (run_id: string, path: string) =>
+  queryOptions({
+    queryKey: ["run-artifacts", run_id, path],
+    staleTime: MINUTE_MS / 4,
+    queryFn: ({ signal }) => call("list_artifacts", { run_id, path }, { signal }),
   });
 
 /** An evaluation as it stands; asked again while it runs. */
@@ -89,10 +111,44 @@ export const previewsQuery = (experiment: string, ids: readonly string[]) =>
     queryKey: ["previews", experiment, ids],
     staleTime: 5 * MINUTE_MS,
     queryFn: async ({ signal }) => {
-      const filter = `id IN (${ids.map((id) => `'${id.replace(/'/g, "''")}'`).join(", ")})`;
-      const params = { experiment: [experiment], filter, limit: ids.length };
+      const params = { experiment: [experiment], filter: oneOf("id", ids), limit: ids.length };
       const page = await call("search_traces", params, { signal });
       return new Map(page.items.map((trace) => [trace.trace_id, trace]));
+    },
+  });
+
+/** What the records of a dataset's version expect, by their ids; those that expect nothing are left out. */
+export const expectedOfRecordsQuery = (dataset_id: string, version: string, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["expected-of-records", dataset_id, version, ids],
+    staleTime: 5 * MINUTE_MS,
+    retry: false,
+    queryFn: async ({ signal }) => {
+      const params = { dataset_id, version, filter: oneOf("id", ids), limit: ids.length };
+      const page = await call("search_records", params, { signal });
+      const given = page.items.filter(({ expectations }) => Object.keys(expectations).length > 0);
+      return new Map<string, Record<string, unknown>>(
+        given.map((each) => [each.record_id, each.expectations]),
+      );
+    },
+  });
+
+/** What people and code expect of some traces, by their ids; those of which nothing is expected are left out. */
+export const expectedOfTracesQuery = (experiment: string, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["expected-of-traces", experiment, ids],
+    staleTime: 5 * MINUTE_MS,
+    queryFn: async ({ signal }) => {
+      const filter = `kind = 'EXPECTATION' AND valid = true AND ${oneOf("trace", ids)}`;
+      const params = { experiment: [experiment], filter, limit: MOST_EXPECTATIONS };
+      const page = await call("search_assessments", params, { signal });
+      const found = new Map<string, Record<string, unknown>>();
+      // The newest come first, and stand.
+      for (const { name, target, value } of page.items) {
+        if (target.trace_id === null || target.span_id !== null) continue;
+        found.set(target.trace_id, { [name]: value, ...found.get(target.trace_id) });
+      }
+      return found;
     },
   });
 
@@ -109,3 +165,7 @@ export const datasetQuery = (dataset_id: string) =>
     staleTime: MINUTE_MS,
     queryFn: ({ signal }) => call("get_dataset", { dataset_id }, { signal }),
   });
+
+function oneOf(field: string, values: readonly string[]): string {
+  return `${field} IN (${values.map(quote).join(", ")})`;
+}

@@ -71,6 +71,13 @@ export const labelingItemQuery = (item_id: string) =>
     queryFn: ({ signal }) => call("get_labeling_item", { item_id }, { signal }),
   });
 
+/** How far the standing rules of a session are. */
+export const labelingRulesQuery = (run_id: string) =>
+  queryOptions({
+    queryKey: ["labeling-rules", run_id],
+    queryFn: ({ signal }) => call("list_labeling_rules", { run_id }, { signal }),
+  });
+
 export const reviewLinkQuery = (run_id: string, reviewer: string | null) =>
   queryOptions({
     queryKey: ["review-link", run_id, reviewer],
@@ -92,6 +99,7 @@ export async function askLabelingAnew(client: QueryClient): Promise<void> {
     "labeling-report",
     "labeling-items",
     "labeling-item",
+    "labeling-rules",
   ];
   await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
 }

@@ -129,6 +129,12 @@ export interface ApiKey {
   last_used_ms: number | null;
 }
 
+/** A file or a folder in a folder, by its base name. A folder's size is None. */
+export interface Artifact {
+  name: string;
+  size_bytes: number | null;
+}
+
 /** One assessment in its present revision (`revision` counts from 1; older ones stay readable).
 
 `valid` is true for the head of its chain: exactly one assessment of a chain is valid. `superseded_by` names the one that overrides it. Times are epoch milliseconds. */
@@ -429,7 +435,7 @@ export interface ClassQuality {
 
 /** One coefficient over `n` items; undefined ones have neither `value` nor `interval`, and `note` says why. */
 export interface Coefficient {
-  name: "percent" | "cohen-kappa" | "cohen-kappa-linear" | "cohen-kappa-quadratic" | "fleiss-kappa" | "krippendorff-alpha" | "gwet-ac1" | "icc-2-1" | "concordance" | "pearson" | "spearman";
+  name: "percent" | "cohen-kappa" | "cohen-kappa-linear" | "cohen-kappa-quadratic" | "fleiss-kappa" | "krippendorff-alpha" | "gwet-ac1" | "icc-2-1" | "concordance" | "pearson" | "spearman" | "u-alpha" | "u-alpha-marked";
   n: number;
   value: number | "NaN" | "Infinity" | "-Infinity" | null;
   interval: Interval | null;
@@ -635,6 +641,12 @@ export interface DisputedItem {
   agreement: number | "NaN" | "Infinity" | "-Infinity";
   distance: number | "NaN" | "Infinity" | "-Infinity" | null;
   ratings: RatedBy[];
+}
+
+/** An item that is marked differently; `overlap` is the mean over pairs (`text_span.overlap_of`). */
+export interface DisputedSpans {
+  item: string;
+  overlap: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** One document that a retriever or a reranker returned. */
@@ -968,6 +980,9 @@ export interface ImportReport {
   artifacts: number;
   existing_artifacts: number;
   label_schemas: number;
+  labeling_sessions: number;
+  labeling_items: number;
+  issues: number;
 }
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
@@ -1130,9 +1145,9 @@ export interface LabelCount {
 
 /** How an answer is given. Which of the fields count is said by `kind`:
 
-- pass_fail: `positive_label`, `negative_label`; the answer is true or false; - categorical: `options`, of which one is chosen, or with `multi_select` any number; `ordered` says that they go   from the least to the most; - numeric: a number from `min_value` to `max_value`, where these are given; - text: at most `max_length` characters; - text_list: at most `max_count` texts of at most `max_length` characters each. */
+- pass_fail: `positive_label`, `negative_label`; the answer is true or false; - categorical: `options`, of which one is chosen, or with `multi_select` any number; `ordered` says that they go   from the least to the most; - numeric: a number from `min_value` to `max_value`, where these are given; - text: at most `max_length` characters; - text_list: at most `max_count` texts of at most `max_length` characters each; - spans: at most `max_count` stretches of what is shown of the item's `marks` (its response, or its request), each   with one of `options` as its label (`domain.text_span`); none is an answer, too. */
 export interface LabelInput {
-  kind: "pass_fail" | "categorical" | "numeric" | "text" | "text_list";
+  kind: "pass_fail" | "categorical" | "numeric" | "text" | "text_list" | "spans";
   positive_label: string;
   negative_label: string;
   options: string[];
@@ -1142,11 +1157,12 @@ export interface LabelInput {
   max_value: number | "NaN" | "Infinity" | "-Infinity" | null;
   max_length: number | null;
   max_count: number | null;
+  marks: "request" | "response";
 }
 
 /** How an answer is given; fields that its kind does not have are left out. */
 export interface LabelInputBody {
-  kind: "pass_fail" | "categorical" | "numeric" | "text" | "text_list";
+  kind: "pass_fail" | "categorical" | "numeric" | "text" | "text_list" | "spans";
   positive_label?: string;
   negative_label?: string;
   options?: string[];
@@ -1156,6 +1172,7 @@ export interface LabelInputBody {
   max_value?: number | null;
   max_length?: number | null;
   max_count?: number | null;
+  marks?: "request" | "response";
 }
 
 /** One version of a schema. Times are epoch milliseconds; `updated_ms` is when this version was made.
@@ -1282,7 +1299,7 @@ export interface LabelingProgress {
   reviewers: ReviewerProgress[];
 }
 
-/** What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`. */
+/** What a labeling session came to. `disputed` are the items in dispute, at most 1,000 of `disputed_items`; `titles` say in a line what each item is about that the report names. */
 export interface LabelingReport {
   states: Record<string, number>;
   throughput: Throughput;
@@ -1291,6 +1308,7 @@ export interface LabelingReport {
   disputed: string[];
   disputed_items: number;
   warnings: string[];
+  titles: Record<string, string>;
 }
 
 /** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes traces by itself while it is OPEN.
@@ -1368,6 +1386,12 @@ export interface ManyTagsBody {
   set?: Record<string, string>;
   delete?: string[];
   trace_ids: string[];
+}
+
+/** One text in which spans can lie. */
+export interface MarkableText {
+  field: string;
+  text: string;
 }
 
 /** One chat message in normal form.
@@ -1975,7 +1999,7 @@ export interface ReviewLink {
 
 Mode open_pool: whoever asks first, of the reviewers if there are any named. named: every reviewer reviews every item, and `reviews_required` does not count. round_robin: each item is given to `reviews_required` reviewers in turn. weighted: to as many, drawn in proportion to their `weights` (1 where none is given), by skill or by the time they have.
 
-`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. */
+`overlap` is the share of items that get `reviews_required` reviews; the others get one. With `min_agreement` an item whose answers agree less (`domain.review_places.agreement_of`) becomes DISPUTED rather than COMPLETE. A reviewer who does not save or submit for `lease_minutes` may lose the item to another one. An item that nobody reviewed is DECLINED when everybody who could review it declined, or `max_declines` reviewers did. `fields` are what reviewers are shown of an item; the blind switches hide other reviewers' answers, judges' verdicts, and which version of the application and which model made the output. With `require_all_answers` a review answers every schema of kind FEEDBACK; what the output should have been may be left out, but for sessions that ask for nothing else. */
 export interface ReviewPolicy {
   reviews_required: number;
   mode: "open_pool" | "named" | "round_robin" | "weighted";
@@ -2038,7 +2062,7 @@ export interface ReviewTarget {
   repetition: number | null;
 }
 
-/** An item as a reviewer sees it. `mine` is the reviewer's last assignment of the present round, with its token, draft and submission; None where there is none. */
+/** An item as a reviewer sees it. `mine` is the reviewer's last assignment of the present round, with its token, draft and submission; None where there is none. `texts` are those in which spans can be marked, where a schema of the session asks for spans. */
 export interface ReviewView {
   item_id: string;
   run_id: string;
@@ -2049,6 +2073,7 @@ export interface ReviewView {
   contents: ShownContent[];
   judgments: ShownJudgment[];
   reviews: ShownReview[];
+  texts: MarkableText[];
 }
 
 /** One page of a list.
@@ -2066,7 +2091,7 @@ export interface ReviewerBody {
   reviewer?: string | null;
 }
 
-/** How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer. */
+/** How far one reviewer is: assignments by state; OPEN ones are kept for this reviewer. `account` says whether somebody can sign in and review under the name; None where nobody signs in. */
 export interface ReviewerProgress {
   reviewer: string;
   verified: boolean;
@@ -2076,9 +2101,12 @@ export interface ReviewerProgress {
   declined: number;
   released: number;
   expired: number;
+  account: "ready" | "missing" | "disabled" | "no_role" | null;
 }
 
-/** One reviewer: reviews, the median time of one, and how many answers to gold items were the known ones. Beside the other reviewers they stand in the panel of each schema. */
+/** One reviewer: reviews, the median time of one, and how many answers to gold items were the known ones. Beside the other reviewers they stand in the panel of each schema.
+
+`skill` is what the gold answers say of how well they review, from 0 to 1: (right + 1) / (all + 2), Laplace's rule of succession, so that few answers say little and nobody's is 0; 1/2 without any. It is a weight for `ReviewPolicy.weights`. */
 export interface ReviewerReport {
   reviewer: string;
   reviews: number;
@@ -2087,6 +2115,7 @@ export interface ReviewerReport {
   gold_right: number;
   gold_accuracy: number | "NaN" | "Infinity" | "-Infinity" | null;
   gold_interval: Interval | null;
+  skill: number | "NaN" | "Infinity" | "-Infinity";
 }
 
 /** A role, on the whole server or in one experiment; null takes it away. */
@@ -2266,7 +2295,7 @@ export interface RunPage {
   hints: string[];
 }
 
-/** One schema: how far reviewers agree (None where answers cannot be compared, which `note` explains), their answers to gold items, and the judges of the same name beside them. */
+/** One schema: how far reviewers agree (None where answers cannot be compared, which `note` explains), their answers to gold items, and the judges of the same name beside them. Where spans are marked, `spans` says how far they agree on these. */
 export interface SchemaReport {
   name: string;
   answers: number;
@@ -2275,6 +2304,7 @@ export interface SchemaReport {
   gold_right: number;
   judges: JudgeReport[];
   note: string | null;
+  spans: SpanReport | null;
 }
 
 /** A score of a row: a value (boolean, number or short text) or the code of an error. */
@@ -2499,6 +2529,29 @@ export interface SpanLink {
   attributes: Record<string, unknown>;
 }
 
+/** One who marks: on how many items, how many spans, which share of the texts, and by label how many spans. */
+export interface SpanRater {
+  rater: string;
+  answers: number;
+  spans: number;
+  marked: number | "NaN" | "Infinity" | "-Infinity" | null;
+  labels: Record<string, number>;
+}
+
+/** How far people agree on spans.
+
+`items` counts those that two or more marked, or found nothing to mark in; `single` those with one answer; `characters` the code points of the texts of `items`, each text once. Items without a text say nothing. `disputed` are the ones that are marked most differently, at most 100 of `disputed_items`. */
+export interface SpanReport {
+  raters: SpanRater[];
+  items: number;
+  single: number;
+  characters: number;
+  coefficients: Coefficient[];
+  disputed: DisputedSpans[];
+  disputed_items: number;
+  warnings: string[];
+}
+
 /** A span without its content: what a trace tree and a timeline need. */
 export interface SpanSkeleton {
   span_id: string;
@@ -2547,13 +2600,14 @@ export interface SplitsBody {
 
 /** A form that was handed in. `key` is the client's, by which it is known again. `assessments` are what the answers and assertions became, by name; none where the target takes no assessments (records).
 
-`duration_ms` is what the form says, else the time since the claim; None where neither is known. */
+`duration_ms` is what the form says, else the time since the claim; None where neither is known. `text_lengths` says, of each schema whose answer are spans, how many Unicode code points the texts had that could be marked. */
 export interface Submission {
   form: ReviewForm;
   submitted_ms: number;
   duration_ms: number | null;
   key: string | null;
   assessments: Record<string, string>;
+  text_lengths: Record<string, number>;
 }
 
 /** A review: under a claim, or without `token` at once. `key` makes it safe to send again. */
@@ -2939,7 +2993,7 @@ test, and a verdict; rows in order of regression. */
     params: {
       text?: string;
       position?: number;
-      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "account" | "run" | "model" | "dataset" | "record" | "prompt";
+      entity?: "trace" | "span" | "assessment" | "experiment" | "session" | "user" | "audit" | "run" | "model" | "dataset" | "record" | "prompt";
     };
     body: undefined;
     answer: FilterReading;
@@ -3217,6 +3271,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Account;
+  };
+  /** Return a file of a run, always to be saved, never shown: its content is a stranger's. */
+  get_artifact: {
+    params: {
+      run_id: string;
+      path: string;
+    };
+    body: undefined;
+    answer: undefined;
   };
   /** Return the present revision of an assessment. */
   get_assessment: {
@@ -3588,6 +3651,15 @@ items, agreement by schema, and judges of the same names. */
     };
     body: undefined;
     answer: AliasEvent[];
+  };
+  /** List what is in a folder of a run, by name; nothing where there is no such folder. */
+  list_artifacts: {
+    params: {
+      run_id: string;
+      path?: string;
+    };
+    body: undefined;
+    answer: Artifact[];
   };
   /** Return the names of feedback and expectations with the types and the most frequent of their values. */
   list_assessment_names: {
@@ -4286,6 +4358,7 @@ export const OPERATIONS = {
   finish_evaluation: ["POST", "/evaluations/{run_id}/finish"],
   gate_evaluation: ["POST", "/evaluations/{run_id}/gate"],
   get_account: ["GET", "/accounts/{account_id}"],
+  get_artifact: ["GET", "/runs/{run_id}/artifacts/content"],
   get_assessment: ["GET", "/assessments/{assessment_id}"],
   get_assessment_agreement: ["GET", "/assessment-agreement"],
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
@@ -4327,6 +4400,7 @@ export const OPERATIONS = {
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_alias_events: ["GET", "/models/aliases"],
+  list_artifacts: ["GET", "/runs/{run_id}/artifacts"],
   list_assessment_names: ["GET", "/assessment-names"],
   list_attachments: ["GET", "/traces/{trace_id}/attachments"],
   list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],

@@ -10,6 +10,7 @@ import {
   shortNumber,
   usd,
 } from "@/lib/format";
+import { shownMetric } from "@/lib/scores";
 import { text } from "@/strings";
 
 /** A count, short; the exact value in its title. */
@@ -32,6 +33,12 @@ export function Duration({ ms }: { ms: number | null | undefined }) {
 export function Share({ value, n }: { value: number | null; n?: number }) {
   if (value === null) return MISSING;
   return <span title={n === undefined ? undefined : text.common.n(exactNumber(n))}>{percent(value)}</span>;
+}
+
+/** A metric's value, short; what is not finite by its name. */
+export function MetricValue({ value }: { value: number | string }) {
+  const number = finite(value);
+  return <span title={number === null ? undefined : exactNumber(number)}>{shownMetric(value)}</span>;
 }
 
 /** A moment: in the page's zone, and in UTC in its title; `relative` says how long ago instead. */

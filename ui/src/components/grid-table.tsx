@@ -1,10 +1,9 @@
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { text } from "@/strings";
 import classes from "./grid.module.css";
-import { nextOrder } from "./list-table";
 import { usePageKeys } from "./page-keys";
+import { SortButton, sortOf } from "./sorting";
 import { useFirstFocus } from "./use-first-focus";
 import { useShortcuts } from "./use-shortcuts";
 
@@ -141,7 +140,6 @@ export function GridTable<T>(props: GridTableProps<T>) {
 }
 
 function Headings<T>({ columns, order = "", onOrder, template }: GridTableProps<T> & { template: string }) {
-  const [field, direction] = order.split(" ");
   return (
     <div
       className={`${classes.header} ${classes.plain}`}
@@ -149,34 +147,27 @@ function Headings<T>({ columns, order = "", onOrder, template }: GridTableProps<
       aria-rowindex={1}
       style={{ gridTemplateColumns: template }}
     >
-      {columns.map((column) => {
-        const sorted = column.sort !== undefined && column.sort === field;
-        const down = sorted && direction === "desc";
-        const Arrow = down ? IconArrowDown : IconArrowUp;
-        return (
-          <div
-            key={column.id}
-            role="columnheader"
-            className={classes.heading}
-            data-numeric={column.numeric || undefined}
-            aria-sort={sorted ? (down ? "descending" : "ascending") : undefined}
-          >
-            {column.sort === undefined ? (
-              <span className="clip">{column.label}</span>
-            ) : (
-              <button
-                type="button"
-                className={classes.sort}
-                title={text.traces.sortBy(column.label)}
-                onClick={() => onOrder?.(nextOrder(column.sort as string, sorted, down))}
-              >
-                {column.label}
-                {sorted && <Arrow size={12} aria-hidden />}
-              </button>
-            )}
-          </div>
-        );
-      })}
+      {columns.map((column) => (
+        <div
+          key={column.id}
+          role="columnheader"
+          className={classes.heading}
+          data-numeric={column.numeric || undefined}
+          aria-sort={sortOf(column.sort, order)}
+        >
+          {column.sort === undefined ? (
+            <span className="clip">{column.label}</span>
+          ) : (
+            <SortButton
+              label={column.label}
+              field={column.sort}
+              order={order}
+              onOrder={onOrder}
+              title={text.traces.sortBy(column.label)}
+            />
+          )}
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { Button, Skeleton } from "@mantine/core";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { text } from "@/strings";
 import classes from "./list-table.module.css";
+import { SortButton, sortOf } from "./sorting";
 import table from "./table.module.css";
 
 export interface ListColumn<T> {
@@ -31,7 +31,6 @@ interface ListTableProps<T> {
 /** A list of medium length as a table: sorted by the server, more on demand. */
 export function ListTable<T>(props: ListTableProps<T>) {
   const { label, columns, items, keyOf, order, onOrder, more, loadingMore, onMore } = props;
-  const [field, direction] = order.split(" ");
   if (items === undefined) return <Skeleton height={320} radius={8} />;
   return (
     <>
@@ -40,37 +39,19 @@ export function ListTable<T>(props: ListTableProps<T>) {
         <table className={table.table} aria-label={label}>
           <thead>
             <tr>
-              {columns.map((column) => {
-                const sorted = column.sort !== undefined && column.sort === field;
-                const down = sorted && direction === "desc";
-                return (
-                  <th
-                    key={column.id}
-                    data-num={column.numeric || undefined}
-                    aria-sort={sorted ? (down ? "descending" : "ascending") : undefined}
-                  >
-                    {column.sort === undefined ? (
-                      <span className={column.unlabelled ? "visually-hidden" : undefined}>
-                        {column.label}
-                      </span>
-                    ) : (
-                      <button
-                        type="button"
-                        className={classes.sort}
-                        onClick={() => onOrder(nextOrder(column.sort as string, sorted, down))}
-                      >
-                        {column.label}
-                        {sorted &&
-                          (down ? (
-                            <IconArrowDown size={12} aria-hidden />
-                          ) : (
-                            <IconArrowUp size={12} aria-hidden />
-                          ))}
-                      </button>
-                    )}
-                  </th>
-                );
-              })}
+              {columns.map((column) => (
+                <th
+                  key={column.id}
+                  data-num={column.numeric || undefined}
+                  aria-sort={sortOf(column.sort, order)}
+                >
+                  {column.sort === undefined ? (
+                    <span className={column.unlabelled ? "visually-hidden" : undefined}>{column.label}</span>
+                  ) : (
+                    <SortButton label={column.label} field={column.sort} order={order} onOrder={onOrder} />
+                  )}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -95,10 +76,4 @@ export function ListTable<T>(props: ListTableProps<T>) {
       )}
     </>
   );
-}
-
-/** Down first, then up, then the list's own order. */
-export function nextOrder(field: string, sorted: boolean, down: boolean): string {
-  if (!sorted) return `${field} desc`;
-  return down ? `${field} asc` : "";
 }

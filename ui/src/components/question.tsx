@@ -1,9 +1,11 @@
 import { Button, Textarea, TextInput } from "@mantine/core";
 import { type ReactNode, useId } from "react";
-import type { LabelSchema } from "@/api/schema";
+import type { LabelSchema, MarkableText } from "@/api/schema";
 import { SafeText } from "@/components/safe-text";
-import { type Answer, bound, type Fault, type Option, optionsOf } from "@/lib/review";
+import { type Answer, bound, type Fault, type Option, optionsOf, textsIn } from "@/lib/review";
+import { marksOf } from "@/lib/spans";
 import { text } from "@/strings";
+import { MarkSpans } from "./mark-spans";
 import classes from "./question.module.css";
 import { TextList } from "./text-list";
 
@@ -24,11 +26,14 @@ interface QuestionProps {
   /** Need not be answered. */
   optional: boolean;
   fault: Fault | undefined;
+  /** Where spans can be marked; null where the texts are not at hand. */
+  texts: readonly MarkableText[] | null;
 }
 
 /** One question of a session: what its schema asks, and a field of the kind by which it is answered. */
 export function Question(props: QuestionProps) {
-  const { schema, place, answer, onAnswer, comment, onComment, marked, onFocus, optional, fault } = props;
+  const { schema, place, answer, onAnswer, comment, onComment, marked, onFocus, optional, fault, texts } =
+    props;
   const id = useId();
   const options = optionsOf(schema, answer, t.noneOfThese);
   const notes = [schema.instruction ?? "", boundsOf(schema)].filter((each) => each !== "");
@@ -53,7 +58,7 @@ export function Question(props: QuestionProps) {
         ))}
       </div>
       {options === null ? (
-        <Written schema={schema} answer={answer} onAnswer={onAnswer} described={described} />
+        <Written schema={schema} answer={answer} onAnswer={onAnswer} described={described} texts={texts} />
       ) : (
         <Options
           options={options}
@@ -117,13 +122,23 @@ interface WrittenProps {
   schema: LabelSchema;
   answer: Answer;
   onAnswer: (answer: Answer) => void;
+  texts: readonly MarkableText[] | null;
   described: { "aria-describedby": string; "aria-invalid": boolean };
 }
 
-function Written({ schema, answer, onAnswer, described }: WrittenProps) {
+function Written({ schema, answer, onAnswer, described, texts }: WrittenProps) {
   const { kind, max_count } = schema.input;
-  if (kind === "text_list")
-    return <TextList texts={Array.isArray(answer) ? answer : []} most={max_count} onTexts={onAnswer} />;
+  if (kind === "text_list") return <TextList texts={textsIn(answer)} most={max_count} onTexts={onAnswer} />;
+  if (kind === "spans")
+    return (
+      <MarkSpans
+        schema={schema}
+        texts={texts}
+        marks={answer === null ? null : marksOf(answer)}
+        onMarks={onAnswer}
+        described={described}
+      />
+    );
   const value = typeof answer === "string" ? answer : "";
   if (kind === "numeric")
     return (
@@ -157,6 +172,8 @@ function boundsOf({ input }: LabelSchema): string {
     if (least !== null) return t.atLeast(least);
     return most !== null ? t.atMost(most) : t.anyNumber;
   }
+  if (input.kind === "spans")
+    return input.max_count === null ? t.marks.how : `${t.marks.how} ${t.maxMarks(input.max_count)}`;
   const said = [
     input.max_count === null ? "" : t.maxCount(input.max_count),
     input.max_length === null ? "" : t.maxLength(input.max_length),

@@ -1,16 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chosenValues, withoutField, withValues } from "./conditions";
-import {
-  conjuncts,
-  hasCondition,
-  judgmentAt,
-  keyed,
-  quote,
-  toCodePoints,
-  toggleCondition,
-  toUtf16,
-  wordsCondition,
-} from "./filtertext";
+import { conjuncts, judgmentAt, keyed, quote, toCodePoints, toUtf16, wordsCondition } from "./filtertext";
 
 test("texts are quoted as the language reads them", () => {
   expect(quote("it's")).toBe("'it''s'");
@@ -32,13 +22,6 @@ describe("conditions side by side", () => {
     "%s has none",
     (text) => expect(conjuncts(text)).toBeNull(),
   );
-  test("are added and taken away", () => {
-    expect(toggleCondition("", "a = 1")).toBe("a = 1");
-    expect(toggleCondition("a = 1", "b = 2")).toBe("a = 1 AND b = 2");
-    expect(toggleCondition("a = 1 AND b = 2", "a = 1")).toBe("b = 2");
-    expect(toggleCondition("a = 1 OR b = 2", "c = 3")).toBe("(a = 1 OR b = 2) AND c = 3");
-    expect(hasCondition("a = 1 AND b = 2", "b = 2")).toBe(true);
-  });
 });
 
 describe("what facets write", () => {

@@ -58,18 +58,6 @@ function endOfString(text: string, start: number): number {
   return -1;
 }
 
-export function hasCondition(text: string, condition: string): boolean {
-  return conjuncts(text)?.includes(condition) ?? false;
-}
-
-/** Adds a condition by AND, or takes it away when it is there. */
-export function toggleCondition(text: string, condition: string): string {
-  const parts = conjuncts(text);
-  if (parts === null) return text.trim() === "" ? condition : `(${text.trim()}) AND ${condition}`;
-  const rest = parts.filter((part) => part !== condition);
-  return (rest.length < parts.length ? rest : [...parts, condition]).join(" AND ");
-}
-
 /** An index in code points (as the server counts) as one in UTF-16 units (as strings here do), and back. */
 export function toUtf16(text: string, codePoints: number): number {
   return Array.from(text).slice(0, codePoints).join("").length;

@@ -41,7 +41,9 @@ function assignment(slot: number, round: number, state: Assignment["state"]): As
     requeued_ms: null,
     draft: null,
     submission:
-      state === "SUBMITTED" ? { form, submitted_ms: 1, duration_ms: 1, key: null, assessments: {} } : null,
+      state === "SUBMITTED"
+        ? { form, submitted_ms: 1, duration_ms: 1, key: null, assessments: {}, text_lengths: {} }
+        : null,
     reason: null,
   };
 }

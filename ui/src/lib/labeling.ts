@@ -2,6 +2,7 @@
 
 import type { Identity, LabelingItem, LabelingSession, LabelSchema } from "@/api/schema";
 import { shownValue } from "./judgment";
+import { marksOf } from "./spans";
 
 export type ItemState = LabelingItem["state"];
 export type SessionState = LabelingSession["state"];
@@ -72,6 +73,10 @@ export function roundsOf(item: LabelingItem): { round: number; reviews: Labeling
 export function shownAnswer(schema: LabelSchema, value: unknown): string {
   const { kind, positive_label, negative_label } = schema.input;
   if (kind === "pass_fail" && typeof value === "boolean") return value ? positive_label : negative_label;
+  if (kind === "spans")
+    return marksOf(value)
+      .map(({ text, label, start, end }) => `“${text === "" ? `${start}–${end}` : text}” (${label})`)
+      .join("\n");
   if (Array.isArray(value)) return value.map(shownValue).join(kind === "text_list" ? "\n" : ", ");
   return shownValue(value);
 }

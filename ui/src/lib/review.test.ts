@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LabelInput, LabelSchema } from "@/api/schema";
+import type { LabelInput, LabelSchema, ReviewForm } from "@/api/schema";
 import { draftOf, faultsOf, formOf, optionsOf } from "./review";
 
 function schema(name: string, input: Partial<LabelInput>, enable_comment = false): LabelSchema {
@@ -20,6 +20,7 @@ function schema(name: string, input: Partial<LabelInput>, enable_comment = false
       max_value: null,
       max_length: null,
       max_count: null,
+      marks: "response",
       ...input,
     },
     created_ms: 0,
@@ -104,4 +105,13 @@ test("of several options each is put or taken, in the schema's order; none of th
   expect(next([])).toEqual([["vague"], ["rude"], null]);
   expect(optionsOf(several, [], "none")?.map((each) => each.chosen)).toEqual([false, false, true]);
   expect(optionsOf(SCHEMAS[3] as LabelSchema, "x", "none")).toBeNull();
+});
+
+test("marks are kept as the server takes them, and none marked is an answer", () => {
+  const marks = [schema("marks", { kind: "spans", options: ["wrong"] })];
+  const mark = { field: "response", start: 0, end: 3, label: "wrong", text: "Who" };
+  const draft = draftOf({ answers: { marks: [mark] } } as unknown as ReviewForm, marks);
+  expect(formOf(draft, marks).answers).toEqual({ marks: [mark] });
+  expect(formOf({ ...draft, answers: { marks: [] } }, marks).answers).toEqual({ marks: [] });
+  expect(faultsOf({ ...draft, answers: { marks: null } }, marks, true)).toEqual({ marks: "missing" });
 });

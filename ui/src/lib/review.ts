@@ -1,9 +1,10 @@
 /** What a reviewer writes: as a form holds it while it is written, and as the server takes it. */
 
 import type { LabelSchema, ReviewForm } from "@/api/schema";
+import { type Mark, marksOf } from "./spans";
 
 /** An answer while it is written: a number is the text that was typed, null is none yet. */
-export type Answer = boolean | string | readonly string[] | null;
+export type Answer = boolean | string | readonly string[] | readonly Mark[] | null;
 
 export interface Draft {
   answers: Readonly<Record<string, Answer>>;
@@ -32,6 +33,7 @@ export function draftOf(form: ReviewForm | null, schemas: readonly LabelSchema[]
 function shownAnswer(kind: LabelSchema["input"]["kind"], value: unknown): Answer {
   if (kind === "pass_fail") return typeof value === "boolean" ? value : null;
   if (kind === "numeric" && typeof value === "number") return String(value);
+  if (kind === "spans") return Array.isArray(value) ? marksOf(value) : null;
   if (typeof value === "string") return kind === "text_list" ? [value] : value;
   if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
   return null;
@@ -53,7 +55,7 @@ export function formOf(draft: Draft, schemas: readonly LabelSchema[]): Form {
 /** An answer's value; null when there is none. A number that cannot be read stays the text it is. */
 function answerValue(kind: LabelSchema["input"]["kind"], answer: Answer): unknown {
   if (kind === "text_list") {
-    const texts = Array.isArray(answer) ? answer.filter((each) => each.trim() !== "") : [];
+    const texts = textsIn(answer).filter((each) => each.trim() !== "");
     return texts.length === 0 ? null : texts;
   }
   if (typeof answer !== "string") return answer;
@@ -61,12 +63,28 @@ function answerValue(kind: LabelSchema["input"]["kind"], answer: Answer): unknow
   return kind === "numeric" ? (numberOf(answer) ?? answer) : answer;
 }
 
+/** The texts of an answer that is several texts. */
+export function textsIn(answer: Answer): readonly string[] {
+  return Array.isArray(answer) ? answer.filter((each) => typeof each === "string") : [];
+}
+
 function numberOf(typed: string): number | null {
   const value = Number(typed);
   return Number.isFinite(value) ? value : null;
 }
 
-/** The faults of a draft by schema; `whole` says that every schema must be answered. */
+/** Whether a schema must be answered: judgments must where all are needed, and what the output should have been must
+ * where a session asks for nothing else, and nothing else is answered. */
+export function isNeeded(
+  schema: LabelSchema,
+  schemas: readonly LabelSchema[],
+  answers: Form["answers"],
+): boolean {
+  if (schema.kind === "FEEDBACK") return true;
+  return schemas.every(({ kind }) => kind === "EXPECTATION") && Object.keys(answers).length === 0;
+}
+
+/** The faults of a draft by schema; `whole` says that what is needed must be answered. */
 export function faultsOf(
   draft: Draft,
   schemas: readonly LabelSchema[],
@@ -74,10 +92,11 @@ export function faultsOf(
 ): Partial<Record<string, Fault>> {
   const { answers } = formOf(draft, schemas);
   const faults: Partial<Record<string, Fault>> = {};
-  for (const { name, input } of schemas) {
+  for (const schema of schemas) {
+    const { name, input } = schema;
     const value = answers[name];
     if (value === undefined) {
-      if (whole) faults[name] = "missing";
+      if (whole && isNeeded(schema, schemas, answers)) faults[name] = "missing";
     } else if (input.kind === "numeric") {
       const fault = numberFault(value, bound(input.min_value), bound(input.max_value));
       if (fault !== null) faults[name] = fault;
@@ -119,7 +138,7 @@ export function optionsOf(schema: LabelSchema, answer: Answer, none: string): re
   if (input.kind !== "categorical") return null;
   if (!input.multi_select)
     return input.options.map((label) => ({ label, next: label, chosen: answer === label }));
-  const chosen: readonly string[] = Array.isArray(answer) ? answer : [];
+  const chosen = textsIn(answer);
   const several = input.options.map((label) => {
     const left = chosen.filter((each) => each !== label);
     const next = chosen.includes(label) ? left : input.options.filter((o) => o === label || left.includes(o));

@@ -60,6 +60,18 @@ export const reviewingTexts = {
     entry: (n: number) => `Text ${n}`,
     addEntry: "Add a text",
     removeEntry: (n: number) => `Remove text ${n}`,
+    maxMarks: (most: number) => `At most ${most} stretches.`,
+    marks: {
+      how: "Select a stretch of the text (by keyboard: Shift and the arrows), then choose its label or press its number.",
+      text: (field: string) => `Text to mark: ${field}`,
+      as: "Mark as",
+      marked: "Marked",
+      remove: (words: string, label: string) => `Take the mark off: ${words} (${label})`,
+      nothing: "There is nothing to mark",
+      noText: "The session shows no text of this item that could be marked.",
+      removeAlone: "Take over what a reviewer marked; marks that do not hold can be taken off.",
+      full: (most: number) => `These are ${most}, and no more are taken.`,
+    },
     faults: {
       missing: "Answer this to submit.",
       number: "This is no number; write one such as 3 or 0.5.",

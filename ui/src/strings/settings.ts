@@ -60,7 +60,6 @@ export const settingsTexts = {
     revoke: "Revoke",
     newKey: "New key",
     keyMade: "Copy the key now; it is not shown again.",
-    allKeys: "Keys of everybody",
     noKeys: "No keys.",
     noScopes: "Your role lets you make no keys; ask an admin for one that may read or send traces.",
     pricesHint:

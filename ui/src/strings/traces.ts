@@ -116,7 +116,6 @@ export const tracesTexts = {
     none: "No traces yet",
     noneHint: "Send some; the overview shows how.",
     table: "Traces",
-    previewEmpty: "–",
     end: "These are all.",
     loadMore: "Loading more…",
     clearFilter: "Clear the filter",

@@ -26,7 +26,7 @@ RESAMPLES = 1_000
 MAX_CATEGORIES = 200
 SKEWED = 0.5
 FEW_ITEMS = 30
-_Statistic = tuple[CoefficientName, Callable[[FloatArray], float], int]
+Statistic = tuple[CoefficientName, Callable[[FloatArray], float], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def measure_agreement(
     items = len(data.codes)
     draws = draw_statistics([statistic for _, statistic, _ in statistics], items, resamples, seed) if items else None
     measured = tuple(
-        _coefficient(statistic, None if draws is None else draws[:, column], items, level)
+        coefficient_of(statistic, None if draws is None else draws[:, column], items, level)
         for column, statistic in enumerate(statistics)
     )
     skew = _skew(data) if len(raters) == 2 and len(data.categories) == 2 and scale != "interval" else None
@@ -133,10 +133,10 @@ def _number(rating: Rating) -> float:
     return float(rating)
 
 
-def _statistics(data: _Ratings, raters: int, scale: Scale) -> list[_Statistic]:
+def _statistics(data: _Ratings, raters: int, scale: Scale) -> list[Statistic]:
     complete = int(np.isfinite(data.numbers).all(axis=1).sum()) if len(data.numbers) else 0
     items = len(data.numbers)
-    found: list[_Statistic] = []
+    found: list[Statistic] = []
     if scale == "interval":
         found.append(("krippendorff-alpha", partial(coefficients.krippendorff_alpha_interval, data.numbers), items))
         found.append(("icc-2-1", partial(coefficients.icc_2_1, data.numbers), complete))
@@ -161,7 +161,7 @@ def _statistics(data: _Ratings, raters: int, scale: Scale) -> list[_Statistic]:
     return found
 
 
-def _kappas(data: _Ratings, complete: int, *, ordinal: bool) -> list[_Statistic]:
+def _kappas(data: _Ratings, complete: int, *, ordinal: bool) -> list[Statistic]:
     ranks = np.arange(len(data.categories), dtype=np.float64)
     apart = np.abs(ranks[:, None] - ranks[None, :])
     kinds: dict[CoefficientName, FloatArray] = {"cohen-kappa": (apart > 0).astype(np.float64)}
@@ -174,7 +174,9 @@ def _kappas(data: _Ratings, complete: int, *, ordinal: bool) -> list[_Statistic]
     ]
 
 
-def _coefficient(statistic: _Statistic, draws: FloatArray | None, items: int, level: float) -> Coefficient:
+def coefficient_of(statistic: Statistic, draws: FloatArray | None, items: int, level: float) -> Coefficient:
+    """Return a coefficient with the interval of its `draws`, or why it has none; its last part is how many items it
+    is about."""
     name, function, n = statistic
     value = function(np.ones(items)) if n and draws is not None else math.nan
     if not math.isfinite(value) or draws is None:

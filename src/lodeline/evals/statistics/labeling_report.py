@@ -19,11 +19,14 @@ from lodeline.domain.labeling_report import (
 )
 from lodeline.domain.rating import Rating, RatingValue, rating_value
 from lodeline.domain.span import JsonValue
+from lodeline.domain.span_agreement import MarkedItem
+from lodeline.domain.text_span import TextSpan, read_spans
 from lodeline.domain.trust import TrustOptions
 from lodeline.evals.statistics.arrays import FloatArray
 from lodeline.evals.statistics.intervals import quantile_interval, rate_interval
 from lodeline.evals.statistics.judging import report_trust
 from lodeline.evals.statistics.rating_table import is_binary, label_of
+from lodeline.evals.statistics.spans import measure_spans
 
 MAX_DISPUTED = 1_000
 FEW_GOLD = 10
@@ -86,6 +89,7 @@ def _reviewer(name: str, reviews: Sequence[Review], results: Sequence[bool], lev
         gold_right=hits,
         gold_accuracy=hits / len(results) if results else None,
         gold_interval=rate_interval(hits, len(results), level) if results else None,
+        skill=(hits + 1) / (len(results) + 2),
     )
 
 
@@ -122,6 +126,14 @@ def _schema(
         if value is not None:
             ratings.append(Rating(review.item, review.reviewer, value, at_ms=review.submitted_ms))
     hits = sum(result for _, result in gold)
+    if schema.spans:
+        marked = _marked(schema.name, rows.reviews)
+        answers = sum(len(each.spans) for each in marked)
+        try:
+            spans = measure_spans(marked, level=options.level, resamples=options.resamples, seed=options.seed)
+        except TooLarge as error:
+            return SchemaReport(schema.name, answers, None, len(gold), hits, note=error.message)
+        return SchemaReport(schema.name, answers, None, len(gold), hits, spans=spans)
     if not schema.comparable:
         note = "Free text is not compared word by word."
         return SchemaReport(schema.name, len(ratings), None, len(gold), hits, note=note)
@@ -134,6 +146,19 @@ def _schema(
         # One schema whose judges answer on another scale must not cost the report of the others.
         return SchemaReport(schema.name, len(ratings), None, len(gold), hits, note=error.message)
     return SchemaReport(schema.name, len(ratings), panel, len(gold), hits, judges)
+
+
+def _marked(schema: str, reviews: Sequence[Review]) -> list[MarkedItem]:
+    """Return what reviewers marked in each item. Texts that were of another length for one of them than for the first
+    (the trace has changed since) are not compared with it: that answer is left out."""
+    lengths: dict[str, int] = {}
+    spans: dict[str, dict[str, tuple[TextSpan, ...]]] = {}
+    for review in reviews:
+        if schema in review.answers:
+            length = review.text_lengths.get(schema, 0)
+            if lengths.setdefault(review.item, length) == length:
+                spans.setdefault(review.item, {})[review.reviewer] = read_spans(review.answers[schema])
+    return [MarkedItem(item, lengths[item], spans[item]) for item in spans]
 
 
 def _warnings(by_reviewer: Mapping[str, Sequence[bool]]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.semconv.bodies import request_messages, response_messages
 from lodeline.ingest.semconv.dialect import LLM_KINDS, Content, Dialect, Draft
 from lodeline.ingest.semconv.documents import documents_from
+from lodeline.ingest.semconv.mlflow_messages import library_messages
 from lodeline.ingest.semconv.parsing import parse_json
 from lodeline.ingest.semconv.previews import preview_at
 from lodeline.ingest.semconv.providers import canonical_provider
@@ -22,6 +23,7 @@ from lodeline.ingest.values import json_safe
 
 _KINDS: dict[str, SpanKind] = {"WORKFLOW": "CHAIN", "MEMORY": "TASK", **{kind: kind for kind in SPAN_KINDS}}
 _INPUTS, _OUTPUTS, _TAG = "mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.traceTag."
+_CALLS = frozenset((*LLM_KINDS, "EMBEDDING"))
 _NATIVE_CACHE = frozenset(("anthropic", "aws.bedrock"))
 
 
@@ -30,7 +32,7 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
     if draft.kind is None and (named := _text(attributes, "mlflow.spanType")) is not None:
         draft.kind = _KINDS.get(named)
     if draft.model is None:
-        draft.model = _text(attributes, "mlflow.llm.model")
+        draft.model = _text(attributes, "mlflow.llm.model") or _given_model(attributes, draft.kind)
     if draft.provider is None and "\nmlflow.llm.provider" in names:
         draft.provider = canonical_provider(_text(attributes, "mlflow.llm.provider"))
     if draft.tokens is None and "\nmlflow.chat.tokenUsage" in names:
@@ -42,6 +44,12 @@ def _derive(attributes: Attributes, draft: Draft) -> None:
         tags = {key: _decoded(value) for key, value in texts_under(attributes, _TAG).items()}
         draft.trace_name = draft.trace_name or tags.get("mlflow.traceName")
         draft.add_tags(tags)
+
+
+def _given_model(attributes: Attributes, kind: SpanKind | None) -> str | None:
+    """Return the model that a call asked for: MLflow's client names it only once the provider has answered, and not
+    for every library."""
+    return _text(attributes, "model") if kind in _CALLS else None
 
 
 def _tokens(attributes: Attributes, provider: str | None) -> TokenUsage | None:
@@ -72,8 +80,15 @@ def _view(attributes: Attributes, kind: SpanKind, content: Content) -> None:
     if content.outputs is None:
         content.outputs = _value(attributes, _OUTPUTS)
     if kind in LLM_KINDS:
-        content.input_messages = content.input_messages or request_messages(content.inputs)
-        content.output_messages = content.output_messages or response_messages(content.outputs)
+        library = _text(attributes, "mlflow.message.format") or ""
+        if not content.input_messages:
+            content.input_messages = library_messages(library, content.inputs, sent=True) or request_messages(
+                content.inputs
+            )
+        if not content.output_messages:
+            content.output_messages = library_messages(library, content.outputs, sent=False) or response_messages(
+                content.outputs
+            )
         if not content.tool_definitions:
             content.tool_definitions = tool_definitions(_value(attributes, "mlflow.chat.tools"))
     if kind == "RETRIEVER" and not content.documents:

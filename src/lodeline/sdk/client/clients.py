@@ -16,6 +16,7 @@ from lodeline.sdk.client.transports import AsyncTransport, SyncTransport
 if TYPE_CHECKING:
     from lodeline.sdk.client.accounts import Accounts
     from lodeline.sdk.client.analytics import Analytics
+    from lodeline.sdk.client.artifacts import Artifacts
     from lodeline.sdk.client.assessments import Assessments
     from lodeline.sdk.client.attachments import Attachments
     from lodeline.sdk.client.audit import Audit
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _NOUNS = {
     "accounts": ("accounts", "Accounts"),
     "analytics": ("analytics", "Analytics"),
+    "artifacts": ("artifacts", "Artifacts"),
     "assessments": ("assessments", "Assessments"),
     "attachments": ("attachments", "Attachments"),
     "audit": ("audit", "Audit"),
@@ -80,6 +82,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
 
     accounts: "Accounts[ModeT]"
     analytics: "Analytics[ModeT]"
+    artifacts: "Artifacts[ModeT]"
     assessments: "Assessments[ModeT]"
     attachments: "Attachments[ModeT]"
     audit: "Audit[ModeT]"

@@ -2,13 +2,14 @@
 spools of processes that have ended. Bounded; the oldest go first.
 """
 
+import contextlib
 import itertools
 import logging
 import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lodeline.sdk.delivery.in_flight import Batch, InFlight
@@ -47,9 +48,13 @@ class Backlog:
         self._adopted: list[Spool] = []
         self._memory: deque[Record] = deque()
         self._memory_bytes = 0
-        self._in_flight = InFlight()
+        self.in_flight = InFlight()
+        """What was taken and is not settled; whoever looks holds `changed`."""
         self._own_was_last = False
-        self._sequence = self._spans_made = 0
+        self._taken = 0
+        self._spans_made = 0
+        self.newest = 0
+        """The number of the record that was added last."""
         self.pending_spans = 0
         """How many spans of this process are not settled."""
         self._pending: dict[int, int] = {}
@@ -63,9 +68,9 @@ class Backlog:
         with self.changed:
             if self._closed:
                 self._ledger.note_dropped("exit", spans)
-                return self._sequence
-            self._sequence += 1
-            record = Record(self._sequence, self._spans_made, spans, payload)
+                return self.newest
+            self.newest += 1
+            record = Record(self.newest, self._spans_made, spans, payload)
             self._spans_made += spans
             if record.size_bytes > max(self.settings.max_spool_bytes, self.settings.max_memory_bytes):
                 self._ledger.note_dropped("too_large", spans)
@@ -141,7 +146,7 @@ class Backlog:
         """Keep as pending only what is in memory, under way, or on disk and not read yet."""
         passed = 0 if self._own is None else self._own.passed
         kept = {record.sequence for record in self._memory}
-        kept.update(record.sequence for record in self._in_flight.own())
+        kept.update(record.sequence for record in self.in_flight.own())
         for sequence in [each for each in self._pending if each <= passed and each not in kept]:
             self._unpend(sequence)
 
@@ -156,36 +161,51 @@ class Backlog:
     def take(self) -> Batch | None:
         """Return the next records to send, which are under way until they are settled; None when there are none.
 
-        This process's records and those of ended ones take turns. A batch ends with the record that reaches one of
-        its bounds.
+        This process's records and those of ended ones take turns. Each process's come in their order, and of an ended
+        one only one batch is under way at a time. A batch ends with the record that reaches one of its bounds.
         """
         with self.changed:
             if self._closed:
                 return None
-            sources: list[Spool | None] = [self._own, None, *self._adopted]
-            if self._own_was_last:
-                sources = [*self._adopted, self._own, None]
-            for spool in dict.fromkeys(sources):
+            adopted = [spool for spool in self._adopted if not self.in_flight.holds(spool)]
+            own_source = self._own_source()
+            for spool in [*adopted, own_source] if self._own_was_last else [own_source, *adopted]:
                 own = spool is None or spool is self._own
-                records = self._take(self._next_in_memory if spool is None else spool.read)
-                batch = Batch(self.meta if spool is None else spool.meta, records, own, spool)
+                records = self._take(spool, own=own)
                 if records:
                     self._own_was_last = own
-                    self._in_flight.add(batch)
+                    self._taken += 1
+                    batch = Batch(self.meta if spool is None else spool.meta, records, own, spool, self._taken)
+                    self.in_flight.add(batch)
+                else:
+                    batch = None
                 if spool is not None:
                     self._note_damage(spool)
-                if records:
+                if batch is not None:
                     return batch
                 if spool is not None and not own:
                     self._finish(spool)
             return None
 
-    def _take(self, read: Callable[[], Record | None]) -> list[Record]:
+    def _own_source(self) -> Spool | None:
+        """Return the spool that has this process's next record; None for memory, which has those from between the
+        others when the disk was full for a while."""
+        if self._own is None or not self._memory:
+            return self._own
+        with contextlib.suppress(OSError):
+            on_disk = self._own.next_sequence()
+            if on_disk is not None and on_disk < self._memory[0].sequence:
+                return self._own
+        return None
+
+    def _take(self, spool: Spool | None, *, own: bool) -> list[Record]:
         records: list[Record] = []
         spans = size_bytes = 0
         while spans < self.settings.max_batch_spans and size_bytes < self.batch_bytes:
+            if own and records and self._own_source() is not spool:
+                break
             try:
-                record = read()
+                record = self._next_in_memory() if spool is None else spool.read()
             except OSError as error:
                 self._ledger.note_error(f"the spool {self.settings.spool_dir} cannot be read: {error}")
                 break
@@ -221,14 +241,14 @@ class Backlog:
     def split(self, batch: Batch) -> Sequence[Batch]:
         """Return batches of one record each to send instead of a batch that is under way."""
         with self.changed:
-            return [] if self._closed else self._in_flight.split(batch)
+            return [] if self._closed else self.in_flight.split(batch)
 
     def settle(self, batch: Batch) -> None:
         """Note that a batch is done with, whatever became of it: it is not sent again by this process."""
         with self.changed:
             if self._closed:
                 return
-            last = self._in_flight.settle(batch)
+            last = self.in_flight.settle(batch)
             if batch.own:
                 for record in batch.records:
                     self._unpend(record.sequence)
@@ -240,7 +260,7 @@ class Backlog:
 
     def _finish(self, spool: Spool) -> None:
         """Remove the spool of an ended process when everything in it is settled."""
-        if spool in self._adopted and spool.drained and not self._in_flight.holds(spool):
+        if spool in self._adopted and spool.drained and not self.in_flight.holds(spool):
             self._adopted.remove(spool)
             spool.close()
 
@@ -279,20 +299,20 @@ class Backlog:
     def volatile_spans(self) -> int:
         """How many of them are in memory only."""
         with self.changed:
-            return sum(record.spans for record in self._memory) + self._in_flight.volatile_spans
+            return sum(record.spans for record in self._memory) + self.in_flight.volatile_spans
 
     @property
     def waiting_spans(self) -> int:
         """How many spans of this process are neither settled nor under way."""
         with self.changed:
-            return self.pending_spans - self._in_flight.own_spans
+            return self.pending_spans - self.in_flight.own_spans
 
     def waits(self, sequence: int) -> bool:
         """Tell whether a record of this process up to this one is neither settled nor under way."""
         with self.changed:
             if self.settled(sequence):
                 return False
-            under_way = {record.sequence for record in self._in_flight.own()}
+            under_way = {record.sequence for record in self.in_flight.own()}
             early = itertools.takewhile(lambda each: each <= sequence, self._pending)
             return any(each not in under_way for each in early)
 
@@ -312,7 +332,7 @@ class Backlog:
             if lost:
                 self._ledger.note_dropped("exit", lost)
                 self._memory.clear()
-                self._in_flight.clear()
+                self.in_flight.clear()
                 self._pending.clear()
                 self.pending_spans = 0
             if self._own is not None:

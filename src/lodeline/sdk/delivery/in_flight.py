@@ -20,6 +20,8 @@ class Batch:
     records: Sequence[Record]
     own: bool
     spool: Spool | None
+    order: int
+    """The how manieth it is of those that were taken; its parts have the same."""
 
     @property
     def spans(self) -> int:
@@ -95,6 +97,11 @@ class InFlight:
     def holds(self, spool: Spool) -> bool:
         """Tell whether something of a spool is under way."""
         return spool in self._of
+
+    @property
+    def first_order(self) -> int | None:
+        """The order of the batch that was taken before all others under way; None when there is none."""
+        return min((batch.order for batch in self._batches()), default=None)
 
     def own(self) -> Iterator[Record]:
         """Yield the records of this process that are under way."""

@@ -63,7 +63,7 @@ class Lane:
             headers[EXPERIMENT_HEADER] = batch.meta.experiment
         failed = 0
         last: Turn | None = None
-        while (turn := self._turns.enter(failed, last)) is not None:
+        while (turn := self._turns.enter(batch, failed, last)) is not None:
             last = turn
             before_bytes = self.exchange.sent_bytes
             self._ledger.note_request(again=failed > 0)

@@ -45,9 +45,7 @@ class Sender:
         self._ledger = ledger
         self._stats = stats
         self._outcomes = Outcomes(backlog, ledger)
-        self._turns = Turns(
-            settings, backlog.changed, volatile_spans=lambda: backlog.volatile_spans, meanwhile=self._report
-        )
+        self._turns = Turns(backlog, self._report)
         self._lane = self._new_lane(Exchange(settings))
         self._beside: list[tuple[threading.Thread, Lane]] = []
         """The other threads that send now, with their lanes."""
@@ -76,7 +74,7 @@ class Sender:
     def widen(self) -> None:
         """Let another thread send too, when there is more to send than those there are have under way.
 
-        For who adds to the backlog; only while the server answers, and within the bound of the settings.
+        For who adds to the backlog; only while several may go, and within the bound of the settings.
         """
         with self._backlog.changed:
             threads = len(self._beside) + 1

@@ -158,6 +158,20 @@ class Spool:
                         return record
         return None
 
+    def next_sequence(self) -> int | None:
+        """Return the number of the record that `read` would give next; None when there is none now."""
+        with self._gate:
+            for segment in list(self._segments):
+                at = segment.read_to
+                while at < segment.size_bytes:
+                    found = read_record(self._open(segment), at, segment.size_bytes)
+                    if found is None:
+                        break
+                    record, at = found
+                    if record.sequence > self._settled:
+                        return record.sequence
+        return None
+
     def settle(self, sequence: int, spans_through: int) -> None:
         """Note that all records up to this one are done with: `spans_through` is how many spans they hold."""
         with self._gate:

@@ -1,49 +1,47 @@
-"""When a request may go: several at one time while the server answers, one at a time until it does again.
+"""When a request may go: several at one time while the server answers, one after the other until it does again.
 
 Whatever keeps the server from taking one request keeps it from taking the others. So the first failure closes the way
-for all of them, for as long as the server asked for; then one goes and tries, and when it gets through, all do.
+for all of them, for as long as the server asked for; then the one that was taken first goes and tries. When it gets
+through, what waited when it left follows it one by one, so that it arrives in order; then the way is open again.
 """
 
 import random
-import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from lodeline.sdk.delivery.backlog import Backlog
 from lodeline.sdk.delivery.exchange import Answer
-from lodeline.sdk.delivery.settings import DeliverySettings
+from lodeline.sdk.delivery.in_flight import Batch
 
 _LOOK_EVERY_S = 2.0
 
 
 class Turn(NamedTuple):
-    """The right to send one request: since when, and how often somebody had been in a hurry by then."""
+    """The right to send one request: since when, and how often somebody had been in a hurry, and which record of this
+    process was the newest, by then."""
 
     at: float
     hurried: int
+    newest: int
 
 
 class Turns:
     """Keeps the threads that send from sending at the wrong time, and from sending for too long. Thread-safe.
 
-    `volatile_spans` says how many spans would be lost if the process ended; `meanwhile` is called now and then by a
-    thread that waits.
+    `meanwhile` is called now and then by a thread that waits.
     """
 
-    def __init__(
-        self,
-        settings: DeliverySettings,
-        changed: threading.Condition,
-        *,
-        volatile_spans: Callable[[], int],
-        meanwhile: Callable[[], None],
-    ) -> None:
-        self._settings = settings
-        self._changed = changed
-        self._volatile_spans = volatile_spans
+    def __init__(self, backlog: Backlog, meanwhile: Callable[[], None]) -> None:
+        self._settings = backlog.settings
+        self._backlog = backlog
+        self._changed = backlog.changed
         self._meanwhile = meanwhile
         self._under_way = 0
         self._answering = False
+        self._replay_until = 0
+        """Up to this record, what waited when the first request left that got through goes one batch at a time."""
+        self._ended = False
         self._failures = 0
         self._failed_at = 0.0
         self._again_at = 0.0
@@ -59,7 +57,7 @@ class Turns:
     @property
     def open(self) -> bool:
         """Whether several requests may go at one time."""
-        return self._answering
+        return self._answering and self._backlog.settled(self._replay_until)
 
     def hurry(self) -> None:
         """Let the next attempts be made now."""
@@ -67,10 +65,11 @@ class Turns:
             self._hurried += 1
             self._changed.notify_all()
 
-    def enter(self, failed: int = 0, last: Turn | None = None) -> Turn | None:
-        """Wait until a request may go, which has failed so often, at its `last` turn; None when it is time to end.
+    def enter(self, batch: Batch, failed: int = 0, last: Turn | None = None) -> Turn | None:
+        """Wait until a request of a batch may go, which has failed so often, at its `last` turn; None when it is time
+        to end.
 
-        When it is, the first failure ends it, unless something is in memory only. `leave` must follow a turn.
+        When it is, the first failure ends it for all, unless something is in memory only. `leave` must follow a turn.
         """
         with self._changed:
             seen = self._hurried if last is None else last.hurried
@@ -80,31 +79,47 @@ class Turns:
             with self._changed:
                 now = time.monotonic()
                 at = max(self._asked_at, max(own_at, self._again_at) if self._hurried == seen else 0.0)
-                if self.stop_at is not None and (now >= self.stop_at or (now < at and not self._volatile_spans())):
+                if self._is_over(now, at):
+                    self._ended = True
+                    self._changed.notify_all()
                     return None
-                if now >= at and (self._answering or not self._under_way):
+                if now >= at and (self.open or (not self._under_way and self._is_first(batch))):
                     self._under_way += 1
-                    return Turn(now, self._hurried)
+                    return Turn(now, self._hurried, self._backlog.newest)
                 ends = [now + _LOOK_EVERY_S, at if now < at else None, self.stop_at]
                 self._changed.wait(min(end for end in ends if end is not None) - now)
+
+    def _is_first(self, batch: Batch) -> bool:
+        """Tell whether a batch was taken before all others that are under way."""
+        return self._backlog.in_flight.first_order == batch.order
+
+    def _is_over(self, now: float, at: float) -> bool:
+        """Tell whether a request that may go from `at` on goes no more. What is later than one that has been given up
+        must not go before it, so all are."""
+        if self._ended or self.stop_at is None:
+            return self._ended
+        return now >= self.stop_at or (now < at and not self._backlog.volatile_spans)
 
     def leave(self, turn: Turn, answer: Answer) -> None:
         """Say what became of the request that had this turn."""
         with self._changed:
             self._under_way -= 1
             now = time.monotonic()
-            if answer.kind != "later":
-                self._answering = True
-                self._failures, self._again_at = 0, 0.0
-            else:
-                # What went before the last failure was known says nothing new.
-                if turn.at >= self._failed_at:
+            # What went before the last failure was known says nothing new.
+            news = turn.at >= self._failed_at
+            if answer.kind == "later":
+                if news:
                     self._failures += 1
                     self._failed_at = now
                     self._again_at = now + self._delay_s(self._failures)
                 self._answering = False
                 if answer.retry_after_s is not None:
                     self._asked_at = max(self._asked_at, now + answer.retry_after_s)
+            elif news:
+                if not self._answering:
+                    self._answering = True
+                    self._replay_until = turn.newest
+                self._failures, self._again_at = 0, 0.0
             self._changed.notify_all()
 
     def _delay_s(self, failures: int) -> float:

@@ -1,7 +1,6 @@
 """Native routes of attachments: bytes in, bytes out, never rendered."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +11,7 @@ from lodeline.domain.ids import TraceId
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
 from lodeline.server.api.traces import TracePath
-from lodeline.server.uploads import read_chunks, spooled
+from lodeline.server.uploads import saved, spooled
 
 router = APIRouter(prefix="/traces/{trace_id}/attachments", tags=["attachments"])
 
@@ -48,15 +47,7 @@ async def put_attachment(
 def get_attachment(actor: ActorDep, services: ServicesDep, trace_id: TracePath, name: NamePath) -> StreamingResponse:
     """Return a file, always to be saved, never shown: its content is a stranger's."""
     found, data = services.attachments.open(actor, TraceId(trace_id), name)
-    return StreamingResponse(
-        read_chunks(data),
-        media_type="application/octet-stream",
-        headers={
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "content-length": str(found.size_bytes),
-            "content-security-policy": "sandbox; default-src 'none'",
-        },
-    )
+    return saved(data, found.size_bytes, name)
 
 
 @router.delete("/{name}", **answer(None, 404, status=204))

@@ -23,6 +23,7 @@ from lodeline.domain.label_schema import (
     LabelSchemaDraft,
     LabelSchemaId,
 )
+from lodeline.domain.text_span import MarkedPart
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
@@ -51,6 +52,7 @@ class LabelInputBody(Body):
     max_value: Annotated[float | None, Field(ge=-1e300, le=1e300)] = None
     max_length: Annotated[int | None, Field(ge=1, le=MAX_TEXT_LENGTH)] = None
     max_count: Annotated[int | None, Field(ge=1, le=MAX_TEXTS)] = None
+    marks: MarkedPart = "response"
 
     def to_domain(self) -> LabelInput:
         """Return the input as the services take it."""

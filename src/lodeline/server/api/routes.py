@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from lodeline.server.api import (
     accounts,
     analytics,
+    artifacts,
     assessments,
     attachments,
     audit,
@@ -40,8 +41,8 @@ def native_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
-        conversations, deliveries, accounts, keys, audit, runs, evaluations, models, datasets, records, prompts,
-        scorers, trust,
+        conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
+        prompts, scorers, trust,
         label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)

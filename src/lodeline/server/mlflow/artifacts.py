@@ -1,21 +1,21 @@
 """Artifacts: the proxy through which clients put, get, list and delete files, and the lists of runs and models."""
 
 import re
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
+from lodeline.domain.artifact import Artifact
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import ModelId, is_experiment_id
 from lodeline.domain.run import check_run_id
 from lodeline.server.mlflow.endpoint import Call, Endpoint, actor_of, guarded
 from lodeline.server.mlflow.span_files import take_spans
 from lodeline.server.mlflow.wire import Reply, message
-from lodeline.server.uploads import read_chunks, spooled
-from lodeline.services.artifacts import Artifact, ArtifactService
+from lodeline.server.uploads import saved, spooled
+from lodeline.services.artifacts import ArtifactService
 
 _ODD = re.compile(r"\.\.|%|\\\\|//|^/")
 """What a path may hold that is refused."""
@@ -37,15 +37,7 @@ async def get(request: Request) -> Response:
     """Return a file, always to be saved, never shown: its content is a stranger's."""
     path = str(request.path_params["path"])
     size_bytes, data = await run_in_threadpool(_service(request).open, await actor_of(request), path)
-    return StreamingResponse(
-        read_chunks(data),
-        media_type="application/octet-stream",
-        headers={
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(path.rpartition('/')[2], safe='')}",
-            "content-length": str(size_bytes),
-            "content-security-policy": "sandbox; default-src 'none'",
-        },
-    )
+    return saved(data, size_bytes, path.rpartition("/")[2])
 
 
 async def delete(request: Request) -> Response:

@@ -150,7 +150,7 @@ _INPUTS: Mapping[str, Callable[[Fields], LabelInput]] = {
 
 
 def _input_message(given: LabelInput) -> dict[str, object]:
-    """Return how a schema is answered. Lists of texts, which MLflow has not, are told as a text."""
+    """Return how a schema is answered. Lists of texts and spans, which MLflow has not, are told as a text."""
     match given.kind:
         case "pass_fail":
             return {"pass_fail": {"positive_label": given.positive_label, "negative_label": given.negative_label}}
@@ -158,7 +158,7 @@ def _input_message(given: LabelInput) -> dict[str, object]:
             return {"categorical": {"options": list(given.options), "multi_select": given.multi_select}}
         case "numeric":
             return {"numeric": message(min_value=given.min_value, max_value=given.max_value)}
-        case "text" | "text_list":
+        case "text" | "text_list" | "spans":
             return {"text": message(max_length=given.max_length)}
 
 

@@ -29,6 +29,11 @@ class IssueStore(Protocol):
         when it is unknown, Deleted when its experiment is."""
         ...
 
+    def restore(self, experiment_id: ExperimentId, issues: Sequence[Issue]) -> int:
+        """Add issues to an experiment as an export has them, and return how many: those whose ids are taken stay as
+        they are. TooLarge when the experiment would have more than `MAX_ISSUES`, and then none is added."""
+        ...
+
     def trace_counts(self, experiment_id: ExperimentId) -> Mapping[str, int]:
         """Return how many traces of an experiment refer to an issue, by the id of the issue; none are left out."""
         ...

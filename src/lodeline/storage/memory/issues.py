@@ -1,6 +1,7 @@
 """Issues in memory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import Conflict, NotFound
@@ -54,6 +55,16 @@ class MemoryIssues:
                 self._state.issues[issue_id] = changed
                 self._state.record(audit)
             return changed
+
+    def restore(self, experiment_id: ExperimentId, issues: Sequence[Issue]) -> int:
+        with self._state.lock:
+            self._state.writable(experiment_id)
+            new = {each.issue_id: each for each in issues if each.issue_id not in self._state.issues}
+            mine = sum(each.experiment_id == experiment_id for each in self._state.issues.values())
+            if mine + len(new) > MAX_ISSUES:
+                raise too_many_issues()
+            self._state.issues.update({key: replace(each, experiment_id=experiment_id) for key, each in new.items()})
+            return len(new)
 
     def trace_counts(self, experiment_id: ExperimentId) -> Mapping[str, int]:
         traces: dict[str, set[TraceId]] = {}

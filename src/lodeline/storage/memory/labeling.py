@@ -145,11 +145,21 @@ class MemoryLabeling:
 
 def _check_queue_name(state: State, experiment_id: ExperimentId, run: Run | RunDraft) -> None:
     """Return when no other review queue of the experiment has the name; else Conflict."""
+    if is_queue_name_taken(state, experiment_id, run):
+        raise name_taken(run.name)
+
+
+def is_queue_name_taken(state: State, experiment_id: ExperimentId, run: Run | RunDraft) -> bool:
+    """Tell whether another review queue of the experiment has the name of this one; a run that is none has no such
+    name."""
     key = queue_key(run)
+    if key is None:
+        return False
     for other in state.runs.values():
         mine = other.run.experiment_id == experiment_id and other.run.lifecycle == "ACTIVE"
-        if key is not None and mine and queue_key(other.run) == key and other.run.run_id != run.run_id:
-            raise name_taken(run.name)
+        if mine and queue_key(other.run) == key and other.run.run_id != run.run_id:
+            return True
+    return False
 
 
 def labeling_of(record: RunRecord) -> LabelingRecord:

@@ -9,6 +9,7 @@ from lodeline.domain.evaluation_row import EvaluationRow
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.model import AliasEvent, ModelDump
 from lodeline.domain.run import MetricPoint, RunDump, point_key
+from lodeline.storage.memory.labeling import is_queue_name_taken
 from lodeline.storage.memory.run_record import EvaluationRecord, RunRecord
 from lodeline.storage.memory.runs import writable
 from lodeline.storage.memory.state import State
@@ -24,7 +25,7 @@ class MemoryRunTransfer:
         with self._state.lock:
             self._state.writable(experiment_id)
             run_id = dump.run.run_id
-            if run_id in self._state.runs:
+            if run_id in self._state.runs or is_queue_name_taken(self._state, experiment_id, dump.run):
                 return False
             record = RunRecord(replace(dump.run, experiment_id=experiment_id, metrics={}))
             record.points = {(point.key, point_key(point)): point for point in dump.points}

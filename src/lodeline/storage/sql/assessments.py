@@ -16,15 +16,15 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.ledger import FindLast, LedgerPlan, plan_delete, plan_log, plan_update
 from lodeline.domain.page import Page
 from lodeline.ingest.payload import unpack_facts
-from lodeline.query.ast import Compare, Search
+from lodeline.query.ast import Compare, In, Search
 from lodeline.query.subjects import AssessmentSubject
 from lodeline.storage.sql import assessment_rows
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.assessment_rows import append, assessments_of, decode, last_revision
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
-from lodeline.storage.sql.db import Db, carray
-from lodeline.storage.sql.experiments import check_writable, number_of
+from lodeline.storage.sql.db import Db, carray, carray_of_texts
+from lodeline.storage.sql.experiment_rows import active_numbers, check_writable, number_of
 from lodeline.storage.sql.filter import Atom, Sql, assessment_atom, bind, compare, within
 from lodeline.storage.sql.listing import Listing
 from lodeline.storage.sql.plan import conjuncts
@@ -196,19 +196,19 @@ def _append(db: Db, plan: LedgerPlan, trace: TraceRow | None, audit: AuditEntry)
 
 
 def _scope(db: Db, search: Search) -> Sql:
-    """Restrict to the experiments asked for that are not deleted, and to one target where the filter names one.
+    """Restrict to the experiments asked for that are not deleted, and to the targets that the filter names.
 
     The rows of a single experiment come ordered from its index, those of a target from the target's.
     """
-    wanted = carray([-1, *(number_of(ExperimentId(i)) for i in search.experiment_ids)])
-    rows = db.execute("SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?)", (wanted,))
-    active = [exp for (exp,) in rows]
+    active = active_numbers(db, search.experiment_ids)
     for part in conjuncts(search.node):
         if isinstance(part, Compare) and part.op == "=" and part.field.name in _TARGETS:
-            return Sql(_TARGETS[part.field.name], (bind(part.value), carray([-1, *active])))
+            return Sql(_TARGETS[part.field.name], (bind(part.value), carray(active)))
+        if isinstance(part, In) and not part.negated and part.field.name == "trace":
+            return Sql(_OF_TRACES, (carray_of_texts([clean(str(each)) for each in part.values]), carray(active)))
     if len(active) == 1:
         return Sql("a.exp = ? AND a.deleted = 0", (active[0],))
-    return Sql("a.exp IN carray(?) AND a.deleted = 0", (carray([-1, *active]),))
+    return Sql("a.exp IN carray(?) AND a.deleted = 0", (carray(active),))
 
 
 _TARGETS = {
@@ -217,6 +217,9 @@ _TARGETS = {
     "session": "a.session = ? AND a.exp IN carray(?) AND a.deleted = 0",
 }
 """A filter that names one target; the unary plus keeps the order of creation from being preferred to its index."""
+_OF_TRACES = (
+    "a.trace IN (SELECT t.id FROM traces t WHERE t.trace_id IN carray(?)) AND +a.exp IN carray(?) AND a.deleted = 0"
+)
 
 _TRACE_ID = "(SELECT t.trace_id FROM traces t WHERE t.id = a.trace)"
 _SPAN_ID = "json_extract(a.doc, '$.target.span_id')"

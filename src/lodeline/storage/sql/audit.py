@@ -8,8 +8,8 @@ from lodeline.query.subjects import AuditSubject
 from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row
-from lodeline.storage.sql.filter import TRUE, UNKNOWN, Atom, Sql, compare, within
-from lodeline.storage.sql.listing import Listing
+from lodeline.storage.sql.filter import TRUE, Sql, within
+from lodeline.storage.sql.listing import Listing, by_columns
 from lodeline.storage.sql.writer import Writer
 
 _FILTER = {"actor": "actor", "action": "action", "target": "target", "at": "(at_ms * 1000000)"}
@@ -32,7 +32,7 @@ class SqlAudit:
         elif search.experiment_ids:
             scope = Sql("+exp IN (SELECT value FROM json_each(?))", (dumps(search.experiment_ids),))
         with self._readers.read() as db:
-            return _LISTING.page(db, search, scope=scope, condition=within(search.node, _atom))
+            return _LISTING.page(db, search, scope=scope, condition=within(search.node, by_columns(_FILTER)))
 
 
 def write(db: Db, entry: AuditEntry) -> None:
@@ -44,11 +44,6 @@ def write(db: Db, entry: AuditEntry) -> None:
             dumps(dict(entry.details)),
         ),
     )  # fmt: skip
-
-
-def _atom(node: Atom) -> Sql:
-    column = _FILTER.get(node.field.name)
-    return UNKNOWN if column is None else compare(node, Sql(column))
 
 
 def _load(db: Db, entry_id: int) -> AuditEntry:

@@ -26,8 +26,8 @@ from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.experiment_rows import active_numbers, check_writable, number_of
-from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
-from lodeline.storage.sql.listing import Listing
+from lodeline.storage.sql.filter import Sql, within
+from lodeline.storage.sql.listing import Listing, by_columns
 from lodeline.storage.sql.writer import Writer
 
 
@@ -85,7 +85,7 @@ class SqlDatasets:
                 "WHERE l.exp IN carray(?))) AND d.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE')",
                 (wanted, wanted),
             )
-            return _LISTING.page(db, search, scope=scope, condition=within(search.node, _atom))
+            return _LISTING.page(db, search, scope=scope, condition=within(search.node, by_columns(_FILTER)))
 
     def update(self, dataset_id: DatasetId, change: DatasetChange, *, now_ms: int, audit: AuditEntry) -> Dataset:
         def run(db: Db) -> Dataset:
@@ -182,11 +182,6 @@ _FILTER = {
     "record_count": "d.record_count",
     "digest": "d.digest",
 }
-
-
-def _atom(node: Atom) -> Sql:
-    column = _FILTER.get(node.field.name)
-    return UNKNOWN if column is None else compare(node, Sql(column))
 
 
 _LISTING = Listing(

@@ -1,6 +1,7 @@
 """Issues in SQLite."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.document import from_document
@@ -28,16 +29,10 @@ class SqlIssues:
     def put(self, issue: Issue, *, audit: AuditEntry) -> Issue:
         def run(db: Db) -> Issue:
             check_writable(db, issue.experiment_id)
-            number = number_of(issue.experiment_id)
-            if db.execute("SELECT 1 FROM issues WHERE issue_id = ?", (clean(issue.issue_id),)).fetchone() is not None:
+            if _is_taken(db, issue.issue_id):
                 raise Conflict(f"issue id {issue.issue_id!r} is taken; leave it out.", code="issue_id_taken")
-            row = db.execute("SELECT count(*) FROM issues WHERE exp = ?", (number,)).fetchone()
-            if row is not None and row[0] >= MAX_ISSUES:
-                raise too_many_issues()
-            db.execute(
-                "INSERT INTO issues (issue_id, exp, created_ms, doc) VALUES (?, ?, ?, ?)",
-                (clean(issue.issue_id), number, issue.created_ms, dump_json(issue)),
-            )
+            _insert(db, issue)
+            _check_number(db, issue.experiment_id)
             trail.write(db, audit)
             return issue
 
@@ -77,6 +72,19 @@ class SqlIssues:
 
         return self._writer.call(run)
 
+    def restore(self, experiment_id: ExperimentId, issues: Sequence[Issue]) -> int:
+        def run(db: Db) -> int:
+            check_writable(db, experiment_id)
+            added = 0
+            for issue in issues:
+                if not _is_taken(db, issue.issue_id):
+                    _insert(db, replace(issue, experiment_id=experiment_id))
+                    added += 1
+            _check_number(db, experiment_id)
+            return added
+
+        return self._writer.call(run)
+
     def trace_counts(self, experiment_id: ExperimentId) -> Mapping[str, int]:
         sql = (
             "SELECT i.name, count(DISTINCT i.trace) FROM assessments i " + _ACTIVE + "WHERE i.exp = ? "
@@ -90,6 +98,24 @@ class SqlIssues:
 def forget(db: Db, number: int) -> None:
     """Remove the issues of an experiment."""
     db.execute("DELETE FROM issues WHERE exp = ?", (number,))
+
+
+def _is_taken(db: Db, issue_id: IssueId) -> bool:
+    return db.execute("SELECT 1 FROM issues WHERE issue_id = ?", (clean(issue_id),)).fetchone() is not None
+
+
+def _insert(db: Db, issue: Issue) -> None:
+    db.execute(
+        "INSERT INTO issues (issue_id, exp, created_ms, doc) VALUES (?, ?, ?, ?)",
+        (clean(issue.issue_id), number_of(issue.experiment_id), issue.created_ms, dump_json(issue)),
+    )
+
+
+def _check_number(db: Db, experiment_id: ExperimentId) -> None:
+    """Return when an experiment has no more issues than it may, those of this transaction included."""
+    row = db.execute("SELECT count(*) FROM issues WHERE exp = ?", (number_of(experiment_id),)).fetchone()
+    if row is not None and row[0] > MAX_ISSUES:
+        raise too_many_issues()
 
 
 def _issue(doc: str) -> Issue:

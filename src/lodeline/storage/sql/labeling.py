@@ -164,17 +164,23 @@ class SqlLabeling:
 
 def _check_queue_name(db: Db, experiment_id: ExperimentId, run: Run | RunDraft) -> None:
     """Return when no other review queue of the experiment has the name; else Conflict."""
+    if is_queue_name_taken(db, experiment_id, run):
+        raise name_taken(run.name)
+
+
+def is_queue_name_taken(db: Db, experiment_id: ExperimentId, run: Run | RunDraft) -> bool:
+    """Tell whether another review queue of the experiment has the name of this one; a run that is none has no such
+    name."""
     key = queue_key(run)
     if key is None:
-        return
+        return False
     sql = (
         "SELECT r.run_id, r.name FROM labeling_sessions s JOIN runs r ON r.id = s.run WHERE r.exp = ? "
         "AND r.lifecycle = 'ACTIVE' AND EXISTS (SELECT 1 FROM json_each(r.doc, '$.tags') j WHERE j.key = ?)"
     )
-    for run_id, name in db.execute(sql, (number_of(experiment_id), KIND_TAG)).fetchall():
-        # SQLite's own lower() knows ASCII alone.
-        if name.lower() == key and run_id != run.run_id:
-            raise name_taken(run.name)
+    found = db.execute(sql, (number_of(experiment_id), KIND_TAG)).fetchall()
+    # SQLite's own lower() knows ASCII alone.
+    return any(name.lower() == key and run_id != run.run_id for run_id, name in found)
 
 
 def _resettle(

@@ -16,8 +16,10 @@ from lodeline.query.fields import field
 from lodeline.query.reference import matches
 from lodeline.query.subjects import Subject
 from lodeline.query.values import Scalar
-from lodeline.storage.sql.db import Db
-from lodeline.storage.sql.filter import TRUE, UNKNOWN, Sql
+from lodeline.storage.sql.codec import clean
+from lodeline.storage.sql.db import Db, carray
+from lodeline.storage.sql.experiment_rows import active_numbers
+from lodeline.storage.sql.filter import TRUE, UNKNOWN, Atom, Sql, compare
 
 T = TypeVar("T")
 Key = tuple[Scalar | None, ...]
@@ -98,6 +100,25 @@ class Listing(Generic[T]):
             equal.append(Sql(f"{column.text} IS ?", (*column.params, value)))
         ways.append(_joined(" AND ", [*equal, Sql(f"{self.id_column} < ?", (key[-1],))]))
         return _joined(" OR ", ways)
+
+
+def by_columns(columns: Mapping[str, str]) -> Callable[[Atom], Sql]:
+    """Return what `within` asks about conditions on fields that have a column; a keyed field takes its key as a
+    parameter. Of other fields SQL decides nothing."""
+
+    def atom(node: Atom) -> Sql:
+        column, key = columns.get(node.field.name), node.field.key
+        return UNKNOWN if column is None else compare(node, Sql(column, () if key is None else (clean(key),)))
+
+    return atom
+
+
+def active_scope(db: Db, search: Search, table: str) -> Sql:
+    """Restrict rows of a table with the column exp to the experiments asked for that are not deleted."""
+    active = active_numbers(db, search.experiment_ids)
+    if len(active) == 1:
+        return Sql(f"{table}.exp = ?", (active[0],))
+    return Sql(f"{table}.exp IN carray(?)", (carray(active),))
 
 
 def _joined(glue: str, parts: Sequence[Sql]) -> Sql:

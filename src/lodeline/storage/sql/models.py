@@ -31,9 +31,8 @@ from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.experiment_rows import check_writable, number_of
-from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
-from lodeline.storage.sql.listing import Listing
-from lodeline.storage.sql.runs import active_scope
+from lodeline.storage.sql.filter import within
+from lodeline.storage.sql.listing import Listing, active_scope, by_columns
 from lodeline.storage.sql.writer import Writer
 
 _COLUMNS = (
@@ -84,7 +83,7 @@ class SqlModels:
     def search(self, search: Search) -> Page[Model]:
         with self._readers.read() as db:
             return _LISTING.page(
-                db, search, scope=active_scope(db, search, "m"), condition=within(search.node, _atom)
+                db, search, scope=active_scope(db, search, "m"), condition=within(search.node, by_columns(_FILTER))
             )
 
     def update(self, model_id: ModelId, change: ModelChange, *, now_ms: int, audit: AuditEntry) -> Model:
@@ -253,14 +252,6 @@ _FILTER = {
     "params": _IN_DOC.format("params"),
     "tags": _IN_DOC.format("tags"),
 }
-
-
-def _atom(node: Atom) -> Sql:
-    column = _FILTER.get(node.field.name)
-    if column is None:
-        return UNKNOWN
-    key = node.field.key
-    return compare(node, Sql(column, () if key is None else (clean(key),)))
 
 
 def _load(db: Db, row_id: int) -> Model:

@@ -33,8 +33,8 @@ from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.experiment_rows import active_numbers, check_writable, number_of
-from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
-from lodeline.storage.sql.listing import Listing
+from lodeline.storage.sql.filter import Sql, within
+from lodeline.storage.sql.listing import Listing, by_columns
 from lodeline.storage.sql.writer import Writer
 
 _SELECT = "SELECT p.id, p.exp, p.name, p.created_ms, p.updated_ms, p.latest, p.doc FROM prompts p "
@@ -102,7 +102,7 @@ class SqlPrompts:
                 "AND p.exp IN (SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE')",
                 (wanted, wanted),
             )
-            return _LISTING.page(db, search, scope=scope, condition=within(search.node, _atom))
+            return _LISTING.page(db, search, scope=scope, condition=within(search.node, by_columns(_FILTER)))
 
     def update(self, experiment_id: ExperimentId, name: str, change: PromptChange, *, by: str | None, now_ms: int,
                audit: AuditEntry) -> Prompt:  # fmt: skip
@@ -308,11 +308,6 @@ _FILTER = {
     "updated": "(p.updated_ms * 1000000)",
     "version": "p.latest",
 }
-
-
-def _atom(node: Atom) -> Sql:
-    column = _FILTER.get(node.field.name)
-    return UNKNOWN if column is None else compare(node, Sql(column))
 
 
 _LISTING = Listing(

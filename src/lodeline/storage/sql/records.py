@@ -37,7 +37,8 @@ from lodeline.storage.sql import dataset_rows
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
-from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
+from lodeline.storage.sql.filter import within
+from lodeline.storage.sql.listing import by_columns
 from lodeline.storage.sql.record_rows import COLUMNS, IN_VERSION, SqlRecordTable, record_in, record_of, revisions
 from lodeline.storage.sql.writer import Writer
 
@@ -210,7 +211,7 @@ def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search)
     """Walk the places of a version; every one comes back, so that a deadline knows how far it came."""
     print_ = cursors.fingerprint("record", search.node, (), dataset_id, str(version))
     start = -1 if search.cursor is None else int(cursors.decode(search.cursor, print_)[0] or 0)
-    condition = within(search.node, _atom)
+    condition = within(search.node, by_columns(_FILTER))
     sql = (
         f"SELECT r.place, {condition.text}, r.id FROM records r WHERE r.ds = ? AND r.place > ? AND {IN_VERSION} "
         "ORDER BY r.place"
@@ -234,8 +235,3 @@ def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search)
             chars += len(row[-1])
         end = place
     return Page(tuple(items))
-
-
-def _atom(node: Atom) -> Sql:
-    column = _FILTER.get(node.field.name)
-    return UNKNOWN if column is None else compare(node, Sql(column))

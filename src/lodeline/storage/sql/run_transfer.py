@@ -13,6 +13,7 @@ from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.experiment_rows import check_writable, number_of
+from lodeline.storage.sql.labeling import is_queue_name_taken
 from lodeline.storage.sql.writer import Writer
 
 
@@ -29,6 +30,8 @@ class SqlRunTransfer:
             if db.execute("SELECT 1 FROM runs WHERE run_id = ?", (clean(dump.run.run_id),)).fetchone() is not None:
                 return False
             moved = replace(dump.run, experiment_id=experiment_id)
+            if is_queue_name_taken(db, experiment_id, moved):
+                return False
             row_id = runs.insert(db, moved)
             runs.add_points(db, row_id, dump.points)
             if evaluation is not None:

@@ -30,9 +30,9 @@ from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
-from lodeline.storage.sql.experiment_rows import check_writable, number_of
-from lodeline.storage.sql.filter import UNKNOWN, Atom, Sql, compare, within
-from lodeline.storage.sql.listing import Listing
+from lodeline.storage.sql.experiment_rows import check_writable
+from lodeline.storage.sql.filter import within
+from lodeline.storage.sql.listing import Listing, active_scope, by_columns
 from lodeline.storage.sql.writer import Writer
 
 _COLUMNS = "run_id, exp, name, kind, status, lifecycle, start_ms, end_ms, created_by, parent, doc"
@@ -69,7 +69,7 @@ class SqlRuns:
     def search(self, search: Search) -> Page[Run]:
         with self._readers.read() as db:
             return _LISTING.page(
-                db, search, scope=active_scope(db, search, "r"), condition=within(search.node, _atom)
+                db, search, scope=active_scope(db, search, "r"), condition=within(search.node, by_columns(_FILTER))
             )
 
     def update(self, run_id: RunId, change: RunChange, *, now_ms: int, audit: AuditEntry) -> Run:
@@ -192,16 +192,6 @@ def to_run(db: Db, row: Row) -> Run:
     )  # fmt: skip
 
 
-def active_scope(db: Db, search: Search, table: str) -> Sql:
-    """Restrict rows of a table with the column exp to the experiments asked for that are not deleted."""
-    wanted = carray([-1, *(number_of(ExperimentId(i)) for i in search.experiment_ids)])
-    rows = db.execute("SELECT exp FROM experiments WHERE lifecycle = 'ACTIVE' AND exp IN carray(?)", (wanted,))
-    active = [exp for (exp,) in rows]
-    if len(active) == 1:
-        return Sql(f"{table}.exp = ?", (active[0],))
-    return Sql(f"{table}.exp IN carray(?)", (carray([-1, *active]),))
-
-
 def select_active(db: Db, run_id: RunId) -> Row | None:
     """Return the row of a run in an active experiment, for `to_run`; None when there is none."""
     return db.execute(_SELECT + _ACTIVE + "WHERE r.run_id = ?", (clean(run_id),)).fetchone()
@@ -254,14 +244,6 @@ _FILTER = {
     "tags": _TAG.format("tags"),
     "metrics": _METRIC,
 }
-
-
-def _atom(node: Atom) -> Sql:
-    column = _FILTER.get(node.field.name)
-    if column is None:
-        return UNKNOWN
-    key = node.field.key
-    return compare(node, Sql(column, () if key is None else (clean(key),)))
 
 
 def by_row(db: Db, row_id: int) -> Run:

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import type { Evaluation, EvaluationRow, RowScore } from "@/api/schema";
+import { evaluationRow } from "@/testing/evaluation-row";
 import { barsOf } from "./histogram";
 import { chosenRows, sorted } from "./row-table";
 
@@ -9,21 +10,7 @@ function score(name: string, value: unknown, rest: Partial<RowScore> = {}): RowS
 }
 
 function row(row_key: string, scores: RowScore[], rest: Partial<EvaluationRow> = {}): EvaluationRow {
-  return {
-    row_key,
-    repetition: 0,
-    record_id: row_key,
-    content_hash: null,
-    cluster: null,
-    slices: {},
-    state: "DONE",
-    trace_id: null,
-    error: null,
-    duration_ms: null,
-    cost_usd: null,
-    scores,
-    ...rest,
-  };
+  return evaluationRow(row_key, { scores, ...rest });
 }
 
 const evaluation = { bindings: { directions: { toxic: "lower" } } } as unknown as Evaluation;

@@ -1,6 +1,6 @@
 import { SegmentedControl, TextInput, Tooltip } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import type { Evaluation, EvaluationRow, Trace } from "@/api/schema";
 import { Duration, Usd } from "@/components/figures";
 import { type GridColumn, GridTable } from "@/components/grid-table";
@@ -12,6 +12,7 @@ import { isFailure, scoreNumber } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
 import { RowPanel, ScoreValue } from "./row-panel";
+import { type Expectations, useExpected } from "./use-expected";
 import { type Rows, rowId, scoreOf } from "./use-rows";
 
 const t = text.evaluation;
@@ -36,7 +37,15 @@ export function RowTable({ evaluation, rows, shown, order, find, opened, onChang
     [rows.items, evaluation, shown, find, order],
   );
   const traceIds = useMemo(() => items.map((row) => row.trace_id), [items]);
-  const { previewOf, onSight } = usePreviews(experimentId, traceIds);
+  const { previewOf, onSight: previewsInSight } = usePreviews(experimentId, traceIds);
+  const { expectedOf, onSight: expectedInSight } = useExpected(experimentId, evaluation.bindings, items);
+  const onSight = useCallback(
+    (first: number, last: number) => {
+      previewsInSight(first, last);
+      expectedInSight(first, last);
+    },
+    [previewsInSight, expectedInSight],
+  );
   const open = rows.items.find((row) => rowId(row) === opened);
   const count = exactNumber(rows.items.length);
   const foot = rows.loading
@@ -71,7 +80,7 @@ export function RowTable({ evaluation, rows, shown, order, find, opened, onChang
       <div className={classes.body}>
         <GridTable
           label={t.rows}
-          columns={columnsOf(evaluation.scorers, rows.items, previewOf)}
+          columns={columnsOf(evaluation.scorers, rows.items, previewOf, expectedOf)}
           items={items}
           keyOf={rowId}
           opened={opened}
@@ -107,10 +116,27 @@ const STATE: GridColumn<EvaluationRow> = {
   ),
 };
 
+function expectedColumn(
+  expectedOf: (row: EvaluationRow) => Expectations | undefined,
+): GridColumn<EvaluationRow> {
+  return {
+    id: "expected",
+    label: t.expectations,
+    track: "minmax(110px, 1.4fr)",
+    least: 110,
+    cell: (row) => {
+      const expected = expectedOf(row);
+      if (expected === undefined) return MISSING;
+      return <SafeText text={oneLine(jsonLine(JSON.stringify(expected)), 300)} />;
+    },
+  };
+}
+
 function columnsOf(
   scorers: readonly string[],
   rows: readonly EvaluationRow[],
   previewOf: (id: string | null) => Trace | undefined,
+  expectedOf: (row: EvaluationRow) => Expectations | undefined,
 ): GridColumn<EvaluationRow>[] {
   const preview = (id: string | null, of: "request" | "response") => {
     const value = previewOf(id)?.[of];
@@ -145,6 +171,7 @@ function columnsOf(
       cell: (row: EvaluationRow) => <ScoreValue score={scoreOf(row, scorer)} />,
     })),
   ];
+  if (rows.some((row) => expectedOf(row) !== undefined)) found.splice(2, 0, expectedColumn(expectedOf));
   // Rows that are all done need no column to say so.
   if (rows.some((row) => row.state !== "DONE")) found.unshift(STATE);
   if (rows.some((row) => row.duration_ms !== null))

@@ -1,11 +1,19 @@
-import { Button, Modal, NativeSelect, NumberInput, SegmentedControl, TextInput } from "@mantine/core";
+import {
+  Button,
+  Checkbox,
+  Modal,
+  NativeSelect,
+  NumberInput,
+  SegmentedControl,
+  TextInput,
+} from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { datasetsQuery } from "@/api/asset-queries";
 import { call, isFilterProblem } from "@/api/client";
 import { assessmentNamesQuery, countQuery } from "@/api/queries";
 import { askLabelingAnew } from "@/api/review-queries";
-import type { LabelingSession } from "@/api/schema";
+import type { ItemRuleBody, ItemsReport, LabelingSession } from "@/api/schema";
 import { FilterBar } from "@/components/filter-bar";
 import { ProblemNote } from "@/components/problem-note";
 import { showToast } from "@/components/toast-store";
@@ -21,10 +29,16 @@ const RULES = ["sample", "low_score", "disagreement"] as const;
 type Way = (typeof WAYS)[number];
 type Rule = (typeof RULES)[number];
 
+interface AddItemsProps {
+  session: LabelingSession;
+  close: () => void;
+  first?: Way;
+}
+
 /** Adds items to a session: traces by a filter, records of a dataset, or what a rule chooses. */
-export function AddItems({ session, close }: { session: LabelingSession; close: () => void }) {
+export function AddItems({ session, close, first = "search" }: AddItemsProps) {
   const { run_id, experiment_id: experimentId } = session.run;
-  const [way, setWay] = useState<Way>("search");
+  const [way, setWay] = useState<Way>(first);
   const [filter, setFilter] = useState("");
   const [written, setWritten] = useState("");
   const [limit, setLimit] = useState<number | string>(100);
@@ -33,6 +47,8 @@ export function AddItems({ session, close }: { session: LabelingSession; close: 
   const [share, setShare] = useState<number | string>(10);
   const [name, setName] = useState("");
   const [below, setBelow] = useState<number | string>(0.5);
+  const [standing, setStanding] = useState(first === "rule");
+  const [inAll, setInAll] = useState<number | string>("");
   const client = useQueryClient();
   const datasets = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter: "", order: "" }));
   const offered = datasets.data?.pages.flatMap((page) => page.items) ?? [];
@@ -41,7 +57,7 @@ export function AddItems({ session, close }: { session: LabelingSession; close: 
   const most = number(limit) ?? MOST;
   const add = useMutation({
     meta: { shown: true },
-    mutationFn: () => {
+    mutationFn: (): Promise<ItemsReport | LabelingSession> => {
       const params = { run_id };
       if (way === "search")
         return call("add_labeling_traces", params, { body: { filter: written, limit: most } });
@@ -53,13 +69,18 @@ export function AddItems({ session, close }: { session: LabelingSession; close: 
         rule === "sample"
           ? { share: (number(share) ?? 0) / 100 }
           : { name: name.trim(), below: rule === "low_score" ? number(below) : null };
-      return call("add_labeling_items_by_rule", params, {
-        body: { kind: rule, filter: written, limit: most, ...told },
-      });
+      const made = { kind: rule, filter: written, limit: most, ...told };
+      if (!standing) return call("add_labeling_items_by_rule", params, { body: made });
+      const rules = [...(session.rules as ItemRuleBody[]), { ...made, most: number(inAll) }];
+      return call("update_labeling_session", params, { body: { rules } });
     },
     onSuccess: async (report) => {
       await askLabelingAnew(client);
-      showToast(t.added(report.added, report.known, report.left_removed, report.restored));
+      showToast(
+        "added" in report
+          ? t.added(report.added, report.known, report.left_removed, report.restored)
+          : text.standing.kept,
+      );
       close();
     },
   });
@@ -109,6 +130,22 @@ export function AddItems({ session, close }: { session: LabelingSession; close: 
             {rule === "low_score" && (
               <NumberInput label={t.below} size="xs" value={below} onChange={setBelow} />
             )}
+            <Checkbox
+              label={text.standing.keep}
+              description={text.standing.hint}
+              checked={standing}
+              onChange={(event) => setStanding(event.currentTarget.checked)}
+            />
+            {standing && (
+              <NumberInput
+                className={classes.number}
+                label={text.standing.most}
+                min={1}
+                size="xs"
+                value={inAll}
+                onChange={setInAll}
+              />
+            )}
           </>
         )}
         <FilterBar
@@ -123,7 +160,7 @@ export function AddItems({ session, close }: { session: LabelingSession; close: 
         {way === "search" && <Matches experimentId={experimentId} filter={filter} />}
         <NumberInput
           className={classes.number}
-          label={t.limit}
+          label={way === "rule" && standing ? text.standing.round : t.limit}
           min={1}
           max={MOST}
           size="xs"

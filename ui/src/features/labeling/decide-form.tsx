@@ -92,6 +92,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
           onFocus={() => undefined}
           optional
           fault={tried ? faults[schema.name] : undefined}
+          texts={null}
         />
       ))}
       <Textarea

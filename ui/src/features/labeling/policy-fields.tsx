@@ -1,5 +1,6 @@
 import { Checkbox, NativeSelect, NumberInput } from "@mantine/core";
-import type { PolicyBody } from "@/api/schema";
+import type { LabelingSession, PolicyBody } from "@/api/schema";
+import { finite } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
@@ -33,6 +34,23 @@ export const firstPolicy: PolicyDraft = {
   weights: {},
 };
 
+/** The draft of a policy that a session has. */
+export function policyDraft(policy: LabelingSession["policy"]): PolicyDraft {
+  const { reviews_required, mode, order, blind_reviewers, blind_judges, blind_model, fields, weights } =
+    policy;
+  const dispute = finite(policy.min_agreement);
+  const given = Object.entries(weights).map(([name, weight]) => [name, finite(weight) ?? 1] as const);
+  return {
+    required: reviews_required,
+    mode,
+    order,
+    blind: { blind_reviewers, blind_judges, blind_model },
+    fields,
+    dispute: dispute === null ? "" : Math.round(dispute * 1_000) / 10,
+    weights: Object.fromEntries(given),
+  };
+}
+
 /** A policy as the server takes it, with the weights of those who review. */
 export function policyBody(policy: PolicyDraft, reviewers: readonly string[]): PolicyBody {
   const { required, mode, order, blind, fields, dispute } = policy;
@@ -56,10 +74,12 @@ interface PolicyFieldsProps {
   policy: PolicyDraft;
   reviewers: readonly string[];
   onChange: (policy: PolicyDraft) => void;
+  /** What is wrong, by field. */
+  faults?: Partial<Record<string, string>>;
 }
 
 /** How a session is reviewed: by how many, in which order, and what reviewers see. */
-export function PolicyFields({ policy, reviewers, onChange }: PolicyFieldsProps) {
+export function PolicyFields({ policy, reviewers, onChange, faults = {} }: PolicyFieldsProps) {
   const change = (next: Partial<PolicyDraft>) => onChange({ ...policy, ...next });
   return (
     <>
@@ -68,6 +88,7 @@ export function PolicyFields({ policy, reviewers, onChange }: PolicyFieldsProps)
           label={t.mode}
           data={MODES.map((value) => ({ value, label: t.modes[value] }))}
           value={policy.mode}
+          error={faults["policy.mode"]}
           onChange={(event) => change({ mode: event.currentTarget.value as PolicyDraft["mode"] })}
         />
         <NumberInput
@@ -77,6 +98,7 @@ export function PolicyFields({ policy, reviewers, onChange }: PolicyFieldsProps)
           max={MOST_REVIEWS}
           disabled={policy.mode === "named"}
           value={policy.required}
+          error={faults["policy.reviews_required"]}
           onChange={(required) => change({ required })}
         />
         <NativeSelect
@@ -92,6 +114,7 @@ export function PolicyFields({ policy, reviewers, onChange }: PolicyFieldsProps)
           min={0}
           max={100}
           value={policy.dispute}
+          error={faults["policy.min_agreement"]}
           onChange={(dispute) => change({ dispute })}
         />
       </div>
@@ -123,6 +146,7 @@ export function PolicyFields({ policy, reviewers, onChange }: PolicyFieldsProps)
       </fieldset>
       <fieldset className={classes.group}>
         <legend>{t.shown}</legend>
+        {faults["policy.fields"] !== undefined && <p role="alert">{faults["policy.fields"]}</p>}
         <div className={classes.boxes}>
           {FIELDS.map((field) => (
             <Checkbox

@@ -1,4 +1,4 @@
-import type { AgreementReport } from "@/api/schema";
+import type { AgreementReport, Coefficient } from "@/api/schema";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { exactNumber, finite } from "@/lib/format";
@@ -12,7 +12,6 @@ const t = text.report;
 /** Every coefficient with its interval and n; why some may mislead stands above. */
 export function Agreement({ agreement, of }: { agreement: AgreementReport; of: string }) {
   const { skew, limits, coefficients, warnings } = agreement;
-  const notes = coefficients.some(({ note }) => note !== null);
   const [bias, low, high] = [finite(limits?.bias), finite(limits?.low), finite(limits?.high)];
   const prevalence = finite(skew?.prevalence);
   return (
@@ -29,29 +28,43 @@ export function Agreement({ agreement, of }: { agreement: AgreementReport; of: s
       {prevalence !== null && (
         <p className={classes.hint}>{t.skew(short(prevalence), short(finite(skew?.bias) ?? 0))}</p>
       )}
-      <RowsTable
-        label={t.about(t.agreement, of)}
-        heads={[{ label: t.coefficient }, ...measureHeads(t.value), ...(notes ? [{ label: t.note }] : [])]}
-        rows={coefficients.map((each) => ({
-          key: each.name,
-          cells: [
-            t.coefficients[each.name] ?? each.name,
-            ...measureCells({
-              value: each.value,
-              interval: each.interval,
-              n: each.n,
-              as: each.name === "percent" ? "share" : "number",
-              ends: each.name === "percent" ? [0, 1] : [-1, 1],
-            }),
-            <SafeText key="note" text={each.note ?? ""} />,
-          ],
-        }))}
-      />
+      <Coefficients coefficients={coefficients} label={t.about(t.agreement, of)} />
       {bias !== null && low !== null && high !== null && (
         <p className={classes.hint}>
           {t.limits(short(bias), short(low), short(high), exactNumber(limits?.n ?? 0))}
         </p>
       )}
     </>
+  );
+}
+
+/** Coefficients, a row each. */
+export function Coefficients({
+  coefficients,
+  label,
+}: {
+  coefficients: readonly Coefficient[];
+  label: string;
+}) {
+  const notes = coefficients.some(({ note }) => note !== null);
+  return (
+    <RowsTable
+      label={label}
+      heads={[{ label: t.coefficient }, ...measureHeads(t.value), ...(notes ? [{ label: t.note }] : [])]}
+      rows={coefficients.map((each) => ({
+        key: each.name,
+        cells: [
+          t.coefficients[each.name] ?? each.name,
+          ...measureCells({
+            value: each.value,
+            interval: each.interval,
+            n: each.n,
+            as: each.name === "percent" ? "share" : "number",
+            ends: each.name === "percent" ? [0, 1] : [-1, 1],
+          }),
+          <SafeText key="note" text={each.note ?? ""} />,
+        ],
+      }))}
+    />
   );
 }

@@ -9,6 +9,7 @@ import classes from "./labeling.module.css";
 import { measureCells, measureHeads } from "./measures";
 import { Agreement } from "./report-agreement";
 import { JudgeCard } from "./report-judge";
+import { SpansPart } from "./report-spans";
 import { ItemLink } from "./target";
 
 const t = text.report;
@@ -18,10 +19,12 @@ interface SchemaPartProps {
   report: SchemaReport;
   schema: LabelSchema | undefined;
   session: LabelingSession;
+  /** What items are about, by their ids. */
+  titles: Readonly<Record<string, string>>;
 }
 
 /** One schema: how far people agree on it, each beside the others, and judges beside them all. */
-export function SchemaPart({ report, schema, session }: SchemaPartProps) {
+export function SchemaPart({ report, schema, session, titles }: SchemaPartProps) {
   const { panel } = report;
   return (
     <section className={classes.part} aria-label={report.name}>
@@ -45,7 +48,10 @@ export function SchemaPart({ report, schema, session }: SchemaPartProps) {
       {panel?.agreement != null && <Agreement agreement={panel.agreement} of={report.name} />}
       {panel !== null && panel.people.length > 1 && <Raters panel={panel} of={report.name} />}
       {panel !== null && panel.disputed.length > 0 && (
-        <Differing panel={panel} of={report.name} schema={schema} session={session} />
+        <Differing panel={panel} of={report.name} schema={schema} session={session} titles={titles} />
+      )}
+      {report.spans !== null && (
+        <SpansPart spans={report.spans} of={report.name} session={session} titles={titles} />
       )}
       {report.judges.map((judge) => (
         <JudgeCard key={judge.judge} judge={judge} name={report.name} schema={schema} />
@@ -109,9 +115,10 @@ interface DifferingProps {
   of: string;
   schema: LabelSchema | undefined;
   session: LabelingSession;
+  titles: Readonly<Record<string, string>>;
 }
 
-function Differing({ panel, of, schema, session }: DifferingProps) {
+function Differing({ panel, of, schema, session, titles }: DifferingProps) {
   const shown = panel.disputed.slice(0, MOST_DIFFERING);
   return (
     <>
@@ -124,7 +131,7 @@ function Differing({ panel, of, schema, session }: DifferingProps) {
         rows={shown.map((each) => ({
           key: each.item,
           cells: [
-            <ItemLink key="i" session={session} itemId={each.item} />,
+            <ItemLink key="i" session={session} itemId={each.item} title={titles[each.item]} />,
             percent(finite(each.agreement) ?? 0),
             <SafeText
               key="s"

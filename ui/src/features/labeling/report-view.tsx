@@ -35,6 +35,7 @@ export function ReportView({ session }: { session: LabelingSession }) {
           report={schema}
           schema={session.schemas.find(({ name }) => name === schema.name)}
           session={session}
+          titles={report.titles}
         />
       ))}
       <ReviewersPart reviewers={report.reviewers} warnings={report.warnings} />
@@ -57,7 +58,7 @@ function Disputed({ session, report }: { session: LabelingSession; report: Label
       <ul className={classes.legend}>
         {shown.map((itemId) => (
           <li key={itemId}>
-            <ItemLink session={session} itemId={itemId} />
+            <ItemLink session={session} itemId={itemId} title={report.titles[itemId]} />
           </li>
         ))}
       </ul>

@@ -10,8 +10,9 @@ import { text } from "@/strings";
 import classes from "./labeling.module.css";
 
 const t = text.schemaForm;
-const INPUTS = ["pass_fail", "categorical", "numeric", "text", "text_list"] as const;
+const INPUTS = ["pass_fail", "categorical", "numeric", "text", "text_list", "spans"] as const;
 const KINDS = ["FEEDBACK", "EXPECTATION"] as const;
+const PARTS = ["response", "request"] as const;
 const DIRECTIONS = ["higher", "lower", "none"] as const;
 
 interface SchemaFormProps {
@@ -143,6 +144,7 @@ interface InputDraft {
   ordered: boolean;
   least: number | string;
   most: number | string;
+  part: (typeof PARTS)[number];
 }
 
 const firstInput: InputDraft = {
@@ -154,6 +156,7 @@ const firstInput: InputDraft = {
   ordered: false,
   least: "",
   most: "",
+  part: "response",
 };
 
 /** The fields of an input's kind, and no others: the server refuses those of another kind. */
@@ -165,6 +168,7 @@ function inputBody(input: InputDraft): LabelInputBody {
   if (kind === "categorical")
     return { kind, options: linesOf(input.options), multi_select: input.several, ordered: input.ordered };
   if (kind === "numeric") return { kind, min_value: number(input.least), max_value: number(input.most) };
+  if (kind === "spans") return { kind, options: linesOf(input.options), marks: input.part };
   return { kind };
 }
 
@@ -209,6 +213,26 @@ function InputFields({ input, onChange }: { input: InputDraft; onChange: (input:
           label={t.ordered}
           checked={input.ordered}
           onChange={(event) => onChange({ ...input, ordered: event.currentTarget.checked })}
+        />
+      </>
+    );
+  if (input.kind === "spans")
+    return (
+      <>
+        <Textarea
+          label={t.labels}
+          required
+          autosize
+          minRows={2}
+          maxRows={10}
+          value={input.options}
+          onChange={(event) => onChange({ ...input, options: event.currentTarget.value })}
+        />
+        <NativeSelect
+          label={t.marks}
+          data={PARTS.map((value) => ({ value, label: t.parts[value] }))}
+          value={input.part}
+          onChange={(event) => onChange({ ...input, part: event.currentTarget.value as InputDraft["part"] })}
         />
       </>
     );

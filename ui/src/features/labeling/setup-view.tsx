@@ -1,3 +1,6 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useMayIn } from "@/api/permissions";
 import type { LabelingProgress, LabelingSession, LabelSchema } from "@/api/schema";
 import { Content } from "@/components/content";
 import { Facts } from "@/components/facts";
@@ -8,7 +11,9 @@ import { exactNumber, finite, percent } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { bound } from "@/lib/review";
 import { text } from "@/strings";
+import { EditSession } from "./edit-session";
 import classes from "./labeling.module.css";
+import { RulesPart } from "./rules-part";
 
 const t = text.setup;
 const s = text.labelingSession;
@@ -17,9 +22,19 @@ const FIGURES = ["submitted", "claimed", "open", "declined", "released", "expire
 
 /** How a session is set up, and how far each of its reviewers is. */
 export function SetupView({ session, progress }: { session: LabelingSession; progress: LabelingProgress }) {
+  const [editing, setEditing] = useState(false);
+  const writes = useMayIn(session.run.experiment_id)("labeling.write") && session.state !== "ARCHIVED";
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section className={classes.scroll} tabIndex={0} aria-label={s.tabs.setup}>
+      {writes && (
+        <div className={classes.buttons}>
+          <Button variant="default" onClick={() => setEditing(true)}>
+            {text.editSession.title}
+          </Button>
+        </div>
+      )}
+      {editing && <EditSession session={session} close={() => setEditing(false)} />}
       <h2>{t.schemas}</h2>
       <RowsTable
         label={t.schemas}
@@ -67,6 +82,9 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
                 <span key="r">
                   <SafeText text={each.reviewer} />{" "}
                   {!each.verified && each.submitted > 0 && <span className="dim">{s.unverified}</span>}
+                  {each.account !== null && each.account !== "ready" && (
+                    <span className={classes.warning}>{s.accounts[each.account]}</span>
+                  )}
                 </span>,
                 ...FIGURES.map((name) => <Count key={name} value={each[name]} />),
               ],
@@ -74,6 +92,7 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
           />
         )}
       </section>
+      <RulesPart session={session} />
       <section className={classes.part}>
         <h2>{t.instructions}</h2>
         {session.instructions.trim() === "" ? (
@@ -125,6 +144,7 @@ export function inputOf({ input }: LabelSchema): string {
     const how = input.multi_select ? t.inputs.several : t.inputs.categorical;
     return `${how}${input.ordered ? ` ${t.ordered}` : ""}: ${input.options.join(", ")}`;
   }
+  if (input.kind === "spans") return `${t.inputs.spans}: ${input.options.join(", ")}`;
   if (input.kind !== "numeric") return t.inputs[input.kind];
   const [least, most] = [bound(input.min_value), bound(input.max_value)];
   if (least === null && most === null) return t.inputs.numeric;

@@ -83,8 +83,15 @@ export function TargetLinks({ experimentId, item }: { experimentId: string; item
   );
 }
 
+interface ItemLinkProps {
+  session: LabelingSession;
+  itemId: string;
+  /** What it is about, where that is known. */
+  title: string | undefined;
+}
+
 /** The way to an item, among the others of its session. */
-export function ItemLink({ session, itemId }: { session: LabelingSession; itemId: string }) {
+export function ItemLink({ session, itemId, title }: ItemLinkProps) {
   const { experiment_id: experimentId, run_id: runId } = session.run;
   return (
     <Link
@@ -93,7 +100,7 @@ export function ItemLink({ session, itemId }: { session: LabelingSession; itemId
       search={{ item: itemId }}
       preload={false}
     >
-      <SafeText text={itemId.slice(0, 11)} />
+      <SafeText text={title ?? itemId.slice(0, 11)} />
     </Link>
   );
 }

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { aliasEventsQuery } from "@/api/asset-queries";
 import { Moment } from "@/components/figures";
+import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
-import table from "@/components/table.module.css";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./models.module.css";
@@ -16,43 +16,22 @@ export function AliasMoves({ experimentId }: { experimentId: string }) {
   return (
     <section className={classes.part}>
       <h2>{t.moves}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div className={table.wrap} tabIndex={0} role="region" aria-label={t.moves}>
-        <table className={table.table} aria-label={t.moves}>
-          <thead>
-            <tr>
-              <th>{t.at}</th>
-              <th>{t.alias}</th>
-              <th>{t.from}</th>
-              <th>{t.to}</th>
-              <th>{t.by}</th>
-              <th>{t.gate}</th>
-              <th>{t.reason}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.data.map((each) => (
-              <tr key={`${each.at_ms} ${each.alias} ${each.model_id}`}>
-                <td>
-                  <Moment ms={each.at_ms} />
-                </td>
-                <td>
-                  <SafeText text={each.alias} />
-                </td>
-                <td>
-                  {each.previous_model_id === null ? MISSING : <SafeText text={each.previous_model_id} />}
-                </td>
-                <td>{each.model_id === null ? MISSING : <SafeText text={each.model_id} />}</td>
-                <td>{each.by ?? MISSING}</td>
-                <td>{each.gate ?? MISSING}</td>
-                <td>
-                  <SafeText text={each.reason} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <RowsTable
+        label={t.moves}
+        heads={[t.at, t.alias, t.from, t.to, t.by, t.gate, t.reason].map((label) => ({ label }))}
+        rows={found.data.map((each) => ({
+          key: `${each.at_ms} ${each.alias} ${each.model_id}`,
+          cells: [
+            <Moment key="at" ms={each.at_ms} />,
+            <SafeText key="alias" text={each.alias} />,
+            <SafeText key="from" text={each.previous_model_id ?? MISSING} />,
+            <SafeText key="to" text={each.model_id ?? MISSING} />,
+            <SafeText key="by" text={each.by ?? MISSING} />,
+            each.gate ?? MISSING,
+            <SafeText key="reason" text={each.reason} />,
+          ],
+        }))}
+      />
     </section>
   );
 }

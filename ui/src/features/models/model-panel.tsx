@@ -7,14 +7,13 @@ import { useMayIn } from "@/api/permissions";
 import type { Model } from "@/api/schema";
 import { AliasForm } from "@/components/alias-form";
 import { FactList, Facts } from "@/components/facts";
-import { Moment } from "@/components/figures";
+import { MetricValue, Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
+import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
-import table from "@/components/table.module.css";
+import { TextEntries } from "@/components/text-entries";
 import { quote } from "@/lib/filtertext";
-import { exactNumber, finite } from "@/lib/format";
-import { short } from "@/lib/scores";
 import { text } from "@/strings";
 
 const t = text.models;
@@ -97,8 +96,8 @@ function Loaded({ model }: { model: Model }) {
           moved={moved}
         />
       )}
-      <Entries title={t.params} entries={model.params} />
-      <Entries title={t.tags} entries={model.tags} />
+      <TextEntries title={t.params} entries={model.params} />
+      <TextEntries title={t.tags} entries={model.tags} />
       {model.prompt_versions.length > 0 && (
         <Part title={t.prompts}>
           {model.prompt_versions.map(({ name, version }) => (
@@ -129,46 +128,21 @@ function Loaded({ model }: { model: Model }) {
   );
 }
 
-function Entries({ title, entries }: { title: string; entries: Record<string, string> }) {
-  const all = Object.entries(entries);
-  if (all.length === 0) return null;
-  return (
-    <Part title={title}>
-      <FactList facts={all.map(([key, value]) => [key, <SafeText key={key} text={value} />])} />
-    </Part>
-  );
-}
-
 function Metrics({ model }: { model: Model }) {
   return (
     <Part title={t.metrics}>
-      <table className={table.table} aria-label={t.metrics}>
-        <thead>
-          <tr>
-            <th>{t.metric}</th>
-            <th data-num>{t.value}</th>
-            <th>{t.at}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {model.metrics.map((metric) => {
-            const value = finite(metric.value);
-            return (
-              <tr key={`${metric.key} ${metric.step} ${metric.timestamp_ms}`}>
-                <td>
-                  <SafeText text={metric.key} />
-                </td>
-                <td data-num title={value === null ? undefined : exactNumber(value)}>
-                  {value === null ? String(metric.value) : short(value)}
-                </td>
-                <td>
-                  <Moment ms={metric.timestamp_ms} />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <RowsTable
+        label={t.metrics}
+        heads={[{ label: t.metric }, { label: t.value, numeric: true }, { label: t.at }]}
+        rows={model.metrics.map((metric) => ({
+          key: `${metric.key} ${metric.step} ${metric.timestamp_ms}`,
+          cells: [
+            <SafeText key="k" text={metric.key} />,
+            <MetricValue key="v" value={metric.value} />,
+            <Moment key="m" ms={metric.timestamp_ms} />,
+          ],
+        }))}
+      />
     </Part>
   );
 }

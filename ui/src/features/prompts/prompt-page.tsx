@@ -12,9 +12,9 @@ import { Moment } from "@/components/figures";
 import { Page } from "@/components/page";
 import { Pill } from "@/components/pill";
 import { ProblemNote } from "@/components/problem-note";
+import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part } from "@/components/side-panel";
-import table from "@/components/table.module.css";
 import { keyed, quote } from "@/lib/filtertext";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
@@ -207,36 +207,28 @@ function Moves({ experimentId, name }: { experimentId: string; name: string }) {
   const m = text.models;
   return (
     <Part title={t.moves}>
-      <table className={table.table} aria-label={t.moves}>
-        <thead>
-          <tr>
-            <th>{m.at}</th>
-            <th>{m.alias}</th>
-            <th data-num>{m.from}</th>
-            <th data-num>{m.to}</th>
-            <th>{m.by}</th>
-            <th>{m.reason}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {moves.data.map((each) => (
-            <tr key={`${each.at_ms} ${each.alias}`}>
-              <td>
-                <Moment ms={each.at_ms} />
-              </td>
-              <td>
-                <SafeText text={each.alias} />
-              </td>
-              <td data-num>{each.before ?? MISSING}</td>
-              <td data-num>{each.after ?? MISSING}</td>
-              <td>{each.by ?? MISSING}</td>
-              <td>
-                <SafeText text={each.reason} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <RowsTable
+        label={t.moves}
+        heads={[
+          { label: m.at },
+          { label: m.alias },
+          { label: m.from, numeric: true },
+          { label: m.to, numeric: true },
+          { label: m.by },
+          { label: m.reason },
+        ]}
+        rows={moves.data.map((each) => ({
+          key: `${each.at_ms} ${each.alias}`,
+          cells: [
+            <Moment key="at" ms={each.at_ms} />,
+            <SafeText key="alias" text={each.alias} />,
+            each.before ?? MISSING,
+            each.after ?? MISSING,
+            <SafeText key="by" text={each.by ?? MISSING} />,
+            <SafeText key="reason" text={each.reason} />,
+          ],
+        }))}
+      />
     </Part>
   );
 }

@@ -30,6 +30,7 @@ export interface ReviewFormProps {
 /** The questions of a session about one item. */
 export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }: ReviewFormProps) {
   const { schemas, require_all_answers: whole } = session;
+  const judges = schemas.some(({ kind }) => kind === "FEEDBACK");
   const kept = useDraft(session, item, reviewer);
   const { draft } = kept;
   const form = useRef<HTMLFormElement>(null);
@@ -125,8 +126,9 @@ export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }
             }
             marked={place === marked}
             onFocus={() => choices.includes(place) && setMarked(place)}
-            optional={!whole}
+            optional={!whole || (schema.kind === "EXPECTATION" && judges)}
             fault={tried ? faults[schema.name] : undefined}
+            texts={item.texts}
           />
         ))}
         <Textarea

@@ -1,18 +1,22 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { runQuery } from "@/api/evaluation-queries";
 import type { Run, RunInput } from "@/api/schema";
-import { FactList, Facts } from "@/components/facts";
-import { Duration, Moment } from "@/components/figures";
+import { Facts } from "@/components/facts";
+import { Duration, MetricValue, Moment } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
+import { RowButton } from "@/components/row-button";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
+import { TextEntries } from "@/components/text-entries";
 import { quote } from "@/lib/filtertext";
-import { exactNumber, finite } from "@/lib/format";
-import { shownMetric } from "@/lib/scores";
+import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
+import { Artifacts } from "./artifacts";
+import { MetricHistory } from "./metric-history";
 
 const t = text.runs;
 
@@ -59,8 +63,9 @@ function Loaded({ run }: { run: Run }) {
         ]}
       />
       <Metrics run={run} />
-      <Entries title={t.columns.params} entries={run.params} />
-      <Entries title={t.tags} entries={run.tags} />
+      <TextEntries title={t.columns.params} entries={run.params} />
+      <TextEntries title={t.tags} entries={run.tags} />
+      <Artifacts runId={run.run_id} />
       <Inputs run={run} />
       {run.outputs.length > 0 && (
         <Part title={t.outputs}>
@@ -94,6 +99,7 @@ function Kind({ run }: { run: Run }) {
 }
 
 function Metrics({ run }: { run: Run }) {
+  const [opened, setOpened] = useState<string>();
   const metrics = Object.values(run.metrics);
   if (metrics.length === 0) return null;
   return (
@@ -106,21 +112,19 @@ function Metrics({ run }: { run: Run }) {
           { label: t.step, numeric: true },
           { label: t.at },
         ]}
-        rows={metrics.map((metric) => {
-          const value = finite(metric.value);
-          return {
-            key: metric.key,
-            cells: [
-              <SafeText key="k" text={metric.key} />,
-              <span key="v" title={value === null ? undefined : exactNumber(value)}>
-                {shownMetric(metric.value)}
-              </span>,
-              exactNumber(metric.step),
-              <Moment key="m" ms={metric.timestamp_ms} />,
-            ],
-          };
-        })}
+        rows={metrics.map((metric) => ({
+          key: metric.key,
+          cells: [
+            <RowButton key="k" onClick={() => setOpened(opened === metric.key ? undefined : metric.key)}>
+              <SafeText text={metric.key} />
+            </RowButton>,
+            <MetricValue key="v" value={metric.value} />,
+            exactNumber(metric.step),
+            <Moment key="m" ms={metric.timestamp_ms} />,
+          ],
+        }))}
       />
+      {opened !== undefined && <MetricHistory key={opened} runId={run.run_id} name={opened} />}
     </Part>
   );
 }
@@ -171,15 +175,5 @@ function ModelLink({ experimentId, modelId }: { experimentId: string; modelId: s
     >
       <SafeText text={modelId} />
     </Link>
-  );
-}
-
-function Entries({ title, entries }: { title: string; entries: Record<string, string> }) {
-  const all = Object.entries(entries);
-  if (all.length === 0) return null;
-  return (
-    <Part title={title}>
-      <FactList facts={all.map(([key, value]) => [key, <SafeText key={key} text={value} />])} />
-    </Part>
   );
 }

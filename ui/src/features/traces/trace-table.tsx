@@ -1,11 +1,10 @@
 import { Checkbox } from "@mantine/core";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import type { Trace } from "@/api/schema";
 import classes from "@/components/grid.module.css";
-import { nextOrder } from "@/components/list-table";
+import { SortButton, sortOf } from "@/components/sorting";
 import { useFirstFocus } from "@/components/use-first-focus";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { text } from "@/strings";
@@ -149,7 +148,6 @@ function HeaderRow({
   selected,
   template,
 }: TraceTableProps & { template: string }) {
-  const [field, direction] = order.split(" ");
   const all = traces.length > 0 && traces.every((trace) => selected.has(trace.trace_id));
   return (
     <div className={classes.header} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
@@ -166,34 +164,27 @@ function HeaderRow({
           }
         />
       </div>
-      {columns.map((column) => {
-        const sorted = column.sort !== undefined && column.sort === field;
-        const down = sorted && direction === "desc";
-        return (
-          <div
-            key={column.id}
-            role="columnheader"
-            className={classes.heading}
-            data-numeric={column.numeric || undefined}
-            aria-sort={sorted ? (down ? "descending" : "ascending") : undefined}
-          >
-            {column.sort === undefined ? (
-              t.column[column.id]
-            ) : (
-              <button
-                type="button"
-                className={classes.sort}
-                title={t.sortBy(t.column[column.id])}
-                onClick={() => onOrder(nextOrder(column.sort as string, sorted, down))}
-              >
-                {t.column[column.id]}
-                {sorted &&
-                  (down ? <IconArrowDown size={12} aria-hidden /> : <IconArrowUp size={12} aria-hidden />)}
-              </button>
-            )}
-          </div>
-        );
-      })}
+      {columns.map((column) => (
+        <div
+          key={column.id}
+          role="columnheader"
+          className={classes.heading}
+          data-numeric={column.numeric || undefined}
+          aria-sort={sortOf(column.sort, order)}
+        >
+          {column.sort === undefined ? (
+            t.column[column.id]
+          ) : (
+            <SortButton
+              label={t.column[column.id]}
+              field={column.sort}
+              order={order}
+              onOrder={onOrder}
+              title={t.sortBy(t.column[column.id])}
+            />
+          )}
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,0 +1,62 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { addressOf } from "@/api/client";
+import { artifactsQuery } from "@/api/evaluation-queries";
+import { ProblemNote } from "@/components/problem-note";
+import { RowButton } from "@/components/row-button";
+import { RowsTable } from "@/components/rows-table";
+import { SafeText } from "@/components/safe-text";
+import { Part } from "@/components/side-panel";
+import { bytes, MISSING } from "@/lib/format";
+import { text } from "@/strings";
+
+const t = text.runs;
+
+/** The files that a run left behind, folder by folder, to be saved; nothing when there is none. */
+export function Artifacts({ runId }: { runId: string }) {
+  const [folder, setFolder] = useState("");
+  const found = useQuery(artifactsQuery(runId, folder));
+  const items = found.data ?? [];
+  if (folder === "" && items.length === 0 && !found.isError) return null;
+  const within = (name: string) => (folder === "" ? name : `${folder}/${name}`);
+  const rows = items.map(({ name, size_bytes: size }) => ({
+    key: name,
+    cells: [
+      size === null ? (
+        <RowButton key="n" onClick={() => setFolder(within(name))}>
+          <SafeText text={`${name}/`} />
+        </RowButton>
+      ) : (
+        <a key="n" href={addressOf("get_artifact", { run_id: runId, path: within(name) })} download={name}>
+          <SafeText text={name} />
+        </a>
+      ),
+      size === null ? MISSING : bytes(size),
+    ],
+  }));
+  if (folder !== "")
+    rows.unshift({
+      key: "/",
+      cells: [
+        <RowButton key="n" onClick={() => setFolder(folder.split("/").slice(0, -1).join("/"))}>
+          {t.above}
+        </RowButton>,
+        MISSING,
+      ],
+    });
+  return (
+    <Part title={t.artifacts}>
+      {folder !== "" && (
+        <p className="dim">
+          <SafeText text={folder} />
+        </p>
+      )}
+      {found.isError && <ProblemNote error={found.error} />}
+      <RowsTable
+        label={t.artifacts}
+        heads={[{ label: t.file }, { label: t.size, numeric: true }]}
+        rows={rows}
+      />
+    </Part>
+  );
+}
