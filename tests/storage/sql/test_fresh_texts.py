@@ -57,7 +57,7 @@ def test_wide_characters_take_the_room_that_they_need(monkeypatch: pytest.Monkey
 
 
 def test_it_is_crowded_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fresh_texts, "MAX_BYTES", 2 * ROOM)
+    monkeypatch.setattr(fresh_texts, "MAX_BYTES", 3 * ROOM)
     fresh = FreshTexts()
     fresh.wanted = True
     fresh.offer([(1, LONG)])
