@@ -113,10 +113,12 @@ def _wait_for_backlog(served: Served) -> float:
 
 
 def figure(served: Served, name: str) -> int:
-    """Return one of the store's own figures; 0 when it has none of that name."""
+    """Return one of the store's own figures, which are sent as text; RuntimeError when it has none of that name."""
     figures = _object(_object(served.get("/api/v1/server")).get("figures"))
-    value = figures.get(name, 0)
-    return value if isinstance(value, int) else 0
+    value = figures.get(name)
+    if not isinstance(value, str) or not value.isdecimal():
+        raise RuntimeError(f"the server tells no number of {name}: {value!r}")
+    return int(value)
 
 
 def check(served: Served, traces: int) -> None:

@@ -238,6 +238,38 @@ def test_a_summary_after_every_batch_changes_nothing(spans: list[SpanFacts], rnd
     assert fold.summary() == reference(spans)
 
 
+@settings(max_examples=300, deadline=None)
+@given(_TRACES, st.randoms(use_true_random=False))
+def test_what_came_together_first_changes_nothing(spans: list[SpanFacts], rnd: random.Random) -> None:
+    rnd.shuffle(spans)
+    if rnd.random() < 0.7:  # as most traces are: figures on spans without children only
+        parents = {facts.parent_id for facts in spans}
+        spans = [
+            facts._replace(tokens=None, cost_picousd=None) if facts.span_id in parents else facts for facts in spans
+        ]
+    first = rnd.randint(0, len(spans))
+    fold = TraceFold()
+    if not fold.begin(spans[:first]):
+        assert len(fold) == 0, "what is refused leaves nothing behind"
+        first = 0
+    assert fold.summary() == reference(spans[:first])
+    for index, facts in enumerate(spans[first:], start=first):
+        fold.add(facts)
+        if rnd.random() < 0.5:
+            assert fold.summary() == reference(spans[: index + 1])
+    assert fold.summary() == reference(spans)
+
+
+def test_only_whole_new_traces_whose_parents_report_nothing_begin_together() -> None:
+    leaf, parent = span(1, parent=2, tokens=5), span(2)
+    assert TraceFold().begin([leaf, parent])
+    assert not TraceFold().begin([leaf, leaf]), "a span that comes twice"
+    assert not TraceFold().begin([leaf, span(2, tokens=5)]), "a parent that reports"
+    begun = TraceFold()
+    begun.add(leaf)
+    assert not begun.begin([parent]), "a trace that is known"
+
+
 def test_add_tells_what_it_did() -> None:
     fold = TraceFold()
     assert fold.add(span(1, end=0)) == "stored"

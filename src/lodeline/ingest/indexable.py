@@ -4,7 +4,7 @@ The texts of a span are its name, its status message, the strings in its attribu
 names and attribute strings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -35,6 +35,7 @@ def collect(message: Span, values: Mapping[str, AnyValue], found: dict[str, None
         found.update(dict.fromkeys(texts(event.attributes)))
 
 
-def joined(found: Iterable[str]) -> str:
+def joined(found: Collection[str]) -> str:
     """Return everything as one text, ready for an index that cuts ASCII words."""
-    return "\n".join(map(fold_for_index, found))
+    text = "\n".join(found)
+    return text if text.isascii() else "\n".join(map(fold_for_index, found))  # ASCII is as it should be already

@@ -40,8 +40,8 @@ def check_ids(message: Span) -> SpanIds:
         raise Invalid(f"its span id is {_wrong(span_id, 8)}")
     if parent_id and len(parent_id) != 8:
         raise Invalid(f"its parent span id is {_wrong(parent_id, 8)}")
-    parent = SpanId(parent_id.hex()) if parent_id and parent_id != _NO_SPAN else None
-    return SpanIds(trace_id, SpanId(span_id.hex()), parent)
+    parent = parent_id.hex() if parent_id and parent_id != _NO_SPAN else None
+    return make(SpanIds, (trace_id, span_id.hex(), parent))
 
 
 _NO_TRACE = bytes(16)

@@ -109,14 +109,14 @@ class _Line:
         self._end.recv(1, socket.MSG_PEEK)
         self._end.settimeout(None)
 
-    def send(self, value: object) -> None:
-        """Send a value."""
-        self.send_bytes(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
-
-    def send_bytes(self, data: bytes) -> None:
-        """Send bytes."""
-        self._end.sendall(len(data).to_bytes(_LENGTH_BYTES, "little"))
-        self._end.sendall(data)
+    def send(self, value: object, *more: bytes) -> None:
+        """Send a value, and after it as many messages of bytes, all by one call: every call lets go of the
+        interpreter, and gets it back when others do."""
+        messages = (pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL), *more)
+        parts = [part for data in messages for part in (len(data).to_bytes(_LENGTH_BYTES, "little"), data)]
+        sent = self._end.sendmsg(parts)
+        if sent < sum(map(len, parts)):
+            self._end.sendall(memoryview(b"".join(parts))[sent:])
 
     def receive(self) -> Any:
         """Return the next value."""
@@ -169,8 +169,7 @@ class DecoderProcess:
         """Decode and pack there; raises what `decode_work` raises."""
         self.in_step = False
         job = _Job(work.content_type, work.encoding, work.limits, work.usual, work.for_all)
-        self._line.send(job)
-        self._line.send_bytes(work.body)
+        self._line.send(job, work.body)
         reason: Exception | None = None
         kind, value = self._line.receive()
         while kind in {"settings", "hold", "prices"}:

@@ -102,6 +102,10 @@ class IngestService:
         nothing can be kept because of its experiment raises that error.
         """
         permit_reach(actor, "trace.ingest")
+        with self._stores.traces.expecting():
+            return self._export(actor, request, ticket)
+
+    def _export(self, actor: Actor, request: ExportRequest, ticket: Ticket | None) -> ExportOutcome:
         resolver = _Resolver(self._cache, self._experiments, actor, request.hint)
 
         def hold(decompressed_bytes: int) -> None:

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lodeline.domain.errors import Unavailable
 from lodeline.domain.ids import TraceId
+from lodeline.ingest.payload import unpack_texts
 from lodeline.storage.base import Stores
-from lodeline.storage.sql import connection, migrate_sqlite, open_sqlite
+from lodeline.storage.sql import connection, fresh_texts, migrate_sqlite, open_sqlite, spans, text
 from lodeline.storage.sql.check import check_database
 from lodeline.storage.sql.schema import known_migrations
 from lodeline.storage.sql.text_file import TEXT_FILE, TEXT_FILES, connect_text
@@ -20,6 +22,12 @@ TEXT_MIGRATION = "text_file"
 
 def _write(stores: Stores, *numbers: int) -> None:
     stores.traces.write([write(f"tr-{i}", span(attributes={"said": f"word{i}"})) for i in numbers])
+
+
+def _receive(stores: Stores, *numbers: int) -> None:
+    """Write traces as requests bring them: with the text that is to be indexed."""
+    traces = [(i, write(f"tr-{i}", span(attributes={"said": f"word{i}"}))) for i in numbers]
+    stores.traces.write([replace(trace, text=f"LLM.call\nWord{i}") for i, trace in traces])
 
 
 def _delete(stores: Stores, *numbers: int) -> None:
@@ -73,6 +81,58 @@ def test_the_number_of_a_deleted_chunk_is_not_given_again(tmp_path: Path) -> Non
     settle(stores)
     _wait_until(lambda: not _gone(tmp_path))
     assert _indexed(tmp_path) == [3]
+    stores.close()
+
+
+def test_the_index_gives_way_to_requests_and_a_search_is_right_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text, "_BEHIND_S", 3_600.0)
+    monkeypatch.setattr(text, "_PROCESSORS", 2)
+    read: list[int] = []
+
+    def noted(chunk: bytes) -> list[tuple[int, list[str]]]:
+        read.append(len(chunk))
+        return unpack_texts(chunk)
+
+    monkeypatch.setattr(spans, "unpack_texts", noted)
+    stores = open_sqlite(tmp_path)
+    _receive(stores, 1)
+    settle(stores)
+    with stores.traces.expecting(), stores.traces.expecting():
+        _receive(stores, *range(2, 30))
+        assert found(stores, 'text = "word7"') == ["tr-7"]
+        assert len(read) == 1, "of the chunks that wait only the one with the word is read"
+        assert found(stores, 'text = "xanthippecore"') == []
+        assert found(stores, 'text = "word7" AND text = "word8"') == []
+        assert found(stores, 'text = "Word1"') == ["tr-1"]
+        assert _indexed(tmp_path) == [1]
+    settle(stores)
+    assert _indexed(tmp_path) == list(range(1, 30))
+    stores.close()
+
+
+def test_the_index_catches_up_in_spite_of_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_BEHIND_S", 0.1)
+    monkeypatch.setattr(text, "_PROCESSORS", 1)
+    stores = open_sqlite(tmp_path)
+    with stores.traces.expecting():
+        _receive(stores, 1, 2, 3)
+        settle(stores)
+        assert _indexed(tmp_path) == [1, 2, 3]
+    stores.close()
+
+
+def test_a_crowd_of_texts_is_indexed_in_spite_of_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_BEHIND_S", 3_600.0)
+    monkeypatch.setattr(text, "_PROCESSORS", 1)
+    monkeypatch.setattr(fresh_texts, "MANY", 5)
+    stores = open_sqlite(tmp_path)
+    _receive(stores, 1)
+    settle(stores)
+    with stores.traces.expecting():
+        _receive(stores, *range(2, 9))
+        _wait_until(lambda: len(_indexed(tmp_path)) == 8)
     stores.close()
 
 

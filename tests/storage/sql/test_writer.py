@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +81,85 @@ def test_a_large_load_renews_the_planner_s_statistics(writer: Writer, monkeypatc
         writer.ingest([write(f"tr-{number}", *(span(f"{n}", n) for n in range(1, 40)))])
     found = writer.call(lambda db: db.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'traces'").fetchall())
     assert found[0][0] > 0
+
+
+class CountingIngester(TraceIngester):
+    """Counts the transactions that became durable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transactions = 0
+
+    def committed(self) -> None:
+        self.transactions += 1
+        super().committed()
+
+
+@pytest.fixture
+def counted(tmp_path: Path):
+    open_sqlite(tmp_path / "counted").close()
+    ingester = CountingIngester()
+    made = Writer(tmp_path / "counted", ingester)
+    yield made, ingester
+    made.close()
+
+
+def test_a_commit_waits_for_half_of_what_is_expected(
+    counted: tuple[Writer, CountingIngester], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(writing, "GATHER_S", 60)
+    writer, ingester = counted
+    with ThreadPoolExecutor(2) as pool, ExitStack() as expected:
+        for _ in range(4):
+            expected.enter_context(writer.expecting())
+        results = [pool.submit(writer.ingest, [write(f"tr-{number}", span("a"))]) for number in range(2)]
+        assert [result.result(30)[0].stored for result in results] == [1, 1]
+    assert ingester.transactions == 1
+
+
+@pytest.mark.parametrize("expected", [0, 1, 3])
+def test_a_commit_waits_for_nobody_when_few_are_expected(
+    counted: tuple[Writer, CountingIngester], monkeypatch: pytest.MonkeyPatch, expected: int
+):
+    monkeypatch.setattr(writing, "GATHER_S", 3_600)
+    writer, _ = counted
+    with ThreadPoolExecutor(1) as pool, ExitStack() as entered:
+        for _ in range(expected):
+            entered.enter_context(writer.expecting())
+        assert pool.submit(writer.ingest, [write("tr-1", span("a"))]).result(30)[0].stored == 1
+
+
+def test_a_commit_waits_a_moment_only(counted: tuple[Writer, CountingIngester]):
+    writer, _ = counted
+    with ExitStack() as entered:
+        for _ in range(100):
+            entered.enter_context(writer.expecting())
+        assert writer.ingest([write("tr-1", span("a"))])[0].stored == 1
+
+
+def test_a_call_ends_the_wait(counted: tuple[Writer, CountingIngester], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(writing, "GATHER_S", 3_600)
+    writer, _ = counted
+    with ThreadPoolExecutor(1) as pool, ExitStack() as entered:
+        for _ in range(4):
+            entered.enter_context(writer.expecting())
+        waiting = pool.submit(writer.ingest, [write("tr-1", span("a"))])
+        while not waiting.done():
+            writer.call(lambda db: db.execute("SELECT 1").fetchone())
+        assert waiting.result(30)[0].stored == 1
+
+
+def test_closing_ends_the_wait(counted: tuple[Writer, CountingIngester], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(writing, "GATHER_S", 3_600)
+    writer, _ = counted
+    with ThreadPoolExecutor(2) as pool, ExitStack() as entered:
+        for _ in range(4):
+            entered.enter_context(writer.expecting())
+        held, free = in_one_group(writer, pool)
+        waiting = pool.submit(writer.ingest, [write("tr-1", span("a"))])
+        while not writer.queued:
+            threading.Event().wait(0.01)
+        free.set()
+        writer.close()
+        held.result(10)
+        assert waiting.result(30)[0].stored == 1

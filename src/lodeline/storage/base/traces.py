@@ -1,6 +1,7 @@
 """Traces, their spans, and what was delivered."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
@@ -24,6 +25,11 @@ class TraceStore(Protocol):
         recorded in the same transaction (`domain.delivery.advance`).
         Unavailable when the queue is full or the disk is.
         """
+        ...
+
+    def expecting(self) -> AbstractContextManager[None]:
+        """Enclose the preparation of a write and the write itself: a store may wait a moment for what it expects, and
+        make several writes durable together."""
         ...
 
     def get(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:

@@ -1,6 +1,7 @@
 """Traces in memory."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import trace_folder
@@ -29,6 +30,9 @@ class MemoryTraces:
             if mark is not None:
                 deliveries.record(self._state, mark)
             return [self._write(write) for write in writes]
+
+    def expecting(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _write(self, write: TraceWrite) -> WriteOutcome:
         state = self._state

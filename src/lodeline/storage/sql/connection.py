@@ -19,6 +19,7 @@ from lodeline.domain.errors import Unavailable
 from lodeline.storage.sql import functions
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.faults import cannot_open, unavailable
+from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.text_file import attach_text
 
 DATABASE_FILE = "lodeline.db"
@@ -67,8 +68,9 @@ def connect(directory: Path, *, readonly: bool) -> Db:
 class Readers:
     """A pool of read-only connections, opened when first needed, each used by one thread at a time."""
 
-    def __init__(self, directory: Path, *, most: int = 8) -> None:
+    def __init__(self, directory: Path, fresh: FreshTexts | None = None, *, most: int = 8) -> None:
         self._directory = directory
+        self._fresh = FreshTexts() if fresh is None else fresh
         self._free: queue.LifoQueue[Db] = queue.LifoQueue()
         self._slots = threading.Semaphore(most)
         self._closed = False
@@ -124,7 +126,9 @@ class Readers:
         try:
             return self._free.get_nowait()
         except queue.Empty:
-            return connect(self._directory, readonly=True)
+            db = connect(self._directory, readonly=True)
+            functions.register_fresh(db, self._fresh)
+            return db
 
     def _give(self, db: Db) -> None:
         if self._closed:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 
 from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.span import SpanFacts
 from lodeline.domain.trace import TraceWrite, WriteOutcome
 from lodeline.storage.sql import terms
 from lodeline.storage.sql.db import Db
@@ -72,17 +73,7 @@ class TraceIngester:
         """Fold one write into its trace; note what is new."""
         if trace.exp != int(write.experiment_id):
             return WriteOutcome(write.trace_id, refused="it belongs to another experiment")
-        stored = 0
-        add, seqs, touched = trace.fold.add, trace.seqs, trace.touched
-        found: set[tuple[tuple[str, int], ...]] = set()
-        for facts in write.spans:
-            if add(facts) == "known":
-                continue
-            stored += 1
-            seqs.setdefault(facts.span_id, len(seqs))
-            touched[facts.span_id] = facts
-            found.add(terms.span_terms(facts))
-        trace.fresh_terms.update(*found)
+        stored = self._take(trace, write.spans)
         if stored:
             number = batch.add_chunk(trace.row_id, len(write.spans), write.chunk)
             if write.text is not None:
@@ -94,6 +85,22 @@ class TraceIngester:
         if stored or trace.said:
             trace.updated_ms = max(trace.updated_ms, write.received_ms)
         return WriteOutcome(write.trace_id, stored=stored, known=len(write.spans) - stored)
+
+    @staticmethod
+    def _take(trace: OpenTrace, spans: Sequence[SpanFacts]) -> int:
+        """Fold spans into their trace; return how many are new to it, or better copies of known ones."""
+        taken = spans
+        if trace.fold.begin(spans):
+            trace.touched = {facts.span_id: facts for facts in spans}
+            trace.seqs = dict(zip(trace.touched, range(len(spans)), strict=True))
+        else:
+            add, seqs, touched = trace.fold.add, trace.seqs, trace.touched
+            taken = [facts for facts in spans if add(facts) != "known"]
+            for facts in taken:
+                seqs.setdefault(facts.span_id, len(seqs))
+                touched[facts.span_id] = facts
+        trace.fresh_terms |= terms.terms_of(taken)
+        return len(taken)
 
     def _open(self, db: Db, write: TraceWrite, next_id: int) -> OpenTrace:
         kept = self._kept.pop(write.trace_id, None)

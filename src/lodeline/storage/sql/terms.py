@@ -61,6 +61,12 @@ def span_terms(span: SpanFacts) -> tuple[tuple[str, int], ...]:
     return _span_terms(span.name, span.kind, span.model, span.provider, span.status == "ERROR")
 
 
+def terms_of(spans: Iterable[SpanFacts]) -> set[tuple[str, int]]:
+    """Return the pairs of all spans; spans of a kind, which most are, cost one look."""
+    kinds = {(span.name, span.kind, span.model, span.provider, span.status == "ERROR") for span in spans}
+    return {pair for kind in kinds for pair in _span_terms(*kind)}
+
+
 @lru_cache(maxsize=10_000)
 def _span_terms(
     name: str, kind: str, model: str | None, provider: str | None, failed: bool

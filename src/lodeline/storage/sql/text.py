@@ -7,6 +7,7 @@ what was acknowledged before it.
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -38,10 +39,15 @@ _GROUP_CHUNKS, _GROUP_CHARS = 512, 8_000_000
 _IDLE_S = 0.05
 _GATHER_S = 0.25
 """While chunks keep coming, so long is waited for a group to fill; searches read those that wait."""
+_CALM_S = 0.25
+"""So long requests must have left a processor idle before the index takes it."""
+_BEHIND_S = 10.0
+"""So long the index gives way to requests before it catches up in spite of them."""
 _GONE_AT_ONCE = 5_000
 _PAUSE_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
+_PROCESSORS = os.cpu_count() or 1
 _log = logging.getLogger(__name__)
 
 
@@ -55,25 +61,30 @@ def watermark(db: Db) -> int:
 class Wanted:
     """What the chunks of a matching trace must contain: an FTS5 expression for each conjunct that says.
 
-    `hits` remembers by expression which chunks the index has named so far.
+    `needed` has the tokens of each, one a line, for chunks that the index has not reached (`fresh_texts`). `hits`
+    remembers by expression which chunks the index has named so far.
     """
 
     expressions: tuple[str, ...]
+    needed: tuple[str, ...]
     hits: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
 
     @classmethod
     def of(cls, node: Node) -> "Wanted | None":
         """Return it for a filter; None when its text says nothing."""
-        found = tuple(_expression(needed) for needed in required(node))
-        return cls(found) if found else None
+        found = required(node)
+        if not found:
+            return None
+        needed = tuple("\n".join(sorted(each.tokens | each.prefixes)) for each in found)
+        return cls(tuple(map(_expression, found)), needed)
 
     def small_set(self, db: Db) -> list[int] | None:
         """Return the traces whose chunks qualify for some expression, if they are few; else None."""
         indexed = watermark(db)
-        tail = [row[0] for row in db.execute(_TAIL, (indexed, SMALL + 1))]
-        if len(tail) > SMALL:
-            return None
-        for expression in self.expressions:
+        for expression, needed in zip(self.expressions, self.needed, strict=True):
+            tail = [row[0] for row in db.execute(_TAIL, (indexed, needed, SMALL + 1))]
+            if len(tail) > SMALL:
+                continue
             cids = [row[0] for row in db.execute(_MATCH + " LIMIT ?", (expression, SMALL + 1))]
             self._note(expression, cids)
             if len(cids) <= SMALL:
@@ -104,12 +115,13 @@ class Wanted:
         if not chunks:
             return passed
         low, high = min(chunks), max(chunks)
-        fresh = {row_id for cid, row_id in chunks.items() if cid > indexed}
-        for expression in self.expressions:
+        fresh = [cid for cid in chunks if cid > indexed]
+        for expression, needed in zip(self.expressions, self.needed, strict=True):
             rows = db.execute(_MATCH + " AND rowid BETWEEN ? AND ?", (expression, low, high))
             cids = [cid for (cid,) in rows if cid in chunks]
             self._note(expression, cids)
-            passed &= {chunks[cid] for cid in cids} | fresh
+            cids += [cid for (cid,) in db.execute(_FRESH, (carray(fresh), needed))] if fresh else ()
+            passed &= {chunks[cid] for cid in cids}
         return passed
 
     def _note(self, expression: str, cids: Sequence[int]) -> None:
@@ -138,7 +150,8 @@ class Wanted:
 
 
 _MATCH = "SELECT rowid FROM texts WHERE texts MATCH ?"
-_TAIL = "SELECT DISTINCT id FROM chunks INDEXED BY chunks_number WHERE cid > ? LIMIT ?"
+_TAIL = "SELECT DISTINCT id FROM chunks INDEXED BY chunks_number WHERE cid > ? AND fresh_may_hold(cid, ?) LIMIT ?"
+_FRESH = "SELECT value FROM carray(?) WHERE fresh_may_hold(value, ?)"
 
 
 def _expression(needed: Required) -> str:
@@ -149,13 +162,19 @@ def _expression(needed: Required) -> str:
 
 
 class TextIndexer:
-    """Fills the index in the background, oldest chunk first; in one of the processes that have the store open."""
+    """Fills the index in the background, oldest chunk first; in one of the processes that have the store open.
+
+    While requests keep every processor busy it gives way to them, within bounds: so much text waits in memory, so
+    many chunks, and so long (`fresh_texts`, `_BEHIND_S`). Not so once it met chunks whose text is not in memory, as
+    those that another process writes: these cost a search more.
+    """
 
     def __init__(self, directory: Path, writer: Writer, readers: Readers, fresh: FreshTexts) -> None:
         self._directory = directory
         self._fresh = fresh
         self._writer = writer
         self._readers = readers
+        self._busy_at = -_CALM_S
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="lodeline-text", daemon=True)
 
@@ -200,38 +219,53 @@ class TextIndexer:
                 self._stop.wait(_PAUSE_S)
 
     def _follow(self, index: Db) -> None:
+        behind_until = 0.0
         while not self._stop.is_set():
             found = self._look()
             if found.rows:
                 self._add(index, found.rows)
             if found.gone:
                 self._forget(index, found.gone)
+            until = time.monotonic()
+            if found.unpacked:
+                behind_until = 0.0
+            elif not found.full:
+                behind_until = until + _BEHIND_S
             if not found.full:
-                self._wait(_GATHER_S if found.rows else _IDLE_S)
+                until += _GATHER_S if found.rows else _IDLE_S
+            self._wait(until, behind_until)
 
-    def _wait(self, longest_s: float) -> None:
-        """Wait, but for less time when many texts come meanwhile."""
-        until = time.monotonic() + longest_s
-        while time.monotonic() < until and not self._fresh.crowded and not self._stop.wait(_IDLE_S):
-            pass
+    def _wait(self, until: float, behind_until: float) -> None:
+        """Wait until then, and longer while requests keep the processors busy, but no longer than until the other
+        time; for less when many texts come meanwhile."""
+        while not self._fresh.crowded:
+            now = time.monotonic()
+            if self._writer.expected >= _PROCESSORS:
+                self._busy_at = now
+            if now >= until and (now >= behind_until or now - self._busy_at >= _CALM_S):
+                return
+            if self._stop.wait(_IDLE_S):
+                return
 
     def _look(self) -> "_Found":
         with self._readers.read() as db:
             gone = [cid for (cid,) in db.execute(_GONE, (_GONE_AT_ONCE,))]
             rows: list[tuple[int, str]] = []
             chars = 0
+            unpacked = False
             indexed = watermark(db)
             for (cid,) in db.execute(_WAITING, (indexed, _GROUP_CHUNKS)):
                 text = self._fresh.take(cid)
                 if text is None:
-                    text = _indexable(db, cid)
+                    text, unpacked = _indexable(db, cid), True
                 rows.append((cid, text))
                 chars += len(text)
                 if chars > _GROUP_CHARS:
                     break
             if not rows:
                 self._fresh.forget(indexed)  # texts that came here after their chunks had been found
-            return _Found(rows, gone, full=len(rows) == _GROUP_CHUNKS or chars > _GROUP_CHARS)
+            full = len(rows) == _GROUP_CHUNKS or chars > _GROUP_CHARS
+            return _Found(rows, gone, full=full, unpacked=unpacked)
 
     def _add(self, index: Db, rows: Sequence[tuple[int, str]]) -> None:
         """Index these; they are durable some time later."""
@@ -256,12 +290,13 @@ class TextIndexer:
 class _Found(NamedTuple):
     """What there is to do: number and text of the next chunks, in order; and the numbers of some deleted ones.
 
-    `full` tells that the chunks are as many as make a group.
+    `full` tells that the chunks are as many as make a group, `unpacked` that the text of some was not in memory.
     """
 
     rows: list[tuple[int, str]]
     gone: list[int]
     full: bool
+    unpacked: bool
 
 
 _GONE = "SELECT cid FROM texts_gone LIMIT ?"

@@ -1,6 +1,7 @@
 """Traces in SQL: reading and editing them. How they are written is in `ingest`, how they are found in `search`."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from lodeline.domain.audit import AuditEntry
@@ -44,6 +45,9 @@ class SqlTraceStore:
 
     def write(self, writes: Sequence[TraceWrite], mark: DeliveryMark | None = None) -> Sequence[WriteOutcome]:
         return self._writer.ingest(writes, None if mark is None else lambda db: deliveries.record(db, mark))
+
+    def expecting(self) -> AbstractContextManager[None]:
+        return self._writer.expecting()
 
     def get(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
         found: dict[str, Trace] = {}

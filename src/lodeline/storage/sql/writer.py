@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ OPTIMIZE_ROWS = 500_000
 """So many changed rows are some ten thousand spans: a load that may make a small store a large one."""
 GROUP_SPANS = 4_000
 """A group is closed when it holds this many spans, so that a commit stays in the tens of milliseconds."""
+GATHER_S = 0.01
+"""So long a commit waits at most for traces that are being prepared: about what it takes to decode a request."""
 
 
 class Ingester(Protocol):
@@ -72,6 +74,7 @@ class Writer:
         self._ingester = ingester
         self._queue: queue.Queue[_Call[object] | _Ingest | None] = queue.Queue(QUEUE_JOBS)
         self._closed = False
+        self._expected = 0
         self._gate = threading.Lock()
         self.db = connect(directory, readonly=False)
         self._turn = WriteTurn(directory)
@@ -84,6 +87,11 @@ class Writer:
     def queued(self) -> int:
         """How many jobs wait."""
         return self._queue.qsize()
+
+    @property
+    def expected(self) -> int:
+        """How many writes of traces are being prepared or under way."""
+        return self._expected
 
     def call(self, run: Callable[[Db], T]) -> T:
         """Run a change in a transaction and return its result once that is durable.
@@ -100,6 +108,17 @@ class Writer:
         done: Future[list[WriteOutcome]] = Future()
         self._put(_Ingest(writes, sum(len(write.spans) for write in writes), done, also))
         return done.result()
+
+    @contextlib.contextmanager
+    def expecting(self) -> Generator[None]:
+        """Tell that traces are being prepared, from here until they are durable: a commit waits a moment for them."""
+        with self._gate:
+            self._expected += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._expected -= 1
 
     def _put(self, job: "_Call[object] | _Ingest") -> None:
         with self._gate:
@@ -127,9 +146,11 @@ class Writer:
 
     def _loop(self) -> None:
         while (job := self._queue.get()) is not None:
+            group = [job]
+            self._gather(group)
             failure = self._begin()
             # Not before: what is queued while another process writes goes into the same commit.
-            group = self._group(job)
+            self._fill(group)
             if failure is None:
                 self._commit(group)
                 self._optimize()
@@ -145,10 +166,25 @@ class Writer:
             return error
         return None
 
-    def _group(self, job: "_Call[object] | _Ingest") -> "list[_Call[object] | _Ingest]":
-        """Return the job with those queued behind it, as many as make one commit."""
-        group = [job]
-        spans = job.spans if isinstance(job, _Ingest) else 0
+    def _gather(self, group: "list[_Call[object] | _Ingest]") -> None:
+        """Wait a moment for half of the traces that are expected; the others are prepared during the commit.
+
+        Three requests of a hundred spans cost the writer a quarter less together than apart.
+        """
+        until = time.monotonic() + GATHER_S
+        while isinstance(group[-1], _Ingest) and len(group) < self._expected // 2:
+            try:
+                following = self._queue.get(timeout=until - time.monotonic())
+            except (queue.Empty, ValueError):  # a time that is over already is a ValueError
+                return
+            if following is None:
+                self._queue.put(None)
+                return
+            group.append(following)
+
+    def _fill(self, group: "list[_Call[object] | _Ingest]") -> None:
+        """Add what is queued, as much as makes one commit."""
+        spans = sum(job.spans for job in group if isinstance(job, _Ingest))
         while spans < GROUP_SPANS:
             try:
                 following = self._queue.get_nowait()
@@ -159,7 +195,6 @@ class Writer:
                 break
             group.append(following)
             spans += following.spans if isinstance(following, _Ingest) else 0
-        return group
 
     def _commit(self, group: "list[_Call[object] | _Ingest]") -> None:
         answers: list[Callable[[], None]] = []
