@@ -255,9 +255,10 @@ def _end_of(run: Run, change: RunChange, now_ms: int) -> int | None:
 
 
 def check_run_id(text: str) -> RunId:
-    """Return `text` as a run id; Invalid unless 1–250 letters, digits and ``_ . : -``."""
-    if not _RUN_ID.fullmatch(text):
-        raise Invalid.value("run_id", text, "1 to 250 letters, digits or _ . : -")
+    """Return `text` as a run id; Invalid unless 1–250 letters, digits and ``_ . : -`` that are no ``.`` or ``..``,
+    which no address reaches."""
+    if not _RUN_ID.fullmatch(text) or text in {".", ".."}:
+        raise Invalid.value("run_id", text, "1 to 250 letters, digits or _ . : -, and not . or .. alone")
     return RunId(text)
 
 
