@@ -66,6 +66,23 @@ def test_an_evaluation_is_shown_summarised_and_compared(filled: Path, lodeline: 
     assert "CANCELLED" in lodeline("evaluations", "cancel", "first", "-m", "enough", store=filled).out
 
 
+def test_an_alias_moves_to_a_model_by_its_name(filled: Path, lodeline: Lodeline) -> None:
+    def create(name: str) -> str:
+        return str(lodeline("models", "create", name, "--json", store=filled).document()["model_id"])
+
+    first, _ = create("it's A"), create("other")
+    assert first in lodeline("models", "alias", "production", "it's A", store=filled).out
+    second = create("it's A")
+    refused = lodeline("models", "alias", "production", "it's A", store=filled, code=2).err
+    assert "several have this name" in refused
+    assert first in refused
+    assert second in refused
+    assert second in lodeline("models", "alias", "production", second, store=filled).out
+    unknown = lodeline("models", "alias", "production", "bot-9", store=filled, code=1).err
+    assert "has this id or name" in unknown
+    assert "lodeline models list" in unknown
+
+
 def test_models_are_made_compared_and_promoted(filled: Path, lodeline: Lodeline) -> None:
     def make(*params: str) -> str:
         more = [part for param in params for part in ("--param", param)]

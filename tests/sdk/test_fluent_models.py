@@ -1,5 +1,6 @@
 """Versions of the application from a program: against the real application, with a real repository."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Generator
@@ -171,6 +172,61 @@ def test_a_gated_alias_moves_when_the_server_finds_its_gate_passed(local: LocalC
     assert (event.model_id, event.gate, event.gate_run_id) == (model, "passed", good)
     assert "right" in (event.gate_report or "")
     assert lodeline.set_model_alias("production", None) is None
+
+
+def test_a_refused_gate_tells_the_rule_its_value_and_the_command(local: LocalClient) -> None:
+    settings = local.experiments.get("0").settings
+    local.experiments.update("0", settings=replace(settings, gated_aliases=("production",)))
+    model = lodeline.create_model("bot").model_id
+    run_id = evaluated(local, model, 5)
+    with pytest.raises(Conflict) as refused:
+        lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, RULES))
+    assert "'1: mean of right' fail: mean 0.5, must be >= 0.8" in str(refused.value)
+    assert f"lodeline eval gate FILE {run_id}" in str(refused.value)
+    many = "".join(RULES.replace("min_n", f'name = "rule {at}"\nmin_n') for at in range(5))
+    with pytest.raises(Conflict, match=r"'rule 2' fail.* 2 more") as refused:
+        lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, many))
+    assert "rule 3" not in str(refused.value)
+    warned = RULES + 'action = "warn"\n'
+    with pytest.raises(Conflict, match="No rule decides"):
+        lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, warned))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'op = ">="\nthreshold = 0.0\nmin_n = 1',
+        'op = ">"\nthreshold = -1e308',
+        'op = "<="\nthreshold = 1',
+        'op = "<"\nthreshold = 1.5\nstatistic = "p95"',
+        'op = "<="\nthreshold = 1.0\nstatistic = "error_rate"\nmax_error_rate = 1.0',
+        'versus = "baseline"\nmargin = 1',
+    ],
+)
+def test_a_gate_that_cannot_fail_moves_nothing(local: LocalClient, rule: str) -> None:
+    model = lodeline.create_model("bot").model_id
+    run_id = evaluated(local, model, 0)
+    text = f'{RULES}\n[[gate]]\nname = "loose"\nmetric = "right"\n{rule}\n'
+    with pytest.raises(Invalid, match="holds whatever the rows say") as refused:
+        lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, text, run_id))
+    assert refused.value.error_code == "gate_cannot_fail"
+    assert "'loose'" in str(refused.value)
+    assert local.models.alias_events() == ()
+
+
+def test_a_move_keeps_the_rules_and_the_servers_own_report(local: LocalClient) -> None:
+    model = lodeline.create_model("bot").model_id
+    run_id = evaluated(local, model, 9)
+    with pytest.raises(Invalid, match="the report kept is the server's own"):
+        lodeline.set_model_alias("production", model, gate_report="All passed", gate_run=GateRun(run_id, RULES))
+    long = RULES + "#" * 30_000
+    lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, long))
+    (event,) = local.models.alias_events()
+    digest = hashlib.sha256(long.encode()).hexdigest()
+    assert (event.gate_rules, event.gate_rules_sha256) == (long[:20_000], digest)
+    (entry,) = (each for each in local.audit.search() if each.action == "model.set_alias")
+    assert entry.details["gate_rules_sha256"] == digest
+    assert entry.details["gate_rules"].startswith(RULES)
 
 
 def test_what_is_said_of_a_gate_elsewhere_is_kept_where_none_is_needed(local: LocalClient) -> None:

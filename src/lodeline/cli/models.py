@@ -1,5 +1,6 @@
 """``lodeline models``: versions of the application, their aliases and differences."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -21,16 +22,18 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment
 from lodeline.cli.transfer import read_text
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, NotFound, shown
 from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import RunId
 from lodeline.domain.model import Model, ModelDraft
+from lodeline.query.literals import quote
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, show and compare versions of applications."
 )
 
 IdArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model's id.")]
+_NAMED = 5
 
 
 @command(app, "list")
@@ -109,7 +112,9 @@ def diff(
 def alias(
     use: Use,
     name: Annotated[str, typer.Argument(metavar="ALIAS", help="The alias, such as production.")],
-    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="The model that it is to point at.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="The model that it is to point at, by id or name.")
+    ] = None,
     *,
     experiment: OneExperimentOption = "0",
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why it moves.")] = "",
@@ -133,14 +138,17 @@ def alias(
     if model is None and not remove:
         _show(use, models.by_alias(name, experiment=experiment))
         return
+    gate_run = _gate_run(gate_file, evaluation, baseline)
+    if gate_run is not None and gate_passed is not None:
+        raise Invalid("alias: --gate-passed is for a gate held elsewhere; leave it out beside --gate.")
     found = models.set_alias(
         name,
-        None if remove else model,
+        None if remove or model is None else _find_model(use, model, experiment),
         experiment=experiment,
         reason=reason,
         gate=None if gate_passed is None else "passed",
         gate_report=gate_passed,
-        gate_run=_gate_run(gate_file, evaluation, baseline),
+        gate_run=gate_run,
     )
     if use.out.as_json:
         use.out.document(found)
@@ -167,6 +175,7 @@ def moves(
             "before": lambda event: event.previous_model_id,
             "by": lambda event: event.by,
             "gate": lambda event: event.gate,
+            "evaluation": lambda event: event.gate_run_id,
             "reason": lambda event: event.reason or None,
         },
     )
@@ -183,6 +192,23 @@ def delete_model(use: Use, model: IdArgument, yes: YesOption = False) -> None:
 def restore(use: Use, model: IdArgument) -> None:
     """Restore a deleted model without loss."""
     _show(use, use.client.models.restore(model))
+
+
+def _find_model(use: Use, model: str, experiment: str) -> str:
+    """Return the id of the model of this id, or else of this name in the experiment; Invalid where several are."""
+    with contextlib.suppress(NotFound, Invalid):
+        return use.client.models.get(model).model_id
+    found = list(use.client.models.search(experiment=experiment, filter=f"name = {quote(model)}", limit=_NAMED + 1))
+    if not found:
+        raise NotFound(
+            f"model {shown(model)}: no model of experiment {experiment} has this id or name; "
+            "see: lodeline models list -e EXPERIMENT"
+        )
+    if len(found) > 1:
+        ids = ", ".join(f"{item.model_id} ({moment(item.created_ms)})" for item in found[:_NAMED])
+        more = ", …" if len(found) > _NAMED else ""
+        raise Invalid(f"model {shown(model)}: several have this name; give the id of one: {ids}{more}")
+    return found[0].model_id
 
 
 def _gate_run(file: Path | None, evaluation: str | None, baseline: str | None) -> GateRun | None:

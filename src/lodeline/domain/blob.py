@@ -30,11 +30,15 @@ def check_blob_path(path: str) -> str:
     expected = "a relative path such as 'traces/tr-1/image.png' without '..' segments"
     if len(path) > MAX_PATH:
         raise Invalid.value("path", path, f"at most {MAX_PATH} characters")
-    for segment in path.split("/"):
-        bad = segment in {".", ".."} or segment.endswith((".", " ")) or _RESERVED.fullmatch(segment)
-        if bad or not _SEGMENT.fullmatch(segment):
-            raise Invalid.value("path", path, expected)
+    if not all(map(is_folder_name, path.split("/"))):
+        raise Invalid.value("path", path, expected)
     return path
+
+
+def is_folder_name(segment: str) -> bool:
+    """Tell whether one segment of a path is a name on every system."""
+    bad = segment in {".", ".."} or segment.endswith((".", " ")) or _RESERVED.fullmatch(segment)
+    return not bad and _SEGMENT.fullmatch(segment) is not None
 
 
 def experiment_folder(experiment_id: ExperimentId) -> str:

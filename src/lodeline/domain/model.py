@@ -1,14 +1,15 @@
 """Model: a version of the application; traces, runs and metrics refer to it. Not the language model."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from lodeline.domain.errors import Conflict, Deleted, Invalid, TooLarge
+from lodeline.domain.errors import Conflict, Deleted, Invalid, TooLarge, shown
 from lodeline.domain.evaluation import Evaluation
 from lodeline.domain.experiment import MAX_TAGS, Lifecycle, check_name, check_tags
-from lodeline.domain.gate import GateRun
+from lodeline.domain.gate import GateReport, GateRun
 from lodeline.domain.ids import ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.run import MAX_KEY, MetricPoint, check_params, check_points
 
@@ -21,6 +22,10 @@ MAX_PROMPTS = 500
 MAX_METRICS = 10_000
 """Metrics of one model: points that differ in anything but their time and value."""
 MAX_REASON = 10_000
+MAX_TOLD = 3
+"""Rules that a refusal tells of."""
+MAX_GATE_RULES = 20_000
+"""Characters of a gate file that the event of a move keeps."""
 
 _MODEL_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,250}")
 _ALIAS = re.compile(r"[A-Za-z0-9_.\-]{1,250}")
@@ -136,7 +141,7 @@ class AliasMove:
     """A move to be made: `model_id` None takes the alias away.
 
     `gate` is the outcome of the gate that justifies it, as the mover says, and `gate_report` its text or whatever
-    names it. With a `gate_run` the server holds that gate itself, and its outcome is what counts.
+    names it. With a `gate_run` the server holds that gate itself; its outcome is what counts, and its report is kept.
     """
 
     alias: str
@@ -158,7 +163,8 @@ class AliasMoved:
 @dataclass(frozen=True, slots=True)
 class AliasEvent:
     """An alias was moved: from which model to which (None: none), by whom, when and why. `gate_run_id` is the
-    evaluation on which the server found `gate`; without one the mover said so."""
+    evaluation on which the server found `gate`; without one the mover said so. `gate_rules` is the gate file that it
+    held then, cut to 20,000 characters, and `gate_rules_sha256` the digest of all of it (hexadecimal, of UTF-8)."""
 
     experiment_id: ExperimentId
     alias: str
@@ -170,16 +176,20 @@ class AliasEvent:
     gate: GateOutcome | None = None
     gate_report: str | None = None
     gate_run_id: RunId | None = None
+    gate_rules: str | None = None
+    gate_rules_sha256: str | None = None
 
     @classmethod
     def of(
         cls, move: AliasMove, experiment_id: ExperimentId, *, previous: ModelId | None, at_ms: int, by: str | None
     ) -> "AliasEvent":
         """Return the event of a move that is made now."""
-        run_id = None if move.gate_run is None else move.gate_run.run_id
+        held = move.gate_run
         return cls(
             experiment_id, move.alias, move.model_id, previous, at_ms, by, move.reason, move.gate, move.gate_report,
-            run_id,
+            gate_run_id=None if held is None else held.run_id,
+            gate_rules=None if held is None else held.rules[:MAX_GATE_RULES],
+            gate_rules_sha256=None if held is None else rules_sha256(held.rules),
         )  # fmt: skip
 
 
@@ -287,10 +297,31 @@ def check_move(model: Model, move: AliasMove, *, gated: bool) -> None:
         )
         raise Conflict(
             f"alias {move.alias!r} needs a passed gate in this experiment, and the move {found}; give an evaluation "
-            "of the model with the rules that it passes, or change gated_aliases of the experiment's settings.",
+            "of the model with the rules that it passes (lodeline models alias ALIAS MODEL --gate FILE --evaluation "
+            "RUN; lodeline eval gate FILE RUN tries it), or change gated_aliases of the experiment's settings.",
             code="gate_needed",
             details={"alias": move.alias, "gate": move.gate},
         )
+
+
+def rules_sha256(rules: str) -> str:
+    """Return the digest of a gate file's text."""
+    return hashlib.sha256(rules.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def refused_gate(alias: str, run_id: RunId, report: GateReport) -> Conflict:
+    """Return the error of a move whose gate did not pass: which rules, what they saw, and how to look further."""
+    wrong = [each for each in report.results if each.rule.action == "fail" and each.status != "pass"]
+    told = [f"{shown(each.rule.name)} {each.status}: {each.message}" for each in wrong[:MAX_TOLD]]
+    more = [] if len(wrong) <= MAX_TOLD else [f"{len(wrong) - MAX_TOLD} more."]
+    rules = " ".join([*told, *more]) or "No rule decides: each warns only, or was skipped."
+    found = {"pass": "passed", "fail": "failed"}.get(report.status, "was inconclusive")
+    return Conflict(
+        f"alias {alias!r} needs a passed gate in this experiment, and the move has one that {found}. {rules} "
+        f"See all of it with: lodeline eval gate FILE {run_id}",
+        code="gate_needed",
+        details={"alias": alias, "gate": report.status, "rules": [each.rule.name for each in wrong[:MAX_TOLD]]},
+    )
 
 
 def check_gate_evaluation(evaluation: Evaluation, experiment_id: ExperimentId, model_id: ModelId) -> None:

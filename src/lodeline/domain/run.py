@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from lodeline.domain.blob import is_folder_name
 from lodeline.domain.errors import Conflict, Deleted, Invalid, TooLarge, shown
 from lodeline.domain.experiment import MAX_TAGS, Lifecycle, check_name, check_tags
 from lodeline.domain.ids import ExperimentId, ModelId, RunId
@@ -262,9 +263,14 @@ def check_run_id(text: str) -> RunId:
 
 
 def check_run(run: Run | RunDraft) -> None:
-    """Return when everything in a run is within bounds; else Invalid or TooLarge, naming it."""
+    """Return when everything in a run is within bounds; else Invalid or TooLarge, naming it. The id of a new one must
+    also be a folder's name on every system, for its artifacts; what is there or imported keeps the id it has."""
     if run.run_id is not None:
         check_run_id(run.run_id)
+        if isinstance(run, RunDraft) and not is_folder_name(run.run_id):
+            raise Invalid.value(
+                "run_id", run.run_id, "a name that a folder may have: no colon, no dot at its end, not such as con"
+            )
     if run.parent_run_id is not None:
         check_run_id(run.parent_run_id)
     for noun in ("start_ms", "end_ms"):

@@ -13,7 +13,7 @@ from lodeline.domain.gate import GateReport, GateRule
 from lodeline.evals.statistics.aggregate import aggregate_scorer
 from lodeline.evals.statistics.columns import RunColumns, ScorerColumn, reducers_of, score_column
 from lodeline.evals.statistics.compare import ComparisonOptions, compare_runs
-from lodeline.evals.statistics.gates import GateInputs, evaluate_gates
+from lodeline.evals.statistics.gates import GateInputs, check_can_fail, evaluate_gates
 
 
 def summarise(
@@ -50,9 +50,12 @@ def gate(
     directions: Mapping[str, Direction],
     *,
     seed: int,
+    can_fail: bool = False,
 ) -> GateReport:
-    """Hold a run to rules."""
+    """Hold a run to rules; with `can_fail` Invalid for rules that hold whatever the rows say."""
     inputs = GateInputs(columns(run), None if baseline is None else columns(baseline), directions, seed)
+    if can_fail:
+        check_can_fail(rules, inputs.run)
     return evaluate_gates(rules, inputs)
 
 

@@ -173,11 +173,12 @@ class EvaluationService:
 
     def gate(
         self, actor: Actor, run_id: RunId, rules: str, *, baseline: RunId | None = None, view: View = "as_judged",
-        seed: int = 0,
+        seed: int = 0, can_fail: bool = False,
     ) -> GateReport:  # fmt: skip
         """Hold an evaluation, and its baseline where a rule asks for one, to the rules of a gate file (TOML text).
 
-        Invalid, naming rule and key, for a file that is none. Nothing passes for want of data: see `GateReport`.
+        Invalid, naming rule and key, for a file that is none; with `can_fail` also for a rule that holds whatever the
+        rows say. Nothing passes for want of data: see `GateReport`.
         """
         found = self.get(actor, run_id)
         if baseline is not None:
@@ -188,7 +189,7 @@ class EvaluationService:
         other = None if baseline is None else self._stores.evaluations.scores(baseline, effective=effective)
         from lodeline.services.evaluation_statistics import gate  # noqa: PLC0415 - as in `summary`
 
-        return gate(parsed, table, other, found.bindings.directions, seed=seed)
+        return gate(parsed, table, other, found.bindings.directions, seed=seed, can_fail=can_fail)
 
     def _set(
         self, actor: Actor, found: Evaluation, change: EvaluationChange, action: str, *, forced: bool | None = None

@@ -26,6 +26,8 @@ from lodeline.domain.model import (
     check_model,
     check_model_id,
     diff_models,
+    refused_gate,
+    rules_sha256,
 )
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.run import check_params
@@ -126,6 +128,7 @@ class ModelService:
 
         Conflict when the model is FAILED, or when the experiment wants a passed gate for this alias and the one that
         the move names is not passed, or not on an evaluation of the model: what the mover says counts for nothing.
+        Invalid for a gate with a rule that cannot fail, and for a report beside a gate that the server holds.
         """
         holder = writable_experiment(self._scope, actor, "model.write", experiment)
         check_alias(move.alias)
@@ -133,29 +136,38 @@ class ModelService:
             text: str = getattr(move, noun) or ""
             if len(text) > MAX_REASON:
                 raise TooLarge(f"{noun}: {len(text)} characters are over the limit of {MAX_REASON}.")
-        move = self._held(actor, move, holder.experiment_id)
-        now_ms = self._clock.now_ms()
+        gated = move.alias in holder.settings.gated_aliases
+        move = self._held(actor, move, holder.experiment_id, gated=gated)
+        held, now_ms = move.gate_run, self._clock.now_ms()
         audit = audit_entry(
             actor, "model.set_alias", move.alias, at_ms=now_ms, experiment_id=holder.experiment_id,
             details={
                 "model_id": move.model_id, "gate": move.gate,
-                "gate_run_id": None if move.gate_run is None else move.gate_run.run_id,
+                "gate_run_id": None if held is None else held.run_id,
+                "gate_baseline_run_id": None if held is None else held.baseline_run_id,
+                "gate_rules_sha256": None if held is None else rules_sha256(held.rules),
+                "gate_rules": None if held is None else held.rules,
             },
         )  # fmt: skip
-        gated = move.alias in holder.settings.gated_aliases
         moved = self._stores.models.set_alias(
             holder.experiment_id, move, gated=gated, by=actor.author, now_ms=now_ms, audit=audit
         )
         return moved.model
 
-    def _held(self, actor: Actor, move: AliasMove, experiment_id: ExperimentId) -> AliasMove:
+    def _held(self, actor: Actor, move: AliasMove, experiment_id: ExperimentId, *, gated: bool) -> AliasMove:
         """Return a move with the outcome of the gate that it names, which is held here and now."""
         gate_run = move.gate_run
         if gate_run is None or move.model_id is None:
             return dataclasses.replace(move, gate_run=None)
+        if move.gate_report is not None:
+            raise Invalid("gate_report: leave it out beside gate_run; the report kept is the server's own.")
         check_gate_evaluation(self._evaluations.get(actor, gate_run.run_id), experiment_id, move.model_id)
-        report = self._evaluations.gate(actor, gate_run.run_id, gate_run.rules, baseline=gate_run.baseline_run_id)
-        text = move.gate_report or render_markdown(report)[:MAX_REASON]
+        report = self._evaluations.gate(
+            actor, gate_run.run_id, gate_run.rules, baseline=gate_run.baseline_run_id, can_fail=True
+        )
+        if gated and report.status != "pass":
+            raise refused_gate(move.alias, gate_run.run_id, report)
+        text = render_markdown(report)[:MAX_REASON]
         return dataclasses.replace(move, gate=_OUTCOMES[report.status], gate_report=text)
 
     def by_alias(self, actor: Actor, experiment: str, alias: str) -> Model:

@@ -24,6 +24,7 @@ from lodeline.domain.evaluation_row import (
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.model import (
+    MAX_GATE_RULES,
     AliasEvent,
     Model,
     ModelDump,
@@ -225,6 +226,8 @@ def _event(row: Row) -> AliasEvent:
             check_model_id(text)
     if event.gate_run_id is not None:
         check_run_id(event.gate_run_id)
+    if len(event.gate_rules or "") > MAX_GATE_RULES or len(event.gate_rules_sha256 or "") > 64:
+        raise Invalid(f"{row.where}: gate_rules or gate_rules_sha256 is longer than the event of a move keeps.")
     return event
 
 

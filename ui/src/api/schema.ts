@@ -97,7 +97,7 @@ export interface AliasBody {
   gate_run?: GateRunBody | null;
 }
 
-/** An alias was moved: from which model to which (None: none), by whom, when and why. `gate_run_id` is the evaluation on which the server found `gate`; without one the mover said so. */
+/** An alias was moved: from which model to which (None: none), by whom, when and why. `gate_run_id` is the evaluation on which the server found `gate`; without one the mover said so. `gate_rules` is the gate file that it held then, cut to 20,000 characters, and `gate_rules_sha256` the digest of all of it (hexadecimal, of UTF-8). */
 export interface AliasEvent {
   experiment_id: string;
   alias: string;
@@ -109,6 +109,8 @@ export interface AliasEvent {
   gate: "passed" | "failed" | "inconclusive" | null;
   gate_report: string | null;
   gate_run_id: string | null;
+  gate_rules: string | null;
+  gate_rules_sha256: string | null;
 }
 
 /** Where something is allowed: in `experiment_ids`; or, with `all_but`, in every other one, future ones too. */

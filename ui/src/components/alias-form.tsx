@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { text } from "@/strings";
 import classes from "./alias-form.module.css";
 import { ProblemNote } from "./problem-note";
@@ -15,10 +15,12 @@ interface AliasFormProps {
   target: string;
   move: (alias: string, reason: string) => Promise<unknown>;
   moved: () => Promise<unknown>;
+  /** Why an alias cannot be moved here, and what to do instead; null for one that can. */
+  elsewhere?: (alias: string) => ReactNode;
 }
 
 /** Points an alias at what is shown, and says why. */
-export function AliasForm({ known, target, move, moved }: AliasFormProps) {
+export function AliasForm({ known, target, move, moved, elsewhere }: AliasFormProps) {
   const [alias, setAlias] = useState("");
   const [reason, setReason] = useState("");
   const save = useMutation({
@@ -31,6 +33,7 @@ export function AliasForm({ known, target, move, moved }: AliasFormProps) {
       setReason("");
     },
   });
+  const instead = elsewhere?.(alias.trim()) ?? null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
@@ -57,9 +60,17 @@ export function AliasForm({ known, target, move, moved }: AliasFormProps) {
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-      <Button type="submit" variant="default" loading={save.isPending} disabled={alias.trim() === ""}>
+      <Button
+        type="submit"
+        variant="default"
+        loading={save.isPending}
+        disabled={alias.trim() === "" || instead !== null}
+      >
         {t.move}
       </Button>
+      <div className={classes.instead} role="status">
+        {instead}
+      </div>
       {save.isError && <ProblemNote error={save.error} />}
     </form>
   );

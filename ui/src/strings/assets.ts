@@ -85,6 +85,10 @@ export const assetTexts = {
       created: "Created",
     },
     statuses: { PENDING: "pending", READY: "ready", FAILED: "failed" },
+    gateWanted: (alias: string) =>
+      `${alias} moves only with a gate that this version passes: name the gate file and a completed evaluation of it.`,
+    gateCommand: (alias: string, model: string, experiment: string) =>
+      `lodeline models alias ${alias} ${model} -e ${experiment} --gate gate.toml --evaluation RUN`,
     select: (name: string) => `Select ${name}`,
     compare: "Compare",
     compareHint: "Select two to compare them.",

@@ -10,7 +10,7 @@ from lodeline.domain.comparison import Direction, ScorerComparison
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.gate import GateOp, GateReport, GateResult, GateRule, GateStatus, GateVerdict
 from lodeline.evals.statistics.aggregate import aggregate_scorer
-from lodeline.evals.statistics.columns import RunColumns, records_of, select_slice
+from lodeline.evals.statistics.columns import LARGEST, RunColumns, records_of, select_slice
 from lodeline.evals.statistics.compare import ComparisonOptions, compare_runs
 from lodeline.evals.statistics.intervals import quantile_interval
 from lodeline.evals.statistics.reducers import reduce_repetitions
@@ -54,6 +54,40 @@ def evaluate_gates(rules: Sequence[GateRule], inputs: GateInputs) -> GateReport:
         status=_overall(results),
         results=results,
     )
+
+
+def check_can_fail(rules: Sequence[GateRule], run: RunColumns) -> None:
+    """Return when each deciding rule says something of a run; Invalid, with the code ``gate_cannot_fail``, for one
+    that holds whatever the rows say: a threshold or margin that no value of its statistic reaches."""
+    for rule in rules:
+        low, high = _bounds(rule, run)
+        if rule.baseline:
+            always, said = (rule.margin or 0) >= high - low, f"a margin of {rule.margin:g}"
+        elif rule.op is not None and rule.threshold is not None:
+            worst = low if rule.op in {">=", ">"} else high
+            always, said = _holds(rule.op, worst, rule.threshold), f"{rule.op} {rule.threshold:g}"
+        else:
+            continue
+        if always and rule.action == "fail":
+            raise Invalid(
+                f"gate {shown(rule.name)}: holds whatever the rows say, since {rule.statistic} of "
+                f"{shown(rule.metric)} lies from {low:g} to {high:g} and the rule asks for {said}; give it a bound "
+                'that can be missed, or action = "warn".',
+                code="gate_cannot_fail",
+                details={"rule": rule.name},
+            )
+
+
+def _bounds(rule: GateRule, run: RunColumns) -> tuple[float, float]:
+    """Return between which numbers a rule's statistic lies, as far as can be told: of scores that are all 0 or 1,
+    those; else what counts as a number at all."""
+    if rule.statistic == "error_rate":
+        return 0.0, 1.0
+    column = run.scorers.get(rule.metric)
+    if column is None or column.labels:
+        return -LARGEST, LARGEST
+    usable = column.usable[np.isfinite(column.usable)]
+    return (0.0, 1.0) if len(usable) and bool(np.isin(usable, (0.0, 1.0)).all()) else (-LARGEST, LARGEST)
 
 
 def _overall(results: Sequence[GateResult]) -> GateVerdict:

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { aliasEventsQuery, modelQuery } from "@/api/asset-queries";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
+import { experimentQuery } from "@/api/queries";
 import type { Model } from "@/api/schema";
 import { AliasForm } from "@/components/alias-form";
 import { FactList, Facts } from "@/components/facts";
@@ -12,6 +13,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
+import { Snippet } from "@/components/snippet";
 import { TextEntries } from "@/components/text-entries";
 import { quote } from "@/lib/filtertext";
 import { text } from "@/strings";
@@ -32,6 +34,24 @@ export function ModelPanel({ modelId, close }: { modelId: string; close: () => v
   );
 }
 
+/** What to do about an alias that moves only with a passed gate. */
+function GateWanted({
+  alias,
+  modelId,
+  experimentId,
+}: {
+  alias: string;
+  modelId: string;
+  experimentId: string;
+}) {
+  return (
+    <>
+      <p>{t.gateWanted(alias)}</p>
+      <Snippet code={t.gateCommand(alias, modelId, experimentId)} />
+    </>
+  );
+}
+
 function Loaded({ model }: { model: Model }) {
   const experimentId = model.experiment_id;
   const filter = `model = ${quote(model.model_id)}`;
@@ -39,6 +59,7 @@ function Loaded({ model }: { model: Model }) {
   const may = useMayIn(experimentId);
   const client = useQueryClient();
   const moves = useQuery(aliasEventsQuery(experimentId));
+  const gated = useQuery(experimentQuery(experimentId)).data?.settings.gated_aliases ?? [];
   const known = [...new Set((moves.data ?? []).map((each) => each.alias))].sort();
   const moved = () =>
     Promise.all(
@@ -94,6 +115,11 @@ function Loaded({ model }: { model: Model }) {
             return call("set_model_alias", { alias }, { body });
           }}
           moved={moved}
+          elsewhere={(alias) =>
+            gated.includes(alias) ? (
+              <GateWanted alias={alias} modelId={model.model_id} experimentId={experimentId} />
+            ) : null
+          }
         />
       )}
       <TextEntries title={t.params} entries={model.params} />
