@@ -28,3 +28,9 @@ def test_both_sides_are_shown(lodeline: Lodeline, store: Path, tmp_path: Path) -
     assert entities["artifacts"] == {"mlflow": 3, "added": 0, "existing": 3}
     assert document["refused"] == ["experiment 2: its issues (1)"]
     assert "no active experiment" in lodeline(*arguments, "-e", "none", store=store, code=1).err
+
+
+def test_what_is_no_database_is_wrong_usage(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    assert "no database file" in lodeline("import", "mlflow", str(tmp_path / "none.db"), store=store, code=2).err
+    (tmp_path / "text.db").write_text("a text that is no database\n" * 50)
+    assert "no SQLite database" in lodeline("import", "mlflow", str(tmp_path / "text.db"), store=store, code=2).err
