@@ -285,7 +285,8 @@ def _check_bounds(least: float | None, most: float | None) -> None:
             raise Invalid.value(f"input.{noun}", bound, "a finite number")
     if least is not None and most is not None and least >= most:
         raise Invalid(
-            f"input: min_value {least} is not below max_value {most}.", details={"field": "input.min_value"}
+            f"input.min_value: {least:g} is not below the greatest number, {most:g}.",
+            details={"field": "input.min_value"},
         )
 
 
