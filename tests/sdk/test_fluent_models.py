@@ -192,11 +192,15 @@ def test_traces_carry_the_id_of_the_version_that_is_kept(local: LocalClient) -> 
 def test_a_server_that_is_not_there_disturbs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with capture_traces() as traces:
         monkeypatch.setattr(default_client, "_set", lodeline.LodelineClient("http://127.0.0.1:9", max_retries=0))
-        assert repr(lodeline.set_active_model(model_id="m-1")) == "ActiveModel('m-1')"
         with lodeline.set_active_model("bot", tags={}) as active, lodeline.start_span("answer"):
             pass
         assert active.model_id == "bot"
         assert traces.span("answer").resource["lodeline.model_id"] == "bot"
+
+
+def test_an_active_model_is_shown_by_its_id() -> None:
+    with lodeline.set_active_model(model_id="m-1") as active:
+        assert repr(active) == "ActiveModel('m-1')"
 
 
 def test_params_are_of_a_name() -> None:
