@@ -188,7 +188,7 @@ def reviewers(
 ) -> None:
     """Set who reviews in a session."""
     session = _session(use, session, experiment)
-    with as_options(_OPTIONS | {"reviewers": "NAMES"}):
+    with as_options({"reviewers": "NAMES"}):
         changed = use.client.labeling.update(session, reviewers=names or [])
     _said(use.out, changed, f"Reviewers: {', '.join(changed.reviewers) or 'anybody'}.")
     if changed.reviewers:
