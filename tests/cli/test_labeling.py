@@ -49,7 +49,7 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     lodeline("evaluations", "get", "nothing", store=store, code=1)
     lodeline("labeling", "state", session, "shut", store=store, code=2)
     lodeline("labeling", "add", session, store=store, code=2)
-    assert "Added 1 items" in lodeline("labeling", "add", session, "--dataset", dataset, store=store).out
+    assert "Added 1 item;" in lodeline("labeling", "add", session, "--dataset", dataset, store=store).out
     assert "Added 0 items" in lodeline("labeling", "add", session, "--filter", "name = 'x'", store=store).out
     assert (
         "Added 0 items" in lodeline("labeling", "add", session, "--rule", "sample", "--share", "1", store=store).out
@@ -79,3 +79,61 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     assert "week" in lodeline("labeling", "list", store=store).out
     lodeline("labels", "delete", "tone", "--yes", store=store)
     lodeline("labels", "delete", "Feedback", "--yes", store=store, code=5)
+
+
+def test_a_name_of_two_sessions_is_told_apart_by_its_experiment(lodeline: Lodeline, store: Path) -> None:
+    ids: dict[str, str] = {}
+    for home in ("desk", "shop"):
+        lodeline("experiments", "create", home, store=store)
+        made = lodeline(
+            "labeling", "create", "Feedback", "-n", "week 1", "-e", home, "--json", store=store
+        ).document()
+        ids[home] = made["run"]["run_id"]  # type: ignore[index,call-overload,assignment]
+    assert "or its experiment with -e" in lodeline("labeling", "get", "week 1", store=store, code=2).err
+    for arguments in (("get",), ("report",), ("items",), ("rules",), ("state", "OPEN"), ("link",)):
+        verb, *rest = arguments
+        assert lodeline("labeling", verb, "week 1", *rest, "-e", "desk", store=store).out
+    assert "in experiment 'shop'" in lodeline("labeling", "get", "week 2", "-e", "shop", store=store, code=1).err
+    with connect(store) as client:
+        assert client.labeling.get(ids["desk"]).state == "OPEN"
+        assert client.labeling.get(ids["shop"]).state == "DRAFT"
+    listed = lodeline("labeling", "list", store=store).out
+    assert "(desk)" in listed
+    assert "(shop)" in listed
+
+
+def test_label_schemas_have_all_that_the_api_has(lodeline: Lodeline, store: Path) -> None:
+    own = ("labels", "create", "right", "pass_fail", "--positive", "Right", "--negative", "Wrong")
+    lodeline(*own, store=store)
+    assert "Right or Wrong" in lodeline("labels", "get", "right", store=store).out
+    lodeline("labels", "create", "size", "categorical", "-o", "low", "-o", "high", "--ordered", store=store)
+    lodeline("labels", "create", "why", "text_list", "--max-length", "40", "--max-count", "3", store=store)
+    lodeline("labels", "create", "bad", "spans", "-o", "made up", store=store)
+    change = ("--marks", "request", "--max-count", "9", "--comments")
+    assert "version 2" in lodeline("labels", "update", "bad", *change, store=store).out
+    with connect(store) as client:
+        schemas = {each.name: each for each in client.label_schemas.list(experiment="0")}
+    assert schemas["size"].input.ordered
+    assert (schemas["why"].input.max_length, schemas["why"].input.max_count) == (40, 3)
+    assert (schemas["bad"].input.marks, schemas["bad"].input.max_count) == ("request", 9)
+    assert schemas["bad"].enable_comment
+
+
+def test_errors_name_options(lodeline: Lodeline, store: Path) -> None:
+    for arguments, told in (
+        (("labels", "create", "a", "spans"), "Error: --option: give at least one"),
+        (("labels", "create", "a", "pass_fail", "-o", "x"), "Error: --option: an input of kind pass_fail has none"),
+        (
+            ("labels", "create", "a", "numeric", "--min", "5", "--max", "1"),
+            "Error: --min: 5 is not below the greatest",
+        ),
+        (("labels", "create", "a", "text", "--max-length", "0"), "Error: --max-length: 0 is not valid"),
+        (("labeling", "create", "Feedback", "-r", "ann", "--reviews", "2"), "Error: --reviews: 2 reviews of each"),
+        (("labeling", "create", "Feedback", "--min-agreement", "2"), "Error: --min-agreement: 2"),
+    ):
+        assert told in lodeline(*arguments, store=store, code=2).err
+    lodeline("labeling", "create", "Feedback", "-n", "week", store=store)
+    assert "Error: --dataset: the session has no" in lodeline("labeling", "sync", "week", store=store, code=2).err
+    sampled = ("labeling", "add", "week", "--rule", "sample", "--share", "7")
+    assert "Error: --share: 7" in lodeline(*sampled, store=store, code=2).err
+    assert "Error: --share: 7" in lodeline(*sampled, "--standing", store=store, code=2).err

@@ -33,10 +33,21 @@ def test_what_a_session_came_to_is_shown(store: Path, lodeline: Lodeline) -> Non
                 client.reviews.submit(item, form, reviewer=who)
     shown = lodeline("labeling", "report", run_id, store=store)
     assert "items: 16 COMPLETE" in shown.out
-    assert "32 reviews on 1 days, median 12 s, 300 an hour of work" in shown.out
+    assert "32 reviews on 1 day, median 12 s, 300 an hour of work" in shown.out
     assert "2 of 2" in shown.out
     assert "Feedback: 32 answers" in shown.out
     assert "2 items are disputed" in shown.out
     assert "Fewer than 10 gold answers: ada, bob" in shown.err
     found = lodeline("labeling", "report", run_id, "--json", store=store).document()
     assert found["states"] == {"COMPLETE": 16}
+
+
+def test_spans_that_nobody_marked_show_no_empty_tables(store: Path, lodeline: Lodeline) -> None:
+    lodeline("labels", "create", "bad", "spans", "-o", "made up", store=store)
+    lodeline("labeling", "create", "bad", "-n", "new", store=store)
+    shown = lodeline("labeling", "report", "new", store=store)
+    assert "bad: 0 answers" in shown.out
+    assert "Agreement needs two people or more." in shown.out
+    assert "coefficient" not in shown.out
+    assert "reviewer" not in shown.out
+    assert shown.err == ""

@@ -310,7 +310,8 @@ def test_other_databases_are_refused(tmp_path: Path) -> None:
         db.commit()
     for uri, error in (
         (f"sqlite:///{other}", Invalid),
-        (str(tmp_path / "missing.db"), NotFound),
+        (str(tmp_path / "missing.db"), Invalid),
+        (__file__, Invalid),
         ("mysql://root:secret@host/db", Unsupported),
     ):
         with pytest.raises(error) as caught, open_source(uri):

@@ -80,9 +80,19 @@ def test_again_adds_what_is_new(client: LocalClient, mlflow: MlflowFiles) -> Non
     ("statement", "reason", "added"),
     [
         ("review_queues SET queue_type = 'odd' WHERE name = 'Later'", "review queue Later: queue_type: ", (2, 4, 2)),
+        ("review_queues SET name = 'Later' || hex(zeroblob(50000)) WHERE name = 'Later'", "Later0000", (2, 4, 2)),
+        ("review_queues SET name = 'First look' WHERE name = 'Later'", "First look: another review queue", (2, 4, 2)),
+        (
+            "review_queues SET queue_id = (SELECT min(run_uuid) FROM runs) WHERE name = 'Later'",
+            "Later: its id ",
+            (2, 4, 2),
+        ),
         ("review_queue_items SET status = 'odd' WHERE status = 'declined'", "First look: status: ", (3, 3, 2)),
         ("review_queue_items SET item_type = 'odd' WHERE status = 'declined'", "First look: item_type: ", (3, 3, 2)),
         ("issues SET status = 'odd' WHERE name = 'made up'", "status: ", (3, 4, 1)),
+        ("issues SET issue_id = char(0) || issue_id WHERE name = 'made up'", "issue '\\x00iss-", (3, 4, 1)),
+        ("issues SET issue_id = issue_id || issue_id WHERE name = 'made up'", ": issue_id: 72 characters", (3, 4, 1)),
+        ("label_schemas SET schema_id = char(0) || schema_id WHERE name = 'stars'", "stars: schema_id: ", (3, 4, 2)),
         ("issues SET severity = 'odd' WHERE name = 'made up'", "severity: ", (3, 4, 1)),
     ],
 )
@@ -93,4 +103,22 @@ def test_what_is_none_is_left_out_and_told(
     account = import_all(client, mlflow)
     [told] = account.refused
     assert reason in told
+    assert len(told) < 500
+    assert told.isprintable()
     assert tuple(account.added[each] for each in ("labeling_sessions", "labeling_items", "issues")) == added
+
+
+def test_times_that_no_calendar_has_become_the_nearest(client: LocalClient, mlflow: MlflowFiles) -> None:
+    change(
+        mlflow,
+        ("UPDATE review_queue_items SET completed_time_ms = 9223372036854775807 WHERE status = 'complete'", ()),
+        ("UPDATE review_queue_items SET creation_time_ms = -9223372036854775807", ()),
+        ("UPDATE review_queues SET last_update_time_ms = 9223372036854775807", ()),
+        ("UPDATE issues SET created_timestamp = 9223372036854775807", ()),
+        ("UPDATE label_schemas SET created_time = 9223372036854775807", ()),
+    )
+    account = import_all(client, mlflow)
+    assert account.refused == []
+    [session] = [each for each in client.labeling.list(experiment=SHOP) if each.run.name == "First look"]
+    report = client.labeling.report(session.run.run_id)
+    assert [day.day for day in report.throughput.days] == ["2255-03-14"]

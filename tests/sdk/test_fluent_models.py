@@ -254,6 +254,11 @@ def test_a_server_that_is_not_there_disturbs_nothing(monkeypatch: pytest.MonkeyP
         assert traces.span("answer").resource["lodeline.model_id"] == "bot"
 
 
+def test_an_active_model_is_shown_by_its_id() -> None:
+    with lodeline.set_active_model(model_id="m-1") as active:
+        assert repr(active) == "ActiveModel('m-1')"
+
+
 def test_params_are_of_a_name() -> None:
     with pytest.raises(Invalid, match="model_id"):
         lodeline.set_active_model(model_id="m-1", params={})

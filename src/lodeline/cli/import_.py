@@ -53,7 +53,7 @@ def import_mlflow(
     """Import an MLflow database, which is only read: experiments with all that is in them, their ids kept.
 
     What is here already is left as it is, so the same command again continues. Experiment 0 goes into experiment 0.
-    The exit code is 1 when something was left out.
+    The exit code is 1 when something was left out, 2 when DB_URI is no database of MLflow's.
     """
     with open_source(database) as source:
         job = MlflowImport(source, use.client, ArtifactFolder(artifacts), only=experiment or (), suffix=suffix)

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.labeling_report import report
-from lodeline.cli.naming import confirm, value_of
+from lodeline.cli.naming import as_options, confirm, experiment_names, value_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, YesOption, command
 from lodeline.cli.output import Output, moment
 from lodeline.cli.run_names import find_run
+from lodeline.cli.texts import counted
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import TraceId
 from lodeline.domain.labeling import (
@@ -39,6 +40,12 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, fill 
 
 SessionArgument = Annotated[str, typer.Argument(help="The session, by run id or name.", metavar="SESSION")]
 ItemArgument = Annotated[str, typer.Argument(help="The item's id.", metavar="ITEM")]
+OfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--experiment", "-e", metavar="ID-or-NAME", help="Where the session is, of which the name is given."
+    ),
+]
 HomeOption = Annotated[str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment it is in.")]
 ReviewerOption = Annotated[
     list[str] | None, typer.Option("--reviewer", "-r", metavar="NAME", help="Who reviews. May be repeated.")
@@ -54,14 +61,16 @@ def list_sessions(
     if use.out.as_json:
         use.out.lines(found)
         return
+    sessions = list(found)
+    names = experiment_names(use.client, (item.run.experiment_id for item in sessions))
     use.out.table(
-        ("session", "name", "state", "items", "done", "reviewers", "made"),
+        ("session", "name", "experiment", "state", "items", "done", "reviewers", "made"),
         [
             (
-                item.run.run_id, item.run.name or None, item.state, sum(item.counts.values()), _done(item),
-                len(item.reviewers) or "anybody", moment(item.run.start_ms),
+                item.run.run_id, item.run.name or None, names[item.run.experiment_id], item.state,
+                sum(item.counts.values()), _done(item), len(item.reviewers) or "anybody", moment(item.run.start_ms),
             )
-            for item in found
+            for item in sessions
         ],
     )  # fmt: skip
 
@@ -109,7 +118,8 @@ def create(
         None if dataset is None else _dataset(use, dataset, experiment),
         "OPEN" if open else "DRAFT",
     )
-    made = use.client.labeling.create(draft, schemas, experiment=experiment)
+    with as_options(_OPTIONS):
+        made = use.client.labeling.create(draft, schemas, experiment=experiment)
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Made labeling session {made.run.run_id} ({made.state}).")
@@ -118,9 +128,9 @@ def create(
 
 
 @command(app, "get")
-def get(use: Use, session: SessionArgument) -> None:
+def get(use: Use, session: SessionArgument, *, experiment: OfOption = None) -> None:
     """Show a labeling session and how far it is."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     found = use.client.labeling.get(session)
     progress = use.client.labeling.progress(session)
     if use.out.as_json:
@@ -159,9 +169,11 @@ def state(
     use: Use,
     session: SessionArgument,
     wanted: Annotated[str, typer.Argument(help="OPEN, PAUSED, CLOSED or ARCHIVED.", metavar="STATE")],
+    *,
+    experiment: OfOption = None,
 ) -> None:
     """Open, pause, close or archive a session; what is closed takes no reviews any more."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     changed = use.client.labeling.update(session, state=_state(wanted))
     _said(use.out, changed, f"Labeling session {session} is {changed.state}.")
 
@@ -171,10 +183,13 @@ def reviewers(
     use: Use,
     session: SessionArgument,
     names: Annotated[list[str] | None, typer.Argument(help="Who reviews; nobody named is anybody.")] = None,
+    *,
+    experiment: OfOption = None,
 ) -> None:
     """Set who reviews in a session."""
-    session = _session(use, session)
-    changed = use.client.labeling.update(session, reviewers=names or [])
+    session = _session(use, session, experiment)
+    with as_options({"reviewers": "NAMES"}):
+        changed = use.client.labeling.update(session, reviewers=names or [])
     _said(use.out, changed, f"Reviewers: {', '.join(changed.reviewers) or 'anybody'}.")
     if changed.reviewers:
         _warn_of_accounts(use, use.client.labeling.progress(session))
@@ -186,6 +201,7 @@ def add(
     session: SessionArgument,
     traces: Annotated[list[str] | None, typer.Argument(help="Ids of traces.", metavar="TRACE")] = None,
     *,
+    experiment: OfOption = None,
     filter: Annotated[str | None, typer.Option("--filter", "-f", help="Add the traces that this finds.")] = None,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Add the records of this dataset.")] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="sample, low_score or disagreement.")] = None,
@@ -200,7 +216,7 @@ def add(
     most: Annotated[int | None, typer.Option("--most", help="Most items that a standing rule adds in all.")] = None,
 ) -> None:
     """Add items: traces by id, by a filter or by a rule; or records of a dataset."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     items_of = use.client.labeling_items
     if traces:
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
@@ -208,10 +224,12 @@ def add(
     elif rule is not None:
         chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit, most=most)
         if standing:
-            changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
+            with as_options(_OPTIONS):
+                changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
             _said(use.out, changed, f"Standing rules: {len(changed.rules)}. See 'lodeline labeling rules {session}'.")
             return
-        report = items_of.apply_rule(session, chosen)
+        with as_options(_OPTIONS):
+            report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
         holder = use.client.labeling.get(session).run.experiment_id
         report = items_of.add_records(session, _dataset(use, dataset, holder), filter=filter or "", limit=limit)
@@ -227,10 +245,11 @@ def rules(
     use: Use,
     session: SessionArgument,
     *,
+    experiment: OfOption = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take all of them away.")] = False,
 ) -> None:
     """Show the standing rules of a session: when each last ran, and what it added."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     if clear:
         _said(use.out, use.client.labeling.update(session, rules=[]), "Standing rules: none.")
         return
@@ -256,12 +275,13 @@ def items(
     use: Use,
     session: SessionArgument,
     *,
+    experiment: OfOption = None,
     state: Annotated[list[str] | None, typer.Option("--state", "-s", help="Only in this state; repeatable.")] = None,
     limit: LimitOption = 50,
     all: AllOption = False,
 ) -> None:
     """List the items of a session with their reviews."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     states: list[ItemState] = [_item_state(each) for each in state or ()]
     found = use.client.labeling_items.list(session, state=states or None, limit=None if all else limit)
     if use.out.as_json:
@@ -272,7 +292,8 @@ def items(
         [
             (
                 item.item_id, _about(item.target), item.state, f"{len(item.submissions)} of {item.required}",
-                item.agreement, ", ".join(a.reviewer or "" for a in item.submissions) or None,
+                None if item.agreement is None else f"{item.agreement:.2f}",
+                ", ".join(a.reviewer or "" for a in item.submissions) or None,
             )
             for item in found
         ],
@@ -297,9 +318,9 @@ command(app, "report")(report)
 
 
 @command(app, "weigh")
-def weigh(use: Use, session: SessionArgument) -> None:
+def weigh(use: Use, session: SessionArgument, *, experiment: OfOption = None) -> None:
     """Give items out by skill: weigh each reviewer by their answers to gold items, as the report says."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     skills = {each.reviewer: each.skill for each in use.client.labeling.report(session).reviewers}
     found = use.client.labeling.get(session)
     weights = {name: skills.get(name, UNKNOWN_SKILL) for name in found.reviewers}
@@ -310,10 +331,14 @@ def weigh(use: Use, session: SessionArgument) -> None:
 
 @command(app, "link")
 def link(
-    use: Use, session: SessionArgument, *, reviewer: Annotated[str | None, typer.Option("--reviewer", "-r")] = None
+    use: Use,
+    session: SessionArgument,
+    *,
+    experiment: OfOption = None,
+    reviewer: Annotated[str | None, typer.Option("--reviewer", "-r")] = None,
 ) -> None:
     """Show the address to send to a reviewer."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     found = use.client.labeling.link(session, reviewer=reviewer)
     _said(use.out, found, use.client.url.rstrip("/") + found.path)
 
@@ -329,7 +354,10 @@ def adjudicate(
     ] = None,
     comment: Annotated[str | None, typer.Option("--comment", help="Why.")] = None,
 ) -> None:
-    """Decide a disputed item; the answers become judgments in the name of who decides."""
+    """Decide a disputed item; the answers become judgments in the name of who decides.
+
+    Spans are answered with a list: made_up='[{"field": "response", "start": 0, "end": 5, "label": "wrong"}]'.
+    """
     form = ReviewForm(dict(map(_answer, answers)), comment=comment)
     decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
     _said(use.out, decided, f"Item {item} is {decided.state}.")
@@ -340,20 +368,35 @@ def sync(
     use: Use,
     session: SessionArgument,
     *,
+    experiment: OfOption = None,
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="A dataset by name or id, else the session's own.")
     ] = None,
 ) -> None:
     """Carry what people expect into a dataset, as a new version of it."""
-    session = _session(use, session)
+    session = _session(use, session, experiment)
     into = None if dataset is None else _dataset(use, dataset, use.client.labeling.get(session).run.experiment_id)
-    report = use.client.labeling.sync(session, into)
+    with as_options(_OPTIONS):
+        report = use.client.labeling.sync(session, into)
     _said(
         use.out,
         report,
         f"Version {report.version} of dataset {report.dataset_id}: {report.inserted} records added, "
         f"{report.updated} changed, {report.unchanged} as they were; {report.skipped} items left out.",
     )
+
+
+_OPTIONS: Mapping[str, str] = {
+    "policy.reviews_required": "--reviews",
+    "policy.mode": "--mode",
+    "policy.order": "--order",
+    "policy.min_agreement": "--min-agreement",
+    "policy.weights": "--weight",
+    "reviewers": "--reviewer",
+    "dataset_id": "--dataset",
+    **{name: f"--{name}" for name in ("instructions", "name", "share", "below", "limit", "most", "filter")},
+}
+"""The options of commands by the fields of the API that errors name."""
 
 
 def _warn_of_accounts(use: Use, progress: LabelingProgress) -> None:
@@ -371,8 +414,8 @@ _ACCOUNTS: Mapping[str, str] = {
 }
 
 
-def _session(use: Use, name: str) -> str:
-    return find_run(use.client, name, "LABELING")
+def _session(use: Use, name: str, experiment: str | None) -> str:
+    return find_run(use.client, name, "LABELING", experiment=experiment)
 
 
 def _dataset(use: Use, dataset: str, experiment: str) -> str:
@@ -402,7 +445,7 @@ def _done(session: LabelingSession) -> int:
 def _told(report: ItemsReport) -> str:
     more = f"; {report.left_removed} had been removed and stay so" if report.left_removed else ""
     back = f", put {report.restored} back" if report.restored else ""
-    return f"Added {report.added} items{back}; {report.known} were there already{more}."
+    return f"Added {counted(report.added, 'item')}{back}; {report.known} were there already{more}."
 
 
 def _about(target: ReviewTarget) -> str:

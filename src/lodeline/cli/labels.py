@@ -1,11 +1,12 @@
 """``lodeline labels``: make, show and change label schemas."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from lodeline.cli.naming import confirm
+from lodeline.cli.naming import as_options, confirm
 from lodeline.cli.options import Use, YesOption, command
 from lodeline.domain.errors import Invalid
 from lodeline.domain.label_schema import (
@@ -20,6 +21,8 @@ from lodeline.domain.text_span import MARKED_PARTS, MarkedPart
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, show and change label schemas.")
 
+MaxLengthOption = Annotated[int | None, typer.Option("--max-length", help="Most characters of a text.")]
+MaxCountOption = Annotated[int | None, typer.Option("--max-count", help="Most texts of a list, or most spans.")]
 NameArgument = Annotated[str, typer.Argument(help="The label schema's name.")]
 HomeOption = Annotated[
     str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment that has it.")
@@ -60,16 +63,32 @@ def create(
     multi: Annotated[bool, typer.Option("--multi", help="Any number of the options.")] = False,
     min: Annotated[float | None, typer.Option("--min", help="The least number.")] = None,
     max: Annotated[float | None, typer.Option("--max", help="The greatest number.")] = None,
+    positive: Annotated[str, typer.Option("--positive", help="The name of the better answer of pass_fail.")] = "Pass",
+    negative: Annotated[str, typer.Option("--negative", help="The name of the worse answer of pass_fail.")] = "Fail",
+    ordered: Annotated[bool, typer.Option("--ordered", help="The options go from the least to the most.")] = False,
+    max_length: MaxLengthOption = None,
+    max_count: MaxCountOption = None,
     comments: Annotated[bool, typer.Option("--comments", help="People may comment.")] = False,
 ) -> None:
     """Make a label schema: what people are asked, and which answers are sound."""
     plain = LabelInput(_kind(input))
     given = replace(
-        plain, options=tuple(option or ()), multi_select=multi, min_value=min, max_value=max, marks=_part(marks)
+        plain,
+        positive_label=positive,
+        negative_label=negative,
+        options=tuple(option or ()),
+        multi_select=multi,
+        ordered=ordered,
+        min_value=min,
+        max_value=max,
+        max_length=max_length,
+        max_count=max_count,
+        marks=_part(marks),
     )
     kind: LabelKind = "EXPECTATION" if expectation else "FEEDBACK"
     draft = LabelSchemaDraft(name, kind, given, title, instruction, comments)
-    made = use.client.label_schemas.create(draft, experiment=experiment)
+    with as_options(_OPTIONS):
+        made = use.client.label_schemas.create(draft, experiment=experiment)
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Made label schema {made.name} ({made.schema_id}).")
@@ -111,6 +130,14 @@ def update(
     ] = None,
     min: Annotated[float | None, typer.Option("--min", help="The least number.")] = None,
     max: Annotated[float | None, typer.Option("--max", help="The greatest number.")] = None,
+    marks: Annotated[
+        str | None, typer.Option("--marks", help="What spans are marked in: response or request.")
+    ] = None,
+    max_length: MaxLengthOption = None,
+    max_count: MaxCountOption = None,
+    comments: Annotated[
+        bool | None, typer.Option("--comments/--no-comments", help="Whether people may comment.")
+    ] = None,
 ) -> None:
     """Make another version of a label schema; sessions keep the version that they have."""
     found = use.client.label_schemas.find(name, experiment=experiment)
@@ -120,10 +147,18 @@ def update(
         options=asked.options if option is None else tuple(option),
         min_value=asked.min_value if min is None else min,
         max_value=asked.max_value if max is None else max,
+        max_length=asked.max_length if max_length is None else max_length,
+        max_count=asked.max_count if max_count is None else max_count,
+        marks=asked.marks if marks is None else _part(marks),
     )
-    changed = use.client.label_schemas.update(
-        found.schema_id, title=title, instruction=instruction, input=None if given == asked else given
-    )
+    with as_options(_OPTIONS):
+        changed = use.client.label_schemas.update(
+            found.schema_id,
+            title=title,
+            instruction=instruction,
+            enable_comment=comments,
+            input=None if given == asked else given,
+        )
     if use.out.as_json:
         use.out.document(changed)
     use.out.say(f"Label schema {changed.name} is in version {changed.version}.")
@@ -136,6 +171,24 @@ def delete(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: Y
     confirm(f"Delete label schema {found.name}?", yes=yes)
     use.client.label_schemas.delete(found.schema_id)
     use.out.say(f"Deleted label schema {found.name}.")
+
+
+_OPTIONS: Mapping[str, str] = {
+    "label schema name": "NAME",
+    "title": "--title",
+    "instruction": "--instruction",
+    "input.positive_label": "--positive",
+    "input.negative_label": "--negative",
+    "input.options": "--option",
+    "input.multi_select": "--multi",
+    "input.ordered": "--ordered",
+    "input.min_value": "--min",
+    "input.max_value": "--max",
+    "input.max_length": "--max-length",
+    "input.max_count": "--max-count",
+    "input.marks": "--marks",
+}
+"""The options of commands by the fields of the API that errors name."""
 
 
 def _shown(given: LabelInput) -> str:
@@ -159,7 +212,7 @@ def _part(text: str) -> MarkedPart:
     for part in MARKED_PARTS:
         if part == text:
             return part
-    raise Invalid.value("marks", text, f"one of {', '.join(MARKED_PARTS)}")
+    raise Invalid.value("--marks", text, f"one of {', '.join(MARKED_PARTS)}")
 
 
 def _kind(text: str) -> InputKind:

@@ -2,13 +2,13 @@
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import orjson
 import typer
 
-from lodeline.domain.errors import Forbidden, Invalid, NotFound
+from lodeline.domain.errors import Forbidden, Invalid, LodelineError, NotFound, TooLarge
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.span import JsonValue
 
@@ -40,6 +40,24 @@ def pairs(texts: Iterable[str] | None, field: str) -> dict[str, str]:
             raise Invalid.value(field, text, "KEY=VALUE")
         found[key] = value
     return found
+
+
+@contextlib.contextmanager
+def as_options(options: Mapping[str, str]) -> Generator[None]:
+    """Let errors that begin with a field of the API name the option that gives it, which `options` says.
+
+    Fields within another one (``rules.0.share``, ``policy.weights.ann``) are known by what is last or what is before.
+    """
+    try:
+        yield
+    except (Invalid, TooLarge) as error:
+        field, colon, rest = error.message.partition(": ")
+        names = (field, field.rpartition(".")[2], field.rpartition(".")[0])
+        option = next((options[name] for name in names if name in options), None)
+        if not colon or option is None:
+            raise
+        renamed: LodelineError = type(error)(f"{option}: {rest}", code=error.error_code, details=error.details)
+        raise renamed from error
 
 
 def value_of(text: str) -> JsonValue:

@@ -15,10 +15,13 @@ _NOUNS: Mapping[RunKind | None, str] = {
     None: "run", "RUN": "run", "EVALUATION": "evaluation", "LABELING": "labeling session",
 }  # fmt: skip
 _SHOWN = 10
+_WAY_OUT = {True: "Give the id of one, or its experiment with -e.", False: "Give the id of one."}
 
 
-def find_run(client: "LodelineClient", name: str, kind: RunKind | None = None) -> str:
-    """Return the id of the run that has this id, or else this very name, whatever the experiment.
+def find_run(
+    client: "LodelineClient", name: str, kind: RunKind | None = None, *, experiment: str | None = None
+) -> str:
+    """Return the id of the run that has this id, or else this very name, in one experiment or whatever it is.
 
     Deleted runs are found by their ids alone. NotFound when there is none, Invalid when several have the name: it
     lists their ids, the newest first.
@@ -28,11 +31,15 @@ def find_run(client: "LodelineClient", name: str, kind: RunKind | None = None) -
     except NotFound:
         pass
     wanted = f"name = {quote(name)}" if kind is None else f"name = {quote(name)} AND kind = {quote(kind)}"
-    found = list(islice(client.runs.search(filter=wanted, limit=_SHOWN + 1), _SHOWN + 1))
+    found = list(islice(client.runs.search(experiment=experiment, filter=wanted, limit=_SHOWN + 1), _SHOWN + 1))
     if not found:
-        raise NotFound(f"{_NOUNS[kind]} {name!r} not found, neither by id nor by name.")
+        within = "" if experiment is None else f" in experiment {experiment!r}"
+        raise NotFound(f"{_NOUNS[kind]} {name!r} not found{within}, neither by id nor by name.")
     if len(found) > 1:
         shown = ", ".join(f"{run.run_id} (experiment {run.experiment_id})" for run in found[:_SHOWN])
         more = " and more" if len(found) > _SHOWN else ""
-        raise Invalid(f"{name!r} is the name of several: {shown}{more}. Give the id of one.", code="ambiguous_name")
+        raise Invalid(
+            f"{name!r} is the name of several: {shown}{more}. {_WAY_OUT[kind == 'LABELING' and experiment is None]}",
+            code="ambiguous_name",
+        )
     return found[0].run_id

@@ -45,6 +45,11 @@ def json_text(value: object) -> str:
     return _CONTROLS_OF_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", dumps(value).decode("utf-8"))
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s where there is not just one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def moment(epoch_ms: int | None) -> str | None:
     """Return a time as UTC text to the second, or as a number when no calendar has it; None stays None."""
     if epoch_ms is None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.options import ExperimentOption, FilterOption, Use
+from lodeline.cli.texts import counted
 from lodeline.domain.aggregate import Interval
 from lodeline.domain.agreement import AgreementReport, Coefficient, Scale
 from lodeline.domain.errors import Invalid
@@ -78,13 +79,15 @@ def judge(
     _told(use, found)
 
 
-def show_panel(use: Use, panel: PanelReport) -> None:
-    """Write how far people agree."""
-    use.out.say(f"{panel.ratings:,} ratings of {panel.items:,} items by {len(panel.people):,} people ({panel.scale})")
+def show_panel(use: Use, panel: PanelReport, *, of: str = "") -> None:
+    """Write how far people agree; warnings begin with `of`, which says on what."""
+    people = "1 person" if len(panel.people) == 1 else f"{len(panel.people):,} people"
+    rated = f"{counted(panel.ratings, 'rating')} of {counted(panel.items, 'item')}"
+    use.out.say(f"{rated} by {people} ({panel.scale})")
     if panel.agreement is None:
         use.out.say("Agreement needs two people or more.")
         return
-    _agreement(use, panel.agreement)
+    _agreement(use, panel.agreement, of)
     use.out.table(
         ("rater", "ratings", "agrees with the others", "interval", "n", "deviation"),
         [
@@ -100,7 +103,8 @@ def show_panel(use: Use, panel: PanelReport) -> None:
         ],
     )
     if panel.disputed_items:
-        use.out.say(f"{panel.disputed_items:,} items are disputed; those with least agreement:")
+        verb = "is" if panel.disputed_items == 1 else "are"
+        use.out.say(f"{counted(panel.disputed_items, 'item')} {verb} disputed; those with least agreement:")
         use.out.table(
             ("item", "ratings"),
             [
@@ -110,8 +114,8 @@ def show_panel(use: Use, panel: PanelReport) -> None:
         )
 
 
-def show_judge(use: Use, report: JudgeReport) -> None:
-    """Write how one judge stands to people."""
+def show_judge(use: Use, report: JudgeReport, *, of: str = "") -> None:
+    """Write how one judge stands to people; warnings begin with `of`, which says on what."""
     use.out.say(
         f"{report.judge}: {report.judged:,} items judged, {report.compared:,} compared with people, on "
         f"{report.undecided:,} people are tied",
@@ -119,7 +123,7 @@ def show_judge(use: Use, report: JudgeReport) -> None:
     )
     _ceiling(use, report)
     if report.agreement is not None:
-        _agreement(use, report.agreement)
+        _agreement(use, report.agreement, f"{of}{report.judge}: ")
     if report.confusion is not None and len(report.confusion.labels) <= 20:
         labels = report.confusion.labels
         use.out.table(
@@ -133,7 +137,7 @@ def show_judge(use: Use, report: JudgeReport) -> None:
         _versions(use, report)
     if report.repeats is not None:
         use.out.say(f"with itself, on {report.repeats.items:,} items that it judged more than once:")
-        _agreement(use, report.repeats)
+        _agreement(use, report.repeats, f"{of}{report.judge}: ")
     if report.calibration is not None:
         found = report.calibration
         use.out.say(f"calibration of its {report.calibration_of}: Brier {found.brier:.3g}, error {found.ece:.3g}")
@@ -144,7 +148,7 @@ def show_judge(use: Use, report: JudgeReport) -> None:
             f"alone, {_share(rate.human)} {interval_text(rate.human_interval)} by people on {rate.labelled:,} items"
         )
     for warning in report.warnings:
-        use.out.warn(warning)
+        use.out.warn(f"{of}{report.judge}: {warning}")
 
 
 def _ceiling(use: Use, report: JudgeReport) -> None:
@@ -181,10 +185,10 @@ def show_coefficients(use: Use, coefficients: Sequence[Coefficient]) -> None:
     )
 
 
-def _agreement(use: Use, report: AgreementReport) -> None:
+def _agreement(use: Use, report: AgreementReport, of: str) -> None:
     show_coefficients(use, report.coefficients)
     for warning in report.warnings:
-        use.out.warn(warning)
+        use.out.warn(f"{of}{warning}")
 
 
 def _told(use: Use, found: NameTrust) -> None:

@@ -10,6 +10,7 @@ from typing import Literal, NewType
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.run import check_moment
 
 IssueId = NewType("IssueId", str)
 """``iss-`` and 32 hex digits."""
@@ -104,6 +105,10 @@ def changed_issue(issue: Issue, change: IssueChange, *, now_ms: int) -> Issue:
 
 def check_issue(issue: IssueDraft | Issue) -> None:
     """Return when an issue can be one; else Invalid or TooLarge, naming the field."""
+    if isinstance(issue, Issue):
+        check_name(issue.issue_id, noun="issue_id", most=MAX_ISSUE_ID)
+        check_moment(issue.created_ms, "created_ms")
+        check_moment(issue.updated_ms, "updated_ms")
     check_name(issue.name, noun="issue name", most=MAX_NAME)
     if not issue.description:
         raise Invalid.value("description", issue.description, "a text")

@@ -13,6 +13,7 @@ from lodeline.domain.comparison import Direction
 from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId
+from lodeline.domain.run import check_moment
 from lodeline.domain.span import JsonValue
 from lodeline.domain.text_span import MAX_SPANS, MarkedPart, spans_of
 
@@ -216,6 +217,10 @@ def name_taken(name: str) -> Conflict:
 
 def check_schema(schema: LabelSchemaDraft | LabelSchema) -> None:
     """Return when a schema can be one; else Invalid or TooLarge, naming the field."""
+    if isinstance(schema, LabelSchema):
+        check_name(schema.schema_id, noun="schema_id", most=MAX_NAME)
+        check_moment(schema.created_ms, "created_ms")
+        check_moment(schema.updated_ms, "updated_ms")
     check_name(schema.name, noun="label schema name", most=MAX_NAME)
     if schema.title:
         check_name(schema.title, noun="title", most=MAX_TITLE)
@@ -280,7 +285,8 @@ def _check_bounds(least: float | None, most: float | None) -> None:
             raise Invalid.value(f"input.{noun}", bound, "a finite number")
     if least is not None and most is not None and least >= most:
         raise Invalid(
-            f"input: min_value {least} is not below max_value {most}.", details={"field": "input.min_value"}
+            f"input.min_value: {least:g} is not below the greatest number, {most:g}.",
+            details={"field": "input.min_value"},
         )
 
 

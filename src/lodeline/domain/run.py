@@ -262,6 +262,12 @@ def check_run_id(text: str) -> RunId:
     return RunId(text)
 
 
+def check_moment(moment_ms: int | None, noun: str) -> None:
+    """Return when a time can be kept and shown as a date; else Invalid."""
+    if moment_ms is not None and not 0 <= moment_ms <= MAX_MS:
+        raise Invalid.value(noun, moment_ms, f"epoch milliseconds from 0 to {MAX_MS}")
+
+
 def check_run(run: Run | RunDraft) -> None:
     """Return when everything in a run is within bounds; else Invalid or TooLarge, naming it. The id of a new one must
     also be a folder's name on every system, for its artifacts; what is there or imported keeps the id it has."""
@@ -274,9 +280,7 @@ def check_run(run: Run | RunDraft) -> None:
     if run.parent_run_id is not None:
         check_run_id(run.parent_run_id)
     for noun in ("start_ms", "end_ms"):
-        moment: int | None = getattr(run, noun)
-        if moment is not None and not 0 <= moment <= MAX_MS:
-            raise Invalid.value(noun, moment, f"epoch milliseconds from 0 to {MAX_MS}")
+        check_moment(getattr(run, noun), noun)
     if run.name:
         check_name(run.name, noun="run name")
     check_params(run.params)

@@ -22,7 +22,7 @@ from lodeline.domain.assessment import (
 )
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId, check_span_id
-from lodeline.mlflow.source import Row, json_of
+from lodeline.mlflow.source import Row, json_of, named
 
 _KINDS: Mapping[str, AssessmentKind] = {"feedback": "FEEDBACK", "expectation": "EXPECTATION", "issue": "ISSUE_REF"}
 _SOURCE_RUN = "mlflow.assessment.sourceRunId"
@@ -39,7 +39,7 @@ def ledger_of(
         try:
             found = _assessment(row, experiment_id, trace_id)
         except Invalid as error:
-            refused.append(f"assessment {row.text('assessment_id')}: {error.message}")
+            refused.append(f"assessment {named(row.text('assessment_id'))}: {error.message}")
             continue
         before = present.get(found.overrides) if found.overrides is not None else None
         if before is None or before.superseded_by is not None:
@@ -71,8 +71,8 @@ def _assessment(row: Row, experiment_id: ExperimentId, trace_id: TraceId) -> Ass
         name=row.text("name"),
         kind=kind,
         source=AssessmentSource(_source_kind(row.text("source_type")), row.text("source_id") or UNNAMED),
-        created_ms=row.whole("created_timestamp"),
-        updated_ms=row.whole("last_updated_timestamp"),
+        created_ms=row.moment("created_timestamp"),
+        updated_ms=row.moment("last_updated_timestamp"),
         value=value,
         error=error,
         rationale=row.text_or_none("rationale"),

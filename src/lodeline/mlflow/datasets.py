@@ -15,7 +15,7 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId, Rec
 from lodeline.domain.record import RecordDraft, RecordRevision, made, prepare
 from lodeline.domain.span import JsonValue
 from lodeline.domain.transfer import DatasetDump
-from lodeline.mlflow.source import Row, Source
+from lodeline.mlflow.source import Row, Source, named
 from lodeline.mlflow.vocabulary import DATASET_NAME, WRAPPED, record_source
 
 
@@ -60,7 +60,7 @@ def datasets_of(
         try:
             yield _dataset(source, row, name, tuple(others))
         except LodelineError as error:
-            yield f"dataset {ident}: {error.message}"
+            yield f"dataset {named(ident)}: {error.message}"
 
 
 def _dataset(source: Source, row: Row, name: str, others: tuple[ExperimentId, ...]) -> FoundDataset:
@@ -72,7 +72,9 @@ def _dataset(source: Source, row: Row, name: str, others: tuple[ExperimentId, ..
         try:
             revisions.append(_revision(item))
         except LodelineError as error:
-            refused.append(f"record {item.text('dataset_record_id')} of dataset {dataset_id}: {error.message}")
+            refused.append(
+                f"record {named(item.text('dataset_record_id'))} of dataset {named(dataset_id)}: {error.message}"
+            )
     tags = {
         tag.text("key"): tag.text("value")
         for tag in source.rows("evaluation_dataset_tags", "WHERE dataset_id = ?", (dataset_id,))
@@ -80,8 +82,8 @@ def _dataset(source: Source, row: Row, name: str, others: tuple[ExperimentId, ..
     if name != row.text("name"):
         tags[DATASET_NAME] = row.text("name")
     digest = digest_of_set([(revision.record.content_hash, None) for revision in revisions])
-    created_ms = max(1, row.whole("created_time"))
-    updated_ms = max(created_ms, row.whole("last_update_time"))
+    created_ms = max(1, row.moment("created_time"))
+    updated_ms = max(created_ms, row.moment("last_update_time"))
     versions = (
         DatasetVersion(
             dataset_id, 1, 0, digest, updated_ms, message="Imported from MLflow.",
@@ -123,9 +125,9 @@ def _revision(row: Row) -> RecordRevision:
         record_id=record_id,
     )
     record = made(
-        prepare(draft), record_id, author=row.text_or_none("created_by"), now_ms=max(0, row.whole("last_update_time"))
+        prepare(draft), record_id, author=row.text_or_none("created_by"), now_ms=row.moment("last_update_time")
     )
-    return RecordRevision(replace(record, created_ms=max(0, row.whole("created_time"))), 1)
+    return RecordRevision(replace(record, created_ms=row.moment("created_time")), 1)
 
 
 def _unwrapped(value: JsonValue) -> JsonValue:

@@ -27,7 +27,7 @@ from lodeline.mlflow.labels import schemas_of
 from lodeline.mlflow.prompts import FoundPrompt, prompts_of, scorers_of
 from lodeline.mlflow.queues import FoundQueue, issues_of, queues_of
 from lodeline.mlflow.runs import homes_of_artifacts, models_of, points_of, runs_of
-from lodeline.mlflow.source import Row, Source, together
+from lodeline.mlflow.source import Row, Source, named, together
 from lodeline.mlflow.traces import FoundTrace, traces_of
 from lodeline.services.archive import ArchiveWriter
 from lodeline.services.artifacts import artifact_segments
@@ -56,13 +56,15 @@ class Homes:
 class Part:
     """One file of a series. `held` counts what is in it by entity, `refused` says what was left out.
 
-    `links` are further experiments of a dataset in it, by its id.
+    `links` are further experiments of a dataset in it, by its id. `queue` is the run that a review queue in
+    it is here.
     """
 
     file: Path
     held: Counter[str] = field(default_factory=Counter[str])
     refused: list[str] = field(default_factory=list[str])
     links: dict[str, tuple[ExperimentId, ...]] = field(default_factory=dict[str, tuple[ExperimentId, ...]])
+    queue: Run | None = None
 
 
 def experiment_of(source: Source, row: Row) -> Experiment:
@@ -75,8 +77,8 @@ def experiment_of(source: Source, row: Row) -> Experiment:
         experiment_id=experiment_id,
         name=row.text("name"),
         lifecycle="ACTIVE",
-        created_ms=max(0, row.whole("creation_time")),
-        updated_ms=max(0, row.whole("last_update_time")),
+        created_ms=row.moment("creation_time"),
+        updated_ms=row.moment("last_update_time"),
         tags={tag.text("key"): tag.text("value") for tag in tags},
         settings=ExperimentSettings(),
         artifact_root=location if remote else None,
@@ -256,6 +258,7 @@ class ExperimentFiles:
             rows: list[dict[str, object]] = [{"run_id": run.run_id, "item": to_document(item)} for item in batch]
             file.add(f"items/{number:05d}.jsonl", rows)
         file.part.refused += found.refused
+        file.part.queue = run
         file.part.held["labeling_sessions"] += 1
         file.part.held["labeling_items"] += len(found.items)
 
@@ -275,7 +278,7 @@ class ExperimentFiles:
         for path, file in self._found_files():
             own_bytes = file.stat().st_size
             if own_bytes > MAX_ATTACHMENT_BYTES:
-                refused.append(f"artifact {path} is over {MAX_ATTACHMENT_BYTES} bytes.")
+                refused.append(f"artifact {named(path)} is over {MAX_ATTACHMENT_BYTES} bytes.")
                 continue
             if block and (len(block) >= BLOCK_FILES or size_bytes + own_bytes > BLOCK_BYTES):
                 yield self._file_part(block)
@@ -300,7 +303,7 @@ class ExperimentFiles:
                     artifact_segments(path)
                     check_blob_path(path)
                 except LodelineError as error:
-                    out.part.refused.append(f"artifact {path}: {error.message}")
+                    out.part.refused.append(f"artifact {named(path)}: {error.message}")
                     continue
                 member = f"artifacts/00001/{len(rows):05d}"
                 out.stream(member, _pieces(file))

@@ -14,14 +14,14 @@ from lodeline.domain.errors import Conflict, Deleted, Invalid, LodelineError, No
 from lodeline.domain.evaluated_run import EVALUATES, RUN_TYPE
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, TraceId
-from lodeline.domain.run import ENDED
+from lodeline.domain.run import ENDED, Run
 from lodeline.domain.transfer import ImportReport
 from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.datasets import homes
 from lodeline.mlflow.experiment import ExperimentFiles, Homes, Part, experiment_of
 from lodeline.mlflow.prompts import VERSIONS, prompt_homes
 from lodeline.mlflow.runs import homes_of_artifacts
-from lodeline.mlflow.source import Source
+from lodeline.mlflow.source import Source, named
 from lodeline.sdk.client.clients import LodelineClient
 
 ENTITIES = (
@@ -159,7 +159,7 @@ class MlflowImport:
                 try:
                     self._client.runs.update(run.run_id, status=run.status)
                 except LodelineError as error:
-                    self.account.refuse([f"evaluation of run {run.run_id}: {error.message}"])
+                    self.account.refuse([f"evaluation of run {named(run.run_id)}: {error.message}"])
 
     def _elsewhere(self, experiment: Experiment) -> str:
         """Return why an experiment would become a hollow copy: what it holds is here, under another name."""
@@ -209,8 +209,22 @@ class MlflowImport:
         for entity in part.held:
             account.added[entity] += getattr(report, entity)
         account.refuse([*part.refused, *report.refused])
+        if part.queue is not None and not report.labeling_sessions:
+            account.refuse(self._hindered(part.queue))
         for dataset_id, others in part.links.items():
             self._links[dataset_id] = (report.experiment.experiment_id, others)
+
+    def _hindered(self, queue: Run) -> list[str]:
+        """Return why a review queue was not taken; nothing when it is here already."""
+        what = f"review queue {named(queue.name)}"
+        try:
+            if self._client.runs.get(queue.run_id).kind != "LABELING":
+                return [f"{what}: its id {named(queue.run_id)} is that of a run that is no review queue."]
+        except NotFound:
+            return [f"{what}: another review queue of the experiment has its name; rename one in MLflow."]
+        except Deleted:
+            return []
+        return []
 
     def _link_datasets(self) -> None:
         """Show datasets in the further experiments that list them in MLflow."""

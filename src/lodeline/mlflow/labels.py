@@ -6,7 +6,7 @@ from lodeline.domain.errors import Invalid, LodelineError
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.domain.label_schema import DEFAULT, LabelInput, LabelKind, LabelSchema, LabelSchemaId, check_schema
 from lodeline.domain.span import JsonValue
-from lodeline.mlflow.source import Row, Source
+from lodeline.mlflow.source import Row, Source, named
 
 _KINDS: Mapping[str, LabelKind] = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
 
@@ -18,7 +18,7 @@ def schemas_of(source: Source, experiment_id: ExperimentId) -> Iterator[LabelSch
         try:
             yield _schema(row)
         except LodelineError as error:
-            yield f"label schema {row.text('name')}: {error.message}"
+            yield f"label schema {named(row.text('name'))}: {error.message}"
 
 
 def _schema(row: Row) -> LabelSchema:
@@ -33,8 +33,8 @@ def _schema(row: Row) -> LabelSchema:
         version=1,
         kind=kind,
         input=_input(row),
-        created_ms=max(0, row.whole("created_time")),
-        updated_ms=max(0, row.whole("last_update_time")),
+        created_ms=row.moment("created_time"),
+        updated_ms=row.moment("last_update_time"),
         title=DEFAULT.title if is_default else row.text("name"),
         instruction=row.text_or_none("instruction") or None,
         enable_comment=bool(row.whole("enable_comment")),

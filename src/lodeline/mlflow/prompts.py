@@ -14,7 +14,7 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, is_experiment_
 from lodeline.domain.prompt import Prompt, PromptVersion, check_alias, check_prompt, version_of
 from lodeline.domain.registered_scorer import RegisteredScorer, ScorerDraft, check_scorer
 from lodeline.domain.transfer import PromptDump
-from lodeline.mlflow.source import Row, Source
+from lodeline.mlflow.source import Row, Source, named
 from lodeline.mlflow.vocabulary import (
     IS_PROMPT,
     PROMPT_EXPERIMENTS,
@@ -58,7 +58,7 @@ def prompts_of(
         try:
             yield _prompt(source, name)
         except LodelineError as error:
-            yield f"prompt {name}: {error.message}"
+            yield f"prompt {named(name)}: {error.message}"
 
 
 def scorers_of(source: Source, experiment_id: ExperimentId) -> Iterator[Sequence[RegisteredScorer] | str]:
@@ -76,11 +76,11 @@ def scorers_of(source: Source, experiment_id: ExperimentId) -> Iterator[Sequence
                 versions.append(
                     RegisteredScorer(
                         name, experiment_id, number, check_scorer(draft), definition,
-                        max(0, item.whole("creation_time")),
+                        item.moment("creation_time"),
                     )
                 )  # fmt: skip
         except LodelineError as error:
-            yield f"scorer {name}: {error.message}"
+            yield f"scorer {named(name)}: {error.message}"
             continue
         if versions:
             yield versions
@@ -99,7 +99,7 @@ def _prompt(source: Source, name: str) -> FoundPrompt:
         try:
             aliases[check_alias(row.text("alias"))] = row.whole("version")
         except LodelineError as error:
-            refused.append(f"alias of prompt {name}: {error.message}")
+            refused.append(f"alias of prompt {named(name)}: {error.message}")
     own = {
         row.text("key"): row.text("value")
         for row in source.rows("registered_model_tags", "WHERE name = ?", (name,))
@@ -109,8 +109,8 @@ def _prompt(source: Source, name: str) -> FoundPrompt:
         name=name,
         experiment_id=DEFAULT_EXPERIMENT,
         latest_version=len(versions),
-        created_ms=max(0, head.whole("creation_time")),
-        updated_ms=max(0, head.whole("last_updated_time")),
+        created_ms=head.moment("creation_time"),
+        updated_ms=head.moment("last_updated_time"),
         description=head.text("description"),
         tags=check_tags(own),
         aliases={alias: version for alias, version in aliases.items() if 1 <= version <= len(versions)},
@@ -131,7 +131,7 @@ def _versions(name: str, rows: Mapping[int, Row], tags: Mapping[int, Mapping[str
         found.append(
             version_of(
                 draft, check_prompt(draft), DEFAULT_EXPERIMENT, number, by=row.text_or_none("user_id"),
-                now_ms=max(0, row.whole("creation_time")),
+                now_ms=row.moment("creation_time"),
             )
         )  # fmt: skip
     return found

@@ -26,7 +26,7 @@ from lodeline.domain.review_queue import (
 from lodeline.domain.reviewing import applied
 from lodeline.domain.run import Run, check_run
 from lodeline.mlflow.labels import schemas_of
-from lodeline.mlflow.source import Row, Source
+from lodeline.mlflow.source import Row, Source, named
 
 _KINDS: Mapping[str, QueueKind] = {"user": "USER", "custom": "CUSTOM"}
 _STATUSES: Mapping[str, QueueStatus] = {"pending": "PENDING", "complete": "COMPLETE", "declined": "DECLINED"}
@@ -56,7 +56,7 @@ def queues_of(source: Source, experiment_id: ExperimentId) -> Iterator[FoundQueu
         try:
             session = _session(source, row, experiment_id, known)
         except LodelineError as error:
-            yield f"review queue {row.text('name')}: {error.message}"
+            yield f"review queue {named(row.text('name'))}: {error.message}"
         else:
             yield _with_items(source, session)
 
@@ -68,7 +68,7 @@ def issues_of(source: Source, experiment_id: ExperimentId) -> Iterator[Issue | s
         try:
             yield _issue(row, experiment_id)
         except LodelineError as error:
-            yield f"issue {row.text('issue_id')}: {error.message}"
+            yield f"issue {named(row.text('issue_id'))}: {error.message}"
 
 
 def _session(
@@ -84,8 +84,8 @@ def _session(
     draft = checked_draft(
         ReviewQueueDraft(row.text("name"), kind, users, asked if kind == "CUSTOM" else (), row.text("created_by"))
     )
-    made_ms = max(0, row.whole("creation_time_ms"))
-    tags = {KIND_TAG: kind, UPDATED_TAG: str(max(made_ms, row.whole("last_update_time_ms")))}
+    made_ms = row.moment("creation_time_ms")
+    tags = {KIND_TAG: kind, UPDATED_TAG: str(max(made_ms, row.moment("last_update_time_ms")))}
     if draft.owner:
         tags[OWNER_TAG] = draft.owner
     if kind == "CUSTOM" and not asked:
@@ -117,7 +117,9 @@ def _with_items(source: Source, session: LabelingSession) -> FoundQueue:
         try:
             items.append(_item(row, session, len(items) + 1))
         except LodelineError as error:
-            refused.append(f"item {row.text('item_id')} of review queue {session.run.name}: {error.message}")
+            refused.append(
+                f"item {named(row.text('item_id'))} of review queue {named(session.run.name)}: {error.message}"
+            )
     return FoundQueue(session, tuple(items), tuple(refused))
 
 
@@ -128,11 +130,11 @@ def _item(row: Row, session: LabelingSession, place: int) -> LabelingItem:
     if status is None:
         raise Invalid.value("status", row.text("status"), f"one of {', '.join(_STATUSES)}")
     target = ReviewTarget("TRACE", trace_id=TraceId(check_trace_id(row.text("item_id"))))
-    added_ms = max(0, row.whole("creation_time_ms"))
+    added_ms = row.moment("creation_time_ms")
     item = new_item(session, ItemDraft(target), place, by=None, now_ms=added_ms)
     if status == "PENDING":
         return item
-    ended_ms = max(added_ms, row.whole("completed_time_ms") or row.whole("last_update_time_ms"))
+    ended_ms = max(added_ms, row.moment("completed_time_ms") or row.moment("last_update_time_ms"))
     who = Reviewer(user_of(row.text("completed_by")))
     return applied(session, item, Mark(who, status), now_ms=ended_ms).item
 
@@ -151,8 +153,8 @@ def _issue(row: Row, experiment_id: ExperimentId) -> Issue:
         name=row.text("name"),
         description=row.text("description"),
         status=status,
-        created_ms=max(0, row.whole("created_timestamp")),
-        updated_ms=max(0, row.whole("last_updated_timestamp")),
+        created_ms=row.moment("created_timestamp"),
+        updated_ms=row.moment("last_updated_timestamp"),
         severity=_SEVERITIES.get(said),
         root_causes=_texts(row, "root_causes"),
         categories=_texts(row, "categories"),

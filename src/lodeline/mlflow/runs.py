@@ -9,7 +9,6 @@ from lodeline.domain.experiment import Lifecycle, check_name
 from lodeline.domain.ids import ExperimentId, ModelId, RunId
 from lodeline.domain.model import Model, ModelMetric, ModelStatus, check_metrics, check_model, check_model_id
 from lodeline.domain.run import (
-    MAX_MS,
     MetricPoint,
     Run,
     RunInput,
@@ -18,7 +17,7 @@ from lodeline.domain.run import (
     check_points,
     check_run,
 )
-from lodeline.mlflow.source import Row, Source, rows_of, together
+from lodeline.mlflow.source import Row, Source, named, rows_of, together
 
 NAME_TAG, PARENT_TAG = "mlflow.runName", "mlflow.parentRunId"
 CONTEXT_TAG = "mlflow.data.context"
@@ -50,7 +49,7 @@ def runs_of(source: Source, experiment_id: ExperimentId) -> Iterator[Run | str]:
             try:
                 yield _run(rows[run_id], values, experiment_id)
             except LodelineError as error:
-                yield f"run {run_id}: {error.message}"
+                yield f"run {named(run_id)}: {error.message}"
 
 
 def homes_of_artifacts(source: Source, experiment_id: ExperimentId) -> Iterator[tuple[str, str]]:
@@ -73,7 +72,7 @@ def points_of(source: Source, run_id: str) -> Iterator[MetricPoint | str]:
         try:
             check_points([point])
         except LodelineError as error:
-            yield f"run {run_id}: {error.message}"
+            yield f"run {named(run_id)}: {error.message}"
         else:
             yield point
 
@@ -100,7 +99,7 @@ def models_of(source: Source, experiment_id: ExperimentId) -> Iterator[Model | s
                     metrics.get(model_id, []),
                 )  # fmt: skip
             except LodelineError as error:
-                yield f"model {model_id}: {error.message}"
+                yield f"model {named(model_id)}: {error.message}"
 
 
 def _values(source: Source, ids: list[str]) -> _Values:
@@ -159,8 +158,8 @@ def _run(row: Row, values: _Values, experiment_id: ExperimentId) -> Run:
         kind="RUN",
         status=_STATUSES.get(row.text("status"), "FINISHED"),
         lifecycle=_lifecycle(row),
-        start_ms=_moment(row.whole("start_time")),
-        end_ms=None if (end_ms := row.whole_or_none("end_time")) is None else _moment(end_ms),
+        start_ms=row.moment("start_time"),
+        end_ms=None if row.whole_or_none("end_time") is None else row.moment("end_time"),
         created_by=row.text_or_none("user_id") or None,
         parent_run_id=RunId(parent) if parent else None,
         params=values.params.get(run_id, {}),
@@ -181,8 +180,8 @@ def _model(
         name=check_name(row.text("name"), noun="model name"),
         status=_MODEL_STATUSES.get(row.whole("status"), "READY"),
         lifecycle=_lifecycle(row),
-        created_ms=_moment(row.whole("creation_timestamp_ms")),
-        updated_ms=_moment(row.whole("last_updated_timestamp_ms")),
+        created_ms=row.moment("creation_timestamp_ms"),
+        updated_ms=row.moment("last_updated_timestamp_ms"),
         status_message=row.text_or_none("status_message"),
         model_type=row.text("model_type") or None,
         source_run_id=RunId(run_id) if (run_id := row.text("source_run_id")) else None,
@@ -210,7 +209,3 @@ def _model_metric(row: Row) -> ModelMetric:
 
 def _lifecycle(row: Row) -> Lifecycle:
     return "DELETED" if row.text("lifecycle_stage").lower() == "deleted" else "ACTIVE"
-
-
-def _moment(moment_ms: int) -> int:
-    return min(max(0, moment_ms), MAX_MS)

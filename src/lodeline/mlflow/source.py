@@ -16,11 +16,13 @@ from urllib.parse import unquote
 import apsw
 import orjson
 
-from lodeline.domain.errors import Invalid, NotFound, Unavailable, Unsupported, shown
+from lodeline.domain.errors import Invalid, Unavailable, Unsupported, shown
+from lodeline.domain.run import MAX_MS
 from lodeline.domain.span import JsonValue
 
 T = TypeVar("T")
 IDS_TOGETHER = 200
+_NAMED = 100
 _WHOLE = range(-(2**63), 2**63)
 _POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg2://", "postgresql+psycopg://")
 
@@ -51,6 +53,10 @@ class Row:
             return None
         number = int(value)
         return number if number in _WHOLE else None
+
+    def moment(self, name: str) -> int:
+        """Return epoch milliseconds as a time that can be kept: the nearest to one that cannot, 0 for null."""
+        return min(max(0, self.whole(name)), MAX_MS)
 
     def number_or_none(self, name: str) -> float | None:
         """Return a number, None for null."""
@@ -84,6 +90,11 @@ def json_of(text: str) -> JsonValue:
         return None
 
 
+def named(text: str) -> str:
+    """Return a name or an id as messages show it: as it is, but quoted and cut where it is long or not printable."""
+    return text if text.isprintable() and len(text) <= _NAMED else shown(text)
+
+
 def together(items: Iterable[T], size: int = IDS_TOGETHER) -> Iterator[list[T]]:
     """Yield items in lists of at most `size`."""
     iterator = iter(items)
@@ -102,7 +113,7 @@ def rows_of(source: Source, table: str, column: str, ids: Sequence[str], order: 
 def open_source(uri: str) -> Generator[Source]:
     """Open ``sqlite:///FILE``, a path to such a file, or ``postgresql://...``, and close it afterwards.
 
-    NotFound for a file that is not there, Unsupported for other databases, Invalid for one that is not MLflow's,
+    Unsupported for other databases, Invalid for a file that is not there, that is no database, or not MLflow's,
     Unavailable when it cannot be opened. A password in `uri` is in no error.
     """
     if uri.startswith(_POSTGRES):
@@ -116,7 +127,7 @@ def open_source(uri: str) -> Generator[Source]:
     else:
         file = Path(unquote(uri.removeprefix("sqlite:///")).partition("?")[0])
         if not file.is_file():
-            raise NotFound(f"there is no database file {shown(str(file))}; give the one that MLflow's server uses.")
+            raise Invalid(f"there is no database file {shown(str(file))}; give the one that MLflow's server uses.")
         with _sqlite(file) as source:
             yield _checked(source, str(file))
 
@@ -185,8 +196,10 @@ def _sqlite(file: Path) -> Generator[Source]:
             for table in tables
         }
         yield _Sqlite(db, columns)
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise Invalid(f"{shown(str(file))} is no SQLite database, or is damaged ({error}).") from error
     except apsw.Error as error:
-        raise Unavailable(f"{shown(str(file))} cannot be read ({error}); is it a SQLite database?") from error
+        raise Unavailable(f"{shown(str(file))} cannot be read ({error}).") from error
     except UnicodeDecodeError as error:
         raise Invalid(
             f"{shown(str(file))} has text that is not UTF-8 ({error}); mend it with SQLite first."

@@ -14,7 +14,7 @@ from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.ingest.otlp import decode
 from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.assessments import ledger_of
-from lodeline.mlflow.source import Row, Source, json_of, rows_of
+from lodeline.mlflow.source import Row, Source, json_of, named, rows_of
 from lodeline.mlflow.spans import export_request
 
 TRACES_TOGETHER = 100
@@ -71,7 +71,7 @@ def traces_of(
             try:
                 yield _trace(row, related, artifacts, experiment_id, settings)
             except LodelineError as error:
-                yield f"trace {row.text('request_id')}: {error.message}"
+                yield f"trace {named(row.text('request_id'))}: {error.message}"
         after = (rows[-1].whole("timestamp_ms"), rows[-1].text("request_id"))
 
 

@@ -37,6 +37,9 @@ class ActiveModel:
         self.model_id = model_id
         self._before = before
 
+    def __repr__(self) -> str:
+        return f"ActiveModel({self.model_id!r})"
+
     def __enter__(self) -> "ActiveModel":
         return self
 
@@ -57,8 +60,9 @@ def set_active_model(
 
     `name` is any text that names a version, such as a commit; `model_id` is the id of one. With `params` or `tags`
     (also empty ones) the version is kept on the server, with what git says, as `create_model` does, and traces get
-    its id; when that fails, a warning says so once and traces get the name. Invalid when not exactly one of name and
-    model_id is given, and for params or tags of a model_id.
+    its id; when that fails, a warning says so once and traces get the name. Without them only traces say the name:
+    give ``params={}`` for a version that is listed, compared, and named by an alias. Invalid when not exactly one of
+    name and model_id is given, and for params or tags of a model_id.
 
     >>> import lodeline
     >>> with lodeline.set_active_model("commit-ab12"):

@@ -13,9 +13,8 @@ from itertools import islice
 
 from lodeline.domain.document import from_document, to_document
 from lodeline.domain.errors import Invalid
-from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ExperimentId, RunId
-from lodeline.domain.issue import MAX_ISSUE_ID, Issue, check_issue
+from lodeline.domain.issue import Issue, check_issue
 from lodeline.domain.label_schema import DEFAULT_NAME, LabelSchema, check_schema, default_id
 from lodeline.domain.labeling import (
     LabelingItem,
@@ -32,6 +31,7 @@ from lodeline.domain.labeling_checks import (
     check_schemas,
 )
 from lodeline.domain.review_places import MAX_SLOTS
+from lodeline.domain.run import check_moment
 from lodeline.services.reviewers import without_tokens
 from lodeline.services.run_transfer import RowsOf
 from lodeline.services.transfer_rows import Row, write_row
@@ -166,7 +166,6 @@ def _versions(rows: Iterator[Row]) -> list[LabelSchema]:
 def _issue(row: Row) -> Issue:
     issue = from_document(Issue, row.data, row.where)
     check_issue(issue)
-    check_name(issue.issue_id, noun="issue_id", most=MAX_ISSUE_ID)
     return issue
 
 
@@ -189,6 +188,7 @@ def _item(row: Row) -> LabelingItem:
     slots = [a.slot for a in item.assignments]
     if slots != sorted(set(slots)) or not set(slots) <= set(range(MAX_SLOTS)):
         raise Invalid(f"{row.where}: its assignments are not in order of their slots.")
+    _check_times(item)
     for each in item.assignments:
         if each.assignment_id != assignment_id_of(item.item_id, each.slot):
             raise Invalid(f"{row.where}: the assignment in slot {each.slot} has the id of another one.")
@@ -202,3 +202,16 @@ def _item(row: Row) -> LabelingItem:
     for decision in item.adjudications:
         check_draft_form(decision.form)
     return without_tokens(item)
+
+
+def _check_times(item: LabelingItem) -> None:
+    """Return when all times of an item can be shown as dates; else Invalid."""
+    check_moment(item.added_ms, "added_ms")
+    check_moment(item.removed_ms, "removed_ms")
+    for each in item.assignments:
+        for noun in ("claimed_ms", "lease_until_ms", "ended_ms", "requeued_ms"):
+            check_moment(getattr(each, noun), noun)
+        if each.submission is not None:
+            check_moment(each.submission.submitted_ms, "submitted_ms")
+    for decision in item.adjudications:
+        check_moment(decision.at_ms, "at_ms")

@@ -33,7 +33,16 @@ from lodeline.domain.model import (
     check_model,
     check_model_id,
 )
-from lodeline.domain.run import MAX_KEY, MAX_MS, MetricPoint, Run, RunDump, check_points, check_run, check_run_id
+from lodeline.domain.run import (
+    MAX_KEY,
+    MetricPoint,
+    Run,
+    RunDump,
+    check_moment,
+    check_points,
+    check_run,
+    check_run_id,
+)
 from lodeline.query.ast import Search
 from lodeline.services.transfer_rows import Row, write_row
 from lodeline.storage.base import Stores
@@ -211,7 +220,7 @@ def _model(row: Row) -> Model:
     check_model(model)
     check_metrics(model.metrics)
     for moment in (model.created_ms, model.updated_ms):
-        _check_moment(moment, row.where)
+        check_moment(moment, row.where)
     for alias in model.aliases:
         check_alias(alias)
     return model
@@ -220,7 +229,7 @@ def _model(row: Row) -> Model:
 def _event(row: Row) -> AliasEvent:
     event = from_document(AliasEvent, row.data, row.where)
     check_alias(event.alias)
-    _check_moment(event.at_ms, row.where)
+    check_moment(event.at_ms, row.where)
     for text in (event.model_id, event.previous_model_id):
         if text is not None:
             check_model_id(text)
@@ -262,8 +271,3 @@ def _rows(row: Row) -> tuple[RunId, list[EvaluationRow]]:
             if score.assessment_id is not None:
                 check_name(score.assessment_id, noun="assessment_id", most=MAX_KEY)
     return RunId(row.text("run_id")), rows
-
-
-def _check_moment(moment: int, where: str) -> None:
-    if not 0 <= moment <= MAX_MS:
-        raise Invalid.value(where, moment, f"epoch milliseconds from 0 to {MAX_MS}")

@@ -66,6 +66,15 @@ def test_an_empty_session_has_a_report():
     assert found.states == {"PENDING": 4}
 
 
+def test_a_time_that_no_calendar_has_counts_on_the_nearest_day():
+    times = (-(2**63), 0, 2**63 - 1)
+    rows = ReportRows([review(str(at), "a", "x", at_ms=at) for at in times], [ReportedSchema("better")])
+    assert [(day.day, day.reviews) for day in report_labeling(rows).throughput.days] == [
+        ("1970-01-01", 2),
+        ("2255-03-14", 1),
+    ]
+
+
 def test_free_text_is_not_compared():
     rows = ReportRows([review("1", "a", "x"), review("1", "b", "y")], [ReportedSchema("better", comparable=False)])
     (schema,) = report_labeling(rows).schemas

@@ -18,6 +18,7 @@ from lodeline.domain.labeling_report import (
     Throughput,
 )
 from lodeline.domain.rating import Rating, RatingValue, rating_value
+from lodeline.domain.run import MAX_MS
 from lodeline.domain.span import JsonValue
 from lodeline.domain.span_agreement import MarkedItem
 from lodeline.domain.text_span import TextSpan, read_spans
@@ -59,7 +60,7 @@ def report_labeling(
 def _throughput(reviews: Sequence[Review], level: float) -> Throughput:
     times = _times(reviews)
     hours = float(times.sum()) / _HOUR_MS
-    days = Counter(datetime.fromtimestamp(review.submitted_ms / 1000, UTC).date().isoformat() for review in reviews)
+    days = Counter(_day(review.submitted_ms) for review in reviews)
     return Throughput(
         reviews=len(reviews),
         first_ms=min((review.submitted_ms for review in reviews), default=None),
@@ -71,6 +72,11 @@ def _throughput(reviews: Sequence[Review], level: float) -> Throughput:
         reviews_per_hour=len(times) / hours if hours else None,
         days=tuple(DayReviews(day, days[day]) for day in sorted(days)),
     )
+
+
+def _day(at_ms: int) -> str:
+    """Return the day of a time; of one that no calendar has, which old imports may have stored, the nearest."""
+    return datetime.fromtimestamp(min(max(0, at_ms), MAX_MS) / 1000, UTC).date().isoformat()
 
 
 def _times(reviews: Sequence[Review]) -> FloatArray:
