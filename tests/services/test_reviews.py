@@ -236,7 +236,8 @@ def test_a_submission_sent_again_stands_although_the_text_has_changed(services: 
     view = services.reviews.submit(ANN, item, first, key="k")
     past = PastReview(item, "ben", first)
     assert services.labeling_items.log_reviews(EDITOR, run_id, [past]).logged == 1
-    rewrite(services, "tr-3", "short")
+    rewrite(services, "tr-3", "short", end_ms=200)
+    assert [each.text for each in services.reviews.view(ANN, item).texts] == ["ask", "short"]
     assert services.reviews.submit(ANN, item, first, key="k").mine == view.mine
     assert services.labeling_items.log_reviews(EDITOR, run_id, [past]).known == 1
     with pytest.raises(Conflict, match="another form was submitted under the key 'k'"):
