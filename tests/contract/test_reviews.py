@@ -472,6 +472,24 @@ def test_a_raised_number_opens_places_and_complete_items_stay_unless_extended(st
     assert at.submit(done, "ben").state == "COMPLETE"
 
 
+def test_items_in_dispute_get_further_reviews_when_they_are_extended(stores: Stores) -> None:
+    at = desk(stores, reviews_required=2, min_agreement=0.6)
+    item, decided = at.item(), at.item("tr-2")
+    for each in (item, decided):
+        at.submit(each, "ann", form(True))
+        at.submit(each, "ben", form(False))
+    at.adjudicate(decided, "dan", form(True))
+    at.change(extend_completed=True)
+    assert (at.get(item).state, states(at.get(item))) == ("DISPUTED", {"SUBMITTED": 2})
+    at.policy(reviews_required=3)
+    assert (at.get(item).state, states(at.get(item))) == ("DISPUTED", {"SUBMITTED": 2})
+    at.change(extend_completed=True)
+    assert (at.get(item).state, states(at.get(item))) == ("IN_REVIEW", {"SUBMITTED": 2, "OPEN": 1})
+    assert at.get(decided).state == "ADJUDICATED"
+    ended = at.submit(item, "cy", form(True))
+    assert (ended.state, ended.agreement) == ("DISPUTED", pytest.approx(1 / 3))
+
+
 def test_a_lowered_number_is_not_exceeded_by_claims_in_hand(stores: Stores) -> None:
     at = desk(stores, reviews_required=3)
     item = at.item()

@@ -1,10 +1,24 @@
 """Spans of text: what is one, where it may lie, how much two answers mark the same."""
 
+from collections import Counter
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.span import JsonValue
-from lodeline.domain.text_span import MAX_TEXTS, MarkableText, TextSpan, markable, overlap_of, quoted, spans_of
+from lodeline.domain.text_span import (
+    MAX_TEXTS,
+    MarkableText,
+    TextSpan,
+    markable,
+    overlap_of,
+    part_of,
+    quoted,
+    same_marks,
+    spans_of,
+)
 
 LABELS = ("made up", "wrong")
 
@@ -87,7 +101,37 @@ def test_texts_inside_of_messages() -> None:
         ("2/response", "Again"),
     ]
     assert quoted([TextSpan("2/response", 0, 5, "wrong")], texts, "response")[0].text == "Again"
-    assert len(markable([{"response": ["text"] * 1_000}])) == MAX_TEXTS
+
+
+def test_texts_of_one_part_leave_room_for_those_of_the_other() -> None:
+    texts = markable([{"request": ["ask"] * 1_000, "response": ["say"] * 150}, {"response": ["say"] * 150}])
+    assert Counter(part_of(each.field) for each in texts) == {"request": MAX_TEXTS, "response": MAX_TEXTS}
+    assert texts[-1].field == "2/response/49"
+
+
+def test_texts_of_a_conversation_are_named_by_their_trace() -> None:
+    texts = markable([{"request": "ask", "response": "say"}, {"response": {"a": "more"}}], ["request", "tr-2"])
+    assert [each.field for each in texts] == [
+        "trace/request/request", "trace/request/response", "trace/tr-2/response/a",
+    ]  # fmt: skip
+    assert [part_of(each.field) for each in texts] == ["request", "response", "response"]
+    assert quoted([TextSpan("trace/tr-2/response/a", 0, 4, "wrong")], texts, "response")[0].text == "more"
+    assert part_of("trace") == part_of("2") == ""
+
+
+def test_the_same_marks_are_the_same_with_and_without_their_words() -> None:
+    kept = [{**mark(0, 3), "text": "say"}]
+    assert same_marks(kept, [mark(0, 3)])
+    assert same_marks(kept, kept)
+    for other in (
+        [],
+        [mark(0, 2)],
+        [mark(0, 3, "made up")],
+        [{**mark(0, 3), "text": "ask"}],
+        [mark(0, 3), mark(1, 2)],
+    ):
+        assert not same_marks(kept, other)
+    assert not same_marks(["a"], ["a"])
 
 
 def test_how_much_answers_mark_the_same() -> None:
@@ -100,3 +144,18 @@ def test_how_much_answers_mark_the_same() -> None:
     assert overlap_of([one, []]) == 0
     assert overlap_of([one, one, []]) == pytest.approx(1 / 3)
     assert overlap_of([one]) is None
+
+
+stretches = st.lists(
+    st.tuples(st.integers(0, 20), st.integers(1, 8), st.sampled_from("ab")).map(
+        lambda mark: TextSpan("response", mark[0], mark[0] + mark[1], mark[2])
+    ),
+    max_size=8,
+)
+
+
+@given(stretches, stretches)
+def test_overlap_is_counted_as_code_point_by_code_point(one: list[TextSpan], other: list[TextSpan]) -> None:
+    left, right = ({(s.label, at) for s in spans for at in range(s.start, s.end)} for spans in (one, other))
+    expected = 2 * len(left & right) / (len(left) + len(right)) if left or right else 1
+    assert overlap_of([one, other]) == pytest.approx(expected)

@@ -169,6 +169,31 @@ def test_removed_items_and_free_text_are_left_out(services: Services) -> None:
     assert (found.schemas[0].panel, found.schemas[0].answers) == (None, 1)
 
 
+def test_marks_in_a_text_of_the_length_that_most_had_are_compared(services: Services) -> None:
+    def answer(response: str, *, end_ms: int) -> None:
+        root = span("answer", end_ms=end_ms, attributes={"input.value": "ask", "output.value": response})
+        services.stores.traces.write([write("tr-1", root, experiment="0")])
+
+    answer("first it was like this", end_ms=10)
+    run_id = session(services, "wrong", LabelInput("spans", options=("wrong",)))
+    drafts = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId("tr-1")))]
+    (item,) = services.labeling_items.add(LOCAL, run_id, drafts).item_ids
+    marked: JsonValue = [{"field": "response", "start": 0, "end": 5, "label": "wrong"}]
+    submit(services, item, "ann-1", "wrong", marked)
+    answer("then it was another one", end_ms=20)
+    for who in ("ann-2", "ann-3"):
+        clock_of(services).advance(10)
+        submit(services, item, who, "wrong", marked)
+    (schema,) = services.labeling_reports.report(LOCAL, run_id).schemas
+    assert schema.spans is not None
+    assert schema.spans.characters == len("then it was another one")
+    assert (schema.answers, schema.spans.items, schema.spans.single) == (3, 1, 0)
+    assert schema.spans.coefficients[0].value == pytest.approx(1)
+    assert schema.spans.warnings[-1] == (
+        "1 answer is left out: the text had another length when it was given than when most were."
+    )
+
+
 def test_only_who_may_read_the_session_may_ask(services: Services) -> None:
     run_id = session(services, "fine", LabelInput("pass_fail"))
     with pytest.raises(Forbidden):

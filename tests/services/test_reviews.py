@@ -8,7 +8,7 @@ from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.account import Account
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
 from lodeline.domain.dataset import DatasetDraft
-from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, Unauthenticated
+from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
 from lodeline.domain.experiment import ExperimentChange, ExperimentDraft, ExperimentSettings
 from lodeline.domain.ids import AccountId, ExperimentId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
@@ -175,6 +175,138 @@ def test_spans_that_lie_elsewhere_are_refused_wherever_they_are_written(
         with pytest.raises(Invalid, match=said):
             call()
     assert not services.stores.assessments.of_traces([TraceId("tr-1")]).get(TraceId("tr-1"))
+
+
+def rewrite(services: Services, trace_id: str, response: str, **more: object) -> None:
+    """Have another span of a trace say what it answered."""
+    root = span(
+        "answer", 1, attributes={"input.value": "ask", "output.value": response}, start_ms=1, **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+    services.stores.traces.write([write(trace_id, root, experiment=APP)])
+
+
+def said(services: Services, item: ItemId, name: str = "ann") -> JsonValue:
+    """Return what somebody has marked."""
+    found = services.labeling_items.get(LOCAL, item)
+    (mine,) = [a for a in found.assignments if a.reviewer == name and a.submission]
+    assert mine.submission is not None
+    return mine.submission.form.answers["marks"]
+
+
+def test_the_words_of_many_overlapping_spans_are_bounded_wherever_they_are_written(services: Services) -> None:
+    made, item = span_session(services, mode="named", min_agreement=0.9)
+    run_id = made.run.run_id
+    rewrite(services, "tr-3", "x" * 20_000)
+    (item,) = services.labeling_items.add(LOCAL, run_id, [ItemDraft(trace("tr-3"))]).item_ids
+    wide = marks(*((start, 20_000, "wrong") for start in range(100)))
+    services.experiments.update(LOCAL, APP, ExperimentChange(settings=ExperimentSettings(enforce_label_schemas=True)))
+    person = AssessmentDraft(
+        AssessmentTarget(TraceId("tr-3")),
+        "marks",
+        "FEEDBACK",
+        AssessmentSource("HUMAN", "ann"),
+        wide.answers["marks"],
+    )
+    services.reviews.submit(ANN, item, marks())
+    services.reviews.submit(BEN, item, marks((0, 20_000, "wrong")))
+    for call in (
+        lambda: services.labeling_items.log_reviews(EDITOR, run_id, [PastReview(item, "ann", wide, key="new")]),
+        lambda: services.labeling_items.add(EDITOR, run_id, [ItemDraft(trace("tr-3"), gold=wide.answers)]),
+        lambda: services.labeling_items.adjudicate(EDITOR, item, wide),
+        lambda: services.assessments.log(LOCAL, person),
+    ):
+        with pytest.raises(TooLarge, match="mark shorter stretches"):
+            call()
+    services.reviews.undo(ANN, item)
+    with pytest.raises(TooLarge, match="words that are marked the form comes to 1995050 characters"):
+        services.reviews.submit(ANN, item, wide)
+    rewrite(services, "tr-4", "\u00e9" * 20_000)
+    (other,) = services.labeling_items.add(LOCAL, run_id, [ItemDraft(trace("tr-4"))]).item_ids
+    with pytest.raises(TooLarge, match="mark shorter stretches"):
+        services.reviews.submit(ANN, other, marks(*((start, 20_000, "wrong") for start in range(20))))
+    services.reviews.submit(ANN, other, marks(*((start, 20_000, "wrong") for start in range(5))))
+
+
+def test_a_submission_sent_again_stands_although_the_text_has_changed(services: Services) -> None:
+    made, _ = span_session(services, mode="named")
+    run_id = made.run.run_id
+    rewrite(services, "tr-3", "the first answer")
+    (item,) = services.labeling_items.add(LOCAL, run_id, [ItemDraft(trace("tr-3"))]).item_ids
+    first = marks((4, 16, "wrong"))
+    view = services.reviews.submit(ANN, item, first, key="k")
+    past = PastReview(item, "ben", first)
+    assert services.labeling_items.log_reviews(EDITOR, run_id, [past]).logged == 1
+    rewrite(services, "tr-3", "short", end_ms=200)
+    assert [each.text for each in services.reviews.view(ANN, item).texts] == ["ask", "short"]
+    assert services.reviews.submit(ANN, item, first, key="k").mine == view.mine
+    assert services.labeling_items.log_reviews(EDITOR, run_id, [past]).known == 1
+    with pytest.raises(Conflict, match="another form was submitted under the key 'k'"):
+        services.reviews.submit(ANN, item, marks((4, 15, "wrong")), key="k")
+    kept = said(services, item)
+    assert isinstance(kept, list)
+    assert kept[0] == {"field": "response", "start": 4, "end": 16, "label": "wrong", "text": "first answer"}
+
+
+def test_marks_stay_in_the_trace_of_a_conversation_that_they_were_made_in(services: Services) -> None:
+    made, _ = span_session(services)
+    target = ReviewTarget("SESSION", session="talk")
+    for number in (3, 4):
+        rewrite(services, f"tr-{number}", f"turn {number}", session="talk")
+    (item,) = services.labeling_items.add(LOCAL, made.run.run_id, [ItemDraft(target)]).item_ids
+    view = services.reviews.claim(ANN, item)
+    fields = {each.text: each.field for each in view.texts}
+    assert fields["turn 4"] == "trace/tr-4/response"
+    root = span(
+        "a", 1, session="talk", start_ms=0, attributes={"input.value": "ask", "output.value": "earlier"}
+    )  # fmt: skip
+    services.stores.traces.write([write("tr-5", root, experiment=APP)])
+    marked: JsonValue = [{"field": fields["turn 4"], "start": 0, "end": 4, "label": "wrong"}]
+    services.reviews.submit(ANN, item, ReviewForm({"marks": marked}), token=token_of(view))
+    kept = said(services, item)
+    assert isinstance(kept, list)
+    assert kept[0] == {**marked[0], "text": "turn"}
+
+
+def test_an_item_whose_trace_is_gone_is_unavailable_at_every_door(services: Services) -> None:
+    made, item = span_session(services, mode="named", min_agreement=0.9)
+    plain = session(services)
+    (other,) = add(services, plain, trace())
+    view = services.reviews.claim(ANN, item)
+    done = services.reviews.submit(BEN, item, marks((0, 3, "wrong")), key="k")
+    assert done.mine is not None
+    services.traces.delete(LOCAL, [TraceId("tr-1")])
+    past = PastReview(item, "ann", marks((0, 3, "wrong")))
+    for call in (
+        lambda: services.reviews.view(ANN, item),
+        lambda: services.reviews.view(ANN, other),
+        lambda: services.reviews.submit(ANN, item, marks((0, 3, "wrong")), token=token_of(view)),
+        lambda: services.reviews.submit(ANN, item, marks()),
+        lambda: services.reviews.submit(BEN, item, marks((0, 3, "wrong")), key="k"),
+        lambda: services.reviews.submit(ANN, other, form()),
+        lambda: services.labeling_items.log_reviews(EDITOR, made.run.run_id, [past]),
+    ):
+        with pytest.raises(Conflict, match="UNAVAILABLE"):
+            call()
+    with pytest.raises(Conflict, match="is UNAVAILABLE: deciding it needs it to be disputed"):
+        services.labeling_items.adjudicate(EDITOR, item, marks())
+    assert services.reviews.next(ANN, made.run.run_id).item is None
+    assert services.reviews.held(BEN, made.run.run_id).items == ()
+
+
+def test_a_decision_answers_all_that_is_in_dispute(services: Services) -> None:
+    services.label_schemas.create(LOCAL, "app", MARKS)
+    policy = ReviewPolicy(mode="named", min_agreement=0.9)
+    draft = LabelingDraft(RunDraft("both"), (), "", ("ann", "ben"), policy, state="OPEN")
+    made = services.labeling.create(LOCAL, "app", draft, ["score", "marks"])
+    (item,) = services.labeling_items.add(LOCAL, made.run.run_id, [ItemDraft(trace())]).item_ids
+    services.reviews.submit(ANN, item, ReviewForm({"score": 4, **marks((0, 3, "wrong")).answers}))
+    services.reviews.submit(BEN, item, ReviewForm({"score": 4, **marks().answers}))
+    with pytest.raises(Invalid, match="marks in dispute and not decided") as left:
+        services.labeling_items.adjudicate(EDITOR, item, form(4))
+    assert left.value.details == {"field": "answers", "missing": ["marks"]}
+    decided = services.labeling_items.adjudicate(EDITOR, item, marks((0, 3, "wrong")))
+    assert decided.state == "ADJUDICATED"
+    assert services.labeling_items.adjudicate(EDITOR, item, marks((0, 3, "wrong"))) == decided
 
 
 def test_what_is_to_be_marked_must_be_shown(services: Services) -> None:

@@ -132,7 +132,7 @@ class LabelingChange:
     """A change of a session: None leaves a field; an empty `dataset_id` takes it away.
 
     Reviewers that are added get no items that are complete already. Where more reviews are required, items that are
-    complete stay so, unless `extend_completed`.
+    complete or in dispute stay so, unless `extend_completed`.
     """
 
     state: LabelingState | None = None

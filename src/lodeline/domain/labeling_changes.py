@@ -25,7 +25,7 @@ from lodeline.domain.labeling_checks import (
     check_schemas,
 )
 from lodeline.domain.labeling_rules import check_rules
-from lodeline.domain.review_places import settled
+from lodeline.domain.review_places import required_of, settled
 from lodeline.domain.run import RunChange, changed_run
 
 Affected = Literal["none", "claimed", "all"]
@@ -78,8 +78,10 @@ def affected(before: LabelingSession, after: LabelingSession) -> Affected:
 
 
 def resettled(session: LabelingSession, item: LabelingItem, change: LabelingChange, *, now_ms: int) -> LabelingItem:
-    """Return an item in line with its changed session; complete ones stay so unless the change extends them."""
-    again = change.extend_completed and item.state == "COMPLETE"
+    """Return an item in line with its changed session; complete ones stay so unless the change extends them, and so
+    do those in dispute, which are extended only where more reviews are asked for than they have."""
+    more = item.state == "DISPUTED" and required_of(session, item) > len(item.submissions)
+    again = change.extend_completed and (more or item.state == "COMPLETE")
     return settled(session, item, now_ms=now_ms, again=again)
 
 

@@ -120,9 +120,8 @@ def checked_items(drafts: Sequence[ItemDraft], schemas: Sequence[LabelSchema]) -
 
 def check_draft_form(form: ReviewForm) -> None:
     """Return when a form can be kept as a draft, whatever its answers; else Invalid or TooLarge."""
-    parts = (dict(form.answers), dict(form.comments), form.comment, form.flags, dict(form.assertions))
     try:
-        size = len(json.dumps(parts, ensure_ascii=True))
+        size = _size_of(form)
     except RecursionError as error:
         raise Invalid("answers: they are nested too deep; flatten them.") from error
     if size > MAX_FORM:
@@ -142,6 +141,11 @@ def check_draft_form(form: ReviewForm) -> None:
             raise Invalid.value(f"assertions.{key}", claim, f"a claim of 1 to {MAX_ASSERTION} characters")
     if form.duration_ms is not None and not 0 <= form.duration_ms <= MAX_DURATION_MS:
         raise Invalid.value("duration_ms", form.duration_ms, f"milliseconds from 0 to {MAX_DURATION_MS}")
+
+
+def _size_of(form: ReviewForm) -> int:
+    parts = (dict(form.answers), dict(form.comments), form.comment, form.flags, dict(form.assertions))
+    return len(json.dumps(parts, ensure_ascii=True))
 
 
 def checked_form(form: ReviewForm, schemas: Sequence[LabelSchema], *, whole: bool) -> ReviewForm:
@@ -192,17 +196,32 @@ def _check_whole(schemas: Sequence[LabelSchema], answers: Mapping[str, JsonValue
 
 def quoted_form(form: ReviewForm, asked: Sequence[LabelSchema], texts: Sequence[MarkableText]) -> ReviewForm:
     """Return a checked form with the words that its answers to the schemas of kind spans `asked` mark in `texts`;
-    Invalid names the answer that marks what is not there."""
+    Invalid names the answer that marks what is not there, TooLarge says that the words are more than a form holds."""
     answers = dict(form.answers)
+    marked = {schema.name: read_spans(answers[schema.name]) for schema in asked}
+    # Before any word is cut out: a hundred spans of one long text are a hundred times as long as it is.
+    _check_words(sum(span.end - span.start for spans in marked.values() for span in spans))
     for schema in asked:
         try:
-            spans = quoted(read_spans(answers[schema.name]), texts, schema.input.marks)
+            spans = quoted(marked[schema.name], texts, schema.input.marks)
         except Invalid as error:
             raise Invalid(
                 f"answers.{schema.name}: {error.message}", code="label_value", details={"field": schema.name}
             ) from error
         answers[schema.name] = [span.to_value() for span in spans]
-    return replace(form, answers=answers)
+    found = replace(form, answers=answers)
+    if any(marked.values()):
+        _check_words(_size_of(found))
+    return found
+
+
+def _check_words(size: int) -> None:
+    if size > MAX_FORM:
+        raise TooLarge(
+            f"answers: with the words that are marked the form comes to {size} characters of JSON, over the limit of "
+            f"{MAX_FORM}; mark shorter stretches.",
+            details={"field": "answers"},
+        )
 
 
 def check_marks(schemas: Sequence[LabelSchema], policy: ReviewPolicy) -> None:

@@ -44,17 +44,22 @@ def check_state(session: LabelingSession, allowed: frozenset[LabelingState], wha
 def check_there(item: LabelingItem) -> None:
     """Return when an item can be reviewed; Conflict when it was removed or what it is about is gone."""
     if item.state == "UNAVAILABLE":
-        raise Conflict(
-            f"item {item.item_id!r} is UNAVAILABLE: what it is about was erased; go on with another item.",
-            code="item_state",
-            details={"state": item.state},
-        )
+        raise unavailable(item)
     if item.removed_ms is not None:
         raise Conflict(
             f"item {item.item_id!r} was removed from its session; go on with another item.",
             code="item_state",
             details={"state": "REMOVED"},
         )
+
+
+def unavailable(item: LabelingItem) -> Conflict:
+    """Return the error for an item that is about something that is gone."""
+    return Conflict(
+        f"item {item.item_id!r} is UNAVAILABLE: what it is about was erased; go on with another item.",
+        code="item_state",
+        details={"state": "UNAVAILABLE"},
+    )
 
 
 def check_listed(session: LabelingSession, reviewer: Reviewer) -> None:

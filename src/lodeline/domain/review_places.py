@@ -79,20 +79,31 @@ def agreement_of(session: LabelingSession, forms: Sequence[ReviewForm]) -> float
     """Return how much forms agree: of each schema whose answers can be compared the share of pairs of them that are
     equal (of spans how much they mark the same: `text_span.overlap_of`), and of these the least. None when nothing
     was answered twice."""
-    shares: list[float] = []
+    return min(_shares(session, forms).values(), default=None)
+
+
+def disputes_of(session: LabelingSession, item: LabelingItem) -> tuple[str, ...]:
+    """Return the schemas whose answers of an item's present round agree less than the session asks for."""
+    least = session.policy.min_agreement
+    if least is None:
+        return ()
+    forms = [a.submission.form for a in item.submissions if a.submission is not None]
+    return tuple(name for name, share in _shares(session, forms).items() if share < least)
+
+
+def _shares(session: LabelingSession, forms: Sequence[ReviewForm]) -> dict[str, float]:
+    """Return how much forms agree by schema; those that cannot be compared or were answered once are left out."""
+    shares: dict[str, float] = {}
     for schema in session.schemas:
-        if schema.input.kind == "spans":
-            overlap = overlap_of(
-                [read_spans(form.answers[schema.name]) for form in forms if schema.name in form.answers]
-            )
-            shares += [] if overlap is None else [overlap]
-        if schema.input.kind not in COMPARABLE:
+        given = [form.answers[schema.name] for form in forms if schema.name in form.answers]
+        if len(given) < 2:
             continue
-        given = [canonical_json(form.answers[schema.name]) for form in forms if schema.name in form.answers]
-        pairs = list(combinations(given, 2))
-        if pairs:
-            shares.append(sum(one == other for one, other in pairs) / len(pairs))
-    return min(shares) if shares else None
+        if schema.input.kind == "spans":
+            shares[schema.name] = overlap_of([read_spans(each) for each in given]) or 0.0
+        elif schema.input.kind in COMPARABLE:
+            pairs = list(combinations([canonical_json(each) for each in given], 2))
+            shares[schema.name] = sum(one == other for one, other in pairs) / len(pairs)
+    return shares
 
 
 def order_salt(run_id: RunId, reviewer: str) -> int:

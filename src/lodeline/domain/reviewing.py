@@ -52,8 +52,9 @@ from lodeline.domain.review_events import (
     Undo,
 )
 from lodeline.domain.review_outputs import Author, judgments_of
-from lodeline.domain.review_places import FINAL, live, settled
+from lodeline.domain.review_places import FINAL, disputes_of, live, settled
 from lodeline.domain.review_queue import queue_item_of, queue_of
+from lodeline.domain.text_span import same_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,7 @@ def _saved(session: LabelingSession, item: LabelingItem, event: Save, now_ms: in
 
 
 def _submitted(session: LabelingSession, item: LabelingItem, event: Submit, now_ms: int) -> ReviewStep:
-    done = _submitted_before(item, event)
-    if done:
+    if submitted_before(item, event) is not None:
         return ReviewStep(item)
     check_state(session, REVIEWING, "submitting a review")
     if event.token is None:
@@ -193,28 +193,40 @@ def _submitted(session: LabelingSession, item: LabelingItem, event: Submit, now_
     return ReviewStep(settled(session, _put(item, ended), now_ms=now_ms), log)
 
 
-def _submitted_before(item: LabelingItem, event: Submit) -> bool:
-    """Tell whether a submission was made before; Conflict when another one was, in its place."""
+def submitted_before(item: LabelingItem, event: Submit) -> Submission | None:
+    """Return the submission that an event would make again, None when it is a new one; Conflict when another one was
+    made in its place."""
     for each in item.assignments:
         if each.submission is None or each.reviewer != event.reviewer.name:
             continue
-        same = each.submission.form == event.form
+        same = _same_form(each.submission.form, event.form)
         if event.key is not None and each.submission.key == event.key:
             if same:
-                return True
+                return each.submission
             raise Conflict(
                 f"item {item.item_id!r}: another form was submitted under the key {event.key!r}; use a key once.",
                 code="key_reused",
             )
         if event.token is not None and each.token == event.token:
             if same:
-                return True
+                return each.submission
             raise Conflict(
                 f"item {item.item_id!r} was submitted under this claim already; undo that to change it.",
                 code="reviewed_already",
                 details={"state": each.state},
             )
-    return False
+    return None
+
+
+def _same_form(kept: ReviewForm, given: ReviewForm) -> bool:
+    """Tell whether a form says what a kept one does; spans do where they mark the same places."""
+    return replace(kept, answers={}) == replace(given, answers={}) and (
+        kept.answers.keys() == given.answers.keys()
+        and all(
+            kept.answers[name] == value or same_marks(kept.answers[name], value)
+            for name, value in given.answers.items()
+        )
+    )
 
 
 def _released(session: LabelingSession, item: LabelingItem, event: Release, now_ms: int) -> LabelingItem:
@@ -319,12 +331,18 @@ def _marked(session: LabelingSession, item: LabelingItem, event: Mark, now_ms: i
 def _adjudicated(session: LabelingSession, item: LabelingItem, event: Adjudicate, now_ms: int) -> ReviewStep:
     check_state(session, DECIDING, "deciding a dispute")
     present = item.adjudication
-    if present is not None and (present.by, present.form) == (event.by.name, event.form):
+    if present is not None and present.by == event.by.name and _same_form(present.form, event.form):
         return ReviewStep(item)
     if item.removed_ms is not None or item.state != "DISPUTED":
         raise wrong_state(item, "deciding it", "disputed")
     if not event.form.answers:
         raise Invalid("answers: a decision needs at least one answer.", details={"field": "answers"})
+    left = [name for name in disputes_of(session, item) if name not in event.form.answers]
+    if left:
+        raise Invalid(
+            f"answers: {', '.join(left)} in dispute and not decided; a decision answers all that is in dispute.",
+            details={"field": "answers", "missing": left},
+        )
     log = judgments_of(
         session, item, event.form, Author(event.by.name, event.by.verified),
         source=f"{item.item_id}:{item.round}", decision=True,

@@ -1,14 +1,15 @@
 """Text spans: stretches of a text that a reviewer marks, each with a label; answers to label schemas of kind spans.
 
 A span lies in one text of what is reviewed, `field`: ``response`` or ``request`` where that is a text, with the path
-of a text inside it (a JSON pointer, RFC 6901: ``response/choices/0/message/content``) where it is not, and with the
-number of the trace before it from the second trace of a pair or conversation on (``2/response``). Positions count
-Unicode code points from 0; `end` is that after the last one.
+of a text inside it (a JSON pointer, RFC 6901: ``response/choices/0/message/content``) where it is not. Before it
+stands the number 2 for the second trace of a pair (``2/response``), and for every trace of a conversation its id
+(``trace/ID/response``): a conversation may get traces before and between those that a reviewer has read. Positions
+count Unicode code points from 0; `end` is that after the last one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Literal, TypeGuard
 
 from lodeline.domain.errors import Invalid, TooLarge, shown
@@ -21,7 +22,8 @@ MAX_SPANS = 100
 MAX_FIELD = 500
 MAX_POSITION = 10_000_000
 MAX_TEXTS = 200
-"""Texts of one item in which spans can lie, the first ones."""
+"""Texts of one part of an item in which spans can lie, the first ones."""
+_TRACE = "trace"
 _KEYS = frozenset({"field", "start", "end", "label", "text"})
 _TOLD = frozenset({"role", "type", "id", "object", "model", "name", "finish_reason", "tool_call_id"})
 """Fields of messages that say what something is; what is in them is not marked."""
@@ -131,6 +133,16 @@ def quoted(spans: Iterable[TextSpan], texts: Sequence[MarkableText], part: Marke
     return tuple(found)
 
 
+def same_marks(kept: JsonValue, given: JsonValue) -> bool:
+    """Tell whether a given answer marks what a kept one does; words that it does not say are not compared."""
+    marked, again = read_spans(kept), read_spans(given)
+    return len(marked) == len(again) > 0 and all(
+        (one.field, one.start, one.end, one.label) == (other.field, other.start, other.end, other.label)
+        and other.text in {None, one.text}
+        for one, other in zip(marked, again, strict=True)
+    )
+
+
 def length_of(texts: Sequence[MarkableText], part: MarkedPart) -> int:
     """Return how many code points the texts of a part have together."""
     return sum(len(each.text) for each in texts if part_of(each.field) == part)
@@ -139,20 +151,28 @@ def length_of(texts: Sequence[MarkableText], part: MarkedPart) -> int:
 def part_of(field: str) -> str:
     """Return which part of what is reviewed a field lies in."""
     first, _, rest = field.partition("/")
-    return rest.partition("/")[0] if first.isdecimal() else first
+    if first == _TRACE:
+        rest = rest.partition("/")[2]
+    return rest.partition("/")[0] if first == _TRACE or first.isdecimal() else first
 
 
-def markable(contents: Sequence[Mapping[MarkedPart, JsonValue]]) -> tuple[MarkableText, ...]:
-    """Return the texts in which spans can lie, of traces or records in the order in which they are shown; empty ones
-    are left out, and so is what stands in a field that says what a message is rather than what it says."""
+def markable(
+    contents: Sequence[Mapping[MarkedPart, JsonValue]], traces: Sequence[str] = ()
+) -> tuple[MarkableText, ...]:
+    """Return the texts in which spans can lie, of traces or records in the order in which they are shown: of each
+    part the first `MAX_TEXTS`. Empty ones are left out, and so is what stands in a field that says what a message is
+    rather than what it says.
+
+    `traces` are the ids of a conversation's traces, one for each of the contents, and stand in the fields.
+    """
     found: list[MarkableText] = []
+    left = dict.fromkeys(MARKED_PARTS, MAX_TEXTS)
     for number, content in enumerate(contents, start=1):
+        before = f"{_TRACE}/{traces[number - 1]}/" if traces else "" if number == 1 else f"{number}/"
         for part in MARKED_PARTS:
-            root = part if number == 1 else f"{number}/{part}"
-            for text in _texts(root, content.get(part), 0):
-                if len(found) >= MAX_TEXTS:
-                    return tuple(found)
-                found.append(text)
+            texts = list(islice(_texts(before + part, content.get(part), 0), left[part]))
+            left[part] -= len(texts)
+            found += texts
     return tuple(found)
 
 
@@ -185,13 +205,20 @@ def _dice(one: "_Stretches", other: "_Stretches") -> float:
     size = _size(one) + _size(other)
     if not size:
         return 1.0
-    both = sum(
-        max(0, min(end, other_end) - max(start, other_start))
-        for where in one.keys() & other.keys()
-        for start, end in one[where]
-        for other_start, other_end in other[where]
-    )
-    return 2 * both / size
+    return 2 * sum(_shared(one[where], other[where]) for where in one.keys() & other.keys()) / size
+
+
+def _shared(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> int:
+    """Return how many code points lie in both of two rows of stretches, each sorted and without overlaps."""
+    shared = at = other_at = 0
+    while at < len(one) and other_at < len(other):
+        (start, end), (other_start, other_end) = one[at], other[other_at]
+        shared += max(0, min(end, other_end) - max(start, other_start))
+        if end < other_end:
+            at += 1
+        else:
+            other_at += 1
+    return shared
 
 
 _Stretches = dict[tuple[str, str], list[tuple[int, int]]]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.errors import Invalid, NotFound, TooLarge
 from lodeline.domain.ids import DatasetId, RunId, new_hex
 from lodeline.domain.labeling import (
     ItemDraft,
@@ -25,14 +25,13 @@ from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.review_events import Adjudicate, Remove, Reopen, Reviewer, ReviewEvent, Submit
 from lodeline.domain.span import JsonValue
-from lodeline.domain.text_span import MarkableText
 from lodeline.services.audit import audit_entry
 from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_drafts import of_rule, of_trace, resolved
 from lodeline.services.labeling_sync import expectations_of, record_draft
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.records import RecordService
-from lodeline.services.review_texts import QuotedForm, marks_texts, quoted_answers, quoted_in, texts_of
+from lodeline.services.review_texts import ReviewTexts, quoted_gold
 from lodeline.services.reviewers import reviewer_of, without_tokens
 from lodeline.storage.base import Stores
 
@@ -66,7 +65,7 @@ class LabelingItemService:
             self._sessions.check_dataset(actor, dataset_id)
         checked = [resolved(self._stores, found, each) for each in checked_items(drafts, found.schemas)]
         known = [
-            replace(each, gold=quoted_in(self._stores, found, each.target, ReviewForm(each.gold)).form.answers)
+            replace(each, gold=quoted_gold(self._stores, found, each.target, ReviewForm(each.gold)).answers)
             for each in checked
         ]
         return self._add(actor, found, known, "hand")
@@ -115,12 +114,14 @@ class LabelingItemService:
     ) -> LabelingItem:
         """Decide a dispute: the answers given here become judgments, and count for the item from now on.
 
-        `reviewer` is the name of somebody who is not signed in.
+        Invalid when one of the answers that are in dispute is missing. `reviewer` is the name of somebody who is not
+        signed in.
         """
         item, session = self._item(actor, item_id, "labeling.write")
         who = reviewer_of(actor, reviewer)
         checked = checked_form(form, session.schemas, whole=False)
-        checked = quoted_in(self._stores, session, item.target, checked).form
+        if item.state == "DISPUTED":
+            checked = ReviewTexts(self._stores, session).quoted(item, checked).form
         return self._act(actor, item_id, Adjudicate(who, checked), "labeling.adjudicate")
 
     def log_reviews(self, actor: Actor, run_id: RunId, reviews: Sequence[PastReview]) -> PastReviewsReport:
@@ -133,13 +134,15 @@ class LabelingItemService:
         found = self._sessions.get(actor, run_id, "labeling.write")
         now_ms = self._clock.now_ms()
         by_item: dict[ItemId, list[Submit]] = {}
-        texts: dict[ItemId, Sequence[MarkableText]] = {}
+        texts = ReviewTexts(self._stores, found)
         for each in checked_reviews(reviews, found, now_ms=now_ms):
             who = Reviewer(each.reviewer)
-            marked = self._quoted(found, each, texts)
-            event = Submit(
-                who, marked.form, new_hex(), key=each.key, made_ms=each.made_ms, text_lengths=marked.text_lengths
-            )
+            event = Submit(who, each.form, new_hex(), key=each.key, made_ms=each.made_ms)
+            try:
+                event = texts.submitted(each.item_id, event)
+            except (Invalid, TooLarge) as error:
+                message = f"review of {each.reviewer!r} of item {each.item_id!r}: {error.message}"
+                raise type(error)(message) from error
             by_item.setdefault(each.item_id, []).append(event)
         audit = audit_entry(
             actor, "labeling.log_reviews", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
@@ -147,22 +150,6 @@ class LabelingItemService:
         )  # fmt: skip
         logged = self._stores.reviews.log(run_id, by_item, by=actor.author, now_ms=now_ms, audit=audit)
         return PastReviewsReport(logged, len(reviews) - logged)
-
-    def _quoted(
-        self, session: LabelingSession, review: PastReview, texts: dict[ItemId, Sequence[MarkableText]]
-    ) -> QuotedForm:
-        """Return a review's form with what its spans mark; `texts` of items are looked at once."""
-        if not marks_texts(session, review.form):
-            return QuotedForm(review.form)
-        if review.item_id not in texts:
-            item = self._stores.reviews.get(review.item_id)
-            if item.run_id != session.run.run_id:
-                raise NotFound.of("item", review.item_id)
-            texts[review.item_id] = texts_of(self._stores, session, item.target)
-        try:
-            return quoted_answers(session, review.form, texts[review.item_id])
-        except Invalid as error:
-            raise Invalid(f"review of {review.reviewer!r} of item {review.item_id!r}: {error.message}") from error
 
     def list(
         self, actor: Actor, run_id: RunId, which: ItemFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None

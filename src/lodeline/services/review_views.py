@@ -9,7 +9,7 @@ from lodeline.domain.record import Record
 from lodeline.domain.review_outputs import ITEM
 from lodeline.domain.review_view import ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan
 from lodeline.domain.span import JsonValue, SpanKind, SpanSkeleton
-from lodeline.domain.text_span import markable
+from lodeline.domain.text_span import MarkableText, markable
 from lodeline.domain.trace import Trace
 from lodeline.query.ast import Compare, Search
 from lodeline.query.fields import field
@@ -40,7 +40,7 @@ def view_of(stores: Stores, session: LabelingSession, item: LabelingItem, review
         contents=contents,
         judgments=tuple(_judgments(stores, session, item)),
         reviews=() if session.policy.blind_reviewers else tuple(_reviews(item, reviewer)),
-        texts=markable([{"request": c.request, "response": c.response} for c in contents]) if marks else (),
+        texts=texts_in(item.target, contents) if marks else (),
     )
 
 
@@ -62,7 +62,8 @@ def contents_of(stores: Stores, session: LabelingSession, target: ReviewTarget) 
         if len(traces) == 2:
             yield from _of_traces(stores, session, traces, ("first", "second"))
     elif target.trace_id is not None:
-        yield from _of_traces(stores, session, stores.traces.get([target.trace_id]), ("",))
+        traces = stores.traces.get([target.trace_id])
+        yield from _of_traces(stores, session, traces, ("",) * len(traces))
     elif target.session is not None:
         turns = turns_of(stores, session.run.experiment_id, target.session)
         yield from _of_traces(stores, session, turns, [f"turn {number}" for number in range(1, len(turns) + 1)])
@@ -70,6 +71,12 @@ def contents_of(stores: Stores, session: LabelingSession, target: ReviewTarget) 
         yield from _of_record(stores, session, target)
     elif target.run_id is not None and target.row_key is not None:
         yield ShownContent(f"row {target.row_key}")
+
+
+def texts_in(target: ReviewTarget, contents: Sequence[ShownContent]) -> tuple[MarkableText, ...]:
+    """Return the texts of what is shown of a target in which spans can be marked."""
+    ids = [each.trace_id or "" for each in contents] if target.kind == "SESSION" else ()
+    return markable([{"request": each.request, "response": each.response} for each in contents], ids)
 
 
 def turns_of(stores: Stores, experiment_id: ExperimentId, session: str) -> Sequence[Trace]:

@@ -4,12 +4,13 @@ from lodeline.auth.actor import Actor
 from lodeline.auth.policy import permit, permit_reach
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Forbidden, NotFound
+from lodeline.domain.errors import Forbidden, NotFound
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import RunId, new_hex
 from lodeline.domain.labeling import ItemId, LabelingItem, LabelingSession, ReviewerProgress, ReviewForm
 from lodeline.domain.labeling_checks import MAX_KEY, check_draft_form, check_reason, checked_form
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
+from lodeline.domain.review_checks import unavailable
 from lodeline.domain.review_events import (
     Claim,
     Decline,
@@ -25,7 +26,7 @@ from lodeline.domain.review_events import (
 from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.review_texts import quoted_in
+from lodeline.services.review_texts import ReviewTexts
 from lodeline.services.review_views import view_of
 from lodeline.services.reviewers import check_begun, check_sees, reviewer_of
 from lodeline.storage.base import Stores
@@ -111,14 +112,15 @@ class ReviewService:
         """Hand a review in under a claim, or (without `token`) claim the item for it. Its answers become assessments
         in the same transaction. Sent again with its `key`, or as it was under its claim, it changes nothing.
 
-        Invalid names an answer that its schema does not let in, or that is missing.
+        Invalid names an answer that its schema does not let in, or that is missing; TooLarge is for spans of more
+        words than a form holds.
         """
-        session, item, who = self._item(actor, item_id, reviewer)
+        session, _, who = self._item(actor, item_id, reviewer)
         if key is not None:
             check_name(key, noun="key", most=MAX_KEY)
         checked = checked_form(form, session.schemas, whole=session.policy.require_all_answers)
-        found = quoted_in(self._stores, session, item.target, checked)
-        event = Submit(who, found.form, new_hex(), token, key, text_lengths=found.text_lengths)
+        event = Submit(who, checked, new_hex(), token, key)
+        event = ReviewTexts(self._stores, session).submitted(item_id, event)
         return self._act(actor, session, item_id, event, "review.submit", duration_ms=form.duration_ms)
 
     def release(
@@ -182,11 +184,7 @@ class ReviewService:
         view = self._view(session, item, who)
         if view is None:
             self._lose(actor, session, item.item_id, who)
-            raise Conflict(
-                f"item {item.item_id!r} is UNAVAILABLE: what it is about was erased; go on with another item.",
-                code="item_state",
-                details={"state": "UNAVAILABLE"},
-            )
+            raise unavailable(item)
         return view
 
     def _view(self, session: LabelingSession, item: LabelingItem, who: Reviewer) -> ReviewView | None:

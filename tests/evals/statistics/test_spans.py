@@ -3,7 +3,7 @@ published elsewhere, and the nominal α where the two must be equal."""
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import permutations
+from itertools import combinations, islice, permutations
 
 import numpy as np
 import pytest
@@ -127,8 +127,33 @@ def test_fields_are_texts_of_their_own() -> None:
 
 def test_too_many_combinations_of_labels() -> None:
     marks = [(at, at + 1, f"label {at}") for at in range(201)]
-    with pytest.raises(TooLarge, match="201 combinations"):
+    with pytest.raises(TooLarge, match="201 labels are over the limit"):
         measure_spans([item(300, marks, marks)])
+    both = [
+        (at, at + 1, f"label {label}")
+        for at, pair in enumerate(islice(combinations(range(30), 2), 201))
+        for label in pair
+    ]
+    with pytest.raises(TooLarge, match="201 combinations of labels are over the limit"):
+        measure_spans([item(300, both, both)])
+
+
+def test_a_label_with_a_plus_is_not_two_labels() -> None:
+    report = measure_spans([item(10, [(0, 5, "a + b")], [(0, 5, "a"), (0, 5, "b")])])
+    assert value(report, "percent") == pytest.approx(0.5)
+    assert value(report, "u-alpha-marked") == pytest.approx(1)
+    found = value(report, "u-alpha")
+    assert found is not None
+    assert found < 1
+
+
+def test_units_of_many_spans_are_counted_in_one_sweep() -> None:
+    people = [[(at + person, at + person + 50, "a") for at in range(5_000)] for person in range(5)]
+    report = measure_spans([item(10_000, *people)], resamples=2)
+    # All but the ends is marked alike: 0 to 5,049 by the first, 4 to 5,053 by the last; of a pair as many code points
+    # at each end as the two are apart.
+    apart = [2 * (one - other) for one, other in combinations(range(4, -1, -1), 2)]
+    assert value(report, "percent") == pytest.approx(1 - sum(apart) / len(apart) / 10_000)
 
 
 def test_the_interval_surrounds_the_value_and_is_the_same_again() -> None:

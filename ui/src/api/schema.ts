@@ -1253,7 +1253,8 @@ export interface LabelingBody {
 
 /** What to change of a session; what is left out stays, an empty `dataset_id` takes it away.
 
-`policy` takes the place of the whole policy. Items that are complete stay so, unless `extend_completed`. */
+`policy` takes the place of the whole policy. Items that are complete or in dispute stay so, unless
+`extend_completed`. */
 export interface LabelingChangeBody {
   state?: "DRAFT" | "OPEN" | "PAUSED" | "CLOSED" | "ARCHIVED" | null;
   name?: string | null;

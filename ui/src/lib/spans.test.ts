@@ -55,13 +55,19 @@ test("what is no mark is left out", () => {
 });
 
 test("the texts of one part, of every trace that is shown", () => {
-  const texts = ["request", "response", "response/a", "2/response", "2/request"].map((field) => ({
-    field,
-    text: "t",
-  }));
+  const texts = [
+    "request",
+    "response",
+    "response/a",
+    "2/response",
+    "2/request",
+    "trace/response/request",
+    "trace/tr-1/response/a",
+  ].map((field) => ({ field, text: "t" }));
   expect(textsOf(texts, "response").map(({ field }) => field)).toEqual([
     "response",
     "response/a",
     "2/response",
+    "trace/tr-1/response/a",
   ]);
 });

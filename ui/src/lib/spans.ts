@@ -31,7 +31,7 @@ function markOf(value: unknown): Mark | null {
 
 /** The texts that a schema has marked, the response's or the request's. */
 export function textsOf(texts: readonly MarkableText[], part: string): readonly MarkableText[] {
-  return texts.filter(({ field }) => field.replace(/^\d+\//, "").split("/")[0] === part);
+  return texts.filter(({ field }) => field.replace(/^(?:\d+|trace\/[^/]*)\//, "").split("/")[0] === part);
 }
 
 /** What is selected from `from` to `to` of a field that shows a text, as a mark; null where it is nothing.

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -21,7 +22,7 @@ from lodeline.domain.rating import Rating, RatingValue, rating_value
 from lodeline.domain.run import MAX_MS
 from lodeline.domain.span import JsonValue
 from lodeline.domain.span_agreement import MarkedItem
-from lodeline.domain.text_span import TextSpan, read_spans
+from lodeline.domain.text_span import read_spans
 from lodeline.domain.trust import TrustOptions
 from lodeline.evals.statistics.arrays import FloatArray
 from lodeline.evals.statistics.intervals import quantile_interval, rate_interval
@@ -133,12 +134,14 @@ def _schema(
             ratings.append(Rating(review.item, review.reviewer, value, at_ms=review.submitted_ms))
     hits = sum(result for _, result in gold)
     if schema.spans:
-        marked = _marked(schema.name, rows.reviews)
-        answers = sum(len(each.spans) for each in marked)
+        marked, left_out = _marked(schema.name, rows.reviews)
+        answers = sum(len(each.spans) for each in marked) + left_out
         try:
             spans = measure_spans(marked, level=options.level, resamples=options.resamples, seed=options.seed)
         except TooLarge as error:
             return SchemaReport(schema.name, answers, None, len(gold), hits, note=error.message)
+        if left_out:
+            spans = replace(spans, warnings=(*spans.warnings, _of_other_texts(left_out)))
         return SchemaReport(schema.name, answers, None, len(gold), hits, spans=spans)
     if not schema.comparable:
         note = "Free text is not compared word by word."
@@ -154,17 +157,31 @@ def _schema(
     return SchemaReport(schema.name, len(ratings), panel, len(gold), hits, judges)
 
 
-def _marked(schema: str, reviews: Sequence[Review]) -> list[MarkedItem]:
-    """Return what reviewers marked in each item. Texts that were of another length for one of them than for the first
-    (the trace has changed since) are not compared with it: that answer is left out."""
-    lengths: dict[str, int] = {}
-    spans: dict[str, dict[str, tuple[TextSpan, ...]]] = {}
-    for review in reviews:
+def _marked(schema: str, reviews: Sequence[Review]) -> tuple[list[MarkedItem], int]:
+    """Return what reviewers marked in each item, and how many answers are left out.
+
+    Texts that were of another length for some of them (the trace has changed in between) are not compared: those of
+    the length that most had are, and of the later one where two are as many.
+    """
+    by_item: dict[str, dict[int, dict[str, Review]]] = {}
+    for review in sorted(reviews, key=lambda each: each.submitted_ms):
         if schema in review.answers:
-            length = review.text_lengths.get(schema, 0)
-            if lengths.setdefault(review.item, length) == length:
-                spans.setdefault(review.item, {})[review.reviewer] = read_spans(review.answers[schema])
-    return [MarkedItem(item, lengths[item], spans[item]) for item in spans]
+            by_length = by_item.setdefault(review.item, {})
+            by_length.setdefault(review.text_lengths.get(schema, 0), {})[review.reviewer] = review
+    marked: list[MarkedItem] = []
+    left_out = 0
+    for item, by_length in by_item.items():
+        length, kept = max(
+            by_length.items(), key=lambda found: (len(found[1]), max(each.submitted_ms for each in found[1].values()))
+        )
+        left_out += sum(map(len, by_length.values())) - len(kept)
+        marked.append(MarkedItem(item, length, {who: read_spans(kept[who].answers[schema]) for who in sorted(kept)}))
+    return marked, left_out
+
+
+def _of_other_texts(answers: int) -> str:
+    are, when = ("1 answer is", "it was") if answers == 1 else (f"{answers} answers are", "they were")
+    return f"{are} left out: the text had another length when {when} given than when most were."
 
 
 def _warnings(by_reviewer: Mapping[str, Sequence[bool]]) -> tuple[str, ...]:

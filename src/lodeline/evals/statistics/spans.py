@@ -19,10 +19,10 @@ unit that bears them all.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +36,8 @@ from lodeline.evals.statistics.bootstrap import draw_statistics
 from lodeline.evals.statistics.intervals import check_level
 
 MAX_DISPUTED = 100
-_Unit = tuple[str, int, int, str]
+_Labels = tuple[str, ...]
+_Unit = tuple[str, int, int, _Labels]
 """Field, start, end, labels."""
 
 
@@ -54,9 +55,12 @@ class _Lengths:
 def measure_spans(
     marked: Sequence[MarkedItem], *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> SpanReport:
-    """Return how far people mark the same; items in any order, each once. TooLarge for more than 200 combinations of
-    labels that somebody gave one stretch."""
+    """Return how far people mark the same; items in any order, each once. TooLarge for more than 200 labels, or
+    combinations of labels that somebody gave one stretch."""
     check_level(level)
+    _check_categories(
+        len({span.label for each in marked for spans in each.spans.values() for span in spans}), "labels"
+    )
     several = [each for each in marked if len(each.spans) > 1 and each.length > 0]
     n = len(several)
     coefficients: tuple[Coefficient, ...] = ()
@@ -115,13 +119,12 @@ def _alpha(observed: float, unlike: float, total: float, own: float) -> float:
 def _lengths(marked: Sequence[MarkedItem]) -> _Lengths:
     units = [[_units(spans) for spans in each.spans.values()] for each in marked]
     labels = sorted({label for item in units for person in item for _, _, _, label in person})
-    if len(labels) > MAX_CATEGORIES:
-        raise TooLarge(f"spans: {len(labels)} combinations of labels are over the limit of {MAX_CATEGORIES}.")
+    _check_categories(len(labels), "combinations of labels")
     column = {label: number for number, label in enumerate(labels, start=1)}
     unlike, unlike_marked, own = np.zeros(len(marked)), np.zeros(len(marked)), np.zeros(len(marked))
     by_category = np.zeros((len(marked), len(labels) + 1))
     for row, (item, people) in enumerate(zip(marked, units, strict=True)):
-        unlike[row], unlike_marked[row] = _unlike(item.length, people)
+        unlike[row], unlike_marked[row] = _unlike(people)
         for person in people:
             gaps = item.length - _size(person)
             by_category[row, 0] += gaps
@@ -132,23 +135,37 @@ def _lengths(marked: Sequence[MarkedItem]) -> _Lengths:
     return _Lengths(unlike, unlike_marked, by_category, own)
 
 
-def _unlike(length: int, people: Sequence[Sequence[_Unit]]) -> tuple[float, float]:
-    """Return of one item l - Σ l(c, c), and l(φ) - l(φ, φ)."""
-    unlike = unlike_marked = 0
-    for one, other in combinations(people, 2):
-        both = same = 0
-        for field, start, end, label in one:
-            for other_field, other_start, other_end, other_label in other:
-                shared = min(end, other_end) - max(start, other_start)
-                if shared > 0 and field == other_field:
-                    both += shared
-                    same += shared if label == other_label else 0
-        size, other_size = _size(one), _size(other)
-        unmarked = length - size - other_size + both
-        unlike += 2 * (length - same - unmarked)
-        unlike_marked += size + other_size - 2 * both
-    pairs = len(people) - 1
-    return unlike / pairs, unlike_marked / pairs
+def _check_categories(count: int, what: str) -> None:
+    if count > MAX_CATEGORIES:
+        raise TooLarge(f"spans: {count} {what} are over the limit of {MAX_CATEGORIES}.")
+
+
+def _unlike(people: Sequence[Sequence[_Unit]]) -> tuple[float, float]:
+    """Return of one item l - Σ l(c, c), and l(φ) - l(φ, φ).
+
+    From edge to edge of anybody's units it is counted how many bear the same labels, so that it takes the time of
+    sorting the edges, however many pairs of people and units there are.
+    """
+    edges = sorted(
+        (field, at, labels, step)
+        for units in people
+        for field, start, end, labels in units
+        for at, labels, step in ((start, labels, 1), (end, labels, -1))
+    )
+    m = len(people)
+    bearing: Counter[_Labels] = Counter()
+    alike = marked = unlike = unlike_marked = 0
+    for (field, at, labels, step), (next_field, next_at, _, _) in pairwise([*edges, ("", 0, (), 0)]):
+        before = bearing[labels]
+        bearing[labels] = before + step
+        # Pairs, in both orders, that bear these labels: n (n - 1).
+        alike += 2 * before if step > 0 else -2 * (before - 1)
+        marked += step
+        if marked and field == next_field:
+            unmarked = m - marked
+            unlike += (next_at - at) * (m * (m - 1) - alike - unmarked * (unmarked - 1))
+            unlike_marked += (next_at - at) * unmarked * marked
+    return unlike / (m - 1), unlike_marked / (m - 1)
 
 
 def _size(units: Sequence[_Unit]) -> int:
@@ -161,14 +178,18 @@ def _units(spans: Sequence[TextSpan]) -> list[_Unit]:
     by_field: dict[str, list[TextSpan]] = {}
     for span in spans:
         by_field.setdefault(span.field, []).append(span)
-    units: list[_Unit] = []
-    for field, own in by_field.items():
-        edges = sorted({edge for span in own for edge in (span.start, span.end)})
-        for start, end in pairwise(edges):
-            labels = {span.label for span in own if span.start <= start and end <= span.end}
-            if labels:
-                units.append((field, start, end, " + ".join(sorted(labels))))
-    return units
+    return [unit for field, own in by_field.items() for unit in _units_of(field, own)]
+
+
+def _units_of(field: str, spans: Sequence[TextSpan]) -> Iterator[_Unit]:
+    edges = sorted(edge for span in spans for edge in ((span.start, 1, span.label), (span.end, -1, span.label)))
+    over: Counter[str] = Counter()
+    for (start, step, label), (end, _, _) in pairwise(edges):
+        over[label] += step
+        if not over[label]:
+            del over[label]
+        if over and start < end:
+            yield field, start, end, tuple(sorted(over))
 
 
 def _rater(name: str, marked: Sequence[MarkedItem]) -> SpanRater:

@@ -90,7 +90,8 @@ class LabelingBody(RunFields):
 class LabelingChangeBody(Body):
     """What to change of a session; what is left out stays, an empty `dataset_id` takes it away.
 
-    `policy` takes the place of the whole policy. Items that are complete stay so, unless `extend_completed`.
+    `policy` takes the place of the whole policy. Items that are complete or in dispute stay so, unless
+    `extend_completed`.
     """
 
     state: LabelingState | None = None

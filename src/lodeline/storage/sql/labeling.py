@@ -189,8 +189,8 @@ def _resettle(
     """Bring the items that a change is about in line with it, some at a time."""
     if which == "none":
         return
-    # Items that are done stay as they are, unless they are to be extended; then complete ones do not.
-    done = "('DISPUTED', 'ADJUDICATED')" if change.extend_completed else "('COMPLETE', 'DISPUTED', 'ADJUDICATED')"
+    # Items that are done stay as they are, unless they are to be extended; then only decided ones do.
+    done = "('ADJUDICATED')" if change.extend_completed else "('COMPLETE', 'DISPUTED', 'ADJUDICATED')"
     claimed = "EXISTS (SELECT 1 FROM labeling_assignments a WHERE a.item = i.id AND a.state = 'CLAIMED')"
     condition = claimed if which == "claimed" else f"i.state NOT IN {done}"
     sql = f"{SELECT_ITEM} WHERE i.run = ? AND i.id > ? AND {condition} ORDER BY i.id LIMIT {_STEP}"
