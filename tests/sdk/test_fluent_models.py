@@ -128,10 +128,14 @@ min_n = 5
 """
 
 
-def evaluated(local: LocalClient, model_id: str | None, right: int, *, finish: bool = True) -> RunId:
+def evaluated(
+    local: LocalClient, model_id: str | None, right: int, *, finish: bool = True, experiment: str = "0"
+) -> RunId:
     """Log an evaluation of a model in which so many of ten answers are right."""
     bindings = Bindings(scorers={"right": "1"}, model_id=None if model_id is None else ModelId(model_id))
-    run_id = local.evaluations.create(EvaluationDraft(RunDraft("recorded"), bindings), experiment="0").run.run_id
+    run_id = local.evaluations.create(
+        EvaluationDraft(RunDraft("recorded"), bindings), experiment=experiment
+    ).run.run_id
     local.evaluations.start(run_id)
     rows = [RowDraft(f"{at}", content_hash=f"{at}", scores=(ScoreDraft("right", at < right),)) for at in range(10)]
     local.evaluations.log_rows(run_id, rows)
@@ -164,6 +168,15 @@ def test_a_gated_alias_moves_when_the_server_finds_its_gate_passed(local: LocalC
     local.runs.delete(deleted := evaluated(local, model, 10))
     with pytest.raises(Conflict, match="is deleted"):
         lodeline.set_model_alias("production", model, gate_run=GateRun(deleted, RULES))
+    for baseline, what in (
+        (good, "is the one that the gate is on"),
+        (evaluated(local, None, 10, finish=False), "is RUNNING"),
+        (evaluated(local, None, 0, experiment=local.experiments.create("elsewhere").experiment_id), "of another"),
+        (deleted, "is deleted"),
+    ):
+        with pytest.raises(Conflict, match=what) as refused:
+            lodeline.set_model_alias("production", model, gate_run=GateRun(good, RULES, baseline))
+        assert refused.value.error_code == "gate_elsewhere"
     with pytest.raises(Invalid, match="gate"):
         lodeline.set_model_alias("production", model, gate_run=GateRun(good, "[[gate]]"))
     assert local.models.alias_events() == ()
@@ -205,10 +218,10 @@ def test_a_refused_gate_tells_the_rule_its_value_and_the_command(local: LocalCli
 )
 def test_a_gate_that_cannot_fail_moves_nothing(local: LocalClient, rule: str) -> None:
     model = lodeline.create_model("bot").model_id
-    run_id = evaluated(local, model, 0)
+    run_id, baseline = evaluated(local, model, 0), evaluated(local, model, 0)
     text = f'{RULES}\n[[gate]]\nname = "loose"\nmetric = "right"\n{rule}\n'
     with pytest.raises(Invalid, match="holds whatever the rows say") as refused:
-        lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, text, run_id))
+        lodeline.set_model_alias("production", model, gate_run=GateRun(run_id, text, baseline))
     assert refused.value.error_code == "gate_cannot_fail"
     assert "'loose'" in str(refused.value)
     assert local.models.alias_events() == ()

@@ -327,21 +327,41 @@ def refused_gate(alias: str, run_id: RunId, report: GateReport) -> Conflict:
 def check_gate_evaluation(evaluation: Evaluation, experiment_id: ExperimentId, model_id: ModelId) -> None:
     """Return when a gate on an evaluation says something of a model; Conflict unless the evaluation is of the model
     and its experiment, was completed and is not deleted."""
-    run, wrong = evaluation.run, None
-    if run.experiment_id != experiment_id:
-        wrong = "is of another experiment"
-    elif run.lifecycle != "ACTIVE":
-        wrong = "is deleted"
-    elif evaluation.state not in {"COMPLETED", "COMPLETED_WITH_ERRORS"}:
-        wrong = f"is {evaluation.state}, not completed"
-    elif evaluation.bindings.model_id != model_id:
+    wrong = _unfit(evaluation, experiment_id)
+    if wrong is None and evaluation.bindings.model_id != model_id:
         wrong = f"is of {evaluation.bindings.model_id or 'no model'}, not of {model_id}"
     if wrong is not None:
         raise Conflict(
-            f"evaluation {run.run_id!r} {wrong}; name a completed one of the model that the alias is to point at.",
+            f"evaluation {evaluation.run.run_id!r} {wrong}; name a completed one of the model that the alias is to "
+            "point at.",
             code="gate_elsewhere",
-            details={"run_id": run.run_id, "model_id": model_id},
+            details={"run_id": evaluation.run.run_id, "model_id": model_id},
         )
+
+
+def check_gate_baseline(baseline: Evaluation, evaluation: Evaluation) -> None:
+    """Return when an evaluation can be the baseline of a gate on another one; Conflict unless it is another one of
+    the same experiment, was completed and is not deleted."""
+    wrong = _unfit(baseline, evaluation.run.experiment_id)
+    if baseline.run.run_id == evaluation.run.run_id:
+        wrong = "is the one that the gate is on"
+    if wrong is not None:
+        raise Conflict(
+            f"baseline {baseline.run.run_id!r} {wrong}; name another completed one of the experiment.",
+            code="gate_elsewhere",
+            details={"run_id": baseline.run.run_id},
+        )
+
+
+def _unfit(evaluation: Evaluation, experiment_id: ExperimentId) -> str | None:
+    run = evaluation.run
+    if run.experiment_id != experiment_id:
+        return "is of another experiment"
+    if run.lifecycle != "ACTIVE":
+        return "is deleted"
+    if evaluation.state not in {"COMPLETED", "COMPLETED_WITH_ERRORS"}:
+        return f"is {evaluation.state}, not completed"
+    return None
 
 
 _OUTCOMES: Mapping[GateOutcome | None, str] = {

@@ -21,6 +21,7 @@ from lodeline.domain.model import (
     ModelDraft,
     ModelMetric,
     check_alias,
+    check_gate_baseline,
     check_gate_evaluation,
     check_metrics,
     check_model,
@@ -161,7 +162,10 @@ class ModelService:
             return dataclasses.replace(move, gate_run=None)
         if move.gate_report is not None:
             raise Invalid("gate_report: leave it out beside gate_run; the report kept is the server's own.")
-        check_gate_evaluation(self._evaluations.get(actor, gate_run.run_id), experiment_id, move.model_id)
+        evaluation = self._evaluations.get(actor, gate_run.run_id)
+        check_gate_evaluation(evaluation, experiment_id, move.model_id)
+        if gate_run.baseline_run_id is not None:
+            check_gate_baseline(self._evaluations.get(actor, gate_run.baseline_run_id), evaluation)
         report = self._evaluations.gate(
             actor, gate_run.run_id, gate_run.rules, baseline=gate_run.baseline_run_id, can_fail=True
         )
