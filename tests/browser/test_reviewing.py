@@ -253,7 +253,7 @@ def test_spans_are_marked_by_keyboard_and_by_mouse(
     run_id = client.labeling.create(draft, ["marks"], experiment=own).run.run_id
     client.labeling_items.add_traces(run_id)
     page = visit.open(f"/review/{run_id}?reviewer=ada")
-    text = page.get_by_role("textbox", name="Text to mark: response")
+    text = item_of(page).get_by_role("textbox", name="Text to mark: response")
     expect(text).to_have_value(said)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Answer this to submit.")).to_be_visible()
@@ -267,7 +267,12 @@ def test_spans_are_marked_by_keyboard_and_by_mouse(
     expect(page.get_by_role("list", name="Marked")).to_contain_text("1915 \U0001f600")
     text.evaluate("field => field.setSelectionRange(0, 28)")
     page.get_by_role("button", name="Mark as <b>rude</b>").click()
-    expect(page.locator("mark")).to_have_count(2)
+    expect(item_of(page).locator("mark")).to_have_count(2)
+    # The words of a mark lie under those of the field that is selected in.
+    measured = text.evaluate(
+        "field => [field.clientHeight, field.scrollHeight, field.previousElementSibling.clientHeight]"
+    )
+    assert len(set(measured)) == 1
     check_axe(visit)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Your review was submitted")).to_be_visible()

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { marksOf, selected, stretchesOf, textsOf, withMark } from "./spans";
+import { marksOf, rootAt, rootOf, selected, stretchesOf, textsOf, withMark } from "./spans";
 
 const shown = { field: "response", text: "na\u00efve \u{1f600} answer\r\nand more" };
 const mark = (start: number, end: number, label = "a") => ({
@@ -64,4 +64,13 @@ test("the texts of one part, of every trace that is shown", () => {
     "response/a",
     "2/response",
   ]);
+});
+
+test("the root of a field says which part of which thing it lies in", () => {
+  expect(["response", "request/messages/0", "12/response/a~1b"].map(rootOf)).toEqual([
+    "response",
+    "request",
+    "12/response",
+  ]);
+  expect([rootAt(0, "request"), rootAt(1, "response")]).toEqual(["request", "2/response"]);
 });

@@ -31,7 +31,17 @@ function markOf(value: unknown): Mark | null {
 
 /** The texts that a schema has marked, the response's or the request's. */
 export function textsOf(texts: readonly MarkableText[], part: string): readonly MarkableText[] {
-  return texts.filter(({ field }) => field.replace(/^\d+\//, "").split("/")[0] === part);
+  return texts.filter(({ field }) => rootOf(field).replace(/^\d+\//, "") === part);
+}
+
+/** The part of what is shown that a field lies in: "response", or "2/response" of the second thing that is shown. */
+export function rootOf(field: string): string {
+  return /^(?:\d+\/)?[^/]*/.exec(field)?.[0] ?? field;
+}
+
+/** The root of a part of the thing that stands at a place from 0 on. */
+export function rootAt(place: number, part: string): string {
+  return place === 0 ? part : `${place + 1}/${part}`;
 }
 
 /** What is selected from `from` to `to` of a field that shows a text, as a mark; null where it is nothing.
