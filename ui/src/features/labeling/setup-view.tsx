@@ -146,7 +146,7 @@ export function inputOf({ input }: LabelSchema): string {
     const how = input.multi_select ? t.inputs.several : t.inputs.categorical;
     return `${how}${input.ordered ? ` ${t.ordered}` : ""}: ${input.options.join(", ")}`;
   }
-  if (input.kind === "spans") return `${t.inputs.spans}: ${input.options.join(", ")}`;
+  if (input.kind === "spans") return `${t.inputs.spans[input.marks]}: ${input.options.join(", ")}`;
   if (input.kind !== "numeric") return t.inputs[input.kind];
   const [least, most] = [bound(input.min_value), bound(input.max_value)];
   if (least === null && most === null) return t.inputs.numeric;
