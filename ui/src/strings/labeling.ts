@@ -477,6 +477,7 @@ export const labelingTexts = {
       basis: (items: string, characters: string) =>
         `${items} items that two or more marked, of ${characters} characters. Percent is the share of the text of which pairs say the same.`,
       raters: "What each reviewer marks",
+      none: "Nobody has answered this yet.",
       texts: "Items",
       count: "Spans",
       share: "Of the text",

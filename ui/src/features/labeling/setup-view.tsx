@@ -85,7 +85,7 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
                   <SafeText text={each.reviewer} />{" "}
                   {!each.verified && each.submitted > 0 && <span className="dim">{s.unverified}</span>}
                   {each.account !== null && each.account !== "ready" && (
-                    <span className={classes.warning}>{s.accounts[each.account]}</span>
+                    <span className={classes.account}>· {s.accounts[each.account]}</span>
                   )}
                 </span>,
                 ...FIGURES.map((name) => <Count key={name} value={each[name]} />),

@@ -105,11 +105,11 @@ function Markable({ root, toMark, onPlace, children }: MarkableProps) {
   if (!toMark.has(root)) return children;
   return (
     <>
-      <div ref={take} hidden={set} className={classes.toMark} />
-      {set && children}
-      <Button size="compact-xs" variant="subtle" onClick={() => setSet(!set)}>
+      <Button size="compact-xs" variant="subtle" className={classes.turn} onClick={() => setSet(!set)}>
         {set ? t.marks.toMark : t.marks.set}
       </Button>
+      <div ref={take} hidden={set} className={classes.toMark} />
+      {set && children}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { SafeText } from "@/components/safe-text";
 import { dateTime, exactNumber, finite } from "@/lib/format";
 import { short } from "@/lib/scores";
 import { text } from "@/strings";
+import classes from "./runs.module.css";
 
 const t = text.runs;
 /** Points that stand in the table; the picture has all of them. */
@@ -26,7 +27,7 @@ export function MetricHistory({ runId, name }: { runId: string; name: string }) 
   const unseen = points.filter(({ value }) => finite(value) === null).length;
   const label = byStep ? t.history(name) : t.historyByTime(name);
   return (
-    <section aria-label={label}>
+    <section aria-label={label} className={classes.history}>
       <h3>
         <SafeText text={label} />
       </h3>
