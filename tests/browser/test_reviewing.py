@@ -249,7 +249,9 @@ def test_spans_are_marked_by_keyboard_and_by_mouse(
     send(demo.url, own, span("spans", 0, "root", attributes=attributes))
     schema = LabelSchemaDraft("marks", "FEEDBACK", LabelInput("spans", options=("made up", "<b>rude</b>")), "What?")
     client.label_schemas.create(schema, experiment=own)
-    draft = LabelingDraft(RunDraft("marks"), (), policy=ReviewPolicy(reviews_required=2, min_agreement=1.0), state="OPEN")
+    draft = LabelingDraft(
+        RunDraft("marks"), (), policy=ReviewPolicy(reviews_required=2, min_agreement=1.0), state="OPEN"
+    )
     run_id = client.labeling.create(draft, ["marks"], experiment=own).run.run_id
     client.labeling_items.add_traces(run_id)
     page = visit.open(f"/review/{run_id}?reviewer=ada")
