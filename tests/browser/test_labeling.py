@@ -11,6 +11,7 @@ from lodeline.auth.actor import LOCAL
 from lodeline.auth.credentials import Credentials
 from lodeline.domain.ids import TraceId
 from lodeline.domain.labeling import LabelingDraft
+from lodeline.domain.labeling_rules import ItemRule
 from lodeline.domain.run import RunDraft
 from lodeline.domain.trace import TraceInfo
 from lodeline.sdk.client.clients import LodelineClient
@@ -209,7 +210,10 @@ def test_a_session_and_its_standing_rules_are_changed(visit: Watched, api: httpx
     assert (kept.instructions, kept.policy.reviews_required, kept.reviewers) == ("Be **kind**.", 2, ("rita", "ron"))
 
     page.get_by_role("button", name="Add a rule").click()
-    dialog = page.get_by_role("dialog", name="Add items")
+    dialog = page.get_by_role("dialog", name="Add a rule")
+    dialog.get_by_role("textbox", name="Share in percent").fill("0")
+    expect(dialog.get_by_text("Write a number above 0, and 100 at most.")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Add", exact=True)).to_be_disabled()
     dialog.get_by_role("combobox", name="Rule").select_option("low_score")
     dialog.get_by_role("combobox", name="Name of the judgment").fill("right")
     dialog.get_by_role("textbox", name="At most in all").fill("20")
@@ -218,7 +222,11 @@ def test_a_session_and_its_standing_rules_are_changed(visit: Watched, api: httpx
     table = page.get_by_role("table", name="Standing rules")
     expect(table).to_contain_text("right below 0.5")
     expect(table).to_contain_text("0 of 20")
-    assert [(rule.kind, rule.most) for rule in client.labeling.get(session).rules] == [("low_score", 20)]
+    (rule,) = client.labeling.get(session).rules
+    assert (rule.kind, rule.most) == ("low_score", 20)
+    # Somebody else adds a rule meanwhile: taking one away leaves theirs.
+    client.labeling.update(session, rules=(rule, ItemRule("sample", share=0.5)))
     table.get_by_role("button", name="Remove the rule: right below 0.5").click()
-    expect(page.get_by_text("None: items are added by hand.")).to_be_visible()
-    assert client.labeling.get(session).rules == ()
+    expect(table).to_contain_text("a sample of 50%")
+    expect(table).not_to_contain_text("right below 0.5")
+    assert [rule.kind for rule in client.labeling.get(session).rules] == ["sample"]

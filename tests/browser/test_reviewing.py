@@ -102,7 +102,7 @@ def test_two_items_are_reviewed_by_keyboard(visit: Watched, demo: Server, api: h
     page.get_by_role("textbox", name="How good is it?").focus()
     page.keyboard.type("7")
     page.keyboard.press("Enter")  # a field's Enter hands nothing in
-    expect(page.get_by_text("This is above the greatest number.")).to_be_visible()
+    expect(page.get_by_text("This is above 5, the greatest number that is taken.")).to_be_visible()
     page.keyboard.press("Backspace")
     page.keyboard.type("4.5")
     page.keyboard.press("Tab")
@@ -249,11 +249,13 @@ def test_spans_are_marked_by_keyboard_and_by_mouse(
     send(demo.url, own, span("spans", 0, "root", attributes=attributes))
     schema = LabelSchemaDraft("marks", "FEEDBACK", LabelInput("spans", options=("made up", "<b>rude</b>")), "What?")
     client.label_schemas.create(schema, experiment=own)
-    draft = LabelingDraft(RunDraft("marks"), (), policy=ReviewPolicy(reviews_required=2), state="OPEN")
+    draft = LabelingDraft(
+        RunDraft("marks"), (), policy=ReviewPolicy(reviews_required=2, min_agreement=1.0), state="OPEN"
+    )
     run_id = client.labeling.create(draft, ["marks"], experiment=own).run.run_id
     client.labeling_items.add_traces(run_id)
     page = visit.open(f"/review/{run_id}?reviewer=ada")
-    text = page.get_by_role("textbox", name="Text to mark: response")
+    text = item_of(page).get_by_role("textbox", name="Text to mark: response")
     expect(text).to_have_value(said)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Answer this to submit.")).to_be_visible()
@@ -267,7 +269,12 @@ def test_spans_are_marked_by_keyboard_and_by_mouse(
     expect(page.get_by_role("list", name="Marked")).to_contain_text("1915 \U0001f600")
     text.evaluate("field => field.setSelectionRange(0, 28)")
     page.get_by_role("button", name="Mark as <b>rude</b>").click()
-    expect(page.locator("mark")).to_have_count(2)
+    expect(item_of(page).locator("mark")).to_have_count(2)
+    # The words of a mark lie under those of the field that is selected in.
+    measured = text.evaluate(
+        "field => [field.clientHeight, field.scrollHeight, field.previousElementSibling.clientHeight]"
+    )
+    assert len(set(measured)) == 1
     check_axe(visit)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Your review was submitted")).to_be_visible()
@@ -285,5 +292,22 @@ def test_spans_are_marked_by_keyboard_and_by_mouse(
     page = visit.open(f"/experiments/{own}/labeling/{run_id}?tab=report")
     expect(page.get_by_role("row", name="Krippendorff's α for unitizing")).to_be_visible()
     expect(page.get_by_role("table", name="What each reviewer marks")).to_contain_text("1 <b>rude</b>")
-    expect(page.get_by_role("link", name="Who was Ada?")).to_be_visible()
+    expect(page.get_by_role("link", name="Who was Ada?").first).to_be_visible()
     check_axe(visit)
+
+    # They differ: whoever decides marks in the text, too.
+    page = visit.open(f"/experiments/{own}/labeling/{run_id}?item={item.item_id}")
+    page.get_by_role("button", name="Decide").click()
+    decision = page.get_by_role("form", name="Decide the dispute")
+    expect(decision.get_by_text("answers differ")).to_be_visible()
+    text = decision.get_by_role("textbox", name="Text to mark: response")
+    text.evaluate("field => field.setSelectionRange(29, 32)")
+    text.press("1")
+    check_axe(visit)
+    decision.get_by_role("textbox", name="Reason").fill("That is her name.")
+    decision.get_by_role("textbox", name="Your name").fill("cleo")
+    decision.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.get_by_text("The dispute is decided.")).to_be_visible()
+    (decided,) = client.labeling_items.list(run_id).all()
+    mark = {"field": "response", "start": 29, "end": 32, "label": "made up", "text": "Ada"}
+    assert [each.form.answers for each in decided.adjudications] == [{"marks": [mark]}]

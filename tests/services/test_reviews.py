@@ -369,6 +369,19 @@ def test_somebody_who_is_not_signed_in_says_who_they_are(services: Services) -> 
         services.reviews.view(LOCAL, item, reviewer="zoe")
 
 
+def test_whoever_decides_sees_what_is_shown_without_reviewing(services: Services) -> None:
+    made = session(services, reviewers=("ann",))
+    (item,) = add(services, made, trace())
+    assert services.reviews.view(EDITOR, item).contents == services.reviews.view(ANN, item).contents
+    for refused in (
+        lambda: services.reviews.claim(EDITOR, item),
+        lambda: services.reviews.submit(EDITOR, item, form()),
+        lambda: services.reviews.view(VIEWER, item),
+    ):
+        with pytest.raises(Forbidden):
+            refused()
+
+
 def test_viewers_do_not_review_and_nobody_is_asked_to_sign_in(services: Services) -> None:
     made = session(services, reviewers=())
     add(services, made, trace())

@@ -1,7 +1,7 @@
 """Reviews: what a reviewer does in a labeling session, one item after the other."""
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import permit, permit_reach
+from lodeline.auth.policy import may, permit, permit_reach
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Forbidden, NotFound
@@ -83,8 +83,12 @@ class ReviewService:
         return self._act(actor, session, item_id, Claim(who, new_hex()), "review.claim")
 
     def view(self, actor: Actor, item_id: ItemId, *, reviewer: str | None = None) -> ReviewView:
-        """Return an item as its reviewer sees it; NotFound when it is unknown, removed or out of reach."""
-        session, item, who = self._item(actor, item_id, reviewer)
+        """Return an item as its reviewer sees it; NotFound when it is unknown, removed or out of reach.
+
+        Whoever is signed in and may change the session sees this too, without being a reviewer of it: they decide
+        disputes about what is shown.
+        """
+        session, item, who = self._item(actor, item_id, reviewer, reads=True)
         return self._required_view(actor, session, item, who)
 
     def held(
@@ -153,7 +157,7 @@ class ReviewService:
         check_begun(session)
         return session, who
 
-    def _item(self, actor: Actor, item_id: ItemId, reviewer: str | None
+    def _item(self, actor: Actor, item_id: ItemId, reviewer: str | None, *, reads: bool = False
               ) -> tuple[LabelingSession, LabelingItem, Reviewer]:  # fmt: skip
         permit_reach(actor, "labeling.review")
         item = self._stores.reviews.get(item_id)
@@ -161,7 +165,8 @@ class ReviewService:
             session, who = self._seen(actor, item.run_id, reviewer)
         except NotFound as error:
             raise NotFound.of("item", item_id) from error
-        if session.reviewers and who.name not in session.reviewers:
+        decides = reads and who.verified and may(actor, "labeling.write", session.run.experiment_id)
+        if session.reviewers and who.name not in session.reviewers and not decides:
             raise Forbidden(
                 f"{who.name!r} is no reviewer of labeling session {session.run.run_id!r}; have the name added.",
                 code="not_a_reviewer",

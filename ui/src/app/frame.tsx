@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { call } from "@/api/client";
+import { maySomewhere } from "@/api/permissions";
 import type { Identity } from "@/api/schema";
 import { text } from "@/strings";
 import classes from "./frame.module.css";
@@ -22,7 +23,9 @@ export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
   const [menuOpen, menu] = useDisclosure(false);
   const [paletteOpen, palette] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  useHotkeys([["mod+K", palette.toggle]], []);
+  // Who only reviews has nowhere to jump to, and nothing that a time narrows.
+  const browses = maySomewhere(me, "experiment.read");
+  useHotkeys([["mod+K", () => browses && palette.toggle()]], []);
   useEffect(() => {
     const timer = setTimeout(() => void loadPalette(), PALETTE_LOADS_MS);
     return () => clearTimeout(timer);
@@ -48,13 +51,15 @@ export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
         <Link to="/experiments" className={classes.brand}>
           <Logo /> {text.product}
         </Link>
-        <UnstyledButton className={classes.find} onClick={palette.open}>
-          <IconSearch size={14} aria-hidden />
-          <span>{text.nav.paletteHint}</span>
-          <Kbd size="xs">{shortcut()}</Kbd>
-        </UnstyledButton>
+        {browses && (
+          <UnstyledButton className={classes.find} onClick={palette.open}>
+            <IconSearch size={14} aria-hidden />
+            <span>{text.nav.paletteHint}</span>
+            <Kbd size="xs">{shortcut()}</Kbd>
+          </UnstyledButton>
+        )}
         <div className={classes.tools}>
-          <TimeRangePicker />
+          {browses && <TimeRangePicker />}
           <KeysButton />
           <ThemeButton />
           <AccountMenu me={me} />

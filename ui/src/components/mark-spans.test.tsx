@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { LabelSchema } from "@/api/schema";
 import type { Mark } from "@/lib/spans";
 import { show } from "@/testing/show";
-import { MarkSpans } from "./mark-spans";
+import { type MarkPlaces, MarkSpans } from "./mark-spans";
 
 const schema = { input: { kind: "spans", options: ["made up", "rude"], marks: "response", max_count: 2 } };
 const texts = [
@@ -14,13 +14,19 @@ const texts = [
 ];
 const kept: { marks: readonly Mark[] | null } = { marks: null };
 
-function Held() {
+const NOWHERE = {};
+
+function Held({ places = NOWHERE }: { places?: MarkPlaces }) {
   const [marks, setMarks] = useState<readonly Mark[] | null>(null);
   kept.marks = marks;
   return (
     <MarkSpans
       schema={schema as unknown as LabelSchema}
       texts={texts}
+      places={places}
+      inHand
+      take={() => undefined}
+      hinted
       marks={marks}
       onMarks={setMarks}
       described={{ "aria-describedby": "x", "aria-invalid": false }}
@@ -63,4 +69,16 @@ test("that there is nothing to mark is an answer", () => {
   expect(kept.marks).toEqual([]);
   fireEvent.click(nothing);
   expect(kept.marks).toBeNull();
+});
+
+test("a text is marked where it stands on the page, with its marks behind its words", () => {
+  const place = document.body.appendChild(document.createElement("div"));
+  show(<Held places={{ response: place }} />);
+  const field = select(3, 6);
+  expect(place.contains(field)).toBe(true);
+  const button = screen.getByRole("button", { name: "Mark as made up" });
+  expect(button.textContent).toBe("Mark as made up 1");
+  fireEvent.click(button);
+  expect(place.querySelector("mark")?.textContent).toBe("made upAda");
+  expect(kept.marks?.map(({ start, end }) => [start, end])).toEqual([[3, 6]]);
 });

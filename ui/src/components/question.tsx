@@ -1,16 +1,17 @@
 import { Button, Textarea, TextInput } from "@mantine/core";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useMemo } from "react";
 import type { LabelSchema, MarkableText } from "@/api/schema";
 import { SafeText } from "@/components/safe-text";
 import { type Answer, bound, type Fault, type Option, optionsOf, textsIn } from "@/lib/review";
 import { marksOf } from "@/lib/spans";
 import { text } from "@/strings";
-import { MarkSpans } from "./mark-spans";
+import { type MarkPlaces, MarkSpans } from "./mark-spans";
 import classes from "./question.module.css";
 import { TextList } from "./text-list";
 
 const t = text.review;
 const KEYS = 9;
+const NO_PLACES: MarkPlaces = {};
 
 interface QuestionProps {
   schema: LabelSchema;
@@ -20,20 +21,26 @@ interface QuestionProps {
   onAnswer: (answer: Answer) => void;
   comment: string;
   onComment: (comment: string) => void;
-  /** Number keys choose of its options. */
+  /** It is the one that is answered now: number keys choose of its options. */
   marked: boolean;
   onFocus: () => void;
   /** Need not be answered. */
   optional: boolean;
   fault: Fault | undefined;
+  /** Those who answered it did not agree. */
+  disputed?: boolean;
   /** Where spans can be marked; null where the texts are not at hand. */
   texts: readonly MarkableText[] | null;
+  /** Where the texts stand on the page, outside of the form. */
+  places?: MarkPlaces;
+  /** Whether the texts are this question's to mark now. */
+  inHand?: boolean;
 }
 
 /** One question of a session: what its schema asks, and a field of the kind by which it is answered. */
 export function Question(props: QuestionProps) {
-  const { schema, place, answer, onAnswer, comment, onComment, marked, onFocus, optional, fault, texts } =
-    props;
+  const { schema, place, answer, onAnswer, comment, onComment, marked, onFocus, optional, fault } = props;
+  const { disputed = false, texts, places = NO_PLACES, inHand = true } = props;
   const id = useId();
   const options = optionsOf(schema, answer, t.noneOfThese);
   const notes = [schema.instruction ?? "", boundsOf(schema)].filter((each) => each !== "");
@@ -42,13 +49,15 @@ export function Question(props: QuestionProps) {
     <fieldset
       className={classes.question}
       data-question={place}
-      data-marked={(marked && options !== null) || undefined}
+      data-marked={marked || undefined}
+      data-disputed={disputed || undefined}
       onFocus={onFocus}
       aria-describedby={`${id}-notes ${id}-fault`}
     >
       <legend>
         <SafeText text={schema.title} />
         {optional && <span className="dim"> ({t.optional})</span>}
+        {disputed && <span className={classes.disputed}> · {t.disputed}</span>}
       </legend>
       <div id={`${id}-notes`} className="dim">
         {notes.map((note) => (
@@ -58,7 +67,17 @@ export function Question(props: QuestionProps) {
         ))}
       </div>
       {options === null ? (
-        <Written schema={schema} answer={answer} onAnswer={onAnswer} described={described} texts={texts} />
+        <Written
+          schema={schema}
+          answer={answer}
+          onAnswer={onAnswer}
+          described={described}
+          texts={texts}
+          places={places}
+          inHand={inHand}
+          take={onFocus}
+          hinted={marked}
+        />
       ) : (
         <Options
           options={options}
@@ -74,7 +93,7 @@ export function Question(props: QuestionProps) {
         </Button>
       )}
       <p id={`${id}-fault`} className={classes.fault}>
-        {fault !== undefined && t.faults[fault]}
+        {fault !== undefined && faultText(fault, schema)}
       </p>
       {schema.enable_comment && (
         <Textarea
@@ -123,18 +142,28 @@ interface WrittenProps {
   answer: Answer;
   onAnswer: (answer: Answer) => void;
   texts: readonly MarkableText[] | null;
+  places: MarkPlaces;
+  inHand: boolean;
+  take: () => void;
+  hinted: boolean;
   described: { "aria-describedby": string; "aria-invalid": boolean };
 }
 
-function Written({ schema, answer, onAnswer, described, texts }: WrittenProps) {
+function Written(props: WrittenProps) {
+  const { schema, answer, onAnswer, described, texts, places, inHand, take, hinted } = props;
   const { kind, max_count } = schema.input;
+  const marks = useMemo(() => (answer === null || kind !== "spans" ? null : marksOf(answer)), [answer, kind]);
   if (kind === "text_list") return <TextList texts={textsIn(answer)} most={max_count} onTexts={onAnswer} />;
   if (kind === "spans")
     return (
       <MarkSpans
         schema={schema}
         texts={texts}
-        marks={answer === null ? null : marksOf(answer)}
+        places={places}
+        inHand={inHand}
+        take={take}
+        hinted={hinted}
+        marks={marks}
         onMarks={onAnswer}
         described={described}
       />
@@ -162,6 +191,12 @@ function Written({ schema, answer, onAnswer, described, texts }: WrittenProps) {
       onChange={(event) => onAnswer(event.currentTarget.value)}
     />
   );
+}
+
+/** What keeps an answer from being handed in, with the bound that it goes past. */
+function faultText(fault: Fault, { input }: LabelSchema): string {
+  if (fault === "low") return t.faults.low(bound(input.min_value) ?? 0);
+  return fault === "high" ? t.faults.high(bound(input.max_value) ?? 0) : t.faults[fault];
 }
 
 /** What an answer is held to, in words; empty when nothing need be said. */

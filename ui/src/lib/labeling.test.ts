@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Assignment, LabelingItem, LabelSchema } from "@/api/schema";
 import {
+  agreedForm,
   canReopen,
   differ,
   doneOf,
@@ -90,4 +91,21 @@ test("reviews are taken of those whom an open session names, and of anybody wher
   expect(takesReviewsOf(rita, { state: "OPEN", reviewers: [] })).toBe(true);
   expect(takesReviewsOf({ kind: "local", name: "" }, { state: "OPEN", reviewers: ["ron"] })).toBe(true);
   expect(takesReviewsOf(rita, { state: "PAUSED", reviewers: ["rita"] })).toBe(false);
+});
+
+test("a decision begins with what all answered alike, without what they wrote beside it", () => {
+  const form = (answers: Record<string, unknown>) =>
+    ({
+      answers,
+      comments: { good: "why" },
+      comment: "so",
+      flags: ["x"],
+      assertions: {},
+      duration_ms: 1,
+    }) as never;
+  const schemas = [{ name: "good" }, { name: "errs" }, { name: "left" }];
+  const agreed = agreedForm([form({ good: true, errs: [1] }), form({ good: true, errs: [2] })], schemas);
+  expect(agreed).toMatchObject({ answers: { good: true }, comments: {}, comment: null, flags: [] });
+  expect(Object.keys(agreed?.answers ?? {})).toEqual(["good"]);
+  expect(agreedForm([], schemas)).toBeNull();
 });

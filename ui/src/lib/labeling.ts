@@ -1,6 +1,6 @@
 /** Labeling sessions: what their items count to, what their answers read like, what may become of them. */
 
-import type { Identity, LabelingItem, LabelingSession, LabelSchema } from "@/api/schema";
+import type { Identity, LabelingItem, LabelingSession, LabelSchema, ReviewForm } from "@/api/schema";
 import { shownValue } from "./judgment";
 import { marksOf } from "./spans";
 
@@ -84,6 +84,28 @@ export function shownAnswer(schema: LabelSchema, value: unknown): string {
 /** Whether answers to one question are not all the same. */
 export function differ(values: readonly unknown[]): boolean {
   return new Set(values.map((value) => JSON.stringify(value))).size > 1;
+}
+
+/** The answers that all forms have alike, as a form; null where there is none. */
+export function agreedForm(
+  forms: readonly ReviewForm[],
+  schemas: readonly Pick<LabelSchema, "name">[],
+): ReviewForm | null {
+  const [first] = forms;
+  if (first === undefined) return null;
+  const alike = schemas.filter(({ name }) => {
+    const given = forms.map(({ answers }) => answers[name] ?? null);
+    return given[0] !== null && !differ(given);
+  });
+  const answers = Object.fromEntries(alike.map(({ name }) => [name, first.answers[name]]));
+  return {
+    ...first,
+    answers: answers as ReviewForm["answers"],
+    assertions: {},
+    comment: null,
+    comments: {},
+    flags: [],
+  };
 }
 
 /** Names, one a line, each once. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { marksOf, selected, stretchesOf, textsOf, withMark } from "./spans";
+import { marksOf, rootAt, rootOf, selected, stretchesOf, textsOf, withMark } from "./spans";
 
 const shown = { field: "response", text: "na\u00efve \u{1f600} answer\r\nand more" };
 const mark = (start: number, end: number, label = "a") => ({
@@ -69,5 +69,15 @@ test("the texts of one part, of every trace that is shown", () => {
     "response/a",
     "2/response",
     "trace/tr-1/response/a",
+  ]);
+});
+
+test("the root of a field says which part of which thing it lies in", () => {
+  const fields = ["response", "request/messages/0", "12/response/a~1b", "trace/tr-1/response/a"];
+  expect(fields.map(rootOf)).toEqual(["response", "request", "12/response", "trace/tr-1/response"]);
+  expect([rootAt(0, "request"), rootAt(1, "response"), rootAt(1, "request", "tr-1")]).toEqual([
+    "request",
+    "2/response",
+    "trace/tr-1/request",
   ]);
 });

@@ -31,7 +31,19 @@ function markOf(value: unknown): Mark | null {
 
 /** The texts that a schema has marked, the response's or the request's. */
 export function textsOf(texts: readonly MarkableText[], part: string): readonly MarkableText[] {
-  return texts.filter(({ field }) => field.replace(/^(?:\d+|trace\/[^/]*)\//, "").split("/")[0] === part);
+  return texts.filter(({ field }) => rootOf(field).split("/").at(-1) === part);
+}
+
+/** The part of what is shown that a field lies in: "response", "2/response" of the second of a pair, or
+ * "trace/ID/response" of a conversation's trace. */
+export function rootOf(field: string): string {
+  return /^(?:\d+\/|trace\/[^/]*\/)?[^/]*/.exec(field)?.[0] ?? field;
+}
+
+/** The root of a part of the thing that stands at a place from 0 on; in a conversation its trace names it. */
+export function rootAt(place: number, part: string, traceId: string | null = null): string {
+  if (traceId !== null) return `trace/${traceId}/${part}`;
+  return place === 0 ? part : `${place + 1}/${part}`;
 }
 
 /** What is selected from `from` to `to` of a field that shows a text, as a mark; null where it is nothing.

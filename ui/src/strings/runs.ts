@@ -46,6 +46,10 @@ with mlflow.start_run():
     history: (key: string) => `${key}, by step`,
     historyByTime: (key: string) => `${key}, by time`,
     logged: "Value",
+    notFinite: (count: number) =>
+      count === 1
+        ? "1 value is no finite number (NaN or infinite), and stands in the table alone."
+        : `${count} values are no finite numbers (NaN or infinite), and stand in the table alone.`,
     points: (count: string) => `Points: ${count}`,
     firstPoints: (count: string) => `There are more; these are the first ${count}.`,
     lastListed: (count: string) => `Of these, the table has the last ${count}.`,

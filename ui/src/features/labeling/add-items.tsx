@@ -49,6 +49,7 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
   const [below, setBelow] = useState<number | string>(0.5);
   const [standing, setStanding] = useState(first === "rule");
   const [inAll, setInAll] = useState<number | string>("");
+  const ruleAlone = first === "rule";
   const client = useQueryClient();
   const datasets = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter: "", order: "" }));
   const offered = datasets.data?.pages.flatMap((page) => page.items) ?? [];
@@ -57,7 +58,7 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
   const most = number(limit) ?? MOST;
   const add = useMutation({
     meta: { shown: true },
-    mutationFn: (): Promise<ItemsReport | LabelingSession> => {
+    mutationFn: async (): Promise<ItemsReport | LabelingSession> => {
       const params = { run_id };
       if (way === "search")
         return call("add_labeling_traces", params, { body: { filter: written, limit: most } });
@@ -71,7 +72,9 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
           : { name: name.trim(), below: rule === "low_score" ? number(below) : null };
       const made = { kind: rule, filter: written, limit: most, ...told };
       if (!standing) return call("add_labeling_items_by_rule", params, { body: made });
-      const rules = [...(session.rules as ItemRuleBody[]), { ...made, most: number(inAll) }];
+      // To the rules that stand now: somebody else may have changed them since they were shown.
+      const present = await call("get_labeling_session", params);
+      const rules = [...(present.rules as ItemRuleBody[]), { ...made, most: number(inAll) }];
       return call("update_labeling_session", params, { body: { rules } });
     },
     onSuccess: async (report) => {
@@ -84,24 +87,27 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
       close();
     },
   });
+  const shareFault = way === "rule" && rule === "sample" && !isShare(share);
   const incomplete =
     number(limit) === null ||
     (way === "records" && from === "") ||
-    (way === "rule" && rule === "sample" && number(share) === null) ||
+    shareFault ||
     (way === "rule" && rule !== "sample" && name.trim() === "") ||
     (way === "rule" && rule === "low_score" && number(below) === null);
   return (
-    <Modal opened onClose={close} title={t.title} size="lg">
+    <Modal opened onClose={close} title={ruleAlone ? text.standing.add : t.title} size="lg">
       <div className={classes.form}>
-        <SegmentedControl
-          aria-label={t.from}
-          data={WAYS.map((value) => ({ value, label: t.ways[value] }))}
-          value={way}
-          onChange={(next) => {
-            setWay(next as Way);
-            setFilter("");
-          }}
-        />
+        {!ruleAlone && (
+          <SegmentedControl
+            aria-label={t.from}
+            data={WAYS.map((value) => ({ value, label: t.ways[value] }))}
+            value={way}
+            onChange={(next) => {
+              setWay(next as Way);
+              setFilter("");
+            }}
+          />
+        )}
         {way === "records" &&
           (offered.length === 0 ? (
             <p className="dim">{t.noDatasets}</p>
@@ -123,31 +129,34 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
               onChange={(event) => setRule(event.currentTarget.value as Rule)}
             />
             {rule === "sample" ? (
-              <NumberInput label={t.share} min={0.01} max={100} size="xs" value={share} onChange={setShare} />
+              <NumberInput
+                className={classes.number}
+                label={t.share}
+                clampBehavior="none"
+                size="xs"
+                value={share}
+                error={shareFault && t.shareFault}
+                onChange={setShare}
+              />
             ) : (
               <JudgmentName experimentId={experimentId} value={name} onChange={setName} />
             )}
             {rule === "low_score" && (
               <NumberInput label={t.below} size="xs" value={below} onChange={setBelow} />
             )}
-            <Checkbox
-              label={text.standing.keep}
-              description={text.standing.hint}
-              checked={standing}
-              onChange={(event) => setStanding(event.currentTarget.checked)}
-            />
-            {standing && (
-              <NumberInput
-                className={classes.number}
-                label={text.standing.most}
-                min={1}
-                size="xs"
-                value={inAll}
-                onChange={setInAll}
+            {ruleAlone ? (
+              <p className="dim">{text.standing.hint}</p>
+            ) : (
+              <Checkbox
+                label={text.standing.keep}
+                description={text.standing.hint}
+                checked={standing}
+                onChange={(event) => setStanding(event.currentTarget.checked)}
               />
             )}
           </>
         )}
+        {way === "rule" && <p>{t.ruleFilter}</p>}
         <FilterBar
           key={way}
           experimentId={experimentId}
@@ -167,6 +176,17 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
           value={limit}
           onChange={setLimit}
         />
+        {way === "rule" && standing && (
+          <NumberInput
+            className={classes.number}
+            label={text.standing.most}
+            description={text.standing.mostHint}
+            min={1}
+            size="xs"
+            value={inAll}
+            onChange={setInAll}
+          />
+        )}
         {add.isError && <ProblemNote error={add.error} />}
         <div className={classes.buttons}>
           <Button loading={add.isPending} disabled={incomplete} onClick={() => add.mutate()}>
@@ -179,6 +199,11 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
       </div>
     </Modal>
   );
+}
+
+/** Whether a share in percent is one that a rule takes. */
+function isShare(share: number | string): boolean {
+  return typeof share === "number" && share > 0 && share <= 100;
 }
 
 /** How many traces a filter finds, in a line that is there from the start. */

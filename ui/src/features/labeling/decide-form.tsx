@@ -1,8 +1,8 @@
 import { Button, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
-import { askLabelingAnew } from "@/api/review-queries";
+import { askLabelingAnew, reviewQuery } from "@/api/review-queries";
 import type { LabelingItem, LabelingSession } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
 import { Question } from "@/components/question";
@@ -13,7 +13,7 @@ import {
   useSignedIn,
 } from "@/components/reviewer-name";
 import { showToast } from "@/components/toast-store";
-import { roundsOf } from "@/lib/labeling";
+import { agreedForm, differ, roundsOf } from "@/lib/labeling";
 import { draftOf, faultsOf, formOf } from "@/lib/review";
 import { recall, remember } from "@/lib/stored";
 import { text } from "@/strings";
@@ -27,15 +27,21 @@ interface DecideFormProps {
   close: () => void;
 }
 
-/** Decides a dispute: the same questions, begun with one reviewer's answers or with none, and a reason. */
+/** Decides a dispute: the same questions, begun with what all reviewers answered alike, and a reason. */
 export function DecideForm({ session, item, close }: DecideFormProps) {
   const { schemas } = session;
   const named = useSignedIn() === false;
   const [name, setName] = useState(() => recall(REMEMBERED_REVIEWER, "", isReviewerName));
-  const [draft, setDraft] = useState(() => draftOf(null, schemas));
+  const reviews = roundsOf(item).find((each) => each.round === item.round)?.reviews ?? [];
+  const forms = reviews.flatMap(({ submission }) => (submission === null ? [] : [submission.form]));
+  const [draft, setDraft] = useState(() => draftOf(agreedForm(forms, schemas), schemas));
   const [tried, setTried] = useState(false);
   const client = useQueryClient();
-  const reviews = roundsOf(item).find((each) => each.round === item.round)?.reviews ?? [];
+  // The texts as reviewers have them: where nobody signs in, as one of those who have reviewed the item.
+  const shown = useQuery({
+    ...reviewQuery(item.item_id, named ? (reviews[0]?.reviewer ?? "") : null),
+    enabled: schemas.some(({ input }) => input.kind === "spans"),
+  });
   const faults = faultsOf(draft, schemas, false);
   const form = formOf(draft, schemas);
   const nothing = Object.keys(form.answers).length === 0;
@@ -92,7 +98,8 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
           onFocus={() => undefined}
           optional
           fault={tried ? faults[schema.name] : undefined}
-          texts={null}
+          disputed={differ(forms.map(({ answers }) => answers[schema.name] ?? null))}
+          texts={shown.data?.texts ?? null}
         />
       ))}
       <Textarea

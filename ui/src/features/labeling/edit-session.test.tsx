@@ -54,8 +54,10 @@ test("what is changed is sent with what the form does not show", async () => {
 });
 
 test("what the server refuses is said at its field", async () => {
-  const said = "policy.reviews_required: 3 reviews of each item need as many reviewers.";
-  calls.mockRejectedValue(new Problem(400, said, "invalid", { field: "policy.reviews_required" }));
+  const said = "3 reviews of each item need as many reviewers.";
+  calls.mockRejectedValue(
+    new Problem(400, `policy.reviews_required: ${said}`, "invalid", { field: "policy.reviews_required" }),
+  );
   show(<EditSession session={session} close={vi.fn()} />);
   fireEvent.click(screen.getByRole("button", { name: "Save the changes" }));
   expect((await screen.findByText(said)).closest(".mantine-NumberInput-root")).not.toBeNull();
@@ -65,6 +67,6 @@ test("what the server refuses is said at its field", async () => {
 test("an error that names no field is about the whole", () => {
   expect(faultOf(new Problem(409, "labeling session 'x' is CLOSED.", "labeling_state"))).toEqual({});
   expect(faultOf(new Problem(400, "reviewers: a name is given twice.", "invalid"))).toEqual({
-    reviewers: "reviewers: a name is given twice.",
+    reviewers: "A name is given twice.",
   });
 });

@@ -71,8 +71,8 @@ export function EditSession({ session, close }: { session: LabelingSession; clos
           onChange={(event) => setInstructions(event.currentTarget.value)}
         />
         <Textarea
-          label={t.reviewers}
-          description={t.reviewersHint}
+          label={t.people}
+          description={`${t.reviewers}. ${t.reviewersHint}`}
           autosize
           minRows={2}
           maxRows={10}
@@ -111,10 +111,15 @@ const SHOWN = new Set([
   "policy.fields",
 ]);
 
-/** The field that an error of the server is about, with what it says; none where it names none. */
+/** The field that an error of the server is about, with what it says of it; none where it names none.
+ *
+ * The name that the server has for the field is left out: a label stands there.
+ */
 export function faultOf(error: unknown): Partial<Record<string, string>> {
   if (!(error instanceof Problem)) return {};
-  const said = /^([a-z_.]+): /.exec(error.message)?.[1];
-  const field = said ?? error.details.field;
-  return typeof field === "string" ? { [field]: error.message } : {};
+  const said = /^([a-z_.]+): (.*)$/s.exec(error.message);
+  const field = said?.[1] ?? error.details.field;
+  if (typeof field !== "string") return {};
+  const words = said?.[2] ?? error.message;
+  return { [field]: words.charAt(0).toUpperCase() + words.slice(1) };
 }

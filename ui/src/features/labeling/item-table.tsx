@@ -23,6 +23,8 @@ import { TargetLine } from "./target";
 
 const t = text.labelingItems;
 const REMOVED = "removed";
+/** Columns that stand beside an open item, which says the rest itself. */
+const BESIDE: ReadonlySet<string> = new Set(["place", "item", "state"]);
 
 interface ItemTableProps {
   session: LabelingSession;
@@ -86,7 +88,7 @@ export function ItemTable({ session, tabs, onChange }: ItemTableProps) {
         {items !== undefined && items.length > 0 && (
           <GridTable
             label={t.title}
-            columns={columnsOf(previewOf)}
+            columns={columnsOf(previewOf).filter(({ id }) => open === undefined || BESIDE.has(id))}
             items={items}
             keyOf={(each) => each.item_id}
             opened={opened}
@@ -116,8 +118,8 @@ function columnsOf(previewOf: (id: string | null) => Trace | undefined): GridCol
     {
       id: "item",
       label: t.columns.item,
-      track: "minmax(220px, 3fr)",
-      least: 220,
+      track: "minmax(140px, 3fr)",
+      least: 140,
       cell: (item) => <TargetLine item={item} trace={previewOf(item.target.trace_id)} />,
     },
     {

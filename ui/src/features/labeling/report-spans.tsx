@@ -21,6 +21,7 @@ interface SpansPartProps {
 /** How far people mark the same stretches, what each of them marks, and the items that are marked most differently. */
 export function SpansPart({ spans, of, session, titles }: SpansPartProps) {
   const shown = spans.disputed.slice(0, MOST_DIFFERING);
+  if (spans.raters.length === 0) return <p className="dim">{t.spans.none}</p>;
   return (
     <>
       <h3>{t.spans.agreement}</h3>

@@ -26,9 +26,13 @@ export function RulesPart({ session }: { session: LabelingSession }) {
   const client = useQueryClient();
   const remove = useMutation({
     meta: { shown: true },
-    mutationFn: (gone: ItemRule) => {
-      const left = session.rules.filter((each) => !sameRule(each, gone));
-      return call("update_labeling_session", { run_id }, { body: { rules: left as ItemRuleBody[] } });
+    mutationFn: async (gone: ItemRule) => {
+      // Of the rules that stand now: somebody else may have changed them since they were shown.
+      const { rules } = await call("get_labeling_session", { run_id });
+      const place = rules.findIndex((each) => sameRule(each, gone));
+      if (place < 0) return;
+      const left = rules.filter((_, at) => at !== place) as ItemRuleBody[];
+      await call("update_labeling_session", { run_id }, { body: { rules: left } });
     },
     onSuccess: () => askLabelingAnew(client),
   });
@@ -52,8 +56,8 @@ export function RulesPart({ session }: { session: LabelingSession }) {
             { label: t.error },
             ...(writes ? [{ label: t.remove, unlabelled: true }] : []),
           ]}
-          rows={found.map(({ rule, last_run_ms, last_added, added, error }) => ({
-            key: JSON.stringify(rule),
+          rows={found.map(({ rule, last_run_ms, last_added, added, error }, place) => ({
+            key: `${place} ${JSON.stringify(rule)}`,
             cells: [
               <SafeText key="r" text={told(rule)} />,
               <SafeText key="f" text={rule.filter || t.everything} />,

@@ -85,7 +85,7 @@ export function SetupView({ session, progress }: { session: LabelingSession; pro
                   <SafeText text={each.reviewer} />{" "}
                   {!each.verified && each.submitted > 0 && <span className="dim">{s.unverified}</span>}
                   {each.account !== null && each.account !== "ready" && (
-                    <span className={classes.warning}>{s.accounts[each.account]}</span>
+                    <span className={classes.account}>· {s.accounts[each.account]}</span>
                   )}
                 </span>,
                 ...FIGURES.map((name) => <Count key={name} value={each[name]} />),
@@ -146,7 +146,7 @@ export function inputOf({ input }: LabelSchema): string {
     const how = input.multi_select ? t.inputs.several : t.inputs.categorical;
     return `${how}${input.ordered ? ` ${t.ordered}` : ""}: ${input.options.join(", ")}`;
   }
-  if (input.kind === "spans") return `${t.inputs.spans}: ${input.options.join(", ")}`;
+  if (input.kind === "spans") return `${t.inputs.spans[input.marks]}: ${input.options.join(", ")}`;
   if (input.kind !== "numeric") return t.inputs[input.kind];
   const [least, most] = [bound(input.min_value), bound(input.max_value)];
   if (least === null && most === null) return t.inputs.numeric;

@@ -100,7 +100,8 @@ export function ItemLink({ session, itemId, title }: ItemLinkProps) {
       search={{ item: itemId }}
       preload={false}
     >
-      <SafeText text={title ?? itemId.slice(0, 11)} />
+      {/* As the list of items names it. */}
+      <SafeText text={title === undefined ? itemId.slice(0, 11) : oneLine(jsonLine(title), MOST_SHOWN)} />
     </Link>
   );
 }

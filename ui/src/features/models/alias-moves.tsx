@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { aliasEventsQuery } from "@/api/asset-queries";
+import { aliasEventsQuery, modelQuery } from "@/api/asset-queries";
 import type { AliasEvent } from "@/api/schema";
 import { Moment } from "@/components/figures";
 import { RowsTable } from "@/components/rows-table";
@@ -10,6 +10,7 @@ import { text } from "@/strings";
 import classes from "./models.module.css";
 
 const t = text.models;
+const NAMED_MS = 60_000;
 
 /** Who moved which alias where, and why; nothing while none was moved. */
 export function AliasMoves({ experimentId }: { experimentId: string }) {
@@ -26,8 +27,8 @@ export function AliasMoves({ experimentId }: { experimentId: string }) {
           cells: [
             <Moment key="at" ms={each.at_ms} />,
             <SafeText key="alias" text={each.alias} />,
-            <SafeText key="from" text={each.previous_model_id ?? MISSING} />,
-            <SafeText key="to" text={each.model_id ?? MISSING} />,
+            <Version key="from" experimentId={experimentId} modelId={each.previous_model_id} />,
+            <Version key="to" experimentId={experimentId} modelId={each.model_id} />,
             <SafeText key="by" text={each.by ?? MISSING} />,
             <Gate key="gate" experimentId={experimentId} event={each} />,
             <SafeText key="reason" text={each.reason} />,
@@ -35,6 +36,24 @@ export function AliasMoves({ experimentId }: { experimentId: string }) {
         }))}
       />
     </section>
+  );
+}
+
+/** The way to a version, by its name as soon as that is known; by its id where it is gone. */
+function Version({ experimentId, modelId }: { experimentId: string; modelId: string | null }) {
+  const found = useQuery({ ...modelQuery(modelId ?? ""), enabled: modelId !== null, staleTime: NAMED_MS });
+  if (modelId === null) return MISSING;
+  return (
+    <Link
+      to="/experiments/$experimentId/models"
+      params={{ experimentId }}
+      search={{ model: modelId }}
+      preload={false}
+      title={modelId}
+      className={classes.version}
+    >
+      <SafeText text={found.data?.name || modelId} />
+    </Link>
   );
 }
 

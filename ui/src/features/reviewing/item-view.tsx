@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import type { ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan } from "@/api/schema";
 import { Content } from "@/components/content";
@@ -5,20 +6,35 @@ import { Conversation } from "@/components/conversation";
 import { FactList } from "@/components/facts";
 import { SafeText } from "@/components/safe-text";
 import { shownValue } from "@/lib/judgment";
+import { rootAt } from "@/lib/spans";
 import { text } from "@/strings";
 import classes from "./reviewing.module.css";
 
 const t = text.review;
 
+interface ItemViewProps {
+  item: ReviewView;
+  /** Roots of the texts that a question has marked: they are marked where they stand. */
+  toMark: ReadonlySet<string>;
+  /** Takes the place in which a text of this root is marked. */
+  onPlace: (root: string, place: HTMLElement | null) => void;
+}
+
 /** An item as the server shows it to its reviewer: what is not here, the session does not show. */
-export function ItemView({ item }: { item: ReviewView }) {
+export function ItemView({ item, toMark, onPlace }: ItemViewProps) {
   return (
     <section className={classes.item} aria-label={t.item}>
       <h2 className="visually-hidden">{t.item}</h2>
       <div className={item.kind === "PAIR" ? classes.pair : undefined}>
         {item.contents.map((content, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: contents have no identity but their place
-          <OneContent key={index} content={content} />
+          <OneContent
+            // biome-ignore lint/suspicious/noArrayIndexKey: contents have no identity but their place
+            key={index}
+            content={content}
+            rootOfPart={rootsOf(item, index)}
+            toMark={toMark}
+            onPlace={onPlace}
+          />
         ))}
       </div>
       {item.judgments.length > 0 && <Judgments judgments={item.judgments} />}
@@ -27,7 +43,18 @@ export function ItemView({ item }: { item: ReviewView }) {
   );
 }
 
-function OneContent({ content }: { content: ShownContent }) {
+interface OneContentProps extends Omit<ItemViewProps, "item"> {
+  content: ShownContent;
+  rootOfPart: (part: string) => string;
+}
+
+/** Return how the texts of one of the contents are named. */
+function rootsOf({ kind, contents }: ReviewView, place: number): (part: string) => string {
+  const traceId = kind === "SESSION" ? (contents[place]?.trace_id ?? "") : null;
+  return (part) => rootAt(place, part, traceId);
+}
+
+function OneContent({ content, rootOfPart, toMark, onPlace }: OneContentProps) {
   const { title, request, response, expectations, spans, tags, metadata, model_id } = content;
   const given = (value: unknown) => value !== null && value !== undefined;
   const bare = !given(request) && !given(response) && spans.length === 0 && isEmpty(expectations);
@@ -41,12 +68,16 @@ function OneContent({ content }: { content: ShownContent }) {
       {bare && <p className="dim">{t.nothingShown}</p>}
       {given(request) && (
         <Block title={t.request}>
-          <Conversation value={request} />
+          <Markable root={rootOfPart("request")} toMark={toMark} onPlace={onPlace}>
+            <Conversation value={request} />
+          </Markable>
         </Block>
       )}
       {given(response) && (
         <Block title={t.response} out>
-          <Conversation value={response} out />
+          <Markable root={rootOfPart("response")} toMark={toMark} onPlace={onPlace}>
+            <Conversation value={response} out />
+          </Markable>
         </Block>
       )}
       {!isEmpty(expectations) && (
@@ -71,6 +102,27 @@ function OneContent({ content }: { content: ShownContent }) {
         </Block>
       )}
     </article>
+  );
+}
+
+interface MarkableProps extends Omit<ItemViewProps, "item"> {
+  root: string;
+  children: ReactNode;
+}
+
+/** Content as it is meant to be read, or, where a question has it marked, the text in which that is done. */
+function Markable({ root, toMark, onPlace, children }: MarkableProps) {
+  const [set, setSet] = useState(false);
+  const [take] = useState(() => (place: HTMLElement | null) => onPlace(root, place));
+  if (!toMark.has(root)) return children;
+  return (
+    <>
+      <Button size="compact-xs" variant="subtle" className={classes.turn} onClick={() => setSet(!set)}>
+        {set ? t.marks.toMark : t.marks.set}
+      </Button>
+      <div ref={take} hidden={set} className={classes.toMark} />
+      {set && children}
+    </>
   );
 }
 

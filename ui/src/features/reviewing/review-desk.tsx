@@ -1,17 +1,19 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { call } from "@/api/client";
 import { nextReviewQuery, reviewQuery, reviewSessionQuery } from "@/api/review-queries";
 import type { ReviewSession, ReviewView } from "@/api/schema";
 import { Empty } from "@/components/empty";
+import type { MarkPlaces } from "@/components/mark-spans";
 import { usePageKeys } from "@/components/page-keys";
 import { ProblemNote } from "@/components/problem-note";
 import { useShortcuts } from "@/components/use-shortcuts";
+import { rootOf, textsOf } from "@/lib/spans";
 import { recall, remember } from "@/lib/stored";
 import { text } from "@/strings";
 import { ItemView } from "./item-view";
-import { ReviewForm } from "./review-form";
+import { ReviewForm, type ReviewFormProps } from "./review-form";
 import classes from "./reviewing.module.css";
 
 const t = text.review;
@@ -92,23 +94,42 @@ export function ReviewDesk({ session, reviewer }: DeskProps) {
       {next.isError && <ProblemNote error={next.error} retry={() => again.mutate()} />}
       {next.isFetching && item === null && <Skeleton height={360} radius={8} />}
       {item !== null && !next.isError && (
-        <div className={classes.desk}>
-          <ItemView key={item.item_id} item={item} />
-          <ReviewForm
-            key={`${item.item_id} ${item.mine?.token}`}
-            session={session}
-            item={item}
-            reviewer={reviewer}
-            dealtWith={dealtWith}
-            advance={advance}
-            stop={stop}
-          />
-        </div>
+        <InHand
+          key={item.item_id}
+          session={session}
+          item={item}
+          reviewer={reviewer}
+          dealtWith={dealtWith}
+          advance={advance}
+          stop={stop}
+        />
       )}
       {item === null && !next.isFetching && !next.isError && (
         <Nothing session={session} stopped={stopped} asking={again.isPending} goOn={() => again.mutate()} />
       )}
     </>
+  );
+}
+
+/** An item beside its form; what a question has marked is marked in the item. */
+function InHand(props: Omit<ReviewFormProps, "places">) {
+  const { session, item } = props;
+  const [places, setPlaces] = useState<MarkPlaces>({});
+  const onPlace = useCallback(
+    (root: string, place: HTMLElement | null) =>
+      setPlaces((before) => ({ ...before, [root]: place ?? undefined })),
+    [],
+  );
+  const toMark = useMemo(() => {
+    const asked = session.schemas.filter(({ input }) => input.kind === "spans");
+    const texts = asked.flatMap(({ input }) => textsOf(item.texts, input.marks));
+    return new Set(texts.map(({ field }) => rootOf(field)));
+  }, [session.schemas, item.texts]);
+  return (
+    <div className={classes.desk}>
+      <ItemView item={item} toMark={toMark} onPlace={onPlace} />
+      <ReviewForm key={`${item.mine?.token}`} {...props} places={places} />
+    </div>
   );
 }
 

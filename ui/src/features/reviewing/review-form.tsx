@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import { call } from "@/api/client";
 import type { ReviewSession, ReviewView } from "@/api/schema";
+import type { MarkPlaces } from "@/components/mark-spans";
 import { Question } from "@/components/question";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { type Answer, faultsOf, formOf, optionsOf } from "@/lib/review";
@@ -25,10 +26,13 @@ export interface ReviewFormProps {
   dealtWith: (view: ReviewView, said: string, undoable: boolean) => Promise<void>;
   advance: () => Promise<void>;
   stop: () => Promise<void>;
+  /** Where the item's texts are marked. */
+  places: MarkPlaces;
 }
 
 /** The questions of a session about one item. */
-export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }: ReviewFormProps) {
+export function ReviewForm(props: ReviewFormProps) {
+  const { session, item, reviewer, dealtWith, advance, stop, places } = props;
   const { schemas, require_all_answers: whole } = session;
   const judges = schemas.some(({ kind }) => kind === "FEEDBACK");
   const kept = useDraft(session, item, reviewer);
@@ -39,7 +43,8 @@ export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }
   const choices = schemas.flatMap((schema, place) =>
     optionsOf(schema, null, t.noneOfThese) === null ? [] : [place],
   );
-  const [marked, setMarked] = useState(choices[0] ?? -1);
+  const [marked, setMarked] = useState(choices[0] ?? 0);
+  const [inHand, takeTexts] = useTextsInHand(schemas);
   const faults = faultsOf(draft, schemas, whole);
   const params = { item_id: item.item_id };
 
@@ -125,10 +130,15 @@ export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }
               kept.change({ ...draft, comments: { ...draft.comments, [schema.name]: next } })
             }
             marked={place === marked}
-            onFocus={() => choices.includes(place) && setMarked(place)}
+            onFocus={() => {
+              setMarked(place);
+              takeTexts(place);
+            }}
             optional={!whole || (schema.kind === "EXPECTATION" && judges)}
             fault={tried ? faults[schema.name] : undefined}
             texts={item.texts}
+            places={places}
+            inHand={inHand(place)}
           />
         ))}
         <Textarea
@@ -174,6 +184,24 @@ export function ReviewForm({ session, item, reviewer, dealtWith, advance, stop }
       {declining && <DeclineForm busy={deal.isPending} decline={decline} close={() => setDeclining(false)} />}
     </section>
   );
+}
+
+/** Which question the texts of each part are marked for: the one that was answered last, at first the first one. */
+function useTextsInHand(schemas: ReviewSession["schemas"]) {
+  const [taken, setTaken] = useState<Readonly<Record<string, number>>>({});
+  const partOf = (place: number) => {
+    const input = schemas[place]?.input;
+    return input?.kind === "spans" ? input.marks : null;
+  };
+  const inHand = (place: number) => {
+    const part = partOf(place);
+    return part !== null && (taken[part] ?? schemas.findIndex((_, at) => partOf(at) === part)) === place;
+  };
+  const take = (place: number) => {
+    const part = partOf(place);
+    if (part !== null && !inHand(place)) setTaken({ ...taken, [part]: place });
+  };
+  return [inHand, take] as const;
 }
 
 /** Whether something lies above the page, which has keys of its own. */

@@ -6,9 +6,11 @@ import { MetricValue, Moment } from "@/components/figures";
 import { LinePicture } from "@/components/line-picture";
 import { ProblemNote } from "@/components/problem-note";
 import { RowsTable } from "@/components/rows-table";
+import { SafeText } from "@/components/safe-text";
 import { dateTime, exactNumber, finite } from "@/lib/format";
 import { short } from "@/lib/scores";
 import { text } from "@/strings";
+import classes from "./runs.module.css";
 
 const t = text.runs;
 /** Points that stand in the table; the picture has all of them. */
@@ -22,9 +24,13 @@ export function MetricHistory({ runId, name }: { runId: string; name: string }) 
   if (found.data === undefined) return <Skeleton height={160} />;
   const points = found.data.items;
   const byStep = points.some(({ step }) => step !== points[0]?.step);
+  const unseen = points.filter(({ value }) => finite(value) === null).length;
   const label = byStep ? t.history(name) : t.historyByTime(name);
   return (
-    <section aria-label={label}>
+    <section aria-label={label} className={classes.history}>
+      <h3>
+        <SafeText text={label} />
+      </h3>
       {points.length > 1 && (
         <LinePicture
           label={label}
@@ -34,8 +40,10 @@ export function MetricHistory({ runId, name }: { runId: string; name: string }) 
           }))}
           formatX={byStep ? exactNumber : (ms) => dateTime(ms, zone).slice(0, 19)}
           formatY={short}
+          axis={byStep ? t.step : t.at}
         />
       )}
+      {unseen > 0 && <p className="dim">{t.notFinite(unseen)}</p>}
       {found.data.cursor !== null && <p className="dim">{t.firstPoints(exactNumber(MOST_POINTS))}</p>}
       <details open={points.length === 1}>
         <summary>{t.points(exactNumber(points.length))}</summary>

@@ -115,7 +115,11 @@ function Metrics({ run }: { run: Run }) {
         rows={metrics.map((metric) => ({
           key: metric.key,
           cells: [
-            <RowButton key="k" onClick={() => setOpened(opened === metric.key ? undefined : metric.key)}>
+            <RowButton
+              key="k"
+              opened={opened === metric.key}
+              onClick={() => setOpened(opened === metric.key ? undefined : metric.key)}
+            >
               <SafeText text={metric.key} />
             </RowButton>,
             <MetricValue key="v" value={metric.value} />,
