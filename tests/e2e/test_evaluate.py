@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import lodeline
-from lodeline.domain.errors import Conflict, Invalid, NotFound
+from lodeline.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from lodeline.domain.model import PromptUse
 from lodeline.domain.scorer import ScoredTrace
+from lodeline.sdk.evaluation import keeping
 from tests.e2e.harness import Server, serving
 
 EXPERIMENT = "adder"
@@ -215,6 +216,17 @@ def test_a_budget_counts_what_the_traces_of_the_rows_cost(monkeypatch: pytest.Mo
     assert result.state == "COMPLETED_WITH_ERRORS"
     assert result.message == "the budget of 0.5 US dollars is spent"
     assert 50 <= result.score("right").n < 500
+
+
+def test_traces_that_are_delivered_elsewhere_are_not_waited_for(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "ARRIVAL_S", 3_600.0)
+    with lodeline.connect(tmp_path / "elsewhere") as local:
+        local.experiments.create(EXPERIMENT)
+        lodeline.set_default_client(local)
+        with pytest.raises(Unavailable, match=f"were delivered to {server.url}"):
+            lodeline.evaluate(rows(2), predict_fn=add, scorers=[right])
 
 
 def test_nothing_is_called_or_stored_for_what_cannot_be() -> None:

@@ -33,6 +33,8 @@ LogRows = Callable[[RunId, Sequence[RowDraft]], RowsReport]
 FLUSH_S = 30.0
 ARRIVAL_S = 60.0
 """How long the traces of rows may take to arrive at the server."""
+ELSEWHERE_S = 5.0
+"""How long traces that are delivered may be missing: what is delivered is read at once, so these went elsewhere."""
 _AGAIN_S = 0.2
 JUDGE_TRACE = "lodeline.judge_trace_id"
 """The entry of an assessment's metadata that names the trace of the judge's own call."""
@@ -54,14 +56,17 @@ class ServerSink:
         drafts = [draft_of(row) for row in rows]
         until = time.monotonic() + ARRIVAL_S
         cost_usd = 0.0
+        delivered = False
         while True:
-            await in_thread(partial(provider.flush, FLUSH_S))
+            if await in_thread(partial(provider.flush, FLUSH_S)) and not delivered:
+                delivered = True
+                until = min(until, time.monotonic() + ELSEWHERE_S)
             report = await in_thread(partial(self._log_rows, self._run_id, drafts))
             cost_usd += report.cost_usd
             if not report.missing_traces:
                 return cost_usd
             if time.monotonic() > until:
-                raise _late(report.missing_traces)
+                raise _missing(report.missing_traces, delivered=delivered)
             missing = set(report.missing_traces)
             drafts = [draft for draft in drafts if draft.trace_id in missing]
             await asyncio.sleep(_AGAIN_S)
@@ -169,9 +174,15 @@ def _value(value: JsonValue) -> JsonValue:
     return clean_text(value)[:MAX_SCORE_TEXT] if isinstance(value, str) else value
 
 
-def _late(missing: Sequence[TraceId]) -> Unavailable:
+def _missing(missing: Sequence[TraceId], *, delivered: bool) -> Unavailable:
+    url = provider.get_settings().url
+    if delivered:
+        return Unavailable(
+            f"{len(missing)} traces of rows, such as {missing[0]}, are not in the store of the evaluation: they were "
+            f"delivered to {url}. An evaluation needs both in one place, so not a client whose store is opened in "
+            "process; use a client of that server (`lodeline.set_default_client`), then resume the evaluation."
+        )
     return Unavailable(
         f"{len(missing)} traces of rows did not arrive within {ARRIVAL_S:g} s, such as {missing[0]}. Traces are sent "
-        f"to {provider.get_settings().url}: an evaluation needs them in the store of its client, so not in one that "
-        "is opened in process. Run `lodeline doctor` to see why they wait, then resume the evaluation."
+        f"to {url}. Run `lodeline doctor` to see why they wait, then resume the evaluation."
     )
