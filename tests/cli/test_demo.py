@@ -39,7 +39,7 @@ def test_loading_again_changes_nothing(lodeline: Lodeline, demo: Demo) -> None:
     assert snapshot(lodeline, demo.store) == before
     traces, assessments = before[1].splitlines(), before[2].splitlines()
     assert len(traces) > 1_500 + 3_600 + 542 + 1_750 + 392 + 320
-    labels = (2_016 + 1_344) + 13_849 + (1_176 + 392) + 960
+    labels = (2_016 + 1_344) + 14_397 + (1_176 + 392) + 960
     assert len(assessments) == 17 + 360 + 280 + 140 + 7_200 + labels
     assert [len(lines.splitlines()) for lines in before[4:]] == [1 + 4 + 4, 1 + 4, 2]
     assert [len(items) for items in told.values() if isinstance(items, list)] == [9, len(printed_commands(demo.out))]

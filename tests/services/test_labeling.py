@@ -320,7 +320,10 @@ def test_sync_merges_into_records_and_takes_assertions_and_decisions(services: S
         form = ReviewForm({"Feedback": good, "expected_response": city}, assertions={"cites": "It cites."})
         services.reviews.submit(LOCAL, item, form, reviewer=name)
     assert services.labeling_items.sync(LOCAL, made.run.run_id, into).skipped == 1
-    services.labeling_items.adjudicate(LOCAL, item, ReviewForm({"expected_response": "Paris"}), reviewer="dan")
+    with pytest.raises(Invalid, match="Feedback in dispute and not decided"):
+        services.labeling_items.adjudicate(LOCAL, item, ReviewForm({"expected_response": "Paris"}), reviewer="dan")
+    decided = ReviewForm({"Feedback": True, "expected_response": "Paris"})
+    services.labeling_items.adjudicate(LOCAL, item, decided, reviewer="dan")
     report = services.labeling_items.sync(LOCAL, made.run.run_id, into)
     assert (report.updated, report.version) == (1, 2)
     (found,) = services.records.search(LOCAL, into, "latest", ListQuery()).items
