@@ -41,7 +41,7 @@ def dumps(value: object) -> bytes:
 
 
 def dumps_plain(value: Mapping[str, object]) -> bytes:
-    """Return what `dumps` does, faster, of a value that is likely to hold nothing but dicts, lists, text and numbers."""
+    """Return what `dumps` does, faster, of a value that holds hardly anything but dicts, lists, text and numbers."""
     try:
         written = orjson.dumps(value, option=_PLAIN_ONLY)
     except TypeError:
