@@ -168,6 +168,8 @@ export const labelingTexts = {
     as: "Your name",
     decideDone: "The dispute is decided.",
     nothingDecided: "Answer at least one question.",
+    undecided: (questions: readonly string[]) =>
+      `In dispute and still to be decided: ${questions.join(", ")}`,
   },
   addItems: {
     title: "Add items",

@@ -6,6 +6,7 @@ import { call } from "@/api/client";
 import type { ReviewSession, ReviewView } from "@/api/schema";
 import type { MarkPlaces } from "@/components/mark-spans";
 import { Question } from "@/components/question";
+import { focusQuestion } from "@/components/question-focus";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { type Answer, faultsOf, formOf, optionsOf } from "@/lib/review";
 import { text } from "@/strings";
@@ -61,7 +62,7 @@ export function ReviewForm(props: ReviewFormProps) {
     setTried(true);
     const wrong = schemas.findIndex(({ name }) => faults[name] !== undefined);
     if (wrong >= 0) {
-      form.current?.querySelector<HTMLElement>(`[data-question="${wrong}"] :is(input, textarea)`)?.focus();
+      focusQuestion(form.current, wrong);
       return;
     }
     if (deal.isPending) return;
