@@ -1,9 +1,10 @@
-import { Button, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { call, Problem } from "@/api/client";
 import { askLabelingAnew, reviewQuery } from "@/api/review-queries";
 import type { LabelingItem, LabelingSession } from "@/api/schema";
+import { FormButtons } from "@/components/form-buttons";
 import { ProblemNote } from "@/components/problem-note";
 import { Question } from "@/components/question";
 import { focusQuestion } from "@/components/question-focus";
@@ -14,6 +15,7 @@ import {
   useSignedIn,
 } from "@/components/reviewer-name";
 import { SafeText } from "@/components/safe-text";
+import { LineField, LongField } from "@/components/text-fields";
 import { showToast } from "@/components/toast-store";
 import { agreedForm, differ, disputesOf, roundsOf } from "@/lib/labeling";
 import { draftOf, type Fault, faultsOf, formOf } from "@/lib/review";
@@ -117,24 +119,16 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
           texts={shown.data?.texts ?? null}
         />
       ))}
-      <Textarea
+      <LongField
         label={t.reason}
         description={t.reasonHint}
-        autosize
         required
-        minRows={2}
-        maxRows={8}
+        rows={[2, 8]}
         value={draft.comment}
-        onChange={(event) => setDraft({ ...draft, comment: event.currentTarget.value })}
+        onText={(comment) => setDraft({ ...draft, comment })}
       />
       {named && (
-        <TextInput
-          label={t.as}
-          required
-          maxLength={MOST_REVIEWER_NAME}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
+        <LineField label={t.as} required maxLength={MOST_REVIEWER_NAME} value={name} onText={setName} />
       )}
       {tried && nothing && <p role="alert">{t.nothingDecided}</p>}
       {tried && left.length > 0 && (
@@ -143,14 +137,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
         </p>
       )}
       {decide.isError && <ProblemNote error={decide.error} />}
-      <div className={classes.buttons}>
-        <Button type="submit" loading={decide.isPending}>
-          {t.decide}
-        </Button>
-        <Button variant="default" onClick={close}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormButtons submit={t.decide} busy={decide.isPending} close={close} />
     </form>
   );
 }
