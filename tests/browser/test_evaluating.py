@@ -140,6 +140,40 @@ def test_two_versions_of_a_dataset_are_compared(visit: Watched, api: httpx.Clien
     expect(panel.get_by_text("edited, now longer")).to_be_visible()
 
 
+def test_records_that_say_almost_the_same_are_found_and_compared(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: near-duplicates")
+    made = api.post("/datasets", json={"experiment": own, "name": "asked", "identity": "by_external_id"}).json()
+    asked = "How do I send back the chair that I bought in your shop last week?"
+    records = [
+        {"inputs": {"q": asked}, "external_id": "a", "expectations": {"answer": "By post."}},
+        {"inputs": {"q": asked.replace("week", "month")}, "external_id": "b", "expectations": {"answer": "Not."}},
+        {"inputs": {"q": "Where is my order?"}, "external_id": "c"},
+        {"inputs": {"q": "Where is my order?"}, "external_id": "d"},
+        {"inputs": {"q": "<img src=x onerror=alert(1)> something else"}, "external_id": "e"},
+    ]
+    assert api.post(f"/datasets/{made['dataset_id']}/records", json={"records": records}).is_success
+    page = visit.open(f"/experiments/{own}/datasets/{made['dataset_id']}")
+    page.get_by_role("button", name="Find near-duplicates").click()
+    expect(page.get_by_text("2 groups among 5 records; keeping one of each would leave out 2.")).to_be_visible()
+    same = rows_of(page, "Near-duplicates").filter(has_text="Where is my order?")
+    expect(same).to_contain_text("the same")
+    near = rows_of(page, "Near-duplicates").filter(has_text="How do I send back")
+    expect(near).to_contain_text(re.compile(r"at least 8\d"))
+    near.click()
+    panel = page.get_by_role("complementary", name="2 records that say almost the same")
+    expect(panel).to_contain_text("only in the first: week")
+    expect(panel).to_contain_text("only here: month")
+    expect(panel.get_by_text("Expects something else than the first")).to_be_visible()
+    page.get_by_label("As similar as").select_option("1")
+    expect(rows_of(page, "Near-duplicates").filter(has_text="How do I send back")).to_have_count(0)
+    same.click()
+    panel = page.get_by_role("complementary", name="2 records that say the same")
+    expect(panel.get_by_text("Its inputs are those of the first.")).to_be_visible()
+    panel.get_by_role("link", name="d", exact=True).click()
+    expect(page.get_by_role("complementary", name="d", exact=True)).to_contain_text("Where is my order?")
+    expect(rows_of(page, "Records")).to_have_count(6)
+
+
 def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str):
     page = visit.open(f"/experiments/{maths}/models")
     page.get_by_role("button", name="175b finetuning").click()

@@ -1,5 +1,7 @@
 /** Datasets, versions of the application, prompts and scorers. */
 
+import { counted } from "./counts";
+
 export const assetTexts = {
   alias: {
     title: "Move an alias here",
@@ -71,6 +73,38 @@ export const assetTexts = {
     versions: "Versions",
     total: "Records",
     end: "These are all.",
+    alike: {
+      find: "Find near-duplicates",
+      leave: "Show all records",
+      threshold: "As similar as",
+      thresholdHint:
+        "The share of short runs of characters that two inputs have in common; letter case, white space and punctuation do not count.",
+      table: "Near-duplicates",
+      records: "Records",
+      similarity: "Similarity",
+      preview: "Inputs of the first",
+      exact: "the same",
+      exactHint: "The inputs of all of them are the same.",
+      near: (share: string) => `at least ${share}`,
+      nearHint: (share: string) => `Each of them is at least ${share} similar to another one of the group.`,
+      found: (groups: number, extra: string, records: string) =>
+        `${counted(groups, "group", "groups")} among ${records} records; keeping one of each would leave out ${extra}.`,
+      partial: "There was more to compare than is compared here. For all of them:",
+      command: (dataset: string, experiment: string, version: string) =>
+        `lodeline datasets near-duplicates ${dataset} -e ${experiment} --version ${version}`,
+      none: "No two records are so similar",
+      noneHint: (records: string, share: string) =>
+        `${records} records were compared. Try less than ${share}.`,
+      group: (records: number) => `${records} records that say almost the same`,
+      sameGroup: (records: number) => `${records} records that say the same`,
+      first: "First",
+      asFirst: "Its inputs are those of the first.",
+      added: "only here",
+      removed: "only in the first",
+      other: "Expects something else than the first",
+      more: (shown: number, all: number) => `The first ${shown} of ${all}.`,
+      open: "Open the record",
+    },
   },
   models: {
     title: "Versions",
