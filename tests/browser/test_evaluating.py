@@ -6,6 +6,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
+from lodeline.domain.ids import ModelId
+from lodeline.domain.run import RunDraft
+from lodeline.sdk.client.clients import LodelineClient
 from tests.browser.sending import experiment, send, span
 from tests.browser.test_hostile import ATTACKS
 from tests.browser.watching import Watched
@@ -220,6 +225,56 @@ def test_an_alias_is_moved_to_a_version_of_the_application(visit: Watched, api: 
     moves = page.get_by_role("table", name="Moves of aliases")
     expect(moves.get_by_role("row").filter(has_text="the first release")).to_contain_text("production")
     expect(page.get_by_role("table", name="Versions").get_by_role("row").nth(1)).to_contain_text("production")
+
+
+def test_a_gated_alias_is_moved_once_its_rules_pass(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: a gated alias")
+    settings = {"gated_aliases": ["production"]}
+    assert api.patch(f"/experiments/{own}", json={"settings": settings}).is_success
+    model = str(api.post("/models", json={"experiment": own, "name": "second"}).json()["model_id"])
+    page = visit.open(f"/experiments/{own}/models?model={model}")
+    form = page.get_by_role("form", name="Move an alias here")
+    form.get_by_role("combobox", name="Alias").fill("production")
+    expect(form.get_by_text("There is no completed evaluation of this version")).to_be_visible()
+
+    with LodelineClient(demo.url) as client:
+        bindings = Bindings(scorers={"right": "1"}, model_id=ModelId(model))
+        made = client.evaluations.create(EvaluationDraft(RunDraft("of second"), bindings), experiment=own)
+        client.evaluations.start(made.run.run_id)
+        scores = [(ScoreDraft("right", at < 18),) for at in range(20)]
+        rows = [RowDraft(str(at), content_hash=str(at), scores=each) for at, each in enumerate(scores)]
+        client.evaluations.log_rows(made.run.run_id, rows)
+        client.evaluations.finish(made.run.run_id)
+    page.reload()
+    form.get_by_role("combobox", name="Alias").fill("production")
+    form.get_by_role("textbox", name="Reason").fill("it is right more often")
+    gate = form.get_by_role("region", name="The gate of production")
+    move = gate.get_by_role("button", name="Point it here")
+    rules = gate.get_by_role("textbox", name="Rules (a gate file)")
+    visit.expected.append("400")
+    rules.fill("[[gate]]\nmetrik = 'right'")
+    gate.get_by_role("button", name="Hold the gate").click()
+    expect(gate.get_by_role("alert")).to_contain_text("metrik")
+    rule = "[[gate]]\nname = 'answers are right'\nmetric = 'right'\nop = '>='\nthreshold = {}\n"
+    rules.fill(rule.format(0.95))
+    gate.get_by_role("button", name="Hold the gate").click()
+    said = gate.get_by_role("table", name="What the rules say").get_by_role("row").nth(1)
+    expect(said).to_contain_text("answers are right")
+    expect(said.get_by_role("cell").nth(1)).to_have_text("fail")
+    expect(said.get_by_role("cell").nth(2)).to_have_text("0.9")
+    expect(gate.get_by_text("Failed: it stays where it is.")).to_be_visible()
+    expect(move).to_be_disabled()
+    rules.fill(rule.format(0.8))
+    expect(gate.get_by_role("table", name="What the rules say")).to_have_count(0)
+    gate.get_by_role("button", name="Hold the gate").click()
+    expect(gate.get_by_text("Passed: it can be moved.")).to_be_visible()
+    move.click()
+    moved = page.get_by_role("table", name="Moves of aliases").get_by_role("row").nth(1)
+    expect(moved).to_contain_text("it is right more often")
+    expect(moved.get_by_role("link", name="passed")).to_be_visible()
+    expect(page.get_by_role("table", name="Versions").get_by_role("row").nth(1)).to_contain_text("production")
+    form.get_by_role("combobox", name="Alias").fill("production")
+    expect(rules).to_have_value(re.compile("threshold = 0.8"))
 
 
 def test_versions_of_a_prompt_are_read_and_compared(visit: Watched, api: httpx.Client):
