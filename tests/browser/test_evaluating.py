@@ -1,5 +1,6 @@
 """Journeys through evaluations, datasets, versions, prompts and scorers."""
 
+import base64
 import re
 
 import httpx
@@ -13,10 +14,14 @@ from lodeline.domain.run import RunDraft
 from lodeline.sdk.client.clients import LodelineClient
 from tests.browser.sending import experiment, send, span
 from tests.browser.test_hostile import ATTACKS
+from tests.browser.test_reviewing import check_axe
 from tests.browser.watching import Watched
 from tests.e2e.harness import Server
 
 MATHS = "demo: maths, four models"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture
@@ -211,6 +216,40 @@ def test_a_run_of_another_tool_is_found_by_the_link_that_was_printed(visit: Watc
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
+
+
+def test_files_of_a_run_are_looked_at_and_nothing_in_them_runs(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: files of a run")
+    run = api.post("/runs", json={"experiment": own, "name": "with files"}).json()["run_id"]
+    page = "<html><body onload=alert(1)><script>alert(2)</script><img src=x onerror=alert(3)></body></html>"
+    files = {
+        "page.html": page.encode(),
+        "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(4)'><script>alert(5)</script></svg>",
+        "plot.png": PIXEL,
+        "rows.csv": b'question,right\n"Why, then?",true\n',
+        "long.txt": b"a line\n" * 50_000,
+    }
+    for name, data in files.items():
+        place = f"{demo.url}/api/2.0/mlflow-artifacts/artifacts/{own}/{run}/artifacts/{name}"
+        assert httpx.put(place, content=data).is_success
+    shown = visit.open(f"/experiments/{own}/runs?run={run}")
+    for name, seen in (("page.html", "<script>alert(2)</script>"), ("plot.svg", "onload='alert(4)'")):
+        shown.get_by_role("button", name=f"Show {name}").click()
+        preview = shown.get_by_role("region", name=f"Preview of {name}")
+        expect(preview).to_contain_text(seen)
+        expect(preview.locator("script, svg[onload], iframe, object, embed, img")).to_have_count(0)
+    shown.get_by_role("button", name="Show plot.png").click()
+    picture = shown.get_by_role("img", name="The picture plot.png")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    shown.get_by_role("button", name="Show rows.csv").click()
+    table = shown.get_by_role("table", name="Rows of rows.csv")
+    expect(table.get_by_role("cell")).to_have_text(["Why, then?", "true"])
+    shown.get_by_role("button", name="Show long.txt").click()
+    expect(shown.get_by_text("The first 250 kB; save the file to see all of it.")).to_be_visible()
+    shown.get_by_role("button", name="Close the preview").click()
+    expect(shown.get_by_role("region", name="Preview of long.txt")).to_have_count(0)
+    check_axe(visit)
 
 
 def test_an_alias_is_moved_to_a_version_of_the_application(visit: Watched, api: httpx.Client):

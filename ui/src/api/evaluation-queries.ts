@@ -59,8 +59,8 @@ export const artifactsQuery = (run_id: string, path: string) =>
   });
 
 /** Of a file: what is looked at of a text, and the largest picture that is shown. */
-export const MOST_TEXT_BYTES = 256 * 1024;
-export const MOST_IMAGE_BYTES = 8 * 1024 * 1024;
+export const MOST_TEXT_BYTES = 250_000;
+export const MOST_IMAGE_BYTES = 8_000_000;
 
 /** A file of a run as far as it is shown: of a picture all of it, of anything else the beginning. */
 export const artifactQuery = (run_id: string, path: string) =>
