@@ -192,7 +192,9 @@ def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: Lodel
     form.get_by_role("checkbox", name="Open it at once").uncheck()
     form.get_by_role("button", name="Create the session").click()
     expect(page.get_by_text("This session is a draft")).to_be_visible()
-    made = next(each for each in client.labeling.list(experiment=experiment_id).all() if each.run.name == "a second one")
+    made = next(
+        each for each in client.labeling.list(experiment=experiment_id).all() if each.run.name == "a second one"
+    )
     assert [schema.title for schema in made.schemas] == order
     page.get_by_role("button", name="Add items").click()
     dialog = page.get_by_role("dialog", name="Add items")
