@@ -23,7 +23,16 @@ test("words that differ are told apart from those that stay", () => {
       ({ kind, text }) => `${{ same: "=", removed: "-", added: "+" }[kind]}${text}`,
     );
   expect(said("Where is my order?", "Where is my order?")).toEqual(["=Where is my order?"]);
-  expect(said("Is it red?", "Is it dark red?")).toEqual(["=Is it ", "+dark ", "=red?"]);
+  expect(said("Is it red?", "Is it dark red?")).toEqual(["=Is it", "+ dark", "= red?"]);
+  expect(said("How many does she have?", "If she sold three?\n")).toEqual([
+    "-How many does",
+    "+If",
+    "= she",
+    "- have",
+    "+ sold three",
+    "=?",
+    "+\n",
+  ]);
   expect(said("42 km", "40 km")).toEqual(["-42", "+40", "= km"]);
   expect(said("", "élan 🙂")).toEqual(["+élan 🙂"]);
 });

@@ -12,7 +12,7 @@ export function lineDiff(before: string, after: string): DiffPart[] {
   return diff(before.split("\n"), after.split("\n"));
 }
 
-/** The words of both texts with what stands between them; neighbours of one kind are one part. */
+/** The words of both texts, each with the white space before it; neighbours of one kind are one part. */
 export function wordDiff(before: string, after: string): DiffPart[] {
   const joined: DiffPart[] = [];
   for (const part of diff(wordsOf(before), wordsOf(after))) {
@@ -24,7 +24,7 @@ export function wordDiff(before: string, after: string): DiffPart[] {
 }
 
 function wordsOf(source: string): readonly string[] {
-  return source.match(/\s+|[\p{L}\p{N}\p{M}_]+|./gsu) ?? [];
+  return source.match(/\s*[\p{L}\p{N}\p{M}_]+|\s*\S|\s+$/gu) ?? [];
 }
 
 function diff(before: readonly string[], after: readonly string[]): DiffPart[] {

@@ -41,11 +41,11 @@ export function NearDuplicates({ dataset, version, threshold, opened, onChange }
       <div className={classes.tools}>
         <NativeSelect
           label={t.threshold}
-          description={t.thresholdHint}
           data={THRESHOLDS.map((value) => ({ value, label: percent(Number(value)) }))}
           value={threshold}
           onChange={(event) => onChange({ alike: event.currentTarget.value, record: undefined })}
         />
+        <p className="dim">{t.thresholdHint}</p>
       </div>
       {found.isError && <ProblemNote error={found.error} retry={() => void found.refetch()} />}
       {found.isPending && <Skeleton height={320} radius={8} />}

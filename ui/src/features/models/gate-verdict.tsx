@@ -49,6 +49,8 @@ function cellsOf({ rule, status, observed, interval, n, message }: GateResult) {
       </span>
     ),
     <Count key="n" value={n} />,
-    <SafeText key="says" text={message} />,
+    <span key="says" className={classes.says}>
+      <SafeText text={message} />
+    </span>,
   ];
 }
