@@ -1,17 +1,21 @@
 """Evaluations end to end over a store: rows in, summary and comparison out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
-from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, ScoreDraft
-from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
-from lodeline.domain.run import RunChange, RunDraft
+from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, RowFilter, ScoreDraft
+from lodeline.domain.experiment import ExperimentSettings
+from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
+from lodeline.domain.run import RunChange, RunDraft, RunInput
 from lodeline.services.bundle import Services
+from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
 from tests.services.bundled import make, services_over
 
@@ -53,6 +57,18 @@ def test_a_summary_has_n_errors_rate_and_interval_also_by_slice(services: Servic
     assert scorer.summary.value == pytest.approx(30 / 39)
     assert scorer.summary.interval is not None
     assert [(s.value, s.summary.value) for s in scorer.slices] == [("first", 1.0), ("second", pytest.approx(10 / 19))]
+
+
+def test_evaluations_of_a_model_are_found_among_runs(services: Services) -> None:
+    bound = Bindings(scorers={"pass": "1"}, model_id=ModelId("m-1"))
+    named = RunDraft("named", inputs=(RunInput(model_id=ModelId("m-1")),))
+    runs = [
+        services.evaluations.create(LOCAL, "0", EvaluationDraft(draft, bound)).run for draft in (RunDraft("a"), named)
+    ]
+    evaluate(services, "of none", 10)
+    page = services.runs.search(LOCAL, ListQuery(("0",), "model = 'm-1'"))
+    assert {run.run_id for run in page.items} == {run.run_id for run in runs}
+    assert [len(run.inputs) for run in page.items] == [1, 1]
 
 
 def test_a_comparison_pairs_rows_by_content_and_says_which_is_better(services: Services) -> None:
@@ -213,3 +229,26 @@ def test_nothing_is_linked_to_a_run_of_another_experiment(services: Services) ->
     judge(LOCAL, "tr-1", run_id)
     assert services.traces.link_run(only_two, RunId("not-here-yet"), [TraceId("tr-2")]).linked == 1
     judge(only_two, "tr-2", "not-here-yet")
+
+
+BY_PERSON: dict[str, Callable[[RowDraft], RowDraft]] = {
+    "score": lambda row: replace(row, scores=(ScoreDraft("stars", 9, source=AssessmentSource("HUMAN", "ann")),)),
+    "expectation": lambda row: replace(row, expectations={"stars": 9}),
+}
+
+
+@pytest.mark.parametrize("spoil", BY_PERSON.values(), ids=BY_PERSON)
+def test_rows_hold_what_people_say_to_label_schemas_that_are_enforced(
+    services: Services, spoil: Callable[[RowDraft], RowDraft]
+) -> None:
+    holder = make(services, "app", ExperimentSettings(enforce_label_schemas=True)).experiment_id
+    stars = LabelSchemaDraft("stars", "FEEDBACK", LabelInput("numeric", min_value=1, max_value=5))
+    services.label_schemas.create(LOCAL, holder, stars)
+    services.stores.traces.write([write("tr-1", span(), experiment=holder)])
+    run_id = services.evaluations.create(LOCAL, holder, EvaluationDraft(RunDraft("a"), Bindings(), 2)).run.run_id
+    services.evaluations.start(LOCAL, run_id)
+    judged = RowDraft("one", trace_id=TraceId("tr-1"), scores=(ScoreDraft("stars", 9),))
+    with pytest.raises(Invalid, match="row 'two': stars: 9 is no answer to this label schema"):
+        services.evaluations.log_rows(LOCAL, run_id, [judged, spoil(replace(judged, row_key="two"))])
+    assert services.evaluations.rows(LOCAL, run_id, RowFilter()).items == ()
+    assert len(services.evaluations.log_rows(LOCAL, run_id, [judged]).rows) == 1

@@ -6,6 +6,7 @@ from dataclasses import replace
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.aggregate import parse_reducer
+from lodeline.domain.assessment import AssessmentTarget, SourceKind
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.comparison import Comparison
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
@@ -26,11 +27,13 @@ from lodeline.domain.evaluation import (
 )
 from lodeline.domain.evaluation_row import MAX_MESSAGE, EvaluationRow, RowDraft, RowFilter, RowsReport, check_rows
 from lodeline.domain.gate import GateReport
-from lodeline.domain.ids import RunId
+from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
-from lodeline.domain.run import check_run
+from lodeline.domain.run import RunDraft, RunInput, check_run
+from lodeline.domain.span import JsonValue
 from lodeline.evals.gates.parse import parse_gates
 from lodeline.services.audit import audit_entry
+from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
@@ -45,15 +48,19 @@ class EvaluationService:
         self._clock = clock
 
     def create(self, actor: Actor, experiment: str, draft: EvaluationDraft) -> Evaluation:
-        """Make an evaluation in state CREATED; it takes rows once it is started."""
+        """Make an evaluation in state CREATED; it takes rows once it is started.
+
+        The model that it is bound to stands among the run's inputs, where runs of a model are looked for.
+        """
         holder = writable_experiment(self._scope, actor, "run.write", experiment)
         permit(actor, "assessment.write", holder.experiment_id)
-        check_run(draft.run)
-        check_tags_free(draft.run.tags)
         check_bindings(draft.bindings)
+        run = _with_model(draft.run, draft.bindings.model_id)
+        check_run(run)
+        check_tags_free(run.tags)
         _check_total(draft.rows_total)
         now_ms = self._clock.now_ms()
-        made = replace(draft, run=replace(draft.run, created_by=actor.author))
+        made = replace(draft, run=replace(run, created_by=actor.author))
         audit = audit_entry(actor, "evaluation.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)
         return self._stores.evaluations.create(holder.experiment_id, made, now_ms=now_ms, audit=audit)
 
@@ -80,10 +87,12 @@ class EvaluationService:
 
     def log_rows(self, actor: Actor, run_id: RunId, rows: Sequence[RowDraft]) -> RowsReport:
         """Add or take over a batch of rows with their scores, which become assessments on the rows' traces, all in
-        one transaction; idempotent. Conflict unless the evaluation is RUNNING."""
+        one transaction; idempotent. Conflict unless the evaluation is RUNNING. Invalid names the row in which a
+        person says what the experiment's label schemas do not let in, where it enforces them."""
         found = self.get(actor, run_id, "run.write")
         permit(actor, "assessment.write", found.run.experiment_id)
         check_rows(rows)
+        self._check_people(found, rows)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "evaluation.log_rows", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
@@ -91,6 +100,27 @@ class EvaluationService:
         )  # fmt: skip
         report = self._stores.evaluations.log_rows(run_id, rows, by=actor.author, now_ms=now_ms, audit=audit)
         return replace(report, cost_usd=self._cost_usd(rows, report))
+
+    def _check_people(self, evaluation: Evaluation, rows: Sequence[RowDraft]) -> None:
+        """Hold what people say in rows to the experiment's label schemas, where it enforces them."""
+        holder = self._scope.holder(evaluation.run.experiment_id)
+        if not holder.settings.enforce_label_schemas:
+            return
+        enforced = EnforcedSchemas(self._stores, holder)
+        for row in rows:
+            if row.trace_id is None:
+                continue
+            target = AssessmentTarget(row.trace_id)
+            said: list[tuple[SourceKind, str, JsonValue]] = [
+                *((score.source.kind, score.name, score.value) for score in row.scores),
+                *((row.expected_by.kind, name, value) for name, value in row.expectations.items()),
+            ]
+            for source, name, value in said:
+                try:
+                    enforced.check(source, name, value, target)
+                except (Invalid, TooLarge) as error:
+                    message = f"row {row.row_key!r}: {error.message}"
+                    raise type(error)(message, code=error.error_code, details=error.details) from error
 
     def _cost_usd(self, rows: Sequence[RowDraft], report: RowsReport) -> float:
         missing = frozenset(report.missing_traces)
@@ -200,6 +230,12 @@ class EvaluationService:
             details={"from": found.state, "to": change.state, "forced": forced},
         )  # fmt: skip
         return self._stores.evaluations.change(found.run.run_id, change, expected=found, now_ms=now_ms, audit=audit)
+
+
+def _with_model(run: RunDraft, model_id: ModelId | None) -> RunDraft:
+    if model_id is None or any(each.model_id == model_id for each in run.inputs):
+        return run
+    return replace(run, inputs=(*run.inputs, RunInput(model_id=model_id, context="eval")))
 
 
 def check_level(level: float) -> None:

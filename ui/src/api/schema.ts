@@ -1359,7 +1359,7 @@ export interface LabelingReport {
 
 /** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes traces by itself while it is OPEN.
 
-`schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones left out; states without items are missing. */
+`schemas` are the versions that the session asks with, `former_schemas` those that it asked with before: answers that were given to them stay as they are. `counts` has the number of items by state, removed ones left out; states without items are missing. */
 export interface LabelingSession {
   run: Run;
   state: "DRAFT" | "OPEN" | "PAUSED" | "CLOSED" | "ARCHIVED";
@@ -1370,6 +1370,7 @@ export interface LabelingSession {
   dataset_id: string | null;
   counts: Record<string, number>;
   rules: ItemRule[];
+  former_schemas: LabelSchema[];
 }
 
 /** One page of a list.
@@ -1608,6 +1609,23 @@ export interface NameTrust {
   judges: JudgeReport[];
   examined: number;
   complete: boolean;
+}
+
+/** Records that are alike, in the order of the dataset. `similarity` (0 to 1) is the least of the pairs that hold the group together: each record is so near to another one, not to all. `exact` says that the inputs of all are the same. `preview` is the beginning of the text in the first one's inputs. */
+export interface NearDuplicateGroup {
+  record_ids: string[];
+  similarity: number | "NaN" | "Infinity" | "-Infinity";
+  exact: boolean;
+  preview: string;
+}
+
+/** The groups of a version, the largest first. `version` is its number, of the draft the one that it would get; `records` were looked at, and `partial` says that there was more to compare. */
+export interface NearDuplicateRecords {
+  version: number;
+  threshold: number | "NaN" | "Infinity" | "-Infinity";
+  groups: NearDuplicateGroup[];
+  records: number;
+  partial: boolean;
 }
 
 /** The item that a reviewer is to review now; None when there is none left for them. */
@@ -3524,6 +3542,16 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: Model;
   };
+  /** Return the records of a version whose inputs say almost the same, in groups, the largest first. */
+  get_near_duplicates: {
+    params: {
+      dataset_id: string;
+      version?: string;
+      threshold?: number;
+    };
+    body: undefined;
+    answer: NearDuplicateRecords;
+  };
   /** Return one prompt with its aliases. */
   get_prompt: {
     params: {
@@ -4449,6 +4477,7 @@ export const OPERATIONS = {
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],
   get_model: ["GET", "/models/{model_id}"],
   get_model_by_alias: ["GET", "/models/aliases/{alias}"],
+  get_near_duplicates: ["GET", "/datasets/{dataset_id}/near-duplicates"],
   get_prompt: ["GET", "/prompts/{name}"],
   get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
   get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
