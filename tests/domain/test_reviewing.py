@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lodeline.domain.errors import LodelineError
 from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.imported_answers import AskedSchemas, held_item
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft, LabelSchemaId, schema_of
 from lodeline.domain.labeling import (
     ItemDraft,
@@ -167,3 +168,13 @@ def test_agreement_is_the_share_of_equal_pairs_of_the_worst_schema() -> None:
     assert agreement_of(session, [yes]) is None
     assert agreement_of(session, [yes, yes, no]) == 1 / 3
     assert agreement_of(session, [yes, ReviewForm({}), yes]) == 1.0
+
+
+@given(policies, st.booleans(), steps)
+def test_what_reviewers_did_to_an_item_comes_back_from_a_file(
+    policy: ReviewPolicy, listed: bool, played: list[tuple[ReviewEvent, int]]
+) -> None:
+    session = session_of(policy, listed=listed)
+    asked = AskedSchemas.of(RUN.run_id, session.schemas)
+    for item in play(session, item_of(session), played):
+        assert held_item(item, asked) == item

@@ -1,15 +1,18 @@
 """Evaluations end to end over a store: rows in, summary and comparison out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.assessment import AssessmentSource
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
-from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, ScoreDraft
+from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, RowFilter, ScoreDraft
+from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.run import RunChange, RunDraft
 from lodeline.services.bundle import Services
 from tests.contract.build import judgment, span, write
@@ -213,3 +216,26 @@ def test_nothing_is_linked_to_a_run_of_another_experiment(services: Services) ->
     judge(LOCAL, "tr-1", run_id)
     assert services.traces.link_run(only_two, RunId("not-here-yet"), [TraceId("tr-2")]).linked == 1
     judge(only_two, "tr-2", "not-here-yet")
+
+
+BY_PERSON: dict[str, Callable[[RowDraft], RowDraft]] = {
+    "score": lambda row: replace(row, scores=(ScoreDraft("stars", 9, source=AssessmentSource("HUMAN", "ann")),)),
+    "expectation": lambda row: replace(row, expectations={"stars": 9}),
+}
+
+
+@pytest.mark.parametrize("spoil", BY_PERSON.values(), ids=BY_PERSON)
+def test_rows_hold_what_people_say_to_label_schemas_that_are_enforced(
+    services: Services, spoil: Callable[[RowDraft], RowDraft]
+) -> None:
+    holder = make(services, "app", ExperimentSettings(enforce_label_schemas=True)).experiment_id
+    stars = LabelSchemaDraft("stars", "FEEDBACK", LabelInput("numeric", min_value=1, max_value=5))
+    services.label_schemas.create(LOCAL, holder, stars)
+    services.stores.traces.write([write("tr-1", span(), experiment=holder)])
+    run_id = services.evaluations.create(LOCAL, holder, EvaluationDraft(RunDraft("a"), Bindings(), 2)).run.run_id
+    services.evaluations.start(LOCAL, run_id)
+    judged = RowDraft("one", trace_id=TraceId("tr-1"), scores=(ScoreDraft("stars", 9),))
+    with pytest.raises(Invalid, match="row 'two': stars: 9 is no answer to this label schema"):
+        services.evaluations.log_rows(LOCAL, run_id, [judged, spoil(replace(judged, row_key="two"))])
+    assert services.evaluations.rows(LOCAL, run_id, RowFilter()).items == ()
+    assert len(services.evaluations.log_rows(LOCAL, run_id, [judged]).rows) == 1

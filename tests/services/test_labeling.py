@@ -131,6 +131,8 @@ def test_values_of_people_are_checked_where_the_experiment_says_so(services: Ser
     judge(services, "tr-1", "score", 5, source="ann", kind="HUMAN")
     judge(services, "tr-1", "score", 9)
     judge(services, "tr-1", "other", 9, source="ann", kind="HUMAN")
+    with pytest.raises(Invalid, match="Feedback: 7 is no answer to this label schema"):
+        judge(services, "tr-1", "Feedback", 7, source="ann", kind="HUMAN")
 
 
 # Sessions

@@ -112,7 +112,8 @@ class LabelingSession:
     """One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes
     traces by itself while it is OPEN.
 
-    `schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones
+    `schemas` are the versions that the session asks with, `former_schemas` those that it asked with before: answers
+    that were given to them stay as they are. `counts` has the number of items by state, removed ones
     left out; states without items are missing.
     """
 
@@ -125,6 +126,7 @@ class LabelingSession:
     dataset_id: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     rules: tuple[ItemRule, ...] = ()
+    former_schemas: tuple[LabelSchema, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,14 @@ class SessionDump:
     policy: ReviewPolicy
     dataset_id: str | None
     rules: tuple[ItemRule, ...] = ()
+    former_schemas: tuple[LabelSchema, ...] = ()
 
     @classmethod
     def of(cls, session: LabelingSession) -> "SessionDump":
         """Return that of a session."""
         return cls(
             session.state, session.schemas, session.instructions, session.reviewers, session.policy,
-            session.dataset_id, session.rules,
+            session.dataset_id, session.rules, session.former_schemas,
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from lodeline.domain.ids import RunId
+from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import (
     RUN_STATUS,
     ItemDraft,
@@ -60,6 +61,7 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
         dataset_id=session.dataset_id if change.dataset_id is None else change.dataset_id or None,
         rules=session.rules if change.rules is None else change.rules,
     )
+    changed = with_former(changed, session.schemas)
     check_instructions(changed.instructions)
     check_schemas(changed.schemas)
     check_reviewers(changed.reviewers)
@@ -67,6 +69,14 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
     check_marks(changed.schemas, changed.policy)
     check_rules(changed.rules)
     return changed
+
+
+def with_former(session: LabelingSession, schemas: Sequence[LabelSchema]) -> LabelingSession:
+    """Return the session with versions of label schemas that it asked with before, those left out that it asks
+    with."""
+    asked = {(schema.schema_id, schema.version) for schema in session.schemas}
+    former = {(schema.schema_id, schema.version): schema for schema in (*session.former_schemas, *schemas)}
+    return replace(session, former_schemas=tuple(each for key, each in former.items() if key not in asked))
 
 
 def affected(before: LabelingSession, after: LabelingSession) -> Affected:

@@ -80,18 +80,22 @@ def log_review(
     draft: AssessmentDraft, find: FindLast, *, experiment_id: ExperimentId, by: str | None, now_ms: int
 ) -> LedgerPlan:
     """Plan a judgment of `judgments_of`; it overrides the head of the chain that it names, or nothing when that is
-    deleted by now."""
+    deleted by now, or of another experiment: a review that was imported names ids as its file has them."""
     head = None if draft.overrides is None else find(draft.overrides)
     while head is not None and head.assessment.superseded_by is not None:
         head = find(head.assessment.superseded_by)
-    overrides = None if head is None or head.deleted else head.assessment.assessment_id
+    sound = head is not None and not head.deleted and head.assessment.experiment_id == experiment_id
+    overrides = head.assessment.assessment_id if head is not None and sound else None
     return plan_log(replace(draft, overrides=overrides), (), find, experiment_id=experiment_id, by=by, now_ms=now_ms)
 
 
-def withdraw_review(assessment_id: AssessmentId, find: FindLast, *, by: str | None, now_ms: int) -> LedgerPlan | None:
-    """Plan that a judgment is withdrawn; None when it is deleted already. Its history stays."""
+def withdraw_review(
+    assessment_id: AssessmentId, find: FindLast, *, experiment_id: ExperimentId, by: str | None, now_ms: int
+) -> LedgerPlan | None:
+    """Plan that a judgment is withdrawn; None when it is deleted already, or not one of the session's experiment (see
+    `log_review`). Its history stays."""
     last = find(assessment_id)
-    if last is None or last.deleted:
+    if last is None or last.deleted or last.assessment.experiment_id != experiment_id:
         return None
     return plan_delete(last.assessment, find, by=by, now_ms=now_ms)
 

@@ -25,18 +25,14 @@ from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
-from lodeline.domain.label_schema import LabelSchema, canonical_value
-from lodeline.domain.labeling import ReviewForm
-from lodeline.domain.labeling_checks import quoted_form
 from lodeline.domain.page import MAX_LIMIT, Page
 from lodeline.domain.span import JsonValue
-from lodeline.domain.text_span import markable
 from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
+from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
-from lodeline.services.record_sources import content_of
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -166,20 +162,8 @@ class AssessmentService:
         self, experiment_id: ExperimentId, source: SourceKind, name: str, value: JsonValue, target: AssessmentTarget
     ) -> None:
         """Refuse a person's value that the label schema of its name does not let in, where the experiment says so."""
-        if source != "HUMAN" or value is None or not self._scope.holder(experiment_id).settings.enforce_label_schemas:
-            return
-        for schema in self._stores.label_schemas.list(experiment_id):
-            if schema.name == name:
-                kept = canonical_value(schema, value)
-                if schema.input.kind == "spans" and target.trace_id is not None and target.span_id is None:
-                    self._check_spans(schema, kept, target.trace_id)
-
-    def _check_spans(self, schema: LabelSchema, value: JsonValue, trace_id: TraceId) -> None:
-        """Refuse spans that do not lie in the texts of their trace."""
-        for trace in self._stores.traces.get([trace_id]):
-            request, response = content_of(self._stores, trace)
-            texts = markable([{"request": request, "response": response}])
-            quoted_form(ReviewForm({schema.name: value}), [schema], texts)
+        if source == "HUMAN" and value is not None:
+            EnforcedSchemas(self._stores, self._scope.holder(experiment_id)).check(source, name, value, target)
 
     def _experiment_of(self, actor: Actor, draft: AssessmentDraft, experiment: str | None) -> ExperimentId:
         if draft.target.trace_id is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.aggregate import parse_reducer
+from lodeline.domain.assessment import AssessmentTarget, SourceKind
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.comparison import Comparison
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
@@ -29,8 +30,10 @@ from lodeline.domain.gate import GateReport
 from lodeline.domain.ids import RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.run import check_run
+from lodeline.domain.span import JsonValue
 from lodeline.evals.gates.parse import parse_gates
 from lodeline.services.audit import audit_entry
+from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
@@ -80,10 +83,12 @@ class EvaluationService:
 
     def log_rows(self, actor: Actor, run_id: RunId, rows: Sequence[RowDraft]) -> RowsReport:
         """Add or take over a batch of rows with their scores, which become assessments on the rows' traces, all in
-        one transaction; idempotent. Conflict unless the evaluation is RUNNING."""
+        one transaction; idempotent. Conflict unless the evaluation is RUNNING. Invalid names the row in which a
+        person says what the experiment's label schemas do not let in, where it enforces them."""
         found = self.get(actor, run_id, "run.write")
         permit(actor, "assessment.write", found.run.experiment_id)
         check_rows(rows)
+        self._check_people(found, rows)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "evaluation.log_rows", run_id, at_ms=now_ms, experiment_id=found.run.experiment_id,
@@ -91,6 +96,27 @@ class EvaluationService:
         )  # fmt: skip
         report = self._stores.evaluations.log_rows(run_id, rows, by=actor.author, now_ms=now_ms, audit=audit)
         return replace(report, cost_usd=self._cost_usd(rows, report))
+
+    def _check_people(self, evaluation: Evaluation, rows: Sequence[RowDraft]) -> None:
+        """Hold what people say in rows to the experiment's label schemas, where it enforces them."""
+        holder = self._scope.holder(evaluation.run.experiment_id)
+        if not holder.settings.enforce_label_schemas:
+            return
+        enforced = EnforcedSchemas(self._stores, holder)
+        for row in rows:
+            if row.trace_id is None:
+                continue
+            target = AssessmentTarget(row.trace_id)
+            said: list[tuple[SourceKind, str, JsonValue]] = [
+                *((score.source.kind, score.name, score.value) for score in row.scores),
+                *((row.expected_by.kind, name, value) for name, value in row.expectations.items()),
+            ]
+            for source, name, value in said:
+                try:
+                    enforced.check(source, name, value, target)
+                except (Invalid, TooLarge) as error:
+                    message = f"row {row.row_key!r}: {error.message}"
+                    raise type(error)(message, code=error.error_code, details=error.details) from error
 
     def _cost_usd(self, rows: Sequence[RowDraft], report: RowsReport) -> float:
         missing = frozenset(report.missing_traces)

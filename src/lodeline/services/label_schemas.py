@@ -64,7 +64,7 @@ class LabelSchemaService:
 
     def list(self, actor: Actor, experiment: str) -> Sequence[LabelSchema]:
         """Return the latest versions of an experiment's schemas, by name."""
-        return self._of(self._scope.one(actor, "label_schema.read", experiment))
+        return schemas_in(self._stores, self._scope.one(actor, "label_schema.read", experiment))
 
     def versions(self, actor: Actor, schema_id: LabelSchemaId) -> Sequence[LabelSchema]:
         """Return every version of a schema, oldest first."""
@@ -112,7 +112,7 @@ class LabelSchemaService:
 
         NotFound names one that is neither. The caller has asked the permission to write sessions.
         """
-        present = self._of(experiment)
+        present = schemas_in(self._stores, experiment)
         by_key = {schema.name: schema for schema in present} | {schema.schema_id: schema for schema in present}
         found: list[LabelSchema] = []
         for name in names:
@@ -139,13 +139,6 @@ class LabelSchemaService:
         )  # fmt: skip
         return self._stores.label_schemas.put(schema, audit=audit)
 
-    def _of(self, experiment: Experiment) -> Sequence[LabelSchema]:
-        kept = self._stores.label_schemas.list(experiment.experiment_id)
-        if any(schema.schema_id == default_id(experiment.experiment_id) for schema in kept):
-            return kept
-        default = default_schema(experiment.experiment_id, experiment.created_ms)
-        return sorted([default, *kept], key=lambda schema: schema.name)
-
     def _default(self, schema_id: LabelSchemaId) -> LabelSchema | None:
         """Return the default schema of this id while nobody has changed it; else None."""
         holder = holder_of_default(schema_id)
@@ -157,3 +150,12 @@ class LabelSchemaService:
     def _kept(self, experiment_id: ExperimentId) -> bool:
         wanted = default_id(experiment_id)
         return any(schema.schema_id == wanted for schema in self._stores.label_schemas.list(experiment_id))
+
+
+def schemas_in(stores: Stores, experiment: Experiment) -> Sequence[LabelSchema]:
+    """Return the latest versions of an experiment's schemas by name, the default one among them."""
+    kept = stores.label_schemas.list(experiment.experiment_id)
+    if any(schema.schema_id == default_id(experiment.experiment_id) for schema in kept):
+        return kept
+    default = default_schema(experiment.experiment_id, experiment.created_ms)
+    return sorted([default, *kept], key=lambda schema: schema.name)

@@ -7,13 +7,15 @@
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 from lodeline.domain.document import from_document, to_document
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.imported_answers import AskedSchemas, held_item
 from lodeline.domain.issue import Issue, check_issue
 from lodeline.domain.label_schema import DEFAULT_NAME, LabelSchema, check_schema, default_id
 from lodeline.domain.labeling import (
@@ -24,7 +26,6 @@ from lodeline.domain.labeling import (
     item_id_of,
 )
 from lodeline.domain.labeling_checks import (
-    check_draft_form,
     check_instructions,
     check_policy,
     check_reviewers,
@@ -100,7 +101,7 @@ class LabelingImport:
         for row in self._all("labeling"):
             _session(row)
         for row in self._all("items"):
-            _item(row)
+            self._item(row)
         for row in self._all("issues"):
             _issue(row)
 
@@ -114,17 +115,39 @@ class LabelingImport:
             yield
         for row in self._all("labeling"):
             run_id, dump = _session(row)
-            dump = replace(dump, schemas=tuple(self._mine(schema) for schema in dump.schemas))
+            dump = replace(
+                dump,
+                schemas=tuple(self._mine(schema) for schema in dump.schemas),
+                former_schemas=tuple(self._mine(schema) for schema in dump.former_schemas),
+            )
             self.counts.labeling_sessions += transfer.restore_session(self._experiment_id, run_id, dump)
             yield
         for name in self._named("items"):
-            items = [_item(row) for row in self._rows_of(name)]
+            items = [self._item(row) for row in self._rows_of(name)]
             self.counts.labeling_items += transfer.restore_items(self._experiment_id, items)
             yield
         for name in self._named("issues"):
             issues = [_issue(row) for row in self._rows_of(name)]
             self.counts.issues += self._stores.issues.restore(self._experiment_id, issues)
             yield
+
+    def _item(self, row: Row) -> LabelingItem:
+        item = _item(row)
+        asked = self._asked.get(item.run_id)
+        if asked is None:
+            raise Invalid(f"{row.where}: the labeling session {shown(item.run_id)} of the item is not in the file.")
+        return held_item(item, asked)
+
+    @cached_property
+    def _asked(self) -> Mapping[RunId, AskedSchemas]:
+        """What answers may be to, by session: what it asks or asked with, and any other version that the file has,
+        for sessions have not always kept what they asked with."""
+        every = [schema for name in self._named("labels") for schema in _versions(self._rows_of(name))]
+        sessions = (_session(row) for row in self._all("labeling"))
+        return {
+            run_id: AskedSchemas.of(run_id, (*dump.schemas, *dump.former_schemas, *every))
+            for run_id, dump in sessions
+        }
 
     def _own(self, versions: Sequence[LabelSchema]) -> Sequence[LabelSchema]:
         """Return a schema as this experiment's: its default one has an id and a mark of its own."""
@@ -173,7 +196,7 @@ def _session(row: Row) -> tuple[RunId, SessionDump]:
     dump = from_document(SessionDump, row.row("session").data, row.where)
     check_instructions(dump.instructions)
     check_schemas(dump.schemas)
-    for schema in dump.schemas:
+    for schema in (*dump.schemas, *dump.former_schemas):
         check_schema(schema)
     check_reviewers(dump.reviewers)
     check_policy(dump.policy, dump.reviewers)
@@ -192,15 +215,9 @@ def _item(row: Row) -> LabelingItem:
     for each in item.assignments:
         if each.assignment_id != assignment_id_of(item.item_id, each.slot):
             raise Invalid(f"{row.where}: the assignment in slot {each.slot} has the id of another one.")
-        if each.draft is not None:
-            check_draft_form(each.draft)
-        if each.submission is not None:
-            check_draft_form(each.submission.form)
         if (each.submission is not None) != (each.state == "SUBMITTED"):
             raise Invalid(f"{row.where}: the assignment in slot {each.slot} is {each.state} and has a submission, or "
                           "lacks one.")  # fmt: skip
-    for decision in item.adjudications:
-        check_draft_form(decision.form)
     return without_tokens(item)
 
 

@@ -1327,7 +1327,7 @@ export interface LabelingReport {
 
 /** One labeling session. `dataset_id` is where `sync` writes unless it is told otherwise; by `rules` it takes traces by itself while it is OPEN.
 
-`schemas` are the versions that the session asks with. `counts` has the number of items by state, removed ones left out; states without items are missing. */
+`schemas` are the versions that the session asks with, `former_schemas` those that it asked with before: answers that were given to them stay as they are. `counts` has the number of items by state, removed ones left out; states without items are missing. */
 export interface LabelingSession {
   run: Run;
   state: "DRAFT" | "OPEN" | "PAUSED" | "CLOSED" | "ARCHIVED";
@@ -1338,6 +1338,7 @@ export interface LabelingSession {
   dataset_id: string | null;
   counts: Record<string, number>;
   rules: ItemRule[];
+  former_schemas: LabelSchema[];
 }
 
 /** One page of a list.

@@ -1,9 +1,10 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { text } from "@/strings";
 import classes from "./alias-form.module.css";
 import { ProblemNote } from "./problem-note";
+import { LineField } from "./text-fields";
 import { showToast } from "./toast-store";
 
 const t = text.alias;
@@ -40,26 +41,21 @@ export function AliasForm({ known, target, move, moved, elsewhere }: AliasFormPr
   };
   return (
     <form className={classes.form} aria-label={t.title} onSubmit={submit}>
-      <TextInput
+      <LineField
         label={t.alias}
         placeholder={t.aliasHint}
         required
         maxLength={250}
         list="known-aliases"
         value={alias}
-        onChange={(event) => setAlias(event.currentTarget.value)}
+        onText={setAlias}
       />
       <datalist id="known-aliases">
         {known.map((each) => (
           <option key={each} value={each} />
         ))}
       </datalist>
-      <TextInput
-        className={classes.reason}
-        label={t.reason}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
+      <LineField className={classes.reason} label={t.reason} value={reason} onText={setReason} />
       <Button
         type="submit"
         variant="default"

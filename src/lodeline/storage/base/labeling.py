@@ -149,7 +149,9 @@ class LabelingTransferStore(Protocol):
         ...
 
     def restore_session(self, experiment_id: ExperimentId, run_id: RunId, dump: SessionDump) -> bool:
-        """Give a run of kind LABELING its state; False when the experiment has no such run, or it has its state."""
+        """Give a run of kind LABELING its state; False when the experiment has no such run, or it has its state. One
+        that has it learns of the versions of schemas that the dump asks and asked with, and stays as it is
+        otherwise: items to be restored may have answers to them."""
         ...
 
     def restore_items(self, experiment_id: ExperimentId, items: Sequence[LabelingItem]) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import LabelingItem, LabelingSession, SessionDump
+from lodeline.domain.labeling_changes import with_former
 from lodeline.storage.memory.run_record import LabelingRecord
 from lodeline.storage.memory.state import State
 
@@ -41,9 +42,11 @@ class MemoryLabelingTransfer:
         with self._state.lock:
             self._state.writable(experiment_id)
             record = self._state.runs.get(run_id)
-            if record is None or record.labeling is not None:
+            if record is None or (record.run.experiment_id, record.run.kind) != (experiment_id, "LABELING"):
                 return False
-            if (record.run.experiment_id, record.run.kind) != (experiment_id, "LABELING"):
+            if record.labeling is not None:
+                session = record.labeling.current(record.run)
+                record.labeling.put(with_former(session, (*dump.former_schemas, *dump.schemas)))
                 return False
             record.labeling = LabelingRecord(
                 dump.state,
@@ -53,6 +56,7 @@ class MemoryLabelingTransfer:
                 dump.policy,
                 dump.dataset_id,
                 dump.rules,
+                former_schemas=dump.former_schemas,
             )
             return True
 

@@ -189,7 +189,7 @@ class MemoryReviews:
             for revision in plan.revisions:
                 ledger.setdefault(revision.assessment.assessment_id, []).append(revision)
         for assessment_id in step.withdraw:
-            gone = withdraw_review(assessment_id, find, by=by, now_ms=now_ms)
+            gone = withdraw_review(assessment_id, find, experiment_id=record.run.experiment_id, by=by, now_ms=now_ms)
             for revision in () if gone is None else gone.revisions:
                 ledger.setdefault(revision.assessment.assessment_id, []).append(revision)
 

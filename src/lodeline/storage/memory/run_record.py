@@ -53,13 +53,14 @@ class LabelingRecord:
     rules: tuple[ItemRule, ...] = ()
     rule_states: dict[str, RuleState] = field(default_factory=dict[str, RuleState])
     items: dict[ItemId, LabelingItem] = field(default_factory=dict[ItemId, LabelingItem])
+    former_schemas: tuple[LabelSchema, ...] = ()
 
     def current(self, run: Run) -> LabelingSession:
         """Return the session as it stands."""
         counts = Counter(item.state for item in self.items.values() if item.removed_ms is None)
         return LabelingSession(
             run, self.state, self.schemas, self.instructions, self.reviewers, self.policy, self.dataset_id,
-            dict(counts), self.rules,
+            dict(counts), self.rules, self.former_schemas,
         )  # fmt: skip
 
     def put(self, session: LabelingSession) -> None:
@@ -71,6 +72,7 @@ class LabelingRecord:
         self.policy = session.policy
         self.dataset_id = session.dataset_id
         self.rules = session.rules
+        self.former_schemas = session.former_schemas
         kept = {rule_digest(rule) for rule in session.rules}
         self.rule_states = {digest: state for digest, state in self.rule_states.items() if digest in kept}
 

@@ -7,7 +7,9 @@ from typing import Any
 from lodeline.domain.document import from_document
 from lodeline.domain.errors import Deleted, NotFound
 from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.label_schema import LabelSchema
 from lodeline.domain.labeling import Assignment, ItemId, LabelingItem, LabelingSession, SessionDump
+from lodeline.domain.labeling_changes import with_former
 from lodeline.domain.labeling_rules import RuleState, rule_digest
 from lodeline.domain.review_places import settled
 from lodeline.domain.run import Run
@@ -54,6 +56,11 @@ def put_session(db: Db, row_id: int, session: LabelingSession) -> None:
         db.execute("DELETE FROM labeling_rules WHERE run = ? AND rule = ?", (row_id, digest))
 
 
+def put_former(db: Db, row_id: int, session: LabelingSession, schemas: Sequence[LabelSchema]) -> None:
+    """Keep versions of label schemas among those that a session asked with before."""
+    db.execute("UPDATE labeling_sessions SET doc = ? WHERE run = ?", (_doc(with_former(session, schemas)), row_id))
+
+
 def session_of(db: Db, row_id: int, run: Run) -> LabelingSession:
     """Return the session that a run is; NotFound when it is of another kind."""
     row: Row | None = db.execute("SELECT state, doc FROM labeling_sessions WHERE run = ?", (row_id,)).fetchone()
@@ -64,7 +71,7 @@ def session_of(db: Db, row_id: int, run: Run) -> LabelingSession:
     kept = from_document(SessionDump, {**data, "state": row[0]})
     return LabelingSession(
         run, row[0], kept.schemas, kept.instructions, kept.reviewers, kept.policy, kept.dataset_id,
-        dict(db.execute(counted, (row_id,)).fetchall()), kept.rules,
+        dict(db.execute(counted, (row_id,)).fetchall()), kept.rules, kept.former_schemas,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.experiment_rows import check_writable, number_of
-from lodeline.storage.sql.labeling_rows import insert_item, insert_session, visible_session
+from lodeline.storage.sql.labeling_rows import insert_item, insert_session, put_former, session_of, visible_session
 from lodeline.storage.sql.writer import Writer
 
 
@@ -49,13 +49,16 @@ class SqlLabelingTransfer:
         def run(db: Db) -> bool:
             check_writable(db, experiment_id)
             row = db.execute(
-                "SELECT id FROM runs WHERE run_id = ? AND exp = ? AND kind = 'LABELING' "
-                "AND id NOT IN (SELECT run FROM labeling_sessions)",
+                "SELECT id, id IN (SELECT run FROM labeling_sessions) FROM runs "
+                "WHERE run_id = ? AND exp = ? AND kind = 'LABELING'",
                 (clean(run_id), number_of(experiment_id)),
             ).fetchone()
             if row is None:
                 return False
             of = runs.by_row(db, row[0])
+            if row[1]:
+                put_former(db, row[0], session_of(db, row[0], of), (*dump.former_schemas, *dump.schemas))
+                return False
             session = LabelingSession(
                 of,
                 dump.state,
@@ -65,6 +68,7 @@ class SqlLabelingTransfer:
                 dump.policy,
                 dump.dataset_id,
                 rules=dump.rules,
+                former_schemas=dump.former_schemas,
             )
             insert_session(db, row[0], session)
             return True

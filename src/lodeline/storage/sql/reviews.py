@@ -266,7 +266,7 @@ def _log(db: Db, session: LabelingSession, step: ReviewStep, by: str | None, now
         plan = log_review(draft, find, experiment_id=session.run.experiment_id, by=by, now_ms=now_ms)
         _append(db, plan, None if row is None else (row[0], row[1]))
     for assessment_id in step.withdraw:
-        gone = withdraw_review(assessment_id, find, by=by, now_ms=now_ms)
+        gone = withdraw_review(assessment_id, find, experiment_id=session.run.experiment_id, by=by, now_ms=now_ms)
         if gone is not None:
             _append(db, gone, None)
 
