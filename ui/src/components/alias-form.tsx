@@ -16,28 +16,30 @@ interface AliasFormProps {
   target: string;
   move: (alias: string, reason: string) => Promise<unknown>;
   moved: () => Promise<unknown>;
-  /** Why an alias cannot be moved here, and what to do instead; null for one that can. */
-  elsewhere?: (alias: string) => ReactNode;
+  /** How an alias is moved that wants more than a reason, in the place of the button; null for one that does not.
+   * `done` is called once it was moved. */
+  otherwise?: (alias: string, reason: string, done: () => Promise<void>) => ReactNode;
 }
 
 /** Points an alias at what is shown, and says why. */
-export function AliasForm({ known, target, move, moved, elsewhere }: AliasFormProps) {
+export function AliasForm({ known, target, move, moved, otherwise }: AliasFormProps) {
   const [alias, setAlias] = useState("");
   const [reason, setReason] = useState("");
   const save = useMutation({
     meta: { shown: true },
     mutationFn: () => move(alias.trim(), reason.trim()),
-    onSuccess: async () => {
-      await moved();
-      showToast(t.moved(alias.trim(), target));
-      setAlias("");
-      setReason("");
-    },
+    onSuccess: () => done(),
   });
-  const instead = elsewhere?.(alias.trim()) ?? null;
+  const done = async () => {
+    await moved();
+    showToast(t.moved(alias.trim(), target));
+    setAlias("");
+    setReason("");
+  };
+  const instead = otherwise?.(alias.trim(), reason.trim(), done) ?? null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate();
+    if (instead === null) save.mutate();
   };
   return (
     <form className={classes.form} aria-label={t.title} onSubmit={submit}>
@@ -56,17 +58,12 @@ export function AliasForm({ known, target, move, moved, elsewhere }: AliasFormPr
         ))}
       </datalist>
       <LineField className={classes.reason} label={t.reason} value={reason} onText={setReason} />
-      <Button
-        type="submit"
-        variant="default"
-        loading={save.isPending}
-        disabled={alias.trim() === "" || instead !== null}
-      >
-        {t.move}
-      </Button>
-      <div className={classes.instead} role="status">
-        {instead}
-      </div>
+      {instead === null && (
+        <Button type="submit" variant="default" loading={save.isPending} disabled={alias.trim() === ""}>
+          {t.move}
+        </Button>
+      )}
+      <div className={classes.instead}>{instead}</div>
       {save.isError && <ProblemNote error={save.error} />}
     </form>
   );

@@ -73,6 +73,7 @@ export const labelingReportTexts = {
     raters: "Each beside the others",
     agreed: "Agrees with most others",
     deviation: "Deviation",
+    deviations: "How far each is from the others",
     deviationHint: "The rater's value less the mean of the others'",
     differ: "Where they differ most",
     itemsDiffer: (shown: number, all: number) => (shown < all ? `${shown} of ${all} items` : `${all} items`),

@@ -51,6 +51,12 @@ export const labelingSetupTexts = {
     open: "Open it at once",
     submit: "Create the session",
     created: (name: string, items: number) => `${name} was created with ${counted(items, "item", "items")}.`,
+    asking: {
+      title: "Asked in this order",
+      up: (title: string) => `Move up: ${title}`,
+      down: (title: string) => `Move down: ${title}`,
+      moved: (title: string, place: number, all: number) => `${title} is question ${place} of ${all} now.`,
+    },
     noSchema: "Choose at least one schema.",
     itemsFailed: "The session was created, but its items could not be added; add them on its page.",
   },
