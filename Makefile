@@ -51,8 +51,11 @@ test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
 	$(if $(ARGS),,$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) tests/browser)
 
-soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes
-	$(BIN)/python -m pytest -m soak --timeout 0 $(or $(ARGS),--ignore=tests/browser)
+# Those that want the machine for themselves come one by one after the fuzzers.
+FUZZERS := tests/fuzz tests/ingest tests/server
+soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes (WORKERS, ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 -n auto --maxprocesses $(WORKERS) $(FUZZERS))
+	$(BIN)/python -m pytest -m soak --timeout 0 $(or $(ARGS),--ignore=tests/browser $(FUZZERS:%=--ignore=%))
 	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 tests/browser)
 
 # DeepEval and Ragas pin packages that the project has newer, so each has an environment of its own, kept by uv.

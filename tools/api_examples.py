@@ -191,6 +191,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_record": Example("/datasets/{dataset}/records/dr-1", {"version": "1"}),
     "get_record_history": Example("/datasets/{dataset}/records/dr-1/history"),
     "diff_dataset_versions": Example("/datasets/{dataset}/diff", {"before": "1", "after": "draft"}),
+    "get_near_duplicates": Example("/datasets/{dataset}/near-duplicates?threshold=0.7"),
     "list_schema_violations": Example("/datasets/{dataset}/violations"),
     "assign_splits": Example(
         "/datasets/{dataset}/splits", body={"ratios": {"train": 0.5, "test": 0.5}, "seed": 7, "draft": True}

@@ -1,17 +1,27 @@
 """Journeys through evaluations, datasets, versions, prompts and scorers."""
 
+import base64
 import re
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from lodeline.domain.evaluation import Bindings, EvaluationDraft
+from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
+from lodeline.domain.ids import ModelId
+from lodeline.domain.run import RunDraft
+from lodeline.sdk.client.clients import LodelineClient
 from tests.browser.sending import experiment, send, span
 from tests.browser.test_hostile import ATTACKS
+from tests.browser.test_reviewing import check_axe
 from tests.browser.watching import Watched
 from tests.e2e.harness import Server
 
 MATHS = "demo: maths, four models"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture
@@ -140,6 +150,40 @@ def test_two_versions_of_a_dataset_are_compared(visit: Watched, api: httpx.Clien
     expect(panel.get_by_text("edited, now longer")).to_be_visible()
 
 
+def test_records_that_say_almost_the_same_are_found_and_compared(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: near-duplicates")
+    made = api.post("/datasets", json={"experiment": own, "name": "asked", "identity": "by_external_id"}).json()
+    asked = "How do I send back the chair that I bought in your shop last week?"
+    records = [
+        {"inputs": {"q": asked}, "external_id": "a", "expectations": {"answer": "By post."}},
+        {"inputs": {"q": asked.replace("week", "month")}, "external_id": "b", "expectations": {"answer": "Not."}},
+        {"inputs": {"q": "Where is my order?"}, "external_id": "c"},
+        {"inputs": {"q": "Where is my order?"}, "external_id": "d"},
+        {"inputs": {"q": "<img src=x onerror=alert(1)> something else"}, "external_id": "e"},
+    ]
+    assert api.post(f"/datasets/{made['dataset_id']}/records", json={"records": records}).is_success
+    page = visit.open(f"/experiments/{own}/datasets/{made['dataset_id']}")
+    page.get_by_role("button", name="Find near-duplicates").click()
+    expect(page.get_by_text("2 groups among 5 records; keeping one of each would leave out 2.")).to_be_visible()
+    same = rows_of(page, "Near-duplicates").filter(has_text="Where is my order?")
+    expect(same).to_contain_text("the same")
+    near = rows_of(page, "Near-duplicates").filter(has_text="How do I send back")
+    expect(near).to_contain_text(re.compile(r"at least 8\d"))
+    near.click()
+    panel = page.get_by_role("complementary", name="2 records that say almost the same")
+    expect(panel).to_contain_text("only in the first: week")
+    expect(panel).to_contain_text("only here: month")
+    expect(panel.get_by_text("Expects something else than the first")).to_be_visible()
+    page.get_by_label("As similar as").select_option("1")
+    expect(rows_of(page, "Near-duplicates").filter(has_text="How do I send back")).to_have_count(0)
+    same.click()
+    panel = page.get_by_role("complementary", name="2 records that say the same")
+    expect(panel.get_by_text("Its inputs are those of the first.")).to_be_visible()
+    panel.get_by_role("link", name="d", exact=True).click()
+    expect(page.get_by_role("complementary", name="d", exact=True)).to_contain_text("Where is my order?")
+    expect(rows_of(page, "Records")).to_have_count(6)
+
+
 def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str):
     page = visit.open(f"/experiments/{maths}/models")
     page.get_by_role("button", name="175b finetuning").click()
@@ -174,6 +218,40 @@ def test_a_run_of_another_tool_is_found_by_the_link_that_was_printed(visit: Watc
     expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
 
 
+def test_files_of_a_run_are_looked_at_and_nothing_in_them_runs(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: files of a run")
+    run = api.post("/runs", json={"experiment": own, "name": "with files"}).json()["run_id"]
+    page = "<html><body onload=alert(1)><script>alert(2)</script><img src=x onerror=alert(3)></body></html>"
+    files = {
+        "page.html": page.encode(),
+        "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(4)'><script>alert(5)</script></svg>",
+        "plot.png": PIXEL,
+        "rows.csv": b'question,right\n"Why, then?",true\n',
+        "long.txt": b"a line\n" * 50_000,
+    }
+    for name, data in files.items():
+        place = f"{demo.url}/api/2.0/mlflow-artifacts/artifacts/{own}/{run}/artifacts/{name}"
+        assert httpx.put(place, content=data).is_success
+    shown = visit.open(f"/experiments/{own}/runs?run={run}")
+    for name, seen in (("page.html", "<script>alert(2)</script>"), ("plot.svg", "onload='alert(4)'")):
+        shown.get_by_role("button", name=f"Show {name}").click()
+        preview = shown.get_by_role("region", name=f"Preview of {name}")
+        expect(preview).to_contain_text(seen)
+        expect(preview.locator("script, svg[onload], iframe, object, embed, img")).to_have_count(0)
+    shown.get_by_role("button", name="Show plot.png").click()
+    picture = shown.get_by_role("img", name="The picture plot.png")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    shown.get_by_role("button", name="Show rows.csv").click()
+    table = shown.get_by_role("table", name="Rows of rows.csv")
+    expect(table.get_by_role("cell")).to_have_text(["Why, then?", "true"])
+    shown.get_by_role("button", name="Show long.txt").click()
+    expect(shown.get_by_text("The first 250 kB; save the file to see all of it.")).to_be_visible()
+    shown.get_by_role("button", name="Close the preview").click()
+    expect(shown.get_by_role("region", name="Preview of long.txt")).to_have_count(0)
+    check_axe(visit)
+
+
 def test_an_alias_is_moved_to_a_version_of_the_application(visit: Watched, api: httpx.Client):
     own = experiment(api, "journey: aliases")
     made = api.post("/models", json={"experiment": own, "name": "first", "params": {"k": "3"}})
@@ -186,6 +264,56 @@ def test_an_alias_is_moved_to_a_version_of_the_application(visit: Watched, api: 
     moves = page.get_by_role("table", name="Moves of aliases")
     expect(moves.get_by_role("row").filter(has_text="the first release")).to_contain_text("production")
     expect(page.get_by_role("table", name="Versions").get_by_role("row").nth(1)).to_contain_text("production")
+
+
+def test_a_gated_alias_is_moved_once_its_rules_pass(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: a gated alias")
+    settings = {"gated_aliases": ["production"]}
+    assert api.patch(f"/experiments/{own}", json={"settings": settings}).is_success
+    model = str(api.post("/models", json={"experiment": own, "name": "second"}).json()["model_id"])
+    page = visit.open(f"/experiments/{own}/models?model={model}")
+    form = page.get_by_role("form", name="Move an alias here")
+    form.get_by_role("combobox", name="Alias").fill("production")
+    expect(form.get_by_text("There is no completed evaluation of this version")).to_be_visible()
+
+    with LodelineClient(demo.url) as client:
+        bindings = Bindings(scorers={"right": "1"}, model_id=ModelId(model))
+        made = client.evaluations.create(EvaluationDraft(RunDraft("of second"), bindings), experiment=own)
+        client.evaluations.start(made.run.run_id)
+        scores = [(ScoreDraft("right", at < 18),) for at in range(20)]
+        rows = [RowDraft(str(at), content_hash=str(at), scores=each) for at, each in enumerate(scores)]
+        client.evaluations.log_rows(made.run.run_id, rows)
+        client.evaluations.finish(made.run.run_id)
+    page.reload()
+    form.get_by_role("combobox", name="Alias").fill("production")
+    form.get_by_role("textbox", name="Reason").fill("it is right more often")
+    gate = form.get_by_role("region", name="The gate of production")
+    move = gate.get_by_role("button", name="Point it here")
+    rules = gate.get_by_role("textbox", name="Rules (a gate file)")
+    visit.expected.append("400")
+    rules.fill("[[gate]]\nmetrik = 'right'")
+    gate.get_by_role("button", name="Hold the gate").click()
+    expect(gate.get_by_role("alert")).to_contain_text("metrik")
+    rule = "[[gate]]\nname = 'answers are right'\nmetric = 'right'\nop = '>='\nthreshold = {}\n"
+    rules.fill(rule.format(0.95))
+    gate.get_by_role("button", name="Hold the gate").click()
+    said = gate.get_by_role("table", name="What the rules say").get_by_role("row").nth(1)
+    expect(said).to_contain_text("answers are right")
+    expect(said.get_by_role("cell").nth(1)).to_have_text("fail")
+    expect(said.get_by_role("cell").nth(2)).to_have_text("0.9")
+    expect(gate.get_by_text("Failed: it stays where it is.")).to_be_visible()
+    expect(move).to_be_disabled()
+    rules.fill(rule.format(0.8))
+    expect(gate.get_by_role("table", name="What the rules say")).to_have_count(0)
+    gate.get_by_role("button", name="Hold the gate").click()
+    expect(gate.get_by_text("Passed: it can be moved.")).to_be_visible()
+    move.click()
+    moved = page.get_by_role("table", name="Moves of aliases").get_by_role("row").nth(1)
+    expect(moved).to_contain_text("it is right more often")
+    expect(moved.get_by_role("link", name="passed")).to_be_visible()
+    expect(page.get_by_role("table", name="Versions").get_by_role("row").nth(1)).to_contain_text("production")
+    form.get_by_role("combobox", name="Alias").fill("production")
+    expect(rules).to_have_value(re.compile("threshold = 0.8"))
 
 
 def test_versions_of_a_prompt_are_read_and_compared(visit: Watched, api: httpx.Client):

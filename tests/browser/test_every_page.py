@@ -67,6 +67,7 @@ PAGES = (
     "/experiments/{maths}/runs?run={run}",
     "/experiments/{maths}/datasets",
     "/experiments/{maths}/datasets/{dataset}",
+    "/experiments/{maths}/datasets/{dataset}?alike=0.6",
     "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "/experiments/{maths}/prompts",
     "/experiments/{maths}/scorers",

@@ -19,6 +19,7 @@ from lodeline.services.bundle import assemble
 from lodeline.storage.open import open_stores, store_directory
 from tests.browser.labeled import labeled
 from tests.browser.sending import experiment
+from tests.browser.test_reviewing import check_axe
 from tests.browser.test_signing_in import PASSWORD, sign_in
 from tests.browser.watching import Watched, watched
 from tests.e2e.harness import Server, serving
@@ -115,8 +116,10 @@ def test_a_team_labels_and_a_dispute_is_decided(browser: Browser, team: Path):
         expect(answers.get_by_role("cell")).to_have_text(["Pass", "Fail"])
         panel.get_by_role("button", name="Decide").click()
         decision = panel.get_by_role("form", name="Decide the dispute")
-        decision.get_by_role("button", name="Take ron's answers").click()
         decision.get_by_role("textbox", name="Reason").fill("“Sir” is not enough.")
+        decision.get_by_role("button", name="Decide", exact=True).click()
+        expect(decision.get_by_role("alert")).to_contain_text(f"still to be decided: {QUESTION}")
+        decision.get_by_role("button", name="Take ron's answers").click()
         decision.get_by_role("button", name="Decide", exact=True).click()
         expect(page.get_by_text("The dispute is decided.")).to_be_visible()
         page.get_by_role("combobox", name="Items shown").select_option("ADJUDICATED")
@@ -170,11 +173,29 @@ def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: Lodel
     page = visit.open(f"/experiments/{experiment_id}/labeling/new")
     form = page.get_by_role("form", name="New labeling session")
     form.get_by_role("textbox", name="Name", exact=True).fill("a second one")
+    for name in ("first", "second"):
+        form.get_by_role("button", name="Make another").click()
+        schema = page.get_by_role("form", name="New label schema")
+        schema.get_by_role("textbox", name="Name", exact=True).fill(f"{name} asked")
+        schema.get_by_role("textbox", name="Question").fill(f"Is the {name} asked {name}?")
+        schema.get_by_role("button", name="Make the schema").click()
+        expect(schema).to_have_count(0)
     form.get_by_role("checkbox", name="Is the final answer right?").check()
+    up = form.get_by_role("button", name="Move up: Is the final answer right?")
+    up.press("Enter")
+    expect(up).to_be_focused()
+    up.press("Enter")
+    order = ["Is the final answer right?", "Is the first asked first?", "Is the second asked second?"]
+    expect(form.get_by_role("list", name="Asked in this order").get_by_role("listitem")).to_have_text(order)
+    check_axe(visit)
     form.get_by_role("textbox", name="At most").fill("0")
     form.get_by_role("checkbox", name="Open it at once").uncheck()
     form.get_by_role("button", name="Create the session").click()
     expect(page.get_by_text("This session is a draft")).to_be_visible()
+    made = next(
+        each for each in client.labeling.list(experiment=experiment_id).all() if each.run.name == "a second one"
+    )
+    assert [schema.title for schema in made.schemas] == order
     page.get_by_role("button", name="Add items").click()
     dialog = page.get_by_role("dialog", name="Add items")
     box = dialog.get_by_role("combobox", name="Filter")

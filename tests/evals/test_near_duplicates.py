@@ -98,8 +98,9 @@ def test_copies_are_found_however_little_may_be_compared(monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "MAX_COMPARED", 0)
     texts = {"a": "Where is my order?", "b": "Where is my other order?", "c": "where is my ORDER", "d": "Hello"}
     assert groups(texts) == [("a", "c")]
-    monkeypatch.setattr(module, "MAX_ALL_CHARACTERS", 40)
-    report = near_duplicates([*texts.items(), ("e", "How so?"), ("f", "How so?"), ("g", texts["b"])])
+    report = near_duplicates(
+        [*texts.items(), ("e", "How so?"), ("f", "How so?"), ("g", texts["b"])], most_characters=40
+    )
     assert report.partial
     assert {frozenset(group.names) for group in report.groups} == {frozenset("bg"), frozenset("ef")}
 

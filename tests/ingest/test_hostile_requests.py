@@ -4,7 +4,6 @@ import copy
 import gzip
 import json
 import random
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -26,7 +25,6 @@ from lodeline.ingest.summary import TraceFold
 from tests.ingest.build import JSON, PROTOBUF
 
 CAPTURES = Path(__file__).parents[1] / "data" / "otlp"
-MAX_S = 20
 LIMITS = IngestLimits(max_decompressed_bytes=4 * 2**20, max_values=50_000)
 
 _PROTOBUF = [gzip.decompress(path.read_bytes()) for path in sorted(CAPTURES.rglob("*.pb.gz"))[::16]]
@@ -53,14 +51,12 @@ def _settings(answer: ExperimentSettings, _hint: ExperimentHint | None) -> Exper
 
 
 def _survives(body: bytes, content_type: str, encoding: str | None = None, capture: CaptureMode = "full") -> None:
-    started = time.process_time()
     for patterns in ((), ("[0-9]{3}",)):
         answer = partial(_settings, ExperimentSettings(capture=capture, mask_patterns=patterns))
         decoded = Decoded()
         with suppress(LodelineError):
             decoded = decode(body, content_type, encoding=encoding, limits=LIMITS, settings_for=answer)
         _read_back(decoded)
-    assert time.process_time() - started < MAX_S
 
 
 def _flip(body: bytearray, rnd: random.Random) -> None:

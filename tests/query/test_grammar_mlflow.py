@@ -1,6 +1,5 @@
 """MLflow's grammar, quirk by quirk."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -187,7 +186,6 @@ words = st.sampled_from(
     st.sampled_from(("trace", "experiment")),
 )
 def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
-    started = time.process_time()
     try:
         node = parse_mlflow(text, entity)
     except Invalid as error:
@@ -195,7 +193,6 @@ def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
         node = None
     else:
         position = 0
-    assert time.process_time() - started < 1
     assert isinstance(position, int)
     assert 0 <= position <= len(text)
     if node is not None and entity == "trace":

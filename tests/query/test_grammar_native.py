@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -31,6 +30,7 @@ from lodeline.query.fields import ENTITIES, field
 from lodeline.query.grammar_native import KEYWORDS, parse, parse_field
 from lodeline.query.syntax import MAX_DEPTH, MAX_LENGTH, MAX_NODES
 from tests.generators import T0_NS, TEXTS
+from tests.work import calls
 
 STATE = field("trace", "state")
 DURATION = field("trace", "duration")
@@ -366,14 +366,12 @@ any_filter = st.one_of(
 
 @given(any_filter, st.sampled_from(tuple(ENTITIES)))
 def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
-    started = time.process_time()
     try:
         parse(text, entity, now_ns=T0_NS)
     except Invalid as error:
         details = error.details
     else:
         details = {"position": 0, "end": 0, "found": ""}
-    assert time.process_time() - started < 1
     position, end = details["position"], details["end"]
     assert isinstance(position, int)
     assert isinstance(end, int)
@@ -405,20 +403,21 @@ def test_any_text_is_a_filter_or_invalid(text: str, entity: EntityScope):
         "span(",
     ],
 )
-def test_no_text_takes_long(unit: str):
+def test_the_work_grows_with_the_length_of_the_text_alone(unit: str):
     for text in (unit * (MAX_LENGTH // len(unit)), "name = " + unit * ((MAX_LENGTH - 7) // len(unit))):
-        started = time.process_time()
-        with contextlib.suppress(Invalid):
-            parse(text, "trace", now_ns=T0_NS)
-        assert time.process_time() - started < 1
+        assert _work(text) < 20 * len(text)
 
 
 def test_a_usual_filter_is_no_work():
-    filters = [f"status = 'ERROR' AND duration > 1.5s AND span(name = 'x{i}' AND kind = 'LLM')" for i in range(300)]
-    started = time.process_time()
-    for text in filters:
-        parse(text, "trace", now_ns=T0_NS)
-    assert (time.process_time() - started) / len(filters) < 0.02  # it takes less than a hundredth of that
+    assert _work("status = 'ERROR' AND duration > 1.5s AND span(name = 'x' AND kind = 'LLM')") < 1_000
+
+
+def _work(text: str) -> int:
+    def run() -> None:
+        with contextlib.suppress(Invalid):
+            parse(text, "trace", now_ns=T0_NS)
+
+    return calls(run)
 
 
 def test_fields_are_found_by_name():

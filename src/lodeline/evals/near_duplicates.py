@@ -55,16 +55,19 @@ class NearDuplicateReport:
     partial: bool = False
 
 
-def near_duplicates(texts: Iterable[tuple[str, str]], *, threshold: float = 0.8) -> NearDuplicateReport:
+def near_duplicates(
+    texts: Iterable[tuple[str, str]], *, threshold: float = 0.8, most_characters: int = MAX_ALL_CHARACTERS
+) -> NearDuplicateReport:
     """Group texts, given as (name, text), of which each is at least so similar (0 to 1) to another of its group.
 
+    Of texts beyond `most_characters` of all together only copies are found, and the report is partial.
     Invalid for a threshold that is not above 0.3, below which most short texts are alike, and at most 1.
     """
     if not 0.3 < threshold <= 1:
         raise Invalid.value("threshold", threshold, "a similarity above 0.3, at most 1")
     given = iter(texts)
     names: list[str] = []
-    read = _Read()
+    read = _Read(most_characters)
     for at, (name, text) in enumerate(islice(given, MAX_TEXTS)):
         names.append(name)
         read.add(at, text)
@@ -103,6 +106,7 @@ def inputs_text(value: Any) -> str:
 class _Read:
     """What texts are once they are read: copies, as (an earlier one, copy), or sketches, by their place."""
 
+    most_characters: int
     copies: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     sketches: dict[int, _Sketch] = field(default_factory=dict[int, _Sketch])
     partial: bool = False
@@ -113,7 +117,7 @@ class _Read:
         text = text[:MAX_CHARACTERS]
         if self._is_copy(at, b"as given", text):
             return
-        if self._characters >= MAX_ALL_CHARACTERS:
+        if self._characters >= self.most_characters:
             self.partial = True
             return
         whole = _normalised(text)

@@ -31,6 +31,7 @@ from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.measurements import MeasurementService
 from lodeline.services.models import ModelService
+from lodeline.services.near_duplicates import NearDuplicateService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
@@ -81,6 +82,7 @@ class Services:
     models: ModelService
     datasets: DatasetService
     records: RecordService
+    near_duplicates: NearDuplicateService
     prompts: PromptService
     scorers: ScorerService
     trust: TrustService
@@ -143,6 +145,7 @@ def assemble(
         models=ModelService(stores, scope, listing, evaluations, clock),
         datasets=datasets,
         records=records,
+        near_duplicates=NearDuplicateService(stores, datasets),
         prompts=PromptService(stores, scope, listing, clock),
         scorers=ScorerService(stores, scope, clock),
         trust=TrustService(stores, listing),

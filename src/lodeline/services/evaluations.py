@@ -27,9 +27,9 @@ from lodeline.domain.evaluation import (
 )
 from lodeline.domain.evaluation_row import MAX_MESSAGE, EvaluationRow, RowDraft, RowFilter, RowsReport, check_rows
 from lodeline.domain.gate import GateReport
-from lodeline.domain.ids import RunId
+from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
-from lodeline.domain.run import check_run
+from lodeline.domain.run import RunDraft, RunInput, check_run
 from lodeline.domain.span import JsonValue
 from lodeline.evals.gates.parse import parse_gates
 from lodeline.services.audit import audit_entry
@@ -48,15 +48,19 @@ class EvaluationService:
         self._clock = clock
 
     def create(self, actor: Actor, experiment: str, draft: EvaluationDraft) -> Evaluation:
-        """Make an evaluation in state CREATED; it takes rows once it is started."""
+        """Make an evaluation in state CREATED; it takes rows once it is started.
+
+        The model that it is bound to stands among the run's inputs, where runs of a model are looked for.
+        """
         holder = writable_experiment(self._scope, actor, "run.write", experiment)
         permit(actor, "assessment.write", holder.experiment_id)
-        check_run(draft.run)
-        check_tags_free(draft.run.tags)
         check_bindings(draft.bindings)
+        run = _with_model(draft.run, draft.bindings.model_id)
+        check_run(run)
+        check_tags_free(run.tags)
         _check_total(draft.rows_total)
         now_ms = self._clock.now_ms()
-        made = replace(draft, run=replace(draft.run, created_by=actor.author))
+        made = replace(draft, run=replace(run, created_by=actor.author))
         audit = audit_entry(actor, "evaluation.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)
         return self._stores.evaluations.create(holder.experiment_id, made, now_ms=now_ms, audit=audit)
 
@@ -226,6 +230,12 @@ class EvaluationService:
             details={"from": found.state, "to": change.state, "forced": forced},
         )  # fmt: skip
         return self._stores.evaluations.change(found.run.run_id, change, expected=found, now_ms=now_ms, audit=audit)
+
+
+def _with_model(run: RunDraft, model_id: ModelId | None) -> RunDraft:
+    if model_id is None or any(each.model_id == model_id for each in run.inputs):
+        return run
+    return replace(run, inputs=(*run.inputs, RunInput(model_id=model_id, context="eval")))
 
 
 def check_level(level: float) -> None:

@@ -101,6 +101,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "get_record": lambda c: c.records.get("d-1", "dr-1"),
     "get_record_history": lambda c: c.records.history("d-1", "dr-1"),
     "diff_dataset_versions": lambda c: c.records.diff("d-1", 1, 2).first(),
+    "get_near_duplicates": lambda c: c.records.near_duplicates("d-1"),
     "list_schema_violations": lambda c: c.records.violations("d-1").first(),
     "assign_splits": lambda c: c.records.assign_splits("d-1", {"a": 1}),
     "get_trace_records": lambda c: c.records.of_trace("a/b"),

@@ -58,6 +58,16 @@ export const recordDifferencesQuery = (dataset_id: string, before: string, after
     getNextPageParam: (page) => page.cursor ?? undefined,
   });
 
+/** Records of a version that say almost the same; the server compares them, which takes it some time. */
+export const nearDuplicatesQuery = (dataset_id: string, version: string, threshold: number) =>
+  queryOptions({
+    queryKey: ["near-duplicates", dataset_id, version, threshold],
+    staleTime: version === "draft" ? 0 : MINUTE_MS,
+    placeholderData: keepPreviousData,
+    retry: false,
+    queryFn: ({ signal }) => call("get_near_duplicates", { dataset_id, version, threshold }, { signal }),
+  });
+
 export const recordHistoryQuery = (dataset_id: string, record_id: string) =>
   queryOptions({
     queryKey: ["record-history", dataset_id, record_id],

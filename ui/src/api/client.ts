@@ -81,6 +81,33 @@ export async function call<K extends OperationName>(
   return (response.status === 204 ? undefined : await response.json()) as Answer<K>;
 }
 
+/** The first bytes of what an operation answers, at most `most`, and whether they are all; no more is transferred. */
+export async function readBytes<K extends OperationName>(
+  name: K,
+  params: Params<K>,
+  most: number,
+  signal: AbortSignal,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; whole: boolean }> {
+  const response = await reach(addressOf(name, params), { credentials: "same-origin", signal });
+  if (!response.ok) throw await problemOf(response);
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  while (reader !== undefined && size <= most) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+  }
+  await reader?.cancel();
+  const bytes = new Uint8Array(size);
+  parts.reduce((at, part) => {
+    bytes.set(part, at);
+    return at + part.length;
+  }, 0);
+  return { bytes: bytes.slice(0, most), whole: size <= most };
+}
+
 async function reach(address: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(address, init);

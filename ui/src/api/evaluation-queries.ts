@@ -1,8 +1,9 @@
 /** What the pages of evaluations read. Keys begin with the noun. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { rasterType } from "@/lib/filepreview";
 import { quote } from "@/lib/filtertext";
-import { call } from "./client";
+import { call, readBytes } from "./client";
 import type { Evaluation } from "./schema";
 
 const MINUTE_MS = 60_000;
@@ -55,6 +56,24 @@ export const artifactsQuery = (run_id: string, path: string) =>
     queryKey: ["run-artifacts", run_id, path],
     staleTime: MINUTE_MS / 4,
     queryFn: ({ signal }) => call("list_artifacts", { run_id, path }, { signal }),
+  });
+
+/** Of a file: what is looked at of a text, and the largest picture that is shown. */
+export const MOST_TEXT_BYTES = 250_000;
+export const MOST_IMAGE_BYTES = 8_000_000;
+
+/** A file of a run as far as it is shown: of a picture all of it, of anything else the beginning. */
+export const artifactQuery = (run_id: string, path: string) =>
+  queryOptions({
+    queryKey: ["run-artifact", run_id, path],
+    staleTime: MINUTE_MS,
+    gcTime: MINUTE_MS,
+    retry: false,
+    queryFn: async ({ signal }) => {
+      const read = (most: number) => readBytes("get_artifact", { run_id, path }, most, signal);
+      const first = await read(MOST_TEXT_BYTES);
+      return !first.whole && rasterType(first.bytes) !== null ? read(MOST_IMAGE_BYTES) : first;
+    },
   });
 
 /** An evaluation as it stands; asked again while it runs. */

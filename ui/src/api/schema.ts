@@ -1579,6 +1579,23 @@ export interface NameTrust {
   complete: boolean;
 }
 
+/** Records that are alike, in the order of the dataset. `similarity` (0 to 1) is the least of the pairs that hold the group together: each record is so near to another one, not to all. `exact` says that the inputs of all are the same. `preview` is the beginning of the text in the first one's inputs. */
+export interface NearDuplicateGroup {
+  record_ids: string[];
+  similarity: number | "NaN" | "Infinity" | "-Infinity";
+  exact: boolean;
+  preview: string;
+}
+
+/** The groups of a version, the largest first. `version` is its number, of the draft the one that it would get; `records` were looked at, and `partial` says that there was more to compare. */
+export interface NearDuplicateRecords {
+  version: number;
+  threshold: number | "NaN" | "Infinity" | "-Infinity";
+  groups: NearDuplicateGroup[];
+  records: number;
+  partial: boolean;
+}
+
 /** The item that a reviewer is to review now; None when there is none left for them. */
 export interface NextReview {
   item: ReviewView | null;
@@ -3485,6 +3502,16 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: Model;
   };
+  /** Return the records of a version whose inputs say almost the same, in groups, the largest first. */
+  get_near_duplicates: {
+    params: {
+      dataset_id: string;
+      version?: string;
+      threshold?: number;
+    };
+    body: undefined;
+    answer: NearDuplicateRecords;
+  };
   /** Return one prompt with its aliases. */
   get_prompt: {
     params: {
@@ -4394,6 +4421,7 @@ export const OPERATIONS = {
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],
   get_model: ["GET", "/models/{model_id}"],
   get_model_by_alias: ["GET", "/models/aliases/{alias}"],
+  get_near_duplicates: ["GET", "/datasets/{dataset_id}/near-duplicates"],
   get_prompt: ["GET", "/prompts/{name}"],
   get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
   get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],

@@ -129,7 +129,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/datasets/$datasetId",
-    validateSearch: texts("version", "against", "filter", "record"),
+    validateSearch: texts("version", "against", "filter", "record", "alike"),
     component: lazyRouteComponent(() => import("@/features/datasets/dataset-page"), "DatasetPage"),
   }),
   createRoute({

@@ -1,14 +1,16 @@
+import { Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { text } from "@/strings";
 import classes from "./grid.module.css";
-import { usePageKeys } from "./page-keys";
+import { type Key, usePageKeys } from "./page-keys";
 import { SortButton, sortOf } from "./sorting";
 import { useFirstFocus } from "./use-first-focus";
 import { useShortcuts } from "./use-shortcuts";
 
 const ROW_PX = 30;
 const AHEAD = 15;
+const CHECK_PX = 36;
 
 export interface GridColumn<T> {
   id: string;
@@ -22,13 +24,21 @@ export interface GridColumn<T> {
   cell: (item: T) => ReactNode;
 }
 
+/** Rows that can be selected, each by a box before it. */
+export interface GridChecks<T> {
+  selected: ReadonlySet<string>;
+  onSelect: (keys: readonly string[], on: boolean) => void;
+  allLabel: string;
+  labelOf: (item: T) => string;
+}
+
 interface GridTableProps<T> {
   label: string;
   columns: readonly GridColumn<T>[];
   items: readonly T[];
   keyOf: (item: T) => string;
-  /** The row whose details are open. */
-  opened: string | undefined;
+  /** The row whose details are open beside the list. */
+  opened?: string | undefined;
   onOpen: (item: T | undefined) => void;
   order?: string;
   onOrder?: (order: string) => void;
@@ -38,11 +48,16 @@ interface GridTableProps<T> {
   onSight?: (first: number, last: number) => void;
   /** Called near the end of the list when there is more. */
   onEnd?: () => void;
+  /** How many rows there are in all is not known. */
+  more?: boolean;
+  checks?: GridChecks<T>;
+  keys?: readonly Key[];
 }
 
-/** A long list as rows of one height, of which only those in sight exist; j, k and Enter walk and open it. */
+/** A long list as rows of one height, of which only those in sight exist; j, k and Enter walk and open it, and where
+ * rows can be selected x and the space bar do, with Shift up to the one selected last. */
 export function GridTable<T>(props: GridTableProps<T>) {
-  const { label, columns, items, keyOf, opened, onOpen, onSight, onEnd } = props;
+  const { label, columns, items, keyOf, opened, onOpen, onSight, onEnd, checks, more = false } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const rows = useVirtualizer({
@@ -58,14 +73,19 @@ export function GridTable<T>(props: GridTableProps<T>) {
     if (last >= items.length - AHEAD) onEnd?.();
   }, [first, last, items.length, onSight, onEnd]);
   useFirstFocus(scroller);
-  usePageKeys(text.keys.list);
+  usePageKeys(props.keys ?? text.keys.list);
+  const pick = usePick(items, keyOf, checks);
   const move = (step: number) => {
     const next = Math.max(0, Math.min(items.length - 1, active + step));
     setActive(next);
     rows.scrollToIndex(next, { align: "auto" });
     if (opened !== undefined) onOpen(items[next]);
   };
-  useShortcuts({ j: () => move(1), k: () => move(-1) });
+  useShortcuts({
+    j: () => move(1),
+    k: () => move(-1),
+    ...(checks === undefined ? {} : { x: () => pick(active, false), X: () => pick(active, true) }),
+  });
   const onKey = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW_PX) / ROW_PX) - 2);
@@ -78,21 +98,24 @@ export function GridTable<T>(props: GridTableProps<T>) {
       End: () => move(items.length),
       Enter: () => onOpen(items[active]),
       Escape: () => onOpen(undefined),
+      ...(checks === undefined ? {} : { " ": () => pick(active, event.shiftKey) }),
     };
     const act = acts[event.key];
     if (act === undefined) return;
     event.preventDefault();
     act();
   };
-  const template = columns.map((column) => column.track).join(" ");
-  const least = columns.reduce((sum, column) => sum + column.least + 12, 12);
+  const checkTrack = checks === undefined ? "" : `${CHECK_PX}px `;
+  const template = checkTrack + columns.map((column) => column.track).join(" ");
+  const before = checks === undefined ? 12 : CHECK_PX;
+  const least = columns.reduce((sum, column) => sum + column.least + 12, before);
   return (
     <div
       ref={scroller}
       className={classes.scroller}
       role="grid"
       aria-label={label}
-      aria-rowcount={items.length + 1}
+      aria-rowcount={more ? -1 : items.length + 1}
       aria-activedescendant={items.length > 0 ? `grid-row-${active}` : undefined}
       tabIndex={0}
       onKeyDown={onKey}
@@ -103,15 +126,16 @@ export function GridTable<T>(props: GridTableProps<T>) {
           {seen.map(({ index, start }) => {
             const item = items[index];
             if (item === undefined) return null;
+            const key = keyOf(item);
             return (
               // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys
               <div
-                key={keyOf(item)}
+                key={key}
                 id={`grid-row-${index}`}
                 role="row"
                 aria-rowindex={index + 2}
-                aria-selected={keyOf(item) === opened}
-                className={`${classes.row} ${classes.plain}`}
+                aria-selected={checks === undefined ? key === opened : checks.selected.has(key)}
+                className={rowClass(checks)}
                 data-active={index === active || undefined}
                 style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
                 onClick={(event) => {
@@ -119,6 +143,17 @@ export function GridTable<T>(props: GridTableProps<T>) {
                   if (!(event.target as Element).closest("a, input, button")) onOpen(item);
                 }}
               >
+                {checks !== undefined && (
+                  <div role="gridcell" className={classes.check}>
+                    <Checkbox
+                      tabIndex={-1}
+                      aria-label={checks.labelOf(item)}
+                      checked={checks.selected.has(key)}
+                      onChange={() => undefined}
+                      onClick={(event) => pick(index, event.shiftKey)}
+                    />
+                  </div>
+                )}
                 {columns.map((column) => (
                   <div
                     key={column.id}
@@ -139,14 +174,44 @@ export function GridTable<T>(props: GridTableProps<T>) {
   );
 }
 
-function Headings<T>({ columns, order = "", onOrder, template }: GridTableProps<T> & { template: string }) {
+function rowClass(checks: unknown, name = classes.row): string {
+  return checks === undefined ? `${name} ${classes.plain}` : (name ?? "");
+}
+
+/** Selects a row or takes it from the selection; a range of them from the row that was picked last. */
+function usePick<T>(items: readonly T[], keyOf: (item: T) => string, checks: GridChecks<T> | undefined) {
+  const anchor = useRef(0);
+  return (index: number, range: boolean) => {
+    const item = items[index];
+    if (item === undefined || checks === undefined) return;
+    const [from, to] = range
+      ? [Math.min(anchor.current, index), Math.max(anchor.current, index)]
+      : [index, index];
+    anchor.current = index;
+    checks.onSelect(items.slice(from, to + 1).map(keyOf), range || !checks.selected.has(keyOf(item)));
+  };
+}
+
+function Headings<T>(props: GridTableProps<T> & { template: string }) {
+  const { columns, order = "", onOrder, template, checks, items, keyOf } = props;
+  const all = checks !== undefined && items.length > 0 && items.every((i) => checks.selected.has(keyOf(i)));
   return (
     <div
-      className={`${classes.header} ${classes.plain}`}
+      className={rowClass(checks, classes.header)}
       role="row"
       aria-rowindex={1}
       style={{ gridTemplateColumns: template }}
     >
+      {checks !== undefined && (
+        <div role="columnheader" className={classes.check}>
+          <Checkbox
+            aria-label={checks.allLabel}
+            checked={all}
+            indeterminate={!all && checks.selected.size > 0}
+            onChange={() => checks.onSelect(items.map(keyOf), !all)}
+          />
+        </div>
+      )}
       {columns.map((column) => (
         <div
           key={column.id}

@@ -1,6 +1,7 @@
-import { Button, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { text } from "@/strings";
 import classes from "./judgment-fields.module.css";
+import { LineField, LongField } from "./text-fields";
 
 export interface JudgmentDraft {
   name: string;
@@ -27,7 +28,7 @@ export function JudgmentFields(props: JudgmentFieldsProps) {
   const t = text.assess;
   return (
     <>
-      <TextInput
+      <LineField
         label={t.name}
         placeholder={expectation ? t.expectedNameHint : t.nameHint}
         required
@@ -37,7 +38,7 @@ export function JudgmentFields(props: JudgmentFieldsProps) {
         readOnly={fixedName}
         list="judgment-names"
         value={draft.name}
-        onChange={(event) => onDraft({ ...draft, name: event.currentTarget.value })}
+        onText={(name) => onDraft({ ...draft, name })}
       />
       <datalist id="judgment-names">
         {names.map((name) => (
@@ -45,14 +46,14 @@ export function JudgmentFields(props: JudgmentFieldsProps) {
         ))}
       </datalist>
       <div className={classes.value}>
-        <TextInput
+        <LineField
           label={t.value}
           placeholder={expectation ? t.expectedHint : t.valueHint}
           required
           autoFocus={fixedName}
           data-autofocus={fixedName}
           value={draft.value}
-          onChange={(event) => onDraft({ ...draft, value: event.currentTarget.value })}
+          onText={(value) => onDraft({ ...draft, value })}
         />
         {!expectation && (
           <Button.Group>
@@ -65,14 +66,12 @@ export function JudgmentFields(props: JudgmentFieldsProps) {
           </Button.Group>
         )}
       </div>
-      <Textarea
+      <LongField
         label={t.rationale}
         placeholder={t.rationaleHint}
-        autosize
-        minRows={2}
-        maxRows={8}
+        rows={[2, 8]}
         value={draft.rationale}
-        onChange={(event) => onDraft({ ...draft, rationale: event.currentTarget.value })}
+        onText={(rationale) => onDraft({ ...draft, rationale })}
       />
     </>
   );

@@ -1,4 +1,4 @@
-import { Button, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type ReactNode, useId, useMemo } from "react";
 import type { LabelSchema, MarkableText } from "@/api/schema";
 import { SafeText } from "@/components/safe-text";
@@ -7,6 +7,7 @@ import { marksOf } from "@/lib/spans";
 import { text } from "@/strings";
 import { type MarkPlaces, MarkSpans } from "./mark-spans";
 import classes from "./question.module.css";
+import { LineField, LongField } from "./text-fields";
 import { TextList } from "./text-list";
 
 const t = text.review;
@@ -96,14 +97,12 @@ export function Question(props: QuestionProps) {
         {fault !== undefined && faultText(fault, schema)}
       </p>
       {schema.enable_comment && (
-        <Textarea
+        <LongField
           label={t.comment}
           aria-label={t.commentOn(schema.title)}
-          autosize
-          minRows={1}
-          maxRows={6}
+          rows={[1, 6]}
           value={comment}
-          onChange={(event) => onComment(event.currentTarget.value)}
+          onText={onComment}
         />
       )}
     </fieldset>
@@ -171,25 +170,17 @@ function Written(props: WrittenProps) {
   const value = typeof answer === "string" ? answer : "";
   if (kind === "numeric")
     return (
-      <TextInput
+      <LineField
         {...described}
         className={classes.number}
         inputMode="decimal"
         aria-label={schema.title}
         value={value}
-        onChange={(event) => onAnswer(event.currentTarget.value)}
+        onText={onAnswer}
       />
     );
   return (
-    <Textarea
-      {...described}
-      aria-label={schema.title}
-      autosize
-      minRows={2}
-      maxRows={12}
-      value={value}
-      onChange={(event) => onAnswer(event.currentTarget.value)}
-    />
+    <LongField {...described} aria-label={schema.title} rows={[2, 12]} value={value} onText={onAnswer} />
   );
 }
 

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Textarea } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useLayoutEffect, useRef } from "react";
 import { text } from "@/strings";
 import classes from "./question.module.css";
+import { LongField } from "./text-fields";
 
 const t = text.review;
 
@@ -35,17 +36,12 @@ export function TextList({ texts, most, onTexts }: TextListProps) {
       {shown.map((each, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: texts have no identity but their place
         <div key={index} className={classes.entry}>
-          <Textarea
+          <LongField
             data-text
             aria-label={t.entry(index + 1)}
-            autosize
-            minRows={1}
-            maxRows={6}
+            rows={[1, 6]}
             value={each}
-            onChange={(event) => {
-              const written = event.currentTarget.value;
-              onTexts(shown.map((other, at) => (at === index ? written : other)));
-            }}
+            onText={(written) => onTexts(shown.map((other, at) => (at === index ? written : other)))}
             onKeyDown={(event) => {
               const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
               if (event.key !== "Enter" || !plain || event.nativeEvent.isComposing) return;

@@ -4,6 +4,7 @@ import {
   agreedForm,
   canReopen,
   differ,
+  disputesOf,
   doneOf,
   linesOf,
   nextStates,
@@ -108,4 +109,16 @@ test("a decision begins with what all answered alike, without what they wrote be
   expect(agreed).toMatchObject({ answers: { good: true }, comments: {}, comment: null, flags: [] });
   expect(Object.keys(agreed?.answers ?? {})).toEqual(["good"]);
   expect(agreedForm([], schemas)).toBeNull();
+});
+
+test("a question is in dispute where its answers agree less than is asked for", () => {
+  const schemas = ["pass_fail", "numeric", "text", "spans"].map((kind) => ({ name: kind, input: { kind } }));
+  const session = (min_agreement: number | null) => ({ schemas, policy: { min_agreement } }) as never;
+  const form = (good: boolean | undefined, grade: number) =>
+    ({ answers: { pass_fail: good, numeric: grade, text: String(grade), spans: [grade] } }) as never;
+  const forms = [form(true, 1), form(true, 2), form(false, 3)];
+  expect(disputesOf(session(1), forms)).toEqual(["pass_fail", "numeric"]);
+  expect(disputesOf(session(0.3), forms)).toEqual(["numeric"]); // one pair of three is alike
+  expect(disputesOf(session(null), forms)).toEqual([]);
+  expect(disputesOf(session(1), [form(true, 1), form(undefined, 1)])).toEqual([]); // one answer has nothing beside it
 });

@@ -1,6 +1,7 @@
 /** Labeling sessions: what their items count to, what their answers read like, what may become of them. */
 
 import type { Identity, LabelingItem, LabelingSession, LabelSchema, ReviewForm } from "@/api/schema";
+import { finite } from "./format";
 import { shownValue } from "./judgment";
 import { marksOf } from "./spans";
 
@@ -84,6 +85,33 @@ export function shownAnswer(schema: LabelSchema, value: unknown): string {
 /** Whether answers to one question are not all the same. */
 export function differ(values: readonly unknown[]): boolean {
   return new Set(values.map((value) => JSON.stringify(value))).size > 1;
+}
+
+const COMPARED: ReadonlySet<LabelSchema["input"]["kind"]> = new Set(["pass_fail", "categorical", "numeric"]);
+
+/** The questions that a decision must answer: those whose answers agree less than the session asks for, by the share
+ * of pairs that are equal. How far spans overlap is the server's to say; they are left out. */
+export function disputesOf(
+  { schemas, policy }: Pick<LabelingSession, "schemas" | "policy">,
+  forms: readonly Pick<ReviewForm, "answers">[],
+): string[] {
+  const least = policy.min_agreement === null ? null : finite(policy.min_agreement);
+  if (least === null) return [];
+  const disputed = schemas.filter(({ name, input }) => {
+    const given = forms.flatMap(({ answers }) => (answers[name] === undefined ? [] : [answers[name]]));
+    return COMPARED.has(input.kind) && given.length > 1 && shareAlike(given) < least;
+  });
+  return disputed.map(({ name }) => name);
+}
+
+/** The share of pairs of values that are equal; of at least two values. */
+function shareAlike(values: readonly unknown[]): number {
+  const written = values.map((value) => JSON.stringify(value));
+  const alike = written.reduce(
+    (all, one, at) => all + written.slice(at + 1).filter((other) => other === one).length,
+    0,
+  );
+  return alike / ((written.length * (written.length - 1)) / 2);
 }
 
 /** The answers that all forms have alike, as a form; null where there is none. */

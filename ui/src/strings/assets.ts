@@ -1,5 +1,7 @@
 /** Datasets, versions of the application, prompts and scorers. */
 
+import { counted } from "./counts";
+
 export const assetTexts = {
   alias: {
     title: "Move an alias here",
@@ -71,6 +73,38 @@ export const assetTexts = {
     versions: "Versions",
     total: "Records",
     end: "These are all.",
+    alike: {
+      find: "Find near-duplicates",
+      leave: "Show all records",
+      threshold: "As similar as",
+      thresholdHint:
+        "The share of short runs of characters that two inputs have in common; letter case, white space and punctuation do not count.",
+      table: "Near-duplicates",
+      records: "Records",
+      similarity: "Similarity",
+      preview: "Inputs of the first",
+      exact: "the same",
+      exactHint: "The inputs of all of them are the same.",
+      near: (share: string) => `at least ${share}`,
+      nearHint: (share: string) => `Each of them is at least ${share} similar to another one of the group.`,
+      found: (groups: number, extra: string, records: string) =>
+        `${counted(groups, "group", "groups")} among ${records} records; keeping one of each would leave out ${extra}.`,
+      partial: "There was more to compare than is compared here. For all of them:",
+      command: (dataset: string, experiment: string, version: string) =>
+        `lodeline datasets near-duplicates ${dataset} -e ${experiment} --version ${version}`,
+      none: "No two records are so similar",
+      noneHint: (records: string, share: string) =>
+        `${records} records were compared. Try less than ${share}.`,
+      group: (records: number) => `${records} records that say almost the same`,
+      sameGroup: (records: number) => `${records} records that say the same`,
+      first: "First",
+      asFirst: "Its inputs are those of the first.",
+      added: "only here",
+      removed: "only in the first",
+      other: "Expects something else than the first",
+      more: (shown: number, all: number) => `The first ${shown} of ${all}.`,
+      open: "Open the record",
+    },
   },
   models: {
     title: "Versions",
@@ -85,10 +119,37 @@ export const assetTexts = {
       created: "Created",
     },
     statuses: { PENDING: "pending", READY: "ready", FAILED: "failed" },
-    gateWanted: (alias: string) =>
-      `${alias} moves only with a gate that this version passes: name the gate file and a completed evaluation of it.`,
-    gateCommand: (alias: string, model: string, experiment: string) =>
-      `lodeline models alias ${alias} ${model} -e ${experiment} --gate gate.toml --evaluation RUN`,
+    gated: {
+      title: (alias: string) => `The gate of ${alias}`,
+      wanted: (alias: string) =>
+        `${alias} moves only when a completed evaluation of this version passes the rules of a gate. Hold it here, see what each rule says, then move.`,
+      evaluation: "Evaluation of this version",
+      noEvaluation: "There is no completed evaluation of this version: evaluate it first.",
+      baseline: "Compared with",
+      baselineHint: "For rules that compare with a baseline",
+      noBaseline: "– nothing",
+      rules: "Rules (a gate file)",
+      rulesHint: "TOML, one [[gate]] a rule.",
+      rulesKept: "TOML, one [[gate]] a rule. These are the rules of its last move.",
+      rulesExample: '[[gate]]\nname = "answers are right"\nmetric = "correct"\nop = ">="\nthreshold = 0.8',
+      load: "Load a file",
+      tooLong: (most: string) => `The file is longer than the ${most} characters that a gate may have.`,
+      hold: "Hold the gate",
+      verdict: "What the rules say",
+      verdicts: {
+        pass: "Passed: it can be moved.",
+        fail: "Failed: it stays where it is.",
+        inconclusive: "Inconclusive: it stays where it is.",
+      },
+      statuses: { pass: "pass", fail: "fail", inconclusive: "inconclusive", skipped: "skipped" },
+      rule: "Rule",
+      status: "Outcome",
+      says: "Why",
+      observed: "Observed",
+      interval: "Interval",
+      n: "n",
+      warns: "reported only",
+    },
     select: (name: string) => `Select ${name}`,
     compare: "Compare",
     compareHint: "Select two to compare them.",

@@ -6,6 +6,9 @@ import { evaluationTexts } from "./evaluation";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
 import { labelingTexts } from "./labeling";
+import { labelingItemsTexts } from "./labeling-items";
+import { labelingReportTexts } from "./labeling-report";
+import { labelingSetupTexts } from "./labeling-setup";
 import { reviewingTexts } from "./reviewing";
 import { runsTexts } from "./runs";
 import { settingsTexts } from "./settings";
@@ -21,6 +24,9 @@ export const text = {
   ...assetTexts,
   ...evaluationTexts,
   ...labelingTexts,
+  ...labelingItemsTexts,
+  ...labelingSetupTexts,
+  ...labelingReportTexts,
   ...reviewingTexts,
   ...runsTexts,
   ...settingsTexts,

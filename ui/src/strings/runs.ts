@@ -57,5 +57,17 @@ with mlflow.start_run():
     file: "File",
     size: "Size",
     above: "The folder above",
+    look: "Show",
+    lookAt: (name: string) => `Show ${name}`,
+    preview: (name: string) => `Preview of ${name}`,
+    rowsOf: (name: string) => `Rows of ${name}`,
+    closePreview: "Close the preview",
+    image: (name: string) => `The picture ${name}`,
+    cut: (shown: string) => `The first ${shown}; save the file to see all of it.`,
+    cutTable: (rows: number, columns: number) =>
+      `The first ${rows} rows and ${columns} columns at most; save the file to see all of it.`,
+    tooLarge: (most: string) => `Pictures of more than ${most} are not shown; save the file to see it.`,
+    notShown: "This file is no text in UTF-8 and no PNG, JPEG, GIF or WebP picture; save it to look at it.",
+    emptyFile: "The file is empty.",
   },
 } as const;

@@ -7,6 +7,7 @@ from typing import cast
 
 from lodeline.domain.canonical import canonical_json
 from lodeline.domain.errors import Invalid
+from lodeline.domain.near_duplicates import NearDuplicateRecords
 from lodeline.domain.record import (
     Record,
     RecordDifference,
@@ -136,6 +137,16 @@ class Records(Noun[ModeT]):
         """List the records that two versions do not have the same."""
         params = {"before": str(before), "after": str(after)}
         return Listing(path_of("datasets", dataset_id, "diff"), RecordDifference, params, limit, cursor)
+
+    @call
+    def near_duplicates(
+        self, dataset_id: str, *, version: str | int = "latest", threshold: float | None = None
+    ) -> Call[NearDuplicateRecords]:
+        """Return the records of a version whose inputs say almost the same, in groups, the largest first: of the
+        first 2,000 records those that are at least so similar (0.8) to another one."""
+        path = path_of("datasets", dataset_id, "near-duplicates")
+        params = {"version": str(version), "threshold": None if threshold is None else str(threshold)}
+        return Call("GET", path, one(NearDuplicateRecords), params=params, timeout_s=LONG_S)
 
     @listing
     def violations(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import DatasetId, RecordId, TraceId
+from lodeline.domain.near_duplicates import NearDuplicateRecords
 from lodeline.domain.page import Page
 from lodeline.domain.record import (
     Record,
@@ -216,6 +217,19 @@ def list_schema_violations(
     """List, of one page of records, those that the dataset's schemas do not let in; go on with the cursor."""
     query = ListQuery(limit=limit, cursor=cursor)
     return Json(services.records.violations(actor, DatasetId(dataset_id), version, query))
+
+
+@router.get("/datasets/{dataset_id}/near-duplicates", **answer(NearDuplicateRecords, 404, 503))
+def get_near_duplicates(
+    actor: ActorDep,
+    services: ServicesDep,
+    dataset_id: DatasetPath,
+    *,
+    version: VersionParam = "latest",
+    threshold: Annotated[float, Query(gt=0.3, le=1, description="How similar, above 0.3 and at most 1.")] = 0.8,
+) -> Json:
+    """Return the records of a version whose inputs say almost the same, in groups, the largest first."""
+    return Json(services.near_duplicates.get(actor, DatasetId(dataset_id), version, threshold=threshold))
 
 
 @router.post("/datasets/{dataset_id}/splits", **answer(WriteReport, 404, 409, 413))

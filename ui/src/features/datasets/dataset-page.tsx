@@ -1,4 +1,5 @@
-import { NativeSelect, Skeleton } from "@mantine/core";
+import { Button, NativeSelect, Skeleton } from "@mantine/core";
+import { IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
@@ -15,6 +16,7 @@ import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./dataset-page.module.css";
 import { DifferenceTable } from "./difference-table";
+import { isThreshold, NearDuplicates } from "./near-duplicates";
 import { RecordTable } from "./record-table";
 
 const t = text.dataset;
@@ -61,10 +63,10 @@ interface LoadedProps {
 }
 
 function Loaded({ dataset, versions }: LoadedProps) {
-  const { version, against, filter = "", record } = useSearch({ from: FROM });
+  const { version, against, filter = "", record, alike } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const change = useCallback(
-    (next: { version?: string; against?: string; filter?: string; record?: string }) =>
+    (next: { version?: string; against?: string; filter?: string; record?: string; alike?: string }) =>
       void navigate({ search: (before) => ({ ...before, ...next }) }),
     [navigate],
   );
@@ -98,11 +100,39 @@ function Loaded({ dataset, versions }: LoadedProps) {
           label={t.against}
           data={[{ value: "", label: t.noComparison }, ...offered.filter(({ value }) => value !== shown)]}
           value={against ?? ""}
-          onChange={(event) => change({ against: event.currentTarget.value || undefined, record: undefined })}
+          onChange={(event) =>
+            change({
+              against: event.currentTarget.value || undefined,
+              record: undefined,
+              alike: undefined,
+            })
+          }
         />
+        <Button
+          variant="default"
+          aria-pressed={alike !== undefined}
+          leftSection={<IconCopy size={14} aria-hidden />}
+          onClick={() =>
+            change({
+              alike: alike === undefined ? "0.8" : undefined,
+              against: undefined,
+              record: undefined,
+            })
+          }
+        >
+          {alike === undefined ? t.alike.find : t.alike.leave}
+        </Button>
       </div>
       <VersionFacts dataset={dataset} version={published} />
-      {against !== undefined ? (
+      {alike !== undefined ? (
+        <NearDuplicates
+          dataset={dataset}
+          version={shown}
+          threshold={isThreshold(alike) ? alike : "0.8"}
+          opened={record}
+          onChange={change}
+        />
+      ) : against !== undefined ? (
         <DifferenceTable
           datasetId={dataset.dataset_id}
           before={against}

@@ -1,10 +1,11 @@
-import { Button, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import type { Experiment } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
+import { LineField, LongField } from "@/components/text-fields";
 import { showToast } from "@/components/toast-store";
 import { text } from "@/strings";
 import classes from "./experiment-form.module.css";
@@ -46,32 +47,23 @@ export function ExperimentForm({ experiment, close }: { experiment?: Experiment;
   return (
     <Modal opened onClose={close} title={experiment === undefined ? t.create : t.rename}>
       <form onSubmit={submit} className={classes.form}>
-        <TextInput
+        <LineField
           label={t.name}
           description={t.nameHint}
           required
           maxLength={500}
           data-autofocus
           value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          onText={setName}
         />
-        <Textarea
-          label={t.description}
-          autosize
-          minRows={2}
-          maxRows={8}
-          value={description}
-          onChange={(event) => setDescription(event.currentTarget.value)}
-        />
-        <Textarea
+        <LongField label={t.description} rows={[2, 8]} value={description} onText={setDescription} />
+        <LongField
           label={t.tags}
           description={t.tagsHint}
-          autosize
-          minRows={2}
-          maxRows={8}
+          rows={[2, 8]}
           error={parsed.wrong === null ? null : t.tagsInvalid(parsed.wrong)}
           value={tags}
-          onChange={(event) => setTags(event.currentTarget.value)}
+          onText={setTags}
         />
         {save.isError && <ProblemNote error={save.error} />}
         <Button type="submit" loading={save.isPending}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Menu, Modal, Skeleton } from "@mantine/core";
+import { ActionIcon, Badge, Button, Menu, Skeleton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDots, IconEdit, IconRestore, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,6 +9,7 @@ import { someTracesQuery } from "@/api/queries";
 import type { Experiment } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { Count, Duration, Moment, Share, Usd } from "@/components/figures";
+import { Confirm } from "@/components/form-buttons";
 import { SafeText } from "@/components/safe-text";
 import { Sparkline } from "@/components/sparkline";
 import table from "@/components/table.module.css";
@@ -164,12 +165,17 @@ function RowMenu({ experiment }: { experiment: Experiment }) {
         </Menu.Dropdown>
       </Menu>
       {editing && <ExperimentForm experiment={experiment} close={edit.close} />}
-      <Modal opened={deleting} onClose={remove.close} title={t.removeTitle(experiment.name)}>
-        <p>{t.removeHint}</p>
-        <Button color="red" data-autofocus loading={drop.isPending} onClick={() => drop.mutate()}>
-          {t.remove}
-        </Button>
-      </Modal>
+      {deleting && (
+        <Confirm
+          destroys
+          title={t.removeTitle(experiment.name)}
+          hint={t.removeHint}
+          act={t.remove}
+          busy={drop.isPending}
+          onConfirm={() => drop.mutate()}
+          close={remove.close}
+        />
+      )}
     </>
   );
 }

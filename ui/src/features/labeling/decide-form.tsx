@@ -1,20 +1,24 @@
-import { Button, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { call } from "@/api/client";
+import { type FormEvent, useRef, useState } from "react";
+import { call, Problem } from "@/api/client";
 import { askLabelingAnew, reviewQuery } from "@/api/review-queries";
 import type { LabelingItem, LabelingSession } from "@/api/schema";
+import { FormButtons } from "@/components/form-buttons";
 import { ProblemNote } from "@/components/problem-note";
 import { Question } from "@/components/question";
+import { focusQuestion } from "@/components/question-focus";
 import {
   isReviewerName,
   MOST_REVIEWER_NAME,
   REMEMBERED_REVIEWER,
   useSignedIn,
 } from "@/components/reviewer-name";
+import { SafeText } from "@/components/safe-text";
+import { LineField, LongField } from "@/components/text-fields";
 import { showToast } from "@/components/toast-store";
-import { agreedForm, differ, roundsOf } from "@/lib/labeling";
-import { draftOf, faultsOf, formOf } from "@/lib/review";
+import { agreedForm, differ, disputesOf, roundsOf } from "@/lib/labeling";
+import { draftOf, type Fault, faultsOf, formOf } from "@/lib/review";
 import { recall, remember } from "@/lib/stored";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
@@ -42,9 +46,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
     ...reviewQuery(item.item_id, named ? (reviews[0]?.reviewer ?? "") : null),
     enabled: schemas.some(({ input }) => input.kind === "spans"),
   });
-  const faults = faultsOf(draft, schemas, false);
   const form = formOf(draft, schemas);
-  const nothing = Object.keys(form.answers).length === 0;
   const decide = useMutation({
     meta: { shown: true },
     mutationFn: () => {
@@ -62,13 +64,28 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
       close();
     },
   });
+  const needed = new Set([...disputesOf(session, forms), ...missingOf(decide.error)]);
+  const left = schemas.filter(({ name }) => needed.has(name) && form.answers[name] === undefined);
+  const faults: Partial<Record<string, Fault>> = {
+    ...faultsOf(draft, schemas, false),
+    ...Object.fromEntries(left.map(({ name }) => [name, "missing" as const])),
+  };
+  const nothing = left.length === 0 && Object.keys(form.answers).length === 0;
+  const sheet = useRef<HTMLFormElement>(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!nothing && Object.keys(faults).length === 0) decide.mutate();
+    const wrong = schemas.findIndex(({ name }) => faults[name] !== undefined);
+    if (wrong >= 0) focusQuestion(sheet.current, wrong);
+    else if (!nothing) decide.mutate();
   };
   return (
-    <form className={`${classes.card} ${classes.form}`} aria-label={t.decideTitle} onSubmit={submit}>
+    <form
+      ref={sheet}
+      className={`${classes.card} ${classes.form}`}
+      aria-label={t.decideTitle}
+      onSubmit={submit}
+    >
       <h3>{t.decideTitle}</h3>
       <p className="dim">{t.decideHint}</p>
       <div className={classes.buttons}>
@@ -96,41 +113,37 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
           onComment={(next) => setDraft({ ...draft, comments: { ...draft.comments, [schema.name]: next } })}
           marked={false}
           onFocus={() => undefined}
-          optional
+          optional={!needed.has(schema.name)}
           fault={tried ? faults[schema.name] : undefined}
           disputed={differ(forms.map(({ answers }) => answers[schema.name] ?? null))}
           texts={shown.data?.texts ?? null}
         />
       ))}
-      <Textarea
+      <LongField
         label={t.reason}
         description={t.reasonHint}
-        autosize
         required
-        minRows={2}
-        maxRows={8}
+        rows={[2, 8]}
         value={draft.comment}
-        onChange={(event) => setDraft({ ...draft, comment: event.currentTarget.value })}
+        onText={(comment) => setDraft({ ...draft, comment })}
       />
       {named && (
-        <TextInput
-          label={t.as}
-          required
-          maxLength={MOST_REVIEWER_NAME}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
+        <LineField label={t.as} required maxLength={MOST_REVIEWER_NAME} value={name} onText={setName} />
       )}
       {tried && nothing && <p role="alert">{t.nothingDecided}</p>}
+      {tried && left.length > 0 && (
+        <p role="alert">
+          <SafeText text={t.undecided(left.map(({ title }) => title))} />
+        </p>
+      )}
       {decide.isError && <ProblemNote error={decide.error} />}
-      <div className={classes.buttons}>
-        <Button type="submit" loading={decide.isPending}>
-          {t.decide}
-        </Button>
-        <Button variant="default" onClick={close}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormButtons submit={t.decide} busy={decide.isPending} close={close} />
     </form>
   );
+}
+
+/** The questions that the server found in dispute and not decided; none where it says something else. */
+function missingOf(error: unknown): readonly string[] {
+  const missing = error instanceof Problem ? error.details.missing : null;
+  return Array.isArray(missing) ? missing.filter((name) => typeof name === "string") : [];
 }

@@ -1,38 +1,41 @@
-import { Button, Checkbox, Modal, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call, Problem } from "@/api/client";
 import { askLabelingAnew } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
+import { FormButtons } from "@/components/form-buttons";
 import { ProblemNote } from "@/components/problem-note";
 import { showToast } from "@/components/toast-store";
 import { linesOf } from "@/lib/labeling";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
-import { PolicyFields, policyBody, policyDraft } from "./policy-fields";
+import { policyBody, policyDraft } from "./policy-fields";
+import { SessionPeople } from "./session-people";
+import { SessionWords } from "./session-words";
 
-const t = text.newSession;
 const e = text.editSession;
 
 /** Changes what a session was made with: its name, what reviewers read first, who they are, and how they review. */
 export function EditSession({ session, close }: { session: LabelingSession; close: () => void }) {
   const { run_id } = session.run;
-  const [name, setName] = useState(session.run.name);
-  const [instructions, setInstructions] = useState(session.instructions);
-  const [reviewers, setReviewers] = useState(session.reviewers.join("\n"));
-  const [policy, setPolicy] = useState(() => policyDraft(session.policy));
+  const [words, setWords] = useState({ name: session.run.name, instructions: session.instructions });
+  const [people, setPeople] = useState(() => ({
+    reviewers: session.reviewers.join("\n"),
+    policy: policyDraft(session.policy),
+  }));
   const [extend, setExtend] = useState(false);
   const client = useQueryClient();
   const save = useMutation({
     meta: { shown: true },
     mutationFn: () => {
-      const named = linesOf(reviewers);
+      const named = linesOf(people.reviewers);
       const body = {
-        name: name.trim(),
-        instructions,
+        name: words.name.trim(),
+        instructions: words.instructions,
         reviewers: named,
         // What the form does not show stays as it is.
-        policy: { ...session.policy, ...policyBody(policy, named) },
+        policy: { ...session.policy, ...policyBody(people.policy, named) },
         extend_completed: extend,
       };
       return call("update_labeling_session", { run_id }, { body: body as never });
@@ -52,35 +55,8 @@ export function EditSession({ session, close }: { session: LabelingSession; clos
   return (
     <Modal opened onClose={close} title={e.title} size="xl">
       <form className={classes.form} aria-label={e.title} onSubmit={submit}>
-        <TextInput
-          label={t.name}
-          required
-          maxLength={500}
-          value={name}
-          error={faults.name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Textarea
-          label={t.instructions}
-          description={t.instructionsHint}
-          autosize
-          minRows={3}
-          maxRows={12}
-          value={instructions}
-          error={faults.instructions}
-          onChange={(event) => setInstructions(event.currentTarget.value)}
-        />
-        <Textarea
-          label={t.people}
-          description={`${t.reviewers}. ${t.reviewersHint}`}
-          autosize
-          minRows={2}
-          maxRows={10}
-          value={reviewers}
-          error={faults.reviewers}
-          onChange={(event) => setReviewers(event.currentTarget.value)}
-        />
-        <PolicyFields policy={policy} reviewers={linesOf(reviewers)} onChange={setPolicy} faults={faults} />
+        <SessionWords words={words} onChange={setWords} faults={faults} />
+        <SessionPeople people={people} onChange={setPeople} faults={faults} />
         <Checkbox
           label={e.extend}
           description={e.extendHint}
@@ -88,14 +64,12 @@ export function EditSession({ session, close }: { session: LabelingSession; clos
           onChange={(event) => setExtend(event.currentTarget.checked)}
         />
         {elsewhere && <ProblemNote error={save.error} />}
-        <div className={classes.buttons}>
-          <Button type="submit" loading={save.isPending} disabled={name.trim() === ""}>
-            {e.submit}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {text.common.cancel}
-          </Button>
-        </div>
+        <FormButtons
+          submit={e.submit}
+          busy={save.isPending}
+          disabled={words.name.trim() === ""}
+          close={close}
+        />
       </form>
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "@/api/client";
@@ -7,6 +7,7 @@ import { askLabelingAnew } from "@/api/review-queries";
 import type { LabelingItem, LabelingSession } from "@/api/schema";
 import { FactList, Facts } from "@/components/facts";
 import { Moment, Share } from "@/components/figures";
+import { Confirm } from "@/components/form-buttons";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
 import { showToast } from "@/components/toast-store";
@@ -167,24 +168,14 @@ function Acts({ session, item }: Omit<ItemPanelProps, "close">) {
       </div>
       {deciding && <DecideForm session={session} item={item} close={() => setDeciding(false)} />}
       {asking !== null && (
-        <Modal
-          opened
-          onClose={() => setAsking(null)}
+        <Confirm
           title={asking === "remove" ? t.removeTitle : t.reopenTitle}
-        >
-          <p>{asking === "remove" ? t.removeHint : t.reopenHint}</p>
-          <div className={classes.buttons}>
-            <Button
-              loading={remove.isPending || reopen.isPending}
-              onClick={() => (asking === "remove" ? remove.mutate() : reopen.mutate())}
-            >
-              {asking === "remove" ? t.remove : t.reopen}
-            </Button>
-            <Button variant="default" onClick={() => setAsking(null)}>
-              {text.common.cancel}
-            </Button>
-          </div>
-        </Modal>
+          hint={asking === "remove" ? t.removeHint : t.reopenHint}
+          act={asking === "remove" ? t.remove : t.reopen}
+          busy={remove.isPending || reopen.isPending}
+          onConfirm={() => (asking === "remove" ? remove.mutate() : reopen.mutate())}
+          close={() => setAsking(null)}
+        />
       )}
     </>
   );

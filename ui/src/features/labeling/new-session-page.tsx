@@ -1,4 +1,4 @@
-import { Button, Checkbox, NativeSelect, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, NumberInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -18,8 +18,10 @@ import { linesOf } from "@/lib/labeling";
 import { text } from "@/strings";
 import { Matches } from "./add-items";
 import classes from "./labeling.module.css";
-import { firstPolicy, type PolicyDraft, PolicyFields, policyBody } from "./policy-fields";
+import { firstPolicy, policyBody } from "./policy-fields";
 import { SchemaChoice } from "./schema-choice";
+import { SessionPeople } from "./session-people";
+import { SessionWords } from "./session-words";
 
 const t = text.newSession;
 const FROM = "/experiments/$experimentId/labeling/new";
@@ -53,14 +55,12 @@ export function NewSessionPage() {
 }
 
 function SessionForm({ experimentId }: { experimentId: string }) {
-  const [name, setName] = useState("");
-  const [instructions, setInstructions] = useState("");
+  const [words, setWords] = useState({ name: "", instructions: "" });
   const [schemas, setSchemas] = useState<readonly string[]>([]);
   const [filter, setFilter] = useState("");
   const [written, setWritten] = useState("");
   const [limit, setLimit] = useState<number | string>(100);
-  const [reviewers, setReviewers] = useState("");
-  const [policy, setPolicy] = useState<PolicyDraft>(firstPolicy);
+  const [people, setPeople] = useState({ reviewers: "", policy: firstPolicy });
   const [dataset, setDataset] = useState("");
   const [open, setOpen] = useState(true);
   const [tried, setTried] = useState(false);
@@ -69,13 +69,14 @@ function SessionForm({ experimentId }: { experimentId: string }) {
   const create = useMutation({
     meta: { shown: true },
     mutationFn: async () => {
+      const named = linesOf(people.reviewers);
       const body = {
         experiment: experimentId,
-        name: name.trim(),
-        instructions,
+        name: words.name.trim(),
+        instructions: words.instructions,
         schemas: [...schemas],
-        reviewers: linesOf(reviewers),
-        policy: policyBody(policy, linesOf(reviewers)),
+        reviewers: named,
+        policy: policyBody(people.policy, named),
         dataset_id: dataset || null,
         state: open ? ("OPEN" as const) : ("DRAFT" as const),
       };
@@ -111,24 +112,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
   };
   return (
     <form className={classes.sheet} aria-label={t.title} onSubmit={submit}>
-      <TextInput
-        label={t.name}
-        placeholder={t.nameHint}
-        required
-        maxLength={500}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <Textarea
-        label={t.instructions}
-        description={t.instructionsHint}
-        autosize
-        minRows={3}
-        maxRows={12}
-        maxLength={20_000}
-        value={instructions}
-        onChange={(event) => setInstructions(event.currentTarget.value)}
-      />
+      <SessionWords words={words} onChange={setWords} />
       <fieldset className={classes.group}>
         <legend>{t.schemas}</legend>
         <p className="dim">{t.schemasHint}</p>
@@ -157,19 +141,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
           onChange={setLimit}
         />
       </fieldset>
-      <fieldset className={classes.group}>
-        <legend>{t.people}</legend>
-        <Textarea
-          label={t.reviewers}
-          description={t.reviewersHint}
-          autosize
-          minRows={2}
-          maxRows={10}
-          value={reviewers}
-          onChange={(event) => setReviewers(event.currentTarget.value)}
-        />
-        <PolicyFields policy={policy} reviewers={linesOf(reviewers)} onChange={setPolicy} />
-      </fieldset>
+      <SessionPeople people={people} onChange={setPeople} />
       <Target experimentId={experimentId} dataset={dataset} onChange={setDataset} />
       <Checkbox label={t.open} checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} />
       {create.isError && <ProblemNote error={create.error} />}

@@ -1,10 +1,10 @@
 import type { JudgeReport } from "@/api/schema";
 import { Moment } from "@/components/figures";
-import { RowsTable } from "@/components/rows-table";
 import { exactNumber, finite, MISSING } from "@/lib/format";
 import { short } from "@/lib/scores";
 import { text } from "@/strings";
 import { Between, Figure, measureCells, measureHeads } from "./measures";
+import { ReportTable } from "./report-table";
 
 const t = text.report;
 
@@ -13,9 +13,9 @@ export function Versions({ judge, of }: { judge: JudgeReport; of: string }) {
   const distances = judge.versions.some(({ distance }) => distance !== null);
   return (
     <>
-      <h3>{t.drift}</h3>
-      <RowsTable
-        label={t.about(t.drift, of)}
+      <ReportTable
+        title={t.drift}
+        of={of}
         heads={[
           { label: t.judgeVersion },
           { label: t.ratings, numeric: true },
@@ -44,33 +44,31 @@ export function Versions({ judge, of }: { judge: JudgeReport; of: string }) {
         }))}
       />
       {judge.changes.length > 0 && (
-        <>
-          <h3>{t.changes}</h3>
-          <RowsTable
-            label={t.about(t.changes, of)}
-            heads={[
-              { label: t.change },
-              { label: t.shared, numeric: true },
-              { label: t.changed, numeric: true },
-              { label: t.agreementChange, numeric: true },
-              { label: t.interval, numeric: true },
-              { label: t.p, numeric: true },
-            ]}
-            rows={judge.changes.map((each) => ({
-              key: `${each.before} ${each.after}`,
-              cells: [
-                <code key="c">
-                  {each.before?.slice(0, 12) ?? t.noVersion} → {each.after?.slice(0, 12) ?? t.noVersion}
-                </code>,
-                exactNumber(each.shared),
-                exactNumber(each.changed),
-                <Figure key="d" value={each.difference} as="share" />,
-                <Between key="i" interval={each.interval} as="share" />,
-                pOf(each.p),
-              ],
-            }))}
-          />
-        </>
+        <ReportTable
+          title={t.changes}
+          of={of}
+          heads={[
+            { label: t.change },
+            { label: t.shared, numeric: true },
+            { label: t.changed, numeric: true },
+            { label: t.agreementChange, numeric: true },
+            { label: t.interval, numeric: true },
+            { label: t.p, numeric: true },
+          ]}
+          rows={judge.changes.map((each) => ({
+            key: `${each.before} ${each.after}`,
+            cells: [
+              <code key="c">
+                {each.before?.slice(0, 12) ?? t.noVersion} → {each.after?.slice(0, 12) ?? t.noVersion}
+              </code>,
+              exactNumber(each.shared),
+              exactNumber(each.changed),
+              <Figure key="d" value={each.difference} as="share" />,
+              <Between key="i" interval={each.interval} as="share" />,
+              pOf(each.p),
+            ],
+          }))}
+        />
       )}
     </>
   );

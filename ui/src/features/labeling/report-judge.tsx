@@ -15,6 +15,7 @@ import classes from "./labeling.module.css";
 import { Between, Figure, measureCells, measureHeads } from "./measures";
 import { Agreement } from "./report-agreement";
 import { Versions } from "./report-drift";
+import { ReportTable } from "./report-table";
 
 const t = text.report;
 
@@ -140,9 +141,9 @@ function Confusion({ confusion, of, schema }: ConfusionProps) {
           </tbody>
         </table>
       </div>
-      <h3>{t.quality}</h3>
-      <RowsTable
-        label={t.about(t.quality, of)}
+      <ReportTable
+        title={t.quality}
+        of={of}
         heads={[
           { label: t.label },
           { label: t.precision, numeric: true },

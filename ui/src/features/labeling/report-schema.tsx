@@ -6,9 +6,9 @@ import { shownValue } from "@/lib/judgment";
 import { shownAnswer } from "@/lib/labeling";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
-import { measureCells, measureHeads } from "./measures";
 import { Agreement } from "./report-agreement";
 import { JudgeCard } from "./report-judge";
+import { Raters } from "./report-raters";
 import { SpansPart } from "./report-spans";
 import { ItemLink } from "./target";
 
@@ -57,56 +57,6 @@ export function SchemaPart({ report, schema, session, titles }: SchemaPartProps)
         <JudgeCard key={judge.judge} judge={judge} name={report.name} schema={schema} />
       ))}
     </section>
-  );
-}
-
-function Raters({ panel, of }: { panel: PanelReport; of: string }) {
-  const deviates = panel.raters.some(({ deviation }) => deviation !== null);
-  const most = Math.max(
-    0,
-    ...panel.raters.flatMap(({ deviation, deviation_interval: interval }) =>
-      [deviation, interval?.low, interval?.high].map((each) => Math.abs(finite(each) ?? 0)),
-    ),
-  );
-  return (
-    <>
-      <h3>{t.raters}</h3>
-      <RowsTable
-        label={t.about(t.raters, of)}
-        heads={[
-          { label: t.reviewer },
-          { label: t.reviews, numeric: true },
-          ...measureHeads(t.agreed),
-          ...(deviates
-            ? [
-                { label: t.deviation, numeric: true, hint: t.deviationHint },
-                { label: t.picture, unlabelled: true },
-                { label: t.interval, numeric: true },
-              ]
-            : []),
-        ]}
-        rows={panel.raters.map((each) => ({
-          key: each.rater,
-          cells: [
-            <SafeText key="r" text={each.rater} />,
-            exactNumber(each.ratings),
-            ...measureCells({
-              value: each.agreement,
-              interval: each.agreement_interval,
-              n: each.compared,
-              ends: [0, 1],
-            }),
-            ...measureCells({
-              value: each.deviation,
-              interval: each.deviation_interval,
-              n: each.ratings,
-              as: "number",
-              ends: [-most, most],
-            }).slice(0, 3),
-          ],
-        }))}
-      />
-    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 import { Coefficients } from "./report-agreement";
+import { ReportTable } from "./report-table";
 import { ItemLink } from "./target";
 
 const t = text.report;
@@ -34,9 +35,9 @@ export function SpansPart({ spans, of, session, titles }: SpansPartProps) {
       {spans.coefficients.length > 0 && (
         <Coefficients coefficients={spans.coefficients} label={t.about(t.spans.agreement, of)} />
       )}
-      <h3>{t.spans.raters}</h3>
-      <RowsTable
-        label={t.about(t.spans.raters, of)}
+      <ReportTable
+        title={t.spans.raters}
+        of={of}
         heads={[
           { label: t.reviewer },
           { label: t.spans.texts, numeric: true },

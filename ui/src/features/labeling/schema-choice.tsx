@@ -8,6 +8,7 @@ import { SafeText } from "@/components/safe-text";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 import { SchemaForm } from "./schema-form";
+import { SchemaOrder } from "./schema-order";
 import { inputOf } from "./setup-view";
 
 const t = text.newSession;
@@ -26,6 +27,7 @@ export function SchemaChoice({ experimentId, chosen, onChange }: SchemaChoicePro
   const [making, setMaking] = useState(false);
   if (found.isError) return <ProblemNote error={found.error} retry={() => void found.refetch()} />;
   if (found.data === undefined) return <Skeleton height={60} />;
+  const asked = chosen.flatMap((id) => found.data.filter(({ schema_id }) => schema_id === id));
   return (
     <div className={classes.schemas}>
       {found.data.map((schema) => {
@@ -35,7 +37,6 @@ export function SchemaChoice({ experimentId, chosen, onChange }: SchemaChoicePro
             key={schema.schema_id}
             label={
               <>
-                {place >= 0 && <span className="dim">{place + 1}. </span>}
                 <strong>
                   <SafeText text={schema.title} />
                 </strong>{" "}
@@ -55,6 +56,7 @@ export function SchemaChoice({ experimentId, chosen, onChange }: SchemaChoicePro
           />
         );
       })}
+      {asked.length > 1 && <SchemaOrder asked={asked} onChange={onChange} />}
       {may("label_schema.write") && (
         <div>
           <Button size="compact-xs" variant="default" onClick={() => setMaking(true)}>

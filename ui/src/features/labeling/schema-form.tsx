@@ -1,9 +1,11 @@
-import { Button, Checkbox, Modal, NativeSelect, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Modal, NativeSelect, NumberInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import type { LabelInputBody, LabelSchema } from "@/api/schema";
+import { FormButtons } from "@/components/form-buttons";
 import { ProblemNote } from "@/components/problem-note";
+import { LineField, LongField } from "@/components/text-fields";
 import { showToast } from "@/components/toast-store";
 import { linesOf } from "@/lib/labeling";
 import { text } from "@/strings";
@@ -66,30 +68,28 @@ export function SchemaForm({ experimentId, close, made }: SchemaFormProps) {
   return (
     <Modal opened onClose={close} title={t.title} size="lg">
       <form className={classes.form} onSubmit={submit} aria-label={t.title}>
-        <TextInput
+        <LineField
           label={t.name}
           placeholder={t.nameHint}
           required
           data-autofocus
           maxLength={250}
           value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          onText={setName}
         />
-        <TextInput
+        <LineField
           label={t.question}
           placeholder={t.questionHint}
           maxLength={256}
           value={title}
-          onChange={(event) => setTitle(event.currentTarget.value)}
+          onText={setTitle}
         />
-        <Textarea
+        <LongField
           label={t.instruction}
-          autosize
-          minRows={1}
-          maxRows={6}
+          rows={[1, 6]}
           maxLength={1_000}
           value={instruction}
-          onChange={(event) => setInstruction(event.currentTarget.value)}
+          onText={setInstruction}
         />
         <div className={classes.pair}>
           <NativeSelect
@@ -122,14 +122,7 @@ export function SchemaForm({ experimentId, close, made }: SchemaFormProps) {
           onChange={(event) => setComment(event.currentTarget.checked)}
         />
         {save.isError && <ProblemNote error={save.error} />}
-        <div className={classes.buttons}>
-          <Button type="submit" loading={save.isPending} disabled={name.trim() === ""}>
-            {t.submit}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {text.common.cancel}
-          </Button>
-        </div>
+        <FormButtons submit={t.submit} busy={save.isPending} disabled={name.trim() === ""} close={close} />
       </form>
     </Modal>
   );
@@ -176,33 +169,31 @@ function InputFields({ input, onChange }: { input: InputDraft; onChange: (input:
   if (input.kind === "pass_fail")
     return (
       <div className={classes.pair}>
-        <TextInput
+        <LineField
           label={t.positive}
           required
           maxLength={64}
           value={input.positive}
-          onChange={(event) => onChange({ ...input, positive: event.currentTarget.value })}
+          onText={(positive) => onChange({ ...input, positive })}
         />
-        <TextInput
+        <LineField
           label={t.negative}
           required
           maxLength={64}
           value={input.negative}
-          onChange={(event) => onChange({ ...input, negative: event.currentTarget.value })}
+          onText={(negative) => onChange({ ...input, negative })}
         />
       </div>
     );
   if (input.kind === "categorical")
     return (
       <>
-        <Textarea
+        <LongField
           label={t.options}
           required
-          autosize
-          minRows={2}
-          maxRows={10}
+          rows={[2, 10]}
           value={input.options}
-          onChange={(event) => onChange({ ...input, options: event.currentTarget.value })}
+          onText={(options) => onChange({ ...input, options })}
         />
         <Checkbox
           label={t.several}
@@ -219,14 +210,12 @@ function InputFields({ input, onChange }: { input: InputDraft; onChange: (input:
   if (input.kind === "spans")
     return (
       <>
-        <Textarea
+        <LongField
           label={t.labels}
           required
-          autosize
-          minRows={2}
-          maxRows={10}
+          rows={[2, 10]}
           value={input.options}
-          onChange={(event) => onChange({ ...input, options: event.currentTarget.value })}
+          onText={(options) => onChange({ ...input, options })}
         />
         <NativeSelect
           label={t.marks}

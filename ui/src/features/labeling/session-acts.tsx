@@ -1,4 +1,4 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,11 +7,11 @@ import { useMayIn } from "@/api/permissions";
 import { meQuery } from "@/api/queries";
 import { askLabelingAnew } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
+import { Confirm } from "@/components/form-buttons";
 import { ReadOnly } from "@/components/read-only";
 import { showToast } from "@/components/toast-store";
 import { nextStates, type SessionState, takesReviewsOf } from "@/lib/labeling";
 import { text } from "@/strings";
-import classes from "./labeling.module.css";
 import { LinkDialog } from "./link-dialog";
 import { SyncDialog } from "./sync-dialog";
 
@@ -68,21 +68,14 @@ export function SessionActs({ session }: { session: LabelingSession }) {
         </Button>
       )}
       {asking !== null && (
-        <Modal
-          opened
-          onClose={() => setAsking(null)}
+        <Confirm
           title={asking === "CLOSED" ? t.closeTitle : t.archiveTitle}
-        >
-          <p>{asking === "CLOSED" ? t.closeHint : t.archiveHint}</p>
-          <div className={classes.buttons}>
-            <Button loading={put.isPending} onClick={() => put.mutate(asking)}>
-              {t.acts[asking]}
-            </Button>
-            <Button variant="default" onClick={() => setAsking(null)}>
-              {text.common.cancel}
-            </Button>
-          </div>
-        </Modal>
+          hint={asking === "CLOSED" ? t.closeHint : t.archiveHint}
+          act={t.acts[asking]}
+          busy={put.isPending}
+          onConfirm={() => put.mutate(asking)}
+          close={() => setAsking(null)}
+        />
       )}
       {open === "link" && <LinkDialog session={session} close={() => setOpen(null)} />}
       {open === "sync" && <SyncDialog session={session} close={() => setOpen(null)} />}

@@ -13,10 +13,10 @@ import { ProblemNote } from "@/components/problem-note";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
-import { Snippet } from "@/components/snippet";
 import { TextEntries } from "@/components/text-entries";
 import { quote } from "@/lib/filtertext";
 import { text } from "@/strings";
+import { GatedMove } from "./gated-move";
 
 const t = text.models;
 
@@ -34,24 +34,6 @@ export function ModelPanel({ modelId, close }: { modelId: string; close: () => v
   );
 }
 
-/** What to do about an alias that moves only with a passed gate. */
-function GateWanted({
-  alias,
-  modelId,
-  experimentId,
-}: {
-  alias: string;
-  modelId: string;
-  experimentId: string;
-}) {
-  return (
-    <>
-      <p>{t.gateWanted(alias)}</p>
-      <Snippet code={t.gateCommand(alias, modelId, experimentId)} />
-    </>
-  );
-}
-
 function Loaded({ model }: { model: Model }) {
   const experimentId = model.experiment_id;
   const filter = `model = ${quote(model.model_id)}`;
@@ -60,7 +42,7 @@ function Loaded({ model }: { model: Model }) {
   const client = useQueryClient();
   const moves = useQuery(aliasEventsQuery(experimentId));
   const gated = useQuery(experimentQuery(experimentId)).data?.settings.gated_aliases ?? [];
-  const known = [...new Set((moves.data ?? []).map((each) => each.alias))].sort();
+  const known = [...new Set([...gated, ...(moves.data ?? []).map((each) => each.alias)])].sort();
   const moved = () =>
     Promise.all(
       ["models", "model", "alias-events"].map((key) => client.invalidateQueries({ queryKey: [key] })),
@@ -115,9 +97,16 @@ function Loaded({ model }: { model: Model }) {
             return call("set_model_alias", { alias }, { body });
           }}
           moved={moved}
-          elsewhere={(alias) =>
+          otherwise={(alias, reason, done) =>
             gated.includes(alias) ? (
-              <GateWanted alias={alias} modelId={model.model_id} experimentId={experimentId} />
+              <GatedMove
+                key={alias}
+                alias={alias}
+                reason={reason}
+                model={model}
+                earlier={moves.data ?? []}
+                done={done}
+              />
             ) : null
           }
         />

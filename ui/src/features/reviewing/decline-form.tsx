@@ -1,5 +1,6 @@
-import { Button, Textarea } from "@mantine/core";
 import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { FormButtons } from "@/components/form-buttons";
+import { LongField } from "@/components/text-fields";
 import { text } from "@/strings";
 import classes from "./reviewing.module.css";
 
@@ -25,25 +26,16 @@ export function DeclineForm({ busy, decline, close }: DeclineFormProps) {
   };
   return (
     <form className={classes.decline} aria-label={t.declineTitle} onSubmit={submit} onKeyDown={onKey}>
-      <Textarea
+      <LongField
         label={t.declineTitle}
         required
         autoFocus
-        autosize
-        minRows={2}
-        maxRows={6}
+        rows={[2, 6]}
         maxLength={MOST}
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onText={setReason}
       />
-      <div className={classes.buttons}>
-        <Button type="submit" loading={busy} disabled={reason.trim() === ""}>
-          {t.decline}
-        </Button>
-        <Button variant="default" onClick={close}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormButtons submit={t.decline} busy={busy} disabled={reason.trim() === ""} close={close} />
     </form>
   );
 }

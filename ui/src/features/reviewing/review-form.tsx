@@ -1,4 +1,4 @@
-import { Button, Textarea, Tooltip } from "@mantine/core";
+import { Button, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
@@ -6,6 +6,8 @@ import { call } from "@/api/client";
 import type { ReviewSession, ReviewView } from "@/api/schema";
 import type { MarkPlaces } from "@/components/mark-spans";
 import { Question } from "@/components/question";
+import { focusQuestion } from "@/components/question-focus";
+import { LongField } from "@/components/text-fields";
 import { useShortcuts } from "@/components/use-shortcuts";
 import { type Answer, faultsOf, formOf, optionsOf } from "@/lib/review";
 import { text } from "@/strings";
@@ -61,7 +63,7 @@ export function ReviewForm(props: ReviewFormProps) {
     setTried(true);
     const wrong = schemas.findIndex(({ name }) => faults[name] !== undefined);
     if (wrong >= 0) {
-      form.current?.querySelector<HTMLElement>(`[data-question="${wrong}"] :is(input, textarea)`)?.focus();
+      focusQuestion(form.current, wrong);
       return;
     }
     if (deal.isPending) return;
@@ -141,13 +143,11 @@ export function ReviewForm(props: ReviewFormProps) {
             inHand={inHand(place)}
           />
         ))}
-        <Textarea
+        <LongField
           label={t.overall}
-          autosize
-          minRows={1}
-          maxRows={6}
+          rows={[1, 6]}
           value={draft.comment}
-          onChange={(event) => kept.change({ ...draft, comment: event.currentTarget.value })}
+          onText={(comment) => kept.change({ ...draft, comment })}
         />
         <ReviewProblem
           error={deal.error ?? kept.problem}

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { addressOf } from "@/api/client";
@@ -9,12 +10,14 @@ import { SafeText } from "@/components/safe-text";
 import { Part } from "@/components/side-panel";
 import { bytes, MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { ArtifactPreview } from "./artifact-preview";
 
 const t = text.runs;
 
-/** The files that a run left behind, folder by folder, to be saved; nothing when there is none. */
+/** The files that a run left behind, folder by folder, to be saved or looked at; nothing when there is none. */
 export function Artifacts({ runId }: { runId: string }) {
   const [folder, setFolder] = useState("");
+  const [looked, setLooked] = useState<string | null>(null);
   const found = useQuery(artifactsQuery(runId, folder));
   const items = found.data ?? [];
   if (folder === "" && items.length === 0 && !found.isError) return null;
@@ -32,6 +35,18 @@ export function Artifacts({ runId }: { runId: string }) {
         </a>
       ),
       size === null ? MISSING : bytes(size),
+      size === null ? null : (
+        <Button
+          key="l"
+          size="compact-xs"
+          variant="default"
+          aria-label={t.lookAt(name)}
+          aria-expanded={looked === within(name)}
+          onClick={() => setLooked(looked === within(name) ? null : within(name))}
+        >
+          {t.look}
+        </Button>
+      ),
     ],
   }));
   if (folder !== "")
@@ -42,6 +57,7 @@ export function Artifacts({ runId }: { runId: string }) {
           {t.above}
         </RowButton>,
         MISSING,
+        null,
       ],
     });
   return (
@@ -54,9 +70,10 @@ export function Artifacts({ runId }: { runId: string }) {
       {found.isError && <ProblemNote error={found.error} />}
       <RowsTable
         label={t.artifacts}
-        heads={[{ label: t.file }, { label: t.size, numeric: true }]}
+        heads={[{ label: t.file }, { label: t.size, numeric: true }, { label: t.look, unlabelled: true }]}
         rows={rows}
       />
+      {looked !== null && <ArtifactPreview runId={runId} path={looked} close={() => setLooked(null)} />}
     </Part>
   );
 }

@@ -56,6 +56,36 @@ test("artifacts are files to save, and folders to go into and out of", async () 
   expect(await screen.findByRole("link", { name: "notes.txt" })).toBeDefined();
 });
 
+test("a file is shown as the text that it is, and a picture as a picture", async () => {
+  const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const files: Record<string, BodyInit> = {
+    "page.svg": "<svg onload='alert(1)'><script>alert(2)</script></svg>",
+    "scores.csv": 'question,right\n"Why, then?",true\n',
+    "plot.png": png,
+    "model.pkl": new Uint8Array([0x80, 0x04, 0x00]),
+  };
+  answering({
+    "/runs/r-1/artifacts": () => Object.keys(files).map((name) => ({ name, size_bytes: 9 })),
+    "/runs/r-1/artifacts/content": (query) => new Response(files[query.get("path") ?? ""]),
+  });
+  const { container } = show(<Artifacts runId="r-1" />);
+  const look = async (name: string) => {
+    await userEvent.click(await screen.findByRole("button", { name: `Show ${name}` }));
+    return screen.findByRole("region", { name: `Preview of ${name}` });
+  };
+  expect((await look("page.svg")).textContent).toContain("<svg onload='alert(1)'>");
+  expect(container.querySelector("svg[onload], script, iframe, object, embed")).toBeNull();
+  const table = (await look("scores.csv")).querySelector("table");
+  expect([...(table?.querySelectorAll("td") ?? [])].map((cell) => cell.textContent)).toEqual([
+    "Why, then?",
+    "true",
+  ]);
+  expect((await look("model.pkl")).textContent).toContain("save it to look at it");
+  await look("plot.png");
+  const picture = await screen.findByRole("img", { name: "The picture plot.png" });
+  expect(picture.getAttribute("src")).toMatch(/^data:image\/png;base64,/);
+});
+
 test("a run without files has no part for them", async () => {
   const asked = answering({ "/runs/r-1/artifacts": () => [] });
   const { container } = show(<Artifacts runId="r-1" />);

@@ -1,8 +1,9 @@
-import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
+import { NativeSelect, SegmentedControl } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useState } from "react";
 import { call } from "@/api/client";
 import type { Assessment, SpanSkeleton } from "@/api/schema";
+import { FormButtons } from "@/components/form-buttons";
 import { JudgmentFields, noJudgment } from "@/components/judgment-fields";
 import { ProblemNote } from "@/components/problem-note";
 import { showToast } from "@/components/toast-store";
@@ -97,18 +98,12 @@ export function AssessForm({ traceId, names = NO_NAMES, span, overrides, close, 
         />
       )}
       {save.isError && <ProblemNote error={save.error} />}
-      <div className={classes.buttons}>
-        <Button
-          type="submit"
-          loading={save.isPending}
-          disabled={draft.name.trim() === "" || draft.value.trim() === ""}
-        >
-          {t.save}
-        </Button>
-        <Button variant="default" onClick={close}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormButtons
+        submit={t.save}
+        busy={save.isPending}
+        disabled={draft.name.trim() === "" || draft.value.trim() === ""}
+        close={close}
+      />
     </form>
   );
 }

@@ -1,7 +1,6 @@
-import { Button, Modal } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { call } from "@/api/client";
-import { ProblemNote } from "@/components/problem-note";
+import { Confirm } from "@/components/form-buttons";
 import { showToast } from "@/components/toast-store";
 import { text } from "@/strings";
 
@@ -21,12 +20,15 @@ export function DeleteTrace({ traceId, close, done }: DeleteTraceProps) {
     },
   });
   return (
-    <Modal opened onClose={close} title={text.traces.deleteTitle(1)}>
-      <p>{text.traces.deleteHint}</p>
-      {remove.isError && <ProblemNote error={remove.error} />}
-      <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-        {text.common.delete}
-      </Button>
-    </Modal>
+    <Confirm
+      destroys
+      title={text.traces.deleteTitle(1)}
+      hint={text.traces.deleteHint}
+      act={text.common.delete}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate()}
+      close={close}
+    />
   );
 }

@@ -15,6 +15,7 @@ import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
 import { assessmentNamesQuery } from "@/api/queries";
+import { Confirm } from "@/components/form-buttons";
 import { type JudgmentDraft, JudgmentFields, noJudgment } from "@/components/judgment-fields";
 import { ProblemNote } from "@/components/problem-note";
 import { ReadOnly } from "@/components/read-only";
@@ -265,12 +266,15 @@ function DeleteDialog({
     },
   });
   return (
-    <Modal opened onClose={close} title={t.deleteTitle(ids.length)}>
-      <p>{t.deleteHint}</p>
-      {remove.isError && <ProblemNote error={remove.error} />}
-      <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-        {t.delete}
-      </Button>
-    </Modal>
+    <Confirm
+      destroys
+      title={t.deleteTitle(ids.length)}
+      hint={t.deleteHint}
+      act={t.delete}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate()}
+      close={close}
+    />
   );
 }

@@ -12,7 +12,6 @@ import { Empty } from "@/components/empty";
 import { FilterBar } from "@/components/filter-bar";
 import { Hints } from "@/components/hints";
 import { Page } from "@/components/page";
-import { usePageKeys } from "@/components/page-keys";
 import { ProblemNote } from "@/components/problem-note";
 import { exactNumber, shortNumber } from "@/lib/format";
 import { joinClauses } from "@/lib/timerange";
@@ -43,7 +42,6 @@ export function TracesPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const columns = useMemo(() => columnsOf(search.columns), [search.columns]);
   const traces = useMemo(() => merged(live.traces, pages.data?.pages), [live.traces, pages.data]);
-  usePageKeys(t.keyList);
   const partial = pages.data?.pages.at(-1)?.partial ?? false;
 
   const change = useCallback(
@@ -61,8 +59,10 @@ export function TracesPage() {
     [],
   );
   const clear = useCallback(() => setSelected(new Set()), []);
-  const { fetchNextPage } = pages;
-  const loadMore = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
+  const { fetchNextPage, hasNextPage, isFetching, isError } = pages;
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetching && !isError) void fetchNextPage({ cancelRefetch: false });
+  }, [fetchNextPage, hasNextPage, isFetching, isError]);
   const narrow = useMediaQuery("(max-width: 1400px)", false, { getInitialValueInEffect: false });
   const hideFacets = search.facets === undefined ? narrow : search.facets === "off";
   const FacetIcon = hideFacets ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
@@ -149,7 +149,6 @@ export function TracesPage() {
             order={order}
             selected={selected}
             more={pages.hasNextPage}
-            loading={pages.isFetching}
             foot={footOf(pages.hasNextPage, partial)}
             onOrder={(next) => change({ order: next || undefined })}
             onSelect={select}

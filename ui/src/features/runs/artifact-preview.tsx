@@ -1,0 +1,104 @@
+import { ActionIcon, Skeleton } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { artifactQuery, MOST_IMAGE_BYTES, MOST_TEXT_BYTES } from "@/api/evaluation-queries";
+import { Content } from "@/components/content";
+import { ProblemNote } from "@/components/problem-note";
+import { RowsTable } from "@/components/rows-table";
+import { SafeText } from "@/components/safe-text";
+import { MOST_TABLE_COLUMNS, MOST_TABLE_ROWS, previewOf } from "@/lib/filepreview";
+import { bytes as shownBytes } from "@/lib/format";
+import { text } from "@/strings";
+import classes from "./artifact-preview.module.css";
+
+const t = text.runs;
+
+interface ArtifactPreviewProps {
+  runId: string;
+  /** From the run's folder. */
+  path: string;
+  close: () => void;
+}
+
+/** A file as far as it can be shown: a picture, a table, JSON or text. What it holds is a stranger's: pictures are of
+ * raster formats alone, and nothing else is more than text. */
+export function ArtifactPreview({ runId, path, close }: ArtifactPreviewProps) {
+  const found = useQuery(artifactQuery(runId, path));
+  const name = path.split("/").at(-1) ?? path;
+  return (
+    <section className={classes.preview} aria-label={t.preview(name)}>
+      <header className={classes.head}>
+        <h4 className="clip">
+          <SafeText text={name} />
+        </h4>
+        <ActionIcon variant="subtle" color="gray" aria-label={t.closePreview} onClick={close}>
+          <IconX size={16} />
+        </ActionIcon>
+      </header>
+      {found.isError && <ProblemNote error={found.error} retry={() => void found.refetch()} />}
+      {found.isPending && <Skeleton height={120} />}
+      {found.data !== undefined && <Shown name={name} bytes={found.data.bytes} whole={found.data.whole} />}
+    </section>
+  );
+}
+
+interface ShownProps {
+  name: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  whole: boolean;
+}
+
+function Shown({ name, bytes, whole }: ShownProps) {
+  const preview = useMemo(() => previewOf(name, bytes, whole), [name, bytes, whole]);
+  if (bytes.length === 0) return <p className="dim">{t.emptyFile}</p>;
+  if (preview.kind === "none") return <p className="dim">{t.notShown}</p>;
+  if (preview.kind === "image")
+    return whole ? (
+      <Picture name={name} type={preview.type} bytes={bytes} />
+    ) : (
+      <p className="dim">{t.tooLarge(shownBytes(MOST_IMAGE_BYTES))}</p>
+    );
+  const cut = !whole && <p className="dim">{t.cut(shownBytes(MOST_TEXT_BYTES))}</p>;
+  if (preview.kind === "text")
+    return (
+      <>
+        {cut}
+        <div className={classes.text}>
+          <Content value={preview.text} />
+        </div>
+      </>
+    );
+  const [head = [], ...rows] = preview.rows;
+  const full = preview.rows.length >= MOST_TABLE_ROWS || head.length >= MOST_TABLE_COLUMNS;
+  return (
+    <>
+      {full ? <p className="dim">{t.cutTable(MOST_TABLE_ROWS, MOST_TABLE_COLUMNS)}</p> : cut}
+      <RowsTable
+        label={t.rowsOf(name)}
+        heads={head.map((label) => ({ label }))}
+        rows={rows.map((row, at) => ({
+          key: String(at),
+          // biome-ignore lint/suspicious/noArrayIndexKey: cells have no identity but their place
+          cells: row.map((cell, column) => <SafeText key={column} text={cell} />),
+        }))}
+      />
+    </>
+  );
+}
+
+/** A picture from its bytes, as a data address: the page's policy lets no other content in. */
+function Picture({ name, type, bytes }: { name: string; type: string; bytes: Uint8Array<ArrayBuffer> }) {
+  const [address, setAddress] = useState<string | null>(null);
+  useEffect(() => {
+    const reader = new FileReader();
+    reader.onload = () => setAddress(typeof reader.result === "string" ? reader.result : null);
+    reader.readAsDataURL(new Blob([bytes], { type }));
+    return () => reader.abort();
+  }, [bytes, type]);
+  return address === null ? (
+    <Skeleton height={120} />
+  ) : (
+    <img className={classes.image} src={address} alt={t.image(name)} />
+  );
+}
