@@ -16,7 +16,7 @@ def test_what_a_session_came_to_is_shown(store: Path, lodeline: Lodeline) -> Non
     with sdk.connect(store) as client:
         traces = [TraceId(f"tr-{number}") for number in range(len(ADA))]
         for trace_id in traces:
-            client.traces.log_info(trace_id, TraceInfo(), experiment="0")
+            client.traces.log_info(trace_id, TraceInfo(request=f"what is\nin {trace_id}?"), experiment="0")
         policy = ReviewPolicy(mode="named", require_all_answers=False)
         draft = LabelingDraft(RunDraft("labels"), (), reviewers=("ada", "bob"), policy=policy, state="OPEN")
         run_id = client.labeling.create(draft, "Feedback").run.run_id
@@ -37,9 +37,27 @@ def test_what_a_session_came_to_is_shown(store: Path, lodeline: Lodeline) -> Non
     assert "2 of 2" in shown.out
     assert "Feedback: 32 answers" in shown.out
     assert "2 items are disputed" in shown.out
+    (differ,) = (line for line in shown.out.splitlines() if line.startswith(items[4]))
+    assert "what is in tr-4?" in differ
+    assert "ada true, bob false" in differ
     assert "Fewer than 10 gold answers: ada, bob" in shown.err
     found = lodeline("labeling", "report", run_id, "--json", store=store).document()
     assert found["states"] == {"COMPLETE": 16}
+
+
+def test_items_are_listed_by_what_went_into_their_traces(store: Path, lodeline: Lodeline) -> None:
+    with sdk.connect(store) as client:
+        for number in range(60):
+            info = TraceInfo(request=None if number == 3 else f"what is\nin {number}?", session="chat")
+            client.traces.log_info(f"tr-{number}", info, experiment="0")
+        run_id = client.labeling.create(LabelingDraft(RunDraft("labels"), ()), "Feedback").run.run_id
+        targets = [ReviewTarget("TRACE", trace_id=TraceId(f"tr-{number}")) for number in range(60)]
+        pair = ReviewTarget("PAIR", trace_id=TraceId("tr-1"), other_trace_id=TraceId("tr-2"))
+        targets += [pair, ReviewTarget("SESSION", session="chat")]
+        client.labeling_items.add(run_id, [ItemDraft(target) for target in targets])
+    rows = lodeline("labeling", "items", run_id, "--all", store=store).out.splitlines()[2:]
+    about = ["tr-3" if number == 3 else f"what is in {number}?" for number in range(60)]
+    assert [row.split("  ")[1] for row in rows] == [*about, "what is in 1?", "chat"]
 
 
 def test_spans_that_nobody_marked_show_no_empty_tables(store: Path, lodeline: Lodeline) -> None:

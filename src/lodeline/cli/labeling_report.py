@@ -1,17 +1,18 @@
 """What a labeling session came to: ``lodeline labeling report``."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from lodeline.cli.options import Use
 from lodeline.cli.run_names import find_run
-from lodeline.cli.texts import counted
+from lodeline.cli.texts import clean, counted
 from lodeline.cli.trust import LevelOption, interval_text, show_coefficients, show_judge, show_panel
 from lodeline.domain.labeling_report import LabelingReport, SchemaReport
 from lodeline.domain.span_agreement import SpanReport
 
-_SHOWN = 5
+_SHOWN, _CHARACTERS = 5, 60
 
 
 def report(
@@ -47,11 +48,14 @@ def report(
             ],
         )
     for schema in found.schemas:
-        _schema(use, schema)
+        _schema(use, schema, found.titles)
     if found.disputed_items:
         verb = "is" if found.disputed_items == 1 else "are"
         use.out.say(f"{counted(found.disputed_items, 'item')} {verb} in dispute:")
-        use.out.table(("item", "about"), [(item, found.titles.get(item)) for item in found.disputed[:_SHOWN]])
+        use.out.table(
+            ("item", "about"),
+            [(item, clean(found.titles.get(item, ""), _CHARACTERS) or None) for item in found.disputed[:_SHOWN]],
+        )
         if found.disputed_items > _SHOWN:
             use.out.say(f"All of them: lodeline labeling items {run_id} --state disputed")
         use.out.say("Decide one: lodeline labeling adjudicate ITEM NAME=VALUE ...")
@@ -70,12 +74,12 @@ def _throughput(use: Use, found: LabelingReport) -> None:
         use.out.say(f"{on}, median {median}{rate}")
 
 
-def _schema(use: Use, schema: SchemaReport) -> None:
+def _schema(use: Use, schema: SchemaReport, titles: Mapping[str, str]) -> None:
     use.out.say(f"{schema.name}: {counted(schema.answers, 'answer')}", "bold")
     if schema.note is not None:
         use.out.say(schema.note)
     if schema.panel is not None:
-        show_panel(use, schema.panel, of=f"{schema.name}: ")
+        show_panel(use, schema.panel, titles=titles, of=f"{schema.name}: ")
     if schema.spans is not None:
         _spans(use, schema.spans, schema.name)
     for judge in schema.judges:

@@ -134,7 +134,19 @@ def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool])
 _GAP = "  "
 _NARROWEST, _NARROWEST_AT_NEED = 12, 8
 FREE = frozenset(
-    {"name", "rationale", "reason", "request", "source", "tags", "value", "roles in experiments", "scopes"}
+    {
+        "about",
+        "experiment",
+        "name",
+        "rationale",
+        "reason",
+        "request",
+        "source",
+        "tags",
+        "value",
+        "roles in experiments",
+        "scopes",
+    }
 )
 OMITTED = ("errors", "prefix", "kind", "source", "tokens", "cost")
 RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "spans", "size", "revision", "count"})

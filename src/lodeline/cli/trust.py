@@ -1,12 +1,13 @@
 """Whether people agree, and judges with them: ``lodeline assessments agreement`` and ``… judge``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from lodeline.cli.options import ExperimentOption, FilterOption, Use
-from lodeline.cli.texts import counted
+from lodeline.cli.previews import requests_of
+from lodeline.cli.texts import clean, counted
 from lodeline.domain.aggregate import Interval
 from lodeline.domain.agreement import AgreementReport, Coefficient, Scale
 from lodeline.domain.errors import Invalid
@@ -19,6 +20,7 @@ ScaleOption = Annotated[
 OrderedOption = Annotated[
     list[str] | None, typer.Option("--order", metavar="TEXT", help="A text of an ordinal scale, lowest first.")
 ]
+_SHOWN, _CHARACTERS = 5, 60
 LevelOption = Annotated[float, typer.Option("--level", help="The confidence of intervals.")]
 
 
@@ -38,7 +40,8 @@ def agreement(
     if use.out.as_json:
         use.out.document(found)
         return
-    show_panel(use, found.panel)
+    disputed = [each.item for each in found.panel.disputed[:_SHOWN]]
+    show_panel(use, found.panel, titles=requests_of(use.client, disputed))
     _told(use, found)
 
 
@@ -79,8 +82,9 @@ def judge(
     _told(use, found)
 
 
-def show_panel(use: Use, panel: PanelReport, *, of: str = "") -> None:
-    """Write how far people agree; warnings begin with `of`, which says on what."""
+def show_panel(use: Use, panel: PanelReport, *, titles: Mapping[str, str], of: str = "") -> None:
+    """Write how far people agree, items by their ids and what `titles` says of them; warnings begin with `of`, which
+    says on what."""
     people = "1 person" if len(panel.people) == 1 else f"{len(panel.people):,} people"
     rated = f"{counted(panel.ratings, 'rating')} of {counted(panel.items, 'item')}"
     use.out.say(f"{rated} by {people} ({panel.scale})")
@@ -106,10 +110,14 @@ def show_panel(use: Use, panel: PanelReport, *, of: str = "") -> None:
         verb = "is" if panel.disputed_items == 1 else "are"
         use.out.say(f"{counted(panel.disputed_items, 'item')} {verb} disputed; those with least agreement:")
         use.out.table(
-            ("item", "ratings"),
+            ("item", "about", "ratings"),
             [
-                (each.item, ", ".join(f"{rated.rater} {_value(rated.value)}" for rated in each.ratings))
-                for each in panel.disputed[:5]
+                (
+                    each.item,
+                    clean(titles[each.item], _CHARACTERS) if each.item in titles else None,
+                    ", ".join(f"{rated.rater} {_value(rated.value)}" for rated in each.ratings),
+                )
+                for each in panel.disputed[:_SHOWN]
             ],
         )
 

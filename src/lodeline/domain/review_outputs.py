@@ -86,7 +86,9 @@ def log_review(
         head = find(head.assessment.superseded_by)
     sound = head is not None and not head.deleted and head.assessment.experiment_id == experiment_id
     overrides = head.assessment.assessment_id if head is not None and sound else None
-    return plan_log(replace(draft, overrides=overrides), (), find, experiment_id=experiment_id, by=by, now_ms=now_ms)
+    if overrides != draft.overrides:
+        draft = replace(draft, overrides=overrides)
+    return plan_log(draft, (), find, experiment_id=experiment_id, by=by, now_ms=now_ms)
 
 
 def withdraw_review(

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
+from operator import is_
 
 from lodeline.domain.canonical import canonical_json
 from lodeline.domain.errors import TooLarge
@@ -50,9 +51,10 @@ def settled(
     if gone or (item.state in _DONE and not again):
         return _without_places(_freed(item, now_ms))
     item = _reviewers_only(session, item, now_ms)
-    item = replace(item, required=required_of(session, item))
-    state, agreement = _state_of(session, item)
-    item = replace(item, state=state, agreement=agreement)
+    required = required_of(session, item)
+    state, agreement = _state_of(session, item, required)
+    if (item.required, item.state, item.agreement) != (required, state, agreement):
+        item = replace(item, required=required, state=state, agreement=agreement)
     if state in FINAL:
         return _without_places(_freed(item, now_ms))
     return _with_places(session, item)
@@ -133,12 +135,12 @@ def _expired(item: LabelingItem, now_ms: int, keep: str | None) -> LabelingItem:
             return a
         return replace(a, state="EXPIRED", ended_ms=a.lease_until_ms, lease_until_ms=None)
 
-    return replace(item, assignments=tuple(map(of, item.assignments)))
+    return _having(item, tuple(map(of, item.assignments)))
 
 
 def _freed(item: LabelingItem, now_ms: int) -> LabelingItem:
     """Return the item with its claims ended: there is nothing to submit to."""
-    return replace(item, assignments=tuple(_ended(a, now_ms) for a in item.assignments))
+    return _having(item, tuple(_ended(a, now_ms) for a in item.assignments))
 
 
 def _ended(a: Assignment, now_ms: int) -> Assignment:
@@ -150,17 +152,23 @@ def _reviewers_only(session: LabelingSession, item: LabelingItem, now_ms: int) -
     if not session.reviewers:
         return item
     kept = tuple(a if a.reviewer in session.reviewers else _ended(a, now_ms) for a in item.assignments)
-    return replace(item, assignments=kept)
+    return _having(item, kept)
 
 
 def _without_places(item: LabelingItem) -> LabelingItem:
-    return replace(item, assignments=tuple(a for a in item.assignments if a.state != "OPEN"))
+    return _having(item, tuple(a for a in item.assignments if a.state != "OPEN"))
 
 
-def _state_of(session: LabelingSession, item: LabelingItem) -> tuple[ItemState, float | None]:
+def _having(item: LabelingItem, assignments: tuple[Assignment, ...]) -> LabelingItem:
+    """Return the item with these assignments, itself when it has them: most steps change none, and copies cost."""
+    same = len(assignments) == len(item.assignments) and all(map(is_, assignments, item.assignments))
+    return item if same else replace(item, assignments=assignments)
+
+
+def _state_of(session: LabelingSession, item: LabelingItem, required: int) -> tuple[ItemState, float | None]:
     """Return the state that the assignments of the round say, and how much its answers agree once it has them all."""
     forms = [a.submission.form for a in item.submissions if a.submission is not None]
-    if forms and len(forms) >= item.required:
+    if forms and len(forms) >= required:
         agreement = agreement_of(session, forms)
         least = session.policy.min_agreement
         disputed = least is not None and agreement is not None and agreement < least
@@ -199,7 +207,7 @@ def _with_places(session: LabelingSession, item: LabelingItem) -> LabelingItem:
             raise TooLarge(f"item {item.item_id!r} was given out {MAX_SLOTS} times, which is the limit; remove it.")
         used.add(slot)
         kept.append(Assignment(assignment_id_of(item.item_id, slot), slot, item.round, "OPEN", reviewer))
-    return replace(item, assignments=tuple(sorted(kept, key=lambda a: a.slot)))
+    return _having(item, tuple(sorted(kept, key=lambda a: a.slot)))
 
 
 def _wanted(session: LabelingSession, item: LabelingItem) -> Iterable[str | None]:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lodeline.domain.assessment import AssessmentRevision
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import NotFound, TooLarge
-from lodeline.domain.ids import RunId, TraceId
+from lodeline.domain.ids import AssessmentId, RunId, TraceId
 from lodeline.domain.labeling import (
     ItemDraft,
     ItemFilter,
@@ -19,7 +20,7 @@ from lodeline.domain.labeling import (
 from lodeline.domain.labeling_changes import Addition, addition, items_report
 from lodeline.domain.labeling_checks import MAX_ITEMS
 from lodeline.domain.labeling_rules import RuleState, counted
-from lodeline.domain.ledger import FindLast, LedgerPlan
+from lodeline.domain.ledger import LedgerPlan
 from lodeline.domain.page import Page
 from lodeline.domain.review_checks import check_addable, check_claimable, check_ruled
 from lodeline.domain.review_events import Claim, Reviewer, ReviewEvent, Save, Submit, author_of
@@ -30,7 +31,7 @@ from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql import review_queue, runs, traces
-from lodeline.storage.sql.assessment_rows import append, last_revision
+from lodeline.storage.sql.assessment_rows import append_all, last_revision
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row
@@ -151,7 +152,7 @@ class SqlReviews:
             row_id, session = writable_session(db, kept.item.run_id)
             step = applied(session, kept.item, event, now_ms=now_ms)
             if step.item != kept.item:
-                _log(db, session, step, author_of(event), now_ms)
+                _log(db, session, [step], author_of(event), now_ms)
                 put_item(db, row_id, kept, step.item)
                 if not isinstance(event, Save):
                     trail.write(db, audit)
@@ -164,11 +165,13 @@ class SqlReviews:
         def run(db: Db) -> int:
             row_id, session = writable_session(db, run_id)
             new = 0
+            steps: list[ReviewStep] = []
             for kept in _items(db, row_id, reviews):
                 step = applied_in_turn(session, kept.item, reviews[kept.item.item_id], now_ms=now_ms)
                 new += len(step.item.submissions) - len(kept.item.submissions)
-                _log(db, session, step, by, now_ms)
+                steps.append(step)
                 put_item(db, row_id, kept, step.item)
+            _log(db, session, steps, by, now_ms)
             if new:
                 trail.write(db, audit)
             return new
@@ -253,24 +256,37 @@ def _trace_row(db: Db, session: LabelingSession, trace_id: TraceId) -> Row:
     return row
 
 
-def _log(db: Db, session: LabelingSession, step: ReviewStep, by: str | None, now_ms: int) -> None:
-    """Log and withdraw the judgments that a step says, in the open transaction."""
-    find: FindLast = lambda assessment_id: last_revision(db, assessment_id)  # noqa: E731
-    for draft in step.log:
-        trace_id = draft.target.trace_id
-        row = None
-        if trace_id is not None:
-            row = db.execute("SELECT id, start_ns FROM traces WHERE trace_id = ?", (clean(trace_id),)).fetchone()
-            if row is None:
-                raise NotFound.of("trace", trace_id)
-        plan = log_review(draft, find, experiment_id=session.run.experiment_id, by=by, now_ms=now_ms)
-        _append(db, plan, None if row is None else (row[0], row[1]))
-    for assessment_id in step.withdraw:
-        gone = withdraw_review(assessment_id, find, experiment_id=session.run.experiment_id, by=by, now_ms=now_ms)
-        if gone is not None:
-            _append(db, gone, None)
+def _log(db: Db, session: LabelingSession, steps: Iterable[ReviewStep], by: str | None, now_ms: int) -> None:
+    """Log and withdraw the judgments that steps say, in their order and in the open transaction."""
+    pending: list[tuple[AssessmentRevision, tuple[int, int] | None]] = []
+    last: dict[AssessmentId, AssessmentRevision] = {}
+
+    def find(assessment_id: AssessmentId) -> AssessmentRevision | None:
+        return last.get(assessment_id) or last_revision(db, assessment_id)
+
+    def add(plan: LedgerPlan, trace: tuple[int, int] | None) -> None:
+        for revision in plan.revisions:
+            last[revision.assessment.assessment_id] = revision
+            pending.append((revision, trace))
+
+    experiment_id = session.run.experiment_id
+    for step in steps:
+        # They are all on the one target of the item.
+        judged = step.log[0].target.trace_id if step.log else None
+        trace = None if judged is None else _start_of(db, judged)
+        for draft in step.log:
+            add(log_review(draft, find, experiment_id=experiment_id, by=by, now_ms=now_ms), trace)
+        for assessment_id in step.withdraw:
+            gone = withdraw_review(assessment_id, find, experiment_id=experiment_id, by=by, now_ms=now_ms)
+            if gone is not None:
+                add(gone, None)
+    if pending:
+        append_all(db, pending)
 
 
-def _append(db: Db, plan: LedgerPlan, trace: tuple[int, int] | None) -> None:
-    for revision in plan.revisions:
-        append(db, revision, trace)
+def _start_of(db: Db, trace_id: TraceId) -> tuple[int, int]:
+    """Return the row id and the start of a trace; NotFound when it is none."""
+    row = db.execute("SELECT id, start_ns FROM traces WHERE trace_id = ?", (clean(trace_id),)).fetchone()
+    if row is None:
+        raise NotFound.of("trace", trace_id)
+    return row[0], row[1]
