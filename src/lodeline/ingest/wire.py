@@ -18,6 +18,8 @@ RESOURCE = 1
 SCOPE_SPANS = 2
 SCOPE = 1
 SPANS = 2
+_RESOURCE_TAG = bytes((RESOURCE_SPANS << 3 | BYTES,))
+_SCOPE_TAG = bytes((SCOPE_SPANS << 3 | BYTES,))
 _SPAN_TAG = bytes((SPANS << 3 | BYTES,))
 
 
@@ -172,9 +174,9 @@ def join(slices: Iterable[ScopeSlice]) -> bytes:
             body = [scope.scope_head]
             for span in scope.spans:
                 body += (_SPAN_TAG, varint(len(span)), span)
-            parts.append(delimited(SCOPE_SPANS, b"".join(body)))
-        out.append(delimited(RESOURCE_SPANS, b"".join(parts)))
-    return b"".join(out)
+            parts += (_SCOPE_TAG, varint(sum(map(len, body))), *body)
+        out += (_RESOURCE_TAG, varint(sum(map(len, parts))), *parts)
+    return b"".join(out)  # the only copy of the spans' bytes
 
 
 def span_ids(span: bytes) -> tuple[str, str]:

@@ -19,7 +19,7 @@ MOST_RECORDS = 2_000
 MOST_CHARACTERS = 1_000_000
 """A few seconds of work; `lodeline datasets near-duplicates` looks at ten times as much, where it is called."""
 MOST_PREVIEW = 300
-_WAIT_S = 20.0
+_WAIT_S = 5.0
 _KEPT = 32
 _STEP = 1_000
 

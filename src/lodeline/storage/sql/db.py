@@ -87,6 +87,10 @@ class Db(Protocol):
         """Set how long a statement waits for a lock."""
         ...
 
+    def set_wal_hook(self, callable: Callable[[object, str, int], int] | None) -> None:
+        """Call back after every commit with the pages of the write-ahead log, instead of copying it (checkpoint)."""
+        ...
+
     def set_progress_handler(self, callable: Callable[[], bool] | None, nsteps: int = 100) -> None:
         """Call back every `nsteps` steps; True interrupts."""
         ...

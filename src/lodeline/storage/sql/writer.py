@@ -19,6 +19,7 @@ import apsw
 
 from lodeline.domain.errors import LodelineError, Unavailable
 from lodeline.domain.trace import TraceWrite, WriteOutcome
+from lodeline.storage.sql.checkpoints import Checkpoints
 from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, connect
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.faults import FAULTS, unavailable
@@ -77,6 +78,8 @@ class Writer:
         self._expected = 0
         self._gate = threading.Lock()
         self.db = connect(directory, readonly=False)
+        self._checkpoints = Checkpoints(directory)
+        self.db.set_wal_hook(self._checkpoints.note)
         self._turn = WriteTurn(directory)
         self._optimize_at = time.monotonic() + _OPTIMIZE_EVERY_S
         self._optimized_changes = 0
@@ -139,6 +142,7 @@ class Writer:
             self._closed = True
         self._queue.put(None)
         self._thread.join()
+        self._checkpoints.close()
         with contextlib.suppress(apsw.Error):
             self.db.execute("PRAGMA optimize")
         self.db.close()
@@ -153,6 +157,7 @@ class Writer:
             self._fill(group)
             if failure is None:
                 self._commit(group)
+                self._checkpoints.after_commit(self.db)
                 self._optimize()
             else:
                 _fail(group, failure, self.db)
