@@ -24,7 +24,7 @@ COMPILED := annotated_types anyio fastapi google grpc h11 httpcore httpx idna op
     starlette typer typing_extensions.py typing_inspection uvicorn
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run port built ui test soak adapters check formatted lint types imports sizes fresh page format docs screenshots bench clean
+.PHONY: help setup run port built ui test soak adapters frameworks check formatted lint types imports sizes fresh page format docs screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,10 @@ adapters: $(STAMP) ## run the adapters' tests against DeepEval and Ragas
 	$(BESIDE) --with 'deepeval>=4.3,<5' python -m pytest $(OWN) tests/evals/adapters/test_deepeval.py
 	$(BESIDE) --with 'ragas>=0.4.3,<0.5' --with 'langchain-community<0.4' --with 'rapidfuzz>=3.14' \
 		python -m pytest $(OWN) tests/evals/adapters/test_ragas.py
+
+# Their instrumentations and MLflow's client are pinned with them, in an environment for each: `tests/frameworks`.
+frameworks: $(STAMP) ## run frameworks under MLflow's autolog and ours (FRAMEWORKS)
+	LODELINE_FRAMEWORKS='$(or $(FRAMEWORKS),all)' $(BIN)/python -m pytest -q -n 0 tests/frameworks
 
 check: formatted lint types imports sizes fresh page ## all of the seven below; -k goes on past a failure
 

@@ -20,8 +20,8 @@ from tools.mlflow_server import get, mlflow_server
 PEER = "LODELINE_BENCH_MLFLOW_URL"
 """The variable that holds the address of a running MLflow server over an empty store, instead of one that is started
 from an environment beside the project; empty for none."""
-TRACES, QUICK_TRACES = 200, 10
-"""As many as the client's queue takes: it holds 2,048 spans, whatever is set, and drops what comes beyond."""
+TRACES, QUICK_TRACES = 100, 10
+"""At most 200: the client's queue holds 2,048 spans, whatever is set, and drops what comes beyond."""
 ROWS, QUICK_ROWS = 1_000, 10
 ROUNDS = 3
 _AT_ONCE = "a server that answers at once"
@@ -32,7 +32,8 @@ _METHOD = (
     "`mlflow.start_span`; afterwards all of them are read back with their spans and counted. Sync: each trace is "
     "sent before the next begins; async: as the client does by default, with a queue that loses none, until it is "
     "flushed. Search: the newest 50 traces' infos, by tag and by span name, in the experiment of the sync round. "
-    "Evaluate: `mlflow.genai.evaluate` over rows with a trivial function and two scorers. Client CPU: the processor "
+    "Evaluate: `mlflow.genai.evaluate` over 1,000 rows with a trivial function and two scorers, once a server: "
+    "three rounds of it were within 1 % of each other and took most of the time. Client CPU: the processor "
     "time of the client's own process. The client makes 11 requests a trace in sync mode (one a span, and one), at "
     "least three in async mode. A server that answers at once (`bench/instant.py`) keeps what is sent in memory and "
     "does nothing with it: no server can be faster through this client, so that the share of it is what a server can "
@@ -61,7 +62,8 @@ def run(*, quick: bool = False) -> Report:
         ):
             found["MLflow " + get(f"{url}/version")] = _rounds(url, quick=quick)
     rows: list[tuple[Cell, ...]] = [
-        (name, *(spread([each[name] for each in rounds]) for rounds in found.values())) for name in _MEASURES
+        (name, *(spread([each[name] for each in rounds if name in each]) for rounds in found.values()))
+        for name in _MEASURES
     ]
     note = "Without a column of MLflow's server." if alone else ""
     tables = (Table("MLflow's client", ("what", *found), rows, note), _shares(found))
@@ -70,22 +72,29 @@ def run(*, quick: bool = False) -> Report:
 
 def _shares(found: dict[str, list[dict[str, float]]]) -> Table:
     """Return how near each server is to one that answers at once: 1 is as fast, 0.5 takes twice the time."""
-    best = {name: statistics.median([each[name] for each in found[_AT_ONCE]]) for name in _SHARES}
+    best = {name: _median(found[_AT_ONCE], name) for name in _SHARES}
     servers = [name for name in found if name != _AT_ONCE]
     rows: list[tuple[Cell, ...]] = []
     for name in _SHARES:
-        medians = [statistics.median([each[name] for each in found[server]]) for server in servers]
+        medians = [_median(found[server], name) for server in servers]
         rows.append((name, *(each / best[name] if name.endswith("/s") else best[name] / each for each in medians)))
     return Table("Share of what a server that answers at once reaches", ("what", *servers), rows)
 
 
+def _median(rounds: list[dict[str, float]], name: str) -> float:
+    """Return the median of what was measured, in all rounds or in the first alone."""
+    return statistics.median([each[name] for each in rounds if name in each])
+
+
 def _rounds(url: str, *, quick: bool) -> list[dict[str, float]]:
-    return [_apart(url, quick=quick) for _ in range(1 if quick else ROUNDS)]
+    if quick:
+        return [_apart(url, QUICK_TRACES, QUICK_ROWS)]
+    return [_apart(url, TRACES, 0 if number else ROWS) for number in range(ROUNDS)]
 
 
-def _apart(url: str, *, quick: bool) -> dict[str, float]:
-    """Run one round: the client decides in a new process whether it sends at once or from a queue."""
-    traces, rows = (QUICK_TRACES, QUICK_ROWS) if quick else (TRACES, ROWS)
+def _apart(url: str, traces: int, rows: int) -> dict[str, float]:
+    """Run one round: the client decides in a new process whether it sends at once or from a queue. Nothing is
+    evaluated without rows."""
     found: dict[str, float] = {}
     for mode in ("sync", "async"):
         environment = {
@@ -117,7 +126,9 @@ def _round(url: str, mode: str, traces: int, rows: int) -> dict[str, float]:
     took_s, used_s = time.perf_counter() - start, time.process_time() - used_s
     _check(len(_found(mlflow, experiment, None, traces)), traces)
     measured = {f"{mode} traces/s": traces / took_s, f"{mode} client CPU ms a trace": 1_000 * used_s / traces}
-    return measured | (_searches(mlflow, experiment, traces) if mode == "sync" else _evaluation(mlflow, rows))
+    if mode == "sync":
+        return measured | _searches(mlflow, experiment, traces)
+    return measured | (_evaluation(mlflow, rows) if rows else {})
 
 
 def _searches(mlflow, experiment: str, traces: int) -> dict[str, float]:

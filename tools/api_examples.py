@@ -30,6 +30,7 @@ from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import DatasetId, ExperimentId, ModelId, RecordId, RunId
+from lodeline.domain.issue import IssueDraft
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft, LabelSchemaId
 from lodeline.domain.labeling import ItemDraft, ItemId, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
 from lodeline.domain.model import AliasMove, ModelDraft
@@ -221,6 +222,8 @@ EXAMPLES: Mapping[str, Example] = {
     "list_scorers": Example("/scorers", {"experiment": "support"}),
     "get_scorer_versions": Example("/scorers/exact", {"experiment": "support"}),
     "delete_scorer": Example("/scorers/exact", {"experiment": "support"}),
+    "list_issues": Example("/issues", {"experiment": "support", "status": "pending"}),
+    "get_issue": Example("/issues/{issue}"),
     "list_accounts": Example("/accounts"),
     "create_account": Example("/accounts", body={"name": "linus", "role": "editor", "password": PASSWORD}),
     "get_account": Example("/accounts/{account}"),
@@ -458,7 +461,24 @@ def _filled_store(services: Services) -> dict[str, str]:
     judged = services.assessments.log(LOCAL, draft).assessment
     services.attachments.put(LOCAL, TRACE, "invoice.txt", BytesIO(b"12 tulips"))
     names = {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
-    return names | {"dataset": _dataset(services)} | _evaluated(services) | _labeled(services)
+    return (
+        names | {"dataset": _dataset(services), "issue": _issue(services)} | _evaluated(services) | _labeled(services)
+    )
+
+
+def _issue(services: Services) -> str:
+    """Make an issue that the trace shows."""
+    draft = IssueDraft(
+        "answers without looking", "The order's state is told although no tool was called.", severity="high",
+        root_causes=("the prompt asks for short answers",), categories=("grounding",), created_by="ada",
+    )  # fmt: skip
+    made = services.issues.create(LOCAL, "support", draft)
+    shows = AssessmentDraft(
+        target=AssessmentTarget(trace_id=TRACE), name=made.issue_id, kind="ISSUE_REF", value=None,
+        source=AssessmentSource("HUMAN", "ada"),
+    )  # fmt: skip
+    services.assessments.log(LOCAL, shows)
+    return made.issue_id
 
 
 def _labeled(services: Services) -> dict[str, str]:

@@ -43,6 +43,9 @@ def test_lists_are_newest_first(stores: Stores) -> None:
     put(stores, "iss-3", now_ms=T0_MS + 5)
     put(stores, "iss-2")
     assert [each.issue_id for each in stores.issues.list([ZERO])] == ["iss-3", "iss-2", "iss-1"]
+    assert [each.issue_id for each in stores.issues.list([ZERO], limit=2)] == ["iss-3", "iss-2"]
+    assert [each.issue_id for each in stores.issues.list([ZERO], before=(T0_MS + 5, "iss-3"))] == ["iss-2", "iss-1"]
+    assert [each.issue_id for each in stores.issues.list([ZERO], before=(T0_MS, "iss-2"), limit=5)] == ["iss-1"]
     assert list(stores.issues.list([])) == []
 
 

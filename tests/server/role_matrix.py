@@ -189,6 +189,9 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {API}/scorers/{{name}}",              "200 200 200 403 401 403", f"{API}/scorers/exact?experiment=1"),
     Case(f"DELETE {API}/scorers/{{name}}",           "204 204 403 403 401 403", f"{API}/scorers/exact?experiment=1"),
 
+    Case(f"GET {API}/issues",                        "200 200 200 403 401 403"),
+    Case(f"GET {API}/issues/{{issue_id}}",           "200 200 200 403 401 403", f"{API}/issues/{{issue}}"),
+
     Case(f"GET {API}/deliveries",                    "200 200 200 403 401 403"),
     Case(f"GET {API}/deliveries/{{instance}}",       "200 200 200 403 401 200", f"{API}/deliveries/sdk-1"),
 

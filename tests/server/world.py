@@ -21,6 +21,7 @@ from lodeline.domain.delivery import DeliveryMark, DeliverySource
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import ExperimentId, RecordId, TraceId
+from lodeline.domain.issue import IssueDraft
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
 from lodeline.domain.model import AliasMove, ModelDraft
@@ -142,7 +143,8 @@ def populated(store: str = "memory:") -> Generator[World]:
         services.records.write(LOCAL, dataset.dataset_id, "merge", [first])
         services.prompts.register(LOCAL, "1", PromptDraft("greet", "Hello {{ who }}"))
         services.scorers.register(LOCAL, "1", ScorerDraft("exact", {"kind": "BUILTIN"}))
-        world.names.update(dataset=dataset.dataset_id)
+        issue = services.issues.create(LOCAL, "1", IssueDraft("slow", "It takes minutes."))
+        world.names.update(dataset=dataset.dataset_id, issue=issue.issue_id)
         world.names.update(
             experiment=app.experiment_id, gone=gone.experiment_id, trace=TRACE, assessment=judged.assessment_id
         )

@@ -34,6 +34,43 @@ def test_the_most_severe_come_first_then_the_newest(services: Services) -> None:
     assert [(each.issue.name, each.trace_count) for each in counted] == [("d", 0), ("a", 0)]
 
 
+def test_a_list_goes_on_where_its_page_ended(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lodeline.services.issues._BLOCK", 2)
+    home, other = make(services).experiment_id, make(services, "other").experiment_id
+    for number in range(7):
+        if number % 3:
+            clock_of(services).advance(1)
+        severity: IssueSeverity = "high" if number % 2 else "low"
+        draft = IssueDraft(f"n{number}", "text", severity=severity, source_run_id=RunId(f"run-{number % 2}"))
+        services.issues.create(LOCAL, home, draft)
+    services.issues.create(LOCAL, other, IssueDraft("elsewhere", "text", status="resolved"))
+
+    def walked(limit: int, severity: IssueSeverity | None = None) -> list[str]:
+        names: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = services.issues.list(LOCAL, [home], severity=severity, limit=limit, cursor=cursor)
+            assert len(page.items) <= limit
+            names += [each.issue.name for each in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                return names
+
+    everything = walked(1_000)
+    assert sorted(everything, reverse=True) == ["n6", "n5", "n4", "n3", "n2", "n1", "n0"]
+    assert [walked(limit) for limit in (1, 2, 3, 7)] == [everything] * 4
+    assert walked(1, "high") == walked(5, "high") == [name for name in everything if int(name[1:]) % 2]
+    of_run = services.issues.list(LOCAL, run_id=RunId("run-1"))
+    assert {each.issue.name for each in of_run.items} == {"n1", "n3", "n5"}
+    (resolved,) = services.issues.list(LOCAL, status="resolved").items
+    assert resolved.issue.name == "elsewhere"
+    elsewhere = services.issues.list(LOCAL, [home], limit=1).cursor
+    with pytest.raises(Invalid, match="does not belong to this list"):
+        services.issues.list(LOCAL, [other], limit=1, cursor=elsewhere)
+    with pytest.raises(Invalid):
+        services.issues.list(LOCAL, limit=0)
+
+
 def test_what_is_out_of_bounds_is_refused(services: Services) -> None:
     home = make(services).experiment_id
     with pytest.raises(Invalid):

@@ -63,6 +63,14 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedIssue:
+    """An issue, and how many traces refer to it; None when they were not counted."""
+
+    issue: Issue
+    trace_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IssueChange:
     """A change of an issue: None leaves a field."""
 

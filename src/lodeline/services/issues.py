@@ -1,26 +1,35 @@
 """Issues: create, find, search and change them. Which traces show one is said by assessments on them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import NotFound
-from lodeline.domain.ids import new_hex
-from lodeline.domain.issue import ISSUE_SEVERITIES, Issue, IssueChange, IssueDraft, IssueId, check_issue, issue_of
+from lodeline.domain.ids import RunId, new_hex
+from lodeline.domain.issue import (
+    ISSUE_SEVERITIES,
+    CountedIssue,
+    Issue,
+    IssueChange,
+    IssueDraft,
+    IssueId,
+    IssueSeverity,
+    IssueStatus,
+    check_issue,
+    issue_of,
+)
+from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
+from lodeline.query import cursor as cursors
+from lodeline.query.ast import Always
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
-
-@dataclass(frozen=True, slots=True)
-class CountedIssue:
-    """An issue, and how many traces refer to it; None when they were not counted."""
-
-    issue: Issue
-    trace_count: int | None = None
+_BLOCK = 1_000
+"""Issues looked at together."""
 
 
 class IssueService:
@@ -54,6 +63,51 @@ class IssueService:
         found = self._stores.issues.get(issue_id)
         permit(actor, action, found.experiment_id, missing=missing)
         return found
+
+    def counted(self, actor: Actor, issue_id: IssueId) -> CountedIssue:
+        """Return one with the number of traces that refer to it; NotFound when it is unknown or out of reach."""
+        return self._counted([self.get(actor, issue_id)])[0]
+
+    def list(
+        self,
+        actor: Actor,
+        experiments: Sequence[str] = (),
+        *,
+        status: IssueStatus | None = None,
+        severity: IssueSeverity | None = None,
+        run_id: RunId | None = None,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> Page[CountedIssue]:
+        """List the issues of experiments (ids or names; all in reach without), the one made last first, with the
+        numbers of traces that refer to them; those of a status, a severity, a run that found them where given."""
+        check_limit(limit)
+        ids = self._scope.ids(actor, "assessment.read", experiments)
+        mark = cursors.fingerprint("assessment", Always(), (), "issues", *ids, str((status, severity, run_id)))
+        before = None if cursor is None else _place(cursors.decode(cursor, mark))
+        found: list[Issue] = []
+        while len(found) <= limit:
+            block = self._stores.issues.list(ids, before=before, limit=_BLOCK)
+            found += [
+                each
+                for each in block
+                if status in (None, each.status)
+                and severity in (None, each.severity)
+                and run_id in (None, each.source_run_id)
+            ]
+            if len(block) < _BLOCK:
+                break
+            before = block[-1].created_ms, block[-1].issue_id
+        shown = found[:limit]
+        last = shown[-1] if len(found) > limit else None
+        following = None if last is None else cursors.encode((last.created_ms, last.issue_id), mark)
+        return Page(self._counted(shown), following)
+
+    def _counted(self, issues: Sequence[Issue]) -> tuple[CountedIssue, ...]:
+        counts: dict[str, int] = {}
+        for experiment_id in {each.experiment_id for each in issues}:
+            counts.update(self._stores.issues.trace_counts(experiment_id))
+        return tuple(CountedIssue(each, counts.get(each.issue_id, 0)) for each in issues)
 
     def update(self, actor: Actor, issue_id: IssueId, change: IssueChange) -> Issue:
         """Change one."""
@@ -90,3 +144,9 @@ class IssueService:
 
 
 _RANKS: Mapping[str | None, int] = {severity: rank for rank, severity in enumerate(ISSUE_SEVERITIES)}
+
+
+def _place(values: Sequence[object]) -> tuple[int, str]:
+    """Return the time and id in a cursor, which this list has written."""
+    created_ms, issue_id = values
+    return int(str(created_ms)), str(issue_id)

@@ -5,7 +5,7 @@ import json
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 
-from lodeline.domain.span import AttributeValue, Document, Message, SpanKind, SpanView, ToolCall
+from lodeline.domain.span import AttributeValue, Document, JsonValue, Message, SpanKind, SpanView, ToolCall
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.semconv import Derived, derive, view
 from lodeline.ingest.values import from_python
@@ -543,6 +543,22 @@ class TestLibrariesOfMlflow:
         assert "".join(message.content for message in seen.output_messages).replace("\n", "") == "Paris.Rome."
 
     def test_a_completion_of_llama_index(self) -> None:
+        block: JsonValue = {"block_type": "tool_call", "tool_call_id": "c", "tool_name": "look", "tool_kwargs": "{}"}
+        asked: JsonValue = {
+            "role": "assistant",
+            "additional_kwargs": {"tool_calls": [{"id": "c", "function": {"name": "look", "arguments": "{}"}}]},
+            "blocks": [{"block_type": "thinking", "content": "hm"}, block],
+        }
+        text: JsonValue = {"block_type": "text", "text": "50 degrees"}
+        answered: JsonValue = {"role": "tool", "additional_kwargs": {"tool_call_id": "c"}, "blocks": [text, 7]}
+        seen = mlflow_view("llamaindex", {"messages": [asked, answered]}, {"message": asked, "raw": {"choices": []}})
+        assert [(message.role, message.content) for message in seen.input_messages] == [
+            ("assistant", ""), ("tool", "50 degrees"),
+        ]  # fmt: skip
+        assert seen.input_messages[1].tool_call_id == "c"
+        (answer,) = seen.output_messages
+        assert answer.tool_calls == (ToolCall("look", {}, "c"),)
+        assert answer.reasoning == "hm"
         seen = mlflow_view("llamaindex", {"args": ["Where?"]}, {"text": "Paris.", "raw": {"choices": []}})
         assert (seen.input_messages, seen.output_messages) == (
             (Message("user", "Where?"),), (Message("assistant", "Paris."),),

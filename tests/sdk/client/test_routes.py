@@ -117,6 +117,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "list_scorers": lambda c: c.scorers.list(),
     "get_scorer_versions": lambda c: c.scorers.versions("s/t"),
     "delete_scorer": lambda c: c.scorers.delete("s"),
+    "list_issues": lambda c: c.issues.list().first(),
+    "get_issue": lambda c: c.issues.get("iss-1"),
     "create_account": lambda c: c.accounts.create("ada"),
     "list_accounts": lambda c: c.accounts.list(),
     "get_account": lambda c: c.accounts.get("a"),

@@ -101,6 +101,15 @@ def test_nobody_and_wrong_keys_are_unauthenticated(guarded: World) -> None:
     for headers in ({}, {"authorization": "Basic !!"}, {"authorization": "Bearer ldl_read_nonsense"}):
         answer = guarded.client.get(f"{EXPERIMENTS}/get", params={"experiment_id": "1"}, headers=headers)
         assert (answer.status_code, answer.json()["error_code"]) == (401, "UNAUTHENTICATED")
+        assert "MLFLOW_TRACKING_TOKEN" in answer.json()["message"]
+
+
+def test_a_refused_key_is_not_told_back(guarded: World) -> None:
+    secret = f"{guarded.names['viewer_secret'][:-4]}abcd"
+    for headers in ({"authorization": f"Bearer {secret}"}, {"authorization": f"Token {secret}"}):
+        answer = guarded.client.get(f"{EXPERIMENTS}/get", params={"experiment_id": "1"}, headers=headers)
+        assert answer.status_code == 401
+        assert secret[10:] not in answer.text
 
 
 def test_cookies_count_nothing_here(guarded: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.query.ast import Search
 from lodeline.storage.sql import open_sqlite
 from lodeline.storage.sql.directory import MARKER_FILE
 from lodeline.storage.sql.lock import DirectoryLock
@@ -55,6 +56,21 @@ def test_closing_lets_go_of_the_lock_and_the_log(tmp_path: Path):
     stores.close()
     DirectoryLock(tmp_path / "store", exclusive=True).release()
     assert not (tmp_path / "store" / "lodeline.db-wal").exists()
+
+
+def test_one_more_span_of_a_trace_writes_no_index_of_what_has_not_changed(tmp_path: Path):
+    stores = open_sqlite(tmp_path / "store")
+    log = tmp_path / "store" / "lodeline.db-wal"
+    pages: list[int] = []
+    for number in range(4):
+        before = log.stat().st_size
+        stores.traces.write([write("tr-1", span(number=number, parent=9))])
+        pages.append((log.stat().st_size - before) // 8_192)
+    assert max(pages[2:]) <= 9 < pages[0]
+    (trace,) = stores.traces.search(Search(experiment_ids=("0",))).items
+    assert trace.span_count == 4
+    assert stores.admin.check() == []
+    stores.close()
 
 
 def test_two_stores_of_one_directory_see_each_others_writes(tmp_path: Path):

@@ -510,6 +510,22 @@ export interface CorrectedRate {
   unlabelled: number;
 }
 
+/** An issue, and how many traces refer to it; None when they were not counted. */
+export interface CountedIssue {
+  issue: Issue;
+  trace_count: number | null;
+}
+
+/** One page of a list.
+
+`cursor` continues after the last examined row and is None at the end. `partial` says that the search stopped at its deadline: `items` are right but there may be more before the next one; continuing with `cursor` finds them. `hints` are sentences about a filter that is right, found nothing, and may have been meant otherwise. */
+export interface CountedIssuePage {
+  items: CountedIssue[];
+  cursor: string | null;
+  partial: boolean;
+  hints: string[];
+}
+
 /** One dataset. Times are epoch milliseconds.
 
 `latest_version` is 0 until one is published; `record_count` and `digest` are of the latest version; `draft_changes` counts the records that a draft adds, changes or removes. It belongs to one experiment and may be linked to others, where it is listed and can be read. */
@@ -1028,6 +1044,22 @@ export interface Interval {
   high: number | "NaN" | "Infinity" | "-Infinity";
   level: number | "NaN" | "Infinity" | "-Infinity";
   method: "wilson" | "clopper-pearson" | "t" | "cluster-t" | "bootstrap" | "bca" | "cluster-bca" | "tango" | "newcombe" | "order-statistics" | "ppi" | "ppi++";
+}
+
+/** One issue. Times are epoch milliseconds. */
+export interface Issue {
+  issue_id: string;
+  experiment_id: string;
+  name: string;
+  description: string;
+  status: "pending" | "rejected" | "resolved";
+  created_ms: number;
+  updated_ms: number;
+  severity: "not_an_issue" | "low" | "medium" | "high" | null;
+  root_causes: string[];
+  categories: string[];
+  source_run_id: string | null;
+  created_by: string | null;
 }
 
 /** A key just made. `secret` is the key itself, shown this once. */
@@ -3425,6 +3457,14 @@ version, and the rate corrected for the judge's errors. */
     body: undefined;
     answer: Experiment;
   };
+  /** Return an issue with the number of traces that refer to it. */
+  get_issue: {
+    params: {
+      issue_id: string;
+    };
+    body: undefined;
+    answer: CountedIssue;
+  };
   /** Return a version of a schema. */
   get_label_schema: {
     params: {
@@ -3749,6 +3789,21 @@ items, agreement by schema, and judges of the same names. */
     };
     body: undefined;
     answer: EvaluationRowPage;
+  };
+  /** List issues, the one made last first, each with the number of traces that refer to it.
+
+Which traces these are is said by assessments: `kind = 'ISSUE_REF' AND name = 'iss-…'` finds them. */
+  list_issues: {
+    params: {
+      experiment?: string[] | null;
+      status?: "pending" | "rejected" | "resolved" | null;
+      severity?: "not_an_issue" | "low" | "medium" | "high" | null;
+      run?: string | null;
+      limit?: number;
+      cursor?: string | null;
+    };
+    body: undefined;
+    answer: CountedIssuePage;
   };
   /** List one's own keys, newest first, revoked and expired ones too. */
   list_keys: {
@@ -4412,6 +4467,7 @@ export const OPERATIONS = {
   get_evaluation: ["GET", "/evaluations/{run_id}"],
   get_evaluation_summary: ["GET", "/evaluations/{run_id}/summary"],
   get_experiment: ["GET", "/experiments/{experiment_id}"],
+  get_issue: ["GET", "/issues/{issue_id}"],
   get_label_schema: ["GET", "/label-schemas/{schema_id}"],
   get_labeling_item: ["GET", "/labeling/items/{item_id}"],
   get_labeling_progress: ["GET", "/labeling/{run_id}/progress"],
@@ -4449,6 +4505,7 @@ export const OPERATIONS = {
   list_dataset_versions: ["GET", "/datasets/{dataset_id}/versions"],
   list_deliveries: ["GET", "/deliveries"],
   list_evaluation_rows: ["GET", "/evaluations/{run_id}/rows"],
+  list_issues: ["GET", "/issues"],
   list_keys: ["GET", "/keys"],
   list_label_schema_versions: ["GET", "/label-schemas/{schema_id}/versions"],
   list_label_schemas: ["GET", "/label-schemas"],

@@ -28,10 +28,40 @@ def library_messages(library: str, body: JsonValue, *, sent: bool) -> tuple[Mess
 
 
 def _llama_index(body: Mapping[str, JsonValue], *, sent: bool) -> tuple[Message, ...]:
-    """A completion: its prompt is an argument, its text beside the provider's own answer."""
+    """A chat: messages made of blocks. A completion: its prompt is an argument, its text beside the provider's own
+    answer."""
+    said = body.get("messages") if sent else [body.get("message")]
+    if isinstance(said, list) and said and isinstance(said[0], dict):
+        return messages([_llama_index_message(each) for each in said if isinstance(each, dict)])
     given = body.get("args")
     text = (given[0] if isinstance(given, list) and given else None) if sent else body.get("text")
     return messages([{"role": "user" if sent else "assistant", "content": text}]) if isinstance(text, str) else ()
+
+
+def _llama_index_message(message: Mapping[str, JsonValue]) -> JsonValue:
+    """Return a message in OpenAI's words."""
+    blocks, beside = message.get("blocks"), message.get("additional_kwargs")
+    if not isinstance(blocks, list):
+        return dict(message)
+    parts: list[JsonValue] = []
+    calls: list[JsonValue] = []
+    for block in blocks:
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("block_type")
+        if kind == "tool_call":
+            function: JsonValue = {"name": block.get("tool_name"), "arguments": block.get("tool_kwargs")}
+            calls.append({"id": block.get("tool_call_id"), "type": "function", "function": function})
+        elif kind == "thinking":
+            parts.append({"type": "reasoning", "content": block.get("content")})
+        else:
+            parts.append({**block, "type": kind})
+    made: dict[str, JsonValue] = {"role": message.get("role"), "content": parts}
+    if calls:
+        made["tool_calls"] = calls
+    if isinstance(beside, dict):
+        made |= {name: beside[name] for name in ("tool_calls", "tool_call_id") if name in beside and name not in made}
+    return made
 
 
 def _pydantic_ai(body: JsonValue) -> Iterator[JsonValue]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lodeline.sdk.client.evaluations import Evaluations
     from lodeline.sdk.client.experiments import Experiments
     from lodeline.sdk.client.filters import Filters
+    from lodeline.sdk.client.issues import Issues
     from lodeline.sdk.client.keys import Keys
     from lodeline.sdk.client.label_schemas import LabelSchemas
     from lodeline.sdk.client.labeling import Labeling
@@ -55,6 +56,7 @@ _NOUNS = {
     "evaluations": ("evaluations", "Evaluations"),
     "experiments": ("experiments", "Experiments"),
     "filters": ("filters", "Filters"),
+    "issues": ("issues", "Issues"),
     "keys": ("keys", "Keys"),
     "label_schemas": ("label_schemas", "LabelSchemas"),
     "labeling": ("labeling", "Labeling"),
@@ -91,6 +93,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
     evaluations: "Evaluations[ModeT]"
     experiments: "Experiments[ModeT]"
     filters: "Filters[ModeT]"
+    issues: "Issues[ModeT]"
     keys: "Keys[ModeT]"
     label_schemas: "LabelSchemas[ModeT]"
     labeling: "Labeling[ModeT]"

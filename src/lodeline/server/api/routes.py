@@ -15,6 +15,7 @@ from lodeline.server.api import (
     evaluations,
     experiments,
     filters,
+    issues,
     keys,
     label_schemas,
     labeling,
@@ -43,6 +44,7 @@ def native_router() -> APIRouter:
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
         prompts, scorers, trust,
+        issues,
         label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
         router.include_router(noun.router)

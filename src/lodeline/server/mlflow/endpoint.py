@@ -7,7 +7,7 @@ are no messages (artifacts) are handled by an async function from the request it
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -18,12 +18,13 @@ from starlette.routing import Route
 
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.errors import Invalid, LodelineError, shown
+from lodeline.domain.ids import ExperimentId
 from lodeline.domain.span import JsonValue
 from lodeline.server.access import Access, key_of
 from lodeline.server.mlflow.errors import refusal_of
 from lodeline.server.mlflow.fields import Fields
 from lodeline.server.mlflow.wire import Reply
-from lodeline.server.serialise import dumps
+from lodeline.server.serialise import dumps_plain
 from lodeline.services.bundle import Services
 
 _WAIT_S = 3.0
@@ -32,12 +33,14 @@ _STEP_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a client asks: who it is, and the fields of path, query and body as one message."""
+    """What a client asks: who it is, and the fields of path, query and body as one message; `locations` are the
+    places of artifacts that were looked up for it."""
 
     actor: Actor
     services: Services
     fields: Fields
     headers: Headers
+    locations: dict[ExperimentId, str] = field(default_factory=dict[ExperimentId, str])
 
 
 class NotYet(Exception):
@@ -60,7 +63,7 @@ class Endpoint:
         """Return the route below a prefix such as ``2.0/``."""
 
         async def answer(request: Request) -> Response:
-            return Response(dumps(await self._answer(request)), media_type="application/json")
+            return Response(dumps_plain(await self._answer(request)), media_type="application/json")
 
         return Route(f"/{self.path.removeprefix(prefix)}", guarded(answer), methods=[self.method])
 

@@ -42,6 +42,10 @@ NO_ENDPOINT = "no_endpoint"
 """The code of the error for an endpoint that there is not; older clients then use what they know from before."""
 _TAKEN = ("_taken", "_schema_exists")
 """How the codes of our errors end that tell of a name or id that another one has."""
+_HOW_TO_SIGN_IN = (
+    "MLflow's client sends the API key in its environment's MLFLOW_TRACKING_TOKEN, or in MLFLOW_TRACKING_PASSWORD "
+    "beside any MLFLOW_TRACKING_USERNAME; 'lodeline keys create' makes a key."
+)
 _CODES: tuple[tuple[type[LodelineError], str], ...] = (
     (Invalid, "INVALID_PARAMETER_VALUE"),
     (TooLarge, "INVALID_PARAMETER_VALUE"),
@@ -76,9 +80,11 @@ def refusal(error: LodelineError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
+    text = error.message
     if code == "UNAUTHENTICATED":
         headers["www-authenticate"] = 'Bearer realm="lodeline", Basic realm="lodeline"'
-    return _response(code, error.message, headers)
+        text = f"{text} {_HOW_TO_SIGN_IN}"
+    return _response(code, text, headers)
 
 
 def refusal_of(error: Exception) -> Response:

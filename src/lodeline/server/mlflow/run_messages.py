@@ -15,10 +15,13 @@ _DIGEST = 8
 
 def location_of(call: Call, experiment_id: ExperimentId) -> str:
     """Return where the artifacts of an experiment are; the usual place where the actor may not read it."""
-    try:
-        return artifact_location(call.services.experiments.find(call.actor, experiment_id))
-    except (Forbidden, NotFound):
-        return f"mlflow-artifacts:/{experiment_id}"
+    if experiment_id not in call.locations:
+        try:
+            location = artifact_location(call.services.experiments.find(call.actor, experiment_id))
+        except (Forbidden, NotFound):
+            location = f"mlflow-artifacts:/{experiment_id}"
+        call.locations[experiment_id] = location
+    return call.locations[experiment_id]
 
 
 def run_message(call: Call, run: Run) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 Reply: TypeAlias = Mapping[str, object]
 """A message on its way out; `lodeline.server.serialise` writes it."""
 _NS_PER_MS = 1_000_000
+_TO_SECONDS = len("2026-01-01T00:00:00")
 _MOST = 1.7976931348623157e308
 
 
@@ -36,7 +37,7 @@ def number(value: float) -> float | str:
 def timestamp_ms(at_ms: int) -> str:
     """Return a time as RFC 3339 with milliseconds, none when they are zero."""
     seconds, rest = divmod(at_ms, 1000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.fromtimestamp(seconds, UTC).isoformat()[:_TO_SECONDS]
     return f"{text}.{rest:03d}Z" if rest else f"{text}Z"
 
 

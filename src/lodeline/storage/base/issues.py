@@ -20,8 +20,11 @@ class IssueStore(Protocol):
         """Return one; NotFound when it is unknown or hidden."""
         ...
 
-    def list(self, experiment_ids: Sequence[str]) -> Sequence[Issue]:
-        """Return the issues of experiments, newest made first, those made at one time by id, the greatest first."""
+    def list(
+        self, experiment_ids: Sequence[str], *, before: tuple[int, str] | None = None, limit: int | None = None
+    ) -> Sequence[Issue]:
+        """Return the issues of experiments, newest made first, those made at one time by id, the greatest first: all
+        that come after the one with `before` as its time and id, at most `limit` of them."""
         ...
 
     def change(self, issue_id: IssueId, change: IssueChange, *, now_ms: int, audit: AuditEntry) -> Issue:

@@ -35,14 +35,18 @@ class MemoryIssues:
                 raise NotFound.of("issue", issue_id)
             return found
 
-    def list(self, experiment_ids: Sequence[str]) -> Sequence[Issue]:
+    def list(
+        self, experiment_ids: Sequence[str], *, before: tuple[int, str] | None = None, limit: int | None = None
+    ) -> Sequence[Issue]:
         with self._state.lock:
             found = [
                 each
                 for each in self._state.issues.values()
-                if each.experiment_id in experiment_ids and self._state.is_active(each.experiment_id)
+                if each.experiment_id in experiment_ids
+                and self._state.is_active(each.experiment_id)
+                and (before is None or (each.created_ms, each.issue_id) < before)
             ]
-        return sorted(found, key=lambda each: (each.created_ms, each.issue_id), reverse=True)
+        return sorted(found, key=lambda each: (each.created_ms, each.issue_id), reverse=True)[:limit]
 
     def change(self, issue_id: IssueId, change: IssueChange, *, now_ms: int, audit: AuditEntry) -> Issue:
         with self._state.lock:

@@ -66,13 +66,11 @@ class SqlAssessments:
         return decode(row[0])
 
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[Assessment]]:
-        sql = "SELECT a.id FROM traces a " + _ACTIVE + "WHERE a.trace_id = ?"
+        sql = "SELECT a.id, a.trace_id FROM traces a " + _ACTIVE + "WHERE a.trace_id IN carray(?)"
         with self._readers.read() as db:
-            row_ids: dict[int, TraceId] = {}
-            for trace_id in dict.fromkeys(trace_ids):
-                row = db.execute(sql, (clean(trace_id),)).fetchone()
-                if row is not None:
-                    row_ids[row[0]] = trace_id
+            wanted = {clean(trace_id): trace_id for trace_id in trace_ids}
+            rows = db.execute(sql, (carray_of_texts(tuple(wanted)),))
+            row_ids: dict[int, TraceId] = {row_id: wanted[text] for row_id, text in rows}
             found = assessments_of(db, list(row_ids))
         return {row_ids[row_id]: assessments for row_id, assessments in found.items()}
 

@@ -47,14 +47,17 @@ class SqlIssues:
             raise NotFound.of("issue", issue_id)
         return _issue(row[0])
 
-    def list(self, experiment_ids: Sequence[str]) -> Sequence[Issue]:
+    def list(
+        self, experiment_ids: Sequence[str], *, before: tuple[int, str] | None = None, limit: int | None = None
+    ) -> Sequence[Issue]:
         wanted = carray([-1, *(number_of(ExperimentId(each)) for each in experiment_ids)])
+        after = "" if before is None else "AND (i.created_ms, i.issue_id) < (?, ?) "
         sql = (
-            f"SELECT i.doc FROM issues i {_ACTIVE}WHERE i.exp IN carray(?) "
-            "ORDER BY i.created_ms DESC, i.issue_id DESC"
+            f"SELECT i.doc FROM issues i {_ACTIVE}WHERE i.exp IN carray(?) {after}"
+            "ORDER BY i.created_ms DESC, i.issue_id DESC LIMIT ?"
         )
         with self._readers.read() as db:
-            found = db.execute(sql, (wanted,)).fetchall()
+            found = db.execute(sql, (wanted, *(before or ()), -1 if limit is None else limit)).fetchall()
         return [_issue(doc) for (doc,) in found]
 
     def change(self, issue_id: IssueId, change: IssueChange, *, now_ms: int, audit: AuditEntry) -> Issue:

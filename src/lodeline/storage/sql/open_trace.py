@@ -8,7 +8,7 @@ from lodeline.domain.trace import TRACE_STATES, TraceState, TraceSummary
 from lodeline.ingest.payload import unpack_facts
 from lodeline.ingest.summary import TraceFold
 from lodeline.storage.sql import terms
-from lodeline.storage.sql.db import Db, Row
+from lodeline.storage.sql.db import Db, Row, SqlValue
 from lodeline.storage.sql.rows import Extra, extra_of
 
 
@@ -18,7 +18,7 @@ class OpenTrace:
 
     `pairs` and `terms` are what the indexes hold for it now; `seqs` numbers its spans in order of arrival; `touched`
     are the spans that the present transaction brought, `fresh_terms` the terms of all their copies; `said` tells
-    that it brought new info.
+    that it brought new info. `written` are the values of its row, None while they are not known.
     """
 
     row_id: int
@@ -37,15 +37,17 @@ class OpenTrace:
     touched: dict[SpanId, SpanFacts] = field(default_factory=dict[SpanId, SpanFacts])
     fresh_terms: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     said: bool = False
+    written: tuple[SqlValue, ...] | None = None
 
     @property
     def dirty(self) -> bool:
         """Whether the present transaction changed it."""
         return bool(self.touched) or self.said
 
-    def settle(self, summary: TraceSummary) -> None:
+    def settle(self, summary: TraceSummary, row: tuple[SqlValue, ...]) -> None:
         """Take the written state as the new base."""
         self.summary = summary
+        self.written = row
         self.version += 1
         self.is_new = False
         self.said = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from lodeline.domain.ids import ExperimentId, SpanId, TraceId
@@ -18,7 +19,8 @@ TRACE_COLUMNS = (
     "tok_audio_in, tok_image, tok_reasoning, tok_audio_out, cost, span_count, error_count, size_bytes, "
     "received_ms, updated_ms, version"
 )
-_MARKS = ", ".join("?" * len(TRACE_COLUMNS.split(",")))
+_TRACE_COLUMNS = tuple(TRACE_COLUMNS.split(", "))
+_MARKS = ", ".join("?" * len(_TRACE_COLUMNS))
 INSERT_TRACE = f"INSERT INTO traces (id, {TRACE_COLUMNS}) VALUES (?, {_MARKS})"
 UPDATE_TRACE = f"UPDATE traces SET ({TRACE_COLUMNS}) = ({_MARKS}) WHERE id = ?"
 SUM_TOKENS = (
@@ -37,6 +39,15 @@ SELECT_TRACE = (
 )
 
 
+@lru_cache(maxsize=1_024)
+def update_of(changed: tuple[int, ...]) -> str:
+    """Return the statement that updates these of the TRACE_COLUMNS alone.
+
+    SQLite writes every index of a column that a statement names, whether its value changes or not.
+    """
+    return f"UPDATE traces SET {', '.join(f'{_TRACE_COLUMNS[place]} = ?' for place in changed)} WHERE id = ?"
+
+
 @dataclass(slots=True)
 class Extra:
     """What `trace_docs.doc` holds beside the columns: edits made by people, run links, and the client's info."""
@@ -52,6 +63,19 @@ class Extra:
             return dict(summary.tags)
         tags = {k: v for k, v in summary.tags.items() if k not in self.removed}
         return {**tags, **self.edited}
+
+
+def same_doc(one: TraceSummary, other: TraceSummary) -> bool:
+    """Tell whether two summaries of a trace make the same `doc_row`, where what is beside them is the same."""
+    return (
+        one.root_span_id == other.root_span_id
+        and one.tokens == other.tokens
+        and one.status_message == other.status_message
+        and one.request == other.request
+        and one.response == other.response
+        and one.tags == other.tags
+        and one.metadata == other.metadata
+    )
 
 
 def doc_row(row_id: int, summary: TraceSummary, extra: Extra, tags: Mapping[str, str]) -> tuple[SqlValue, ...]:

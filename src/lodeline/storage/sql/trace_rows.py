@@ -55,15 +55,26 @@ class Batch:
         if trace.is_new:
             self._statements[rows.INSERT_TRACE].append((trace.row_id, *row))
         else:
-            self._statements[rows.UPDATE_TRACE].append((*row, trace.row_id))
+            self._update(trace, row)
         tags = trace.extra.tags(summary)
-        self._statements[rows.UPSERT_DOC].append(rows.doc_row(trace.row_id, summary, trace.extra, tags))
+        if trace.said or trace.written is None or before is None or not rows.same_doc(before, summary):
+            self._statements[rows.UPSERT_DOC].append(rows.doc_row(trace.row_id, summary, trace.extra, tags))
         self._index(db, trace, summary, tags, names)
         span_rows = self._statements[_INSERT_SPAN]
         for span in trace.touched.values():
             span_rows.append(_span_row(db, trace, span, names))
         self._activity.note(trace.exp, before, summary)
-        trace.settle(summary)
+        trace.settle(summary, row)
+
+    def _update(self, trace: OpenTrace, row: Values) -> None:
+        """Update what has changed of a trace's row, all of it where what it is now is not known."""
+        written = trace.written
+        if written is None:
+            self._statements[rows.UPDATE_TRACE].append((*row, trace.row_id))
+            return
+        changed = tuple(place for place, value in enumerate(row) if value != written[place])
+        values = (*(row[place] for place in changed), trace.row_id)
+        self._statements.setdefault(rows.update_of(changed), []).append(values)
 
     def _index(self, db: Db, trace: OpenTrace, summary: TraceSummary, tags: Mapping[str, str], names: Names) -> None:
         start, row_id, exp = rows.bounded(summary.start_ns), trace.row_id, trace.exp

@@ -1,0 +1,52 @@
+"""Native routes of issues: problems that traces show. Clients of MLflow's protocol make and change them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from lodeline.domain.ids import RunId
+from lodeline.domain.issue import MAX_ISSUE_ID, CountedIssue, IssueId, IssueSeverity, IssueStatus
+from lodeline.domain.page import DEFAULT_LIMIT, Page
+from lodeline.server.access import ActorDep
+from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.listing import CursorParam, ExperimentsParam, LimitParam
+
+router = APIRouter(prefix="/issues", tags=["issues"])
+
+IssuePath = Annotated[str, Path(min_length=1, max_length=MAX_ISSUE_ID, description="The issue's id.")]
+
+
+@router.get("", **answer(Page[CountedIssue], 404))
+def list_issues(
+    actor: ActorDep,
+    services: ServicesDep,
+    *,
+    experiment: ExperimentsParam = None,
+    status: Annotated[IssueStatus | None, Query(description="Only those in this status.")] = None,
+    severity: Annotated[IssueSeverity | None, Query(description="Only those that are so severe.")] = None,
+    run: Annotated[
+        str | None, Query(min_length=1, max_length=250, description="Only those that this run found, by its id.")
+    ] = None,
+    limit: LimitParam = DEFAULT_LIMIT,
+    cursor: CursorParam = None,
+) -> Json:
+    """List issues, the one made last first, each with the number of traces that refer to it.
+
+    Which traces these are is said by assessments: `kind = 'ISSUE_REF' AND name = 'iss-…'` finds them.
+    """
+    found = services.issues.list(
+        actor,
+        experiment or (),
+        status=status,
+        severity=severity,
+        run_id=None if run is None else RunId(run),
+        limit=limit,
+        cursor=cursor,
+    )
+    return Json(found)
+
+
+@router.get("/{issue_id}", **answer(CountedIssue, 404))
+def get_issue(actor: ActorDep, services: ServicesDep, issue_id: IssuePath) -> Json:
+    """Return an issue with the number of traces that refer to it."""
+    return Json(services.issues.counted(actor, IssueId(issue_id)))

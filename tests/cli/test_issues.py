@@ -1,0 +1,47 @@
+"""``lodeline issues``."""
+
+from pathlib import Path
+
+from lodeline.domain.ids import ExperimentId, RunId
+from lodeline.domain.issue import IssueDraft, IssueId, IssueSeverity, issue_of
+from lodeline.storage.open import open_stores
+from tests.cli.conftest import Lodeline
+from tests.contract.build import T0_MS, audit, judgment, span, write
+
+
+def test_issues_are_listed_and_shown(lodeline: Lodeline, store: Path) -> None:
+    stores = open_stores(str(store))
+    try:
+        given: tuple[tuple[str, IssueSeverity], ...] = (("iss-1", "high"), ("iss-2", "low"))
+        for number, (issue_id, severity) in enumerate(given):
+            draft = IssueDraft(
+                f"issue {number}", "It takes minutes.", severity=severity, root_causes=("a", "b"),
+                source_run_id=RunId("r-1") if number else None,
+            )  # fmt: skip
+            issue = issue_of(draft, IssueId(issue_id), ExperimentId("0"), now_ms=T0_MS + number)
+            stores.issues.put(issue, audit=audit("issue.create"))
+        stores.traces.write([write("tr-1", span("root"))])
+        shows = judgment("tr-1", "iss-1", value=None, kind="ISSUE_REF")
+        stores.assessments.log(ExperimentId("0"), shows, by=None, now_ms=T0_MS, audit=audit("assessment.log"))
+    finally:
+        stores.close()
+
+    def listed(*options: str) -> list[object]:
+        found = lodeline("issues", "list", "--json", *options, store=store).lines()
+        return [item["issue"]["issue_id"] for item in found if isinstance(item["issue"], dict)]
+
+    assert listed() == ["iss-2", "iss-1"]
+    assert listed("--severity", "high") == listed("--limit", "5", "--severity", "high") == ["iss-1"]
+    assert listed("--run", "r-1") == listed("--limit", "1") == ["iss-2"]
+    assert listed("--status", "resolved") == []
+    lines = lodeline("issues", "list", store=store).out.splitlines()
+    assert ["issue 1" in lines[-2], "issue 0" in lines[-1]] == [True, True]
+    assert "--status: 'open' is not valid" in lodeline("issues", "list", "--status", "open", store=store, code=2).err
+    shown = lodeline("issues", "get", "iss-1", store=store).out
+    assert "It takes minutes." in shown
+    assert "a; b" in shown
+    command = shown.splitlines()[-1].partition("lodeline ")[2]
+    kept = command.partition(" --filter ")
+    found = lodeline(*kept[0].split(), "--filter", kept[2].strip('"'), "--json", store=store).lines()
+    assert [item["name"] for item in found] == ["iss-1"]
+    assert "iss-9" in lodeline("issues", "get", "iss-9", store=store, code=1).err

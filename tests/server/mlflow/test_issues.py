@@ -1,0 +1,25 @@
+"""What clients of MLflow's protocol log as issues is there in the native API."""
+
+import pytest
+
+from tests.server.world import serve
+
+
+@pytest.mark.parametrize("store", ["memory:", "sqlite"])
+def test_issues_of_mlflows_clients_are_read_natively(store: str, tmp_path: object) -> None:
+    with serve(store if store == "memory:" else f"{tmp_path}/store") as world:
+        client = world.client
+        sent = {"experiment_id": "0", "name": "slow", "description": "It takes minutes.", "severity": "high"}
+        made = client.post("/api/3.0/mlflow/issues", json=sent).json()["issue"]
+        client.patch(f"/api/3.0/mlflow/issues/{made['issue_id']}", json={"status": "resolved"})
+        (found,) = client.get("/api/v1/issues", params={"experiment": "0"}).json()["items"]
+        assert found["trace_count"] == 0
+        assert found["issue"] | {"created_ms": 0, "updated_ms": 0} == {
+            "issue_id": made["issue_id"], "experiment_id": "0", "name": "slow", "description": "It takes minutes.",
+            "status": "resolved", "severity": "high", "root_causes": [], "categories": [], "source_run_id": None,
+            "created_by": None, "created_ms": 0, "updated_ms": 0,
+        }  # fmt: skip
+        assert client.get(f"/api/v1/issues/{made['issue_id']}").json() == found
+        assert client.get("/api/v1/issues", params={"status": "pending"}).json()["items"] == []
+        assert client.get("/api/v1/issues", params={"status": "open"}).status_code == 400
+        assert client.get("/api/v1/issues/iss-none").status_code == 404
