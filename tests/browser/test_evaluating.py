@@ -59,6 +59,8 @@ def test_two_evaluations_are_chosen_compared_and_a_lost_row_is_opened(
     expect(row).to_contain_text("better")
     expect(row).to_contain_text("+22.3%")
     expect(row).to_contain_text(f"{known['wins']} · {known['ties']} · {known['losses']}")
+    expect(page.get_by_text("By correct, 175b verification is better than 175b finetuning.").last).to_be_visible()
+    expect(page.get_by_text("It went from 35% to 57.3%: +22.3% (95% interval")).to_be_visible()
     lost = page.get_by_role("heading", name="Rows by correct, the most lost first")
     expect(lost).to_contain_text(str(known["losses"]))
     rows_of(page, "Rows by correct, the most lost first").nth(1).click()

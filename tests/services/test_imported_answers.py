@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,13 +53,6 @@ Spoil = Callable[[Row], object]
 def services() -> Iterator[Services]:
     with services_over() as opened:
         fill(opened)
-        yield opened
-
-
-@pytest.fixture(params=["memory:", "sqlite:{}"])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
-    """An empty store, of either backend."""
-    with services_over(str(request.param).format(tmp_path / "other")) as opened:
         yield opened
 
 

@@ -3,8 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,19 +25,6 @@ from tests.services.test_transfer import export, rewrite
 
 RUN = RunId("labels-1")
 Spoil = Callable[[dict[str, Any]], None]
-
-
-@pytest.fixture
-def services() -> Iterator[Services]:
-    with services_over() as opened:
-        yield opened
-
-
-@pytest.fixture(params=["memory:", "sqlite:{}"])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
-    """Another store, of either backend."""
-    with services_over(str(request.param).format(tmp_path / "other")) as opened:
-        yield opened
 
 
 def fill(services: Services) -> ExperimentId:

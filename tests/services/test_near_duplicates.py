@@ -42,8 +42,8 @@ def test_groups_say_which_records_are_the_same_and_which_almost(services: Servic
     dataset = dataset_of(services, texts)
     found = services.near_duplicates.get(EDITOR, dataset, "latest", threshold=0.6)
     assert (found.version, found.threshold, found.records, found.partial) == (1, 0.6, 5, False)
-    by_preview = {group.preview: group for group in found.groups}
-    near, exact = by_preview[QUESTION], by_preview["Where is it?"]
+    exact, near = found.groups
+    assert (exact.preview, near.preview) == ("Where is it?", QUESTION)
     assert texts_of(services, dataset, near.record_ids) == [texts[0], texts[2]]
     assert not near.exact
     assert 0.6 <= near.similarity < 1

@@ -82,11 +82,17 @@ def form(score: JsonValue = 4, **more: object) -> ReviewForm:
     return ReviewForm({"score": score}, **more)  # type: ignore[arg-type]
 
 
-def judge(services: Services, name: str, value: JsonValue, source: str, kind: SourceKind) -> None:
-    draft = AssessmentDraft(
-        AssessmentTarget(TraceId("tr-1")), name, "FEEDBACK", AssessmentSource(kind, source), value
-    )
+def judge(
+    services: Services, name: str, value: JsonValue, source: str, kind: SourceKind, *, trace_id: str = "tr-1"
+) -> None:
+    target = AssessmentTarget(TraceId(trace_id))
+    draft = AssessmentDraft(target, name, "FEEDBACK", AssessmentSource(kind, source), value)
     services.assessments.log(LOCAL, draft)
+
+
+def enforce_schemas(services: Services) -> None:
+    """Hold every judgment of people to the label schema of its name."""
+    services.experiments.update(LOCAL, APP, ExperimentChange(settings=ExperimentSettings(enforce_label_schemas=True)))
 
 
 def token_of(view: ReviewView | None) -> str:
@@ -158,19 +164,12 @@ def test_spans_that_lie_elsewhere_are_refused_wherever_they_are_written(
 ) -> None:
     made, item = span_session(services)
     run_id = made.run.run_id
-    services.experiments.update(LOCAL, APP, ExperimentChange(settings=ExperimentSettings(enforce_label_schemas=True)))
-    person = AssessmentDraft(
-        AssessmentTarget(TraceId("tr-1")),
-        "marks",
-        "FEEDBACK",
-        AssessmentSource("HUMAN", "ann"),
-        wrong.answers["marks"],
-    )
+    enforce_schemas(services)
     for call in (
         lambda: services.reviews.submit(ANN, item, wrong),
         lambda: services.labeling_items.log_reviews(EDITOR, run_id, [PastReview(item, "ann", wrong)]),
         lambda: services.labeling_items.add(EDITOR, run_id, [ItemDraft(trace("tr-1"), gold=wrong.answers)]),
-        lambda: services.assessments.log(LOCAL, person),
+        lambda: judge(services, "marks", wrong.answers["marks"], "ann", "HUMAN"),
     ):
         with pytest.raises(Invalid, match=said):
             call()
@@ -199,21 +198,14 @@ def test_the_words_of_many_overlapping_spans_are_bounded_wherever_they_are_writt
     rewrite(services, "tr-3", "x" * 20_000)
     (item,) = services.labeling_items.add(LOCAL, run_id, [ItemDraft(trace("tr-3"))]).item_ids
     wide = marks(*((start, 20_000, "wrong") for start in range(100)))
-    services.experiments.update(LOCAL, APP, ExperimentChange(settings=ExperimentSettings(enforce_label_schemas=True)))
-    person = AssessmentDraft(
-        AssessmentTarget(TraceId("tr-3")),
-        "marks",
-        "FEEDBACK",
-        AssessmentSource("HUMAN", "ann"),
-        wide.answers["marks"],
-    )
+    enforce_schemas(services)
     services.reviews.submit(ANN, item, marks())
     services.reviews.submit(BEN, item, marks((0, 20_000, "wrong")))
     for call in (
         lambda: services.labeling_items.log_reviews(EDITOR, run_id, [PastReview(item, "ann", wide, key="new")]),
         lambda: services.labeling_items.add(EDITOR, run_id, [ItemDraft(trace("tr-3"), gold=wide.answers)]),
         lambda: services.labeling_items.adjudicate(EDITOR, item, wide),
-        lambda: services.assessments.log(LOCAL, person),
+        lambda: judge(services, "marks", wide.answers["marks"], "ann", "HUMAN", trace_id="tr-3"),
     ):
         with pytest.raises(TooLarge, match="mark shorter stretches"):
             call()

@@ -6,10 +6,9 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -41,19 +40,6 @@ SETTINGS = ExperimentSettings(
     default_environment="staging",
 )
 VIEWER = Actor("account", "vi", AccountId("acc-1"), role="viewer")
-
-
-@pytest.fixture
-def services() -> Iterator[Services]:
-    with services_over() as opened:
-        yield opened
-
-
-@pytest.fixture(params=["memory:", "sqlite:{}"])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
-    """Another store, of either backend."""
-    with services_over(str(request.param).format(tmp_path / "other")) as opened:
-        yield opened
 
 
 def fill(services: Services) -> Experiment:

@@ -9,7 +9,7 @@ import typer
 from lodeline.cli import labeling_items
 from lodeline.cli.labeling_names import OPTIONS, OfOption, SessionArgument, dataset_id, said, session_id
 from lodeline.cli.labeling_report import report
-from lodeline.cli.naming import as_options, experiment_names
+from lodeline.cli.naming import as_options, choice_of, experiment_names
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
 from lodeline.domain.errors import Invalid
@@ -19,7 +19,6 @@ from lodeline.domain.labeling import (
     LabelingDraft,
     LabelingProgress,
     LabelingSession,
-    LabelingState,
     ReviewOrder,
     ReviewPolicy,
 )
@@ -85,8 +84,8 @@ def create(
     """Make a labeling session; it is a draft until it is opened."""
     policy = ReviewPolicy(
         reviews_required=reviews,
-        mode=_mode(mode),
-        order=_order(order),
+        mode=choice_of(mode, _MODES, "--mode"),
+        order=choice_of(order, _ORDERS, "--order"),
         min_agreement=min_agreement,
         weights=dict(map(_weight, weight or ())),
         require_all_answers=not optional,
@@ -156,7 +155,7 @@ def state(
 ) -> None:
     """Open, pause, close or archive a session; what is closed takes no reviews any more."""
     session = session_id(use, session, experiment)
-    changed = use.client.labeling.update(session, state=_state(wanted))
+    changed = use.client.labeling.update(session, state=choice_of(wanted, LABELING_STATES[1:], "state"))
     said(use.out, changed, f"Labeling session {session} is {changed.state}.")
 
 
@@ -256,13 +255,6 @@ def _done(session: LabelingSession) -> int:
     return sum(session.counts.get(state, 0) for state in ("COMPLETE", "ADJUDICATED"))
 
 
-def _state(text: str) -> LabelingState:
-    for state in LABELING_STATES:
-        if state == text.upper():
-            return state
-    raise Invalid.value("state", text, f"one of {', '.join(LABELING_STATES[1:])}")
-
-
 _MODES: tuple[AssignmentMode, ...] = ("open_pool", "named", "round_robin", "weighted")
 _ORDERS: tuple[ReviewOrder, ...] = ("priority", "oldest", "random")
 
@@ -273,17 +265,3 @@ def _weight(text: str) -> tuple[str, float]:
         return name, float(number)
     except ValueError as error:
         raise Invalid.value("--weight", text, "a reviewer's name and a number, such as ann=2") from error
-
-
-def _mode(text: str) -> AssignmentMode:
-    for mode in _MODES:
-        if mode == text:
-            return mode
-    raise Invalid.value("--mode", text, f"one of {', '.join(_MODES)}")
-
-
-def _order(text: str) -> ReviewOrder:
-    for order in _ORDERS:
-        if order == text:
-            return order
-    raise Invalid.value("--order", text, f"one of {', '.join(_ORDERS)}")

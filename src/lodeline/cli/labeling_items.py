@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.labeling_names import OPTIONS, OfOption, SessionArgument, dataset_id, said, session_id
-from lodeline.cli.naming import as_options, confirm, value_of
+from lodeline.cli.naming import as_options, choice_of, confirm, value_of
 from lodeline.cli.options import AllOption, LimitOption, Use, YesOption
 from lodeline.cli.output import moment
 from lodeline.cli.previews import requests_of
@@ -54,7 +54,9 @@ def add(
         items = [ItemDraft(ReviewTarget("TRACE", trace_id=TraceId(each))) for each in traces]
         report = items_of.add(session, items)
     elif rule is not None:
-        chosen = ItemRule(_rule(rule), filter or "", share, name=name, below=below, limit=limit, most=most)
+        chosen = ItemRule(
+            choice_of(rule, _RULES, "--rule"), filter or "", share, name=name, below=below, limit=limit, most=most
+        )
         if standing:
             with as_options(OPTIONS):
                 changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
@@ -113,7 +115,7 @@ def items(
     """List the items of a session with their reviews: what went into a trace, of a pair into the first; ids of what
     they are about with --json."""
     session = session_id(use, session, experiment)
-    states: list[ItemState] = [_item_state(each) for each in state or ()]
+    states: list[ItemState] = [choice_of(each, ITEM_STATES, "--state") for each in state or ()]
     found = use.client.labeling_items.list(session, state=states or None, limit=None if all else limit)
     if use.out.as_json:
         use.out.lines(found)
@@ -187,13 +189,6 @@ def _about(target: ReviewTarget, requests: Mapping[str, str]) -> str:
     return target.trace_id or target.session or target.record_id or f"{target.run_id}/{target.row_key}"
 
 
-def _item_state(text: str) -> ItemState:
-    for state in ITEM_STATES:
-        if state == text.upper():
-            return state
-    raise Invalid.value("--state", text, f"one of {', '.join(ITEM_STATES)}")
-
-
 _RULES: tuple[RuleKind, ...] = ("sample", "low_score", "disagreement")
 
 
@@ -202,10 +197,3 @@ def _ruled(rule: ItemRule) -> str:
         return f"sample of {(rule.share or 0) * 100:.4g} %"
     below = f" below {rule.below:g}" if rule.below is not None else ""
     return f"{rule.kind} of {rule.name}{below}"
-
-
-def _rule(text: str) -> RuleKind:
-    for rule in _RULES:
-        if rule == text:
-            return rule
-    raise Invalid.value("--rule", text, f"one of {', '.join(_RULES)}")

@@ -6,18 +6,16 @@ from typing import Annotated
 
 import typer
 
-from lodeline.cli.naming import as_options, confirm
+from lodeline.cli.naming import as_options, choice_of, confirm
 from lodeline.cli.options import Use, YesOption, command
-from lodeline.domain.errors import Invalid
 from lodeline.domain.label_schema import (
     INPUT_KINDS,
-    InputKind,
     LabelInput,
     LabelKind,
     LabelSchema,
     LabelSchemaDraft,
 )
-from lodeline.domain.text_span import MARKED_PARTS, MarkedPart
+from lodeline.domain.text_span import MARKED_PARTS
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, show and change label schemas.")
 
@@ -71,7 +69,7 @@ def create(
     comments: Annotated[bool, typer.Option("--comments", help="People may comment.")] = False,
 ) -> None:
     """Make a label schema: what people are asked, and which answers are sound."""
-    plain = LabelInput(_kind(input))
+    plain = LabelInput(choice_of(input, INPUT_KINDS, "input"))
     given = replace(
         plain,
         positive_label=positive,
@@ -83,7 +81,7 @@ def create(
         max_value=max,
         max_length=max_length,
         max_count=max_count,
-        marks=_part(marks),
+        marks=choice_of(marks, MARKED_PARTS, "--marks"),
     )
     kind: LabelKind = "EXPECTATION" if expectation else "FEEDBACK"
     draft = LabelSchemaDraft(name, kind, given, title, instruction, comments)
@@ -149,7 +147,7 @@ def update(
         max_value=asked.max_value if max is None else max,
         max_length=asked.max_length if max_length is None else max_length,
         max_count=asked.max_count if max_count is None else max_count,
-        marks=asked.marks if marks is None else _part(marks),
+        marks=asked.marks if marks is None else choice_of(marks, MARKED_PARTS, "--marks"),
     )
     with as_options(_OPTIONS):
         changed = use.client.label_schemas.update(
@@ -206,17 +204,3 @@ def _shown(given: LabelInput) -> str:
             return "a list of texts"
         case "spans":
             return f"spans of the {given.marks}: " + ", ".join(given.options)
-
-
-def _part(text: str) -> MarkedPart:
-    for part in MARKED_PARTS:
-        if part == text:
-            return part
-    raise Invalid.value("--marks", text, f"one of {', '.join(MARKED_PARTS)}")
-
-
-def _kind(text: str) -> InputKind:
-    for kind in INPUT_KINDS:
-        if kind == text:
-            return kind
-    raise Invalid.value("input", text, f"one of {', '.join(INPUT_KINDS)}")

@@ -2,8 +2,8 @@
 
 import contextlib
 import sys
-from collections.abc import Generator, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 import typer
@@ -14,6 +14,8 @@ from lodeline.domain.span import JsonValue
 
 if TYPE_CHECKING:
     from lodeline.sdk.client.clients import LodelineClient
+
+ChoiceT = TypeVar("ChoiceT", bound=str)
 
 
 def find_experiment(client: "LodelineClient", name: str) -> Experiment:
@@ -40,6 +42,14 @@ def pairs(texts: Iterable[str] | None, field: str) -> dict[str, str]:
             raise Invalid.value(field, text, "KEY=VALUE")
         found[key] = value
     return found
+
+
+def choice_of(text: str, among: Sequence[ChoiceT], field: str) -> ChoiceT:
+    """Return the choice that a text names, in whatever case; Invalid, naming the field and the choices, for none."""
+    for choice in among:
+        if choice.lower() == text.lower():
+            return choice
+    raise Invalid.value(field, text, f"one of {', '.join(among)}")
 
 
 @contextlib.contextmanager

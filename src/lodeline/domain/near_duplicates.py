@@ -19,8 +19,9 @@ class NearDuplicateGroup:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicateRecords:
-    """The groups of a version, the largest first. `version` is its number, of the draft the one that it would get;
-    `records` were looked at, and `partial` says that there was more to compare."""
+    """The groups of a version, the largest first, of equally large ones the most alike. `version` is its number, of
+    the draft the one that it would get; `records` were looked at, and `partial` says that there was more to compare.
+    """
 
     version: int
     threshold: float

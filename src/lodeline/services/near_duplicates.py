@@ -70,9 +70,8 @@ class NearDuplicateService:
         records = {record.record_id: record for record in listed[:MOST_RECORDS]}
         texts = ((each.record_id, inputs_text(each.inputs)) for each in records.values())
         report = near_duplicates(texts, threshold=threshold, most_characters=MOST_CHARACTERS)
-        groups = tuple(
-            _group([records[RecordId(name)] for name in group.names], group.similarity) for group in report.groups
-        )
+        alike = sorted(report.groups, key=lambda group: (-len(group.names), -group.similarity))
+        groups = tuple(_group([records[RecordId(name)] for name in group.names], group.similarity) for group in alike)
         partial = report.partial or len(listed) > MOST_RECORDS
         return NearDuplicateRecords(number, threshold, groups, report.texts, partial)
 

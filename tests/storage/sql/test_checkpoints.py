@@ -1,5 +1,6 @@
 """Checkpoints beside the writer: the log stays short, and nothing is lost whatever holds them back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_reader_holds_the_log_back_and_nothing_else(writer: Writer, tmp_path: 
     assert log_pages(tmp_path) <= held + MOST, "it is begun anew once the reader has gone"
     assert traces(reader) == 400
     reader.close()
+
+
+def test_the_log_stays_short_where_two_write(writer: Writer, tmp_path: Path):
+    other = Writer(tmp_path, TraceIngester())
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(ingest, writer, 0, 300), pool.submit(ingest, other, 300, 600)]
+        for each in done:
+            each.result(120)
+    assert log_pages(tmp_path) < 1.5 * MOST
+    assert other.call(traces) == 600
+    other.close()
 
 
 def _unavailable(*_: object, **__: object) -> Db:

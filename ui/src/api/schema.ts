@@ -1619,7 +1619,7 @@ export interface NearDuplicateGroup {
   preview: string;
 }
 
-/** The groups of a version, the largest first. `version` is its number, of the draft the one that it would get; `records` were looked at, and `partial` says that there was more to compare. */
+/** The groups of a version, the largest first, of equally large ones the most alike. `version` is its number, of the draft the one that it would get; `records` were looked at, and `partial` says that there was more to compare. */
 export interface NearDuplicateRecords {
   version: number;
   threshold: number | "NaN" | "Infinity" | "-Infinity";

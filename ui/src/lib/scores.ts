@@ -1,6 +1,6 @@
 /** Scores as numbers: what is bad, how they are spread, in which order rows stand. */
 
-import { finite } from "./format";
+import { finite, MISSING } from "./format";
 
 export type Direction = "higher" | "lower" | "none";
 
@@ -61,6 +61,13 @@ export function short(value: number): string {
 /** A score's mean as people read it: shares in percent, others in few digits. */
 export function shownMean(value: number, kind: "rate" | "mean" | "counts"): string {
   return kind === "rate" ? `${short(value * 100)}%` : short(value);
+}
+
+/** How far one mean is from another, with its sign, as people read it. */
+export function shownDifference(value: number | null | undefined, kind: "rate" | "mean" | "counts"): string {
+  if (value === null || value === undefined) return MISSING;
+  const size = shownMean(Math.abs(value), kind);
+  return value < 0 ? `−${size}` : value > 0 ? `+${size}` : size;
 }
 
 /** A metric in few digits; what is no finite number by its name. */

@@ -124,6 +124,27 @@ export const evaluationTexts = {
       inconclusive: "inconclusive",
     } as Record<string, string>,
     noVerdict: "none",
+    sentence: {
+      verdicts: {
+        better: (scorer: string, one: string, other: string) =>
+          `By ${scorer}, ${one} is better than ${other}.`,
+        worse: (scorer: string, one: string, other: string) => `By ${scorer}, ${one} is worse than ${other}.`,
+        different: (scorer: string, one: string, other: string) =>
+          `By ${scorer}, ${one} and ${other} differ; which way is better the scorer does not say.`,
+        equivalent: (scorer: string, one: string, other: string) =>
+          `By ${scorer}, ${one} and ${other} differ by less than matters.`,
+        inconclusive: (scorer: string, one: string, other: string) =>
+          `By ${scorer}, these rows do not tell which of ${one} and ${other} is better.`,
+        none: (scorer: string, one: string, other: string) =>
+          `By ${scorer}, ${one} and ${other} cannot be compared.`,
+      },
+      means: (before: string, after: string, difference: string) =>
+        `It went from ${before} to ${after}: ${difference}`,
+      interval: (level: string, low: string, high: string, pairs: string) =>
+        `(${level} interval ${low} to ${high}, ${pairs} rows in pairs).`,
+      pairs: (pairs: string) => `(${pairs} rows in pairs).`,
+      needed: (rows: string) => `About ${rows} rows would be needed to tell.`,
+    },
     paired: (paired: string) => `${paired} rows are paired`,
     unpaired: (baseline: string, candidate: string) =>
       `${baseline} only in the baseline, ${candidate} only in the candidate`,

@@ -74,6 +74,8 @@ export const tracesTexts = {
     liveOn: "Following: new traces appear at the top.",
     selected: (count: number) => `${count} selected`,
     selectAll: "Select all loaded",
+    failed: "failed",
+    failedWith: (message: string) => `Failed: ${message}`,
     failedWithin: (count: number) => (count === 1 ? "one span failed" : `${count} spans failed`),
     selectOne: (name: string) => `Select ${name}`,
     unselect: "Clear the selection",

@@ -34,7 +34,7 @@ from lodeline.storage.sql import review_queue, runs, traces
 from lodeline.storage.sql.assessment_rows import append_all, last_revision
 from lodeline.storage.sql.codec import clean
 from lodeline.storage.sql.connection import Readers
-from lodeline.storage.sql.db import Db, Row
+from lodeline.storage.sql.db import Db, Row, carray_of_texts
 from lodeline.storage.sql.experiment_rows import number_of
 from lodeline.storage.sql.labeling_rows import (
     SELECT_ITEM,
@@ -236,11 +236,17 @@ def _add(
 
 def _items(db: Db, row_id: int, item_ids: Iterable[ItemId]) -> Iterator[Kept]:
     """Yield items of a session by their ids; NotFound for one that it does not have."""
-    for item_id in item_ids:
-        kept, run_row = find_item(db, item_id)
-        if run_row != row_id:
-            raise NotFound.of("item", item_id)
-        yield kept
+    wanted = list(item_ids)
+    for start in range(0, len(wanted), _STEP):
+        batch = wanted[start : start + _STEP]
+        # By the ids, of which there are few, and not by the session, which may have many items.
+        sql = f"{SELECT_ITEM} WHERE i.item_id IN carray(?) AND +i.run = ?"
+        found = items_of(db, db.execute(sql, (carray_of_texts([clean(each) for each in batch]), row_id)).fetchall())
+        by_id = {kept.item.item_id: kept for kept in found}
+        for item_id in batch:
+            if item_id not in by_id:
+                raise NotFound.of("item", item_id)
+            yield by_id[item_id]
 
 
 def _present(db: Db, item_id: ItemId) -> Kept | None:

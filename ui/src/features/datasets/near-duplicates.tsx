@@ -8,6 +8,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { Snippet } from "@/components/snippet";
 import { exactNumber, finite, oneLine, percent } from "@/lib/format";
+import { shellWord } from "@/lib/shell";
 import { text } from "@/strings";
 import { AlikePanel } from "./alike-panel";
 import classes from "./dataset-page.module.css";
@@ -57,7 +58,7 @@ export function NearDuplicates({ dataset, version, threshold, opened, onChange }
           {found.data.partial && (
             <>
               <p>{t.partial}</p>
-              <Snippet code={t.command(dataset.name, dataset.experiment_id, version)} />
+              <Snippet code={t.command(shellWord(dataset.name), dataset.experiment_id, version)} />
             </>
           )}
         </div>

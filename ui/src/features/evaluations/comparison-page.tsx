@@ -42,7 +42,9 @@ export function ComparisonPage() {
     value: id,
     label: nameOf(id),
   }));
-  const data = ready ? compared.data : undefined;
+  // What is said of evaluations is said by their names: together with them, or not yet.
+  const waits = compared.isPending || runs.isPending;
+  const data = ready && !waits ? compared.data : undefined;
   return (
     <Page
       title={t.title}
@@ -76,7 +78,7 @@ export function ComparisonPage() {
       {ready && compared.isError && (
         <ProblemNote error={compared.error} retry={() => void compared.refetch()} />
       )}
-      {ready && compared.isPending && <Skeleton height={180} radius={8} />}
+      {ready && waits && !compared.isError && <Skeleton height={180} radius={8} />}
       {data !== undefined && (
         <>
           <VerdictTable

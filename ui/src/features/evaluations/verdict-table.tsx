@@ -5,9 +5,10 @@ import { IntervalBar } from "@/components/interval-bar";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { exactNumber, finite, MISSING } from "@/lib/format";
-import { short, shownMean } from "@/lib/scores";
+import { short, shownMean, shownDifference as signed } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
+import { VerdictSentence } from "./verdict-sentence";
 
 const t = text.comparison;
 
@@ -29,6 +30,13 @@ export function VerdictTable(props: VerdictTableProps) {
   const found = chosenComparison(comparison, props.scorer, props.candidate);
   return (
     <>
+      {found !== undefined && (
+        <VerdictSentence
+          one={found.scorer}
+          baseline={nameOf(comparison.baseline)}
+          candidate={nameOf(found.run.candidate)}
+        />
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <div className={table.wrap} tabIndex={0} role="region" aria-label={t.title}>
         <table className={table.table} aria-label={t.title}>
@@ -158,12 +166,6 @@ function Figures({ one, widest }: { one: ScorerComparison; widest: number }) {
       </td>
     </>
   );
-}
-
-function signed(value: number | null | undefined, kind: ScorerComparison["kind"]): string {
-  if (value === null || value === undefined) return MISSING;
-  const size = shownMean(Math.abs(value), kind);
-  return value < 0 ? `−${size}` : value > 0 ? `+${size}` : size;
 }
 
 function Outcome({ one }: { one: ScorerComparison }) {

@@ -47,6 +47,24 @@ function Within({ count }: { count: number }) {
   );
 }
 
+function failed({ state, status_message }: Trace): boolean {
+  return state === "ERROR" && status_message !== "";
+}
+
+/** Why a trace failed, in the place of what it should have answered. */
+function Failure({ trace }: { trace: Trace }) {
+  const message = trace.status_message.slice(0, 1000);
+  const label = text.traces.failedWith(visibleText(message));
+  return (
+    <span title={trace.response ? `${label}\n${visibleText(trace.response.slice(0, 1000))}` : label}>
+      <IconAlertTriangle size={13} color="var(--bad)" role="img" aria-label={text.traces.failed} />{" "}
+      <span className="bad">
+        <SafeText text={oneLine(message, 300)} />
+      </span>
+    </span>
+  );
+}
+
 export const COLUMNS: readonly Column[] = [
   {
     id: "state",
@@ -84,7 +102,12 @@ export const COLUMNS: readonly Column[] = [
     ),
   },
   { id: "request", track: "minmax(110px, 2.6fr)", least: 110, cell: (trace) => preview(trace.request) },
-  { id: "response", track: "minmax(96px, 2.4fr)", least: 96, cell: (trace) => preview(trace.response) },
+  {
+    id: "response",
+    track: "minmax(96px, 2.4fr)",
+    least: 96,
+    cell: (trace) => (failed(trace) ? <Failure trace={trace} /> : preview(trace.response)),
+  },
   {
     id: "duration",
     track: "76px",
