@@ -648,7 +648,7 @@ def _settled(text: str) -> str:
     def fixed(hit: re.Match[str]) -> str:
         return seen.setdefault(hit[0], f"{hit[1]}-{len(seen) + 1:032x}")
 
-    text = re.sub(r"\b(a|acc|key|d|dr|ri)-[0-9a-f]{32}\b", fixed, text)
+    text = re.sub(r"\b(a|acc|key|d|dr|iss|ri)-[0-9a-f]{32}\b", fixed, text)
     text = re.sub(r"\b(ldl_[a-z]+_)[0-9A-Za-z]{57}\b", r"\1" + "x" * 57, text)
     text = re.sub(r"\b(ldl_[a-z]+_)[0-9A-Za-z]{8}\b", r"\1" + "x" * 8, text)
     text = re.sub(r'("modified_ms": ?)\d+', rf"\g<1>{NOW_MS}", text)
