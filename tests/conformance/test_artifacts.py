@@ -55,6 +55,22 @@ def test_a_table_grows(experiment: str) -> None:
     assert list(mlflow.load_table("table.json", run_ids=[run.info.run_id])["question"]) == ["a", "b"]
 
 
+def test_a_file_in_parts(experiment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes no parts gets the file whole, by the client's own choice."""
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1000")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "300000")
+    large = tmp_path / "a b%.bin"
+    large.write_bytes(os.urandom(1_000_001))
+    with mlflow.start_run() as run:
+        mlflow.log_artifact(str(large), "deep/er")
+        mlflow.log_artifact(str(large))
+    for place in ("deep/er/", ""):
+        found = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path=f"{place}{large.name}")
+        assert Path(found).read_bytes() == large.read_bytes()
+    assert sorted(item.path for item in MlflowClient().list_artifacts(run.info.run_id)) == [large.name, "deep"]
+
+
 def test_a_missing_file(url: str, experiment: str) -> None:
     answer = requests.get(f"{url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/none.txt", timeout=30)
     assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")

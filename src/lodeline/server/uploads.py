@@ -1,7 +1,7 @@
 """Uploads: a request body as a file, bounded, in memory while small and on disk beyond; and files as answers."""
 
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, cast
 from urllib.parse import quote
@@ -38,6 +38,18 @@ async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryI
                 else:
                     file.write(piece)
         with _room():  # going back writes what is still buffered
+            file.seek(0)
+        yield cast(BinaryIO, file)
+
+
+@contextmanager
+def joined(pieces: Iterable[bytes]) -> Generator[BinaryIO]:
+    """Give pieces of bytes as one file at its start; Unavailable when there is no room for it."""
+    with tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES, mode="w+b") as file:
+        for piece in pieces:
+            with _room():
+                file.write(piece)
+        with _room():
             file.seek(0)
         yield cast(BinaryIO, file)
 

@@ -79,9 +79,9 @@ class ArtifactService:
         self._clock = clock
         self.max_bytes = max_bytes
 
-    def check_write(self, actor: Actor, path: str) -> None:
-        """Return when the actor may write there: asked before a body is read."""
-        self._writable(actor, path)
+    def check_write(self, actor: Actor, path: str) -> ExperimentId:
+        """Return the experiment when the actor may write there: asked before a body is read."""
+        return self._writable(actor, path).experiment_id
 
     def put(self, actor: Actor, path: str, data: BinaryIO) -> BlobInfo:
         """Store a file whole or not at all, replacing one; TooLarge over `max_bytes`.

@@ -6,6 +6,7 @@ from lodeline.auth.credentials import Credentials
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.services.accounts import AccountService
 from lodeline.services.analytics import AnalyticsService
+from lodeline.services.artifact_parts import ArtifactPartService
 from lodeline.services.artifacts import ArtifactService
 from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
@@ -66,6 +67,7 @@ class Services:
     deliveries: DeliveryService
     attachments: AttachmentService
     artifacts: ArtifactService
+    artifact_parts: ArtifactPartService
     assessments: AssessmentService
     conversations: ConversationService
     analytics: AnalyticsService
@@ -120,6 +122,7 @@ def assemble(
     runs = RunService(stores, scope, listing, EvaluatedRuns(stores, datasets, clock), clock)
     evaluations = EvaluationService(stores, scope, clock)
     labeling_items = LabelingItemService(stores, labeling, records, listing, clock)
+    artifacts = ArtifactService(stores, scope, clock, max_bytes=bounds.max_attachment_bytes)
     return Services(
         stores=stores,
         clock=clock,
@@ -128,7 +131,8 @@ def assemble(
         traces=traces,
         deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
-        artifacts=ArtifactService(stores, scope, clock, max_bytes=bounds.max_attachment_bytes),
+        artifacts=artifacts,
+        artifact_parts=ArtifactPartService(stores, artifacts, clock),
         assessments=assessments,
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),

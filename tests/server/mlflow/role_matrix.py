@@ -5,6 +5,7 @@ ingest bound to experiment 1. (A reviewer has no key, and cookies count nothing 
 whoever may make it gets 200. Texts are filled from the names of the world.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -64,6 +65,13 @@ LABELS = f"{V3}/label-schemas"
 SCHEMA = {"schema_id": "{schema}"}
 FILES = "2.0/mlflow-artifacts/artifacts"
 FILE = f"{FILES}/1/{{run}}/artifacts/a.txt"
+FOLDER = "1/{run}/artifacts"
+PARTS = "2.0/mlflow-artifacts/mpu"
+PART = b"x"
+PARTED: Mapping[str, Any] = {
+    "path": "b.txt", "num_parts": 1, "upload_id": "{upload}",
+    "parts": [{"part_number": 1, "etag": hashlib.sha256(PART).hexdigest()}],
+}  # fmt: skip
 FEEDBACK = {"assessment_name": "q", "source": {"source_type": "CODE", "source_id": "c"}, "feedback": {"value": 1}}
 INFO = {
     "trace_id": "tr-" + "cd" * 16, "request_time": "2026-11-27T10:00:00Z", "state": "OK",
@@ -90,6 +98,13 @@ CASES: tuple[Case, ...] = (
     Case(f"PUT {FILES}/{{path}}", WRITE, path=FILE, content=b"x"),
     Case(f"GET {FILES}/{{path}}", READ, path=FILE),
     Case(f"DELETE {FILES}/{{path}}", WRITE, path=FILE),
+    Case(f"POST {PARTS}/create/{{folder}}", WRITE, json=PARTED, path=f"{PARTS}/create/{FOLDER}"),
+    Case(f"PUT {PARTS}/parts/{{path}}", WRITE, {"upload_id": "{upload}", "part_number": "1"},
+         path=f"{PARTS}/parts/{FOLDER}/b.txt", content=PART),
+    Case(f"POST {PARTS}/complete/{{folder}}", WRITE, json=PARTED,
+         path=f"{PARTS}/complete/{FOLDER}"),
+    Case(f"POST {PARTS}/abort/{{folder}}", WRITE, json=PARTED,
+         path=f"{PARTS}/abort/{FOLDER}"),
     Case(f"GET {V2}/artifacts/list", READ, RUN),
     Case(f"GET {MODELS}/{{model_id}}/artifacts/directories", READ, path=f"{MODELS}/{{model}}/artifacts/directories"),
 

@@ -1,5 +1,6 @@
 """Every call of MLflow's protocol is in the role matrix, and every key gets from it what the matrix says."""
 
+import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -16,7 +17,7 @@ from lodeline.domain.prompt import PromptChange, PromptDraft
 from lodeline.domain.review_queue import ReviewQueueDraft
 from lodeline.domain.run import RunChange
 from lodeline.server.mlflow.routes import ENDPOINTS, RAW
-from tests.server.mlflow.role_matrix import CASES, FILE, KEYS, SCORER, V3, Case, KeyName
+from tests.server.mlflow.role_matrix import CASES, FILE, KEYS, PART, SCORER, V3, Case, KeyName
 from tests.server.world import TRACE, World, populated
 
 
@@ -44,7 +45,9 @@ def stocked() -> Generator[World]:
         queue = services.review_queues.create(LOCAL, "1", ReviewQueueDraft("queue", "CUSTOM"))
         services.review_queues.add_traces(LOCAL, queue.queue_id, [TRACE])
         issue = services.issues.create(LOCAL, ExperimentId("1"), IssueDraft("slow", "It takes minutes."))
-        names.update(queue=queue.queue_id, issue=issue.issue_id)
+        upload = services.artifact_parts.create(LOCAL, f"1/{names['run']}/artifacts/b.txt", 1)
+        services.artifact_parts.put(LOCAL, f"1/{names['run']}/artifacts/b.txt", upload, 1, io.BytesIO(PART))
+        names.update(queue=queue.queue_id, issue=issue.issue_id, upload=upload)
         for made in (
             Case(f"POST {V3}/scorers/register", "", json={**SCORER, "serialized_scorer": "{}"}),
             Case("PUT ", "", path=FILE, content=b"x"),

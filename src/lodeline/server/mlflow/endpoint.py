@@ -68,7 +68,7 @@ class Endpoint:
         return Route(f"/{self.path.removeprefix(prefix)}", guarded(answer), methods=[self.method])
 
     async def _answer(self, request: Request) -> Reply:
-        call = Call(await actor_of(request), request.app.state.services, await _fields(request), request.headers)
+        call = Call(await actor_of(request), request.app.state.services, await message_of(request), request.headers)
         until_s = time.monotonic() + _WAIT_S
         while True:
             try:
@@ -104,7 +104,8 @@ async def actor_of(request: Request) -> Actor:
     return await run_in_threadpool(access.by_key, key_of(request.headers))
 
 
-async def _fields(request: Request) -> Fields:
+async def message_of(request: Request) -> Fields:
+    """Return the fields of path, query and body as one message."""
     values: dict[str, JsonValue] = {}
     for name in request.query_params:
         given = request.query_params.getlist(name)

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from lodeline.domain.errors import NotFound, shown
 from lodeline.server.mlflow import (
     about,
+    artifact_parts,
     artifacts,
     assessments,
     datasets,
@@ -50,7 +51,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *review_queues.ENDPOINTS,
     *issues.ENDPOINTS,
 )
-RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW,)
+RAW: tuple[tuple[str, Route], ...] = (*artifacts.RAW, *artifact_parts.RAW)
 """Routes of bodies that are no messages, with the version that they stand under."""
 VERSIONS = ("2.0", "3.0")
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
