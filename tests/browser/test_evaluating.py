@@ -239,6 +239,7 @@ def test_files_of_a_run_are_looked_at_and_nothing_in_them_runs(visit: Watched, d
         shown.get_by_role("button", name=f"Show {name}").click()
         preview = shown.get_by_role("region", name=f"Preview of {name}")
         expect(preview).to_contain_text(seen)
+        expect(preview).to_be_in_viewport()
         expect(preview.locator("script, svg[onload], iframe, object, embed, img")).to_have_count(0)
     shown.get_by_role("button", name="Show plot.png").click()
     picture = shown.get_by_role("img", name="The picture plot.png")
@@ -296,6 +297,10 @@ def test_a_gated_alias_is_moved_once_its_rules_pass(visit: Watched, demo: Server
     rules.fill("[[gate]]\nmetrik = 'right'")
     gate.get_by_role("button", name="Hold the gate").click()
     expect(gate.get_by_role("alert")).to_contain_text("metrik")
+    rules.fill("[[gate]]\nmetric = 'right'\nop = '>='\nthreshold = 0\n")
+    gate.get_by_role("button", name="Hold the gate").click()
+    expect(gate.get_by_role("alert")).to_contain_text("holds whatever the rows say")
+    expect(move).to_be_disabled()
     rule = "[[gate]]\nname = 'answers are right'\nmetric = 'right'\nop = '>='\nthreshold = {}\n"
     rules.fill(rule.format(0.95))
     gate.get_by_role("button", name="Hold the gate").click()
