@@ -91,6 +91,23 @@ def test_search_shows_a_table_and_json_lines(lodeline: Lodeline, filled: Path) -
     assert lodeline("traces", "search", "-f", "session = 'none'", "--json", store=filled).out == ""
 
 
+def test_search_says_why_a_trace_failed_in_the_place_of_its_request(
+    lodeline: Lodeline, filled: Path, tmp_path: Path
+) -> None:
+    failed = SpanDraft(
+        (2).to_bytes(16, "big"), (1).to_bytes(8, "big"), b"", "cook", START_NS, START_NS + MS,
+        {"lodeline.inputs": "a cake"}, error="KeyError: 'butter'\x1b[2J",
+    )  # fmt: skip
+    (tmp_path / "failed.pb").write_bytes(request([({"service.name": "test"}, "tests", "1", [failed])]))
+    lodeline("traces", "import", str(tmp_path / "failed.pb"), store=filled)
+    shown = lodeline("traces", "search", store=filled).out.splitlines()
+    (bad,) = (line for line in shown if trace_id(2) in line)
+    (good,) = (line for line in shown if trace_id() in line)
+    assert bad.endswith("error: KeyError: 'butter'\\x1b[2J")
+    assert "a cake" not in bad
+    assert good.endswith("hello")
+
+
 def test_limit_and_all(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
     files = [str(otlp_file(tmp_path, f"{number}.pb", number=number)) for number in range(1, 6)]
     lodeline("traces", "import", *files, store=store)

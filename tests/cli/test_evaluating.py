@@ -8,6 +8,7 @@ import lodeline as sdk
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import RunId
+from lodeline.domain.model import ModelDraft
 from lodeline.domain.run import MetricPoint, RunDraft
 from tests.cli.conftest import Lodeline
 
@@ -81,6 +82,40 @@ def test_an_alias_moves_to_a_model_by_its_name(filled: Path, lodeline: Lodeline)
     unknown = lodeline("models", "alias", "production", "bot-9", store=filled, code=1).err
     assert "has this id or name" in unknown
     assert "lodeline models list" in unknown
+
+
+def test_models_are_compared_by_name(filled: Path, lodeline: Lodeline) -> None:
+    lodeline("experiments", "create", "kitchen", store=filled)
+
+    def create(name: str, experiment: str, param: str) -> str:
+        made = ("models", "create", name, "-e", experiment, "--param", param, "--json")
+        return str(lodeline(*made, store=filled).document()["model_id"])
+
+    first, second = create("cook-1", "kitchen", "fat=butter"), create("cook-2", "kitchen", "fat=oil")
+    table = lodeline("models", "diff", "cook-1", "cook-2", "-e", "kitchen", store=filled).out.splitlines()
+    assert table[0].split() == ["part", "name", "cook-1", "cook-2"]
+    assert ["model", "id", first, second] in [line.split() for line in table]
+    assert ["param", "fat", "butter", "oil"] in [line.split() for line in table]
+    differ = lodeline("models", "diff", "cook-1", second, "--json", store=filled).document()
+    assert (differ["left"], differ["right"]) == (first, second)
+    assert "butter" in lodeline("models", "get", "cook-1", "-e", "kitchen", store=filled).out
+    assert "of experiment 0 has" in lodeline("models", "get", "cook-1", "-e", "0", store=filled, code=1).err
+    other = create("cook-1", "0", "fat=lard")
+    several = lodeline("models", "diff", "cook-1", "cook-2", store=filled, code=2).err
+    assert first in several
+    assert other in several
+    same = lodeline("models", "diff", first, other, store=filled).out.splitlines()[0]
+    assert same.split() == ["part", "name", first, other]
+
+
+def test_long_digests_are_cut_in_a_comparison(filled: Path, lodeline: Lodeline) -> None:
+    with sdk.connect(filled) as client:
+        for name, digit in (("a", "0"), ("b", "1")):
+            client.models.create(ModelDraft(name, config_digest=digit * 64))
+    shown = lodeline("models", "diff", "a", "b", store=filled).out
+    assert "000000000000…" in shown
+    assert "0" * 13 not in shown
+    assert f'"{"1" * 64}"' in lodeline("models", "diff", "a", "b", "--json", store=filled).out
 
 
 def test_models_are_made_compared_and_promoted(filled: Path, lodeline: Lodeline) -> None:

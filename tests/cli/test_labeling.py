@@ -66,6 +66,8 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
         client.reviews.submit(item, ReviewForm({"tone": "kind", "expected_response": "yes"}), reviewer="ann")
     lodeline("labeling", "adjudicate", item, "tone", "-r", "lin", store=store, code=2)
     assert "disputed" in lodeline("labeling", "adjudicate", item, "tone=dry", "-r", "lin", store=store, code=5).err
+    nobody = lodeline("labeling", "adjudicate", item, "tone=dry", store=store, code=2).err
+    assert nobody == "Error: --reviewer: nobody is signed in; give the name of who reviews.\n"
     assert "COMPLETE" in lodeline("labeling", "items", session, "-s", "complete", store=store).out
     assert "COMPLETE 1" in lodeline("labeling", "get", session, store=store).out
     assert (
@@ -100,6 +102,17 @@ def test_a_name_of_two_sessions_is_told_apart_by_its_experiment(lodeline: Lodeli
     listed = lodeline("labeling", "list", store=store).out
     assert "(desk)" in listed
     assert "(shop)" in listed
+
+
+def test_a_link_is_for_the_reviewer_who_stands_after_the_session(lodeline: Lodeline, store: Path) -> None:
+    lodeline("labeling", "create", "Feedback", "-n", "week 1", "-r", "ada", store=store)
+    link = ("labeling", "link", "week 1")
+    named = lodeline(*link, "ada", store=store).out
+    assert named.endswith("?reviewer=ada\n")
+    assert lodeline(*link, "--reviewer", "ada", store=store).out == named
+    assert lodeline(*link, "ada", "-r", "ada", store=store).out == named
+    assert "leave out 'ada' or --reviewer 'bo'" in lodeline(*link, "ada", "-r", "bo", store=store, code=2).err
+    assert "reviewer 'bo' does not exist" in lodeline(*link, "bo", store=store, code=1).err
 
 
 def test_label_schemas_have_all_that_the_api_has(lodeline: Lodeline, store: Path) -> None:

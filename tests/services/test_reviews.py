@@ -352,7 +352,7 @@ def test_who_is_signed_in_reviews_in_their_own_name(services: Services) -> None:
 def test_somebody_who_is_not_signed_in_says_who_they_are(services: Services) -> None:
     made = session(services)
     (item,) = add(services, made, trace())
-    with pytest.raises(Invalid, match='say who reviews, as "reviewer"'):
+    with pytest.raises(Invalid, match=r"^reviewer: .* give the name of who reviews"):
         services.reviews.next(LOCAL, made.run.run_id)
     done = services.reviews.submit(LOCAL, item, form(), reviewer="ann")
     assert done.mine is not None

@@ -200,13 +200,16 @@ def weigh(use: Use, session: SessionArgument, *, experiment: OfOption = None) ->
 def link(
     use: Use,
     session: SessionArgument,
+    name: Annotated[str | None, typer.Argument(metavar="REVIEWER", help="Whom it is for.")] = None,
     *,
     experiment: OfOption = None,
-    reviewer: Annotated[str | None, typer.Option("--reviewer", "-r")] = None,
+    reviewer: Annotated[str | None, typer.Option("--reviewer", "-r", help="The same, as an option.")] = None,
 ) -> None:
     """Show the address to send to a reviewer."""
+    if name is not None and reviewer not in (None, name):
+        raise Invalid(f"link: the address is for one reviewer; leave out {name!r} or --reviewer {reviewer!r}.")
     session = session_id(use, session, experiment)
-    found = use.client.labeling.link(session, reviewer=reviewer)
+    found = use.client.labeling.link(session, reviewer=reviewer if name is None else name)
     said(use.out, found, use.client.url.rstrip("/") + found.path)
 
 

@@ -163,7 +163,8 @@ def adjudicate(
     Spans are answered with a list: made_up='[{"field": "response", "start": 0, "end": 5, "label": "wrong"}]'.
     """
     form = ReviewForm(dict(map(_answer, answers)), comment=comment)
-    decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
+    with as_options({"reviewer": "--reviewer", "answers": "ANSWER"}):
+        decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
     said(use.out, decided, f"Item {item} is {decided.state}.")
 
 

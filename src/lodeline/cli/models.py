@@ -1,6 +1,8 @@
 """``lodeline models``: versions of the application, their aliases and differences."""
 
 import contextlib
+import re
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +35,13 @@ app = typer.Typer(
 )
 
 IdArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model's id.")]
+NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model, by id or name.")]
+OfOption = Annotated[
+    str | None,
+    typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where the model is, of which the name is given."),
+]
 _NAMED = 5
+_DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{32,}")
 
 
 @command(app, "list")
@@ -82,19 +90,22 @@ def create(
 
 
 @command(app, "get")
-def get(use: Use, model: IdArgument) -> None:
+def get(use: Use, model: NameArgument, *, experiment: OfOption = None) -> None:
     """Show a model: source, params, prompts, metrics and aliases."""
-    _show(use, use.client.models.get(model))
+    _show(use, _found_model(use, model, experiment))
 
 
 @command(app, "diff")
 def diff(
     use: Use,
-    left: Annotated[str, typer.Argument(metavar="MODEL", help="The id of a model.")],
-    right: Annotated[str, typer.Argument(metavar="OTHER", help="The id of another.")],
+    left: NameArgument,
+    right: Annotated[str, typer.Argument(metavar="OTHER", help="Another one, by id or name.")],
+    *,
+    experiment: OfOption = None,
 ) -> None:
     """Show how two models differ in params, prompts, source and metrics."""
-    found = use.client.models.diff(left, right)
+    before, after = _found_model(use, left, experiment), _found_model(use, right, experiment)
+    found = use.client.models.diff(before.model_id, after.model_id)
     if use.out.as_json:
         use.out.document(found)
         return
@@ -103,8 +114,11 @@ def diff(
         ("model", found.other),
     )  # fmt: skip
     use.out.table(
-        ("part", "name", found.left, found.right),
-        [(part, item.name, item.left, item.right) for part, items in parts for item in items],
+        ("part", "name", *_headings(before, after)),
+        [
+            ("model", "id", before.model_id, after.model_id),
+            *((part, item.name, _short(item.left), _short(item.right)) for part, items in parts for item in items),
+        ],
     )
 
 
@@ -143,7 +157,7 @@ def alias(
         raise Invalid("alias: --gate-passed is for a gate held elsewhere; leave it out beside --gate.")
     found = models.set_alias(
         name,
-        None if remove or model is None else _find_model(use, model, experiment),
+        None if remove or model is None else _found_model(use, model, experiment).model_id,
         experiment=experiment,
         reason=reason,
         gate=None if gate_passed is None else "passed",
@@ -194,21 +208,39 @@ def restore(use: Use, model: IdArgument) -> None:
     _show(use, use.client.models.restore(model))
 
 
-def _find_model(use: Use, model: str, experiment: str) -> str:
-    """Return the id of the model of this id, or else of this name in the experiment; Invalid where several are."""
+def _found_model(use: Use, model: str, experiment: str | None) -> Model:
+    """Return the model of this id, or else of this name in one experiment or whatever it is.
+
+    NotFound where there is none, Invalid where several have the name.
+    """
     with contextlib.suppress(NotFound, Invalid):
-        return use.client.models.get(model).model_id
-    found = list(use.client.models.search(experiment=experiment, filter=f"name = {quote(model)}", limit=_NAMED + 1))
+        return use.client.models.get(model)
+    search = use.client.models.search(experiment=experiment, filter=f"name = {quote(model)}", limit=_NAMED + 1)
+    found = list(islice(search, _NAMED + 1))
     if not found:
+        where = "" if experiment is None else f" of experiment {experiment}"
         raise NotFound(
-            f"model {shown(model)}: no model of experiment {experiment} has this id or name; "
-            "see: lodeline models list -e EXPERIMENT"
+            f"model {shown(model)}: no model{where} has this id or name; see: lodeline models list -e EXPERIMENT"
         )
     if len(found) > 1:
-        ids = ", ".join(f"{item.model_id} ({moment(item.created_ms)})" for item in found[:_NAMED])
+        ids = ", ".join(
+            f"{item.model_id} (experiment {item.experiment_id}, {moment(item.created_ms)})" for item in found[:_NAMED]
+        )
         more = ", …" if len(found) > _NAMED else ""
         raise Invalid(f"model {shown(model)}: several have this name; give the id of one: {ids}{more}")
-    return found[0].model_id
+    return use.client.models.get(found[0].model_id)  # lists leave the source's diff out
+
+
+def _headings(left: Model, right: Model) -> tuple[str, str]:
+    """Return the names of two models, or their ids where names do not tell them apart."""
+    if not left.name or not right.name or left.name == right.name:
+        return left.model_id, right.model_id
+    return left.name, right.name
+
+
+def _short(value: str | None) -> str | None:
+    """Return a value as people can read it: of a digest in hexadecimal digits the beginning, which tells it apart."""
+    return value if value is None or not _DIGEST.fullmatch(value) else f"{value[:12]}…"
 
 
 def _gate_run(file: Path | None, evaluation: str | None, baseline: str | None) -> GateRun | None:

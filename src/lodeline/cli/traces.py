@@ -46,7 +46,7 @@ def search(
     limit: LimitOption = 50,
     all: AllOption = False,
 ) -> None:
-    """List traces, newest first."""
+    """List traces, newest first; of those that failed, why, in the place of what was asked."""
     partial = False
     found: list[Trace] = []
     most = None if all else limit
@@ -237,5 +237,12 @@ def _row(trace: Trace) -> tuple[object, ...]:
         trace.name,
         count(trace.tokens.total),
         cost(trace.cost_usd),
-        None if trace.request is None else clean(trace.request, _REQUEST_CHARACTERS),
+        _about(trace),
     )
+
+
+def _about(trace: Trace) -> str | None:
+    """Return why a trace failed, or else the beginning of what was asked."""
+    if trace.state == "ERROR" and trace.status_message:
+        return "error: " + clean(trace.status_message, _REQUEST_CHARACTERS)
+    return None if trace.request is None else clean(trace.request, _REQUEST_CHARACTERS)

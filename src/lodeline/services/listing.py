@@ -1,6 +1,6 @@
 """Listing: from what a caller asks of a list to a checked `Search` that reaches only what the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -82,11 +82,16 @@ class Listing:
         return widened(node, lambda name: store.of_sessions(experiment_ids, name))
 
 
-def explained(page: Page[T], query: ListQuery, search: Search) -> Page[T]:
-    """Return the answer to a search, with hints when a filter of our grammar found nothing from first to last."""
+def explained(
+    page: Page[T], query: ListQuery, search: Search, more: Callable[[Node], tuple[str, ...]] | None = None
+) -> Page[T]:
+    """Return the answer to a search, with hints when a filter of our grammar found nothing from first to last.
+
+    `more` gives hints that need more than the filter; it is asked only then.
+    """
     if page.items or page.partial or query.cursor or query.dialect != "lodeline":
         return page
-    return replace(page, hints=hints(search.node))
+    return replace(page, hints=(*hints(search.node), *(() if more is None else more(search.node))))
 
 
 def _order(query: ListQuery, entity: EntityScope) -> tuple[Order, ...]:

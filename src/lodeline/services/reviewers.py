@@ -31,10 +31,7 @@ def reviewer_of(actor: Actor, declared: str | None) -> Reviewer:
             )
         return Reviewer(actor.author, verified=True)
     if declared is None:
-        raise Invalid(
-            'reviewer: nobody is signed in; say who reviews, as "reviewer" in the body.',
-            details={"field": "reviewer"},
-        )
+        raise Invalid("reviewer: nobody is signed in; give the name of who reviews.", details={"field": "reviewer"})
     return Reviewer(check_name(declared, noun="reviewer", most=MAX_REVIEWER_NAME))
 
 

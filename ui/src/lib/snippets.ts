@@ -4,6 +4,7 @@
 export function evaluateSnippet(experiment: string): string {
   return `import lodeline
 
+lodeline.configure(url="${window.location.origin}")
 
 def answer(country):
     return {"France": "Paris", "Japan": "Tokyo"}.get(country, "?")

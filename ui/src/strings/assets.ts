@@ -155,7 +155,10 @@ export const assetTexts = {
     compareHint: "Select two to compare them.",
     empty: "No versions yet",
     emptyHint: "A version ties traces and evaluations to the code, params and prompts that made them:",
-    emptyCode: 'import lodeline\n\nlodeline.set_active_model("agent-v2", params={"temperature": "0.2"})',
+    emptyCode: (experiment: string) => `import lodeline
+
+lodeline.configure(url="${window.location.origin}", experiment="${experiment}")
+lodeline.set_active_model("agent-v2", params={"temperature": "0.2"})`,
     noneFound: "No version matches",
     params: "Params",
     tags: "Tags",
@@ -249,7 +252,7 @@ export const assetTexts = {
     emptyHint: "Register a scorer to give it a name and versions that evaluations refer to:",
     emptyCode: (experiment: string) => `import lodeline
 
-client = lodeline.connect("http://127.0.0.1:5000")
+client = lodeline.LodelineClient("${window.location.origin}")
 definition = {"kind": "CODE", "target": "app.scorers.right", "version": "1"}
 client.scorers.register("right", definition, experiment="${experiment}")`,
     definition: "Definition",

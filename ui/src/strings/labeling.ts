@@ -39,7 +39,7 @@ export const labelingTexts = {
     emptyHint:
       "Choose what people are asked and which traces they see; each answer becomes a judgment in its reviewer's name, and the report says how far they agree.",
     emptyCode: (experiment: string) =>
-      `lodeline labeling create "first review" --schema Feedback -e ${experiment}`,
+      `lodeline labeling create Feedback --name "first review" -e ${experiment}`,
   },
   labelingSession: {
     gone: "This session does not exist, or you may not see it.",

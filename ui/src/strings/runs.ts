@@ -28,7 +28,7 @@ export const runsTexts = {
     emptyCode: (experiment: string) =>
       `import mlflow
 
-mlflow.set_tracking_uri("http://127.0.0.1:5000")
+mlflow.set_tracking_uri("${window.location.origin}")
 mlflow.set_experiment(experiment_id="${experiment}")
 with mlflow.start_run():
     mlflow.log_metric("accuracy", 0.93)`,

@@ -41,7 +41,7 @@ export function ModelsPage() {
       title={t.title}
       filter={{ experimentId, entity: "model", hint: t.filterHint }}
       texts={t}
-      code={t.emptyCode}
+      code={t.emptyCode(experimentId)}
       found={pagesOf(found)}
       columns={columnsOf(chosen, choose, open)}
       keyOf={(each) => each.model_id}
