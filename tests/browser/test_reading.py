@@ -1,11 +1,14 @@
 """Journeys of reading: to a failure and its cause, through filters, along a conversation, between two traces."""
 
 import re
+from dataclasses import replace
 
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.browser.sending import experiment, id_of, send, span
 from tests.browser.watching import Watched
+from tests.e2e.harness import Server
 
 AIRLINE = "demo: airline agent (tau-bench)"
 CAPTURES = "demo: one call, many emitters"
@@ -130,6 +133,28 @@ def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
     expect(page.get_by_role("tree")).to_be_visible()
     page.get_by_role("link", name="daiki_muller_1116").click()
     expect(filter_box(page)).to_have_value("user = 'daiki_muller_1116'")
+
+
+def test_a_comparison_says_why_a_trace_and_its_step_failed(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: failed beside good")
+    tool = {"openinference.span.kind": "TOOL", "input.value": "butter"}
+    for name, error in (("baked", None), ("burnt", "KeyError: 'butter'")):
+        send(
+            demo.url,
+            own,
+            replace(span(name, 0, "cook"), error=error),
+            replace(span(name, 1, "look_up", parent=0, start_ms=1, attributes=tool), error=error),
+        )
+    page = visit.open(f"/experiments/{own}/compare?left={id_of('baked')}&right={id_of('burnt')}")
+    heads = page.locator("section").filter(has=page.get_by_role("heading", name="cook"))
+    expect(heads).to_have_count(2)
+    expect(heads.nth(1)).to_contain_text("KeyError: 'butter'")
+    expect(heads.nth(0)).to_contain_text("Nothing was recorded.")
+    expect(heads.nth(1)).not_to_contain_text("Response")
+    step = page.get_by_role("listitem").first
+    expect(step.get_by_role("img", name="Error")).to_have_count(1)
+    expect(step).to_contain_text("KeyError: 'butter'")
+    expect(step.get_by_text("[]")).to_have_count(0)
 
 
 def test_two_traces_are_compared_step_by_step(visit: Watched, api: httpx.Client):
