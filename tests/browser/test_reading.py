@@ -135,6 +135,19 @@ def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
     expect(filter_box(page)).to_have_value("user = 'daiki_muller_1116'")
 
 
+def test_a_small_window_shows_why_a_trace_failed(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: failed on a telephone")
+    send(demo.url, own, replace(span("telephone", 0, "cook"), error="KeyError: 'butter'"))
+    visit.page.set_viewport_size({"width": 400, "height": 800})
+    page = visit.open(f"/experiments/{own}/traces")
+    reason = page.get_by_role("gridcell").filter(has_text="KeyError: 'butter'")
+    expect(reason).to_be_visible()
+    box = reason.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 400
+    expect(page.get_by_role("columnheader", name="State")).to_be_in_viewport(ratio=1)
+
+
 def test_a_comparison_says_why_a_trace_and_its_step_failed(visit: Watched, demo: Server, api: httpx.Client):
     own = experiment(api, "journey: failed beside good")
     tool = {"openinference.span.kind": "TOOL", "input.value": "butter"}

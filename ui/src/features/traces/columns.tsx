@@ -240,11 +240,23 @@ export const PRESETS: Record<string, readonly Column["id"][]> = {
   ],
 };
 
+const NARROW_FIRST: readonly Column["id"][] = ["state", "message", "response"];
+/** What is left of 400 px beside the boxes, the state and the frame. */
+const NARROW_PX = 210;
+
 /** The columns that an address names: a preset or ids joined by commas; the standard ones when it names none. */
 export function columnsOf(given: string | undefined): readonly Column[] {
   const ids = PRESETS[given ?? "standard"] ?? (given ?? "").split(",");
   const found = COLUMNS.filter((column) => (ids as readonly string[]).includes(column.id));
   return found.length > 0 ? found : columnsOf(undefined);
+}
+
+/** Columns as a narrow window has them: how a trace went and what came of it first, so wide that a reason can be read. */
+export function narrowed(columns: readonly Column[]): readonly Column[] {
+  const first = NARROW_FIRST.flatMap((id) => columns.filter((column) => column.id === id));
+  const rest = columns.filter((column) => !first.includes(column));
+  const wide = { track: `minmax(${NARROW_PX}px, 1fr)`, least: NARROW_PX };
+  return [...first.map((column) => (column.id === "state" ? column : { ...column, ...wide })), ...rest];
 }
 
 /** What an address says for these columns: the name of a preset where they are one. */
