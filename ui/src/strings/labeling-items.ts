@@ -97,6 +97,8 @@ export const labelingItemsTexts = {
     filterHint: "state = 'ERROR'",
     ruleFilterHint: "Empty: all traces of the experiment",
     limit: "At most",
+    coming: "Added",
+    comings: { newest: "newest first", oldest: "oldest first" },
     dataset: "Dataset",
     noDatasets: "This experiment has no dataset yet.",
     rule: "Rule",
