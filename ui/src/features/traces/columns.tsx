@@ -7,6 +7,7 @@ import type { Trace } from "@/api/schema";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
+import { VersionName } from "@/components/version-name";
 import { bytes, MISSING, nsToMs, nullableNsToMs, oneLine } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { jsonLine } from "@/lib/preview";
@@ -195,7 +196,18 @@ export const COLUMNS: readonly Column[] = [
     sort: "client",
     cell: (trace) => plain(trace.client),
   },
-  { id: "model", track: "100px", least: 100, sort: "model", cell: (trace) => plain(trace.model_id) },
+  {
+    id: "model",
+    track: "minmax(100px, 0.5fr)",
+    least: 100,
+    sort: "model",
+    cell: ({ experiment_id, model_id }) =>
+      model_id === null || model_id === "" ? (
+        plain(null)
+      ) : (
+        <VersionName experimentId={experiment_id} modelId={model_id} />
+      ),
+  },
   {
     id: "tags",
     track: "minmax(130px, 1fr)",

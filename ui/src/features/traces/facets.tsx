@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { facetQuery } from "@/api/queries";
 import { SafeText } from "@/components/safe-text";
+import { VersionName } from "@/components/version-name";
 import { chosenValues, withoutField, withValues } from "@/lib/conditions";
 import { keyed } from "@/lib/filtertext";
 import { exactNumber, shortNumber } from "@/lib/format";
@@ -85,7 +86,13 @@ function FacetValues({
             label={
               <span className={classes.label}>
                 <span className="clip" title={value ?? undefined}>
-                  {value === null ? <em>{t.noValue}</em> : <SafeText text={value} />}
+                  {value === null ? (
+                    <em>{t.noValue}</em>
+                  ) : field === "model" ? (
+                    <VersionName experimentId={experimentId} modelId={value} />
+                  ) : (
+                    <SafeText text={value} />
+                  )}
                 </span>
                 <span className="dim num" title={exactNumber(count)}>
                   {shortNumber(count)}
