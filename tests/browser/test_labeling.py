@@ -141,7 +141,7 @@ def test_items_are_removed_put_back_and_reopened(visit: Watched, demo: Server, c
     experiment_id, session = labeled(demo.url, client)
     (complete,) = client.labeling_items.list(session, state="COMPLETE", limit=1).all()
     page = visit.open(f"/experiments/{experiment_id}/labeling/{session}?item={complete.item_id}")
-    panel = page.get_by_role("complementary", name=f"Item {complete.place}")
+    panel = page.get_by_role("complementary", name=f"Item {complete.place + 1}")
     panel.get_by_role("button", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("The item was removed.")).to_be_visible()
@@ -210,6 +210,18 @@ def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: Lodel
     expect(page.get_by_text("3 items added")).to_be_visible()
     page.get_by_role("main").get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 3")
+
+
+def test_items_are_counted_from_one_and_say_how_agreement_is_meant(
+    visit: Watched, demo: Server, client: LodelineClient
+):
+    experiment_id, session = labeled(demo.url, client)
+    page = visit.open(f"/experiments/{experiment_id}/labeling/{session}")
+    row = page.get_by_role("grid", name="Items").get_by_role("row").nth(1)
+    expect(row.get_by_role("gridcell").first).to_have_text("1")
+    row.get_by_role("gridcell").first.click()
+    panel = page.get_by_role("complementary", name="Item 1", exact=True)
+    expect(panel).to_contain_text("of the question that agrees least")
 
 
 def test_items_come_in_the_order_that_the_form_names(
