@@ -224,6 +224,21 @@ def test_items_are_counted_from_one_and_say_how_agreement_is_meant(
     expect(panel).to_contain_text("of the question that agrees least")
 
 
+def test_a_session_is_synced_to_a_dataset_that_is_made_for_it(
+    visit: Watched, api: httpx.Client, client: LodelineClient
+):
+    own = experiment(api, "journey: the first dataset")
+    draft = LabelingDraft(RunDraft("to be synced"), (), state="OPEN")
+    session = client.labeling.create(draft, ["Feedback"], experiment=own).run.run_id
+    page = visit.open(f"/experiments/{own}/labeling/{session}")
+    page.get_by_role("button", name="Sync to a dataset").click()
+    dialog = page.get_by_role("dialog", name="Sync to a dataset")
+    dialog.get_by_role("textbox", name="Name of the new dataset").fill("what people expect")
+    dialog.get_by_role("button", name="Sync", exact=True).click()
+    dialog.get_by_role("link", name="Open the dataset").click()
+    expect(page.get_by_role("heading", name="what people expect")).to_be_visible()
+
+
 def test_items_come_in_the_order_that_the_form_names(
     visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
 ):
