@@ -96,12 +96,12 @@ def test_a_wrong_filter_is_marked_where_it_is_wrong(visit: Watched, api: httpx.C
 def test_facets_write_the_filter(visit: Watched, api: httpx.Client):
     page = visit.open(f"/experiments/{experiment_id(api, CAPTURES)}/traces")
     facets = page.get_by_role("complementary", name="Facets")
-    facets.get_by_role("checkbox", name=re.compile("ERROR")).check()
+    facets.get_by_role("checkbox", name=re.compile("^Error")).check()
     expect(filter_box(page)).to_have_value("state = 'ERROR'")
     facets.get_by_role("checkbox", name=re.compile("without")).check()
     expect(filter_box(page)).to_have_value("state = 'ERROR' AND environment IS NULL")
     expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("2 traces")
-    facets.get_by_role("checkbox", name=re.compile("ERROR")).uncheck()
+    facets.get_by_role("checkbox", name=re.compile("^Error")).uncheck()
     expect(filter_box(page)).to_have_value("environment IS NULL")
 
 

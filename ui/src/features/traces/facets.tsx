@@ -17,6 +17,7 @@ const t = text.traces;
 const FIELDS = ["state", "name", "environment", "model", "user", "service", "client"];
 const OPEN_AT_FIRST = new Set(["state", "name", "environment"]);
 const VALUES = 12;
+const STATES: Readonly<Record<string, string>> = text.state;
 
 interface FacetsProps {
   experimentId: string;
@@ -91,7 +92,7 @@ function FacetValues({
                   ) : field === "model" ? (
                     <VersionName experimentId={experimentId} modelId={value} />
                   ) : (
-                    <SafeText text={value} />
+                    <SafeText text={field === "state" ? (STATES[value] ?? value) : value} />
                   )}
                 </span>
                 <span className="dim num" title={exactNumber(count)}>
