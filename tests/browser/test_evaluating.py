@@ -7,16 +7,17 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from lodeline.demo.otlp import request
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import ModelId
 from lodeline.domain.run import RunDraft
 from lodeline.sdk.client.clients import LodelineClient
-from tests.browser.sending import experiment, send, span
+from tests.browser.sending import experiment, id_of, send, span
 from tests.browser.test_hostile import ATTACKS
 from tests.browser.test_reviewing import check_axe
 from tests.browser.watching import Watched
-from tests.e2e.harness import Server
+from tests.e2e.harness import Server, post
 
 MATHS = "demo: maths, four models"
 PIXEL = base64.b64decode(
@@ -196,6 +197,36 @@ def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str
     difference = page.get_by_role("complementary", name=re.compile("6b verification and 175b verification"))
     expect(difference.get_by_role("row").filter(has_text="parameters")).to_contain_text("6b")
     expect(difference.get_by_role("row").filter(has_text="method")).to_have_count(0)
+
+
+def test_versions_are_called_by_their_names(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: versions by name")
+    digests = {"cook-1": "1a" * 32, "cook-2": "2b" * 32}
+    ids: dict[str, str] = {}
+    for name, digest in digests.items():
+        made = api.post("/models", json={"experiment": own, "name": name, "config_digest": digest})
+        assert made.is_success, made.text
+        ids[name] = made.json()["model_id"]
+    resource = {"service.name": "journey", "lodeline.model_id": ids["cook-1"]}
+    with httpx.Client(base_url=demo.url, timeout=60) as http:
+        sent = post(http, request([(resource, "tests", "1", [span("versioned", 0, "cook")])]), experiment=own)
+        assert sent.is_success, sent.text
+    page = visit.open(f"/experiments/{own}/traces/{id_of('versioned')}")
+    expect(page.get_by_role("link", name="cook-1").get_by_title(ids["cook-1"])).to_be_visible()
+    page = visit.open(f"/experiments/{own}/traces?columns=quality")
+    expect(page.get_by_role("gridcell").filter(has_text="cook-1")).to_be_visible()
+
+    page = visit.open(f"/experiments/{own}/models")
+    page.get_by_role("checkbox", name="Select cook-2").click()
+    page.get_by_role("checkbox", name="Select cook-1").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    difference = page.get_by_role("complementary", name="cook-1 and cook-2")
+    row = difference.get_by_role("row").filter(has_text="config")
+    expect(row).to_contain_text("1a1a1a1a1a1a…")
+    expect(row).not_to_contain_text(digests["cook-1"])
+    difference.get_by_role("link", name="Its traces").first.click()
+    expect(page.get_by_role("gridcell", name="cook", exact=True)).to_be_visible()
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value(f"model = '{ids['cook-1']}'")
 
 
 def test_a_run_of_another_tool_is_found_by_the_link_that_was_printed(visit: Watched, api: httpx.Client):
