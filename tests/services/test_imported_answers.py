@@ -298,6 +298,8 @@ def test_former_schemas_are_bounded(services: Services) -> None:
     many = [replace(schema, version=number) for number in range(1, MAX_FORMER_SCHEMAS + 6)]
     kept_versions = [each.version for each in with_former(session, many).former_schemas]
     assert kept_versions == list(range(6, MAX_FORMER_SCHEMAS + 6))
+    known = with_former(session, [schema])
+    assert with_former(known, [replace(schema, title="another")]).former_schemas == known.former_schemas
 
 
 def test_a_session_that_is_there_learns_what_later_items_answer(services: Services, other: Services) -> None:
