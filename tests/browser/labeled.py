@@ -12,6 +12,7 @@ from lodeline.sdk.client.clients import LodelineClient
 from tests.browser.sending import id_of, send, span
 
 NAME = "journey: answers under review"
+WEEK = "answers of week 48"
 MATHS = "demo: maths, four models"
 REVIEWERS = ("ada", "grace", "alan")
 JUDGE = "openai:/gpt-4o-mini"
@@ -42,8 +43,10 @@ def labeled(url: str, client: LodelineClient) -> tuple[str, str]:
         found = client.experiments.find(NAME).experiment_id
     except NotFound:
         return _made(url, client)
-    (session,) = client.labeling.list(experiment=found).all()
-    return found, session.run.run_id
+    # Journeys make further sessions beside it.
+    return found, next(
+        each.run.run_id for each in client.labeling.list(experiment=found).all() if each.run.name == WEEK
+    )
 
 
 def _made(url: str, client: LodelineClient) -> tuple[str, str]:
@@ -64,7 +67,7 @@ def _made(url: str, client: LodelineClient) -> tuple[str, str]:
     for schema in SCHEMAS:
         client.label_schemas.create(schema, experiment=own)
     draft = LabelingDraft(
-        RunDraft("answers of week 48"),
+        RunDraft(WEEK),
         (),
         "Judge the **answer**. Where you cannot tell, decline and say why.",
         reviewers=REVIEWERS,

@@ -7,16 +7,17 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from lodeline.demo.otlp import request
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import ModelId
 from lodeline.domain.run import RunDraft
 from lodeline.sdk.client.clients import LodelineClient
-from tests.browser.sending import experiment, send, span
+from tests.browser.sending import experiment, id_of, send, span
 from tests.browser.test_hostile import ATTACKS
 from tests.browser.test_reviewing import check_axe
 from tests.browser.watching import Watched
-from tests.e2e.harness import Server
+from tests.e2e.harness import Server, post
 
 MATHS = "demo: maths, four models"
 PIXEL = base64.b64decode(
@@ -198,6 +199,36 @@ def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str
     expect(difference.get_by_role("row").filter(has_text="method")).to_have_count(0)
 
 
+def test_versions_are_called_by_their_names(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: versions by name")
+    digests = {"cook-1": "1a" * 32, "cook-2": "2b" * 32}
+    ids: dict[str, str] = {}
+    for name, digest in digests.items():
+        made = api.post("/models", json={"experiment": own, "name": name, "config_digest": digest})
+        assert made.is_success, made.text
+        ids[name] = made.json()["model_id"]
+    resource = {"service.name": "journey", "lodeline.model_id": ids["cook-1"]}
+    with httpx.Client(base_url=demo.url, timeout=60) as http:
+        sent = post(http, request([(resource, "tests", "1", [span("versioned", 0, "cook")])]), experiment=own)
+        assert sent.is_success, sent.text
+    page = visit.open(f"/experiments/{own}/traces/{id_of('versioned')}")
+    expect(page.get_by_role("link", name="cook-1").get_by_title(ids["cook-1"])).to_be_visible()
+    page = visit.open(f"/experiments/{own}/traces?columns=quality")
+    expect(page.get_by_role("gridcell").filter(has_text="cook-1")).to_be_visible()
+
+    page = visit.open(f"/experiments/{own}/models")
+    page.get_by_role("checkbox", name="Select cook-2").click()
+    page.get_by_role("checkbox", name="Select cook-1").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    difference = page.get_by_role("complementary", name="cook-1 and cook-2")
+    row = difference.get_by_role("row").filter(has_text="config")
+    expect(row).to_contain_text("1a1a1a1a1a1a…")
+    expect(row).not_to_contain_text(digests["cook-1"])
+    difference.get_by_role("link", name="Its traces").first.click()
+    expect(page.get_by_role("gridcell", name="cook", exact=True)).to_be_visible()
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value(f"model = '{ids['cook-1']}'")
+
+
 def test_a_run_of_another_tool_is_found_by_the_link_that_was_printed(visit: Watched, api: httpx.Client):
     own = experiment(api, "journey: runs")
     made = api.post("/runs", json={"experiment": own, "name": "nightly", "params": {"k": "3"}})
@@ -239,6 +270,7 @@ def test_files_of_a_run_are_looked_at_and_nothing_in_them_runs(visit: Watched, d
         shown.get_by_role("button", name=f"Show {name}").click()
         preview = shown.get_by_role("region", name=f"Preview of {name}")
         expect(preview).to_contain_text(seen)
+        expect(preview).to_be_in_viewport()
         expect(preview.locator("script, svg[onload], iframe, object, embed, img")).to_have_count(0)
     shown.get_by_role("button", name="Show plot.png").click()
     picture = shown.get_by_role("img", name="The picture plot.png")
@@ -296,6 +328,10 @@ def test_a_gated_alias_is_moved_once_its_rules_pass(visit: Watched, demo: Server
     rules.fill("[[gate]]\nmetrik = 'right'")
     gate.get_by_role("button", name="Hold the gate").click()
     expect(gate.get_by_role("alert")).to_contain_text("metrik")
+    rules.fill("[[gate]]\nmetric = 'right'\nop = '>='\nthreshold = 0\n")
+    gate.get_by_role("button", name="Hold the gate").click()
+    expect(gate.get_by_role("alert")).to_contain_text("holds whatever the rows say")
+    expect(move).to_be_disabled()
     rule = "[[gate]]\nname = 'answers are right'\nmetric = 'right'\nop = '>='\nthreshold = {}\n"
     rules.fill(rule.format(0.95))
     gate.get_by_role("button", name="Hold the gate").click()

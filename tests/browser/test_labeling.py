@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from lodeline.auth.actor import LOCAL
 from lodeline.auth.credentials import Credentials
 from lodeline.domain.ids import TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import LabelingDraft
 from lodeline.domain.labeling_rules import ItemRule
 from lodeline.domain.run import RunDraft
@@ -18,7 +19,7 @@ from lodeline.sdk.client.clients import LodelineClient
 from lodeline.services.bundle import assemble
 from lodeline.storage.open import open_stores, store_directory
 from tests.browser.labeled import labeled
-from tests.browser.sending import experiment
+from tests.browser.sending import experiment, id_of, send, span
 from tests.browser.test_reviewing import check_axe
 from tests.browser.test_signing_in import PASSWORD, sign_in
 from tests.browser.watching import Watched, watched
@@ -140,7 +141,7 @@ def test_items_are_removed_put_back_and_reopened(visit: Watched, demo: Server, c
     experiment_id, session = labeled(demo.url, client)
     (complete,) = client.labeling_items.list(session, state="COMPLETE", limit=1).all()
     page = visit.open(f"/experiments/{experiment_id}/labeling/{session}?item={complete.item_id}")
-    panel = page.get_by_role("complementary", name=f"Item {complete.place}")
+    panel = page.get_by_role("complementary", name=f"Item {complete.place + 1}")
     panel.get_by_role("button", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("The item was removed.")).to_be_visible()
@@ -209,6 +210,68 @@ def test_items_are_added_by_a_filter(visit: Watched, demo: Server, client: Lodel
     expect(page.get_by_text("3 items added")).to_be_visible()
     page.get_by_role("main").get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 3")
+
+
+def test_items_are_counted_from_one_and_say_how_agreement_is_meant(
+    visit: Watched, demo: Server, client: LodelineClient
+):
+    experiment_id, session = labeled(demo.url, client)
+    page = visit.open(f"/experiments/{experiment_id}/labeling/{session}")
+    row = page.get_by_role("grid", name="Items").get_by_role("row").nth(1)
+    expect(row.get_by_role("gridcell").first).to_have_text("1")
+    row.get_by_role("gridcell").first.click()
+    panel = page.get_by_role("complementary", name="Item 1", exact=True)
+    expect(panel).to_contain_text("of the question that agrees least")
+
+
+def test_a_session_is_synced_to_a_dataset_that_is_made_for_it(
+    visit: Watched, api: httpx.Client, client: LodelineClient
+):
+    own = experiment(api, "journey: the first dataset")
+    draft = LabelingDraft(RunDraft("to be synced"), (), state="OPEN")
+    session = client.labeling.create(draft, ["Feedback"], experiment=own).run.run_id
+    page = visit.open(f"/experiments/{own}/labeling/{session}")
+    page.get_by_role("button", name="Sync to a dataset").click()
+    dialog = page.get_by_role("dialog", name="Sync to a dataset")
+    dialog.get_by_role("textbox", name="Name of the new dataset").fill("what people expect")
+    dialog.get_by_role("button", name="Sync", exact=True).click()
+    dialog.get_by_role("link", name="Open the dataset").click()
+    expect(page.get_by_role("heading", name="what people expect")).to_be_visible()
+
+
+def test_items_come_in_the_order_that_the_form_names(
+    visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
+):
+    own = experiment(api, "journey: the oldest first")
+    for number in range(3):
+        send(demo.url, own, span(f"queued {number}", 0, "answer", start_ms=number))
+    polite = LabelSchemaDraft("polite", "FEEDBACK", LabelInput("pass_fail", "Yes", "No"), QUESTION)
+    client.label_schemas.create(polite, experiment=own)
+    page = visit.open(f"/experiments/{own}/labeling/new")
+    form = page.get_by_role("form", name="New labeling session")
+    form.get_by_role("button", name="Create the session").click()
+    # Both at once, each where it is wrong.
+    expect(form.get_by_text("Give the session a name.")).to_be_visible()
+    expect(form.get_by_text("Choose at least one schema.")).to_be_visible()
+    expect(form.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
+    form.get_by_role("textbox", name="Name", exact=True).fill("in turn")
+    form.get_by_role("checkbox", name=QUESTION).check()
+    form.get_by_role("textbox", name="Names, one a line").fill("rita\nron")
+    form.get_by_role("textbox", name="Reviews of each item").fill("3")
+    visit.expected.append("400")
+    form.get_by_role("button", name="Create the session").click()
+    expect(form.get_by_text("3 reviews of each item need as many reviewers")).to_be_visible()
+    expect(form.get_by_text("policy.reviews_required")).to_have_count(0)
+    expect(form.get_by_role("textbox", name="Reviews of each item")).to_be_focused()
+    form.get_by_role("textbox", name="Reviews of each item").fill("2")
+    form.get_by_role("combobox", name="Order of items").select_option("As they were added")
+    form.get_by_role("combobox", name="Added").select_option("oldest first")
+    expect(form.get_by_text("3 traces match.")).to_be_visible()
+    form.get_by_role("button", name="Create the session").click()
+    expect(page.get_by_role("heading", name="in turn")).to_be_visible()
+    (made,) = client.labeling.list(experiment=own).all()
+    items = client.labeling_items.list(made.run.run_id).all()
+    assert [item.target.trace_id for item in items] == [id_of(f"queued {number}") for number in range(3)]
 
 
 def test_a_session_and_its_standing_rules_are_changed(visit: Watched, api: httpx.Client, client: LodelineClient):

@@ -1,11 +1,14 @@
 """Journeys of reading: to a failure and its cause, through filters, along a conversation, between two traces."""
 
 import re
+from dataclasses import replace
 
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.browser.sending import experiment, id_of, send, span
 from tests.browser.watching import Watched
+from tests.e2e.harness import Server
 
 AIRLINE = "demo: airline agent (tau-bench)"
 CAPTURES = "demo: one call, many emitters"
@@ -93,12 +96,12 @@ def test_a_wrong_filter_is_marked_where_it_is_wrong(visit: Watched, api: httpx.C
 def test_facets_write_the_filter(visit: Watched, api: httpx.Client):
     page = visit.open(f"/experiments/{experiment_id(api, CAPTURES)}/traces")
     facets = page.get_by_role("complementary", name="Facets")
-    facets.get_by_role("checkbox", name=re.compile("ERROR")).check()
+    facets.get_by_role("checkbox", name=re.compile("^Error")).check()
     expect(filter_box(page)).to_have_value("state = 'ERROR'")
     facets.get_by_role("checkbox", name=re.compile("without")).check()
     expect(filter_box(page)).to_have_value("state = 'ERROR' AND environment IS NULL")
     expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("2 traces")
-    facets.get_by_role("checkbox", name=re.compile("ERROR")).uncheck()
+    facets.get_by_role("checkbox", name=re.compile("^Error")).uncheck()
     expect(filter_box(page)).to_have_value("environment IS NULL")
 
 
@@ -130,6 +133,41 @@ def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
     expect(page.get_by_role("tree")).to_be_visible()
     page.get_by_role("link", name="daiki_muller_1116").click()
     expect(filter_box(page)).to_have_value("user = 'daiki_muller_1116'")
+
+
+def test_a_small_window_shows_why_a_trace_failed(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: failed on a telephone")
+    send(demo.url, own, replace(span("telephone", 0, "cook"), error="KeyError: 'butter'"))
+    visit.page.set_viewport_size({"width": 400, "height": 800})
+    page = visit.open(f"/experiments/{own}/traces")
+    reason = page.get_by_role("gridcell").filter(has_text="KeyError: 'butter'")
+    expect(reason).to_be_visible()
+    box = reason.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 400
+    expect(page.get_by_role("columnheader", name="State")).to_be_in_viewport(ratio=1)
+
+
+def test_a_comparison_says_why_a_trace_and_its_step_failed(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: failed beside good")
+    tool = {"openinference.span.kind": "TOOL", "input.value": "butter"}
+    for name, error in (("baked", None), ("burnt", "KeyError: 'butter'")):
+        send(
+            demo.url,
+            own,
+            replace(span(name, 0, "cook"), error=error),
+            replace(span(name, 1, "look_up", parent=0, start_ms=1, attributes=tool), error=error),
+        )
+    page = visit.open(f"/experiments/{own}/compare?left={id_of('baked')}&right={id_of('burnt')}")
+    heads = page.locator("section").filter(has=page.get_by_role("heading", name="cook"))
+    expect(heads).to_have_count(2)
+    expect(heads.nth(1)).to_contain_text("KeyError: 'butter'")
+    expect(heads.nth(0)).to_contain_text("Nothing was recorded.")
+    expect(heads.nth(1)).not_to_contain_text("Response")
+    step = page.get_by_role("listitem").first
+    expect(step.get_by_role("img", name="Error")).to_have_count(1)
+    expect(step).to_contain_text("KeyError: 'butter'")
+    expect(step.get_by_text("[]")).to_have_count(0)
 
 
 def test_two_traces_are_compared_step_by_step(visit: Watched, api: httpx.Client):

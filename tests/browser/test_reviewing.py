@@ -212,6 +212,21 @@ def test_the_list_of_sessions_leads_to_where_they_are_reviewed(
     check_axe(visit)
 
 
+def test_who_has_reviewed_every_item_is_told_so(
+    visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
+):
+    own = experiment(api, "journey: one of two reviewers")
+    send(demo.url, own, span("one of two", 0, "root"))
+    policy = ReviewPolicy(reviews_required=2, require_all_answers=False)
+    draft = LabelingDraft(RunDraft("one of two"), (), policy=policy, state="OPEN")
+    run_id = client.labeling.create(draft, ["Feedback"], experiment=own).run.run_id
+    (item_id,) = client.labeling_items.add_traces(run_id).item_ids
+    client.reviews.submit(item_id, ReviewForm(answers={}, comment="Well said."), reviewer="ada")
+    page = visit.open(f"/review/{run_id}?reviewer=ada")
+    expect(page.get_by_text("You have reviewed every item")).to_be_visible()
+    expect(page.get_by_text("1 item waits for somebody else's review.")).to_be_visible()
+
+
 def test_a_conversation_under_review_shows_its_tool_calls(
     visit: Watched, demo: Server, api: httpx.Client, client: LodelineClient
 ):

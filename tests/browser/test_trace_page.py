@@ -87,6 +87,19 @@ def test_a_span_has_an_address(visit: Watched):
     expect(page.get_by_role("tab", name="Attributes", selected=True)).to_be_visible()
 
 
+def test_a_laptop_shows_that_nobody_has_judged_a_trace(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: nobody judged")
+    send(demo.url, own, span("unjudged", 0, "root"))
+    visit.page.set_viewport_size({"width": 1280, "height": 800})
+    page = visit.open(f"/traces/{id_of('unjudged')}")
+    pane = page.get_by_role("complementary", name="Assessments")
+    heading = pane.get_by_role("heading", name="Assessments")
+    expect(heading).to_be_visible()
+    assert heading.evaluate("e => e.clientHeight < 2 * parseFloat(getComputedStyle(e).fontSize)")
+    said = pane.get_by_text("Nobody has judged this trace.")
+    assert said.evaluate("e => e.clientHeight < 4 * parseFloat(getComputedStyle(e).fontSize)")
+
+
 def test_a_very_large_trace_is_searched_and_scrolled(visit: Watched, demo: Server, api: httpx.Client):
     own = experiment(api, "journey: large")
     spans = [span("large", 0, "root", length_ms=LARGE)]

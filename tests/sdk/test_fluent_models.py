@@ -225,6 +225,9 @@ def test_a_gate_that_cannot_fail_moves_nothing(local: LocalClient, rule: str) ->
     assert refused.value.error_code == "gate_cannot_fail"
     assert "'loose'" in str(refused.value)
     assert local.models.alias_events() == ()
+    with pytest.raises(Invalid, match="holds whatever the rows say"):
+        local.evaluations.gate(run_id, text, baseline=baseline, can_fail=True)
+    assert {each.rule.name for each in local.evaluations.gate(run_id, text, baseline=baseline).results} >= {"loose"}
 
 
 def test_a_move_keeps_the_rules_and_the_servers_own_report(local: LocalClient) -> None:

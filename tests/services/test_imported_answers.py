@@ -3,12 +3,14 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lodeline.auth.actor import LOCAL
 from lodeline.domain.dataset import DatasetDraft
+from lodeline.domain.document import to_document
 from lodeline.domain.errors import Invalid, NotFound, TooLarge
 from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
@@ -22,6 +24,8 @@ from lodeline.domain.labeling import (
     ReviewPolicy,
     ReviewTarget,
 )
+from lodeline.domain.labeling_changes import with_former
+from lodeline.domain.labeling_checks import MAX_FORMER_SCHEMAS
 from lodeline.domain.record import RecordDraft
 from lodeline.domain.run import RunDraft
 from lodeline.domain.span import JsonValue
@@ -152,6 +156,15 @@ def test_answers_to_schemas_of_every_kind_come_back_as_they_were(services: Servi
     assert kept(other) == kept(services)
 
 
+@pytest.mark.parametrize("noun", ["place", "required", "priority", "round", "reviews_required"])
+def test_numbers_that_no_session_gives_are_refused(services: Services, noun: str) -> None:
+    for value in (-(2**62), 2**62):
+        with services_over() as fresh, pytest.raises(Invalid, match=noun):
+            put(fresh, spoilt(export(services), lambda item, value=value: item.update({noun: value})))
+    with services_over() as fresh, pytest.raises(Invalid, match="round is 9"):
+        put(fresh, spoilt(export(services), lambda item: item["assignments"][0].update(round=9)))
+
+
 def replace_mark(**fields: object) -> Spoil:
     return lambda item: answers(item)["marks"][0].update(fields)
 
@@ -268,6 +281,25 @@ def test_a_session_that_kept_no_former_schemas_has_those_of_its_file(services: S
 
     put(other, rewrite(export(services), change))
     assert kept(other) == kept(services)
+
+
+def test_former_schemas_are_bounded(services: Services) -> None:
+    session = services.labeling.get(LOCAL, RUN)
+    schema = replace(session.schemas[0], schema_id="former")
+
+    def change(members: dict[str, bytes]) -> None:
+        row = json.loads(members["labeling/00001.jsonl"].splitlines()[0])
+        former = [to_document(replace(schema, version=number)) for number in range(1, MAX_FORMER_SCHEMAS + 2)]
+        row["session"]["former_schemas"] = former
+        members["labeling/00001.jsonl"] = json.dumps(row).encode() + b"\n"
+
+    with services_over() as fresh, pytest.raises(TooLarge, match="former_schemas"):
+        put(fresh, rewrite(export(services), change))
+    many = [replace(schema, version=number) for number in range(1, MAX_FORMER_SCHEMAS + 6)]
+    kept_versions = [each.version for each in with_former(session, many).former_schemas]
+    assert kept_versions == list(range(6, MAX_FORMER_SCHEMAS + 6))
+    known = with_former(session, [schema])
+    assert with_former(known, [replace(schema, title="another")]).former_schemas == known.former_schemas
 
 
 def test_a_session_that_is_there_learns_what_later_items_answer(services: Services, other: Services) -> None:

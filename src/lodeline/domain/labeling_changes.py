@@ -19,6 +19,7 @@ from lodeline.domain.labeling import (
     item_id_of,
 )
 from lodeline.domain.labeling_checks import (
+    MAX_FORMER_SCHEMAS,
     check_instructions,
     check_marks,
     check_policy,
@@ -72,11 +73,14 @@ def changed_session(session: LabelingSession, change: LabelingChange, *, now_ms:
 
 
 def with_former(session: LabelingSession, schemas: Sequence[LabelSchema]) -> LabelingSession:
-    """Return the session with versions of label schemas that it asked with before, those left out that it asks
-    with."""
+    """Return the session with versions of label schemas that it asked with before, the latest `MAX_FORMER_SCHEMAS`
+    of them, those left out that it asks with. What is kept of a version already stays."""
     asked = {(schema.schema_id, schema.version) for schema in session.schemas}
-    former = {(schema.schema_id, schema.version): schema for schema in (*session.former_schemas, *schemas)}
-    return replace(session, former_schemas=tuple(each for key, each in former.items() if key not in asked))
+    former: dict[tuple[str, int], LabelSchema] = {}
+    for schema in (*session.former_schemas, *schemas):
+        former.setdefault((schema.schema_id, schema.version), schema)
+    kept = [each for key, each in former.items() if key not in asked]
+    return replace(session, former_schemas=tuple(kept[-MAX_FORMER_SCHEMAS:]))
 
 
 def affected(before: LabelingSession, after: LabelingSession) -> Affected:

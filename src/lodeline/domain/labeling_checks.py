@@ -14,6 +14,10 @@ from lodeline.domain.text_span import MarkableText, quoted, read_spans
 MAX_REVIEWER_NAME = 250
 MAX_REVIEWERS = 500
 MAX_SESSION_SCHEMAS = 50
+MAX_FORMER_SCHEMAS = 200
+"""Versions that a session asked with before; of more it keeps the latest."""
+MAX_ROUND = 1_000_000
+MAX_PLACE = 1_000_000_000
 MAX_REVIEWS = 50
 MAX_WEIGHT = 1_000.0
 MAX_LEASE_MINUTES = 7 * 24 * 60

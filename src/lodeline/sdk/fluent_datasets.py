@@ -1,10 +1,14 @@
 """Fluent functions about datasets, over the default client."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from lodeline.domain.dataset import Identity
+from lodeline.domain.errors import NotFound
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
+from lodeline.sdk.fluent_experiments import make_experiment
+from lodeline.sdk.fluent_models import current_experiment
 
 _ID = "d-"
 
@@ -21,18 +25,26 @@ def create_dataset(
 ) -> Dataset:
     """Create an empty dataset of an experiment (id or name) and return its handle; Conflict when the name is taken.
 
+    The experiment that traces go to is made when it is not there yet, as by its first trace.
+
     `identity` says when two records are the same: by their inputs, by their external ids, or never.
     """
     client = default_client()
-    made = client.datasets.create(
+    create = partial(
+        client.datasets.create,
         name,
-        experiment=experiment,
         identity=identity,
         description=description,
         tags=tags,
         input_schema=input_schema,
         expectation_schema=expectation_schema,
     )
+    try:
+        made = create(experiment=experiment)
+    except NotFound as error:
+        if experiment != current_experiment() or error.error_code != "experiment_not_found":
+            raise
+        made = create(experiment=make_experiment(client, experiment))
     return Dataset(client, made)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from lodeline.domain.errors import NotFound
+from lodeline.domain.errors import Conflict, NotFound
 from lodeline.domain.experiment import Experiment, ExperimentSettings
+from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
 
 
@@ -17,6 +18,14 @@ def create_experiment(
 ) -> Experiment:
     """Create an experiment and return it; Conflict when the name is taken, also by a deleted one."""
     return default_client().experiments.create(name, description=description, tags=tags, settings=settings)
+
+
+def make_experiment(client: LodelineClient, name: str) -> str:
+    """Make an experiment that was not there a moment ago and return its id."""
+    try:
+        return client.experiments.create(name).experiment_id
+    except Conflict:  # another program was quicker
+        return client.experiments.find(name).experiment_id
 
 
 def get_experiment(experiment: str) -> Experiment:

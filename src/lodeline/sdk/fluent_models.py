@@ -5,14 +5,14 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 
-from lodeline.domain.errors import Conflict, NotFound
+from lodeline.domain.errors import NotFound
 from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
 from lodeline.domain.model import GateOutcome, GitInfo, Model, ModelDraft, ModelStatus, PromptUse
 from lodeline.sdk import provider
 from lodeline.sdk.attributes import label_text
-from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
+from lodeline.sdk.fluent_experiments import make_experiment
 from lodeline.sdk.git import read_git
 from lodeline.sdk.settings import resolve
 
@@ -60,7 +60,7 @@ def create_model(
     except NotFound as error:
         if experiment is not None or error.error_code != "experiment_not_found":
             raise
-        return client.models.create(draft, experiment=_made(client, holder))
+        return client.models.create(draft, experiment=make_experiment(client, holder))
 
 
 def get_model(model_id: str | None = None, *, alias: str | None = None, experiment: str | None = None) -> Model:
@@ -111,13 +111,6 @@ def current_experiment() -> str:
     if not provider.runtime.started:
         return resolve(os.environ).experiment or DEFAULT_EXPERIMENT
     return provider.get_defaults().experiment or provider.get_settings().experiment or DEFAULT_EXPERIMENT
-
-
-def _made(client: LodelineClient, name: str) -> str:
-    try:
-        return client.experiments.create(name).experiment_id
-    except Conflict:  # another program was quicker
-        return client.experiments.find(name).experiment_id
 
 
 def _reuse_key(name: str, git: GitInfo | None, config: str) -> str | None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 
 from lodeline.domain.document import from_document, to_document
-from lodeline.domain.errors import Invalid, shown
+from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.domain.imported_answers import AskedSchemas, held_item
 from lodeline.domain.issue import Issue, check_issue
@@ -26,6 +26,11 @@ from lodeline.domain.labeling import (
     item_id_of,
 )
 from lodeline.domain.labeling_checks import (
+    MAX_FORMER_SCHEMAS,
+    MAX_PLACE,
+    MAX_PRIORITY,
+    MAX_REVIEWS,
+    MAX_ROUND,
     check_instructions,
     check_policy,
     check_reviewers,
@@ -196,6 +201,9 @@ def _session(row: Row) -> tuple[RunId, SessionDump]:
     dump = from_document(SessionDump, row.row("session").data, row.where)
     check_instructions(dump.instructions)
     check_schemas(dump.schemas)
+    if len(dump.former_schemas) > MAX_FORMER_SCHEMAS:
+        raise TooLarge(f"{row.where}: {len(dump.former_schemas)} former_schemas are over the limit of "
+                       f"{MAX_FORMER_SCHEMAS}.")  # fmt: skip
     for schema in (*dump.schemas, *dump.former_schemas):
         check_schema(schema)
     check_reviewers(dump.reviewers)
@@ -212,6 +220,7 @@ def _item(row: Row) -> LabelingItem:
     if slots != sorted(set(slots)) or not set(slots) <= set(range(MAX_SLOTS)):
         raise Invalid(f"{row.where}: its assignments are not in order of their slots.")
     _check_times(item)
+    _check_numbers(item, row.where)
     for each in item.assignments:
         if each.assignment_id != assignment_id_of(item.item_id, each.slot):
             raise Invalid(f"{row.where}: the assignment in slot {each.slot} has the id of another one.")
@@ -219,6 +228,21 @@ def _item(row: Row) -> LabelingItem:
             raise Invalid(f"{row.where}: the assignment in slot {each.slot} is {each.state} and has a submission, or "
                           "lacks one.")  # fmt: skip
     return without_tokens(item)
+
+
+def _check_numbers(item: LabelingItem, where: str) -> None:
+    """Return when an item's numbers are such as a session gives; else Invalid."""
+    rounds = [each.round for each in (*item.assignments, *item.adjudications)]
+    for noun, value, least, most in (
+        ("place", item.place, 0, MAX_PLACE),
+        ("required", item.required, 0, MAX_SLOTS),
+        ("priority", item.priority, -MAX_PRIORITY, MAX_PRIORITY),
+        ("round", item.round, 1, MAX_ROUND),
+        ("reviews_required", item.reviews_required, 1, MAX_REVIEWS),
+        *(("round", each, 1, item.round) for each in rounds),
+    ):
+        if value is not None and not least <= value <= most:
+            raise Invalid(f"{where}: {noun} is {value}; expected a whole number from {least} to {most}.")
 
 
 def _check_times(item: LabelingItem) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lodeline
 from lodeline.domain.errors import Conflict, Invalid, NotFound, Unsupported
 from lodeline.domain.record import RecordDraft, RecordSource
 from lodeline.domain.span import JsonValue
@@ -25,6 +26,7 @@ from lodeline.sdk.datasets.files import cell_text, cell_value, read_rows
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.datasets.rows import Columns, drafts_of
 from lodeline.sdk.fluent_datasets import create_dataset, delete_dataset, get_dataset, search_datasets
+from lodeline.testing import capture_traces
 
 HARD: list[RecordDraft] = [
     RecordDraft({"q": "plain", "n": 1, "f": 1.5, "b": True, "none": None, "text": "1", "empty": ""}, {"a": "true"}),
@@ -259,3 +261,12 @@ def test_the_client_takes_what_the_handle_takes(local: LodelineClient) -> None:
     handle = Dataset(local, local.datasets.create("direct"))
     handle.append([json.loads('{"inputs": {"q": "x"}, "outputs": [1]}')])
     assert [record.outputs for record in handle] == [(1,)] or [record.outputs for record in handle] == [[1]]
+
+
+def test_the_experiment_that_traces_go_to_is_made_for_its_first_dataset(local: LocalClient) -> None:
+    with capture_traces():
+        lodeline.set_experiment("gates")
+        dataset = create_dataset("questions", experiment="gates")
+        with pytest.raises(NotFound, match="'gaets' does not exist"):
+            create_dataset("questions", experiment="gaets")
+    assert local.experiments.find("gates").experiment_id == dataset.info.experiment_id

@@ -1,6 +1,7 @@
 /** What the pages of datasets, versions, prompts and scorers read. Keys begin with the noun. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { quote } from "@/lib/filtertext";
 import { call } from "./client";
 
 const MINUTE_MS = 60_000;
@@ -92,6 +93,18 @@ export const modelQuery = (model_id: string) =>
   queryOptions({
     queryKey: ["model", model_id],
     queryFn: ({ signal }) => call("get_model", { model_id }, { signal }),
+  });
+
+/** What a version is called; "" where it has no name, or is none of the experiment's. Asked by a search, as an id that a
+ * trace was given need not be a version that there is. */
+export const versionNameQuery = (experiment: string, model_id: string) =>
+  queryOptions({
+    queryKey: ["models", "name", experiment, model_id],
+    staleTime: MINUTE_MS,
+    queryFn: async ({ signal }) => {
+      const asked = { experiment: [experiment], filter: `id = ${quote(model_id)}`, limit: 1 };
+      return (await call("search_models", asked, { signal })).items[0]?.name ?? "";
+    },
   });
 
 export const modelDiffQuery = (left: string, right: string) =>

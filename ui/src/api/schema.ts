@@ -877,12 +877,14 @@ export interface FromTracesBody {
   message?: string;
 }
 
-/** The rules to hold an evaluation to: the text of a gate file, and the baseline that rules may refer to. */
+/** The rules to hold an evaluation to: the text of a gate file, and the baseline that rules may refer to; with
+`can_fail` a rule that holds whatever the rows say is refused, as the move of a gated alias refuses it. */
 export interface GateBody {
   rules: string;
   baseline?: string | null;
   view?: "as_judged" | "effective";
   seed?: number;
+  can_fail?: boolean;
 }
 
 /** All rules of a gate file on one run.

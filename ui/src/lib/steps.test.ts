@@ -5,7 +5,13 @@ import { type Step, stepsOf, verdictOf } from "./steps";
 const node = (span_id: string, kind = "CHAT_MODEL") =>
   ({ span: { span_id, kind, name: "chat", status: "OK" } }) as Step["node"];
 const span = (span_id: string, view: Partial<Span["view"]>) =>
-  ({ span_id, view: { outputs: null, inputs: null, tool_call: null, output_messages: [], ...view } }) as Span;
+  ({
+    span_id,
+    status: "OK",
+    status_message: "",
+    events: [],
+    view: { outputs: null, inputs: null, tool_call: null, output_messages: [], ...view },
+  }) as unknown as Span;
 const answer = (content: string, call_id: string) => ({
   output_messages: [
     {
@@ -43,4 +49,15 @@ test("a step without its like, and one whose content is unknown", () => {
   expect(verdictOf({ left, right: null })).toBe("onlyLeft");
   expect(verdictOf({ left: null, right })).toBe("onlyRight");
   expect(verdictOf({ left, right })).toBe("equal");
+});
+
+test("a step that failed for another reason came to something else", () => {
+  const failed = (id: string, status_message: string) => {
+    const at = node(id, "TOOL");
+    const told = { ...span(id, { inputs: { food: "butter" } }), status: "ERROR" as const, status_message };
+    return stepsOf([{ ...at, span: { ...at.span, status: "ERROR" } }], [told])[0] as Step;
+  };
+  const left = failed("1", "KeyError: 'butter'");
+  expect(verdictOf({ left, right: failed("2", "KeyError: 'butter'") })).toBe("equal");
+  expect(verdictOf({ left, right: failed("2", "the oven is cold") })).toBe("output");
 });

@@ -2,6 +2,7 @@
 
 import type { Span, TraceDetail } from "@/api/schema";
 import type { Aligned } from "./align";
+import { failuresOf } from "./failures";
 import { buildTree, type SpanNode } from "./spantree";
 
 const CALLS = new Set(["TOOL", "LLM", "CHAT_MODEL", "RETRIEVER", "RERANKER", "EMBEDDING", "GUARDRAIL"]);
@@ -29,17 +30,24 @@ export function neededIds(nodes: readonly SpanNode[], most: number): string[] {
 }
 
 export function stepsOf(nodes: readonly SpanNode[], contents: readonly Span[]): Step[] {
-  const views = new Map(contents.map((span) => [span.span_id, span.view]));
+  const found = new Map(contents.map((span) => [span.span_id, span]));
   return nodes.map((node) => {
     const { kind, name, status, span_id } = node.span;
-    const view = views.get(span_id);
+    const content = found.get(span_id);
+    const view = content?.view;
     const given = kind === "TOOL" ? JSON.stringify(view?.tool_call?.arguments ?? view?.inputs ?? null) : "";
-    const output = view === undefined ? null : JSON.stringify(outcome(view));
+    const output = content === undefined ? null : JSON.stringify(outcome(content));
     return { node, key: `${kind} ${name} ${status === "ERROR"} ${given}`, output };
   });
 }
 
-function outcome(view: Span["view"]): unknown {
+function outcome(span: Span): unknown {
+  const failures = failuresOf(span).map(({ type, message }) => [type, message]);
+  const said = spoken(span.view);
+  return failures.length === 0 ? said : [said, failures];
+}
+
+function spoken(view: Span["view"]): unknown {
   if (view.output_messages.length === 0) return view.outputs ?? null;
   return view.output_messages.map(({ content, tool_calls }) => [
     content,

@@ -119,6 +119,11 @@ export const reviewingTexts = {
     },
     allDone: "Every item is done",
     allDoneHint: "There is nothing left to review in this session. Thank you.",
+    allByYou: "You have reviewed every item",
+    allByYouHint: (open: number) =>
+      open === 1
+        ? "1 item waits for somebody else's review. There is nothing left for you to do."
+        : `${open} items wait for somebody else's review. There is nothing left for you to do.`,
     noneForYou: "Nothing is left for you now",
     noneForYouHint: (open: number) =>
       open === 1

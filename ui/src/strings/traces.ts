@@ -140,6 +140,7 @@ export const tracesTexts = {
         ? `The output of step ${steps[0]} differs.`
         : `The outputs of ${steps.length} steps differ, first at step ${steps[0]}.`,
     responsesDiffer: "The responses of the traces differ.",
+    endsDiffer: "One of the traces failed, or they failed for different reasons.",
     diverges: (step: number) => `The first difference is at step ${step}.`,
     step: "Step",
     verdicts: {

@@ -111,10 +111,18 @@ class Evaluations(Noun[ModeT]):
 
     @call
     def gate(
-        self, run_id: str, rules: str, *, baseline: str | None = None, view: View = "as_judged", seed: int = 0
+        self,
+        run_id: str,
+        rules: str,
+        *,
+        baseline: str | None = None,
+        view: View = "as_judged",
+        seed: int = 0,
+        can_fail: bool = False,
     ) -> Call[GateReport]:
-        """Hold an evaluation to the rules of a gate file, whose text `rules` is."""
-        body = given(rules=rules, baseline=baseline, view=view, seed=seed)
+        """Hold an evaluation to the rules of a gate file, whose text `rules` is; with `can_fail` Invalid for rules
+        that hold whatever the rows say, as they are for a gated alias."""
+        body = given(rules=rules, baseline=baseline, view=view, seed=seed, can_fail=can_fail or None)
         path = path_of("evaluations", run_id, "gate")
         return Call("POST", path, one(GateReport), body=body, repeat="always", timeout_s=LONG_S)
 

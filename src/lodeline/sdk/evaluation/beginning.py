@@ -1,10 +1,11 @@
 """Begin an evaluation in an experiment, which is made when there is none of that name, as for traces."""
 
-from lodeline.domain.errors import Conflict, Forbidden, NotFound
+from lodeline.domain.errors import Forbidden, NotFound
 from lodeline.domain.evaluation import Evaluation, EvaluationDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, is_experiment_id
 from lodeline.sdk import provider
 from lodeline.sdk.client.clients import LodelineClient
+from lodeline.sdk.fluent_experiments import make_experiment
 from lodeline.sdk.git import read_git
 
 
@@ -36,13 +37,6 @@ def begin(client: LodelineClient, draft: EvaluationDraft, experiment: str | None
     except NotFound:
         if is_experiment_id(where):
             raise
-        _make(client, where)
+        make_experiment(client, where)
         made = client.evaluations.create(draft, experiment=where)
     return client.evaluations.start(made.run.run_id)
-
-
-def _make(client: LodelineClient, name: str) -> None:
-    try:
-        client.experiments.create(name)
-    except Conflict:  # somebody else was quicker
-        client.experiments.find(name)

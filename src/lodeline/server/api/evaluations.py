@@ -203,12 +203,14 @@ class CompareBody(Body):
 
 
 class GateBody(Body):
-    """The rules to hold an evaluation to: the text of a gate file, and the baseline that rules may refer to."""
+    """The rules to hold an evaluation to: the text of a gate file, and the baseline that rules may refer to; with
+    `can_fail` a rule that holds whatever the rows say is refused, as the move of a gated alias refuses it."""
 
     rules: Annotated[str, Field(max_length=MAX_GATE_TEXT)]
     baseline: Id | None = None
     view: View = "as_judged"
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    can_fail: bool = False
 
 
 @router.post("/compare", **answer(Comparison, 404))
@@ -262,7 +264,7 @@ def gate_evaluation(actor: ActorDep, services: ServicesDep, run_id: RunPath, bod
     """Hold an evaluation to the rules of a gate file: pass, fail or inconclusive, rule by rule."""
     baseline = None if body.baseline is None else RunId(body.baseline)
     report = services.evaluations.gate(
-        actor, RunId(run_id), body.rules, baseline=baseline, view=body.view, seed=body.seed
+        actor, RunId(run_id), body.rules, baseline=baseline, view=body.view, seed=body.seed, can_fail=body.can_fail
     )
     return Json(report)
 

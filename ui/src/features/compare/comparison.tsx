@@ -1,13 +1,15 @@
+import { IconAlertCircleFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { stepsQuery } from "@/api/queries";
-import type { Trace, TraceDetail } from "@/api/schema";
+import type { Span, Trace, TraceDetail } from "@/api/schema";
 import { Content } from "@/components/content";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
 import { KindIcon } from "@/components/kind";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
+import { SpanErrors } from "@/components/span-errors";
 import { State } from "@/components/state";
 import { type Aligned, align } from "@/lib/align";
 import { nsToMs, nullableNsToMs } from "@/lib/format";
@@ -47,7 +49,11 @@ export function Comparison({ left, right, all }: ComparisonProps) {
       {problem !== null && <ProblemNote error={problem} />}
       {rows !== null && (
         <>
-          <Summary verdicts={verdicts} answers={left.trace.response === right.trace.response} />
+          <Summary
+            verdicts={verdicts}
+            answers={left.trace.response === right.trace.response}
+            ends={endOf(left.trace) === endOf(right.trace)}
+          />
           <ol className={classes.steps}>
             {rows.slice(0, MOST_STEPS).map((row, index) => (
               <StepRow
@@ -68,7 +74,13 @@ export function Comparison({ left, right, all }: ComparisonProps) {
   );
 }
 
+/** Whether a trace failed, and for which reason. */
+function endOf(trace: Trace): string {
+  return trace.state === "ERROR" ? `failed ${trace.status_message}` : "";
+}
+
 function Side({ trace }: { trace: Trace }) {
+  const failed = trace.state === "ERROR" && trace.status_message !== "";
   const params = { experimentId: trace.experiment_id, traceId: trace.trace_id };
   return (
     <section className={classes.side}>
@@ -83,21 +95,42 @@ function Side({ trace }: { trace: Trace }) {
         {text.trace.tokens.toLowerCase()} · <Usd value={trace.cost_usd} />
       </p>
       <Content value={trace.request} />
-      <h3>{text.trace.response}</h3>
-      <Content value={trace.response} markdown />
+      {failed && (
+        <>
+          <h3>{text.trace.tabs.error}</h3>
+          <p className={classes.error}>
+            <SafeText text={trace.status_message} />
+          </p>
+        </>
+      )}
+      {(!failed || trace.response) && (
+        <>
+          <h3>{text.trace.response}</h3>
+          <Content value={trace.response} markdown />
+        </>
+      )}
     </section>
   );
 }
 
+interface SummaryProps {
+  verdicts: readonly StepVerdict[];
+  /** The responses are the same. */
+  answers: boolean;
+  /** Both or neither failed, for one reason. */
+  ends: boolean;
+}
+
 /** What the comparison comes to: whether the steps are the same, and if so, whether the same came of them. */
-function Summary({ verdicts, answers }: { verdicts: readonly StepVerdict[]; answers: boolean }) {
+function Summary({ verdicts, answers, ends }: SummaryProps) {
   const step = verdicts.findIndex((verdict) => verdict !== "equal" && verdict !== "output");
   const outputs = verdicts.flatMap((verdict, index) => (verdict === "output" ? [index + 1] : []));
-  const same = step < 0 && outputs.length === 0 && answers;
+  const same = step < 0 && outputs.length === 0 && answers && ends;
   const said = [
     step < 0 ? (same ? t.same : t.aligned) : t.diverges(step + 1),
     outputs.length > 0 ? t.outputsDiffer(outputs) : "",
     step < 0 && !answers ? t.responsesDiffer : "",
+    step < 0 && !ends ? t.endsDiffer : "",
   ];
   return (
     <p className={same ? classes.same : classes.differs} role="status">
@@ -136,7 +169,7 @@ function StepCell({ step, detail, open }: { step: Step | null; detail: TraceDeta
   });
   if (step === null) return <div className={classes.cell} />;
   const { span, startMs, endMs } = step.node;
-  const view = spans.data?.[0]?.view;
+  const content = spans.data?.[0];
   const params = { experimentId: detail.trace.experiment_id, traceId };
   return (
     <div className={classes.cell}>
@@ -151,20 +184,33 @@ function StepCell({ step, detail, open }: { step: Step | null; detail: TraceDeta
         >
           <SafeText text={span.name} />
         </Link>
+        {span.status === "ERROR" && (
+          <IconAlertCircleFilled
+            size={14}
+            className={classes.mark}
+            role="img"
+            aria-label={text.state.ERROR}
+          />
+        )}
         <span className="dim">
           <Duration ms={endMs === null ? null : endMs - startMs} />
         </span>
       </div>
-      {open && view !== undefined && (
-        <div className={classes.content}>
-          <Content value={view.tool_call?.arguments ?? view.inputs ?? view.input_messages.at(-1)?.content} />
-          <Content
-            value={
-              view.outputs ?? view.output_messages.map((message) => message.content || message.tool_calls)
-            }
-          />
-        </div>
-      )}
+      {open && content !== undefined && <StepContent span={content} />}
+    </div>
+  );
+}
+
+/** What a step was given and what came of it; of one that failed, why. */
+function StepContent({ span }: { span: Span }) {
+  const { view } = span;
+  const said = view.output_messages.map((message) => message.content || message.tool_calls);
+  const output = view.outputs ?? (said.length > 0 ? said : null);
+  return (
+    <div className={classes.content}>
+      <Content value={view.tool_call?.arguments ?? view.inputs ?? view.input_messages.at(-1)?.content} />
+      <SpanErrors span={span} />
+      {(span.status !== "ERROR" || output !== null) && <Content value={output} />}
     </div>
   );
 }

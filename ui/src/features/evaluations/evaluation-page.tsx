@@ -10,6 +10,7 @@ import { Count, Duration, Moment } from "@/components/figures";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
+import { VersionName } from "@/components/version-name";
 import { quote } from "@/lib/filtertext";
 import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
@@ -165,7 +166,7 @@ function Head({ evaluation }: { evaluation: Evaluation }) {
                 params={{ experimentId }}
                 search={{ model: bindings.model_id }}
               >
-                <SafeText text={bindings.model_id} />
+                <VersionName experimentId={experimentId} modelId={bindings.model_id} />
               </Link>
             ),
           ],

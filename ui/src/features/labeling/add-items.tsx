@@ -26,8 +26,12 @@ const t = text.addItems;
 const MOST = 1_000;
 const WAYS = ["search", "records", "rule"] as const;
 const RULES = ["sample", "low_score", "disagreement"] as const;
+const COMING = ["newest", "oldest"] as const;
 type Way = (typeof WAYS)[number];
 type Rule = (typeof RULES)[number];
+
+/** Which of the traces that a filter finds are added first, and at a limit alone. */
+export type Coming = (typeof COMING)[number];
 
 interface AddItemsProps {
   session: LabelingSession;
@@ -42,6 +46,7 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
   const [filter, setFilter] = useState("");
   const [written, setWritten] = useState("");
   const [limit, setLimit] = useState<number | string>(100);
+  const [coming, setComing] = useState<Coming>("newest");
   const [dataset, setDataset] = useState<string | null>(null);
   const [rule, setRule] = useState<Rule>("sample");
   const [share, setShare] = useState<number | string>(10);
@@ -61,7 +66,9 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
     mutationFn: async (): Promise<ItemsReport | LabelingSession> => {
       const params = { run_id };
       if (way === "search")
-        return call("add_labeling_traces", params, { body: { filter: written, limit: most } });
+        return call("add_labeling_traces", params, {
+          body: { filter: written, limit: most, order: orderOf(coming) },
+        });
       if (way === "records")
         return call("add_labeling_records", params, {
           body: { dataset_id: from, filter: written, limit: most },
@@ -166,7 +173,12 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
           onChange={setFilter}
           onDraft={setWritten}
         />
-        {way === "search" && <Matches experimentId={experimentId} filter={filter} />}
+        {way === "search" && (
+          <>
+            <Matches experimentId={experimentId} filter={filter} />
+            <Arrival coming={coming} onChange={setComing} />
+          </>
+        )}
         <NumberInput
           className={classes.number}
           label={way === "rule" && standing ? text.standing.round : t.limit}
@@ -204,6 +216,24 @@ export function AddItems({ session, close, first = "search" }: AddItemsProps) {
 /** Whether a share in percent is one that a rule takes. */
 function isShare(share: number | string): boolean {
   return typeof share === "number" && share > 0 && share <= 100;
+}
+
+/** The order of traces as the server takes it. */
+export function orderOf(coming: Coming): string {
+  return coming === "newest" ? "start DESC" : "start ASC";
+}
+
+/** Chooses the order in which the traces of a filter are added. */
+export function Arrival({ coming, onChange }: { coming: Coming; onChange: (coming: Coming) => void }) {
+  return (
+    <NativeSelect
+      className={classes.number}
+      label={t.coming}
+      data={COMING.map((value) => ({ value, label: t.comings[value] }))}
+      value={coming}
+      onChange={(event) => onChange(event.currentTarget.value as Coming)}
+    />
+  );
 }
 
 /** How many traces a filter finds, in a line that is there from the start. */

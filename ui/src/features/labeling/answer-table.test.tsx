@@ -28,6 +28,24 @@ const review = (reviewer: string, answers: Record<string, unknown>) =>
     submission: { form: form(answers), duration_ms: 14_100 },
   }) as Assignment;
 
+test("a reviewer who found nothing to mark has answered", () => {
+  const marks = { ...schema("made_up", "What is made up?"), input: { kind: "spans", marks: "response" } };
+  show(
+    <AnswerTable
+      schemas={[marks as LabelSchema]}
+      reviews={[review("rita", { made_up: [] }), review("ron", {})]}
+      decision={undefined}
+      gold={{}}
+    />,
+  );
+  expect(screen.getAllByRole("cell").map((cell) => cell.textContent)).toEqual([
+    "nothing marked",
+    "no answer",
+    "14.1 s",
+    "14.1 s",
+  ]);
+});
+
 test("every answer stands beside the others, and those that differ are marked", () => {
   const decision = { by: "ada", form: form({ right: false }, "Read it twice.") } as Adjudication;
   const reviews = [

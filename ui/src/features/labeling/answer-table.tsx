@@ -2,6 +2,7 @@ import type { Adjudication, Assignment, LabelSchema, ReviewForm } from "@/api/sc
 import { Duration } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { differ, shownAnswer } from "@/lib/labeling";
+import { marksOf } from "@/lib/spans";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 
@@ -115,6 +116,8 @@ function Answer({ schema, form }: { schema: LabelSchema; form: ReviewForm }) {
     <>
       {value === undefined || value === null ? (
         <span className="dim">{t.answerMissing}</span>
+      ) : schema.input.kind === "spans" && marksOf(value).length === 0 ? (
+        <span className="dim">{t.nothingMarked}</span>
       ) : (
         <strong>
           <SafeText text={shownAnswer(schema, value)} />

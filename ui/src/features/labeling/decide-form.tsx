@@ -64,6 +64,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
       close();
     },
   });
+  const differs = (name: string) => differ(forms.map(({ answers }) => answers[name] ?? null));
   const needed = new Set([...disputesOf(session, forms), ...missingOf(decide.error)]);
   const left = schemas.filter(({ name }) => needed.has(name) && form.answers[name] === undefined);
   const faults: Partial<Record<string, Fault>> = {
@@ -113,9 +114,9 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
           onComment={(next) => setDraft({ ...draft, comments: { ...draft.comments, [schema.name]: next } })}
           marked={false}
           onFocus={() => undefined}
-          optional={!needed.has(schema.name)}
+          optional={!needed.has(schema.name) && !(schema.input.kind === "spans" && differs(schema.name))}
           fault={tried ? faults[schema.name] : undefined}
-          disputed={differ(forms.map(({ answers }) => answers[schema.name] ?? null))}
+          disputed={differs(schema.name)}
           texts={shown.data?.texts ?? null}
         />
       ))}
@@ -136,7 +137,7 @@ export function DecideForm({ session, item, close }: DecideFormProps) {
           <SafeText text={t.undecided(left.map(({ title }) => title))} />
         </p>
       )}
-      {decide.isError && <ProblemNote error={decide.error} />}
+      {decide.isError && missingOf(decide.error).length === 0 && <ProblemNote error={decide.error} />}
       <FormButtons submit={t.decide} busy={decide.isPending} close={close} />
     </form>
   );

@@ -4,7 +4,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Problem } from "@/api/client";
 import type { LabelingSession } from "@/api/schema";
 import { show } from "@/testing/show";
-import { EditSession, faultOf } from "./edit-session";
+import { EditSession } from "./edit-session";
+import { faultOf } from "./session-faults";
 
 const calls = vi.hoisted(() => vi.fn());
 vi.mock("@/api/client", async (original) => ({

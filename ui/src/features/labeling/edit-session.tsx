@@ -1,7 +1,7 @@
 import { Checkbox, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { call, Problem } from "@/api/client";
+import { call } from "@/api/client";
 import { askLabelingAnew } from "@/api/review-queries";
 import type { LabelingSession } from "@/api/schema";
 import { FormButtons } from "@/components/form-buttons";
@@ -11,6 +11,7 @@ import { linesOf } from "@/lib/labeling";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 import { policyBody, policyDraft } from "./policy-fields";
+import { faultOf, isAtField } from "./session-faults";
 import { SessionPeople } from "./session-people";
 import { SessionWords } from "./session-words";
 
@@ -50,8 +51,8 @@ export function EditSession({ session, close }: { session: LabelingSession; clos
     event.preventDefault();
     save.mutate();
   };
-  const faults = { ...faultOf(save.error) };
-  const elsewhere = save.isError && !Object.keys(faults).some((field) => SHOWN.has(field));
+  const faults = faultOf(save.error);
+  const elsewhere = save.isError && !isAtField(faults);
   return (
     <Modal opened onClose={close} title={e.title} size="xl">
       <form className={classes.form} aria-label={e.title} onSubmit={submit}>
@@ -73,27 +74,4 @@ export function EditSession({ session, close }: { session: LabelingSession; clos
       </form>
     </Modal>
   );
-}
-
-const SHOWN = new Set([
-  "name",
-  "instructions",
-  "reviewers",
-  "policy.mode",
-  "policy.reviews_required",
-  "policy.min_agreement",
-  "policy.fields",
-]);
-
-/** The field that an error of the server is about, with what it says of it; none where it names none.
- *
- * The name that the server has for the field is left out: a label stands there.
- */
-export function faultOf(error: unknown): Partial<Record<string, string>> {
-  if (!(error instanceof Problem)) return {};
-  const said = /^([a-z_.]+): (.*)$/s.exec(error.message);
-  const field = said?.[1] ?? error.details.field;
-  if (typeof field !== "string") return {};
-  const words = said?.[2] ?? error.message;
-  return { [field]: words.charAt(0).toUpperCase() + words.slice(1) };
 }

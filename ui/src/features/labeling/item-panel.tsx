@@ -40,7 +40,7 @@ export function ItemPanel({ session, item, close }: ItemPanelProps) {
   const decision = item.adjudications.find((each) => each.round === item.round);
   const waiting = item.assignments.filter((each) => each.state !== "SUBMITTED" && each.round === item.round);
   return (
-    <SidePanel title={t.item(item.place)} close={close} place="wide">
+    <SidePanel title={t.item(item.place + 1)} close={close} place="wide">
       <Facts
         facts={[
           [t.facts.state, <ItemStateName key="s" state={item.state} />],
@@ -48,7 +48,10 @@ export function ItemPanel({ session, item, close }: ItemPanelProps) {
           [
             t.facts.agreement,
             item.agreement === null ? null : (
-              <Share key="a" value={finite(item.agreement)} n={present.length} />
+              <span key="a">
+                <Share value={finite(item.agreement)} n={present.length} />{" "}
+                <span className="dim">{t.agreementHint}</span>
+              </span>
             ),
           ],
           [t.facts.round, item.round === 1 ? null : item.round],

@@ -114,7 +114,14 @@ function labelOf(state: LabelingItem["state"], { counts }: LabelingSession): str
 
 function columnsOf(previewOf: (id: string | null) => Trace | undefined): GridColumn<LabelingItem>[] {
   return [
-    { id: "place", label: t.columns.place, track: "46px", least: 46, numeric: true, cell: (i) => i.place },
+    {
+      id: "place",
+      label: t.columns.place,
+      track: "46px",
+      least: 46,
+      numeric: true,
+      cell: (item) => item.place + 1,
+    },
     {
       id: "item",
       label: t.columns.item,

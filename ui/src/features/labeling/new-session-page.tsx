@@ -1,7 +1,7 @@
 import { Button, Checkbox, NativeSelect, NumberInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { datasetsQuery } from "@/api/asset-queries";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
@@ -16,16 +16,18 @@ import { showToast } from "@/components/toast-store";
 import { visibleText } from "@/lib/hidden";
 import { linesOf } from "@/lib/labeling";
 import { text } from "@/strings";
-import { Matches } from "./add-items";
+import { Arrival, type Coming, Matches, orderOf } from "./add-items";
 import classes from "./labeling.module.css";
 import { firstPolicy, policyBody } from "./policy-fields";
 import { SchemaChoice } from "./schema-choice";
+import { faultOf, isAtField } from "./session-faults";
 import { SessionPeople } from "./session-people";
 import { SessionWords } from "./session-words";
 
 const t = text.newSession;
 const FROM = "/experiments/$experimentId/labeling/new";
 const MOST_ITEMS = 1_000;
+const FAULTY = '[aria-invalid="true"], [data-faulty] input';
 
 /** Makes a labeling session: what is asked, about which traces, of whom, and how. */
 export function NewSessionPage() {
@@ -63,7 +65,9 @@ function SessionForm({ experimentId }: { experimentId: string }) {
   const [people, setPeople] = useState({ reviewers: "", policy: firstPolicy });
   const [dataset, setDataset] = useState("");
   const [open, setOpen] = useState(true);
-  const [tried, setTried] = useState(false);
+  const [coming, setComing] = useState<Coming>("newest");
+  const [attempts, setAttempts] = useState(0);
+  const sheet = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const client = useQueryClient();
   const create = useMutation({
@@ -89,7 +93,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
           : await call(
               "add_labeling_traces",
               { run_id: made.run.run_id },
-              { body: { filter: written, limit: most } },
+              { body: { filter: written, limit: most, order: orderOf(coming) } },
             ).catch((error: unknown) => {
               showToast(`${t.itemsFailed} ${problemText(error)}`, "error");
               return null;
@@ -105,19 +109,27 @@ function SessionForm({ experimentId }: { experimentId: string }) {
       });
     },
   });
+  const nameless = words.name.trim() === "";
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (schemas.length > 0) create.mutate();
+    setAttempts(attempts + 1);
+    if (schemas.length > 0 && !nameless) create.mutate();
   };
+  const tried = attempts > 0;
+  const unasked = tried && schemas.length === 0;
+  const faults = { ...faultOf(create.error), ...(tried && nameless ? { name: t.noName } : {}) };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each attempt, and when the server has answered
+  useEffect(() => {
+    sheet.current?.querySelector<HTMLElement>(FAULTY)?.focus();
+  }, [attempts, create.error]);
   return (
-    <form className={classes.sheet} aria-label={t.title} onSubmit={submit}>
-      <SessionWords words={words} onChange={setWords} />
-      <fieldset className={classes.group}>
+    <form ref={sheet} className={classes.sheet} aria-label={t.title} noValidate onSubmit={submit}>
+      <SessionWords words={words} onChange={setWords} faults={faults} />
+      <fieldset className={classes.group} data-faulty={unasked || undefined}>
         <legend>{t.schemas}</legend>
         <p className="dim">{t.schemasHint}</p>
         <SchemaChoice experimentId={experimentId} chosen={schemas} onChange={setSchemas} />
-        {tried && schemas.length === 0 && <p role="alert">{t.noSchema}</p>}
+        {unasked && <p role="alert">{t.noSchema}</p>}
       </fieldset>
       <fieldset className={classes.group}>
         <legend>{t.items}</legend>
@@ -131,6 +143,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
           onDraft={setWritten}
         />
         <Matches experimentId={experimentId} filter={filter} />
+        <Arrival coming={coming} onChange={setComing} />
         <NumberInput
           className={classes.number}
           label={text.addItems.limit}
@@ -141,10 +154,10 @@ function SessionForm({ experimentId }: { experimentId: string }) {
           onChange={setLimit}
         />
       </fieldset>
-      <SessionPeople people={people} onChange={setPeople} />
+      <SessionPeople people={people} onChange={setPeople} faults={faults} />
       <Target experimentId={experimentId} dataset={dataset} onChange={setDataset} />
       <Checkbox label={t.open} checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} />
-      {create.isError && <ProblemNote error={create.error} />}
+      {create.isError && !isAtField(faults) && <ProblemNote error={create.error} />}
       <div>
         <Button type="submit" loading={create.isPending}>
           {t.submit}

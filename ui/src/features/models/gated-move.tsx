@@ -45,11 +45,12 @@ export function GatedMove({ alias, reason, model, earlier, done }: GatedMoveProp
   const run = chosen ?? own?.[0]?.value ?? "";
   const hold = useMutation({
     meta: { shown: true },
+    onMutate: () => move.reset(),
     mutationFn: (gate: Gate) =>
       call(
         "gate_evaluation",
         { run_id: gate.run },
-        { body: { rules: gate.rules, baseline: gate.baseline || null } },
+        { body: { rules: gate.rules, baseline: gate.baseline || null, can_fail: true } },
       ),
   });
   const move = useMutation({
@@ -63,7 +64,8 @@ export function GatedMove({ alias, reason, model, earlier, done }: GatedMoveProp
   const gate = { run, baseline, rules };
   // A verdict is of what it was asked about: once that is changed it says nothing.
   const fresh = hold.variables !== undefined && sameGate(hold.variables, gate);
-  const report = fresh ? hold.data : undefined;
+  const refused = move.isError && sameGate(move.variables, gate);
+  const report = fresh && !refused ? hold.data : undefined;
   const load = async (file: File | null) => {
     if (file === null) return;
     const read = file.size > 4 * MOST_RULES ? null : await file.text();
@@ -131,7 +133,7 @@ export function GatedMove({ alias, reason, model, earlier, done }: GatedMoveProp
         </Button>
       </div>
       {fresh && hold.isError && <ProblemNote error={hold.error} />}
-      {move.isError && <ProblemNote error={move.error} />}
+      {refused && <ProblemNote error={move.error} />}
       <div role="status">{report !== undefined && <GateVerdict report={report} />}</div>
     </section>
   );

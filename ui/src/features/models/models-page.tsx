@@ -34,6 +34,13 @@ export function ModelsPage() {
     setChosen((before) =>
       before.includes(id) ? before.filter((each) => each !== id) : [...before.slice(-1), id],
     );
+  // The older one stands left, as one reads from before to after.
+  const compare = () => {
+    const listed = found.data?.pages.flatMap((page) => page.items) ?? [];
+    const bornMs = (id: string) => listed.find(({ model_id }) => model_id === id)?.created_ms ?? 0;
+    const [left, right] = [...chosen].sort((one, other) => bornMs(one) - bornMs(other));
+    change({ left, right, model: undefined });
+  };
   const open = (id: string) =>
     change({ model: id === model ? undefined : id, left: undefined, right: undefined });
   return (
@@ -51,7 +58,7 @@ export function ModelsPage() {
             variant="default"
             leftSection={<IconArrowsDiff size={14} aria-hidden />}
             disabled={chosen.length !== 2}
-            onClick={() => change({ left: chosen[0], right: chosen[1], model: undefined })}
+            onClick={compare}
           >
             {t.compare}
           </Button>

@@ -181,5 +181,7 @@ function reasonOf(session: ReviewSession, stopped: boolean): readonly [string, s
   if (session.state !== "OPEN") return t.over[session.state];
   if (stopped) return [t.stopped, t.stoppedHint];
   if (session.items_open === 0) return [t.allDone, t.allDoneHint];
+  const all = session.mine.submitted === session.items_total;
+  if (all) return [t.allByYou, t.allByYouHint(session.items_open)];
   return [t.noneForYou, t.noneForYouHint(session.items_open)];
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Skeleton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { artifactQuery, MOST_IMAGE_BYTES, MOST_TEXT_BYTES } from "@/api/evaluation-queries";
 import { Content } from "@/components/content";
 import { ProblemNote } from "@/components/problem-note";
@@ -25,9 +25,16 @@ interface ArtifactPreviewProps {
  * raster formats alone, and nothing else is more than text. */
 export function ArtifactPreview({ runId, path, close }: ArtifactPreviewProps) {
   const found = useQuery(artifactQuery(runId, path));
+  // It opens below a list that may be long: out of sight it would seem that nothing happened.
+  const place = useRef<HTMLElement>(null);
+  const known = found.data !== undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another file, and the height that its content has
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" }); // newer browsers answer with a promise
+  }, [path, known]);
   const name = path.split("/").at(-1) ?? path;
   return (
-    <section className={classes.preview} aria-label={t.preview(name)}>
+    <section ref={place} className={classes.preview} aria-label={t.preview(name)}>
       <header className={classes.head}>
         <h4 className="clip">
           <SafeText text={name} />

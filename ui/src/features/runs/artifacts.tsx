@@ -16,10 +16,16 @@ const t = text.runs;
 
 /** The files that a run left behind, folder by folder, to be saved or looked at; nothing when there is none. */
 export function Artifacts({ runId }: { runId: string }) {
-  const [folder, setFolder] = useState("");
+  const [folder, enter] = useState("");
   const [looked, setLooked] = useState<string | null>(null);
   const found = useQuery(artifactsQuery(runId, folder));
-  const items = found.data ?? [];
+  const items = [...(found.data ?? [])].sort(
+    (one, other) => Number(one.size_bytes !== null) - Number(other.size_bytes !== null),
+  );
+  const setFolder = (path: string) => {
+    enter(path);
+    setLooked(null);
+  };
   if (folder === "" && items.length === 0 && !found.isError) return null;
   const within = (name: string) => (folder === "" ? name : `${folder}/${name}`);
   const rows = items.map(({ name, size_bytes: size }) => ({

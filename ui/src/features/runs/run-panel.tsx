@@ -12,6 +12,7 @@ import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
 import { TextEntries } from "@/components/text-entries";
+import { VersionName } from "@/components/version-name";
 import { quote } from "@/lib/filtertext";
 import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
@@ -177,7 +178,7 @@ function ModelLink({ experimentId, modelId }: { experimentId: string; modelId: s
       search={{ model: modelId }}
       preload={false}
     >
-      <SafeText text={modelId} />
+      <VersionName experimentId={experimentId} modelId={modelId} />
     </Link>
   );
 }

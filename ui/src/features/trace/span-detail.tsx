@@ -9,6 +9,7 @@ import { JsonView } from "@/components/json-view";
 import { KindIcon } from "@/components/kind";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
+import { SpanErrors } from "@/components/span-errors";
 import { finite } from "@/lib/format";
 import type { SpanNode } from "@/lib/spantree";
 import { recall, remember } from "@/lib/stored";
@@ -16,7 +17,6 @@ import { text } from "@/strings";
 import { SpanAttributes } from "./span-attributes";
 import { SpanContent } from "./span-content";
 import classes from "./span-detail.module.css";
-import { SpanErrors } from "./span-errors";
 import { SpanEvents } from "./span-events";
 
 const t = text.trace;

@@ -11,6 +11,7 @@ import { CopyButton } from "@/components/copy-button";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
+import { VersionName } from "@/components/version-name";
 import { keyed, quote } from "@/lib/filtertext";
 import { nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
@@ -131,7 +132,11 @@ export function TraceHeader({ trace }: { trace: Trace }) {
           return (
             <Fact key={field} name={label}>
               <Link to={FILTERED} params={{ experimentId }} search={{ filter: `${field} = ${quote(value)}` }}>
-                <SafeText text={value} />
+                {field === "model" ? (
+                  <VersionName experimentId={experimentId} modelId={value} />
+                ) : (
+                  <SafeText text={value} />
+                )}
               </Link>
             </Fact>
           );

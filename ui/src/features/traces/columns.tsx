@@ -7,6 +7,7 @@ import type { Trace } from "@/api/schema";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
+import { VersionName } from "@/components/version-name";
 import { bytes, MISSING, nsToMs, nullableNsToMs, oneLine } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { jsonLine } from "@/lib/preview";
@@ -195,7 +196,18 @@ export const COLUMNS: readonly Column[] = [
     sort: "client",
     cell: (trace) => plain(trace.client),
   },
-  { id: "model", track: "100px", least: 100, sort: "model", cell: (trace) => plain(trace.model_id) },
+  {
+    id: "model",
+    track: "minmax(100px, 0.5fr)",
+    least: 100,
+    sort: "model",
+    cell: ({ experiment_id, model_id }) =>
+      model_id === null || model_id === "" ? (
+        plain(null)
+      ) : (
+        <VersionName experimentId={experiment_id} modelId={model_id} />
+      ),
+  },
   {
     id: "tags",
     track: "minmax(130px, 1fr)",
@@ -240,11 +252,23 @@ export const PRESETS: Record<string, readonly Column["id"][]> = {
   ],
 };
 
+const NARROW_FIRST: readonly Column["id"][] = ["state", "message", "response"];
+/** What is left of 400 px beside the boxes, the state and the frame. */
+const NARROW_PX = 210;
+
 /** The columns that an address names: a preset or ids joined by commas; the standard ones when it names none. */
 export function columnsOf(given: string | undefined): readonly Column[] {
   const ids = PRESETS[given ?? "standard"] ?? (given ?? "").split(",");
   const found = COLUMNS.filter((column) => (ids as readonly string[]).includes(column.id));
   return found.length > 0 ? found : columnsOf(undefined);
+}
+
+/** Columns as a narrow window has them: how a trace went and what came of it first, so wide that a reason can be read. */
+export function narrowed(columns: readonly Column[]): readonly Column[] {
+  const first = NARROW_FIRST.flatMap((id) => columns.filter((column) => column.id === id));
+  const rest = columns.filter((column) => !first.includes(column));
+  const wide = { track: `minmax(${NARROW_PX}px, 1fr)`, least: NARROW_PX };
+  return [...first.map((column) => (column.id === "state" ? column : { ...column, ...wide })), ...rest];
 }
 
 /** What an address says for these columns: the name of a preset where they are one. */

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { facetQuery } from "@/api/queries";
 import { SafeText } from "@/components/safe-text";
+import { VersionName } from "@/components/version-name";
 import { chosenValues, withoutField, withValues } from "@/lib/conditions";
 import { keyed } from "@/lib/filtertext";
 import { exactNumber, shortNumber } from "@/lib/format";
@@ -16,6 +17,7 @@ const t = text.traces;
 const FIELDS = ["state", "name", "environment", "model", "user", "service", "client"];
 const OPEN_AT_FIRST = new Set(["state", "name", "environment"]);
 const VALUES = 12;
+const STATES: Readonly<Record<string, string>> = text.state;
 
 interface FacetsProps {
   experimentId: string;
@@ -85,7 +87,13 @@ function FacetValues({
             label={
               <span className={classes.label}>
                 <span className="clip" title={value ?? undefined}>
-                  {value === null ? <em>{t.noValue}</em> : <SafeText text={value} />}
+                  {value === null ? (
+                    <em>{t.noValue}</em>
+                  ) : field === "model" ? (
+                    <VersionName experimentId={experimentId} modelId={value} />
+                  ) : (
+                    <SafeText text={field === "state" ? (STATES[value] ?? value) : value} />
+                  )}
                 </span>
                 <span className="dim num" title={exactNumber(count)}>
                   {shortNumber(count)}

@@ -18,7 +18,7 @@ import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import { BulkBar } from "./bulk-bar";
 import { ColumnMenu } from "./column-menu";
-import { columnsOf } from "./columns";
+import { columnsOf, narrowed } from "./columns";
 import { Facets } from "./facets";
 import { TableSkeleton } from "./table-skeleton";
 import { TraceTable } from "./trace-table";
@@ -64,6 +64,8 @@ export function TracesPage() {
     if (hasNextPage && !isFetching && !isError) void fetchNextPage({ cancelRefetch: false });
   }, [fetchNextPage, hasNextPage, isFetching, isError]);
   const narrow = useMediaQuery("(max-width: 1400px)", false, { getInitialValueInEffect: false });
+  const phone = useMediaQuery("(max-width: 600px)", false, { getInitialValueInEffect: false });
+  const shown = useMemo(() => (phone ? narrowed(columns) : columns), [columns, phone]);
   const hideFacets = search.facets === undefined ? narrow : search.facets === "off";
   const FacetIcon = hideFacets ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   const again = () => {
@@ -145,7 +147,7 @@ export function TracesPage() {
           <TraceTable
             key={list.filter + order}
             traces={traces}
-            columns={columns}
+            columns={shown}
             order={order}
             selected={selected}
             more={pages.hasNextPage}

@@ -1,15 +1,10 @@
 import { IconAlertCircleFilled } from "@tabler/icons-react";
 import type { Span } from "@/api/schema";
-import { CopyButton } from "@/components/copy-button";
-import { SafeText } from "@/components/safe-text";
+import { failuresOf } from "@/lib/failures";
 import { text } from "@/strings";
+import { CopyButton } from "./copy-button";
+import { SafeText } from "./safe-text";
 import classes from "./span-errors.module.css";
-
-interface Failure {
-  type: string;
-  message: string;
-  stack: string;
-}
 
 /** Why a span failed: its status message and the exceptions it recorded, with their stacks. */
 export function SpanErrors({ span }: { span: Span }) {
@@ -45,26 +40,4 @@ export function SpanErrors({ span }: { span: Span }) {
       ))}
     </div>
   );
-}
-
-/** The failures of a span, each once: a status message that an exception repeats is left out. */
-export function failuresOf(span: Span): Failure[] {
-  const found: Failure[] = [];
-  for (const event of span.events) {
-    if (event.name !== "exception") continue;
-    const text = (name: string) => {
-      const value = event.attributes[`exception.${name}`];
-      return typeof value === "string" ? value : "";
-    };
-    const failure = { type: text("type"), message: text("message"), stack: text("stacktrace") };
-    if (!found.some((other) => other.type === failure.type && other.message === failure.message))
-      found.push(failure);
-  }
-  const status = span.status_message;
-  const repeated = found.some(
-    ({ type, message }) => status.includes(message) && (message !== "" || status.includes(type)),
-  );
-  if (span.status === "ERROR" && !repeated && (status !== "" || found.length === 0))
-    found.unshift({ type: "", message: status, stack: "" });
-  return found;
 }
