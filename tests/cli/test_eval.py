@@ -90,6 +90,14 @@ def test_runs_are_compared_and_gated_afterwards(server: Server, folder: Path) ->
     assert code == 0, err
     assert json.loads(out)["status"] == "pass"
     assert run(server, folder, "gate", "gate.toml", ids[1], "--baseline", ids[0])[0] == 1
+    for ident, name in zip(ids, ("good one", "bad one"), strict=True):
+        with server.client() as client:
+            client.runs.update(ident, name=name)
+    named = ("gate", "gate.toml", "bad one", "--baseline", "good one", "--json")
+    code, out, err = run(server, folder, *named, "-e", "doubling")
+    assert code == 1, err
+    assert json.loads(out)["run_id"] == ids[1]
+    assert "neither by id nor by name" in run(server, folder, "gate", "gate.toml", "no one")[2]
 
 
 def test_each_way_to_fail_has_its_own_code_and_words(server: Server, folder: Path) -> None:

@@ -34,6 +34,14 @@ def test_an_unknown_url_is_invalid_and_names_the_known_ones(url: str) -> None:
         open_stores(url)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "HTTPS://traces.example"])
+def test_the_address_of_a_server_is_no_store_and_says_what_takes_it(url: str) -> None:
+    with pytest.raises(
+        Invalid, match=r"the address of a server; .* lodeline\.LodelineClient\(URL\); .* --server URL"
+    ):
+        open_stores(url)
+
+
 def test_a_missing_store_is_not_found_when_it_may_not_be_made(tmp_path: Path) -> None:
     for url in (tmp_path / "absent", tmp_path):
         with pytest.raises(NotFound):

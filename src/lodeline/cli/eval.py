@@ -13,6 +13,7 @@ from lodeline.cli.evaluations import compare
 from lodeline.cli.exits import INCONCLUSIVE, NEGATIVE, OK, PROGRAM_FAILED
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, Use, closing_quietly, command
 from lodeline.cli.output import Output
+from lodeline.cli.run_names import OfOption, find_run
 from lodeline.cli.transfer import read_text
 from lodeline.domain.errors import Invalid
 from lodeline.domain.gate import GateReport, GateVerdict
@@ -44,14 +45,18 @@ MarkdownOption = Annotated[
 def gate(
     use: Use,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The gate file (TOML).")],
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The evaluation to hold to it.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The evaluation to hold to it, by id or name.")],
     *,
+    experiment: OfOption = None,
     baseline: BaselineOption = None,
     junit: JunitOption = None,
     markdown: MarkdownOption = None,
 ) -> None:
     """Hold an evaluation to the rules of a gate file. Exit code 0: pass, 1: fail, 7: not enough data to tell."""
-    report = use.client.evaluations.gate(run, read_text(file), baseline=baseline)
+    rules = read_text(file)
+    run = find_run(use.client, run, "EVALUATION", experiment=experiment)
+    against = None if baseline is None else find_run(use.client, baseline, "EVALUATION", experiment=experiment)
+    report = use.client.evaluations.gate(run, rules, baseline=against)
     _show(use.out, report)
     _write([report], junit, markdown)
     _leave([report])

@@ -6,7 +6,7 @@ import typer
 
 from lodeline.cli.options import AllOption, LimitOption, Use, command
 from lodeline.cli.output import moment
-from lodeline.cli.run_names import find_run
+from lodeline.cli.run_names import OfOption, find_run
 from lodeline.domain.aggregate import Interval, ValueSummary
 from lodeline.domain.comparison import ScorerComparison
 from lodeline.domain.errors import Invalid
@@ -26,9 +26,9 @@ ReducerOption = Annotated[
 
 
 @command(app, "get")
-def get(use: Use, run: IdArgument) -> None:
+def get(use: Use, run: IdArgument, *, experiment: OfOption = None) -> None:
     """Show an evaluation: its state, what it was bound to, how many rows are done."""
-    run = find_run(use.client, run, "EVALUATION")
+    run = find_run(use.client, run, "EVALUATION", experiment=experiment)
     found = use.client.evaluations.get(run)
     if use.out.as_json:
         use.out.document(found)
@@ -60,12 +60,13 @@ def summary(
     use: Use,
     run: IdArgument,
     *,
+    experiment: OfOption = None,
     view: ViewOption = "as_judged",
     slice: Annotated[list[str] | None, typer.Option("--slice", help="Also by this slice; may be repeated.")] = None,
     reducer: ReducerOption = "mean",
 ) -> None:
     """Show what each scorer's values come to: n, errors, mean or rate with its interval."""
-    run = find_run(use.client, run, "EVALUATION")
+    run = find_run(use.client, run, "EVALUATION", experiment=experiment)
     found = use.client.evaluations.summary(run, view=view, slices=slice or (), reducer=reducer)
     if use.out.as_json:
         use.out.document(found)
@@ -90,14 +91,17 @@ def compare(
     baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="The run to compare with, by id or name.")],
     candidates: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs to compare, by ids or names.")],
     *,
+    experiment: OfOption = None,
     view: ViewOption = "as_judged",
     reducer: ReducerOption = "mean",
     worst: Annotated[int, typer.Option("--worst", help="How many of the worst rows to show.", min=0, max=1_000)] = 5,
 ) -> None:
     """Compare evaluations with a baseline, scorer by scorer, on the records that they share."""
     options = CompareOptions(view=view, reducer=reducer, max_rows=worst)
-    others = [find_run(use.client, each, "EVALUATION") for each in candidates]
-    found = use.client.evaluations.compare(find_run(use.client, baseline, "EVALUATION"), others, options)
+    others = [find_run(use.client, each, "EVALUATION", experiment=experiment) for each in candidates]
+    found = use.client.evaluations.compare(
+        find_run(use.client, baseline, "EVALUATION", experiment=experiment), others, options
+    )
     if use.out.as_json:
         use.out.document(found)
         return
@@ -121,6 +125,7 @@ def rows(
     use: Use,
     run: IdArgument,
     *,
+    experiment: OfOption = None,
     state: Annotated[
         list[str] | None, typer.Option("--state", help="Only rows in this state, such as PREDICT_ERROR.")
     ] = None,
@@ -129,7 +134,7 @@ def rows(
     all: AllOption = False,
 ) -> None:
     """List the rows of an evaluation by key and repetition."""
-    run = find_run(use.client, run, "EVALUATION")
+    run = find_run(use.client, run, "EVALUATION", experiment=experiment)
     states: list[RowState] = [item for item in ROW_STATES if item in {text.upper() for text in state or ()}]
     if state and len(states) != len({text.upper() for text in state}):
         raise Invalid.value("--state", ", ".join(state), "one of " + ", ".join(ROW_STATES))
@@ -145,10 +150,12 @@ def rows(
 def cancel(
     use: Use,
     run: IdArgument,
+    *,
+    experiment: OfOption = None,
     message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
 ) -> None:
     """Cancel an evaluation; the rows it has stay valid."""
-    run = find_run(use.client, run, "EVALUATION")
+    run = find_run(use.client, run, "EVALUATION", experiment=experiment)
     found = use.client.evaluations.cancel(run, message=message)
     if use.out.as_json:
         use.out.document(found)

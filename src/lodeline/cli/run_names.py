@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.run import RunKind
@@ -11,11 +13,16 @@ from lodeline.query.literals import quote
 if TYPE_CHECKING:
     from lodeline.sdk.client.clients import LodelineClient
 
+OfOption = Annotated[
+    str | None,
+    typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where the run is, of which the name is given."),
+]
 _NOUNS: Mapping[RunKind | None, str] = {
     None: "run", "RUN": "run", "EVALUATION": "evaluation", "LABELING": "labeling session",
 }  # fmt: skip
 _SHOWN = 10
-_WAY_OUT = {True: "Give the id of one, or its experiment with -e.", False: "Give the id of one."}
+_ONE = "Give the id of one."
+_ONE_OR_WHERE = "Give the id of one, or its experiment with -e."
 
 
 def find_run(
@@ -39,7 +46,7 @@ def find_run(
         shown = ", ".join(f"{run.run_id} (experiment {run.experiment_id})" for run in found[:_SHOWN])
         more = " and more" if len(found) > _SHOWN else ""
         raise Invalid(
-            f"{name!r} is the name of several: {shown}{more}. {_WAY_OUT[kind == 'LABELING' and experiment is None]}",
+            f"{name!r} is the name of several: {shown}{more}. {_ONE if experiment is not None else _ONE_OR_WHERE}",
             code="ambiguous_name",
         )
     return found[0].run_id

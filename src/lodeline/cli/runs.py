@@ -1,6 +1,6 @@
 """``lodeline runs``: list, show, tag, delete and restore runs of every kind, and save what they left behind."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
@@ -19,7 +19,7 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import duration, moment
-from lodeline.cli.run_names import find_run
+from lodeline.cli.run_names import OfOption, find_run
 from lodeline.cli.transfer import download
 from lodeline.domain.run import Run
 
@@ -58,9 +58,9 @@ def list_runs(
 
 
 @command(app, "get")
-def get(use: Use, run: IdArgument) -> None:
+def get(use: Use, run: IdArgument, *, experiment: OfOption = None) -> None:
     """Show a run: params, tags, latest metrics, inputs and outputs."""
-    run = find_run(use.client, run)
+    run = find_run(use.client, run, experiment=experiment)
     _show(use, use.client.runs.get(run))
 
 
@@ -69,10 +69,12 @@ def metrics(
     use: Use,
     run: IdArgument,
     metric: Annotated[str, typer.Argument(help="Its name.")],
+    *,
+    experiment: OfOption = None,
     limit: LimitOption = 1_000,
 ) -> None:
     """Show the history of one metric, by step."""
-    run = find_run(use.client, run)
+    run = find_run(use.client, run, experiment=experiment)
     page = use.client.runs.metric_history(run, metric, limit=limit)
     write_list(
         use,
@@ -94,11 +96,13 @@ def artifacts(
     use: Use,
     run: IdArgument,
     folder: Annotated[str, typer.Argument(help="A folder of it; left out, the run's own.")] = "",
+    *,
+    experiment: OfOption = None,
 ) -> None:
     """List the files that a run left behind."""
     write_list(
         use,
-        use.client.artifacts.list(find_run(use.client, run), folder),
+        use.client.artifacts.list(find_run(use.client, run, experiment=experiment), folder),
         {
             "name": lambda item: f"{item.name}/" if item.is_folder else item.name,
             "size": lambda item: item.size_bytes,
@@ -111,10 +115,17 @@ def download_artifact(
     use: Use,
     run: IdArgument,
     path: Annotated[str, typer.Argument(help="The file, from the run's folder.")],
-    file: Annotated[Path, typer.Argument(help="Where to write; must not exist.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write, must not exist; left out, its own name here.")
+    ] = None,
+    *,
+    experiment: OfOption = None,
 ) -> None:
     """Save a file that a run left behind. What is in it is a stranger's: look before you open it."""
-    size_bytes = download(use, use.client.artifacts.download(find_run(use.client, run), path), file)
+    file = file or Path(PurePosixPath(path).name)
+    size_bytes = download(
+        use, use.client.artifacts.download(find_run(use.client, run, experiment=experiment), path), file
+    )
     if use.out.as_json:
         use.out.document({"file": str(file), "size_bytes": size_bytes})
     use.out.say(f"Saved {path} ({size_bytes:,} bytes) to {file}.")
@@ -126,16 +137,18 @@ def tag(
     run: IdArgument,
     tags: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Tags to set.")] = None,
     delete: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A tag to delete; may be repeated.")] = None,
+    *,
+    experiment: OfOption = None,
 ) -> None:
     """Set and delete tags of a run."""
-    run = find_run(use.client, run)
+    run = find_run(use.client, run, experiment=experiment)
     _show(use, use.client.runs.update(run, set_tags=pairs(tags, "tag"), delete_tags=delete or ()))
 
 
 @command(app, "delete")
-def delete_run(use: Use, run: IdArgument, yes: YesOption = False) -> None:
+def delete_run(use: Use, run: IdArgument, *, experiment: OfOption = None, yes: YesOption = False) -> None:
     """Delete a run: hide it from lists until it is restored. Its traces stay."""
-    run = find_run(use.client, run)
+    run = find_run(use.client, run, experiment=experiment)
     confirm(f"Delete run {run}?", yes=yes)
     _show(use, use.client.runs.delete(run))
 

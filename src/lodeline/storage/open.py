@@ -5,12 +5,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lodeline.domain.errors import Invalid, Unsupported
+from lodeline.domain.errors import Invalid, Unsupported, shown
 from lodeline.storage.base import Stores
 from lodeline.storage.memory.stores import open_memory
 from lodeline.storage.upgrade import UpgradePlan
 
 _KNOWN = "memory:, sqlite:DIRECTORY, or a directory"
+_SERVERS = ("http", "https")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):(.*)", re.DOTALL)
 """Two letters at least, so that a Windows drive ("C:\\store") is a path."""
 
@@ -29,6 +30,11 @@ def open_stores(url: str, *, create: bool = True) -> Stores:
         return open_memory()
     if scheme == "sqlite":
         return _open_sqlite(url, rest, create=create)
+    if scheme in _SERVERS:
+        raise Invalid(
+            f"store: {shown(url)} is the address of a server; a store is one of {_KNOWN}. A client of a server is "
+            "lodeline.LodelineClient(URL); commands take its address as --server URL."
+        )
     raise Invalid.value("store", url, f"one of {_KNOWN}")
 
 
