@@ -1,6 +1,7 @@
 """Records that say almost the same, as the server finds them."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from lodeline.domain.record import RecordDraft
 from lodeline.services import near_duplicates as module
 from lodeline.services.bundle import Services
 from tests.services.bundled import make, services_over
+from tests.work import peak_bytes
 
 EDITOR = Actor("account", "ed", AccountId("acc-1"), role="editor")
 STRANGER = Actor("account", "st", AccountId("acc-2"), roles={ExperimentId("2"): "editor"})
@@ -104,3 +106,11 @@ def test_what_cannot_be_asked(services: Services, monkeypatch: pytest.MonkeyPatc
     busy = services.near_duplicates._busy  # pyright: ignore[reportPrivateUsage]  # as while others are compared
     with busy, pytest.raises(Unavailable, match="ask again"):
         services.near_duplicates.get(EDITOR, dataset, "latest")
+
+
+def test_large_records_are_not_all_in_memory_at_once(tmp_path: Path) -> None:
+    with services_over(f"sqlite:{tmp_path / 'store'}") as services:
+        make(services, "one")
+        dataset = dataset_of(services, [str(number) + "x" * 100_000 for number in range(200)])
+        peak = peak_bytes(lambda: services.near_duplicates.get(EDITOR, dataset, "latest"))
+    assert peak < 200 * 100_000 / 2

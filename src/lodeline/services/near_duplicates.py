@@ -2,26 +2,36 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 
 from lodeline.auth.actor import Actor
 from lodeline.domain.dataset import parse_version
 from lodeline.domain.errors import Invalid, Unavailable
 from lodeline.domain.ids import DatasetId, RecordId
 from lodeline.domain.near_duplicates import NearDuplicateGroup, NearDuplicateRecords
-from lodeline.domain.record import Record
 from lodeline.evals.near_duplicates import inputs_text, near_duplicates
 from lodeline.query.ast import Search
 from lodeline.services.datasets import DatasetService
 from lodeline.storage.base import Stores
 
 MOST_RECORDS = 2_000
-MOST_CHARACTERS = 1_000_000
-"""A few seconds of work; `lodeline datasets near-duplicates` looks at ten times as much, where it is called."""
+MOST_CHARACTERS = 400_000
+"""A few seconds of work; `lodeline datasets near-duplicates` looks at much more, where it is called."""
 MOST_PREVIEW = 300
-_WAIT_S = 5.0
+_WAIT_S = 1.0
 _KEPT = 32
-_STEP = 1_000
+_STEP = 20
+"""Records that are in memory at one time: each may have a megabyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What is kept of a record while it is compared."""
+
+    input_hash: str
+    preview: str
 
 
 class NearDuplicateService:
@@ -38,8 +48,8 @@ class NearDuplicateService:
     ) -> NearDuplicateRecords:
         """Return the records of a version of which each is at least so similar (above 0.3, at most 1) to another.
 
-        The first 2,000 records and a million characters of their inputs are looked at. Unavailable while others are
-        compared for longer than one can wait.
+        The first 2,000 records are looked at; beyond 400,000 characters of their inputs for copies alone.
+        Unavailable while others are compared.
         """
         if not 0.3 < threshold <= 1:
             raise Invalid.value("threshold", threshold, "a similarity above 0.3, at most 1")
@@ -48,6 +58,8 @@ class NearDuplicateService:
         draft = dataset.latest_version + 1
         number = draft if ref.kind == "draft" else self._stores.datasets.version(dataset_id, ref).version
         key = (dataset_id, number, threshold)
+        if number != draft and (known := self._kept.get(key)) is not None:
+            return known
         if not self._busy.acquire(timeout=_WAIT_S):
             raise Unavailable("The records of other datasets are being compared; ask again.", retry_after_s=5.0)
         try:
@@ -66,35 +78,39 @@ class NearDuplicateService:
             self._kept.popitem(last=False)
 
     def _found(self, dataset_id: DatasetId, number: int, threshold: float) -> NearDuplicateRecords:
-        listed = self._listed(dataset_id, number)
-        records = {record.record_id: record for record in listed[:MOST_RECORDS]}
-        texts = ((each.record_id, inputs_text(each.inputs)) for each in records.values())
-        report = near_duplicates(texts, threshold=threshold, most_characters=MOST_CHARACTERS)
+        looked: dict[RecordId, _Looked] = {}
+        texts = self._texts(dataset_id, number, looked)
+        report = near_duplicates(islice(texts, MOST_RECORDS), threshold=threshold, most_characters=MOST_CHARACTERS)
         alike = sorted(report.groups, key=lambda group: (-len(group.names), -group.similarity))
-        groups = tuple(_group([records[RecordId(name)] for name in group.names], group.similarity) for group in alike)
-        partial = report.partial or len(listed) > MOST_RECORDS
+        groups = tuple(
+            _group({RecordId(name): looked[RecordId(name)] for name in group.names}, group.similarity)
+            for group in alike
+        )
+        partial = report.partial or next(texts, None) is not None
         return NearDuplicateRecords(number, threshold, groups, report.texts, partial)
 
-    def _listed(self, dataset_id: DatasetId, number: int) -> Sequence[Record]:
-        """Return the first records, one more than are looked at where there are."""
-        found: list[Record] = []
+    def _texts(
+        self, dataset_id: DatasetId, number: int, looked: dict[RecordId, _Looked]
+    ) -> Iterator[tuple[RecordId, str]]:
+        """Yield the records of a version with their texts, few of them in memory at one time, and note each."""
         cursor: str | None = None
-        while len(found) <= MOST_RECORDS:
-            limit = min(_STEP, MOST_RECORDS + 1 - len(found))
-            page = self._stores.records.search(
-                dataset_id, number, Search(limit=limit, cursor=cursor, deadline_s=60.0)
-            )
-            found += page.items
+        while True:
+            search = Search(limit=_STEP, cursor=cursor, deadline_s=60.0)
+            page = self._stores.records.search(dataset_id, number, search)
+            for record in page.items:
+                text = inputs_text(record.inputs)
+                looked[record.record_id] = _Looked(record.input_hash, text[:MOST_PREVIEW])
+                yield record.record_id, text
             if page.cursor is None:
-                break
+                return
             cursor = page.cursor
-        return found
 
 
-def _group(records: Sequence[Record], similarity: float) -> NearDuplicateGroup:
+def _group(records: Mapping[RecordId, _Looked], similarity: float) -> NearDuplicateGroup:
+    first, *_ = records.values()
     return NearDuplicateGroup(
-        record_ids=tuple(record.record_id for record in records),
+        record_ids=tuple(records),
         similarity=similarity,
-        exact=len({record.input_hash for record in records}) == 1,
-        preview=inputs_text(records[0].inputs)[:MOST_PREVIEW],
+        exact=len({record.input_hash for record in records.values()}) == 1,
+        preview=first.preview,
     )
