@@ -43,7 +43,7 @@ from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.settings import load_settings
-from lodeline.services.artifacts import of_run
+from lodeline.services.artifacts import of_model, of_run
 from lodeline.services.bundle import Services
 from lodeline.services.ingest import ExportRequest
 
@@ -249,6 +249,16 @@ EXAMPLES: Mapping[str, Example] = {
     "get_metric_history": Example("/runs/{run}/metrics", {"key": "accuracy"}),
     "list_artifacts": Example("/runs/{run}/artifacts"),
     "get_artifact": Example("/runs/{run}/artifacts/content", {"path": "notes.txt"}, saved="notes.txt"),
+    "put_artifact": Example("/runs/{run}/artifacts/content", {"path": "plots/loss.svg"}, file="loss.svg"),
+    "delete_artifact": Example("/runs/{run}/artifacts/content", {"path": "notes.txt"}),
+    "list_model_artifacts": Example("/models/m-1/artifacts", {"path": "prompts"}),
+    "get_model_artifact": Example(
+        "/models/m-1/artifacts/content", {"path": "prompts/answer.txt"}, saved="answer.txt"
+    ),
+    "put_model_artifact": Example(
+        "/models/m-1/artifacts/content", {"path": "prompts/letter.txt"}, file="letter.txt"
+    ),
+    "delete_model_artifact": Example("/models/m-1/artifacts/content", {"path": "prompts"}),
     "create_evaluation": Example(
         "/evaluations",
         body={
@@ -538,7 +548,8 @@ def _evaluated(services: Services) -> dict[str, str]:
     services.evaluations.finish(LOCAL, RunId("evaluation-2"), state="INTERRUPTED")
     for number in ("1", "2"):
         model = ModelDraft(f"support 2.{number}", params={"top_k": number}, model_id=ModelId(f"m-{number}"))
-        services.models.create(LOCAL, "support", model)
+        made = services.models.create(LOCAL, "support", model)
+        services.artifacts.put(LOCAL, of_model(made, "prompts/answer.txt"), BytesIO(b"Answer in one sentence."))
     services.models.set_alias(LOCAL, "support", AliasMove("production", ModelId("m-1"), "first release"))
     return {
         "run": "run-1", "evaluation": "evaluation-1", "interrupted": "evaluation-2", "model": "m-1",

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from lodeline.sdk.evaluation.evaluate import evaluate, rescore, resume_evaluation
     from lodeline.sdk.evaluation.sessions import score_sessions
     from lodeline.sdk.executors import instrument_threads, traced_executor, uninstrument_threads, with_current_context
+    from lodeline.sdk.fluent_artifacts import (
+        download_artifacts,
+        get_artifact,
+        list_artifacts,
+        log_artifact,
+        log_artifacts,
+    )
     from lodeline.sdk.fluent_assessments import (
         delete_assessment,
         get_assessment,
@@ -155,6 +162,11 @@ _MODULES = {
     "register_prompt": "lodeline.sdk.prompts",
     "search_prompts": "lodeline.sdk.prompts",
     "set_prompt_alias": "lodeline.sdk.prompts",
+    "download_artifacts": "lodeline.sdk.fluent_artifacts",
+    "get_artifact": "lodeline.sdk.fluent_artifacts",
+    "list_artifacts": "lodeline.sdk.fluent_artifacts",
+    "log_artifact": "lodeline.sdk.fluent_artifacts",
+    "log_artifacts": "lodeline.sdk.fluent_artifacts",
     "log_assessment": "lodeline.sdk.fluent_assessments",
     "log_attachment": "lodeline.sdk.attachments",
     "log_expectation": "lodeline.sdk.fluent_assessments",
@@ -234,8 +246,10 @@ __all__ = [
     "delete_labeling_session",
     "delete_trace_tag",
     "delete_traces",
+    "download_artifacts",
     "evaluate",
     "flush",
+    "get_artifact",
     "get_assessment",
     "get_current_active_span",
     "get_dataset",
@@ -252,8 +266,11 @@ __all__ = [
     "get_tracer_provider",
     "get_tracing_context_headers",
     "instrument_threads",
+    "list_artifacts",
     "load_judge",
     "load_prompt",
+    "log_artifact",
+    "log_artifacts",
     "log_assessment",
     "log_attachment",
     "log_expectation",

@@ -226,6 +226,18 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {API}/runs/{{run_id}}/artifacts/content", "200 200 200 403 401 403",
          f"{API}/runs/{{run}}/artifacts/content?path=notes.txt"),
 
+    Case(f"PUT {API}/runs/{{run_id}}/artifacts/content", "200 200 403 403 401 403",
+         f"{API}/runs/{{run}}/artifacts/content?path=new.txt", content=b"new"),
+    Case(f"DELETE {API}/runs/{{run_id}}/artifacts/content", "204 204 403 403 401 403",
+         f"{API}/runs/{{run}}/artifacts/content?path=notes.txt"),
+    Case(f"GET {API}/models/{{model_id}}/artifacts", "200 200 200 403 401 403", f"{API}/models/{{spare}}/artifacts"),
+    Case(f"GET {API}/models/{{model_id}}/artifacts/content", "200 200 200 403 401 403",
+         f"{API}/models/{{spare}}/artifacts/content?path=notes.txt"),
+    Case(f"PUT {API}/models/{{model_id}}/artifacts/content", "200 200 403 403 401 403",
+         f"{API}/models/{{spare}}/artifacts/content?path=new.txt", content=b"new"),
+    Case(f"DELETE {API}/models/{{model_id}}/artifacts/content", "204 204 403 403 401 403",
+         f"{API}/models/{{spare}}/artifacts/content?path=notes.txt"),
+
     Case(f"POST {API}/evaluations", "201 201 403 403 401 403",
          json={"experiment": "app", "name": "e"}),
     Case(f"GET {EVALUATION}", "200 200 200 403 401 403", f"{EVALUATED}"),

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 
 from lodeline.auth.actor import LOCAL
+from lodeline.domain.model import Model, ModelDraft
 from lodeline.domain.run import Run, RunDraft
 from lodeline.services.artifacts import of_run
 from tests.server.world import World, serve
@@ -54,3 +55,57 @@ def test_what_is_not_there_is_not_found():
         root = f"{API}/runs/{ran(world, 'one').run_id}/artifacts"
         for address in (f"{root}/content?path=plots", f"{root}/content?path=x", f"{API}/runs/none/artifacts"):
             assert world.client.get(address).status_code == 404
+
+
+def modelled(world: World, name: str) -> Model:
+    return world.services.models.create(LOCAL, "0", ModelDraft(name))
+
+
+@pytest.mark.parametrize("kind", ["runs", "models"])
+def test_a_file_is_put_listed_read_replaced_and_deleted(kind: str):
+    with serve() as world:
+        ident = ran(world, "one").run_id if kind == "runs" else modelled(world, "one").model_id
+        root = f"{API}/{kind}/{ident}/artifacts"
+        for content in (b"first", b"and again"):
+            put = world.client.put(f"{root}/content", params={"path": "deep/ä b.bin"}, content=content)
+            assert (put.status_code, put.json()) == (200, {"name": "ä b.bin", "size_bytes": len(content)})
+            assert world.client.get(f"{root}/content", params={"path": "deep/ä b.bin"}).content == content
+        assert world.client.get(root, params={"path": "deep"}).json() == [put.json()]
+        assert world.client.delete(f"{root}/content", params={"path": "deep"}).status_code == 204
+        assert world.client.get(root, params={"path": "deep"}).json() == []
+        assert world.client.delete(f"{root}/content", params={"path": "deep"}).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["runs", "models"])
+def test_what_is_refused_stores_nothing(kind: str):
+    with serve(max_attachment_bytes=10) as world:
+        made = ran_empty(world) if kind == "runs" else modelled(world, "one").model_id
+        root = f"{API}/{kind}/{made}/artifacts"
+
+        def put(path: str, content: bytes = b"x", below: str = root) -> int:
+            return world.client.put(f"{below}/content", params={"path": path}, content=content).status_code
+
+        for path in ("../up.txt", "/", "a//b", "a\\b", "%2e%2e/b", "con", "a./b", ".."):
+            assert put(path) == 400, path
+        assert put("large.bin", b"x" * 11) == 413
+        assert put("a.txt", below=f"{API}/{kind}/none/artifacts") == 404
+        assert world.client.get(root).json() == []
+        assert put("a.txt") == 200
+        assert put("a.txt/below") == 409
+        assert world.client.delete(f"{API}/{kind}/{made}").status_code == 200
+        assert put("b.txt") == 409
+        assert world.client.delete(f"{root}/content", params={"path": "a.txt"}).status_code == 409
+        assert [item["name"] for item in world.client.get(root).json()] == ["a.txt"]
+
+
+def ran_empty(world: World) -> str:
+    return world.services.runs.create(LOCAL, "0", RunDraft("empty")).run_id
+
+
+def test_who_deletes_all_files_of_a_run_names_them():
+    with serve() as world:
+        run = ran(world, "one")
+        address = f"{API}/runs/{run.run_id}/artifacts/content"
+        for path in ("", "/"):
+            assert world.client.delete(address, params={"path": path}).status_code == 400
+        assert len(world.services.artifacts.list(LOCAL, of_run(run))) == 2

@@ -34,7 +34,7 @@ from lodeline.server.access import COOKIE
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.security import CSRF_HEADER
 from lodeline.server.settings import load_settings
-from lodeline.services.artifacts import of_run
+from lodeline.services.artifacts import of_model, of_run
 from lodeline.services.bundle import Services
 from tests.clock import SettableClock
 from tests.contract.build import T0_MS, audit, judgment, span, write
@@ -134,6 +134,7 @@ def populated(store: str = "memory:") -> Generator[World]:
         model = services.models.create(LOCAL, "app", ModelDraft("bot", status="READY"))
         services.models.set_alias(LOCAL, "app", AliasMove("production", model.model_id))
         spare = services.models.create(LOCAL, "app", ModelDraft("spare"))
+        services.artifacts.put(LOCAL, of_model(spare, "notes.txt"), BytesIO(b"left behind"))
         world.names.update(
             run=run.run_id, evaluation=evaluation.run_id, ended=ended.run_id, model=model.model_id,
             spare=spare.model_id,

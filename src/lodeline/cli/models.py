@@ -1,14 +1,14 @@
 """``lodeline models``: versions of the application, their aliases and differences."""
 
-import contextlib
 import re
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lodeline.cli import artifacts as files
 from lodeline.cli.listing import write_list
+from lodeline.cli.model_names import NameArgument, OfOption, find_model
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -24,23 +24,16 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment
 from lodeline.cli.transfer import read_text
-from lodeline.domain.errors import Invalid, NotFound, shown
+from lodeline.domain.errors import Invalid
 from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import RunId
 from lodeline.domain.model import Model, ModelDraft
-from lodeline.query.literals import quote
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, show and compare versions of applications."
 )
 
 IdArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model's id.")]
-NameArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model, by id or name.")]
-OfOption = Annotated[
-    str | None,
-    typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where the model is, of which the name is given."),
-]
-_NAMED = 5
 _DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{32,}")
 
 
@@ -92,7 +85,7 @@ def create(
 @command(app, "get")
 def get(use: Use, model: NameArgument, *, experiment: OfOption = None) -> None:
     """Show a model: source, params, prompts, metrics and aliases."""
-    _show(use, _found_model(use, model, experiment))
+    _show(use, find_model(use, model, experiment))
 
 
 @command(app, "diff")
@@ -104,7 +97,7 @@ def diff(
     experiment: OfOption = None,
 ) -> None:
     """Show how two models differ in params, prompts, source and metrics."""
-    before, after = _found_model(use, left, experiment), _found_model(use, right, experiment)
+    before, after = find_model(use, left, experiment), find_model(use, right, experiment)
     found = use.client.models.diff(before.model_id, after.model_id)
     if use.out.as_json:
         use.out.document(found)
@@ -157,7 +150,7 @@ def alias(
         raise Invalid("alias: --gate-passed is for a gate held elsewhere; leave it out beside --gate.")
     found = models.set_alias(
         name,
-        None if remove or model is None else _found_model(use, model, experiment).model_id,
+        None if remove or model is None else find_model(use, model, experiment).model_id,
         experiment=experiment,
         reason=reason,
         gate=None if gate_passed is None else "passed",
@@ -195,6 +188,48 @@ def moves(
     )
 
 
+@command(app, "artifacts")
+def artifacts(
+    use: Use, model: NameArgument, folder: files.FolderArgument = "", *, experiment: OfOption = None
+) -> None:
+    """List the files of a model."""
+    files.list_files(use, use.client.model_artifacts, find_model(use, model, experiment).model_id, folder)
+
+
+@command(app, "upload")
+def upload(
+    use: Use,
+    model: NameArgument,
+    file: files.FileArgument,
+    path: files.PlaceArgument = None,
+    *,
+    experiment: OfOption = None,
+) -> None:
+    """Store a file, or a folder with all in it, with a model; files of the same path are replaced."""
+    files.send(use, use.client.model_artifacts, find_model(use, model, experiment).model_id, file, path)
+
+
+@command(app, "download")
+def download(
+    use: Use,
+    model: NameArgument,
+    path: files.PathArgument,
+    file: files.SavedArgument = None,
+    *,
+    experiment: OfOption = None,
+) -> None:
+    """Save a file of a model. What is in it is a stranger's: look before you open it."""
+    files.save(use, use.client.model_artifacts, find_model(use, model, experiment).model_id, path, file)
+
+
+@command(app, "delete-artifact")
+def delete_artifact(
+    use: Use, model: NameArgument, path: files.RemovedArgument, *, experiment: OfOption = None, yes: YesOption = False
+) -> None:
+    """Delete a file of a model, or a folder with all in it, for good."""
+    files.remove(use, use.client.model_artifacts, find_model(use, model, experiment).model_id, path, yes=yes)
+
+
 @command(app, "delete")
 def delete_model(use: Use, model: IdArgument, yes: YesOption = False) -> None:
     """Delete a model: hide it from lists until it is restored. Its traces stay."""
@@ -206,29 +241,6 @@ def delete_model(use: Use, model: IdArgument, yes: YesOption = False) -> None:
 def restore(use: Use, model: IdArgument) -> None:
     """Restore a deleted model without loss."""
     _show(use, use.client.models.restore(model))
-
-
-def _found_model(use: Use, model: str, experiment: str | None) -> Model:
-    """Return the model of this id, or else of this name in one experiment or whatever it is.
-
-    NotFound where there is none, Invalid where several have the name.
-    """
-    with contextlib.suppress(NotFound, Invalid):
-        return use.client.models.get(model)
-    search = use.client.models.search(experiment=experiment, filter=f"name = {quote(model)}", limit=_NAMED + 1)
-    found = list(islice(search, _NAMED + 1))
-    if not found:
-        where = "" if experiment is None else f" of experiment {experiment}"
-        raise NotFound(
-            f"model {shown(model)}: no model{where} has this id or name; see: lodeline models list -e EXPERIMENT"
-        )
-    if len(found) > 1:
-        ids = ", ".join(
-            f"{item.model_id} (experiment {item.experiment_id}, {moment(item.created_ms)})" for item in found[:_NAMED]
-        )
-        more = ", …" if len(found) > _NAMED else ""
-        raise Invalid(f"model {shown(model)}: several have this name; give the id of one: {ids}{more}")
-    return use.client.models.get(found[0].model_id)  # lists leave the source's diff out
 
 
 def _headings(left: Model, right: Model) -> tuple[str, str]:

@@ -1,10 +1,10 @@
-"""``lodeline runs``: list, show, tag, delete and restore runs of every kind, and save what they left behind."""
+"""``lodeline runs``: list, show, tag, delete and restore runs of every kind, and their files."""
 
-from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
 
+from lodeline.cli import artifacts as files
 from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
@@ -20,7 +20,6 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import duration, moment
 from lodeline.cli.run_names import OfOption, find_run
-from lodeline.cli.transfer import download
 from lodeline.domain.run import Run
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change runs.")
@@ -92,43 +91,43 @@ def metrics(
 
 
 @command(app, "artifacts")
-def artifacts(
+def artifacts(use: Use, run: IdArgument, folder: files.FolderArgument = "", *, experiment: OfOption = None) -> None:
+    """List the files of a run."""
+    files.list_files(use, use.client.artifacts, find_run(use.client, run, experiment=experiment), folder)
+
+
+@command(app, "upload")
+def upload(
     use: Use,
     run: IdArgument,
-    folder: Annotated[str, typer.Argument(help="A folder of it; left out, the run's own.")] = "",
+    file: files.FileArgument,
+    path: files.PlaceArgument = None,
     *,
     experiment: OfOption = None,
 ) -> None:
-    """List the files that a run left behind."""
-    write_list(
-        use,
-        use.client.artifacts.list(find_run(use.client, run, experiment=experiment), folder),
-        {
-            "name": lambda item: f"{item.name}/" if item.is_folder else item.name,
-            "size": lambda item: item.size_bytes,
-        },
-    )
+    """Store a file, or a folder with all in it, with a run; files of the same path are replaced."""
+    files.send(use, use.client.artifacts, find_run(use.client, run, experiment=experiment), file, path)
 
 
 @command(app, "download")
-def download_artifact(
+def download(
     use: Use,
     run: IdArgument,
-    path: Annotated[str, typer.Argument(help="The file, from the run's folder.")],
-    file: Annotated[
-        Path | None, typer.Argument(help="Where to write, must not exist; left out, its own name here.")
-    ] = None,
+    path: files.PathArgument,
+    file: files.SavedArgument = None,
     *,
     experiment: OfOption = None,
 ) -> None:
-    """Save a file that a run left behind. What is in it is a stranger's: look before you open it."""
-    file = file or Path(PurePosixPath(path).name)
-    size_bytes = download(
-        use, use.client.artifacts.download(find_run(use.client, run, experiment=experiment), path), file
-    )
-    if use.out.as_json:
-        use.out.document({"file": str(file), "size_bytes": size_bytes})
-    use.out.say(f"Saved {path} ({size_bytes:,} bytes) to {file}.")
+    """Save a file of a run. What is in it is a stranger's: look before you open it."""
+    files.save(use, use.client.artifacts, find_run(use.client, run, experiment=experiment), path, file)
+
+
+@command(app, "delete-artifact")
+def delete_artifact(
+    use: Use, run: IdArgument, path: files.RemovedArgument, *, experiment: OfOption = None, yes: YesOption = False
+) -> None:
+    """Delete a file of a run, or a folder with all in it, for good."""
+    files.remove(use, use.client.artifacts, find_run(use.client, run, experiment=experiment), path, yes=yes)
 
 
 @command(app, "tag")

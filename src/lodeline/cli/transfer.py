@@ -22,11 +22,11 @@ def read_text(file: Path) -> str:
         raise Invalid(f"{file}: cannot be read as text: {error}") from error
 
 
-def download(use: Use, answer: AbstractContextManager[Iterator[bytes]], file: Path) -> int:
+def download(use: Use, answer: AbstractContextManager[Iterator[bytes]], file: Path, what: str = "exporting") -> int:
     """Write an answer's body into a new file and return its bytes; a failure leaves no file behind."""
     part = file.with_name(f".{file.name}.part")
     try:
-        with file.open("xb"), part.open("wb") as stream, bytes_progress(use, "exporting") as progress:
+        with file.open("xb"), part.open("wb") as stream, bytes_progress(use, what) as progress:
             task = progress.add_task(str(file.name), total=None)
             with answer as pieces:
                 for piece in pieces:
@@ -45,9 +45,9 @@ def download(use: Use, answer: AbstractContextManager[Iterator[bytes]], file: Pa
 
 
 @contextmanager
-def uploading(use: Use, file: Path) -> Generator[Iterator[bytes]]:
+def uploading(use: Use, file: Path, what: str = "importing") -> Generator[Iterator[bytes]]:
     """Give the parts of a file, to be sent while a progress bar is shown."""
-    with bytes_progress(use, "importing") as progress, file.open("rb") as stream:
+    with bytes_progress(use, what) as progress, file.open("rb") as stream:
         task = progress.add_task(str(file.name), total=file.stat().st_size)
 
         def parts() -> Iterator[bytes]:

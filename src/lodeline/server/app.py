@@ -37,7 +37,7 @@ from lodeline.storage.open import open_stores, store_directory
 
 _UPLOADS = re.compile(
     rf"/v1/traces/?|{PREFIX}/traces/[^/]+/attachments/[^/]+|{PREFIX}/experiments/import"
-    r"|/api/2\.0/mlflow-artifacts/artifacts/.+"
+    rf"|{PREFIX}/(runs|models)/[^/]+/artifacts/content|/api/2\.0/mlflow-artifacts/(artifacts|mpu/parts)/.+"
 )
 """The paths that bound their bodies themselves."""
 

@@ -18,6 +18,7 @@ from lodeline.domain.blob import BlobInfo, artifact_folder, check_blob_path, exp
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import ExperimentId, check_experiment_id, check_trace_id
+from lodeline.domain.model import Model
 from lodeline.domain.run import Run
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
@@ -56,10 +57,18 @@ def artifact_segments(path: str) -> list[str]:
 def of_run(run: Run, path: str = "") -> str:
     """Return the path of a run's artifact or folder, or with nothing of the run's own folder; Invalid unless it is
     relative and stays there."""
+    return _inside(f"{run.experiment_id}/{run.run_id}/artifacts", path)
+
+
+def of_model(model: Model, path: str = "") -> str:
+    """Return the path of a model's artifact or folder, as `of_run` does that of a run's."""
+    return _inside(f"{model.experiment_id}/models/{model.model_id}/artifacts", path)
+
+
+def _inside(root: str, path: str) -> str:
     inside = path.strip("/")
     if "%" in inside or "\\" in inside:
         raise Invalid.value("path", path, "a path such as notes/today.txt")
-    root = f"{run.experiment_id}/{run.run_id}/artifacts"
     return f"{root}/{inside}" if inside else root
 
 

@@ -3144,6 +3144,15 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: undefined;
   };
+  /** Delete a file of a run, or a folder with what is in it. */
+  delete_artifact: {
+    params: {
+      run_id: string;
+      path: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
   /** Mark an assessment deleted; of a chain's head the one before becomes valid again. */
   delete_assessment: {
     params: {
@@ -3192,6 +3201,15 @@ test, and a verdict; rows in order of regression. */
     };
     body: undefined;
     answer: Model;
+  };
+  /** Delete a file of a model, or a folder with what is in it. */
+  delete_model_artifact: {
+    params: {
+      model_id: string;
+      path: string;
+    };
+    body: undefined;
+    answer: undefined;
   };
   /** Remove a prompt with all of its versions for good. */
   delete_prompt: {
@@ -3535,6 +3553,15 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: Model;
   };
+  /** Return a file of a model, always to be saved, never shown: its content is a stranger's. */
+  get_model_artifact: {
+    params: {
+      model_id: string;
+      path: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
   /** Return the model that an alias points at. */
   get_model_by_alias: {
     params: {
@@ -3862,6 +3889,15 @@ Which traces these are is said by assessments: `kind = 'ISSUE_REF' AND name = 'i
     body: undefined;
     answer: LabelingSessionPage;
   };
+  /** List what is in a folder of a model, by name; nothing where there is no such folder. */
+  list_model_artifacts: {
+    params: {
+      model_id: string;
+      path?: string;
+    };
+    body: undefined;
+    answer: Artifact[];
+  };
   /** Return the moves of a prompt's aliases, the latest first. */
   list_prompt_alias_events: {
     params: {
@@ -3993,6 +4029,15 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     body: undefined;
     answer: PurgeReceipt;
   };
+  /** Store the body as a file of a run, whole or not at all, replacing one of the same path. */
+  put_artifact: {
+    params: {
+      run_id: string;
+      path: string;
+    };
+    body: Blob;
+    answer: Artifact;
+  };
   /** Store a file beside a trace, replacing one of the same name. */
   put_attachment: {
     params: {
@@ -4001,6 +4046,15 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     };
     body: Blob;
     answer: Attachment;
+  };
+  /** Store the body as a file of a model, whole or not at all, replacing one of the same path. */
+  put_model_artifact: {
+    params: {
+      model_id: string;
+      path: string;
+    };
+    body: Blob;
+    answer: Artifact;
   };
   /** Register a version; `made` is false when the latest one says the same already. */
   register_prompt: {
@@ -4434,12 +4488,14 @@ export const OPERATIONS = {
   create_run: ["POST", "/runs"],
   decline_review: ["POST", "/reviews/items/{item_id}/decline"],
   delete_account: ["DELETE", "/accounts/{account_id}"],
+  delete_artifact: ["DELETE", "/runs/{run_id}/artifacts/content"],
   delete_assessment: ["DELETE", "/assessments/{assessment_id}"],
   delete_attachment: ["DELETE", "/traces/{trace_id}/attachments/{name}"],
   delete_dataset: ["DELETE", "/datasets/{dataset_id}"],
   delete_experiment: ["DELETE", "/experiments/{experiment_id}"],
   delete_label_schema: ["DELETE", "/label-schemas/{schema_id}"],
   delete_model: ["DELETE", "/models/{model_id}"],
+  delete_model_artifact: ["DELETE", "/models/{model_id}/artifacts/content"],
   delete_prompt: ["DELETE", "/prompts/{name}"],
   delete_run: ["DELETE", "/runs/{run_id}"],
   delete_scorer: ["DELETE", "/scorers/{name}"],
@@ -4478,6 +4534,7 @@ export const OPERATIONS = {
   get_me: ["GET", "/me"],
   get_metric_history: ["GET", "/runs/{run_id}/metrics"],
   get_model: ["GET", "/models/{model_id}"],
+  get_model_artifact: ["GET", "/models/{model_id}/artifacts/content"],
   get_model_by_alias: ["GET", "/models/aliases/{alias}"],
   get_near_duplicates: ["GET", "/datasets/{dataset_id}/near-duplicates"],
   get_prompt: ["GET", "/prompts/{name}"],
@@ -4514,6 +4571,7 @@ export const OPERATIONS = {
   list_labeling_items: ["GET", "/labeling/{run_id}/items"],
   list_labeling_rules: ["GET", "/labeling/{run_id}/rules"],
   list_labeling_sessions: ["GET", "/labeling"],
+  list_model_artifacts: ["GET", "/models/{model_id}/artifacts"],
   list_prompt_alias_events: ["GET", "/prompts/{name}/alias-events"],
   list_prompt_versions: ["GET", "/prompts/{name}/versions"],
   list_review_sessions: ["GET", "/reviews/sessions"],
@@ -4529,7 +4587,9 @@ export const OPERATIONS = {
   log_trace_info: ["PUT", "/traces/{trace_id}/info"],
   publish_dataset: ["POST", "/datasets/{dataset_id}/publish"],
   purge_experiment: ["POST", "/experiments/{experiment_id}/purge"],
+  put_artifact: ["PUT", "/runs/{run_id}/artifacts/content"],
   put_attachment: ["PUT", "/traces/{trace_id}/attachments/{name}"],
+  put_model_artifact: ["PUT", "/models/{model_id}/artifacts/content"],
   register_prompt: ["POST", "/prompts"],
   register_scorer: ["POST", "/scorers"],
   release_review: ["POST", "/reviews/items/{item_id}/release"],

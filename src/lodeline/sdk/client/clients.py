@@ -16,7 +16,7 @@ from lodeline.sdk.client.transports import AsyncTransport, SyncTransport
 if TYPE_CHECKING:
     from lodeline.sdk.client.accounts import Accounts
     from lodeline.sdk.client.analytics import Analytics
-    from lodeline.sdk.client.artifacts import Artifacts
+    from lodeline.sdk.client.artifacts import Artifacts, ModelArtifacts
     from lodeline.sdk.client.assessments import Assessments
     from lodeline.sdk.client.attachments import Attachments
     from lodeline.sdk.client.audit import Audit
@@ -62,6 +62,7 @@ _NOUNS = {
     "labeling": ("labeling", "Labeling"),
     "labeling_items": ("labeling_items", "LabelingItems"),
     "logins": ("logins", "Logins"),
+    "model_artifacts": ("artifacts", "ModelArtifacts"),
     "models": ("models", "Models"),
     "otlp": ("otlp", "Otlp"),
     "prompts": ("prompts", "Prompts"),
@@ -99,6 +100,7 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
     labeling: "Labeling[ModeT]"
     labeling_items: "LabelingItems[ModeT]"
     logins: "Logins[ModeT]"
+    model_artifacts: "ModelArtifacts[ModeT]"
     models: "Models[ModeT]"
     otlp: "Otlp[ModeT]"
     prompts: "Prompts[ModeT]"

@@ -15,7 +15,7 @@ from lodeline.server.mlflow.endpoint import Call, Endpoint, actor_of, guarded
 from lodeline.server.mlflow.span_files import take_spans
 from lodeline.server.mlflow.wire import Reply, message
 from lodeline.server.uploads import saved, spooled
-from lodeline.services.artifacts import ArtifactService
+from lodeline.services.artifacts import ArtifactService, of_model, of_run
 
 _ODD = re.compile(r"\.\.|%|\\\\|//|^/")
 """What a path may hold that is refused."""
@@ -65,14 +65,13 @@ def list_of_run(call: Call) -> Reply:
     """List a folder of a run's artifacts; paths are relative to the run's own root."""
     run_id = check_run_id(call.fields.text("run_id") or call.fields.needed("run_uuid"))
     run = call.services.runs.get(call.actor, run_id)
-    return _listed(call, f"{run.experiment_id}/{run.run_id}/artifacts", call.fields.text("path"))
+    return _listed(call, of_run(run), call.fields.text("path"))
 
 
 def list_of_model(call: Call) -> Reply:
     """List a folder of a model's artifacts; paths are relative to the model's own root."""
     model = call.services.models.get(call.actor, ModelId(call.fields.needed("model_id")))
-    root = f"{model.experiment_id}/models/{model.model_id}/artifacts"
-    return _listed(call, root, call.fields.text("artifact_directory_path"))
+    return _listed(call, of_model(model), call.fields.text("artifact_directory_path"))
 
 
 def _listed(call: Call, root: str, folder: str | None) -> Reply:
