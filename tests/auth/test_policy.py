@@ -288,12 +288,12 @@ def test_permit_tells_nobody_what_they_may_not_know():
     assert named.value.error_code == "trace_not_found"
     with pytest.raises(Forbidden) as refused:
         permit(_person("viewer"), "trace.edit", ONE)
-    assert refused.value.details == {"action": "trace.edit", "experiment_id": "1"}
+    assert (refused.value.details["action"], refused.value.details["experiment_id"]) == ("trace.edit", "1")
 
 
 def test_permit_answers_an_ingest_key_honestly_where_it_writes():
     key = _key(_account("admin"), ("ingest",), (ONE,))
-    with pytest.raises(Forbidden, match="key scope"):
+    with pytest.raises(Forbidden, match="the key's scope is ingest, and this needs read"):
         permit(key, "trace.read", ONE)
     with pytest.raises(NotFound):
         permit(key, "trace.read", TWO)
@@ -312,3 +312,66 @@ def test_permit_reach_refuses_who_may_do_it_nowhere():
 def test_a_refusal_names_the_key_by_its_visible_prefix():
     with pytest.raises(Forbidden, match=r"ada \(key ldl_x\) may not do trace\.read"):
         permit(_key(_account("admin"), ("ingest",)), "trace.read")
+
+
+@pytest.mark.parametrize(
+    ("actor", "action", "said"),
+    [
+        (
+            _key(_account("admin"), ("ingest",)),
+            "trace.read",
+            "the key's scope is ingest, and this needs read; use an API key of scope read.",
+        ),
+        (
+            _key(_account("admin"), ("ingest", "read")),
+            "run.write",
+            "the key's scope is ingest and read, and this needs write; use an API key of scope write.",
+        ),
+        (
+            _key(_account("admin"), ("admin",)),
+            "account.edit_own",
+            "the key's scope is admin, and no key may; sign in as the account that it belongs to.",
+        ),
+        (
+            _key(_account("admin"), ("write",), (ONE,)),
+            "experiment.create",
+            "the key is bound to experiments; use an API key that is bound to none.",
+        ),
+        (_key(_account("viewer"), ("write",)), "run.write", "this needs the role editor; ask an admin for it."),
+        (_person("reviewer"), "trace.read", "this needs the role viewer; ask an admin for it."),
+        (_person("editor"), "account.manage", "this needs the role admin; ask an admin for it."),
+    ],
+)
+def test_a_refusal_says_what_is_missing_and_what_to_do(actor: Actor, action: Action, said: str):
+    with pytest.raises(Forbidden) as refused:
+        permit(actor, action)
+    assert refused.value.message.endswith(said)
+    assert refused.value.details["roles"] or action == "account.edit_own"
+
+
+def test_a_refusal_in_one_experiment_names_it():
+    said = r"this needs the role editor; ask an admin for it in experiment 1\."
+    with pytest.raises(Forbidden, match=said) as refused:
+        permit(_person("viewer"), "trace.edit", ONE)
+    assert refused.value.details == {
+        "action": "trace.edit", "experiment_id": ONE, "scopes": ["write", "admin"], "roles": ["editor", "admin"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("action", sorted({*get_args(ExperimentAction), *get_args(ServerAction)}))
+def test_what_a_refusal_names_is_enough(action: Action):
+    keyless = _key(_account("admin"), ())
+    assert not may(keyless, action)
+    with pytest.raises(Forbidden) as refused:
+        permit(keyless, action)
+    scopes = refused.value.details["scopes"]
+    assert isinstance(scopes, list)
+    assert all(may(_key(_account("admin"), (scope,)), action) for scope in scopes)
+    assert bool(scopes) != ("no key may" in refused.value.message)
+    if not may(_person(None), action):
+        with pytest.raises(Forbidden) as refused:
+            permit(_person(None), action)
+        roles = refused.value.details["roles"]
+        assert isinstance(roles, list)
+        assert roles
+        assert all(may(_person(role), action) for role in roles)

@@ -151,9 +151,19 @@ def test_an_unknown_name_is_created_only_by_who_may_create() -> None:
         ingest = {"authorization": world.headers["ingest"]["authorization"]}
         refused = world.send(request_of(ONE), x_lodeline_experiment="new", **ingest)
         assert refused.status_code == 404
-        assert "may not create it" in status_of(refused.content)[1]
+        assert status_of(refused.content)[1] == of_another(world, "new")
         editor = {"authorization": f"Bearer {world.names['editor_secret']}"}
         assert world.send(request_of(ONE), x_lodeline_experiment="new", **editor).status_code == 200
+
+
+def of_another(world: World, name: str) -> str:
+    """Return what the ingest key of the world, bound to experiment 1, is told of every other one."""
+    prefix = world.headers["ingest"]["authorization"].removeprefix("Bearer ")[:19]
+    return (
+        f"experiment {name!r} does not exist, or local (key {prefix}) may not send traces to it (it is bound to 1); "
+        "name that one by lodeline.set_experiment(experiment_id=...), LODELINE_EXPERIMENT or the header "
+        "x-lodeline-experiment, or ask an admin for access."
+    )
 
 
 def test_a_key_of_one_experiment_feeds_no_other() -> None:
@@ -163,7 +173,17 @@ def test_a_key_of_one_experiment_feeds_no_other() -> None:
         for other in ("0", "Default"):
             answer = world.send(request_of(TWO), x_lodeline_experiment=other, **ingest)
             assert answer.status_code == 404
-            assert status_of(answer.content)[1] == f"experiment {other!r} does not exist."
+            assert status_of(answer.content)[1] == of_another(world, other)
+
+
+def test_who_names_no_experiment_and_may_not_send_to_the_default_one_is_told_what_to_do() -> None:
+    """In the same words as of one that there is not: which there are is not told."""
+    with populated() as world:
+        ingest = {"authorization": world.headers["ingest"]["authorization"]}
+        unnamed = world.send(request_of(ONE), **ingest)
+        assert (unnamed.status_code, status_of(unnamed.content)[1]) == (404, of_another(world, "0"))
+        absent = world.send(request_of(ONE), x_lodeline_experiment="77", **ingest)
+        assert (absent.status_code, status_of(absent.content)[1]) == (404, of_another(world, "77"))
 
 
 def test_a_deleted_experiment_takes_nothing_and_says_so(world: World) -> None:

@@ -181,12 +181,41 @@ def _in_scope(actor: Actor, action: Action) -> bool:
     return actor.scopes is None or any(action in SCOPE_ACTIONS[scope] for scope in actor.scopes)
 
 
-def _refusal(actor: Actor, action: Action, experiment_id: ExperimentId | None) -> LodelineError:
+def check_known(actor: Actor) -> None:
+    """Return when somebody asks; Unauthenticated for nobody."""
     if actor.kind == "anonymous":
-        return Unauthenticated("nobody is signed in; sign in, or send an API key as 'Authorization: Bearer <key>'.")
+        raise Unauthenticated("nobody is signed in; sign in, or send an API key as 'Authorization: Bearer <key>'.")
+
+
+def _refusal(actor: Actor, action: Action, experiment_id: ExperimentId | None) -> LodelineError:
+    check_known(actor)
     where = f" in experiment {experiment_id}" if experiment_id is not None else ""
-    what = "a key scope or a role" if actor.kind == "key" else "a role"
+    missing, what_to_do = _lack(actor, action, where)
     return Forbidden(
-        f"{actor.label} may not do {action}{where}; ask an admin for {what} that includes it.",
-        details={"action": action, "experiment_id": experiment_id},
+        f"{actor.label} may not do {action}{where}: {missing}; {what_to_do}.",
+        details={
+            "action": action,
+            "experiment_id": experiment_id,
+            "scopes": [scope for scope in _SCOPES if action in SCOPE_ACTIONS[scope]],
+            "roles": [role for role in _ROLES if action in ROLE_ACTIONS[role]],
+        },
     )
+
+
+def _lack(actor: Actor, action: Action, where: str) -> tuple[str, str]:
+    """Return what the actor lacks for an action, and what to do about it. All of it is about the actor itself."""
+    if actor.scopes is not None and not _in_scope(actor, action):
+        has = f"the key's scope is {' and '.join(sorted(actor.scopes)) or 'none'}"
+        scope = next((scope for scope in _SCOPES if action in SCOPE_ACTIONS[scope]), None)
+        if scope is None:
+            return f"{has}, and no key may", "sign in as the account that it belongs to"
+        return f"{has}, and this needs {scope}", f"use an API key of scope {scope}"
+    if actor.experiment_ids is not None and action in SERVER_ACTIONS:
+        return "the key is bound to experiments", "use an API key that is bound to none"
+    role = next(role for role in _ROLES if action in ROLE_ACTIONS[role])
+    return f"this needs the role {role}", f"ask an admin for it{where}"
+
+
+_SCOPES: tuple[Scope, ...] = ("ingest", "read", "write", "admin")
+_ROLES: tuple[Role, ...] = ("reviewer", "viewer", "editor", "admin")
+"""From the least to the widest: the first that includes an action is the one to ask for."""

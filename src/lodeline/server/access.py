@@ -126,10 +126,6 @@ async def _identify(request: Request) -> tuple[Actor, Login | None]:
     return await run_in_threadpool(access.identify, request.headers, request.method)
 
 
-async def _actor(request: Request) -> Actor:
-    return (await _identify(request))[0]
-
-
 async def _access(request: Request) -> Access:
     access: Access = request.app.state.access
     return access
@@ -140,6 +136,12 @@ async def _address(request: Request) -> str | None:
 
 
 AccessDep = Annotated[Access, Depends(_access)]
-ActorDep = Annotated[Actor, Depends(_actor)]
 IdentityDep = Annotated[tuple[Actor, Login | None], Depends(_identify)]
+
+
+async def _actor(identity: IdentityDep) -> Actor:
+    return identity[0]
+
+
+ActorDep = Annotated[Actor, Depends(_actor)]
 AddressDep = Annotated[str | None, Depends(_address)]

@@ -24,6 +24,7 @@ from lodeline.services.experiments import ExperimentService
 from lodeline.storage.base import Stores
 
 MAX_REASONS = 10
+_HEADER = "x-lodeline-experiment"
 DEFAULT_HINT = ExperimentHint(DEFAULT_EXPERIMENT, "id")
 
 
@@ -229,7 +230,7 @@ class _Resolver:
         return found
 
     def _resolve(self, hint: ExperimentHint) -> Experiment:
-        missing = NotFound.of("experiment", hint.value)
+        missing = self._missing(hint)
         found = self._find(hint)
         if found is None:
             return self._create(hint, missing)
@@ -245,16 +246,32 @@ class _Resolver:
             return self._cache.resolve(hint.value)
         return self._cache.by_id(hint.value)
 
+    def _missing(self, hint: ExperimentHint) -> NotFound:
+        """Return the error for what is not there, and, in the same words, for what the actor may not know to be."""
+        missing = NotFound.of("experiment", hint.value)
+        actor = self._actor
+        if may(actor, "trace.ingest"):
+            if not may(actor, "experiment.create"):
+                missing.message = (
+                    f"experiment {shown(hint.value)} does not exist, and {actor.label} may not create it; create it "
+                    "first, or send with a key of scope write."
+                )
+            return missing
+        bound = actor.experiment_ids
+        where = f" (it is bound to {' and '.join(sorted(bound))})" if bound else ""
+        missing.message = (
+            f"experiment {shown(hint.value)} does not exist, or {actor.label} may not send traces to it{where}; name "
+            f"{'that one' if bound and len(bound) == 1 else 'one that it may send to'} by "
+            f"lodeline.set_experiment(experiment_id=...), LODELINE_EXPERIMENT or the header {_HEADER}, or ask "
+            "an admin for access."
+        )
+        return missing
+
     def _create(self, hint: ExperimentHint, missing: NotFound) -> Experiment:
         if hint.form == "id" or (hint.form == "either" and is_experiment_id(hint.value)):
             raise missing
         if not may(self._actor, "experiment.create"):
-            raise NotFound(
-                f"experiment {shown(hint.value)} does not exist, and {self._actor.label} may not create it; "
-                "create it first, or send with a key of scope write.",
-                code=missing.error_code,
-                details=missing.details,
-            )
+            raise missing
         try:
             return self._experiments.create(self._actor, ExperimentDraft(name=hint.value))
         except Conflict:

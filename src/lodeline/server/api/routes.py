@@ -1,6 +1,6 @@
 """All native routes under /api/v1."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from lodeline.server.api import (
     accounts,
@@ -33,19 +33,24 @@ from lodeline.server.api import (
     transfer,
     trust,
 )
+from lodeline.server.api.entry import known_actor, known_parameters
 
 PREFIX = "/api/v1"
 
 
 def native_router() -> APIRouter:
-    """Return the router of the native API; fixed paths come before those with parameters."""
+    """Return the router of the native API; fixed paths come before those with parameters.
+
+    Who signs in is nobody yet, and may have a login that has ended: those routes ask for themselves.
+    """
     router = APIRouter(prefix=PREFIX)
+    router.include_router(logins.router, dependencies=[Depends(known_parameters)])
     for noun in (
-        operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
+        operation, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
         prompts, scorers, trust,
         issues,
         label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
-        router.include_router(noun.router)
+        router.include_router(noun.router, dependencies=[Depends(known_actor), Depends(known_parameters)])
     return router

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.auth.policy import check_known
 from lodeline.domain.errors import Invalid, LodelineError, shown
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.span import JsonValue
@@ -97,11 +98,16 @@ def guarded(answer: RawAnswer) -> RawAnswer:
 
 
 async def actor_of(request: Request) -> Actor:
-    """Return who asks, by API key; cookies count nothing at this door."""
+    """Return who asks, by API key; cookies count nothing at this door. Unauthenticated for nobody.
+
+    The first thing of every call: what else is wrong with it is told to those who may ask.
+    """
     access: Access = request.app.state.access
     if not access.enabled:
         return LOCAL
-    return await run_in_threadpool(access.by_key, key_of(request.headers))
+    actor = await run_in_threadpool(access.by_key, key_of(request.headers))
+    check_known(actor)
+    return actor
 
 
 async def message_of(request: Request) -> Fields:
