@@ -15,13 +15,13 @@ _set: LodelineClient | None = None
 _made: tuple[tuple[str, str | None, Mapping[str, str]], LodelineClient] | None = None
 
 
-def default_client() -> LodelineClient:
+def default_client(*, flush: bool = True) -> LodelineClient:
     """Return the client of this process: the one that was set, or one of the server that is traced to.
 
     What this process has traced so far is delivered first, so that it can be found and judged; that is waited for at
-    most `FLUSH_TIMEOUT_S`.
+    most `FLUSH_TIMEOUT_S`, and not at all without `flush`.
     """
-    if provider.runtime.started:
+    if flush and provider.runtime.started:
         provider.flush(FLUSH_TIMEOUT_S)
     with _lock:
         return _set or _made_for(_settings())

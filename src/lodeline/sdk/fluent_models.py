@@ -9,8 +9,10 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.gate import GateRun
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
 from lodeline.domain.model import GateOutcome, GitInfo, Model, ModelDraft, ModelStatus, PromptUse
+from lodeline.query.literals import quote
 from lodeline.sdk import provider
 from lodeline.sdk.attributes import label_text
+from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.fluent_experiments import make_experiment
 from lodeline.sdk.git import read_git
@@ -54,11 +56,35 @@ def create_model(
         reuse_key=_reuse_key(name, git, config),
     )
     client = default_client()
-    holder = experiment or current_experiment()
+    if experiment is not None:
+        return client.models.create(draft, experiment=experiment)
+    return _made(client, draft)
+
+
+def named_model(name: str) -> Model:
+    """Return the latest version of this name in the experiment that is traced to, or the one of this id; made when
+    there is none, READY, without what git says. Programs that ask at one time are given the same one.
+
+    Spans that wait are not waited for.
+    """
+    client = default_client(flush=False)
+    wanted = f"name = {quote(name)} OR id = {quote(name)}"
+    try:
+        found = client.models.search(experiment=current_experiment(), filter=wanted, limit=1).first()
+    except NotFound as error:
+        if error.error_code != "experiment_not_found":
+            raise
+        found = None
+    return found or _made(client, ModelDraft(name=name, status="READY", reuse_key=_digest({"named": name})))
+
+
+def _made(client: LodelineClient, draft: ModelDraft) -> Model:
+    """Make a version in the experiment that is traced to, and that experiment when there is none."""
+    holder = current_experiment()
     try:
         return client.models.create(draft, experiment=holder)
     except NotFound as error:
-        if experiment is not None or error.error_code != "experiment_not_found":
+        if error.error_code != "experiment_not_found":
             raise
         return client.models.create(draft, experiment=make_experiment(client, holder))
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from lodeline.domain.errors import Invalid
 from lodeline.sdk.attributes import label_text
 from lodeline.sdk.contexts import Entered
+from lodeline.sdk.named_models import adopt_named
 from lodeline.sdk.provider import get_defaults, set_defaults
 from lodeline.sdk.quiet import FOREIGN_FAULTS, complain
 from lodeline.sdk.scope import TraceScope, context_with
@@ -58,11 +59,12 @@ def set_active_model(
 ) -> ActiveModel:
     """Give traces that begin from now on this version of the application, for good or until the block ends.
 
-    `name` is any text that names a version, such as a commit; `model_id` is the id of one. With `params` or `tags`
-    (also empty ones) the version is kept on the server, with what git says, as `create_model` does, and traces get
-    its id; when that fails, a warning says so once and traces get the name. Without them only traces say the name:
-    give ``params={}`` for a version that is listed, compared, and named by an alias. Invalid when not exactly one of
-    name and model_id is given, and for params or tags of a model_id.
+    `name` is any text that names a version, such as a commit; `model_id` is the id of one. The server keeps the
+    version: the latest of this name in the experiment that is traced to, made when there is none, and traces get its
+    id. With `params` or `tags` (also empty ones) it is made as `create_model` does it, with what git says: another
+    commit or other params are another version. A program is never ended or kept for that: when the server refuses,
+    or has not answered after `ANSWER_S`, a warning says so once and traces get the name, until a late answer comes.
+    Invalid when not exactly one of name and model_id is given, and for params or tags of a model_id.
 
     >>> import lodeline
     >>> with lodeline.set_active_model("commit-ab12"):
@@ -75,9 +77,11 @@ def set_active_model(
     if kept and model_id is not None:
         raise Invalid("set_active_model: params and tags are of a name; a model_id has them already.")
     active = _kept_model(chosen[0], params or {}, tags or {}) if kept else chosen[0]
-    defaults = get_defaults()
-    set_defaults(replace(defaults, model_id=active))
-    return ActiveModel(active, defaults.model_id)
+    before = get_defaults().model_id
+    set_defaults(replace(get_defaults(), model_id=active))
+    if name is not None and not kept:
+        active = adopt_named(chosen[0])
+    return ActiveModel(active, before)
 
 
 def _kept_model(name: str, params: Mapping[str, object], tags: Mapping[str, object]) -> str:
