@@ -10,7 +10,6 @@ from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.blob import trace_folder
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, LodelineError, NotFound, TooLarge, Unauthenticated
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, SpanId, TraceId
-from lodeline.domain.model import ModelDraft
 from lodeline.domain.trace import TagReport, TraceInfo
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Bounds, Services
@@ -69,26 +68,6 @@ def test_a_search_that_finds_nothing_says_what_may_have_been_meant(services: Ser
     assert len(services.assessments.search(LOCAL, ListQuery(filter="value = 'false'")).hints) == 1
     services.assessments.log(LOCAL, judgment("b", value="false"))
     assert services.traces.search(LOCAL, wrong).hints == ()
-
-
-def test_a_search_for_the_name_of_a_version_says_its_id(services: Services) -> None:
-    cook = services.models.create(LOCAL, "one", ModelDraft("cook-1", status="READY")).model_id
-    hidden = services.models.create(LOCAL, "two", ModelDraft("cook-1", status="READY")).model_id
-    gone = services.models.create(LOCAL, "one", ModelDraft("cook-2", status="READY")).model_id
-    services.models.delete(LOCAL, gone)
-
-    def hints(text: str, actor: Actor = LOCAL, *experiments: str) -> tuple[str, ...]:
-        return services.traces.search(actor, ListQuery(experiments, text)).hints
-
-    said = f"model = 'cook-1' asks for a version's id; so named: model = '{cook}'"
-    assert hints("model = 'cook-1'", LOCAL, "one") == (said,)
-    assert hints("model IN ('x', 'cook-1') AND state = 'OK'", ADA) == (said,)
-    (both,) = hints("model = 'cook-1'")
-    assert cook in both
-    assert hidden in both
-    assert hints("model = 'cook-2' OR model = 'm-none' OR span.model = 'cook-1'") == ()
-    assert hints("model != 'cook-1' AND name = 'none'") == ()
-    assert hints(f"model = '{cook}'") == ()
 
 
 def test_lists_hold_only_what_is_in_reach(services: Services) -> None:

@@ -105,9 +105,13 @@ _TRACE = EntitySpec(
         FieldSpec("environment", "string", "Where the application ran, such as production."),
         FieldSpec("service", "string", "The program's name, from the resource."),
         FieldSpec("client", "string", "The instrumentation library that sent it."),
-        FieldSpec("model", "string", "The version of the application (not the language model).", ("model_id",)),
         FieldSpec(
-            "run", "string", "The runs it belongs to: the one that made it and those linked later.", ("run_id",),
+            "model", "string", "The version of the application (not the language model), by id or name.",
+            ("model_id",),
+        ),
+        FieldSpec(
+            "run", "string", "The runs it belongs to, by id or name: the one that made it and those linked later.",
+            ("run_id",),
             sortable=False,
         ),
         FieldSpec("request", "string", "The preview of what went in, at most 1,000 characters.", sortable=False),

@@ -1,10 +1,9 @@
 """Hints: what a right filter that finds nothing may have been meant to say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from lodeline.query.ast import And, Compare, Exists, Field, In, Literal_, Node, Not, Or
+from lodeline.query.ast import And, Compare, Exists, In, Literal_, Node, Not, Or
 from lodeline.query.build import one_of
-from lodeline.query.fields import field
 from lodeline.query.literals import number
 from lodeline.query.unparse import short_form, to_text
 
@@ -26,29 +25,6 @@ def hints(node: Node) -> tuple[str, ...]:
                 None
             )
     return tuple(found)[:MAX_HINTS]
-
-
-def wanted_models(node: Node) -> tuple[str, ...]:
-    """Return the ids that a filter asks a trace's version of the application to have, in its order, each once.
-
-    At most `MAX_HINTS`; what it must not have does not count.
-    """
-    found: dict[str, None] = {}
-    for condition in _conditions(node):
-        match condition:
-            case Compare(Field("trace", "model"), "=", value):
-                found[str(value)] = None
-            case In(Field("trace", "model"), values, False):
-                found.update(dict.fromkeys(map(str, values)))
-            case _:
-                continue
-    return tuple(found)[:MAX_HINTS]
-
-
-def named_models(name: str, model_ids: Sequence[str]) -> str:
-    """Return the hint for who asked a trace's version for a name, which these versions have."""
-    of = field("trace", "model")
-    return f"{to_text(Compare(of, '=', name))} asks for a version's id; so named: {to_text(one_of(of, model_ids))}"
 
 
 def _conditions(node: Node) -> Iterator[Node]:

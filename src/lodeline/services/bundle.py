@@ -32,6 +32,7 @@ from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.measurements import MeasurementService
 from lodeline.services.models import ModelService
+from lodeline.services.names import Names
 from lodeline.services.near_duplicates import NearDuplicateService
 from lodeline.services.operation import OperationService
 from lodeline.services.prompts import PromptService
@@ -111,7 +112,9 @@ def assemble(
     bounds = bounds or Bounds()
     cache = ExperimentCache(stores.experiments)
     scope = ExperimentScope(stores.experiments, cache)
-    listing = Listing(scope, clock, deadline_s=bounds.search_deadline_s, assessments=stores.assessments)
+    listing = Listing(
+        scope, clock, deadline_s=bounds.search_deadline_s, assessments=stores.assessments, names=Names(stores)
+    )
     traces = TraceService(stores, scope, listing, clock)
     assessments = AssessmentService(stores, scope, listing, clock)
     datasets = DatasetService(stores, scope, listing, clock)

@@ -1,6 +1,6 @@
 """Listing: from what a caller asks of a list to a checked `Search` that reaches only what the actor may see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from lodeline.query.hints import hints
 from lodeline.query.mlflow_sessions import widened
 from lodeline.query.order import parse_order, parse_order_mlflow
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.names import Names
 from lodeline.storage.base import AssessmentStore
 
 T = TypeVar("T")
@@ -41,17 +42,30 @@ class Listing:
     """Checks list queries, once for every service."""
 
     def __init__(
-        self, scope: ExperimentScope, clock: Clock, *, deadline_s: float, assessments: AssessmentStore | None = None
+        self,
+        scope: ExperimentScope,
+        clock: Clock,
+        *,
+        deadline_s: float,
+        assessments: AssessmentStore | None = None,
+        names: Names | None = None,
     ) -> None:
         self._scope = scope
         self._clock = clock
         self._deadline_s = deadline_s
         self._assessments = assessments
+        self._names = names
 
     def search(self, actor: Actor, action: ExperimentAction, query: ListQuery, entity: EntityScope) -> Search:
-        """Return the search over the experiments in reach; Invalid for a wrong filter, order, limit or cursor."""
+        """Return the search over the experiments in reach; Invalid for a wrong filter, order, limit or cursor.
+
+        A filter of traces in our grammar may name versions and runs, see `Names`.
+        """
         experiment_ids = self._scope.ids(actor, action, query.experiments)
-        return self.unbound(query, entity, experiment_ids)
+        search = self.unbound(query, entity, experiment_ids)
+        if self._names is None or entity != "trace" or query.dialect != "lodeline":
+            return search
+        return replace(search, node=self._names.resolved(actor, search.node, experiment_ids))
 
     def unbound(self, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...] = ()) -> Search:
         """Return the search of an entity whose permission was asked already."""
@@ -82,16 +96,11 @@ class Listing:
         return widened(node, lambda name: store.of_sessions(experiment_ids, name))
 
 
-def explained(
-    page: Page[T], query: ListQuery, search: Search, more: Callable[[Node], tuple[str, ...]] | None = None
-) -> Page[T]:
-    """Return the answer to a search, with hints when a filter of our grammar found nothing from first to last.
-
-    `more` gives hints that need more than the filter; it is asked only then.
-    """
+def explained(page: Page[T], query: ListQuery, search: Search) -> Page[T]:
+    """Return the answer to a search, with hints when a filter of our grammar found nothing from first to last."""
     if page.items or page.partial or query.cursor or query.dialect != "lodeline":
         return page
-    return replace(page, hints=(*hints(search.node), *(() if more is None else more(search.node))))
+    return replace(page, hints=hints(search.node))
 
 
 def _order(query: ListQuery, entity: EntityScope) -> tuple[Order, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trace_id
 from lodeline.domain.page import Page
@@ -24,21 +24,16 @@ from lodeline.domain.trace import (
     TraceWrite,
 )
 from lodeline.ingest.capture import capture_of
-from lodeline.query.ast import Node
-from lodeline.query.build import one_of
-from lodeline.query.fields import field
-from lodeline.query.hints import named_models, wanted_models
 from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery, explained
-from lodeline.services.runs import check_run_of, of_lifecycle
+from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
 MAX_IDS = 1_000
 MAX_DELETE = 10_000
 MAX_FOUND = 10_000
-_MAX_NAMED = 10
 _DELETE_STEP = 200
 _FIND_S = 4.0
 
@@ -112,22 +107,7 @@ class TraceService:
         """List traces, newest start first unless ordered otherwise; never with bodies of spans."""
         search = self._listing.search(actor, "trace.read", query, "trace")
         found = self._stores.traces.search(search)
-        return explained(found, query, search, lambda node: self._named(actor, query, node))
-
-    def _named(self, actor: Actor, query: ListQuery, node: Node) -> tuple[str, ...]:
-        """Return a hint for each version that a filter asks for by its name, as far as the actor may see versions."""
-        names = wanted_models(node)
-        if not names:
-            return ()
-        wanted = ListQuery(query.experiments, one_of(field("model", "name"), names), limit=_MAX_NAMED)
-        try:
-            search = self._listing.search(actor, "model.read", wanted, "model")
-        except (Forbidden, NotFound):
-            return ()
-        ids: dict[str, list[str]] = {}
-        for model in self._stores.models.search(of_lifecycle(search, "model", "ACTIVE")).items:
-            ids.setdefault(model.name, []).append(model.model_id)
-        return tuple(named_models(name, ids[name]) for name in names if name in ids)
+        return explained(found, query, search)
 
     def tag(self, actor: Actor, trace_id: TraceId, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
             ) -> Trace:  # fmt: skip

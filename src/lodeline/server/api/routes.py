@@ -44,13 +44,13 @@ def native_router() -> APIRouter:
     Who signs in is nobody yet, and may have a login that has ended: those routes ask for themselves.
     """
     router = APIRouter(prefix=PREFIX)
-    router.include_router(logins.router, dependencies=[Depends(known_parameters)])
     for noun in (
-        operation, transfer, experiments, filters, analytics, traces, attachments, assessments,
+        operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
         prompts, scorers, trust,
         issues,
         label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
-        router.include_router(noun.router, dependencies=[Depends(known_actor), Depends(known_parameters)])
+        asked = (known_parameters,) if noun is logins else (known_actor, known_parameters)
+        router.include_router(noun.router, dependencies=list(map(Depends, asked)))
     return router

@@ -1,0 +1,104 @@
+"""Versions and runs that a filter of traces asks for by their names."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.errors import Invalid
+from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
+from lodeline.domain.model import ModelDraft
+from lodeline.domain.run import RunDraft
+from lodeline.domain.span import ResourceFacts
+from lodeline.services import names
+from lodeline.services.bundle import Services
+from lodeline.services.listing import ListQuery
+from tests.contract.build import span, write
+from tests.services.bundled import make, services_over
+
+ADA = Actor("account", "ada", AccountId("acc-2"), roles={ExperimentId("1"): "viewer"})
+
+
+@pytest.fixture(params=["memory:", "sqlite:{}"])
+def services(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Experiments 1 and 2 each hold a version "cook-1" and a trace of it; 1 also traces that say only the name."""
+    with services_over(str(request.param).format(tmp_path_factory.mktemp("names") / "store")) as opened:
+        for number in ("1", "2"):
+            make(opened, f"app {number}")
+            made = opened.models.create(LOCAL, number, ModelDraft("cook-1", model_id=ModelId(f"m-{number}")))
+            send(opened, f"by-id-{number}", number, made.model_id)
+        send(opened, "by-name", "1", "cook-2")
+        send(opened, "none", "1", None)
+        yield opened
+
+
+def send(services: Services, trace_id: str, experiment: str, model: str | None) -> None:
+    resource = ResourceFacts(model_id=model)
+    services.stores.traces.write([write(trace_id, span(resource=resource), experiment=experiment)])
+
+
+def found(services: Services, text: str, actor: Actor = LOCAL, *experiments: str) -> list[str]:
+    return sorted(trace.trace_id for trace in services.traces.search(actor, ListQuery(experiments, text)).items)
+
+
+def test_a_version_is_found_by_its_name_where_the_traces_are(services: Services) -> None:
+    assert found(services, "model = 'cook-1'") == ["by-id-1", "by-id-2"]
+    assert found(services, "model = 'cook-1'", LOCAL, "app 1") == ["by-id-1"]
+    assert found(services, "model = 'cook-1'", ADA) == ["by-id-1"]
+    assert found(services, "model IN ('m-2', 'cook-1')", LOCAL, "2") == ["by-id-2"]
+    assert found(services, "NOT (model = 'cook-1' OR name = 'x')", LOCAL, "1") == ["by-name", "none"]
+    assert found(services, "model != 'cook-1'", LOCAL, "1") == ["by-name"]
+    assert found(services, "model NOT IN ('cook-1', 'cook-2')") == []
+    assert services.analytics.count(LOCAL, ListQuery(filter="model = 'cook-1'")).count == 2
+
+
+def test_what_traces_say_themselves_and_ids_mean_what_they_meant(services: Services) -> None:
+    assert found(services, "model = 'cook-2'") == ["by-name"]
+    later = services.models.create(LOCAL, "1", ModelDraft("cook-2")).model_id
+    assert found(services, "model = 'cook-2'") == ["by-name"]
+    send(services, "later", "1", later)
+    assert found(services, "model = 'cook-2'") == ["by-name", "later"]
+    assert found(services, f"model = '{later}'") == ["later"]
+    services.models.create(LOCAL, "2", ModelDraft(later, model_id=ModelId("m-imposter")))
+    send(services, "imposter", "2", "m-imposter")
+    assert found(services, f"model = '{later}'") == ["later"]
+    assert found(services, "model LIKE 'cook-1%' OR span.model = 'cook-1'") == []
+
+
+def test_a_deleted_version_is_found_by_its_id_alone(services: Services) -> None:
+    services.models.delete(LOCAL, ModelId("m-1"))
+    assert found(services, "model = 'cook-1'") == ["by-id-2"]
+    assert found(services, "model = 'm-1'") == ["by-id-1"]
+
+
+def test_a_run_is_found_by_its_name(services: Services) -> None:
+    ids = [services.runs.create(LOCAL, "1", RunDraft("nightly")).run_id for _ in range(2)]
+    for run_id, trace_id in zip(ids, ("by-name", "none"), strict=True):
+        services.traces.link_run(LOCAL, run_id, [TraceId(trace_id)])
+    assert found(services, "run = 'nightly'") == ["by-name", "none"]
+    assert found(services, "run = 'nightly' AND model = 'cook-2'") == ["by-name"]
+    assert found(services, f"run = '{ids[1]}'") == ["none"]
+    assert found(services, "run = 'nightly'", LOCAL, "2") == []
+
+
+def test_a_name_that_too_many_have_is_refused(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "MAX_NAMED", 3)
+    for number in range(3):
+        services.runs.create(LOCAL, "1", RunDraft("nightly", run_id=RunId(f"r-{number}")))
+    assert found(services, "run = 'nightly'") == []
+    services.runs.create(LOCAL, "1", RunDraft("nightly"))
+    with pytest.raises(Invalid, match="more than 3 have this name; give ids"):
+        found(services, "run = 'nightly'")
+
+
+def test_many_ids_are_taken_as_they_are(services: Services) -> None:
+    many = ", ".join(f"'x-{number}'" for number in range(500))
+    assert found(services, f"model IN ('m-1', {many})") == ["by-id-1"]
+
+
+def test_pages_go_on_behind_a_name(services: Services) -> None:
+    query = ListQuery(filter="model = 'cook-1'", limit=1)
+    first = services.traces.search(LOCAL, query)
+    assert first.cursor is not None
+    rest = services.traces.search(LOCAL, ListQuery(filter="model = 'cook-1'", limit=1, cursor=first.cursor))
+    assert {first.items[0].trace_id, rest.items[0].trace_id} == {"by-id-1", "by-id-2"}
