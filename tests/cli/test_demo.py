@@ -1,12 +1,15 @@
 """The demonstration: loading it, loading it again, and every command that it says to try."""
 
 import shlex
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lodeline.cli.demo import load_part, quoted
+from lodeline.cli.demo import load_once, load_part, quoted
 from lodeline.demo.airline import airline_part, run_id
+from lodeline.demo.fingerprint import fingerprint
 from lodeline.demo.frameworks import frameworks_part
 from lodeline.domain.errors import Deleted
 from lodeline.local import connect
@@ -35,7 +38,9 @@ def snapshot(lodeline: Lodeline, store: Path) -> list[str]:
 
 def test_loading_again_changes_nothing(lodeline: Lodeline, demo: Demo) -> None:
     before = snapshot(lodeline, demo.store)
-    told = lodeline("demo", "--json", store=demo.store).document()
+    lodeline("demo", store=demo.store)
+    assert snapshot(lodeline, demo.store) == before
+    told = lodeline("demo", "--again", "--json", store=demo.store).document()
     assert snapshot(lodeline, demo.store) == before
     traces, assessments = before[1].splitlines(), before[2].splitlines()
     assert len(traces) > 1_500 + 3_600 + 542 + 1_750 + 392 + 320
@@ -43,6 +48,30 @@ def test_loading_again_changes_nothing(lodeline: Lodeline, demo: Demo) -> None:
     assert len(assessments) == 17 + 360 + 280 + 140 + 7_200 + labels
     assert [len(lines.splitlines()) for lines in before[4:]] == [1 + 4 + 4, 1 + 4, 2]
     assert [len(items) for items in told.values() if isinstance(items, list)] == [9, len(printed_commands(demo.out))]
+
+
+def test_what_was_loaded_whole_is_not_sent_again(store: Path) -> None:
+    part = airline_part()
+    sent: list[int] = []
+
+    def counted() -> Iterator[bytes]:
+        sent.append(0)
+        for request in part.requests():
+            sent[-1] += 1
+            yield request
+
+    def load(data: str, *, again: bool = False) -> int:
+        steps: list[int] = []
+        load_once(client, replace(part, requests=counted), steps.append, data=data, again=again)
+        return sum(steps)
+
+    with connect(store) as client:
+        first = load("a")
+        assert load("a") == first
+        assert sent == [part.request_count]
+        assert load("b") == load("b", again=True) == first
+        assert sent == [part.request_count] * 3
+        assert len(fingerprint()) == 32
 
 
 def test_every_printed_command_works_and_shows_something(lodeline: Lodeline, demo: Demo) -> None:

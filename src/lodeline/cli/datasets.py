@@ -9,14 +9,11 @@ import typer
 
 from lodeline.cli import records
 from lodeline.cli.dataset_names import HomeOption, MessageOption, NameArgument, VersionOption, find_dataset
-from lodeline.cli.listing import write_list
+from lodeline.cli.listing import living_list_command, write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
-    ExperimentOption,
-    FilterOption,
     LimitOption,
-    OrderOption,
     Use,
     YesOption,
     command,
@@ -28,37 +25,20 @@ from lodeline.domain.errors import Invalid
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, fill, publish and compare datasets.")
 
 
-@command(app, "list")
-def list_datasets(
-    use: Use,
-    *,
-    experiment: ExperimentOption = None,
-    filter: FilterOption = "",
-    order: OrderOption = "",
-    lifecycle: Annotated[
-        Literal["ACTIVE", "DELETED", "ALL"], typer.Option(help="Which ones.", case_sensitive=False)
-    ] = "ACTIVE",
-    limit: LimitOption = 50,
-    all: AllOption = False,
-) -> None:
-    """List datasets, newest first."""
-    most = None if all else limit
-    found = use.client.datasets.search(
-        experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most
-    )
-    write_list(
-        use,
-        found,
-        {
-            "id": lambda item: item.dataset_id,
-            "name": lambda item: item.name,
-            "experiment": lambda item: item.experiment_id,
-            "version": lambda item: item.latest_version,
-            "count": lambda item: item.record_count,
-            "draft": lambda item: count(item.draft_changes),
-            "updated": lambda item: moment(item.updated_ms),
-        },
-    )
+living_list_command(
+    app,
+    "List datasets, newest first.",
+    lambda client: client.datasets.search,
+    {
+        "id": lambda item: item.dataset_id,
+        "name": lambda item: item.name,
+        "experiment": lambda item: item.experiment_id,
+        "version": lambda item: item.latest_version,
+        "count": lambda item: item.record_count,
+        "draft": lambda item: count(item.draft_changes),
+        "updated": lambda item: moment(item.updated_ms),
+    },
+)
 
 
 @command(app, "create", makes_store=True)

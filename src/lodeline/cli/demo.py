@@ -19,6 +19,7 @@ from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
 from lodeline.demo.airline import run_id as airline_run
 from lodeline.demo.catalogue import demo_parts
+from lodeline.demo.fingerprint import fingerprint
 from lodeline.demo.maths import MODELS
 from lodeline.demo.maths import run_id as maths_run
 from lodeline.demo.pairs import run_id as pairs_run
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _BATCH = 200
 _TRIES = 20
+_LOADED = "lodeline.demo.loaded"
+"""Tag of an experiment: the data that it was loaded from, once all of it is there."""
 CAPTURES, FRAMEWORKS, RAG, AIRLINE, MATHS = "captures", "frameworks", "rag", "airline", "maths"
 
 
@@ -51,17 +54,24 @@ def load(
         str | None,
         typer.Option("--at", metavar="URL", help="Say the commands for a server that will serve the store there."),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Send also what was loaded before, for what has been deleted since.")
+    ] = False,
 ) -> None:
     """Load real example traces, judgments, evaluations and labeling sessions, and say what to try.
 
-    Loading twice changes nothing.
+    Loading twice changes nothing; what was loaded whole is not sent again.
 
     With --json: one document of the experiments and of the commands to try.
     """
     parts = demo_parts()
-    total = sum(part.request_count + part.assessment_count + steps(part) + labeling_steps(part) for part in parts)
+    total = sum(map(_steps, parts))
+    data = fingerprint()
     with counting(use.out, "loading the demonstration", total) as advance:
-        experiments = {part.draft.tags["lodeline.demo"]: load_part(use.client, part, advance) for part in parts}
+        experiments = {
+            part.draft.tags["lodeline.demo"]: load_once(use.client, part, advance, data=data, again=again)
+            for part in parts
+        }
     suggested = [
         Suggestion(suggestion.title, (*suggestion.arguments, *(use.where if at is None else ())))
         for suggestion in suggestions(use.client, experiments)
@@ -75,17 +85,22 @@ def load(
 command = with_connection(load, makes_store=True)
 
 
+def load_once(
+    client: "LodelineClient", part: DemoPart, advance: Callable[[int], None], *, data: str, again: bool = False
+) -> Experiment:
+    """Load one part, unless all of it was loaded from the same `data`; `again` loads it whatever was."""
+    known = _made(client, part)
+    loaded = known.tags.get(_LOADED) == data
+    if loaded and not again:
+        advance(_steps(part))
+        return known
+    load_part(client, part, advance)
+    return known if loaded else client.experiments.update(known.experiment_id, set_tags={_LOADED: data})
+
+
 def load_part(client: "LodelineClient", part: DemoPart, advance: Callable[[int], None]) -> Experiment:
     """Load one part into its experiment, which is made when it is missing; return the experiment."""
-    draft = part.draft
-    experiment = client.experiments.create(
-        draft.name, description=draft.description, tags=draft.tags, client_key=draft.client_key
-    )
-    if experiment.lifecycle == "DELETED":
-        raise Deleted(
-            f"experiment {experiment.experiment_id} ({experiment.name}) of the demonstration is deleted; run "
-            f"'lodeline experiments restore {experiment.experiment_id}', or purge it, and load again."
-        )
+    experiment = _made(client, part)
     for request in part.requests():
         _send(client, request, experiment.experiment_id)
         advance(1)
@@ -154,6 +169,24 @@ def quoted(argument: str) -> str:
     return f'"{argument}"' if not re.search(r'["$`\\!]', argument) else shlex.quote(argument)
 
 
+def _steps(part: DemoPart) -> int:
+    return part.request_count + part.assessment_count + steps(part) + labeling_steps(part)
+
+
+def _made(client: "LodelineClient", part: DemoPart) -> Experiment:
+    """Return the part's experiment, made when it is missing; Deleted when it was deleted."""
+    draft = part.draft
+    experiment = client.experiments.create(
+        draft.name, description=draft.description, tags=draft.tags, client_key=draft.client_key
+    )
+    if experiment.lifecycle == "DELETED":
+        raise Deleted(
+            f"experiment {experiment.experiment_id} ({experiment.name}) of the demonstration is deleted; run "
+            f"'lodeline experiments restore {experiment.experiment_id}', or purge it, and load again."
+        )
+    return experiment
+
+
 def _send(client: "LodelineClient", request: bytes, experiment_id: str) -> None:
     for attempt in range(1, _TRIES + 1):
         try:
@@ -185,7 +218,10 @@ def _batches(drafts: Iterator[AssessmentDraft]) -> Iterator[list[AssessmentDraft
 def _newest(client: "LodelineClient", experiment: str, filter: str) -> str:
     newest = client.traces.search(experiment=experiment, filter=filter).first()
     if newest is None:
-        raise LodelineError(f"the demonstration was loaded, but {filter!r} finds nothing in {experiment!r}.")
+        raise LodelineError(
+            f"the demonstration was loaded, but {filter!r} finds nothing in {experiment!r}; send again what was "
+            "deleted with: lodeline demo --again"
+        )
     return newest.trace_id
 
 

@@ -1,16 +1,14 @@
 """``lodeline issues``: problems that traces show."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from lodeline.cli.listing import write_list
+from lodeline.cli.naming import choice_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
-from lodeline.domain.errors import Invalid
 from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES
-
-T = TypeVar("T", bound=str)
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show issues.")
 
@@ -29,8 +27,8 @@ def list_issues(
     """List issues, the one made last first."""
     found = use.client.issues.list(
         experiment=experiment,
-        status=_one_of("--status", status, ISSUE_STATUSES),
-        severity=_one_of("--severity", severity, ISSUE_SEVERITIES),
+        status=None if status is None else choice_of(status, ISSUE_STATUSES, "--status"),
+        severity=None if severity is None else choice_of(severity, ISSUE_SEVERITIES, "--severity"),
         run_id=run,
         limit=None if all else limit,
     )
@@ -54,11 +52,9 @@ def list_issues(
 def get(use: Use, issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's id.")]) -> None:
     """Show an issue, and the command that finds its traces."""
     found = use.client.issues.get(issue)
-    if use.out.as_json:
-        use.out.document(found)
-        return
     shown = found.issue
-    use.out.pairs(
+    use.out.entity(
+        found,
         (
             ("issue", shown.issue_id),
             ("name", shown.name),
@@ -73,18 +69,9 @@ def get(use: Use, issue: Annotated[str, typer.Argument(metavar="ISSUE", help="Th
             ("changed", moment(shown.updated_ms)),
             ("by", shown.created_by),
             ("traces", found.trace_count),
-        )
+        ),
     )
-    if found.trace_count:
+    if found.trace_count and not use.out.as_json:
         use.out.say(
             f"Its traces: lodeline assessments list --filter \"kind = 'ISSUE_REF' AND name = '{shown.issue_id}'\""
         )
-
-
-def _one_of(option: str, text: str | None, known: tuple[T, ...]) -> T | None:
-    if text is None:
-        return None
-    for each in known:
-        if each == text:
-            return each
-    raise Invalid.value(option, text, f"one of {', '.join(known)}")

@@ -7,17 +7,12 @@ from typing import Annotated
 import typer
 
 from lodeline.cli import artifacts as files
-from lodeline.cli.listing import write_list
+from lodeline.cli.listing import living_list_command, write_list
 from lodeline.cli.model_names import NameArgument, OfOption, find_model
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
-    AllOption,
-    ExperimentOption,
-    FilterOption,
-    LifecycleOption,
     LimitOption,
     OneExperimentOption,
-    OrderOption,
     Use,
     YesOption,
     command,
@@ -37,34 +32,19 @@ IdArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model's id
 _DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{32,}")
 
 
-@command(app, "list")
-def list_models(
-    use: Use,
-    *,
-    experiment: ExperimentOption = None,
-    filter: FilterOption = "",
-    order: OrderOption = "",
-    lifecycle: LifecycleOption = "ACTIVE",
-    limit: LimitOption = 50,
-    all: AllOption = False,
-) -> None:
-    """List models, newest first."""
-    most = None if all else limit
-    found = use.client.models.search(
-        experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most
-    )
-    write_list(
-        use,
-        found,
-        {
-            "id": lambda item: item.model_id,
-            "name": lambda item: item.name,
-            "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
-            "created": lambda item: moment(item.created_ms),
-            "commit": lambda item: None if item.git is None or item.git.commit is None else item.git.commit[:12],
-            "aliases": lambda item: ", ".join(item.aliases),
-        },
-    )
+living_list_command(
+    app,
+    "List models, newest first.",
+    lambda client: client.models.search,
+    {
+        "id": lambda item: item.model_id,
+        "name": lambda item: item.name,
+        "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
+        "created": lambda item: moment(item.created_ms),
+        "commit": lambda item: None if item.git is None or item.git.commit is None else item.git.commit[:12],
+        "aliases": lambda item: ", ".join(item.aliases),
+    },
+)
 
 
 @command(app, "create")
@@ -264,11 +244,9 @@ def _gate_run(file: Path | None, evaluation: str | None, baseline: str | None) -
 
 
 def _show(use: Use, model: Model) -> None:
-    if use.out.as_json:
-        use.out.document(model)
-        return
     git = model.git
-    use.out.pairs(
+    use.out.entity(
+        model,
         (
             ("id", model.model_id),
             ("name", model.name),
@@ -287,5 +265,5 @@ def _show(use: Use, model: Model) -> None:
             *((f"prompt {item.name}", str(item.version)) for item in model.prompt_versions),
             *((f"metric {item.key}", f"{item.value:.6g}") for item in model.metrics),
             *((f"tag {key}", value) for key, value in model.tags.items()),
-        )
+        ),
     )

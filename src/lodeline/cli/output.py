@@ -79,6 +79,13 @@ class Output:
         for name, value in shown:
             self._line(Text.assemble((name.ljust(width), "bold"), _GAP, _cell(value, {})))
 
+    def entity(self, document: object, pairs: Iterable[tuple[str, object]]) -> None:
+        """Write one thing: the document of it for programs, `pairs` for people."""
+        if self.as_json:
+            self.document(document)
+            return
+        self.pairs(pairs)
+
     def _line(self, text: Text) -> None:
         self.console.print(text, soft_wrap=True)
 

@@ -5,15 +5,10 @@ from typing import Annotated
 import typer
 
 from lodeline.cli import artifacts as files
-from lodeline.cli.listing import write_list
+from lodeline.cli.listing import living_list_command, write_list
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
-    AllOption,
-    ExperimentOption,
-    FilterOption,
-    LifecycleOption,
     LimitOption,
-    OrderOption,
     Use,
     YesOption,
     command,
@@ -27,33 +22,24 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show 
 IdArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run, by id or name.")]
 
 
-@command(app, "list")
-def list_runs(
-    use: Use,
-    *,
-    experiment: ExperimentOption = None,
-    filter: FilterOption = "",
-    order: OrderOption = "",
-    lifecycle: LifecycleOption = "ACTIVE",
-    limit: LimitOption = 50,
-    all: AllOption = False,
-) -> None:
-    """List runs of every kind, newest first."""
-    most = None if all else limit
-    found = use.client.runs.search(experiment=experiment, filter=filter, order=order, lifecycle=lifecycle, limit=most)
-    write_list(
-        use,
-        found,
-        {
-            "id": lambda item: item.run_id,
-            "name": lambda item: item.name,
-            "kind": lambda item: item.kind.lower(),
-            "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
-            "start": lambda item: moment(item.start_ms),
-            "duration": _duration,
-            "metrics": lambda item: ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
-        },
-    )
+def _duration(run: Run) -> str | None:
+    return None if run.end_ms is None else duration((run.end_ms - run.start_ms) * 1_000_000)
+
+
+living_list_command(
+    app,
+    "List runs of every kind, newest first.",
+    lambda client: client.runs.search,
+    {
+        "id": lambda item: item.run_id,
+        "name": lambda item: item.name,
+        "kind": lambda item: item.kind.lower(),
+        "status": lambda item: item.status if item.lifecycle == "ACTIVE" else f"{item.status} (deleted)",
+        "start": lambda item: moment(item.start_ms),
+        "duration": _duration,
+        "metrics": lambda item: ", ".join(f"{key}={point.value:.6g}" for key, point in item.metrics.items()),
+    },
+)
 
 
 @command(app, "get")
@@ -160,10 +146,8 @@ def restore(use: Use, run: IdArgument) -> None:
 
 
 def _show(use: Use, run: Run) -> None:
-    if use.out.as_json:
-        use.out.document(run)
-        return
-    use.out.pairs(
+    use.out.entity(
+        run,
         (
             ("id", run.run_id),
             ("name", run.name),
@@ -180,9 +164,5 @@ def _show(use: Use, run: Run) -> None:
             *((f"tag {key}", value) for key, value in run.tags.items()),
             *(("input", item.name or item.dataset_id or item.model_id) for item in run.inputs),
             *(("output", item.model_id) for item in run.outputs),
-        )
+        ),
     )
-
-
-def _duration(run: Run) -> str | None:
-    return None if run.end_ms is None else duration((run.end_ms - run.start_ms) * 1_000_000)
