@@ -59,6 +59,7 @@ PAGES = (
     "/experiments/{airline}/sessions",
     "/experiments/{airline}/sessions/airline-task-34-trial-3",
     "/experiments/{airline}/users",
+    "/experiments/{airline}/issues",
     "/experiments/{airline}/compare",
     "/experiments/{maths}/evaluations",
     "/experiments/{maths}/evaluations/{run}?scorer=correct",

@@ -28,7 +28,7 @@ export const assetTexts = {
       by_external_id: "the external id is equal",
       none: "never",
     },
-    draftOf: (count: string) => `${count} changes not published`,
+    draftOf: (count: string) => `${counted(count, "change", "changes")} not published`,
     unpublished: "none published",
     empty: "No datasets yet",
     emptyHint: "A dataset holds the cases that your application is evaluated on, version by version:",
@@ -88,15 +88,15 @@ export const assetTexts = {
       near: (share: string) => `at least ${share}`,
       nearHint: (share: string) => `Each of them is at least ${share} similar to another one of the group.`,
       found: (groups: number, extra: string, records: string) =>
-        `${counted(groups, "group", "groups")} among ${records} records; keeping one of each would leave out ${extra}.`,
+        `${counted(groups, "group", "groups")} among ${counted(records, "record", "records")}; keeping one of each would leave out ${extra}.`,
       partial: "There was more to compare than is compared here. For all of them:",
       command: (dataset: string, experiment: string, version: string) =>
         `lodeline datasets near-duplicates ${dataset} -e ${experiment} --version ${version}`,
       none: "No two records are so similar",
       noneHint: (records: string, share: string) =>
-        `${records} records were compared. Try less than ${share}.`,
-      group: (records: number) => `${records} records that say almost the same`,
-      sameGroup: (records: number) => `${records} records that say the same`,
+        `${counted(records, "record was", "records were")} compared. Try less than ${share}.`,
+      group: (records: number) => `${counted(records, "record", "records")} that say almost the same`,
+      sameGroup: (records: number) => `${counted(records, "record", "records")} that say the same`,
       first: "First",
       asFirst: "Its inputs are those of the first.",
       added: "only here",
@@ -133,7 +133,8 @@ export const assetTexts = {
       rulesKept: "TOML, one [[gate]] a rule. These are the rules of its last move.",
       rulesExample: '[[gate]]\nname = "answers are right"\nmetric = "correct"\nop = ">="\nthreshold = 0.8',
       load: "Load a file",
-      tooLong: (most: string) => `The file is longer than the ${most} characters that a gate may have.`,
+      tooLong: (most: string) =>
+        `The file is longer than the ${counted(most, "character", "characters")} that a gate may have.`,
       hold: "Hold the gate",
       verdict: "What the rules say",
       verdicts: {
