@@ -52,35 +52,37 @@ function Loaded({ issue }: { issue: Issue }) {
           </ul>
         </Part>
       )}
-      <Facts
-        facts={[
-          [
-            t.columns.categories,
-            issue.categories.length > 0 && <SafeText text={issue.categories.join(", ")} />,
-          ],
-          [t.columns.created, <Moment key="m" ms={issue.created_ms} />],
-          [
-            t.changedAt,
-            issue.updated_ms === issue.created_ms ? null : <Moment key="c" ms={issue.updated_ms} />,
-          ],
-          [t.columns.by, issue.created_by === null ? null : <SafeText key="b" text={issue.created_by} />],
-          [
-            t.foundBy,
-            runId === null ? null : (
-              <Link
-                key="r"
-                to="/experiments/$experimentId/runs"
-                params={{ experimentId }}
-                search={{ run: runId }}
-                preload={false}
-              >
-                {t.theRun}
-              </Link>
-            ),
-          ],
-          [t.id, <code key="i">{issue.issue_id}</code>],
-        ]}
-      />
+      <div className={classes.facts}>
+        <Facts
+          facts={[
+            [
+              t.columns.categories,
+              issue.categories.length > 0 && <SafeText text={issue.categories.join(", ")} />,
+            ],
+            [t.columns.created, <Moment key="m" ms={issue.created_ms} />],
+            [
+              t.changedAt,
+              issue.updated_ms === issue.created_ms ? null : <Moment key="c" ms={issue.updated_ms} />,
+            ],
+            [t.columns.by, issue.created_by === null ? null : <SafeText key="b" text={issue.created_by} />],
+            [
+              t.foundBy,
+              runId === null ? null : (
+                <Link
+                  key="r"
+                  to="/experiments/$experimentId/runs"
+                  params={{ experimentId }}
+                  search={{ run: runId }}
+                  preload={false}
+                >
+                  {t.theRun}
+                </Link>
+              ),
+            ],
+            [t.id, <code key="i">{issue.issue_id}</code>],
+          ]}
+        />
+      </div>
       <IssueTraces issue={issue} />
     </>
   );

@@ -31,20 +31,22 @@ export function IssueTraces({ issue }: { issue: Issue }) {
           <RowsTable
             label={t.traces}
             heads={[
-              { label: t.traceColumns.when },
               { label: t.traceColumns.trace },
-              { label: t.traceColumns.state },
               { label: t.traceColumns.why },
+              { label: t.traceColumns.state },
               { label: t.traceColumns.request },
+              { label: t.traceColumns.when },
             ]}
             rows={items.map(({ trace, references }) => ({
               key: trace.trace_id,
               cells: [
-                <Moment key="m" ms={nsToMs(trace.start_ns)} />,
                 <TraceLink key="t" shown={{ trace, references }} />,
-                <State key="s" state={trace.state} />,
                 <Why key="w" shown={{ trace, references }} />,
+                <State key="s" state={trace.state} />,
                 <Line key="l" value={trace.request} />,
+                <span key="m" className={classes.when}>
+                  <Moment ms={nsToMs(trace.start_ns)} />
+                </span>,
               ],
             }))}
           />
