@@ -66,6 +66,11 @@ with mlflow.start_run():
     closePreview: "Close the preview",
     image: (name: string) => `The picture ${name}`,
     cut: (shown: string) => `The first ${shown}; save the file to see all of it.`,
+    cutText: (characters: string) =>
+      `The first ${counted(characters, "character", "characters")}; save the file to see all of it.`,
+    showAs: "Show it as",
+    rendered: "Markdown",
+    raw: "as it is written",
     cutTable: (rows: number, columns: number) =>
       `At most the first ${counted(rows, "row", "rows")} and ${counted(columns, "column", "columns")}; save the file to see all of it.`,
     tooLarge: (most: string) => `Pictures of more than ${most} are not shown; save the file to see it.`,

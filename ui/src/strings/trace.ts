@@ -77,6 +77,7 @@ export const traceTexts = {
     earlier: (count: number) => `Show ${counted(count, "earlier message", "earlier messages")}`,
     plain: "Plain text",
     markdown: "Markdown",
+    showRead: (count: string) => `Show the first ${counted(count, "character", "characters")}`,
     showAll: (count: string) => `Show all ${counted(count, "character", "characters")}`,
     attributesFind: "Find an attribute",
     resource: "Resource",
