@@ -1,16 +1,18 @@
 """``lodeline issues``: problems that traces show."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from lodeline.cli.listing import write_list
-from lodeline.cli.naming import choice_of
+from lodeline.cli.naming import ChoiceT, choice_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
+from lodeline.domain.errors import Invalid
 from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show issues.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change issues.")
 
 
 @command(app, "list")
@@ -27,8 +29,8 @@ def list_issues(
     """List issues, the one made last first."""
     found = use.client.issues.list(
         experiment=experiment,
-        status=None if status is None else choice_of(status, ISSUE_STATUSES, "--status"),
-        severity=None if severity is None else choice_of(severity, ISSUE_SEVERITIES, "--severity"),
+        status=_chosen(status, ISSUE_STATUSES, "--status"),
+        severity=_chosen(severity, ISSUE_SEVERITIES, "--severity"),
         run_id=run,
         limit=None if all else limit,
     )
@@ -75,3 +77,33 @@ def get(use: Use, issue: Annotated[str, typer.Argument(metavar="ISSUE", help="Th
         use.out.say(
             f"Its traces: lodeline assessments list --filter \"kind = 'ISSUE_REF' AND name = '{shown.issue_id}'\""
         )
+
+
+@command(app, "update")
+def update(
+    use: Use,
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's id.")],
+    *,
+    status: Annotated[str | None, typer.Option("--status", help=", ".join(ISSUE_STATUSES) + ".")] = None,
+    severity: Annotated[str | None, typer.Option("--severity", help=", ".join(ISSUE_SEVERITIES) + ".")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
+    description: Annotated[str | None, typer.Option("--description", help="A new description.")] = None,
+) -> None:
+    """Say what became of an issue and how severe it is, or name and describe it anew."""
+    if (status, severity, name, description) == (None, None, None, None):
+        raise Invalid("Nothing to change: give --status, --severity, --name or --description.")
+    changed = use.client.issues.update(
+        issue,
+        name=name,
+        description=description,
+        status=_chosen(status, ISSUE_STATUSES, "--status"),
+        severity=_chosen(severity, ISSUE_SEVERITIES, "--severity"),
+    )
+    if use.out.as_json:
+        use.out.document(changed)
+        return
+    use.out.say(f"{changed.issue_id}: {changed.name}, {changed.status}, severity {changed.severity or 'not said'}.")
+
+
+def _chosen(text: str | None, among: Sequence[ChoiceT], option: str) -> ChoiceT | None:
+    return None if text is None else choice_of(text, among, option)
