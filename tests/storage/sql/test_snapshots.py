@@ -13,12 +13,12 @@ from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.page import Page
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
-from lodeline.storage.sql import checkpoints, open_sqlite, snapshots
-from lodeline.storage.sql.connection import LOG_FILE, Readers, connect
+from lodeline.storage.sql import checkpoints, open_sqlite, snapshots, text
+from lodeline.storage.sql.connection import Readers, connect
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.ingest import TraceIngester
 from lodeline.storage.sql.lock import LongReads
-from lodeline.storage.sql.snapshots import LogFile, Stint
+from lodeline.storage.sql.snapshots import LOG_FILE, TEXT_LOG_FILE, LogFiles, Stint
 from lodeline.storage.sql.writer import Writer
 from tests.contract.build import search, span, write
 
@@ -94,12 +94,12 @@ def test_a_full_page_needs_no_second_snapshot(stores: Stores, tmp_path: Path, sh
 
 def answers(stores: Stores) -> list[object]:
     pages: list[object] = []
-    for text, order in (("", ""), ("span.content RLIKE 'n[1-5]'", ""), ("tag.of = '1'", "duration DESC")):
-        page = stores.traces.search(search(text, order=order, limit=15))
-        pages.extend((page, stores.traces.search(search(text, order=order, limit=15, cursor=page.cursor))))
-        pages.append(stores.analytics.count(search(text)))
-        pages.append(stores.analytics.facet(search(text), "tag.of", limit=5))
-        pages.append(stores.analytics.aggregate(search(text), AggregateQuery(("count",), group_by="tag.of")))
+    for words, order in (("", ""), ("span.content RLIKE 'n[1-5]'", ""), ("tag.of = '1'", "duration DESC")):
+        page = stores.traces.search(search(words, order=order, limit=15))
+        pages.extend((page, stores.traces.search(search(words, order=order, limit=15, cursor=page.cursor))))
+        pages.append(stores.analytics.count(search(words)))
+        pages.append(stores.analytics.facet(search(words), "tag.of", limit=5))
+        pages.append(stores.analytics.aggregate(search(words), AggregateQuery(("count",), group_by="tag.of")))
     return pages
 
 
@@ -112,8 +112,41 @@ def test_answers_are_the_same_when_every_read_gives_its_snapshot_up(
     assert cut == answers(stores)
 
 
+def test_the_log_of_the_index_is_emptied_though_somebody_always_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(snapshots, "LONG_TEXT_BYTES", 50_000)
+    monkeypatch.setattr(text, "_PATIENCE_S", 60.0)
+    made, gone = open_sqlite(tmp_path), threading.Event()
+
+    def read() -> None:
+        with closing(connect(tmp_path, readonly=True)) as db:
+            while not gone.is_set():
+                db.execute("BEGIN")
+                db.execute("SELECT indexed FROM text.progress").fetchall()
+                gone.wait(0.01)
+                db.execute("ROLLBACK")
+
+    emptied = before = number = 0
+    end = time.monotonic() + 120
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(read) for _ in range(4)]
+        while emptied < 3 and time.monotonic() < end:
+            words = " ".join(f"w{number}x{word}" for word in range(200))
+            made.traces.write([write(f"tr-{number}", span("a", attributes={"text": words}))])
+            number += 1
+            size = (tmp_path / TEXT_LOG_FILE).stat().st_size
+            emptied += size < before
+            before = size
+        gone.set()
+        for each in done:
+            each.result(120)
+    assert emptied == 3
+    made.close()
+
+
 def test_nothing_is_given_up_for_a_log_that_a_backup_holds(stores: Stores, tmp_path: Path, short: None):
-    log = LogFile(tmp_path / LOG_FILE)
+    log = LogFiles(tmp_path)
     assert log.is_long()
     with LongReads(tmp_path).held():
         assert not log.is_long()

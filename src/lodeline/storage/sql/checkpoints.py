@@ -154,7 +154,11 @@ class Checkpoints:
 
     def _finish(self, db: Db) -> None:
         """Copy the rest while no other process writes, waiting a moment for readers of what was before."""
-        self._copy_waiting(db, "FULL", _FINISH_WAIT_MS)
+        db.set_busy_timeout(_FINISH_WAIT_MS)
+        try:
+            self._copy(db, "FULL")
+        finally:
+            db.set_busy_timeout(BUSY_TIMEOUT_MS)
 
     def _cut_off(self, db: Db) -> None:
         """Copy the rest and empty the log, waiting for its readers to end, if that is worth it.
@@ -167,8 +171,7 @@ class Checkpoints:
         try:
             if self._oldest_reader_s(now) < PATIENCE_S:
                 with self._turn.waiting(BUSY_TIMEOUT_MS / 1000):  # no other process writes between two attempts
-                    while not emptied and time.monotonic() - now < PATIENCE_S:
-                        emptied = self._copy_waiting(db, "TRUNCATE", _CUT_WAIT_MS)
+                    emptied = emptied_log(db, PATIENCE_S)
         finally:
             if emptied:
                 self._forget()
@@ -195,17 +198,24 @@ class Checkpoints:
             self._commits.popleft()
         return now - self._commits[0][1] if self._commits else 0.0
 
-    def _copy_waiting(self, db: Db, mode: str, wait_ms: int) -> bool:
-        db.set_busy_timeout(wait_ms)
-        try:
-            return self._copy(db, mode)
-        finally:
-            db.set_busy_timeout(BUSY_TIMEOUT_MS)
-
-    def _copy(self, db: Db, mode: str = "PASSIVE") -> bool:
-        """Copy what there is; tell whether nothing was in the way, as `mode` has it."""
+    def _copy(self, db: Db, mode: str = "PASSIVE") -> None:
         row = db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
-        if row is None or row[0]:
-            return False
-        self._copied = min(row[2], self._pages)  # the log may have been begun anew since
-        return True
+        if row is not None and not row[0]:
+            self._copied = min(row[2], self._pages)  # the log may have been begun anew since
+
+
+def emptied_log(db: Db, patience_s: float) -> bool:
+    """Copy the log and empty it, waiting so long for its readers to end; tell whether that was possible.
+
+    Nobody writes while one of the attempts lasts.
+    """
+    until = time.monotonic() + patience_s
+    db.set_busy_timeout(_CUT_WAIT_MS)
+    try:
+        while time.monotonic() < until:
+            row = db.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
+            if row is not None and not row[0]:
+                return True
+    finally:
+        db.set_busy_timeout(BUSY_TIMEOUT_MS)
+    return False

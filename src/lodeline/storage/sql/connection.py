@@ -22,13 +22,12 @@ from lodeline.storage.sql import functions
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.faults import cannot_open, unavailable
 from lodeline.storage.sql.fresh_texts import FreshTexts
-from lodeline.storage.sql.snapshots import LogFile, Stint
+from lodeline.storage.sql.snapshots import LogFiles, Stint
 from lodeline.storage.sql.text_file import attach_text
 
 T = TypeVar("T")
 
 DATABASE_FILE = "lodeline.db"
-LOG_FILE = DATABASE_FILE + "-wal"
 PAGE_BYTES = 8192
 BUSY_TIMEOUT_MS = 10_000
 """How long a statement waits for a lock. In WAL mode this SQLite looks for it every millisecond then, since it is
@@ -80,10 +79,10 @@ class Readers:
         self._free: queue.LifoQueue[Db] = queue.LifoQueue()
         self._slots = threading.Semaphore(most)
         self._closed = False
-        self._log = LogFile(directory / LOG_FILE)
+        self._log = LogFiles(directory)
 
     def stints(self, deadline_s: float | None) -> Iterator[Stint]:
-        """Yield what bounds a read that may take long: see `LogFile.stints`. Each is for a `read` of its own."""
+        """Yield what bounds a read that may take long: see `LogFiles.stints`. Each is for a `read` of its own."""
         return self._log.stints(deadline_s)
 
     def repeat(self, run: Callable[[Db], T], *, deadline_s: float | None = None) -> T:
