@@ -116,6 +116,18 @@ def requests(first: int, last: int, spans_per_request: int, shape: Shape = FULL)
         yield message.SerializeToString()
 
 
+def untranslated(body: bytes) -> bytes:
+    """Return a request of `requests` with every attribute under a name that no dialect knows."""
+    message = ExportTraceServiceRequest.FromString(body)
+    for resource_spans in message.resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            scope_spans.scope.name = "bench"
+            for span in scope_spans.spans:
+                for attribute in span.attributes:
+                    attribute.key = f"x-{attribute.key}"
+    return message.SerializeToString()
+
+
 def giant_trace(spans: int) -> bytes:
     """Return a request with one trace of this many small spans under one root: see `giant_trace_id`."""
     message = ExportTraceServiceRequest()

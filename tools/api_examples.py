@@ -224,6 +224,7 @@ EXAMPLES: Mapping[str, Example] = {
     "delete_scorer": Example("/scorers/exact", {"experiment": "support"}),
     "list_issues": Example("/issues", {"experiment": "support", "status": "pending"}),
     "get_issue": Example("/issues/{issue}"),
+    "update_issue": Example("/issues/{issue}", body={"status": "resolved"}),
     "list_accounts": Example("/accounts"),
     "create_account": Example("/accounts", body={"name": "linus", "role": "editor", "password": PASSWORD}),
     "get_account": Example("/accounts/{account}"),

@@ -177,6 +177,8 @@ def test_records_that_say_almost_the_same_are_found_and_compared(visit: Watched,
     expect(panel).to_contain_text("only in the first: week")
     expect(panel).to_contain_text("only here: month")
     expect(panel.get_by_text("Expects something else than the first")).to_be_visible()
+    expect(panel).to_contain_text("By post.")
+    expect(panel).to_contain_text("Not.")
     page.get_by_label("As similar as").select_option("1")
     expect(rows_of(page, "Near-duplicates").filter(has_text="How do I send back")).to_have_count(0)
     same.click()
@@ -185,6 +187,14 @@ def test_records_that_say_almost_the_same_are_found_and_compared(visit: Watched,
     panel.get_by_role("link", name="d", exact=True).click()
     expect(page.get_by_role("complementary", name="d", exact=True)).to_contain_text("Where is my order?")
     expect(rows_of(page, "Records")).to_have_count(6)
+    page.get_by_role("button", name="Find near-duplicates").click()
+    same.click()
+    panel.get_by_role("button", name="Remove the record d").click()
+    page.get_by_role("dialog", name="Remove d?").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("d was removed: this is version 2.")).to_be_visible()
+    expect(page.get_by_text("1 group among 4 records; keeping one of each would leave out 1.")).to_be_visible()
+    left = api.get(f"/datasets/{made['dataset_id']}/records").json()["items"]
+    assert {each["external_id"] for each in left} == {"a", "b", "c", "e"}
 
 
 def test_two_versions_of_the_application_are_compared(visit: Watched, maths: str):
@@ -261,6 +271,8 @@ def test_files_of_a_run_are_looked_at_and_nothing_in_them_runs(visit: Watched, d
         "plot.png": PIXEL,
         "rows.csv": b'question,right\n"Why, then?",true\n',
         "long.txt": b"a line\n" * 50_000,
+        "ids.json": b'{"id": 12345678901234567890}',
+        "notes.md": b"It was **right**.\n\n<img src=x onerror=alert(6)> [go](javascript:alert(7))\n",
     }
     for name, data in files.items():
         place = f"{demo.url}/api/2.0/mlflow-artifacts/artifacts/{own}/{run}/artifacts/{name}"
@@ -280,9 +292,19 @@ def test_files_of_a_run_are_looked_at_and_nothing_in_them_runs(visit: Watched, d
     table = shown.get_by_role("table", name="Rows of rows.csv")
     expect(table.get_by_role("cell")).to_have_text(["Why, then?", "true"])
     shown.get_by_role("button", name="Show long.txt").click()
-    expect(shown.get_by_text("The first 250 kB; save the file to see all of it.")).to_be_visible()
+    expect(shown.get_by_text("The first 250,000 characters; save the file to see all of it.")).to_be_visible()
+    expect(shown.get_by_role("button", name="Show the first 250,000 characters")).to_be_visible()
+    shown.get_by_role("button", name="Show ids.json").click()
+    expect(shown.get_by_role("region", name="Preview of ids.json")).to_contain_text("12345678901234567890")
+    shown.get_by_role("button", name="Show notes.md").click()
+    notes = shown.get_by_role("region", name="Preview of notes.md")
+    expect(notes.locator("strong")).to_have_text("right")
+    expect(notes.locator("script, img, a[href^='javascript']")).to_have_count(0)
+    expect(notes).to_contain_text("<img src=x onerror=alert(6)>")
+    notes.get_by_text("as it is written").click()
+    expect(notes).to_contain_text("It was **right**.")
     shown.get_by_role("button", name="Close the preview").click()
-    expect(shown.get_by_role("region", name="Preview of long.txt")).to_have_count(0)
+    expect(notes).to_have_count(0)
     check_axe(visit)
 
 
@@ -324,6 +346,8 @@ def test_a_gated_alias_is_moved_once_its_rules_pass(visit: Watched, demo: Server
     gate = form.get_by_role("region", name="The gate of production")
     move = gate.get_by_role("button", name="Point it here")
     rules = gate.get_by_role("textbox", name="Rules (a gate file)")
+    gate.get_by_role("button", name="Add a rule for right").click()
+    expect(rules).to_have_value('[[gate]]\nmetric = "right"\nop = ">="\nthreshold = 0.9\n')
     visit.expected.append("400")
     rules.fill("[[gate]]\nmetrik = 'right'")
     gate.get_by_role("button", name="Hold the gate").click()

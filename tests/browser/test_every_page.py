@@ -59,6 +59,7 @@ PAGES = (
     "/experiments/{airline}/sessions",
     "/experiments/{airline}/sessions/airline-task-34-trial-3",
     "/experiments/{airline}/users",
+    "/experiments/{airline}/issues",
     "/experiments/{airline}/compare",
     "/experiments/{maths}/evaluations",
     "/experiments/{maths}/evaluations/{run}?scorer=correct",
@@ -144,6 +145,7 @@ def test_axe_finds_nothing(path: str, visit: Watched, places: dict[str, str]):
     assert not found, "\n".join(found)
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

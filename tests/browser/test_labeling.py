@@ -70,6 +70,10 @@ def make_session(page: Page) -> None:
     form.get_by_role("textbox", name="Names, one a line").fill("rita\nron")
     form.get_by_role("textbox", name="Reviews of each item").fill("2")
     form.get_by_role("textbox", name="Disputed below an agreement of").fill("100")
+    form.get_by_label("Sync to").select_option("A new one")
+    form.get_by_role("button", name="Create the session").click()
+    expect(form.get_by_text("Give the dataset a name.")).to_be_visible()
+    form.get_by_role("textbox", name="Name of the new dataset").fill("polite answers")
     form.get_by_role("button", name="Create the session").click()
     expect(page.get_by_role("heading", name="politeness")).to_be_visible()
 
@@ -99,6 +103,9 @@ def test_a_team_labels_and_a_dispute_is_decided(browser: Browser, team: Path):
         sign_in(page, "ada")
         make_session(page)
         expect(page.get_by_role("list", name="Items by state")).to_have_text("Pending: 2")
+        (dataset,) = page.request.get(f"{server.url}/api/v1/datasets").json()["items"]
+        (session,) = page.request.get(f"{server.url}/api/v1/labeling").json()["items"]
+        assert (dataset["name"], session["dataset_id"]) == ("polite answers", dataset["dataset_id"])
         page.get_by_role("button", name="Link for a reviewer").click()
         expect(page.get_by_role("dialog")).to_contain_text(f"{server.url}/review/")
         page.keyboard.press("Escape")
@@ -129,7 +136,7 @@ def test_a_team_labels_and_a_dispute_is_decided(browser: Browser, team: Path):
         expect(panel.get_by_role("table", name="Answers")).to_contain_text("“Sir” is not enough.")
 
         page.get_by_text("Report", exact=True).click()
-        agreement = page.get_by_role("table", name="Agreement: polite")
+        agreement = page.get_by_role("table", name=f"Agreement: {QUESTION}")
         percent = agreement.get_by_role("row").filter(has_text="Percent agreement").get_by_role("cell")
         expect(percent.nth(1)).to_have_text("50%")
         expect(percent.nth(4)).to_have_text("2")

@@ -126,6 +126,7 @@ def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
     page = visit.open(
         f"/experiments/{experiment_id(api, AIRLINE)}/sessions?filter=id+%3D+%27airline-task-34-trial-3%27"
     )
+    expect(page.get_by_role("row").filter(has_text="I need to cancel my flights")).to_have_count(1)
     page.get_by_role("link", name="airline-task-34-trial-3").click()
     expect(page.get_by_role("link", name=re.compile(r"^Turn \d+$"))).to_have_count(6)
     expect(page.get_by_text("reward")).to_be_visible()

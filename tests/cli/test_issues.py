@@ -45,3 +45,9 @@ def test_issues_are_listed_and_shown(lodeline: Lodeline, store: Path) -> None:
     found = lodeline(*kept[0].split(), "--filter", kept[2].strip('"'), "--json", store=store).lines()
     assert [item["name"] for item in found] == ["iss-1"]
     assert "iss-9" in lodeline("issues", "get", "iss-9", store=store, code=1).err
+    changed = lodeline("issues", "update", "iss-1", "--status", "resolved", "--severity", "low", store=store)
+    assert changed.out.splitlines()[-1] == "iss-1: issue 0, resolved, severity low."
+    assert listed("--status", "resolved", "--severity", "low") == ["iss-1"]
+    assert "Nothing to change" in lodeline("issues", "update", "iss-1", store=store, code=2).err
+    assert "'open' is not valid" in lodeline("issues", "update", "iss-1", "--status", "open", store=store, code=2).err
+    assert "iss-9" in lodeline("issues", "update", "iss-9", "--name", "x", store=store, code=1).err

@@ -31,7 +31,7 @@ COMMANDS = [
     ("runs", "list"), ("runs", "get"), ("runs", "metrics"), ("runs", "tag"), ("runs", "delete"), ("runs", "restore"),
     ("evaluations", "get"), ("evaluations", "summary"), ("evaluations", "compare"), ("evaluations", "rows"),
     ("evaluations", "cancel"), ("eval", "run"), ("eval", "compare"), ("eval", "gate"),
-    ("issues", "list"), ("issues", "get"),
+    ("issues", "list"), ("issues", "get"), ("issues", "update"),
     ("models", "list"), ("models", "create"), ("models", "get"), ("models", "diff"),
     ("models", "alias"), ("models", "moves"), ("models", "delete"), ("models", "restore"),
     ("datasets", "list"), ("datasets", "create"), ("datasets", "get"), ("datasets", "delete"),

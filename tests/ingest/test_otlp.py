@@ -1,6 +1,7 @@
 """Decoding of export requests in protobuf."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -470,3 +471,12 @@ def test_the_text_for_an_index_is_the_same_from_the_request_and_from_the_chunk(
     body = gzip.decompress((CAPTURES / f"{file}.pb.gz").read_bytes())
     for trace in decode(body, PROTOBUF, settings_for=lambda _hint: settings).traces:
         assert trace.text == payload.unpack_indexable(payload.pack(trace.spans, trace.traces_data))
+
+
+def test_without_text_everything_else_is_the_same() -> None:
+    body = gzip.decompress((CAPTURES / f"{_captures('.pb.gz')[0]}.pb.gz").read_bytes())
+    whole = decode(body, PROTOBUF).traces
+    bare = decode(body, PROTOBUF, with_text=False).traces
+    assert whole
+    assert all(trace.text for trace in whole)
+    assert bare == tuple(replace(trace, text=None) for trace in whole)

@@ -191,6 +191,8 @@ CASES: tuple[Case, ...] = (
 
     Case(f"GET {API}/issues",                        "200 200 200 403 401 403"),
     Case(f"GET {API}/issues/{{issue_id}}",           "200 200 200 403 401 403", f"{API}/issues/{{issue}}"),
+    Case(f"PATCH {API}/issues/{{issue_id}}",         "200 200 403 403 401 403", f"{API}/issues/{{issue}}",
+         json={"status": "resolved"}),
 
     Case(f"GET {API}/deliveries",                    "200 200 200 403 401 403"),
     Case(f"GET {API}/deliveries/{{instance}}",       "200 200 200 403 401 200", f"{API}/deliveries/sdk-1"),

@@ -42,8 +42,9 @@ def _work(
     hold: Hold = _nothing,
     usual: ExperimentSettings | None = None,
     for_all: bool = False,
+    with_text: bool = True,
 ) -> Work:
-    return Work(body, content_type, encoding, limits, settings_for, hold, usual, for_all)
+    return Work(body, content_type, encoding, limits, settings_for, hold, usual, for_all, with_text)
 
 
 def _until(reached: Callable[[], bool]) -> None:
@@ -113,6 +114,13 @@ def test_rejected_spans_and_warnings_come_along(decoding: Decoding) -> None:
     assert made == decode_work(work)
     assert made.rejected
     assert made.warnings
+
+
+def test_text_that_is_not_wanted_is_not_made(decoding: Decoding) -> None:
+    work = _work(with_text=False)
+    made = decoding.run(work)
+    assert made == decode_work(work)
+    assert [trace.text for trace in made.traces] == [None]
 
 
 @pytest.mark.parametrize(

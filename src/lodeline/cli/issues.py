@@ -12,7 +12,7 @@ from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES
 
 T = TypeVar("T", bound=str)
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show issues.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change issues.")
 
 
 @command(app, "list")
@@ -79,6 +79,32 @@ def get(use: Use, issue: Annotated[str, typer.Argument(metavar="ISSUE", help="Th
         use.out.say(
             f"Its traces: lodeline assessments list --filter \"kind = 'ISSUE_REF' AND name = '{shown.issue_id}'\""
         )
+
+
+@command(app, "update")
+def update(
+    use: Use,
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's id.")],
+    *,
+    status: Annotated[str | None, typer.Option("--status", help=", ".join(ISSUE_STATUSES) + ".")] = None,
+    severity: Annotated[str | None, typer.Option("--severity", help=", ".join(ISSUE_SEVERITIES) + ".")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
+    description: Annotated[str | None, typer.Option("--description", help="A new description.")] = None,
+) -> None:
+    """Say what became of an issue and how severe it is, or name and describe it anew."""
+    if (status, severity, name, description) == (None, None, None, None):
+        raise Invalid("Nothing to change: give --status, --severity, --name or --description.")
+    changed = use.client.issues.update(
+        issue,
+        name=name,
+        description=description,
+        status=_one_of("--status", status, ISSUE_STATUSES),
+        severity=_one_of("--severity", severity, ISSUE_SEVERITIES),
+    )
+    if use.out.as_json:
+        use.out.document(changed)
+        return
+    use.out.say(f"{changed.issue_id}: {changed.name}, {changed.status}, severity {changed.severity or 'not said'}.")
 
 
 def _one_of(option: str, text: str | None, known: tuple[T, ...]) -> T | None:

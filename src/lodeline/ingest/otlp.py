@@ -59,7 +59,8 @@ class RejectedSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DecodedTrace:
-    """Spans of one trace from one request: their facts, their `TracesData` bytes, and their indexable text.
+    """Spans of one trace from one request: their facts, their `TracesData` bytes, and their indexable text if it is
+    wanted.
 
     A trace with many spans comes as several of these, one after the other.
     """
@@ -68,7 +69,7 @@ class DecodedTrace:
     hint: ExperimentHint | None
     spans: tuple[SpanFacts, ...]
     traces_data: bytes
-    text: str
+    text: str | None
 
     def packed(self) -> "PackedTrace":
         """Return it with its payload packed."""
@@ -91,7 +92,7 @@ class PackedTrace(NamedTuple):
     spans: tuple[SpanFacts, ...]
     facts: bytes
     chunk: bytes
-    text: str
+    text: str | None
 
     def write(self, experiment_id: ExperimentId, *, received_ms: int) -> TraceWrite:
         """Return what is to be stored."""
@@ -137,11 +138,13 @@ def decode(
     limits: IngestLimits = DEFAULT_LIMITS,
     settings_for: SettingsFor = no_settings,
     hold: Hold | None = None,
+    with_text: bool = True,
 ) -> Decoded:
     """Decode the body of an OTLP trace export (``ExportTraceServiceRequest``) in protobuf or JSON.
 
     `content_type` and `encoding` are the request's headers. `settings_for` is asked once for every experiment that
-    resources ask for, `hold` told how large the body becomes when it is decompressed; their errors pass through.
+    resources ask for, `hold` told how large the body becomes when it is decompressed; their errors pass through. The
+    traces have an indexable text if that is wanted.
 
     A bad span is among `rejected`: without valid ids, over a limit, or malformed. A span whose strings are not UTF-8
     is repaired and named in `warnings`. Ends before starts are kept as they are; times beyond 63 bits become the
@@ -160,10 +163,10 @@ def decode(
     rejected: Sequence[BadSpan] = ()
     if kind == JSON_TYPE:
         scopes, rejected = transcode(data, limits)
-        request = _Request(limits, settings_for, None)
+        request = _Request(limits, settings_for, None, with_text=with_text)
     else:
         scopes = list(wire.scopes(data, max_fields=4 * limits.max_spans))
-        request = _Request(limits, settings_for, data)
+        request = _Request(limits, settings_for, data, with_text=with_text)
     if sum(len(scope.spans) for scope in scopes) > limits.max_spans:
         raise TooLarge(f"body: over {limits.max_spans} spans; send them in several requests.")
     for bad in rejected:
@@ -174,12 +177,15 @@ def decode(
 class _Request:
     """One request while it is decoded. `body` is its protobuf, None if it came as JSON."""
 
-    def __init__(self, limits: IngestLimits, settings_for: SettingsFor, body: bytes | None) -> None:
+    def __init__(
+        self, limits: IngestLimits, settings_for: SettingsFor, body: bytes | None, *, with_text: bool
+    ) -> None:
         self.rejected: list[RejectedSpan] = []
         self._warnings: list[str] = []
         self._limits = limits
         self._settings_for = settings_for
         self._body = body
+        self._with_text = with_text
         self._experiments: dict[ExperimentHint | None, Experiment] = {}
         self._groups: dict[tuple[bytes, ExperimentHint | None], Group] = {}
         self._last_key: tuple[bytes, ExperimentHint | None] = (b"", None)
@@ -199,7 +205,10 @@ class _Request:
         traces: list[DecodedTrace] = []
         for (trace_id, hint), group in self._groups.items():
             group.finish_chunk()
-            traces.extend(DecodedTrace(otel_trace_id(trace_id), hint, *chunk) for chunk in group.chunks)
+            traces.extend(
+                DecodedTrace(otel_trace_id(trace_id), hint, facts, data, text if self._with_text else None)
+                for facts, data, text in group.chunks
+            )
         return Decoded(tuple(traces), tuple(self.rejected), tuple(self._warnings))
 
     def _run_scope(self, scope: Scope) -> None:
@@ -290,7 +299,8 @@ class _Request:
             data = message.SerializeToString()
             values = {pair.key: pair.value for pair in message.attributes}
         group = self._group(ids.trace_id, around.hint, len(data))
-        collect(message, values, group.texts)
+        if self._with_text:
+            collect(message, values, group.texts)
         facts = span_facts(message, ids, data, derived, around.facts, position=group.position, settings=settings)
         if keeps and ids.parent_id is not None and not _MODEL_KEYS.isdisjoint(values):
             group.waiting.append(Waiting(group.position, data))

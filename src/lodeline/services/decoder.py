@@ -45,7 +45,7 @@ def collect_seldom() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One request to decode; `limits`, `settings_for` and `hold` as `ingest.otlp.decode` has them.
+    """One request to decode; `limits`, `settings_for`, `hold` and `with_text` as `ingest.otlp.decode` has them.
 
     `usual` is what `settings_for` answers for resources that name no experiment, or for all of them when it is
     `for_all`: known beforehand, it saves the question. None when it is not known.
@@ -59,6 +59,7 @@ class Work:
     hold: Hold
     usual: ExperimentSettings | None = None
     for_all: bool = False
+    with_text: bool = True
 
 
 def decode_work(work: Work) -> Packed:
@@ -70,6 +71,7 @@ def decode_work(work: Work) -> Packed:
         limits=work.limits,
         settings_for=work.settings_for,
         hold=work.hold,
+        with_text=work.with_text,
     )
     return decoded.packed()
 
@@ -80,6 +82,7 @@ class _Job(NamedTuple):
     limits: IngestLimits
     usual: ExperimentSettings | None
     for_all: bool
+    with_text: bool
 
 
 class _Message(NamedTuple):
@@ -168,7 +171,7 @@ class DecoderProcess:
     def decode(self, work: Work) -> Packed:
         """Decode and pack there; raises what `decode_work` raises."""
         self.in_step = False
-        job = _Job(work.content_type, work.encoding, work.limits, work.usual, work.for_all)
+        job = _Job(work.content_type, work.encoding, work.limits, work.usual, work.for_all, work.with_text)
         self._line.send(job, work.body)
         reason: Exception | None = None
         kind, value = self._line.receive()
@@ -232,7 +235,15 @@ def _carry_out(line: _Line, job: _Job, body: bytes) -> _Message:
         known = job.usual if job.for_all or hint is None else None
         return _ask(line, "settings", hint) if known is None else known
 
-    work = Work(body, job.content_type, job.encoding, job.limits, settings_for, lambda held: _ask(line, "hold", held))
+    work = Work(
+        body,
+        job.content_type,
+        job.encoding,
+        job.limits,
+        settings_for,
+        lambda held: _ask(line, "hold", held),
+        with_text=job.with_text,
+    )
     try:
         return _Message("done", _pack(decode_work(work)))
     except _GivenUp:

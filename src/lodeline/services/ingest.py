@@ -122,6 +122,7 @@ class IngestService:
                 hold,
                 usual=resolver.usual(),
                 for_all=request.hint is not None,
+                with_text=self._stores.traces.wants_text,
             )
         )
         now_ms = self._clock.now_ms()

@@ -119,6 +119,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "delete_scorer": lambda c: c.scorers.delete("s"),
     "list_issues": lambda c: c.issues.list().first(),
     "get_issue": lambda c: c.issues.get("iss-1"),
+    "update_issue": lambda c: c.issues.update("iss-1", status="resolved"),
     "create_account": lambda c: c.accounts.create("ada"),
     "list_accounts": lambda c: c.accounts.list(),
     "get_account": lambda c: c.accounts.get("a"),

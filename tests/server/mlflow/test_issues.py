@@ -23,3 +23,12 @@ def test_issues_of_mlflows_clients_are_read_natively(store: str, tmp_path: objec
         assert client.get("/api/v1/issues", params={"status": "pending"}).json()["items"] == []
         assert client.get("/api/v1/issues", params={"status": "open"}).status_code == 400
         assert client.get("/api/v1/issues/iss-none").status_code == 404
+        one = f"/api/v1/issues/{made['issue_id']}"
+        assert client.patch(one, json={}).json() == found["issue"]
+        again = client.patch(one, json={"status": "pending", "severity": "low", "name": "slower"}).json()
+        assert (again["status"], again["severity"], again["name"]) == ("pending", "low", "slower")
+        assert again["description"] == "It takes minutes."
+        assert client.get(one).json()["issue"] == again
+        for wrong in ({"status": "open"}, {"description": ""}, {"state": "resolved"}):
+            assert client.patch(one, json=wrong).status_code == 400
+        assert client.patch("/api/v1/issues/iss-none", json={"status": "resolved"}).status_code == 404

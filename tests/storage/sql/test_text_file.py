@@ -200,6 +200,20 @@ def test_an_index_that_is_behind_is_missed_by_no_search(tmp_path: Path) -> None:
     assert check_database(tmp_path) == []
 
 
+def test_text_is_wanted_by_the_process_that_fills_the_index_alone(tmp_path: Path) -> None:
+    stores = open_sqlite(tmp_path)
+    _wait_until(lambda: stores.traces.wants_text)
+    others = open_sqlite(tmp_path)
+    assert not others.traces.wants_text
+    _receive(stores, 1)
+    _write(others, 2)
+    assert found(others, 'text = "word1"') == found(stores, 'text = "word1"') == ["tr-1"]
+    assert found(others, 'text = "word2"') == found(stores, 'text = "word2"') == ["tr-2"]
+    stores.close()
+    _wait_until(lambda: others.traces.wants_text)
+    others.close()
+
+
 def test_a_backup_has_the_index_without_what_was_deleted(tmp_path: Path) -> None:
     stores = open_sqlite(tmp_path / "store")
     _write(stores, 1, 2, 3)

@@ -1,11 +1,15 @@
 /** What pages read, as query options: one key and one function for each kind of answer. Keys begin with the noun. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { quote } from "@/lib/filtertext";
+import { isoOfNs } from "@/lib/format";
 import { call, setCsrfToken } from "./client";
-import type { AggregateBody, Operations } from "./schema";
+import type { AggregateBody, Operations, Session } from "./schema";
 
 const MINUTE_MS = 60_000;
 export const PAGE_SIZE = 100;
+/** First turns that are asked for together: a session has one, or a few that began in one moment. */
+const MOST_OPENINGS = 300;
 /** Ids stand in the address, which servers and proxies bound. */
 const SPANS_AT_ONCE = 150;
 
@@ -137,6 +141,21 @@ export const sessionsQuery = (list: TraceList) =>
     queryFn: ({ signal, pageParam }) =>
       call("search_sessions", traceParams(list, PAGE_SIZE, pageParam), { signal }),
     getNextPageParam: (page) => page.cursor ?? undefined,
+  });
+
+/** The first turns of sessions, by session; those whose first trace is gone are left out. */
+export const openingsQuery = (experiment: string, sessions: readonly Session[]) =>
+  queryOptions({
+    queryKey: ["openings", experiment, sessions.map((each) => [each.session, each.first_ns])],
+    staleTime: 5 * MINUTE_MS,
+    queryFn: async ({ signal }) => {
+      const names = sessions.map((each) => quote(each.session)).join(", ");
+      const starts = sessions.map((each) => quote(isoOfNs(each.first_ns))).join(", ");
+      const filter = `session IN (${names}) AND start IN (${starts})`;
+      const params = { experiment: [experiment], filter, limit: MOST_OPENINGS };
+      const page = await call("search_traces", params, { signal });
+      return new Map(page.items.map((trace) => [trace.session ?? "", trace]));
+    },
   });
 
 export const sessionQuery = (experiment: string, session: string) =>

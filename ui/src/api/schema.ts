@@ -1064,6 +1064,14 @@ export interface Issue {
   created_by: string | null;
 }
 
+/** A change; what is left out stays as it is. */
+export interface IssueChangeBody {
+  name?: string | null;
+  description?: string | null;
+  status?: "pending" | "rejected" | "resolved" | null;
+  severity?: "not_an_issue" | "low" | "medium" | "high" | null;
+}
+
 /** A key just made. `secret` is the key itself, shown this once. */
 export interface IssuedKey {
   key: ApiKey;
@@ -4357,6 +4365,14 @@ Of traces in several experiments, those of one are changed together. */
     body: ExperimentChangeBody;
     answer: Experiment;
   };
+  /** Rename an issue, describe it anew, or say what became of it and how severe it is. */
+  update_issue: {
+    params: {
+      issue_id: string;
+    };
+    body: IssueChangeBody;
+    answer: Issue;
+  };
   /** Make another version of a schema; labeling sessions keep the versions that they have. */
   update_label_schema: {
     params: {
@@ -4569,6 +4585,7 @@ export const OPERATIONS = {
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],
+  update_issue: ["PATCH", "/issues/{issue_id}"],
   update_label_schema: ["PATCH", "/label-schemas/{schema_id}"],
   update_labeling_session: ["PATCH", "/labeling/{run_id}"],
   update_model: ["PATCH", "/models/{model_id}"],

@@ -2,6 +2,7 @@
 
 import {
   IconArrowsDiff,
+  IconBug,
   IconChecklist,
   IconDatabase,
   IconLayoutDashboard,
@@ -24,6 +25,7 @@ export interface NavigationItem {
     | "/experiments/$experimentId/traces"
     | "/experiments/$experimentId/sessions"
     | "/experiments/$experimentId/users"
+    | "/experiments/$experimentId/issues"
     | "/experiments/$experimentId/compare"
     | "/experiments/$experimentId/evaluations"
     | "/experiments/$experimentId/runs"
@@ -48,6 +50,7 @@ export const EXPERIMENT_PAGES: readonly NavigationItem[] = [
   },
   { to: "/experiments/$experimentId/sessions", label: text.nav.sessions, icon: IconMessages },
   { to: "/experiments/$experimentId/users", label: text.nav.users, icon: IconUsers },
+  { to: "/experiments/$experimentId/issues", label: text.issues.title, icon: IconBug },
   { to: "/experiments/$experimentId/compare", label: text.nav.compare, icon: IconArrowsDiff },
   {
     to: "/experiments/$experimentId/evaluations",

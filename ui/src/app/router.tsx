@@ -92,6 +92,12 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: "/experiments/$experimentId/issues",
+    validateSearch: texts("status", "severity", "issue"),
+    component: lazyRouteComponent(() => import("@/features/issues/issues-page"), "IssuesPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/experiments/$experimentId/users",
     validateSearch: texts("filter", "order"),
     component: lazyRouteComponent(() => import("@/features/users/users-page"), "UsersPage"),

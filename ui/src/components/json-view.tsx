@@ -1,6 +1,7 @@
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { createContext, useContext, useMemo, useState } from "react";
 import { exactNumber } from "@/lib/format";
+import { WrittenNumber } from "@/lib/jsonnumbers";
 import { text } from "@/strings";
 import classes from "./json-view.module.css";
 import { SafeText } from "./safe-text";
@@ -43,6 +44,7 @@ export function countUpTo(value: unknown, most: number): number {
 
 function Value({ value, depth }: { value: unknown; depth: number }) {
   if (typeof value === "string") return <Text value={value} />;
+  if (value instanceof WrittenNumber) return <span className={classes.scalar}>{value.text}</span>;
   if (Array.isArray(value))
     return <Children entries={value.map((item, index) => [String(index), item])} depth={depth} list />;
   if (typeof value === "object" && value !== null)

@@ -1,6 +1,6 @@
 import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { shortcutOf } from "@/lib/shortcuts";
 import { text } from "@/strings";
 import classes from "./side-panel.module.css";
@@ -16,6 +16,11 @@ interface SidePanelProps {
 
 /** Details of one row beside its list, which stays in use; Escape closes it. */
 export function SidePanel({ title, heading, close, place, children }: SidePanelProps) {
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Below a long list it would open out of sight.
+    if (place === "below") panel.current?.scrollIntoView({ block: "start" });
+  }, [place]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const within = event.target instanceof Element ? event.target : null;
@@ -28,7 +33,7 @@ export function SidePanel({ title, heading, close, place, children }: SidePanelP
   }, [close]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <aside className={classes.panel} data-place={place} aria-label={title} tabIndex={0}>
+    <aside ref={panel} className={classes.panel} data-place={place} aria-label={title} tabIndex={0}>
       <header className={classes.head}>
         <h2 className="clip">{heading ?? title}</h2>
         <ActionIcon variant="subtle" color="gray" aria-label={text.common.close} onClick={close}>

@@ -25,6 +25,13 @@ test("a name says nothing of what a file is", () => {
   expect(previewOf("model.pkl", bytes([0x80, 0x04, 0x00, 0x95]), true)).toEqual({ kind: "none" });
 });
 
+test("a text is Markdown where its name says so", () => {
+  expect(previewOf("README.MD", bytes("# Title"), true)).toEqual({ kind: "markdown", text: "# Title" });
+  expect(previewOf("notes.markdown", bytes("<b>x</b>"), true).kind).toBe("markdown");
+  expect(previewOf("cmd", bytes("# Title"), true).kind).toBe("text");
+  expect(previewOf("README.md", bytes([0xff, 0xfe, 0x00]), true)).toEqual({ kind: "none" });
+});
+
 test("text is UTF-8, and a character that was cut is left out", () => {
   const whole = bytes("né");
   expect(textOf(whole, true)).toBe("né");

@@ -1,9 +1,11 @@
-/** What of a file can be shown: decided by its bytes alone, never by its name or by what it says that it is. */
+/** What of a file can be shown: decided by its bytes, never by what it says that it is. A name says only how a text is read:
+ * as a table, or as Markdown. */
 
 export type FilePreview =
   | { kind: "image"; type: RasterType }
   | { kind: "table"; rows: readonly (readonly string[])[] }
   | { kind: "text"; text: string }
+  | { kind: "markdown"; text: string }
   | { kind: "none" };
 
 export type RasterType = "image/png" | "image/jpeg" | "image/gif" | "image/webp";
@@ -31,7 +33,8 @@ export function previewOf(name: string, bytes: Uint8Array, whole: boolean): File
   if (text === null) return { kind: "none" };
   const comma = /\.(csv|tsv)$/i.exec(name)?.[1]?.toLowerCase();
   const rows = comma === undefined ? [] : tableRows(text, comma === "tsv" ? "\t" : ",");
-  return rows.length > 1 ? { kind: "table", rows } : { kind: "text", text };
+  if (rows.length > 1) return { kind: "table", rows };
+  return { kind: /\.(md|markdown)$/i.test(name) ? "markdown" : "text", text };
 }
 
 /** The text that bytes are in UTF-8; null when they are none. A character cut at the end is left out. */

@@ -1,5 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { ago, bytes, dateTime, duration, finite, nsToMs, oneLine, percent, shortNumber, usd } from "./format";
+import {
+  ago,
+  bytes,
+  dateTime,
+  duration,
+  finite,
+  isoOfNs,
+  nsToMs,
+  oneLine,
+  percent,
+  percentAtLeast,
+  shortNumber,
+  usd,
+} from "./format";
 
 test.each([
   [0, "0"],
@@ -74,3 +87,15 @@ test.each([
   ['{"a": "#1"}', '{"a": "#1"}'],
   ["** not bold **", "** not bold **"],
 ])("a preview is one line: %s", (value, line) => expect(oneLine(value, 300)).toBe(line));
+
+test("a share that stands for at least is never rounded up", () => {
+  expect(percentAtLeast(0.9996)).toBe("99.9%");
+  expect(percentAtLeast(1)).toBe("100%");
+  expect(percentAtLeast(0.8519)).toBe("85.1%");
+});
+
+test("a time is written to the nanosecond, also before 1970", () => {
+  expect(isoOfNs("1715970004675123456")).toBe("2024-05-17T18:20:04.675123456Z");
+  expect(isoOfNs("0")).toBe("1970-01-01T00:00:00.000000000Z");
+  expect(isoOfNs("-1")).toBe("1969-12-31T23:59:59.999999999Z");
+});

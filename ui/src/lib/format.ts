@@ -62,6 +62,11 @@ export function percent(value: number): string {
   return `${Number((value * 100).toPrecision(3))}%`;
 }
 
+/** A share that is not more than it says, so that nothing short of all is 100%: 0.9996 is "99.9%". */
+export function percentAtLeast(value: number): string {
+  return percent(Math.floor(value * 1_000) / 1_000);
+}
+
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let size = value;
@@ -77,6 +82,15 @@ export function bytes(value: number): string {
 export function nsToMs(ns: string): number {
   const value = BigInt(ns);
   return Number(value / BigInt(NS_PER_MS)) + Number(value % BigInt(NS_PER_MS)) / NS_PER_MS;
+}
+
+/** A decimal string of nanoseconds as ISO 8601 in UTC, to the nanosecond. */
+export function isoOfNs(ns: string): string {
+  const value = BigInt(ns);
+  const perSecond = 1_000_000_000n;
+  const fraction = ((value % perSecond) + perSecond) % perSecond;
+  const whole = new Date(Number((value - fraction) / perSecond) * 1_000).toISOString().slice(0, 19);
+  return `${whole}.${String(fraction).padStart(9, "0")}Z`;
 }
 
 export function nullableNsToMs(ns: string | null): number | null {

@@ -30,3 +30,20 @@ test("keys pressed where one writes are no shortcuts", () => {
   expect(shortcutOf(press("a"), field, { a: act })).toBeUndefined();
   expect(shortcutOf(press("a"), { closest: () => null }, { a: act })).toBe(act);
 });
+
+test("a text that is marked and not written takes the key that lists the keys, and no other", () => {
+  const act = vi.fn();
+  const found = {} as Element;
+  const marking = {
+    closest: (selector: string) => (selector.includes("textarea") ? found : null),
+  };
+  expect(shortcutOf(press("?"), marking, { "?": act })).toBe(act);
+  expect(shortcutOf(press("u"), marking, { u: act })).toBeUndefined();
+  const writing = {
+    closest: (selector: string) =>
+      selector.includes("readonly") || !selector.includes("textarea") ? null : found,
+  };
+  expect(shortcutOf(press("?"), writing, { "?": act })).toBeUndefined();
+  const above = { closest: () => found };
+  expect(shortcutOf(press("?"), above, { "?": act })).toBeUndefined();
+});

@@ -3,9 +3,11 @@
 export const conversationsTexts = {
   sessions: {
     title: "Sessions",
+    hint: "Conversations: the traces that name one session.id are its turns. Open is one that is still going on.",
     filterHint: "error_count > 0 AND trace_count > 3",
     columns: {
       session: "Session",
+      opening: "First said",
       state: "State",
       last: "Last activity",
       duration: "Duration",
@@ -25,10 +27,12 @@ export const conversationsTexts = {
     noAnswer: "no answer was recorded",
     assessments: "Assessments",
     showTraces: "Show its traces as a list",
+    ofUser: (user: string) => `Sessions of ${user}`,
     gap: (length: string) => `${length} later`,
   },
   users: {
     title: "Users",
+    hint: "The end users whom traces name by user.id: who has trouble, and who costs most. A name leads to their traces.",
     filterHint: "error_count > 0",
     columns: {
       user: "User",

@@ -1,5 +1,7 @@
 /** Evaluations, and their comparison. */
 
+import { counted } from "./counts";
+
 export const evaluationTexts = {
   evaluations: {
     title: "Evaluations",
@@ -47,7 +49,7 @@ export const evaluationTexts = {
     score: "Score",
     rowsHere: "Rows",
     share: "Share",
-    partialRows: (loaded: string) => `of the first ${loaded} rows`,
+    partialRows: (loaded: string) => `of the first ${counted(loaded, "row", "rows")}`,
     slice: "Break down by",
     noSlice: "– nothing",
     withoutSlice: "without",
@@ -72,9 +74,9 @@ export const evaluationTexts = {
       SKIPPED: "skipped",
     } as Record<string, string>,
     noRows: "No row is like this.",
-    loadingRows: (loaded: string) => `${loaded} rows loaded…`,
-    allRows: (count: string) => `These are all: ${count} rows.`,
-    firstRows: (count: string) => `These are of the first ${count} rows.`,
+    loadingRows: (loaded: string) => `${counted(loaded, "row", "rows")} loaded…`,
+    allRows: (count: string) => `These are all: ${counted(count, "row", "rows")}.`,
+    firstRows: (count: string) => `These are of the first ${counted(count, "row", "rows")}.`,
     repetition: (n: number) => `repetition ${n}`,
     expectations: "Expected",
     scores: "Scores",
@@ -141,22 +143,23 @@ export const evaluationTexts = {
       means: (before: string, after: string, difference: string) =>
         `It went from ${before} to ${after}: ${difference}`,
       interval: (level: string, low: string, high: string, pairs: string) =>
-        `(${level} interval ${low} to ${high}, ${pairs} rows in pairs).`,
-      pairs: (pairs: string) => `(${pairs} rows in pairs).`,
-      needed: (rows: string) => `About ${rows} rows would be needed to tell.`,
+        `(${level} interval ${low} to ${high}, ${counted(pairs, "row", "rows")} in pairs).`,
+      pairs: (pairs: string) => `(${counted(pairs, "row", "rows")} in pairs).`,
+      needed: (rows: string) => `About ${counted(rows, "row", "rows")} would be needed to tell.`,
     },
-    paired: (paired: string) => `${paired} rows are paired`,
+    paired: (paired: string) => `${counted(paired, "row is", "rows are")} paired`,
     unpaired: (baseline: string, candidate: string) =>
       `${baseline} only in the baseline, ${candidate} only in the candidate`,
-    changed: (count: string) => `${count} records changed between them and are left out`,
+    changed: (count: string) =>
+      `${counted(count, "record changed between them and is", "records changed between them and are")} left out`,
     notCompared: (names: string) => `Not compared: ${names}`,
-    needed: (rows: string) => `about ${rows} rows would be needed to tell`,
+    needed: (rows: string) => `about ${counted(rows, "row", "rows")} would be needed to tell`,
     detectable: (value: string) => `a difference of ${value} could be seen`,
     rowsOf: (scorer: string) => `Rows by ${scorer}, the most lost first`,
     show: "Rows shown",
     shown: { regressed: "Regressed", improved: "Improved", all: "All that differ" },
     noRows: "No row is like this.",
     compareTraces: "Compare the traces",
-    mostRows: (count: string) => `At most ${count} rows are listed.`,
+    mostRows: (count: string) => `At most ${counted(count, "row is", "rows are")} listed.`,
   },
 } as const;

@@ -5,6 +5,7 @@ import { conversationsTexts } from "./conversations";
 import { evaluationTexts } from "./evaluation";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
+import { issuesTexts } from "./issues";
 import { labelingTexts } from "./labeling";
 import { labelingItemsTexts } from "./labeling-items";
 import { labelingReportTexts } from "./labeling-report";
@@ -29,5 +30,6 @@ export const text = {
   ...labelingReportTexts,
   ...reviewingTexts,
   ...runsTexts,
+  ...issuesTexts,
   ...settingsTexts,
 } as const;

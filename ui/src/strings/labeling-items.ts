@@ -27,7 +27,7 @@ export const labelingItemsTexts = {
     emptyHint: "Add traces by a filter, records of a dataset, or let a rule choose them.",
     noneFound: "No item is in this state",
     noneFoundHint: "Look at all items, or at another state.",
-    loaded: (n: string) => `The first ${n} items; more come when you scroll.`,
+    loaded: (n: string) => `The first ${counted(n, "item", "items")}; more come when you scroll.`,
     item: (place: number) => `Item ${place}`,
     missing: "no longer there",
     facts: {
@@ -120,7 +120,7 @@ export const labelingItemsTexts = {
     seed: "Seed",
     name: "Name of the judgment",
     below: "Below",
-    matches: (n: string) => `${n} traces match.`,
+    matches: (n: string) => `${counted(n, "trace matches", "traces match")}.`,
     matchesOne: "1 trace matches.",
     submit: "Add",
     added: (added: number, known: number, left: number, restored: number) =>

@@ -1,5 +1,7 @@
 /** What a labeling session came to: people beside each other, judges beside people. */
 
+import { counted } from "./counts";
+
 export const labelingReportTexts = {
   report: {
     about: (part: string, of: string) => `${part}: ${of}`,
@@ -15,7 +17,6 @@ export const labelingReportTexts = {
       hours: "Work",
       rate: "Reviews an hour of work",
     },
-    hours: (n: string) => `${n} h`,
     days: "Reviews by day (UTC)",
     day: "Day",
     reviews: "Reviews",
@@ -27,13 +28,13 @@ export const labelingReportTexts = {
     disputed: "Items in dispute",
     disputedHint: "Decide them one by one: every answer stands side by side.",
     disputedMore: (shown: number, all: number) => `The first ${shown} of ${all}.`,
-    answers: (n: string) => (n === "1" ? "1 answer" : `${n} answers`),
+    answers: (n: string) => counted(n, "answer", "answers"),
     agreement: "Agreement",
     notCompared: "Not compared",
     onePerson: "One person has answered; agreement needs two.",
     scale: { nominal: "as categories", ordinal: "as ranks", interval: "as numbers" },
     basis: (items: string, people: number, ratings: string) =>
-      `${items} items with two ratings or more, ${people} people, ${ratings} ratings`,
+      `${counted(items, "item", "items")} with two ratings or more, ${counted(people, "person", "people")}, ${counted(ratings, "rating", "ratings")}`,
     coefficient: "Coefficient",
     value: "Value",
     interval: "95% interval",
@@ -57,7 +58,7 @@ export const labelingReportTexts = {
     spans: {
       agreement: "Agreement on spans",
       basis: (items: string, characters: string) =>
-        `${items} items that two or more marked, of ${characters} characters. Percent is the share of the text of which pairs say the same.`,
+        `${counted(items, "item", "items")} that two or more marked, of ${counted(characters, "character", "characters")}. Percent is the share of the text of which pairs say the same.`,
       raters: "What each reviewer marks",
       none: "Nobody has answered this yet.",
       texts: "Items",
@@ -76,19 +77,20 @@ export const labelingReportTexts = {
     deviations: "How far each is from the others",
     deviationHint: "The rater's value less the mean of the others'",
     differ: "Where they differ most",
-    itemsDiffer: (shown: number, all: number) => (shown < all ? `${shown} of ${all} items` : `${all} items`),
+    itemsDiffer: (shown: number, all: number) =>
+      shown < all ? `${shown} of ${counted(all, "item", "items")}` : counted(all, "item", "items"),
     item: "Item",
     said: "Answers",
     same: "Pairs alike",
     judges: "Judges beside people",
     judge: (name: string) => `Judge ${name}`,
     judgeBasis: (judged: string, compared: string, undecided: string) =>
-      `${judged} items judged, ${compared} of them decided by people, ${undecided} undecided`,
+      `${counted(judged, "item", "items")} judged, ${compared} of them decided by people, ${undecided} undecided`,
     confusion: "Confusion",
     confusionHint: "Rows: what people decided. Columns: what the judge said.",
     people: "People",
     accuracy: "Accuracy",
-    unpaired: (n: string) => `${n} items have only one of the two.`,
+    unpaired: (n: string) => `${counted(n, "item has", "items have")} only one of the two.`,
     quality: "Precision and recall",
     label: "Answer",
     precision: "Precision",

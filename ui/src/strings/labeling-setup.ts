@@ -58,6 +58,7 @@ export const labelingSetupTexts = {
       moved: (title: string, place: number, all: number) => `${title} is question ${place} of ${all} now.`,
     },
     noName: "Give the session a name.",
+    noDatasetName: "Give the dataset a name.",
     noSchema: "Choose at least one schema.",
     itemsFailed: "The session was created, but its items could not be added; add them on its page.",
   },

@@ -1,5 +1,7 @@
 /** The page on which people review the items of labeling sessions. */
 
+import { counted } from "./counts";
+
 export const reviewingTexts = {
   reviews: {
     title: "Your reviews",
@@ -27,9 +29,8 @@ export const reviewingTexts = {
     name: "Your name",
     begin: "Begin",
     progress: "Progress",
-    done: (done: number, total: number) => `${done} of ${total} items are done.`,
-    mine: (submitted: number) =>
-      submitted === 1 ? "You have reviewed 1 item." : `You have reviewed ${submitted} items.`,
+    done: (done: number, total: number) => `${done} of ${counted(total, "item is", "items are")} done.`,
+    mine: (submitted: number) => `You have reviewed ${counted(submitted, "item", "items")}.`,
     item: "Item",
     request: "Input",
     response: "Output",
@@ -56,12 +57,12 @@ export const reviewingTexts = {
     atLeast: (least: number) => `A number, at least ${least}.`,
     atMost: (most: number) => `A number, at most ${most}.`,
     anyNumber: "A number.",
-    maxLength: (most: number) => `At most ${most} characters.`,
-    maxCount: (most: number) => `At most ${most} texts.`,
+    maxLength: (most: number) => `At most ${counted(most, "character", "characters")}.`,
+    maxCount: (most: number) => `At most ${counted(most, "text", "texts")}.`,
     entry: (n: number) => `Text ${n}`,
     addEntry: "Add a text",
     removeEntry: (n: number) => `Remove text ${n}`,
-    maxMarks: (most: number) => `At most ${most} stretches.`,
+    maxMarks: (most: number) => `At most ${counted(most, "stretch", "stretches")}.`,
     marks: {
       how: "Select a stretch of the text (by keyboard: Shift and the arrows), then choose its label or press its number.",
       text: (field: string) => `Text to mark: ${field}`,
@@ -121,14 +122,10 @@ export const reviewingTexts = {
     allDoneHint: "There is nothing left to review in this session. Thank you.",
     allByYou: "You have reviewed every item",
     allByYouHint: (open: number) =>
-      open === 1
-        ? "1 item waits for somebody else's review. There is nothing left for you to do."
-        : `${open} items wait for somebody else's review. There is nothing left for you to do.`,
+      `${counted(open, "item waits", "items wait")} for somebody else's review. There is nothing left for you to do.`,
     noneForYou: "Nothing is left for you now",
     noneForYouHint: (open: number) =>
-      open === 1
-        ? "1 item is open still, for somebody else. It may come back to you: look again later."
-        : `${open} items are open still, for somebody else. Some may come back to you: look again later.`,
+      `${counted(open, "item is", "items are")} open still, for somebody else. What is given back may come to you: look again later.`,
     stopped: "You have stopped",
     stoppedHint: "The item went back. Drafts that you saved are kept for when you go on.",
     goOn: "Go on",

@@ -1,5 +1,7 @@
 /** Runs: what was given and measured, also by other tools. */
 
+import { counted } from "./counts";
+
 export const runsTexts = {
   runs: {
     title: "Runs",
@@ -64,8 +66,13 @@ with mlflow.start_run():
     closePreview: "Close the preview",
     image: (name: string) => `The picture ${name}`,
     cut: (shown: string) => `The first ${shown}; save the file to see all of it.`,
+    cutText: (characters: string) =>
+      `The first ${counted(characters, "character", "characters")}; save the file to see all of it.`,
+    showAs: "Show it as",
+    rendered: "Markdown",
+    raw: "as it is written",
     cutTable: (rows: number, columns: number) =>
-      `The first ${rows} rows and ${columns} columns at most; save the file to see all of it.`,
+      `At most the first ${counted(rows, "row", "rows")} and ${counted(columns, "column", "columns")}; save the file to see all of it.`,
     tooLarge: (most: string) => `Pictures of more than ${most} are not shown; save the file to see it.`,
     notShown: "This file is no text in UTF-8 and no PNG, JPEG, GIF or WebP picture; save it to look at it.",
     emptyFile: "The file is empty.",

@@ -1,5 +1,7 @@
 /** One trace, and the judgments on it. */
 
+import { counted } from "./counts";
+
 export const traceTexts = {
   trace: {
     title: "Trace",
@@ -37,7 +39,7 @@ export const traceTexts = {
     duration: "Duration",
     self: "Self time",
     tokens: "Tokens",
-    tokensExactly: (count: string) => `${count} tokens`,
+    tokensExactly: (count: string) => counted(count, "token", "tokens"),
     subtree: "with children",
     cost: "Cost",
     model: "Model",
@@ -54,7 +56,7 @@ export const traceTexts = {
     orphan: "Its parent is not in this trace",
     running: "running",
     parameters: "Parameters",
-    tools: (count: number) => `${count} tool definitions`,
+    tools: (count: number) => counted(count, "tool definition", "tool definitions"),
     finish: "Finish reason",
     documents: "Documents",
     score: "Score",
@@ -72,10 +74,11 @@ export const traceTexts = {
       unknown: "Other",
     } as Record<string, string>,
     part: (kind: string) => `${kind}, by reference`,
-    earlier: (count: number) => `Show ${count} earlier messages`,
+    earlier: (count: number) => `Show ${counted(count, "earlier message", "earlier messages")}`,
     plain: "Plain text",
     markdown: "Markdown",
-    showAll: (count: string) => `Show all ${count} characters`,
+    showRead: (count: string) => `Show the first ${counted(count, "character", "characters")}`,
+    showAll: (count: string) => `Show all ${counted(count, "character", "characters")}`,
     attributesFind: "Find an attribute",
     resource: "Resource",
     scope: "Scope",

@@ -1,6 +1,6 @@
 /** The list of traces, and their comparison. */
 
-import { ofAsked, traces } from "./counts";
+import { counted, ofAsked, traces } from "./counts";
 
 export const tracesTexts = {
   traces: {
@@ -16,7 +16,7 @@ export const tracesTexts = {
     forget: (name: string) => `Forget ${name}`,
     run: "Search",
     suggestion: "Did you mean",
-    judgments: (count: number) => (count === 1 ? "1 judgment" : `${count} judgments`),
+    judgments: (count: number) => counted(count, "judgment", "judgments"),
     wordsDoc: "Traces with these words",
     take: "Take it",
     valuesOf: (field: string) => `Values of ${field}`,
@@ -76,7 +76,7 @@ export const tracesTexts = {
     selectAll: "Select all loaded",
     failed: "failed",
     failedWith: (message: string) => `Failed: ${message}`,
-    failedWithin: (count: number) => (count === 1 ? "one span failed" : `${count} spans failed`),
+    failedWithin: (count: number) => `${counted(count, "span", "spans")} failed`,
     selectOne: (name: string) => `Select ${name}`,
     unselect: "Clear the selection",
     tag: "Tag",

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from lodeline.domain.issue import CountedIssue, IssueSeverity, IssueStatus
-from lodeline.sdk.client.call import Call, Listing, ModeT, Noun, call, listing, names, one, path_of
+from lodeline.domain.issue import CountedIssue, Issue, IssueSeverity, IssueStatus
+from lodeline.sdk.client.call import Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
 
 
 class Issues(Noun[ModeT]):
@@ -29,3 +29,17 @@ class Issues(Noun[ModeT]):
     def get(self, issue_id: str) -> Call[CountedIssue]:
         """Return one with the number of traces that refer to it; NotFound when there is none."""
         return Call("GET", path_of("issues", issue_id), one(CountedIssue))
+
+    @call
+    def update(
+        self,
+        issue_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        status: IssueStatus | None = None,
+        severity: IssueSeverity | None = None,
+    ) -> Call[Issue]:
+        """Change what is given and return the issue; NotFound when there is none."""
+        body = given(name=name, description=description, status=status, severity=severity)
+        return Call("PATCH", path_of("issues", issue_id), one(Issue), body=body)

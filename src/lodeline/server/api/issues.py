@@ -1,19 +1,40 @@
-"""Native routes of issues: problems that traces show. Clients of MLflow's protocol make and change them."""
+"""Native routes of issues: problems that traces show. Clients of MLflow's protocol make them."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from lodeline.domain.ids import RunId
-from lodeline.domain.issue import MAX_ISSUE_ID, CountedIssue, IssueId, IssueSeverity, IssueStatus
+from lodeline.domain.issue import (
+    MAX_DESCRIPTION,
+    MAX_ISSUE_ID,
+    MAX_NAME,
+    CountedIssue,
+    Issue,
+    IssueChange,
+    IssueId,
+    IssueSeverity,
+    IssueStatus,
+)
 from lodeline.domain.page import DEFAULT_LIMIT, Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.bodies import Body
 from lodeline.server.api.listing import CursorParam, ExperimentsParam, LimitParam
 
 router = APIRouter(prefix="/issues", tags=["issues"])
 
 IssuePath = Annotated[str, Path(min_length=1, max_length=MAX_ISSUE_ID, description="The issue's id.")]
+
+
+class IssueChangeBody(Body):
+    """A change; what is left out stays as it is."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME)] = None
+    description: Annotated[str | None, Field(min_length=1, max_length=MAX_DESCRIPTION)] = None
+    status: IssueStatus | None = None
+    severity: IssueSeverity | None = None
 
 
 @router.get("", **answer(Page[CountedIssue], 404))
@@ -50,3 +71,10 @@ def list_issues(
 def get_issue(actor: ActorDep, services: ServicesDep, issue_id: IssuePath) -> Json:
     """Return an issue with the number of traces that refer to it."""
     return Json(services.issues.counted(actor, IssueId(issue_id)))
+
+
+@router.patch("/{issue_id}", **answer(Issue, 404, 409, 413))
+def update_issue(actor: ActorDep, services: ServicesDep, issue_id: IssuePath, body: IssueChangeBody) -> Json:
+    """Rename an issue, describe it anew, or say what became of it and how severe it is."""
+    change = IssueChange(name=body.name, description=body.description, status=body.status, severity=body.severity)
+    return Json(services.issues.update(actor, IssueId(issue_id), change))

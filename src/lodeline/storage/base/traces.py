@@ -32,6 +32,11 @@ class TraceStore(Protocol):
         make several writes durable together."""
         ...
 
+    @property
+    def wants_text(self) -> bool:
+        """Whether a `TraceWrite` should bring its text: false where it would not be used."""
+        ...
+
     def get(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
         """Return the known ones among them in the order asked for; unknown ids are left out."""
         ...

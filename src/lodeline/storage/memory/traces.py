@@ -34,6 +34,10 @@ class MemoryTraces:
     def expecting(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    @property
+    def wants_text(self) -> bool:
+        return False
+
     def _write(self, write: TraceWrite) -> WriteOutcome:
         state = self._state
         experiment = state.experiments.get(write.experiment_id)

@@ -74,7 +74,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
         return Stores(
             capabilities=CAPABILITIES,
             experiments=SqlExperiments(writer, readers, blobs),
-            traces=SqlTraceStore(writer, readers, blobs),
+            traces=SqlTraceStore(writer, readers, blobs, fresh),
             deliveries=SqlDeliveries(readers),
             spans=SqlSpanStore(readers),
             analytics=SqlAnalyticsStore(readers),

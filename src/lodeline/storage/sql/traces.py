@@ -18,6 +18,7 @@ from lodeline.storage.sql import codec, deliveries, rows, terms
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.follow import follow_traces
+from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.hours import Changes
 from lodeline.storage.sql.labeling_rows import lose_items
 from lodeline.storage.sql.names import Names
@@ -38,16 +39,21 @@ _KEEP_LAST_CHUNK = (
 class SqlTraceStore:
     """`storage.base.TraceStore` over SQL."""
 
-    def __init__(self, writer: Writer, readers: Readers, blobs: BlobStore) -> None:
+    def __init__(self, writer: Writer, readers: Readers, blobs: BlobStore, fresh: FreshTexts) -> None:
         self._writer = writer
         self._readers = readers
         self._blobs = blobs
+        self._fresh = fresh
 
     def write(self, writes: Sequence[TraceWrite], mark: DeliveryMark | None = None) -> Sequence[WriteOutcome]:
         return self._writer.ingest(writes, None if mark is None else lambda db: deliveries.record(db, mark))
 
     def expecting(self) -> AbstractContextManager[None]:
         return self._writer.expecting()
+
+    @property
+    def wants_text(self) -> bool:
+        return self._fresh.wanted
 
     def get(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
         found: dict[str, Trace] = {}

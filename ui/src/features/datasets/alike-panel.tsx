@@ -2,6 +2,7 @@ import { Skeleton } from "@mantine/core";
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { recordQuery } from "@/api/evaluation-queries";
+import { useMayIn } from "@/api/permissions";
 import type { Dataset, DatasetRecord, NearDuplicateGroup } from "@/api/schema";
 import { Content } from "@/components/content";
 import { ProblemNote } from "@/components/problem-note";
@@ -10,6 +11,7 @@ import { Part, SidePanel } from "@/components/side-panel";
 import { wordDiff } from "@/lib/textdiff";
 import { text } from "@/strings";
 import classes from "./dataset-page.module.css";
+import { RemoveRecord } from "./remove-record";
 
 const t = text.dataset.alike;
 /** Records of a group that are shown beside each other. */
@@ -21,17 +23,22 @@ interface AlikePanelProps {
   version: string;
   group: NearDuplicateGroup;
   close: () => void;
+  /** A record was removed: what to look at then. */
+  onVersion: (version: "draft" | undefined) => void;
 }
 
 /** The records of a group: the first one as it is, of each other one what it says otherwise. */
-export function AlikePanel({ dataset, version, group, close }: AlikePanelProps) {
+export function AlikePanel({ dataset, version, group, close, onVersion }: AlikePanelProps) {
   const ids = group.record_ids.slice(0, MOST);
   const found = useQueries({ queries: ids.map((id) => recordQuery(dataset.dataset_id, id, version)) });
   const all = group.record_ids.length;
   const first = found[0]?.data;
+  const mayWrite = useMayIn(dataset.experiment_id)("dataset.write");
+  const removes = mayWrite && (version === "draft" || version === String(dataset.latest_version));
   return (
     <SidePanel title={group.exact ? t.sameGroup(all) : t.group(all)} close={close} place="wide">
       {all > MOST && <p className="dim">{t.more(MOST, all)}</p>}
+      {mayWrite && !removes && <p className="dim">{t.older}</p>}
       {ids.map((id, at) => {
         const { data, isError, error } = found[at] ?? {};
         return (
@@ -41,7 +48,18 @@ export function AlikePanel({ dataset, version, group, close }: AlikePanelProps) 
               !isError && <Skeleton height={48} />
             ) : (
               <>
-                <RecordLink dataset={dataset} version={version} record={data} />
+                <div className={classes.record}>
+                  <RecordLink dataset={dataset} version={version} record={data} />
+                  {removes && (
+                    <RemoveRecord
+                      dataset={dataset}
+                      version={version}
+                      record={data}
+                      first={first}
+                      done={onVersion}
+                    />
+                  )}
+                </div>
                 {at === 0 ? <First record={data} /> : <Beside first={first} record={data} />}
               </>
             )}
@@ -52,7 +70,11 @@ export function AlikePanel({ dataset, version, group, close }: AlikePanelProps) 
   );
 }
 
-function RecordLink({ dataset, version, record }: Omit<AlikePanelProps, "group" | "close"> & RecordProps) {
+function RecordLink({
+  dataset,
+  version,
+  record,
+}: Pick<AlikePanelProps, "dataset" | "version"> & RecordProps) {
   return (
     <Link
       to="/experiments/$experimentId/datasets/$datasetId"
@@ -75,7 +97,7 @@ function First({ record }: RecordProps) {
       <div className={classes.said}>
         <SafeText text={inputsText(record)} />
       </div>
-      {Object.keys(record.expectations).length > 0 && <Content value={record.expectations} />}
+      <Expectations record={record} said={t.expects} />
     </>
   );
 }
@@ -92,18 +114,26 @@ function Beside({ first, record }: RecordProps & { first: DatasetRecord }) {
           {wordDiff(before, after).map(({ kind, text: words }, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
             <span key={at} className={classes.words} data-kind={kind}>
-              {kind !== "same" && <span className="visually-hidden">{t[kind]}: </span>}
+              {kind !== "same" && (
+                <span className="visually-hidden">{kind === "added" ? t.added : t.gone}: </span>
+              )}
               <SafeText text={words} />
             </span>
           ))}
         </div>
       )}
-      {other && (
-        <>
-          <p className={classes.other}>{t.other}</p>
-          <Content value={record.expectations} />
-        </>
-      )}
+      <Expectations record={record} said={other ? t.other : t.expectsSame} other={other} />
+    </>
+  );
+}
+
+/** What a record expects; nothing where it expects nothing, unless the first one does. */
+function Expectations({ record, said, other = false }: RecordProps & { said: string; other?: boolean }) {
+  if (Object.keys(record.expectations).length === 0 && !other) return null;
+  return (
+    <>
+      <p className={other ? classes.other : classes.expects}>{said}</p>
+      <Content value={record.expectations} />
     </>
   );
 }

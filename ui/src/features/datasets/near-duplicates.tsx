@@ -7,7 +7,7 @@ import { type GridColumn, GridTable } from "@/components/grid-table";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { Snippet } from "@/components/snippet";
-import { exactNumber, finite, oneLine, percent } from "@/lib/format";
+import { exactNumber, finite, oneLine, percent, percentAtLeast } from "@/lib/format";
 import { shellWord } from "@/lib/shell";
 import { text } from "@/strings";
 import { AlikePanel } from "./alike-panel";
@@ -27,7 +27,7 @@ interface NearDuplicatesProps {
   threshold: string;
   /** The first record of the group that is open. */
   opened: string | undefined;
-  onChange: (next: { alike?: string; record?: string }) => void;
+  onChange: (next: { alike?: string; record?: string; version?: string }) => void;
 }
 
 /** The records of a version that say almost the same, in groups; one group open, its records beside each other. */
@@ -83,6 +83,7 @@ export function NearDuplicates({ dataset, version, threshold, opened, onChange }
               version={version}
               group={open}
               close={() => onChange({ record: undefined })}
+              onVersion={(next) => onChange({ record: undefined, version: next })}
             />
           )}
         </div>
@@ -110,9 +111,11 @@ const COLUMNS: readonly GridColumn<NearDuplicateGroup>[] = [
     track: "120px",
     least: 120,
     cell: ({ exact, similarity }) => {
-      const share = percent(finite(similarity) ?? 0);
-      return exact ? (
-        <strong title={t.exactHint}>{t.exact}</strong>
+      if (exact) return <strong title={t.exactHint}>{t.exact}</strong>;
+      const alike = finite(similarity) ?? 0;
+      const share = percentAtLeast(alike);
+      return alike >= 1 ? (
+        <strong title={t.sameTextHint}>{t.sameText}</strong>
       ) : (
         <span title={t.nearHint(share)}>{t.near(share)}</span>
       );

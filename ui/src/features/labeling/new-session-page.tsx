@@ -1,8 +1,7 @@
-import { Button, Checkbox, NativeSelect, NumberInput } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, Checkbox, NumberInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { datasetsQuery } from "@/api/asset-queries";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
 import { meQuery } from "@/api/queries";
@@ -13,7 +12,6 @@ import { ProblemNote } from "@/components/problem-note";
 import { problemText } from "@/components/problem-text";
 import { ReadOnly } from "@/components/read-only";
 import { showToast } from "@/components/toast-store";
-import { visibleText } from "@/lib/hidden";
 import { linesOf } from "@/lib/labeling";
 import { text } from "@/strings";
 import { Arrival, type Coming, Matches, orderOf } from "./add-items";
@@ -22,6 +20,7 @@ import { firstPolicy, policyBody } from "./policy-fields";
 import { SchemaChoice } from "./schema-choice";
 import { faultOf, isAtField } from "./session-faults";
 import { SessionPeople } from "./session-people";
+import { datasetOf, NEW_DATASET, NO_TARGET, type Target, TargetField } from "./session-target";
 import { SessionWords } from "./session-words";
 
 const t = text.newSession;
@@ -63,7 +62,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
   const [written, setWritten] = useState("");
   const [limit, setLimit] = useState<number | string>(100);
   const [people, setPeople] = useState({ reviewers: "", policy: firstPolicy });
-  const [dataset, setDataset] = useState("");
+  const [target, setTarget] = useState<Target>(NO_TARGET);
   const [open, setOpen] = useState(true);
   const [coming, setComing] = useState<Coming>("newest");
   const [attempts, setAttempts] = useState(0);
@@ -74,6 +73,9 @@ function SessionForm({ experimentId }: { experimentId: string }) {
     meta: { shown: true },
     mutationFn: async () => {
       const named = linesOf(people.reviewers);
+      const dataset_id = await datasetOf(experimentId, target);
+      // Once it is made, a second try goes on with it.
+      if (target.dataset === NEW_DATASET) setTarget({ dataset: dataset_id, name: "" });
       const body = {
         experiment: experimentId,
         name: words.name.trim(),
@@ -81,7 +83,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
         schemas: [...schemas],
         reviewers: named,
         policy: policyBody(people.policy, named),
-        dataset_id: dataset || null,
+        dataset_id,
         state: open ? ("OPEN" as const) : ("DRAFT" as const),
       };
       const made = await call("create_labeling_session", {}, { body });
@@ -100,6 +102,7 @@ function SessionForm({ experimentId }: { experimentId: string }) {
             });
       return { made, added: added?.added ?? 0 };
     },
+    onSettled: () => void client.invalidateQueries({ queryKey: ["datasets"] }),
     onSuccess: async ({ made, added }) => {
       await askLabelingAnew(client);
       showToast(t.created(made.run.name, added));
@@ -110,10 +113,11 @@ function SessionForm({ experimentId }: { experimentId: string }) {
     },
   });
   const nameless = words.name.trim() === "";
+  const targetless = target.dataset === NEW_DATASET && target.name.trim() === "";
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setAttempts(attempts + 1);
-    if (schemas.length > 0 && !nameless) create.mutate();
+    if (schemas.length > 0 && !nameless && !targetless) create.mutate();
   };
   const tried = attempts > 0;
   const unasked = tried && schemas.length === 0;
@@ -155,7 +159,12 @@ function SessionForm({ experimentId }: { experimentId: string }) {
         />
       </fieldset>
       <SessionPeople people={people} onChange={setPeople} faults={faults} />
-      <Target experimentId={experimentId} dataset={dataset} onChange={setDataset} />
+      <TargetField
+        experimentId={experimentId}
+        target={target}
+        onChange={setTarget}
+        nameless={tried && targetless}
+      />
       <Checkbox label={t.open} checked={open} onChange={(event) => setOpen(event.currentTarget.checked)} />
       {create.isError && !isAtField(faults) && <ProblemNote error={create.error} />}
       <div>
@@ -164,28 +173,5 @@ function SessionForm({ experimentId }: { experimentId: string }) {
         </Button>
       </div>
     </form>
-  );
-}
-
-interface TargetProps {
-  experimentId: string;
-  dataset: string;
-  onChange: (dataset: string) => void;
-}
-
-/** The dataset to which a session's expectations are carried. */
-function Target({ experimentId, dataset, onChange }: TargetProps) {
-  const found = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter: "", order: "" }));
-  const datasets = found.data?.pages.flatMap((page) => page.items) ?? [];
-  return (
-    <NativeSelect
-      label={t.dataset}
-      data={[
-        { value: "", label: t.noDataset },
-        ...datasets.map((each) => ({ value: each.dataset_id, label: visibleText(each.name) })),
-      ]}
-      value={dataset}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    />
   );
 }

@@ -3,13 +3,14 @@ import { Facts } from "@/components/facts";
 import { Count, Duration, Moment } from "@/components/figures";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
-import { duration, exactNumber, finite, MISSING, percent } from "@/lib/format";
+import { duration, exactNumber, finite, percent } from "@/lib/format";
 import { short } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./labeling.module.css";
 import { measureCells, measureHeads } from "./measures";
 
 const t = text.report;
+const HOUR_MS = 3_600_000;
 
 /** Reviewers: how much, how fast, and how often right where the answer is known. */
 export function ReviewersPart({ reviewers, warnings }: Pick<LabelingReport, "reviewers" | "warnings">) {
@@ -76,7 +77,7 @@ export function ThroughputPart({ throughput }: Pick<LabelingReport, "throughput"
               </span>
             </span>,
           ],
-          [t.facts.hours, hours === null ? MISSING : t.hours(short(hours))],
+          [t.facts.hours, hours === null ? null : <Duration key="h" ms={hours * HOUR_MS} />],
           [
             t.facts.rate,
             rate === null ? null : (

@@ -26,11 +26,20 @@ interface SchemaPartProps {
 /** One schema: how far people agree on it, each beside the others, and judges beside them all. */
 export function SchemaPart({ report, schema, session, titles }: SchemaPartProps) {
   const { panel } = report;
+  const question = schema?.title || report.name;
+  // Two schemas may ask the same; their parts and tables are told apart all the same.
+  const asked = session.schemas.filter(({ title }) => title === question).length;
+  const of = asked > 1 ? `${question} (${report.name})` : question;
   return (
-    <section className={classes.part} aria-label={report.name}>
+    <section className={classes.part} aria-label={of}>
       <h2>
-        <SafeText text={report.name} />{" "}
+        <SafeText text={question} />{" "}
         <span className="dim">
+          {question !== report.name && (
+            <>
+              <SafeText text={report.name} /> ·{" "}
+            </>
+          )}
           {t.answers(exactNumber(report.answers))}
           {panel !== null && ` · ${t.scale[panel.scale]}`}
           {report.gold > 0 &&
@@ -45,16 +54,14 @@ export function SchemaPart({ report, schema, session, titles }: SchemaPartProps)
       {panel !== null && panel.agreement === null && panel.ratings > 0 && (
         <p className={classes.hint}>{t.onePerson}</p>
       )}
-      {panel?.agreement != null && <Agreement agreement={panel.agreement} of={report.name} />}
-      {panel !== null && panel.people.length > 1 && <Raters panel={panel} of={report.name} />}
+      {panel?.agreement != null && <Agreement agreement={panel.agreement} of={of} />}
+      {panel !== null && panel.people.length > 1 && <Raters panel={panel} of={of} />}
       {panel !== null && panel.disputed.length > 0 && (
-        <Differing panel={panel} of={report.name} schema={schema} session={session} titles={titles} />
+        <Differing panel={panel} of={of} schema={schema} session={session} titles={titles} />
       )}
-      {report.spans !== null && (
-        <SpansPart spans={report.spans} of={report.name} session={session} titles={titles} />
-      )}
+      {report.spans !== null && <SpansPart spans={report.spans} of={of} session={session} titles={titles} />}
       {report.judges.map((judge) => (
-        <JudgeCard key={judge.judge} judge={judge} name={report.name} schema={schema} />
+        <JudgeCard key={judge.judge} judge={judge} name={of} schema={schema} />
       ))}
     </section>
   );

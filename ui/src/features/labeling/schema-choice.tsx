@@ -26,7 +26,7 @@ export function SchemaChoice({ experimentId, chosen, onChange }: SchemaChoicePro
   const may = useMayIn(experimentId);
   const [making, setMaking] = useState(false);
   if (found.isError) return <ProblemNote error={found.error} retry={() => void found.refetch()} />;
-  if (found.data === undefined) return <Skeleton height={60} />;
+  if (found.data === undefined) return <Skeleton height={130} />;
   const asked = chosen.flatMap((id) => found.data.filter(({ schema_id }) => schema_id === id));
   return (
     <div className={classes.schemas}>

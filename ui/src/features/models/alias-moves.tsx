@@ -19,6 +19,9 @@ export function AliasMoves({ experimentId }: { experimentId: string }) {
   return (
     <section className={classes.part}>
       <h2>{t.moves}</h2>
+      <p className="dim">
+        {t.movesHint} <a href="/api/v1/docs#set_model_alias">{t.movesMore}</a>
+      </p>
       <RowsTable
         label={t.moves}
         heads={[t.at, t.alias, t.from, t.to, t.by, t.gate, t.reason].map((label) => ({ label }))}

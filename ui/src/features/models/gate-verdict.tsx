@@ -38,7 +38,12 @@ function cellsOf({ rule, status, observed, interval, n, message }: GateResult) {
       <span className={classes.outcome} data-status={status}>
         {t.statuses[status]}
       </span>
-      {rule.action === "warn" && <span className="dim"> · {t.warns}</span>}
+      {rule.action === "warn" && (
+        <span className="dim" title={t.warnsHint}>
+          {" "}
+          · {t.warns}
+        </span>
+      )}
     </span>,
     observed === null ? MISSING : <MetricValue key="observed" value={observed} />,
     interval === null ? (

@@ -14,6 +14,7 @@ import { visibleText } from "@/lib/hidden";
 import { text } from "@/strings";
 import { GateVerdict } from "./gate-verdict";
 import classes from "./models.module.css";
+import { OfferedRules, useMeasured } from "./offered-rules";
 
 const t = text.models.gated;
 const MOST_OFFERED = 100;
@@ -43,6 +44,7 @@ export function GatedMove({ alias, reason, model, earlier, done }: GatedMoveProp
   const own = useOffered(experiment, `${COMPLETED} AND model = ${quote(model_id)}`);
   const all = useOffered(experiment, COMPLETED);
   const run = chosen ?? own?.[0]?.value ?? "";
+  const measured = useMeasured(run);
   const hold = useMutation({
     meta: { shown: true },
     onMutate: () => move.reset(),
@@ -101,12 +103,16 @@ export function GatedMove({ alias, reason, model, earlier, done }: GatedMoveProp
         className={classes.rules}
         label={t.rules}
         description={usable !== "" && rules === usable ? t.rulesKept : t.rulesHint}
-        placeholder={t.rulesExample}
+        placeholder={t.rulesExample(measured[0]?.scorer ?? "correct")}
         spellCheck={false}
         maxLength={MOST_RULES}
         rows={[5, 16]}
         value={rules}
         onText={setRules}
+      />
+      <OfferedRules
+        measured={measured}
+        onRule={(rule) => setRules(rules.trim() === "" ? rule : `${rules.trimEnd()}\n\n${rule}`)}
       />
       <div className={classes.acts}>
         <FileButton accept=".toml,text/plain" onChange={(file) => void load(file)}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Skeleton } from "@mantine/core";
+import { ActionIcon, SegmentedControl, Skeleton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -8,7 +8,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { RowsTable } from "@/components/rows-table";
 import { SafeText } from "@/components/safe-text";
 import { MOST_TABLE_COLUMNS, MOST_TABLE_ROWS, previewOf } from "@/lib/filepreview";
-import { bytes as shownBytes } from "@/lib/format";
+import { exactNumber, bytes as shownBytes } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./artifact-preview.module.css";
 
@@ -66,16 +66,9 @@ function Shown({ name, bytes, whole }: ShownProps) {
     ) : (
       <p className="dim">{t.tooLarge(shownBytes(MOST_IMAGE_BYTES))}</p>
     );
+  if (preview.kind !== "table")
+    return <Text text={preview.text} markdown={preview.kind === "markdown"} whole={whole} />;
   const cut = !whole && <p className="dim">{t.cut(shownBytes(MOST_TEXT_BYTES))}</p>;
-  if (preview.kind === "text")
-    return (
-      <>
-        {cut}
-        <div className={classes.text}>
-          <Content value={preview.text} />
-        </div>
-      </>
-    );
   const [head = [], ...rows] = preview.rows;
   const full = preview.rows.length >= MOST_TABLE_ROWS || head.length >= MOST_TABLE_COLUMNS;
   return (
@@ -90,6 +83,31 @@ function Shown({ name, bytes, whole }: ShownProps) {
           cells: row.map((cell, column) => <SafeText key={column} text={cell} />),
         }))}
       />
+    </>
+  );
+}
+
+/** A text as it is written, or as the Markdown that it is; told where it is not all of the file. */
+function Text({ text: written, markdown, whole }: { text: string; markdown: boolean; whole: boolean }) {
+  const [raw, setRaw] = useState(false);
+  return (
+    <>
+      {!whole && <p className="dim">{t.cutText(exactNumber(written.length))}</p>}
+      {markdown && (
+        <SegmentedControl
+          size="xs"
+          aria-label={t.showAs}
+          data={[
+            { value: "", label: t.rendered },
+            { value: "raw", label: t.raw },
+          ]}
+          value={raw ? "raw" : ""}
+          onChange={(value) => setRaw(value === "raw")}
+        />
+      )}
+      <div className={classes.text}>
+        <Content value={written} markdown={markdown && !raw} verbatim={raw} whole={whole} />
+      </div>
     </>
   );
 }

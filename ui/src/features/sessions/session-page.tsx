@@ -34,7 +34,14 @@ export function SessionPage() {
   return (
     <Page
       title={`${t.conversation} ${session}`}
-      heading={<SafeText text={session} />}
+      heading={
+        <>
+          <Link to="/experiments/$experimentId/sessions" params={{ experimentId }}>
+            {t.title}
+          </Link>{" "}
+          <span className="dim">/</span> <SafeText text={session} />
+        </>
+      }
       aside={
         <Link to="/experiments/$experimentId/traces" params={{ experimentId }} search={{ filter }}>
           {t.showTraces}

@@ -1,18 +1,24 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { sessionsQuery } from "@/api/queries";
-import type { Session } from "@/api/schema";
+import { openingsQuery, sessionsQuery } from "@/api/queries";
+import type { Session, Trace } from "@/api/schema";
 import { EntityList, pagesOf } from "@/components/entity-list";
 import { Duration, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
 import { totalsColumns, useActiveList } from "@/components/trace-totals";
-import { MISSING, nsToMs } from "@/lib/format";
+import { quote } from "@/lib/filtertext";
+import { MISSING, nsToMs, oneLine } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
+import { jsonLine } from "@/lib/preview";
 import { text } from "@/strings";
+import classes from "./sessions-page.module.css";
 
 const t = text.sessions;
 
-const COLUMNS: readonly ListColumn<Session>[] = [
+const MOST_SAID = 200;
+
+const columnsOf = (openingOf: (session: Session) => Trace | undefined): readonly ListColumn<Session>[] => [
   {
     id: "session",
     label: t.columns.session,
@@ -26,6 +32,11 @@ const COLUMNS: readonly ListColumn<Session>[] = [
         <SafeText text={session} />
       </Link>
     ),
+  },
+  {
+    id: "opening",
+    label: t.columns.opening,
+    cell: (each) => <Opening said={openingOf(each)?.request ?? null} />,
   },
   { id: "state", label: t.columns.state, cell: ({ state }) => (state === "OPEN" ? t.open : t.closed) },
   {
@@ -46,21 +57,49 @@ const COLUMNS: readonly ListColumn<Session>[] = [
     id: "user",
     label: t.columns.user,
     sort: "user",
-    cell: ({ user }) => (user === null ? MISSING : <SafeText text={user} />),
+    cell: ({ experiment_id, user }) =>
+      user === null ? (
+        MISSING
+      ) : (
+        <Link
+          to="/experiments/$experimentId/sessions"
+          params={{ experimentId: experiment_id }}
+          search={{ filter: `user = ${quote(user)}` }}
+          title={t.ofUser(visibleText(user))}
+          preload={false}
+        >
+          <SafeText text={user} />
+        </Link>
+      ),
   },
 ];
+
+/** How a conversation began, on one line of a width of its own: it comes after the rest, and must move nothing. */
+function Opening({ said }: { said: string | null }) {
+  return (
+    <div className={classes.opening}>
+      {said !== null && <SafeText text={oneLine(jsonLine(said.slice(0, 1_000)), MOST_SAID)} />}
+    </div>
+  );
+}
 
 /** The conversations of an experiment, last activity first. */
 export function SessionsPage() {
   const { list, narrowed } = useActiveList();
+  const found = useInfiniteQuery(sessionsQuery(list));
+  const asked = found.data?.pages.filter(({ items }) => items.length > 0) ?? [];
+  const openings = useQueries({ queries: asked.map(({ items }) => openingsQuery(list.experiment, items)) });
+  const openingOf = ({ session }: Session) =>
+    openings.map(({ data }) => data?.get(session)).find((trace) => trace !== undefined);
   return (
     <EntityList
       title={t.title}
+      hint={t.hint}
       filter={{ experimentId: list.experiment, entity: "session", hint: t.filterHint }}
       narrowed={narrowed}
       texts={t}
-      found={pagesOf(useInfiniteQuery(sessionsQuery(list)))}
-      columns={COLUMNS}
+      found={pagesOf(found)}
+      columns={columnsOf(openingOf)}
       keyOf={(each) => each.session}
     />
   );

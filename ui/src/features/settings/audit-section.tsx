@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { isFilterProblem } from "@/api/client";
 import { auditQuery } from "@/api/queries";
 import type { AuditEntry } from "@/api/schema";
@@ -14,16 +14,24 @@ import { text } from "@/strings";
 import classes from "./settings-page.module.css";
 
 const t = text.settings.auditTrail;
+const TRACE_ID = /^tr-[0-9a-f]{32}$/;
 
 const COLUMNS: readonly ListColumn<AuditEntry>[] = [
   { id: "at", label: t.at, cell: ({ at_ms }) => <Moment ms={at_ms} /> },
   { id: "actor", label: t.actor, cell: ({ actor }) => <SafeText text={actor} /> },
   { id: "action", label: t.action, cell: ({ action }) => <code>{action}</code> },
-  { id: "target", label: t.target, cell: ({ target }) => <SafeText text={target} /> },
+  { id: "target", label: t.target, cell: ({ target }) => <Target target={target} /> },
   {
     id: "experiment",
     label: text.settings.experiment,
-    cell: ({ experiment_id }) => experiment_id ?? MISSING,
+    cell: ({ experiment_id }) =>
+      experiment_id === null ? (
+        MISSING
+      ) : (
+        <Link to="/experiments/$experimentId" params={{ experimentId: experiment_id }} preload={false}>
+          {experiment_id}
+        </Link>
+      ),
   },
   {
     id: "details",
@@ -39,6 +47,16 @@ const COLUMNS: readonly ListColumn<AuditEntry>[] = [
     ),
   },
 ];
+
+/** What was changed; the way to it where its id says what it is. It may be gone by now, as that page says. */
+function Target({ target }: { target: string }) {
+  if (!TRACE_ID.test(target)) return <SafeText text={target} />;
+  return (
+    <Link to="/traces/$traceId" params={{ traceId: target }} preload={false}>
+      {target}
+    </Link>
+  );
+}
 
 /** Who changed what, newest first. */
 export function AuditSection() {

@@ -33,9 +33,12 @@ export function ServerSection() {
         <p className="dim">{t.figuresHidden}</p>
       ) : (
         <dl className={classes.facts}>
-          {Object.entries(figures).map(([name, value]) => (
-            <Figure key={name} name={name} value={value} />
-          ))}
+          {Object.entries(figures)
+            // It stands above.
+            .filter(([name]) => name !== "backend")
+            .map(([name, value]) => (
+              <Figure key={name} name={name} value={value} />
+            ))}
         </dl>
       )}
     </>
@@ -47,7 +50,7 @@ function Figure({ name, value }: { name: string; value: string }) {
   const shown = number === null ? value : name.endsWith("bytes") ? bytes(number) : exactNumber(number);
   return (
     <>
-      <dt>{name.replace(/_/g, " ")}</dt>
+      <dt>{t.figureNames[name] ?? name.replace(/_/g, " ")}</dt>
       <dd title={value}>{shown}</dd>
     </>
   );

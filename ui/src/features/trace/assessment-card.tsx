@@ -8,6 +8,7 @@ import type { Assessment } from "@/api/schema";
 import { Moment } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { showToast } from "@/components/toast-store";
+import { IssueLink } from "@/features/issues/issue-link";
 import { shownValue, verdict } from "@/lib/judgment";
 import { text } from "@/strings";
 import { AssessForm } from "./assess-form";
@@ -46,7 +47,11 @@ export function AssessmentCard(props: AssessmentCardProps) {
     <article className={classes.card} data-overridden={!assessment.valid || undefined}>
       <div className={classes.top}>
         <span className={`${classes.name} clip`} title={assessment.name}>
-          <SafeText text={assessment.name} />
+          {assessment.kind === "ISSUE_REF" ? (
+            <IssueLink experimentId={assessment.experiment_id} issueId={assessment.name} />
+          ) : (
+            <SafeText text={assessment.name} />
+          )}
         </span>
         <Value assessment={assessment} />
       </div>

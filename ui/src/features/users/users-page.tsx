@@ -61,6 +61,7 @@ export function UsersPage() {
   return (
     <EntityList
       title={t.title}
+      hint={t.hint}
       filter={{ experimentId: list.experiment, entity: "user", hint: t.filterHint }}
       narrowed={narrowed}
       texts={t}
