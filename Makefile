@@ -1,6 +1,7 @@
 # Every target works on a fresh machine that has GNU make and Python 3.11 or newer (screenshots need Chromium, too).
 
-VENV    ?= .venv
+PYTHON  ?=
+VENV    ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 STORE   ?= ./lodeline-data
 PORT    ?= 5000
 WORKERS ?= 2
@@ -124,7 +125,7 @@ $(UI_INDEX): $(UI_MODULES) $(UI_SOURCES)
 
 # A `python3` on the PATH may be too old, a shim of nothing, or lack venv: the first that can is taken.
 $(BIN)/python:
-	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	    if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	        echo "$$python -m venv $(VENV)"; exec $$python -m venv $(VENV); \
 	    fi; \

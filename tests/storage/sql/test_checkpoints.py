@@ -1,6 +1,10 @@
 """Checkpoints beside the writer: the log stays short, and nothing is lost whatever holds them back."""
 
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +46,13 @@ def log_pages(folder: Path) -> float:
     return (folder / LOG).stat().st_size / PAGE_BYTES
 
 
+def until(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
 def test_the_log_stays_short_and_the_database_whole(writer: Writer, tmp_path: Path):
     ingest(writer, 0, 600)
     assert log_pages(tmp_path) < 1.5 * MOST, "at thirty pages a commit it would be many times that"
@@ -53,20 +64,69 @@ def test_the_log_stays_short_and_the_database_whole(writer: Writer, tmp_path: Pa
     db.close()
 
 
-def test_a_reader_holds_the_log_back_and_nothing_else(writer: Writer, tmp_path: Path):
+def test_a_reader_holds_the_log_back_and_nothing_else(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(checkpoints, "PATIENCE_S", 0.05)
     reader = connect(tmp_path, readonly=True)
     reader.execute("BEGIN")
     assert traces(reader) == 0
     ingest(writer, 0, 100)
-    held = log_pages(tmp_path)
-    assert held > MOST
+    assert log_pages(tmp_path) > MOST
     assert traces(reader) == 0
     reader.execute("ROLLBACK")
+    until(lambda: log_pages(tmp_path) == 0, "it is emptied once the reader has gone, also when nobody writes")
     assert traces(reader) == 100
     ingest(writer, 100, 400)
-    assert log_pages(tmp_path) <= held + MOST, "it is begun anew once the reader has gone"
     assert traces(reader) == 400
     reader.close()
+
+
+@pytest.fixture
+def overlapping(tmp_path: Path) -> Iterator[Callable[[], int]]:
+    """Eight that read all the time, each beginning anew when it has ended; tells how often they have read."""
+    gone = threading.Event()
+    reads: list[int] = []
+
+    def read() -> None:
+        with closing(connect(tmp_path, readonly=True)) as db:
+            while not gone.is_set():
+                db.execute("BEGIN")
+                seen = traces(db)
+                gone.wait(0.01)
+                assert traces(db) == seen, "what it sees stays as it was"
+                db.execute("ROLLBACK")
+                reads.append(seen)
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(read) for _ in range(8)]
+        yield lambda: len(reads)
+        gone.set()
+        for each in done:
+            each.result(120)
+
+
+@pytest.mark.parametrize("writers", [1, 2])
+def test_the_log_is_emptied_though_somebody_always_reads(
+    writer: Writer, tmp_path: Path, overlapping: Callable[[], int], monkeypatch: pytest.MonkeyPatch, writers: int
+):
+    monkeypatch.setattr(checkpoints, "PATIENCE_S", 60.0)
+    until(lambda: overlapping() > 8, "all of them read")
+    others = [Writer(tmp_path, TraceIngester()) for _ in range(writers - 1)]
+    longest = 0.0
+    with ThreadPoolExecutor(writers) as pool:
+        for step in range(0, 600, 20):
+            done = [
+                pool.submit(ingest, each, first, first + 20 // writers)
+                for each, first in zip((writer, *others), range(step, step + 20, 20 // writers), strict=True)
+            ]
+            for each in done:
+                each.result(120)
+            longest = max(longest, log_pages(tmp_path))
+    for other in others:
+        other.close()
+    assert longest < 4 * MOST, "at thirty pages a commit it would be many times that"
+    assert writer.call(traces) == 600
 
 
 def test_the_log_stays_short_where_two_write(writer: Writer, tmp_path: Path):

@@ -152,7 +152,7 @@ def test_many_processes_may_make_one_store_at_once(tmp_path: Path):
         assert [child.communicate() for child in children] == [("[]\n", None)] * 3
         left = {path.name for path in (tmp_path / f"store{attempt}").iterdir()}
         # The lock of the text index is there if its thread came to take it.
-        locks = {"lodeline.lock", "write-turn.lock"}
+        locks = {"lodeline.lock", "write-turn.lock", "long-read.lock"}
         assert left - {"text-index.lock"} == {
             "blobs", "lodeline-store.json", "lodeline.db", "lodeline-text.db", *locks,
         }  # fmt: skip

@@ -16,7 +16,7 @@ from lodeline.storage.sql.check import check
 from lodeline.storage.sql.connection import DATABASE_FILE, Readers, connect
 from lodeline.storage.sql.directory import database_bytes
 from lodeline.storage.sql.faults import translated
-from lodeline.storage.sql.lock import DirectoryLock
+from lodeline.storage.sql.lock import DirectoryLock, LongReads
 from lodeline.storage.sql.text import TextIndexer
 from lodeline.storage.sql.text_file import connect_text
 from lodeline.storage.sql.writer import Writer
@@ -79,7 +79,7 @@ class SqlAdmin:
         return found
 
     def check(self) -> Sequence[str]:
-        with self._readers.read() as db:
+        with LongReads(self._directory).held(), self._readers.read() as db:
             return check(db)
 
     def backup(self, target: str) -> CopyReport:

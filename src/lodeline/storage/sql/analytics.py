@@ -26,32 +26,40 @@ class SqlAnalyticsStore:
         self._cache = AggregateCache()
 
     def count(self, search: Search) -> tuple[int, bool]:
-        answer = Answer.to(AggregateQuery(("count",)))
-        in_time = self._compute(search, answer)
+        answer, in_time = self._compute(search, AggregateQuery(("count",)))
         return answer.traces, answer.complete and in_time
 
     def facet(self, search: Search, field: str, *, limit: int) -> Facet:
         of = parse_group(field)
-        with self._readers.read() as db:
-            search = active(db, search)
-            if isinstance(search.node, Always) and (key := _indexed_key(of)) is not None:
-                return _facet_by_index(db, search, field, key, limit)
-            return _facet_by_rows(db, search, field, of, limit)
+
+        def run(db: Db) -> Facet:
+            visible = active(db, search)
+            if isinstance(visible.node, Always) and (key := _indexed_key(of)) is not None:
+                return _facet_by_index(db, visible, field, key, limit)
+            return _facet_by_rows(db, visible, field, of, limit)
+
+        return self._readers.repeat(run)
 
     def aggregate(self, search: Search, query: AggregateQuery) -> Aggregate:
-        answer = Answer.to(query)
-        if not self._compute(search, answer):
+        answer, in_time = self._compute(search, query)
+        if not in_time:
             return Aggregate((), complete=False)
         return Aggregate(answer.points(), answer.complete)
 
-    def _compute(self, search: Search, answer: Answer) -> bool:
-        """Find the answer's cells; tell whether that ended before the deadline."""
+    def _compute(self, search: Search, query: AggregateQuery) -> tuple[Answer, bool]:
+        """Return the answer's cells, as far as they are found, and whether that ended before the deadline."""
+        answer = Answer.to(query)
+
+        def run(db: Db) -> None:
+            nonlocal answer
+            answer = Answer.to(query)
+            compute(db, active(db, search), answer, self._cache)
+
         try:
-            with self._readers.read(deadline_s=search.deadline_s) as db:
-                compute(db, active(db, search), answer, self._cache)
+            self._readers.repeat(run, deadline_s=search.deadline_s)
         except DeadlineReached:
-            return False
-        return True
+            return answer, False
+        return answer, True
 
 
 def _indexed_key(of: Field) -> str | None:

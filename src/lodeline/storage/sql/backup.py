@@ -16,7 +16,7 @@ from lodeline.storage.copied import CopyReport
 from lodeline.storage.sql.check import check_database
 from lodeline.storage.sql.connection import DATABASE_FILE, connect
 from lodeline.storage.sql.directory import BLOBS_FOLDER, MARKER_FILE, sync_folder
-from lodeline.storage.sql.lock import LOCK_FILES, DirectoryLock
+from lodeline.storage.sql.lock import LOCK_FILES, DirectoryLock, LongReads
 from lodeline.storage.sql.text_file import TEXT_FILE, TEXT_FILES, copy_text, forget_unknown
 
 _NOT_COPIED = LOCK_FILES | TEXT_FILES | {DATABASE_FILE, DATABASE_FILE + "-wal", DATABASE_FILE + "-shm"}
@@ -75,8 +75,9 @@ def _leftovers(folder: Path) -> list[str]:
 
 
 def _fill(directory: Path, partial: Path, blobs: DirectoryBlobStore) -> CopyReport:
-    with_text = copy_text(directory, partial)  # first: it must not be ahead of the chunks
-    _copy_database(directory, partial)
+    with LongReads(directory).held():
+        with_text = copy_text(directory, partial)  # first: it must not be ahead of the chunks
+        _copy_database(directory, partial)
     if with_text:
         forget_unknown(partial, partial / DATABASE_FILE)
         _sync(partial / TEXT_FILE)

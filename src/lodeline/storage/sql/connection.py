@@ -7,20 +7,25 @@ other SQLite library may open the same files in this process: two copies cancel 
 import contextlib
 import queue
 import threading
-import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import apsw
 
 from lodeline.domain.errors import Unavailable
+from lodeline.domain.page import Page
+from lodeline.query.ast import Search
 from lodeline.storage.sql import functions
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.faults import cannot_open, unavailable
 from lodeline.storage.sql.fresh_texts import FreshTexts
+from lodeline.storage.sql.snapshots import LogFiles, Stint
 from lodeline.storage.sql.text_file import attach_text
+
+T = TypeVar("T")
 
 DATABASE_FILE = "lodeline.db"
 PAGE_BYTES = 8192
@@ -74,12 +79,43 @@ class Readers:
         self._free: queue.LifoQueue[Db] = queue.LifoQueue()
         self._slots = threading.Semaphore(most)
         self._closed = False
+        self._log = LogFiles(directory)
+
+    def stints(self, deadline_s: float | None) -> Iterator[Stint]:
+        """Yield what bounds a read that may take long: see `LogFiles.stints`. Each is for a `read` of its own."""
+        return self._log.stints(deadline_s)
+
+    def repeat(self, run: Callable[[Db], T], *, deadline_s: float | None = None) -> T:
+        """Return what `run` returns within one read transaction; where that takes long perhaps in a second one, from
+        the beginning. DeadlineReached after so many seconds."""
+        for stint in self.stints(deadline_s):
+            try:
+                with self.read(stint) as db:
+                    return run(db)
+            except DeadlineReached:
+                if not stint.cut:
+                    raise
+        raise DeadlineReached
+
+    def page(self, search: Search, read: Callable[[Db, Search, Stint], Page[T]]) -> Page[T]:
+        """Return the page that `read` finds within one read transaction; where that takes long perhaps its end within
+        a second one. `read` returns a partial page when its stint is over."""
+        items: list[T] = []
+        page: Page[T] = Page(())
+        for stint in self.stints(search.deadline_s):
+            with self.read() as db:
+                page = read(db, search, stint)
+            items += page.items
+            search = replace(search, cursor=page.cursor or search.cursor, limit=search.limit - len(page.items))
+            if not page.partial or search.limit == 0:
+                break
+        return replace(page, items=tuple(items))
 
     @contextmanager
-    def read(self, *, deadline_s: float | None = None) -> Generator[Db]:
+    def read(self, stint: Stint | None = None) -> Generator[Db]:
         """Lend a connection within one read transaction, so that all its statements see the same state.
 
-        After `deadline_s` seconds a running statement raises DeadlineReached. Unavailable when the disk, the file or
+        When the stint is over a running statement raises DeadlineReached. Unavailable when the disk, the file or
         another process is in the way.
         """
         with self._slots:
@@ -87,10 +123,10 @@ class Readers:
             sound = True
             try:
                 db.execute("BEGIN")
-                if deadline_s is None:
+                if stint is None:
                     yield db
                 else:
-                    yield from self._bounded(db, time.monotonic() + deadline_s)
+                    yield from self._bounded(db, stint)
             except apsw.Error as error:
                 fault = unavailable(error, "nothing could be read", db)
                 if fault is None:
@@ -101,8 +137,8 @@ class Readers:
                 self._end(db, sound=sound)
 
     @staticmethod
-    def _bounded(db: Db, until: float) -> Generator[Db]:
-        db.set_progress_handler(lambda: time.monotonic() > until, _PROGRESS_STEPS)
+    def _bounded(db: Db, stint: Stint) -> Generator[Db]:
+        db.set_progress_handler(stint.over, _PROGRESS_STEPS)
         try:
             yield db
         except apsw.InterruptError as error:

@@ -1,9 +1,9 @@
 """Lists of sessions and users in SQL: by last activity along an index, in any other order by sorting all of them."""
 
 import heapq
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from lodeline.domain.errors import NotFound
@@ -23,6 +23,7 @@ from lodeline.storage.sql.conversations import SESSION, USER
 from lodeline.storage.sql.db import Db, Row
 from lodeline.storage.sql.rows import SUM_TOKENS, summed_tokens
 from lodeline.storage.sql.search import active
+from lodeline.storage.sql.snapshots import Stint
 
 T = TypeVar("T")
 _FIGURES = (
@@ -62,33 +63,32 @@ class SqlConversationStore:
         def read(db: Db, exp: int, key: str) -> Session | None:
             return _session(db, exp, key, now_ms)
 
-        return self._page(search, _Kind("session", SESSION, read, SessionSubject))
+        return self._readers.page(search, partial(_page, _Kind("session", SESSION, read, SessionSubject)))
 
     def users(self, search: Search) -> Page[User]:
-        return self._page(search, _Kind("user", USER, _user, UserSubject))
+        return self._readers.page(search, partial(_page, _Kind("user", USER, _user, UserSubject)))
 
-    def _page(self, search: Search, kind: _Kind[T]) -> Page[T]:
-        orders = search.order or (Order(field(kind.entity, "last")),)
-        fingerprint = cursors.fingerprint(kind.entity, search.node, orders)
-        after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
-        until = time.monotonic() + search.deadline_s
-        items: list[T] = []
-        last: tuple[Scalar | None, ...] | None = None
-        seen: tuple[Scalar | None, ...] | None = None
-        with self._readers.read() as db:
-            search = active(db, search)
-            in_order = _by_last if orders == (Order(field(kind.entity, "last")),) else _by_sorting
-            for key, item in in_order(db, search, kind, orders, after):
-                if seen is not None and time.monotonic() > until:
-                    return Page(tuple(items), cursors.encode(seen, fingerprint), partial=True)
-                seen = key
-                if not matches(search.node, kind.subject(item)):
-                    continue
-                if len(items) == search.limit and last is not None:
-                    return Page(tuple(items), cursors.encode(last, fingerprint))
-                items.append(item)
-                last = key
-        return Page(tuple(items))
+
+def _page(kind: _Kind[T], db: Db, search: Search, stint: Stint) -> Page[T]:
+    orders = search.order or (Order(field(kind.entity, "last")),)
+    fingerprint = cursors.fingerprint(kind.entity, search.node, orders)
+    after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
+    items: list[T] = []
+    last: tuple[Scalar | None, ...] | None = None
+    seen: tuple[Scalar | None, ...] | None = None
+    search = active(db, search)
+    in_order = _by_last if orders == (Order(field(kind.entity, "last")),) else _by_sorting
+    for key, item in in_order(db, search, kind, orders, after):
+        if seen is not None and stint.over():
+            return Page(tuple(items), cursors.encode(seen, fingerprint), partial=True)
+        seen = key
+        if not matches(search.node, kind.subject(item)):
+            continue
+        if len(items) == search.limit and last is not None:
+            return Page(tuple(items), cursors.encode(last, fingerprint))
+        items.append(item)
+        last = key
+    return Page(tuple(items))
 
 
 Key = tuple[Scalar | None, ...]

@@ -1,8 +1,8 @@
 """The directory of a SQLite store.
 
 ``lodeline-store.json`` marks it and names its layout, ``lodeline.db`` (with ``-wal`` and ``-shm`` while it is open)
-is the database, ``lodeline-text.db`` likewise the full-text index, ``blobs`` holds the blobs, ``lodeline.lock`` and
-``text-index.lock`` the locks. Servers keep their own secrets beside them.
+is the database, ``lodeline-text.db`` likewise the full-text index, ``blobs`` holds the blobs, ``lodeline.lock``,
+``text-index.lock``, ``write-turn.lock`` and ``long-read.lock`` the locks. Servers keep their own secrets beside them.
 """
 
 import json

@@ -1,6 +1,5 @@
 """Follow traces by arrival: pages that never end, and miss nothing that is committed while they are read."""
 
-import time
 from dataclasses import replace
 
 from lodeline.domain.page import Page
@@ -21,15 +20,15 @@ def follow_traces(readers: Readers, search: Search) -> Page[Trace]:
     """
     fingerprint = cursors.fingerprint("trace", search.node, (), "follow")
     after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
-    until = time.monotonic() + search.deadline_s
+    stint = next(readers.stints(search.deadline_s))  # when it is cut short, the next page goes on from there
     with readers.read() as db:
         end: Key = (_last_arrival(db),)
         visible = active(db, search)
         if after is None:
-            position = Position(until)
+            position = Position(stint)
             found = _taken(db, replace(visible, order=(LATEST,)), position)[0][::-1]
         else:
-            position = Position(until, after)
+            position = Position(stint, after)
             found, full = _taken(db, replace(visible, order=(ARRIVED,)), position)
             if full or position.stopped:
                 end = position.key or after

@@ -23,8 +23,11 @@ TEXT_LOCK_FILE = "text-index.lock"
 """Held by the one process that fills the full-text index."""
 TURN_FILE = "write-turn.lock"
 """Held by the process that is the next to write."""
-LOCK_FILES = frozenset({LOCK_FILE, TEXT_LOCK_FILE, TURN_FILE})
+LONG_READ_FILE = "long-read.lock"
+"""Held by who reads for as long as it takes."""
+LOCK_FILES = frozenset({LOCK_FILE, TEXT_LOCK_FILE, TURN_FILE, LONG_READ_FILE})
 _POLL_S = 0.001
+_LONG_READ_WAIT_S = 1.0
 _SLOTS = 256
 """Windows has exclusive byte locks only: a sharer locks one of these bytes, an exclusive owner all of them."""
 
@@ -96,6 +99,33 @@ class WriteTurn:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._file)
+
+
+class LongReads:
+    """Lets processes know that one of them reads for as long as it takes, as a backup does. Thread-safe."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Tell the others during the block; without it being known when somebody else has told them already."""
+        file = _open(self._directory, LONG_READ_FILE)
+        try:
+            until = time.monotonic() + _LONG_READ_WAIT_S
+            while not _lock(file, exclusive=True) and time.monotonic() < until:  # who asks holds it for a moment
+                time.sleep(_POLL_S)
+            yield
+        finally:
+            os.close(file)
+
+    def known(self) -> bool:
+        """Tell whether somebody does."""
+        file = _open(self._directory, LONG_READ_FILE)
+        try:
+            return not _lock(file, exclusive=False)
+        finally:
+            os.close(file)
 
 
 def _open(directory: Path, file: str) -> int:

@@ -1,6 +1,5 @@
 """The records of datasets in SQLite: intervals of versions."""
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -40,6 +39,7 @@ from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.filter import within
 from lodeline.storage.sql.listing import by_columns
 from lodeline.storage.sql.record_rows import COLUMNS, IN_VERSION, SqlRecordTable, record_in, record_of, revisions
+from lodeline.storage.sql.snapshots import Stint
 from lodeline.storage.sql.writer import Writer
 
 _FILTER = {
@@ -105,9 +105,11 @@ class SqlRecords:
         return self._writer.call(run)
 
     def search(self, dataset_id: DatasetId, version: int, search: Search) -> Page[Record]:
-        with self._readers.read() as db:
+        def read(db: Db, search: Search, stint: Stint) -> Page[Record]:
             key, _ = dataset_rows.known(db, dataset_id)
-            return _page(db, key, dataset_id, version, search)
+            return _page(db, key, dataset_id, version, search, stint=stint)
+
+        return self._readers.page(search, read)
 
     def get(self, dataset_id: DatasetId, record_ids: Sequence[RecordId], version: int) -> Sequence[Record]:
         with self._readers.read() as db:
@@ -207,7 +209,7 @@ def _publish(db: Db, found: tuple[int, Dataset], message: str, by: str | None, n
     return Published(version, made=True)
 
 
-def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search) -> Page[Record]:
+def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search, *, stint: Stint) -> Page[Record]:
     """Walk the places of a version; every one comes back, so that a deadline knows how far it came."""
     print_ = cursors.fingerprint("record", search.node, (), dataset_id, str(version))
     start = -1 if search.cursor is None else int(cursors.decode(search.cursor, print_)[0] or 0)
@@ -216,11 +218,10 @@ def _page(db: Db, key: int, dataset_id: DatasetId, version: int, search: Search)
         f"SELECT r.place, {condition.text}, r.id FROM records r WHERE r.ds = ? AND r.place > ? AND {IN_VERSION} "
         "ORDER BY r.place"
     )
-    until = time.monotonic() + search.deadline_s
     items: list[Record] = []
     end, chars = start, 0
     for place, hit, row_id in db.execute(sql, (*condition.params, key, start, version, version)):
-        if end != start and time.monotonic() > until:
+        if end != start and stint.over():
             return Page(tuple(items), cursors.encode((end,), print_), partial=True)
         row = db.execute(f"SELECT {COLUMNS} FROM records r WHERE r.id = ?", (row_id,)).fetchone() if hit else None
         record = None if row is None else record_of(row)

@@ -20,6 +20,7 @@ from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.filter import Sql, column_of, compile_filter
 from lodeline.storage.sql.rows import SELECT_TRACE, to_trace
+from lodeline.storage.sql.snapshots import Stint
 from lodeline.storage.sql.verify import Verifier
 
 BLOCK = 20_000
@@ -35,32 +36,35 @@ Candidate = tuple[Key, bool]
 class Position:
     """How far a search has looked, and whether its time ran out there."""
 
-    until: float
+    stint: Stint
     key: Key | None = None
     stopped: bool = False
 
     def out_of_time(self) -> bool:
-        """Tell whether the deadline has passed; remember that it stopped the search."""
-        self.stopped = self.stopped or time.monotonic() > self.until
+        """Tell whether the stint is over; remember that it stopped the search."""
+        self.stopped = self.stopped or self.stint.over()
         return self.stopped
 
 
 def search_traces(readers: Readers, search: Search) -> Page[Trace]:
-    """Return one page of traces with full rows."""
+    """Return one page of traces with full rows; of those found last the state is newer, where it took long."""
+    return readers.page(search, _page)
+
+
+def _page(db: Db, search: Search, stint: Stint) -> Page[Trace]:
     orders = search.order or (Order(START),)
     fingerprint = cursors.fingerprint("trace", search.node, orders)
     after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
-    position = Position(time.monotonic() + search.deadline_s, after)
+    position = Position(stint, after)
     items: list[Trace] = []
     last: Key | None = None
     more = False
-    with readers.read() as db:
-        for key, trace in matching(db, active(db, search), orders, position):
-            if len(items) == search.limit:
-                more = True
-                break
-            items.append(trace)
-            last = key
+    for key, trace in matching(db, active(db, search), orders, position):
+        if len(items) == search.limit:
+            more = True
+            break
+        items.append(trace)
+        last = key
     if position.stopped and not more:
         last = position.key
         return Page(tuple(items), None if last is None else cursors.encode(last, fingerprint), partial=True)
@@ -257,7 +261,7 @@ def _sorted(
         f"WHERE {exp} IN ({marks}) AND {bound.text} AND {condition.text} "
         f"ORDER BY {order_by}t.id {'DESC' if later_first else 'ASC'}"
     )
-    db.set_progress_handler(lambda: time.monotonic() > position.until, 2_000)
+    db.set_progress_handler(lambda: time.monotonic() > position.stint.until, 2_000)
     try:
         for key in db.execute(sql, (*params, *exps, *bound.params, *condition.params, *params)):
             yield key, True

@@ -7,6 +7,7 @@ from lodeline.query.ast import Order, Search
 from lodeline.storage.sql.db import Db, SqlValue, carray
 from lodeline.storage.sql.filter import compile_filter
 from lodeline.storage.sql.search import START, Position, matching_keys
+from lodeline.storage.sql.snapshots import Stint
 
 MOST_VERIFIED = 50_000
 """How many traces are collected when SQL alone cannot decide the filter."""
@@ -42,7 +43,7 @@ def _tables(*expressions: str) -> str:
 
 
 def _collected(db: Db, search: Search, extra: tuple[str, ...]) -> Selection:
-    position = Position(time.monotonic() + search.deadline_s)
+    position = Position(Stint(time.monotonic() + search.deadline_s))
     ids: list[int] = []
     for key in matching_keys(db, search, (Order(START),), position):
         if len(ids) == MOST_VERIFIED:

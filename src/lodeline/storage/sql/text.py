@@ -20,11 +20,13 @@ from lodeline.domain.errors import LodelineError
 from lodeline.ingest.payload import unpack_indexable
 from lodeline.query.ast import Node
 from lodeline.query.prefilter import Required, required
+from lodeline.storage.sql.checkpoints import emptied_log
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.fresh_texts import FreshTexts
 from lodeline.storage.sql.lock import TEXT_LOCK_FILE, DirectoryLock
 from lodeline.storage.sql.schema import write_transaction
+from lodeline.storage.sql.snapshots import LogFiles
 from lodeline.storage.sql.text_file import connect_text
 from lodeline.storage.sql.writer import Writer
 
@@ -45,6 +47,9 @@ _BEHIND_S = 10.0
 """So long the index gives way to requests before it catches up in spite of them."""
 _GONE_AT_ONCE = 5_000
 _PAUSE_S = 5.0
+_PATIENCE_S = 1.0
+"""So long is waited at most for readers to end when the log is long."""
+_SHORTEN_EVERY_S = 5.0
 _TAKEOVER_S = 1.0
 """How often a process asks whether the one that fills the index has gone."""
 _PROCESSORS = os.cpu_count() or 1
@@ -175,6 +180,8 @@ class TextIndexer:
         self._writer = writer
         self._readers = readers
         self._busy_at = -_CALM_S
+        self._logs = LogFiles(directory)
+        self._shorten_at = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="lodeline-text", daemon=True)
 
@@ -226,6 +233,7 @@ class TextIndexer:
                 self._add(index, found.rows)
             if found.gone:
                 self._forget(index, found.gone)
+            self._shorten_log(index)
             until = time.monotonic()
             if found.unpacked:
                 behind_until = 0.0
@@ -273,6 +281,12 @@ class TextIndexer:
             index.executemany("INSERT INTO texts (rowid, x) VALUES (?, ?)", rows)
             index.execute("UPDATE progress SET indexed = ?", (rows[-1][0],))
         self._fresh.forget(rows[-1][0])
+
+    def _shorten_log(self, index: Db) -> None:
+        """Empty a long log; where readers are in the way, try again later."""
+        now = time.monotonic()
+        if now >= self._shorten_at and self._logs.text_is_long() and not emptied_log(index, _PATIENCE_S):
+            self._shorten_at = now + _SHORTEN_EVERY_S
 
     def _forget(self, index: Db, gone: Sequence[int]) -> None:
         """Forget chunks that were deleted, durably, and then that they are to be forgotten."""

@@ -78,9 +78,9 @@ class Writer:
         self._expected = 0
         self._gate = threading.Lock()
         self.db = connect(directory, readonly=False)
-        self._checkpoints = Checkpoints(directory)
-        self.db.set_wal_hook(self._checkpoints.note)
         self._turn = WriteTurn(directory)
+        self._checkpoints = Checkpoints(directory, self._turn)
+        self.db.set_wal_hook(self._checkpoints.note)
         self._optimize_at = time.monotonic() + _OPTIMIZE_EVERY_S
         self._optimized_changes = 0
         self._thread = threading.Thread(target=self._loop, name="lodeline-writer", daemon=True)
@@ -149,7 +149,7 @@ class Writer:
         self._turn.close()
 
     def _loop(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (job := self._take()) is not None:
             group = [job]
             self._gather(group)
             failure = self._begin()
@@ -161,6 +161,14 @@ class Writer:
                 self._optimize()
             else:
                 _fail(group, failure, self.db)
+
+    def _take(self) -> "_Call[object] | _Ingest | None":
+        """Wait for the next job; meanwhile shorten the log, where that is due and was not possible before."""
+        while True:
+            try:
+                return self._queue.get(timeout=self._checkpoints.retry_s)
+            except queue.Empty:
+                self._checkpoints.after_commit(self.db)
 
     def _begin(self) -> Exception | None:
         """Begin a transaction when no other process writes; return why that is impossible."""
