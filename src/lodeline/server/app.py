@@ -24,7 +24,7 @@ from lodeline.jobs.upkeep import key_uses
 from lodeline.server import otlp, pages
 from lodeline.server.access import Access
 from lodeline.server.answers import ServicesDep
-from lodeline.server.api.routes import PREFIX, native_router
+from lodeline.server.api.routes import PREFIX, native_routes
 from lodeline.server.errors import Incidents, install_errors
 from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.openapi import install_openapi
@@ -80,10 +80,9 @@ def create_app(
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app, lost=pages.lost_page)
-    app.include_router(native_router())
     # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client.
     app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
-    app.router.routes.extend(pages.routes())
+    app.router.routes.extend([*native_routes(), *pages.routes()])
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
     install_openapi(app, auth=settings.auth)
