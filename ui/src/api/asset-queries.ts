@@ -8,6 +8,8 @@ const MINUTE_MS = 60_000;
 const AT_ONCE = 100;
 /** Versions of a dataset or prompt that are offered. */
 const MOST_VERSIONS = 200;
+/** Versions or runs of some names that are looked at to see whether a name stands for one alone. */
+const MOST_CALLED = 200;
 
 interface List {
   experiment: string;
@@ -106,6 +108,61 @@ export const versionNameQuery = (experiment: string, model_id: string) =>
       return (await call("search_models", asked, { signal })).items[0]?.name ?? "";
     },
   });
+
+export interface NamedId {
+  name: string;
+  /** Nothing else of its kind is called so in the experiment. */
+  unique: boolean;
+}
+
+/** What versions or runs are called, by their ids; what has no name, or is none of the experiment's, is left out. */
+export const namesOfIdsQuery = (experiment: string, kind: "model" | "run", ids: readonly string[]) =>
+  queryOptions({
+    queryKey: [`${kind}s`, "names", experiment, ids],
+    staleTime: MINUTE_MS,
+    queryFn: async ({ signal }) => {
+      const found = await idsAndNames(experiment, kind, oneOf("id", ids), signal);
+      const known = found.filter(([, name]) => name !== "");
+      if (known.length === 0) return new Map<string, NamedId>();
+      const called = await idsAndNames(
+        experiment,
+        kind,
+        oneOf(
+          "name",
+          known.map(([, name]) => name),
+        ),
+        signal,
+      );
+      return new Map<string, NamedId>(
+        known.map(([id, name]) => [
+          id,
+          {
+            name,
+            unique: called.filter(([, other]) => other === name).length === 1 && called.length < MOST_CALLED,
+          },
+        ]),
+      );
+    },
+  });
+
+function oneOf(field: string, values: readonly string[]): string {
+  return `${field} IN (${[...new Set(values)].map(quote).join(", ")})`;
+}
+
+async function idsAndNames(
+  experiment: string,
+  kind: "model" | "run",
+  filter: string,
+  signal: AbortSignal,
+): Promise<readonly (readonly [string, string])[]> {
+  const asked = { experiment: [experiment], filter, limit: MOST_CALLED };
+  if (kind === "model") {
+    const { items } = await call("search_models", asked, { signal });
+    return items.map(({ model_id, name }) => [model_id, name]);
+  }
+  const { items } = await call("search_runs", asked, { signal });
+  return items.map(({ run_id, name }) => [run_id, name]);
+}
 
 export const modelDiffQuery = (left: string, right: string) =>
   queryOptions({

@@ -69,3 +69,26 @@ test("a suggestion of the server stands in the place of what is wrong, and nothi
   await userEvent.click(take);
   expect(onChange).toHaveBeenCalledWith("state = 'OK'");
 });
+
+test("versions are offered by their names, and by their ids where a name is not one's alone", async () => {
+  const [first, second, third] = ["m-1", "m-2", "m-3"];
+  const model = (model_id: string | undefined, name: string) => ({ model_id, name });
+  const page = (items: unknown[]) => ({ items, cursor: null, partial: false, hints: [] });
+  const counts = [first, second, third].map((value) => ({ value, count: 4 }));
+  answering({
+    "/filters/complete": () => ({
+      completion: { ...nothing, start: 8, end: 8, field: "model" },
+      problem: null,
+    }),
+    "/traces/facet": () => ({ field: "model", values: counts, examined: 12, complete: true }),
+    "/models": (query) =>
+      query.get("filter")?.startsWith("id IN ")
+        ? page([model(first, "v1"), model(second, "twice")])
+        : page([model(first, "v1"), model(second, "twice"), model("m-9", "twice")]),
+  });
+  show(bar("model = "));
+  await userEvent.click(screen.getByRole("combobox", { name: t.filter }));
+  await screen.findByRole("option", { name: /'v1'/ });
+  const offered = screen.getAllByRole("option").map((each) => each.textContent);
+  expect(offered).toEqual(["'v1'4 traces", "'m-2'twice: 4 traces", "'m-3'4 traces"]);
+});

@@ -1,8 +1,10 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { type NamedId, namesOfIdsQuery } from "@/api/asset-queries";
 import { assessmentNamesQuery, completionQuery, facetQuery } from "@/api/queries";
-import type { AssessmentName } from "@/api/schema";
+import type { AssessmentName, Facet } from "@/api/schema";
 import { type JudgmentPlace, judgmentAt, keyed, quote, toCodePoints, wordsCondition } from "@/lib/filtertext";
+import { visibleText } from "@/lib/hidden";
 import { filterLiteral } from "@/lib/judgment";
 import { text } from "@/strings";
 
@@ -11,6 +13,14 @@ const DEBOUNCE_MS = 120;
 const MOST = 60;
 const MOST_LENGTH = 200;
 const NONE: readonly AssessmentName[] = [];
+const NO_IDS: readonly string[] = [];
+/** Fields that hold ids but may be asked for by name; each by what it holds ids of. */
+const NAMED: Readonly<Record<string, "model" | "run">> = {
+  model: "model",
+  model_id: "model",
+  run: "run",
+  run_id: "run",
+};
 
 export type Entity =
   | "trace"
@@ -61,19 +71,22 @@ export function useCompletion(
     ...facetQuery({ experiment, filter: "" }, field ?? "state", 20),
     enabled: field !== null,
   });
+  const named = NAMED[field ?? ""];
+  const ids = named === undefined ? NO_IDS : idsOf(values.data);
+  const names = useQuery({
+    ...namesOfIdsQuery(experiment, named ?? "model", ids),
+    enabled: ids.length > 0,
+  });
   const judgment = entity === "trace" ? judgmentAt(settled, at) : null;
   const judged = useJudged(experiment, judgment);
   const fresh = settled === draft && at === caret && !asked.isPlaceholderData && completion !== undefined;
   if (!fresh) return { offers: [], replaces: { start: 0, end: 0 }, problem: null };
   const offers: Offer[] = completion.items.map(({ text, doc, kind }) => ({ text, doc, kind }));
-  if (field !== null && values.data !== undefined) {
+  if (field !== null && values.data !== undefined && !(names.isPending && ids.length > 0)) {
     const typed = Array.from(settled).slice(completion.start, completion.end).join("").toLowerCase();
-    for (const { value, count } of values.data.values) {
-      if (value === null || value.length > MOST_LENGTH) continue;
-      const quoted = quote(value);
-      const fits = quoted.toLowerCase().startsWith(typed);
-      if (fits && !offers.some((offer) => offer.text === quoted))
-        offers.push({ text: quoted, doc: t.count(String(count), true), kind: "value" });
+    for (const offer of valuesOffered(values.data, names.data)) {
+      const fits = offer.text.toLowerCase().startsWith(typed);
+      if (fits && !offers.some((each) => each.text === offer.text)) offers.push(offer);
     }
   }
   for (const offer of judged) if (!offers.some((each) => each.text === offer.text)) offers.push(offer);
@@ -86,6 +99,23 @@ export function useCompletion(
       return { offers, replaces: completion, problem: withWords(problem, words) };
   }
   return { offers, replaces: completion, problem };
+}
+
+function idsOf(facet: Facet | undefined): readonly string[] {
+  return (facet?.values ?? []).flatMap(({ value }) => (value === null ? [] : [value]));
+}
+
+/** The values that a field has; what has a name of its own by that, and by its id where others are called the same. */
+function valuesOffered(facet: Facet, names: ReadonlyMap<string, NamedId> | undefined): Offer[] {
+  return facet.values.flatMap(({ value, count }) => {
+    if (value === null) return [];
+    const named = names?.get(value);
+    const written = named?.unique === true ? named.name : value;
+    if (written.length > MOST_LENGTH) return [];
+    const counted = t.count(String(count), true);
+    const doc = named === undefined || named.unique ? counted : `${visibleText(named.name)}: ${counted}`;
+    return [{ text: quote(written), doc, kind: "value" }];
+  });
 }
 
 function withWords(problem: FilterProblem, words: string): FilterProblem {
