@@ -225,6 +225,14 @@ def test_versions_are_called_by_their_names(visit: Watched, demo: Server, api: h
     expect(page.get_by_role("link", name="cook-1").get_by_title(ids["cook-1"])).to_be_visible()
     page = visit.open(f"/experiments/{own}/traces?columns=quality")
     expect(page.get_by_role("gridcell").filter(has_text="cook-1")).to_be_visible()
+    filters = page.get_by_role("combobox", name="Filter")
+    filters.fill("model = ")
+    page.get_by_role("option", name="'cook-1' 1 trace").click()
+    expect(filters).to_have_value("model = 'cook-1' ")
+    filters.press("Escape")
+    filters.press("Enter")
+    expect(page).to_have_url(re.compile("cook-1"))
+    expect(page.get_by_role("gridcell", name="cook", exact=True)).to_be_visible()
 
     page = visit.open(f"/experiments/{own}/models")
     page.get_by_role("checkbox", name="Select cook-2").click()
@@ -234,6 +242,8 @@ def test_versions_are_called_by_their_names(visit: Watched, demo: Server, api: h
     row = difference.get_by_role("row").filter(has_text="config")
     expect(row).to_contain_text("1a1a1a1a1a1a…")
     expect(row).not_to_contain_text(digests["cook-1"])
+    for figure, of_each in (("Traces", ["1", "0"]), ("Error rate", ["0%", "–"])):
+        expect(difference.get_by_role("row", name=figure).get_by_role("cell")).to_have_text([figure, *of_each])
     difference.get_by_role("link", name="Its traces").first.click()
     expect(page.get_by_role("gridcell", name="cook", exact=True)).to_be_visible()
     expect(page.get_by_role("combobox", name="Filter")).to_have_value(f"model = '{ids['cook-1']}'")

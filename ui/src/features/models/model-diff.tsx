@@ -10,6 +10,7 @@ import table from "@/components/table.module.css";
 import { quote } from "@/lib/filtertext";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { FigureRows } from "./diff-figures";
 import classes from "./models.module.css";
 
 const t = text.models;
@@ -20,7 +21,7 @@ const PARTS = ["params", "prompts", "git", "metrics", "other"] as const;
 /** What ran with a version, and what became of it. */
 const KINDS = ["traces", "evaluations"] as const;
 
-/** What two versions do not have the same. */
+/** What two versions do not have the same, and what the traces of each come to. */
 export function ModelDiff({ left, right, close }: { left: string; right: string; close: () => void }) {
   const found = useQuery(modelDiffQuery(left, right));
   const [one, other] = [useQuery(modelQuery(left)), useQuery(modelQuery(right))];
@@ -61,6 +62,7 @@ export function ModelDiff({ left, right, close }: { left: string; right: string;
                   </td>
                 </tr>
               ))}
+              <FigureRows experimentId={one.data?.experiment_id ?? null} left={left} right={right} />
               {KINDS.map((kind) => (
                 <tr key={kind}>
                   <td colSpan={2} className="dim">
