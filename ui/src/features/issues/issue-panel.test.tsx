@@ -134,3 +134,11 @@ test("a judgment leads to its issue by name; to one that is none it does not lea
   expect(screen.getByText("ticket 12").closest("a")).toBeNull();
   expect(asked).toHaveLength(1);
 });
+
+test("until an issue is known, and where it is gone, a judgment says what it was called", async () => {
+  answering({ [`/issues/${ID}`]: () => Response.json({ detail: "gone" }, { status: 404 }) });
+  show(<IssueLink experimentId="1" issueId={ID} called="answers by heart" />);
+  expect(screen.getByRole("link", { name: "answers by heart" })).toBeDefined();
+  await vi.waitFor(() => expect(screen.getByText("answers by heart").closest("a")).toBeNull());
+  expect(screen.queryByText(ID)).toBeNull();
+});

@@ -15,6 +15,8 @@ import { AssessForm } from "./assess-form";
 import classes from "./assessments-panel.module.css";
 
 const t = text.assess;
+/** Where clients of MLflow's protocol note what an issue is called. */
+const ISSUE_NAME = "lodeline.mlflow.issue_name";
 const SOURCES = { HUMAN: IconUser, LLM_JUDGE: IconGavel, CODE: IconCode };
 
 interface AssessmentCardProps {
@@ -48,7 +50,11 @@ export function AssessmentCard(props: AssessmentCardProps) {
       <div className={classes.top}>
         <span className={`${classes.name} clip`} title={assessment.name}>
           {assessment.kind === "ISSUE_REF" ? (
-            <IssueLink experimentId={assessment.experiment_id} issueId={assessment.name} />
+            <IssueLink
+              experimentId={assessment.experiment_id}
+              issueId={assessment.name}
+              called={assessment.metadata[ISSUE_NAME]}
+            />
           ) : (
             <SafeText text={assessment.name} />
           )}
