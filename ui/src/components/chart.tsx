@@ -24,6 +24,8 @@ interface ChartProps {
   series: readonly ChartSeries[];
   kind: "bars" | "lines";
   format: (value: number) => string;
+  /** The values are counts: nothing stands between two whole numbers at the axis. */
+  whole?: boolean;
   zone: string;
   /** Called with a range of time that the reader drew over. */
   onRange: (fromMs: number, toMs: number) => void;
@@ -35,6 +37,11 @@ const HEIGHT = 150;
 const MINUTE_MS = 60_000;
 /** Between ticks where buckets are shorter than minutes, s: no two of them have the same label. */
 const SHORT_STEPS_S = [1, 5, 15, 30, 60, 300, 900];
+
+/** Between ticks of counts. */
+const WHOLE_STEPS = Array.from({ length: 15 }, (_, power) =>
+  [1, 2, 5].map((one) => one * 10 ** power),
+).flat();
 
 /** Values over time as a picture, and the same as a table; its headline figure stands above either. */
 export function Chart(props: ChartProps) {
@@ -66,7 +73,8 @@ export function Chart(props: ChartProps) {
   );
 }
 
-function Picture({ title, times, bucketMs, series, kind, format, zone, onRange }: ChartProps) {
+function Picture(props: ChartProps) {
+  const { title, times, bucketMs, series, kind, format, whole = false, zone, onRange } = props;
   const box = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme("light");
   const range = useRef(onRange);
@@ -79,14 +87,15 @@ function Picture({ title, times, bucketMs, series, kind, format, zone, onRange }
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const plot = new uPlot(options(element, series, kind, format, zone, bucketMs, range), data, element);
+    const axes = { times, bucketMs, format, whole, zone };
+    const plot = new uPlot(options(element, series, kind, axes, range), data, element);
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
     return () => {
       observer.disconnect();
       plot.destroy();
     };
-  }, [data, series, kind, format, zone, bucketMs, scheme]);
+  }, [data, series, kind, times, format, whole, zone, bucketMs, scheme]);
   return (
     <>
       <div ref={box} className={classes.plot} role="img" aria-label={title} />
@@ -102,13 +111,13 @@ function Picture({ title, times, bucketMs, series, kind, format, zone, onRange }
   );
 }
 
+type Axes = Pick<ChartProps, "times" | "bucketMs" | "format" | "zone"> & { whole: boolean };
+
 function options(
   element: HTMLElement,
   series: readonly ChartSeries[],
   kind: ChartProps["kind"],
-  format: (value: number) => string,
-  zone: string,
-  bucketMs: number,
+  { times, bucketMs, format, whole, zone }: Axes,
   onRange: { current: ChartProps["onRange"] },
 ): uPlot.Options {
   const styles = getComputedStyle(element);
@@ -127,8 +136,8 @@ function options(
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     tzDate: (s) => uPlot.tzDate(new Date(s * 1000), zone),
     scales: {
-      // A bucket reaches to its end, the last one too.
-      x: { range: (_, first, last) => [first, last + bucketMs / 1000] },
+      // A bucket reaches to its end, the last one too. What the plot finds itself would be a day where there is but one.
+      x: { range: () => [(times[0] ?? 0) / 1000, ((times.at(-1) ?? 0) + bucketMs) / 1000] },
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
     },
     axes: [
@@ -139,7 +148,12 @@ function options(
         incrs: bucketMs < MINUTE_MS ? SHORT_STEPS_S : undefined,
         values: (_, splits) => splits.map((s) => tick(s * 1000, zone, bucketMs)),
       },
-      { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
+      {
+        ...axis,
+        size: 58,
+        incrs: whole ? WHOLE_STEPS : undefined,
+        values: (_, values) => values.map((value) => format(value)),
+      },
     ],
     series: [
       {},

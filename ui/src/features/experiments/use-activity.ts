@@ -67,8 +67,9 @@ export function activityOf(
   for (const [id, activity] of found) {
     const own = points.filter((point) => point.group === id && point.bucket_ms !== null);
     const starts = own.map((point) => point.bucket_ms as number);
-    const first = fromMs ?? Math.min(...starts);
     const last = fromMs === null ? Math.max(...starts) : (toMs ?? Date.now());
+    // The newest stands at the right also where there are fewer buckets than bars.
+    const first = fromMs ?? Math.min(...starts, last - (BARS - 1) * bucket);
     const step = Math.max(bucket, (last + 1 - first) / BARS);
     if (starts.length === 0) continue;
     activity.bars = Array.from({ length: BARS }, () => ({ count: 0, errors: 0 }));

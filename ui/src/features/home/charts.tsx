@@ -33,6 +33,7 @@ export function Charts({ figures, children }: { figures: Figures; children: Reac
           title={t.traffic}
           kind="bars"
           format={shortNumber}
+          whole
           headline={<Count value={n} />}
           series={series.traffic}
         />
@@ -65,6 +66,7 @@ export function Charts({ figures, children }: { figures: Figures; children: Reac
           title={t.tokens}
           kind="lines"
           format={shortNumber}
+          whole
           headline={
             <>
               <Count value={tokens === 0 ? null : (totals.tokens_input ?? 0)} />{" "}

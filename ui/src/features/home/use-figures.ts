@@ -4,7 +4,7 @@ import { aggregateQuery, someTracesQuery } from "@/api/queries";
 import type { Aggregate, AggregateBody } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { finite, nsToMs } from "@/lib/format";
-import { bucketEdges, bucketMs } from "@/lib/timerange";
+import { bucketEdges, bucketMs, type TimeRange } from "@/lib/timerange";
 
 const MEASURES: AggregateBody["measures"] = [
   "count",
@@ -16,6 +16,7 @@ const MEASURES: AggregateBody["measures"] = [
   "tokens_output",
   "cost_usd",
 ];
+const LEAST_BUCKETS = 12;
 export type Figure = (typeof MEASURES)[number];
 
 export interface Figures {
@@ -47,10 +48,7 @@ export function useFigures(experimentId: string): FiguresState {
   const newestMs = startOf(newest.data?.items[0]?.start_ns);
   const oldestMs = startOf(oldest.data?.items[0]?.start_ns);
   const known = newest.data !== undefined && oldest.data !== undefined;
-  const now = newestMs ?? 0;
-  const fromMs = range.fromMs ?? oldestMs ?? 0;
-  const toMs = range.toMs ?? Math.max(range.fromMs === null ? now + 1 : asOf, fromMs + 1);
-  const width = bucketMs(fromMs, toMs);
+  const { fromMs, toMs, width } = stretchShown(range, asOf, oldestMs ?? 0, newestMs ?? 0);
   const edges = useMemo(() => bucketEdges(fromMs, toMs, width, zone), [fromMs, toMs, width, zone]);
   const shared = { experiments: [experimentId], filter: clause };
   const totals = useQuery(aggregateQuery({ ...shared, measures: MEASURES }));
@@ -76,6 +74,19 @@ export function useFigures(experimentId: string): FiguresState {
       void buckets.refetch();
     },
   };
+}
+
+/** From when to when is shown, in buckets of what width: of all time so much that what came in a moment has a place. */
+export function stretchShown(
+  range: Pick<TimeRange, "fromMs" | "toMs">,
+  asOf: number,
+  oldestMs: number,
+  newestMs: number,
+): { fromMs: number; toMs: number; width: number } {
+  const startMs = range.fromMs ?? oldestMs;
+  const toMs = range.toMs ?? Math.max(range.fromMs === null ? newestMs + 1 : asOf, startMs + 1);
+  const width = bucketMs(startMs, toMs);
+  return { fromMs: range.fromMs ?? Math.min(startMs, toMs - LEAST_BUCKETS * width), toMs, width };
 }
 
 function startOf(ns: string | undefined): number | null {
