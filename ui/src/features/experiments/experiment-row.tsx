@@ -23,12 +23,14 @@ import type { Activity } from "./use-activity";
 
 const t = text.experiments;
 const TAGS_SHOWN = 3;
+/** Tags that Lodeline itself sets. */
+const OWN_TAGS = "lodeline.";
 const MOST_DESCRIPTION = 200;
 
 export function ExperimentRow({ experiment, activity }: { experiment: Experiment; activity?: Activity }) {
   const experimentId = experiment.experiment_id;
   const active = experiment.lifecycle === "ACTIVE";
-  const tags = Object.entries(experiment.tags);
+  const tags = Object.entries(experiment.tags).filter(([key]) => !key.startsWith(OWN_TAGS));
   return (
     <tr>
       <td data-wide>
