@@ -1,5 +1,6 @@
 /** Datasets, versions of the application, prompts and scorers. */
 
+import { onThisServer } from "./commands";
 import { counted } from "./counts";
 
 export const assetTexts = {
@@ -33,7 +34,9 @@ export const assetTexts = {
     empty: "No datasets yet",
     emptyHint: "A dataset holds the cases that your application is evaluated on, version by version:",
     emptyCode: (experiment: string) =>
-      `lodeline datasets create cases -e ${experiment}\nlodeline datasets import cases cases.jsonl -e ${experiment}`,
+      onThisServer(
+        `lodeline datasets create cases -e ${experiment}\nlodeline datasets import cases cases.jsonl -e ${experiment}`,
+      ),
     noneFound: "No dataset matches",
   },
   dataset: {
@@ -73,6 +76,16 @@ export const assetTexts = {
     versions: "Versions",
     total: "Records",
     end: "These are all.",
+    publish: {
+      act: (changes: number) => `Publish ${counted(changes, "change", "changes")}`,
+      title: (version: number) => `Publish version ${version}`,
+      hint: "The draft becomes a version, which never changes again. What reads the latest version reads this one then.",
+      message: "Message",
+      messageHint: "What was changed, and why",
+      submit: "Publish",
+      made: (version: number) => `Version ${version} is published.`,
+      nothing: (version: number) => `Nothing differs from version ${version}.`,
+    },
     alike: {
       find: "Find near-duplicates",
       leave: "Show all records",
@@ -93,7 +106,7 @@ export const assetTexts = {
         `${counted(groups, "group", "groups")} among ${counted(records, "record", "records")}; keeping one of each would leave out ${extra}.`,
       partial: "There was more to compare than is compared here. For all of them:",
       command: (dataset: string, experiment: string, version: string) =>
-        `lodeline datasets near-duplicates ${dataset} -e ${experiment} --version ${version}`,
+        onThisServer(`lodeline datasets near-duplicates ${dataset} -e ${experiment} --version ${version}`),
       none: "No two records are so similar",
       noneHint: (records: string, share: string) =>
         `${counted(records, "record was", "records were")} compared. Try less than ${share}.`,
@@ -241,7 +254,9 @@ lodeline.set_active_model("agent-v2", params={"temperature": "0.2"})`,
     empty: "No prompts yet",
     emptyHint: "A prompt is kept version by version; aliases such as production say which one is in use:",
     emptyCode: (experiment: string) =>
-      `echo "Answer {{ question }} in one sentence." > answer.txt\nlodeline prompts register answer answer.txt -e ${experiment}`,
+      onThisServer(
+        `echo "Answer {{ question }} in one sentence." > answer.txt\nlodeline prompts register answer answer.txt -e ${experiment}`,
+      ),
     noneFound: "No prompt matches",
   },
   prompt: {

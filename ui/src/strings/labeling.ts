@@ -1,5 +1,6 @@
 /** Labeling sessions, for those who run them: their list, one session, its links and its sync. */
 
+import { onThisServer } from "./commands";
 import { counted } from "./counts";
 
 export const labelingTexts = {
@@ -39,7 +40,7 @@ export const labelingTexts = {
     emptyHint:
       "Choose what people are asked and which traces they see; each answer becomes a judgment in its reviewer's name, and the report says how far they agree.",
     emptyCode: (experiment: string) =>
-      `lodeline labeling create Feedback --name "first review" -e ${experiment}`,
+      onThisServer(`lodeline labeling create Feedback --name "first review" -e ${experiment}`),
   },
   labelingSession: {
     gone: "This session does not exist, or you may not see it.",
