@@ -24,11 +24,11 @@ interface AlikePanelProps {
   group: NearDuplicateGroup;
   close: () => void;
   /** A record was removed: what to look at then. */
-  onVersion: (version: "draft" | undefined) => void;
+  onRemoved: (recordId: string, version: "draft" | undefined) => void;
 }
 
 /** The records of a group: the first one as it is, of each other one what it says otherwise. */
-export function AlikePanel({ dataset, version, group, close, onVersion }: AlikePanelProps) {
+export function AlikePanel({ dataset, version, group, close, onRemoved }: AlikePanelProps) {
   const ids = group.record_ids.slice(0, MOST);
   const found = useQueries({ queries: ids.map((id) => recordQuery(dataset.dataset_id, id, version)) });
   const all = group.record_ids.length;
@@ -56,7 +56,7 @@ export function AlikePanel({ dataset, version, group, close, onVersion }: AlikeP
                       version={version}
                       record={data}
                       first={first}
-                      done={onVersion}
+                      done={(next) => onRemoved(id, next)}
                     />
                   )}
                 </div>

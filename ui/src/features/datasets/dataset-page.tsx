@@ -17,6 +17,7 @@ import { text } from "@/strings";
 import classes from "./dataset-page.module.css";
 import { DifferenceTable } from "./difference-table";
 import { isThreshold, NearDuplicates } from "./near-duplicates";
+import { PublishDraft } from "./publish-draft";
 import { RecordTable } from "./record-table";
 
 const t = text.dataset;
@@ -122,6 +123,10 @@ function Loaded({ dataset, versions }: LoadedProps) {
         >
           {alike === undefined ? t.alike.find : t.alike.leave}
         </Button>
+        <PublishDraft
+          dataset={dataset}
+          published={() => change({ version: undefined, record: undefined, against: undefined })}
+        />
       </div>
       <VersionFacts dataset={dataset} version={published} />
       {alike !== undefined ? (

@@ -1,5 +1,6 @@
 import { NativeSelect, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { nearDuplicatesQuery } from "@/api/asset-queries";
 import type { Dataset, NearDuplicateGroup } from "@/api/schema";
 import { Empty } from "@/components/empty";
@@ -16,6 +17,9 @@ import classes from "./dataset-page.module.css";
 const t = text.dataset.alike;
 const THRESHOLDS = ["1", "0.95", "0.9", "0.8", "0.7", "0.6", "0.5"] as const;
 
+const NONE: readonly NearDuplicateGroup[] = [];
+const NOTHING: ReadonlySet<string> = new Set();
+
 export function isThreshold(value: string): boolean {
   return THRESHOLDS.some((each) => each === value);
 }
@@ -25,7 +29,7 @@ interface NearDuplicatesProps {
   version: string;
   /** One of those that are offered. */
   threshold: string;
-  /** The first record of the group that is open. */
+  /** A record of the group that is open. */
   opened: string | undefined;
   onChange: (next: { alike?: string; record?: string; version?: string }) => void;
 }
@@ -33,8 +37,11 @@ interface NearDuplicatesProps {
 /** The records of a version that say almost the same, in groups; one group open, its records beside each other. */
 export function NearDuplicates({ dataset, version, threshold, opened, onChange }: NearDuplicatesProps) {
   const found = useQuery(nearDuplicatesQuery(dataset.dataset_id, version, Number(threshold)));
-  const groups = found.data?.groups ?? [];
-  const open = groups.find((each) => each.record_ids[0] === opened);
+  const [removed, setRemoved] = useState<ReadonlySet<string>>(new Set());
+  // What was removed is asked for no more, also before the groups are found anew. An older version still has it.
+  const changes = version === "draft" || version === String(dataset.latest_version);
+  const groups = withoutRecords(found.data?.groups ?? NONE, changes ? removed : NOTHING);
+  const open = groups.find((each) => opened !== undefined && each.record_ids.includes(opened));
   const extra = groups.reduce((sum, each) => sum + each.record_ids.length - 1, 0);
   const share = percent(Number(threshold));
   return (
@@ -73,23 +80,38 @@ export function NearDuplicates({ dataset, version, threshold, opened, onChange }
             columns={COLUMNS}
             items={groups}
             keyOf={keyOf}
-            opened={opened}
+            opened={open === undefined ? undefined : keyOf(open)}
             onOpen={(group) => onChange({ record: group === undefined ? undefined : keyOf(group) })}
           />
           {open !== undefined && (
             <AlikePanel
-              key={opened}
+              key={keyOf(open)}
               dataset={dataset}
               version={version}
               group={open}
               close={() => onChange({ record: undefined })}
-              onVersion={(next) => onChange({ record: undefined, version: next })}
+              onRemoved={(id, next) => {
+                setRemoved((before) => new Set([...before, id]));
+                // The group stays open with what is left of it.
+                const left = open.record_ids.filter((each) => each !== id);
+                onChange({ record: left.length > 1 ? left[0] : undefined, version: next });
+              }}
             />
           )}
         </div>
       )}
     </>
   );
+}
+
+/** The groups without some records; one record alone is no group. */
+export function withoutRecords(
+  groups: readonly NearDuplicateGroup[],
+  ids: ReadonlySet<string>,
+): readonly NearDuplicateGroup[] {
+  return groups
+    .map((each) => ({ ...each, record_ids: each.record_ids.filter((id) => !ids.has(id)) }))
+    .filter(({ record_ids }) => record_ids.length > 1);
 }
 
 function keyOf(group: NearDuplicateGroup): string {

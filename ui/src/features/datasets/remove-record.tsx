@@ -10,7 +10,7 @@ import { text } from "@/strings";
 
 const t = text.dataset.alike;
 /** What shows records of the latest version or the draft, or counts them. */
-const KEYS = [
+export const RECORD_KEYS = [
   "dataset",
   "datasets",
   "dataset-versions",
@@ -58,7 +58,7 @@ export function RemoveRecord({ dataset, version, record, first, done }: RemoveRe
       setAsking(false);
       done(made === null ? "draft" : undefined);
       showToast(made === null ? t.removedFromDraft(name) : t.removed(name, made));
-      await Promise.all(KEYS.map((key) => client.invalidateQueries({ queryKey: [key] })));
+      await Promise.all(RECORD_KEYS.map((key) => client.invalidateQueries({ queryKey: [key] })));
     },
   });
   return (
