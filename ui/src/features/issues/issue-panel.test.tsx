@@ -112,6 +112,26 @@ test("its state and severity are changed where one may", async () => {
   await vi.waitFor(() => expect(asked.map(({ body }) => body)).toContainEqual({ severity: "high" }));
 });
 
+test("it is named and described anew, and only what was changed is sent", async () => {
+  const changed = { ...ISSUE };
+  const asked = answering({
+    ...answers,
+    [`/issues/${ID}`]: (_, body) =>
+      body === undefined ? { issue: changed, trace_count: 2 } : Object.assign(changed, body),
+  });
+  show(<IssuePanel issueId={ID} close={() => undefined} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Name or describe it anew" }));
+  const save = screen.getByRole("button", { name: "Save" }) as HTMLButtonElement;
+  expect(save.disabled).toBe(true);
+  const name = screen.getByLabelText(/^Issue/);
+  await userEvent.clear(name);
+  await userEvent.type(name, "answers by heart");
+  await userEvent.click(save);
+  await screen.findByRole("complementary", { name: "answers by heart" });
+  expect(asked.map(({ body }) => body)).toContainEqual({ name: "answers by heart" });
+  expect(screen.queryByLabelText(/^Issue/)).toBeNull();
+});
+
 test("who may only look is told its state, and why nothing can be changed", async () => {
   answering({ ...answers, "/me": () => me([]) });
   show(<IssuePanel issueId={ID} close={() => undefined} />);

@@ -1,4 +1,5 @@
-import { NativeSelect, Skeleton } from "@mantine/core";
+import { Button, NativeSelect, Skeleton } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type Body, call } from "@/api/client";
@@ -14,6 +15,7 @@ import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
 import { showToast } from "@/components/toast-store";
 import { text } from "@/strings";
+import { IssueForm } from "./issue-form";
 import { IssueTraces } from "./issue-traces";
 import classes from "./issues.module.css";
 import { SEVERITIES, STATUSES, severityName } from "./severity";
@@ -32,14 +34,29 @@ export function IssuePanel({ issueId, close }: { issueId: string; close: () => v
   );
 }
 
+/** What an issue says, or the form that says it anew. */
+function Said({ issue }: { issue: Issue }) {
+  const [editing, edit] = useDisclosure(false);
+  const mayChange = useMayIn(issue.experiment_id)("assessment.write");
+  if (editing) return <IssueForm issue={issue} close={edit.close} />;
+  return (
+    <Part title={t.description}>
+      <Content value={issue.description} markdown />
+      {mayChange && (
+        <Button size="compact-xs" variant="subtle" onClick={edit.open}>
+          {t.edit}
+        </Button>
+      )}
+    </Part>
+  );
+}
+
 function Loaded({ issue }: { issue: Issue }) {
   const { experiment_id: experimentId, source_run_id: runId } = issue;
   return (
     <>
       <Standing issue={issue} />
-      <Part title={t.description}>
-        <Content value={issue.description} markdown />
-      </Part>
+      <Said issue={issue} />
       {issue.root_causes.length > 0 && (
         <Part title={t.causes}>
           <ul className={classes.causes}>
