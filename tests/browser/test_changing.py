@@ -45,6 +45,15 @@ def test_an_experiment_is_created_renamed_deleted_and_restored(visit: Watched):
     expect(page.get_by_text("journey: bakery is back.")).to_be_visible()
 
 
+def test_tags_that_lodeline_sets_are_not_listed(visit: Watched, api: httpx.Client):
+    tags = {"lodeline.demo": "kitchen", "team": "ovens"}
+    made = api.post("/experiments", json={"name": "journey: tagged", "tags": tags})
+    assert made.is_success, made.text
+    row = visit.open("/experiments").get_by_role("row").filter(has_text="journey: tagged")
+    expect(row).to_contain_text("team=ovens")
+    expect(row).not_to_contain_text("lodeline.demo")
+
+
 def test_a_trace_is_judged_and_overridden_by_keyboard(visit: Watched, demo: Server, api: httpx.Client):
     own = experiment(api, "journey: judging")
     send(demo.url, own, span("judged", 0, "root"), span("judged", 1, "step", parent=0))

@@ -71,6 +71,17 @@ def test_an_issue_is_found_and_resolved_and_its_traces_lead_back(
     expect(page.get_by_role("grid").get_by_role("row")).to_have_count(3)
 
 
+def test_an_issue_is_named_anew(visit: Watched, own: tuple[str, str], api: httpx.Client):
+    experiment_id, issue = own
+    page = visit.open(f"/experiments/{experiment_id}/issues?issue={issue}")
+    page.get_by_role("button", name="Name or describe it anew").click()
+    page.get_by_role("textbox", name="Issue").fill("loses the order")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("complementary", name="loses the order")).to_be_visible()
+    expect(page.get_by_role("button", name="loses the order", exact=True)).to_be_visible()
+    assert api.get(f"/issues/{issue}").json()["issue"]["name"] == "loses the order"
+
+
 def test_axe_finds_nothing_in_an_open_issue(visit: Watched, own: tuple[str, str]):
     experiment_id, issue = own
     page = visit.open(f"/experiments/{experiment_id}/issues?issue={issue}")
