@@ -39,7 +39,10 @@ export function RecordPanel({ experimentId, datasetId, record, close }: RecordPa
           [t.split, record.split === null ? null : <SafeText key="s" text={record.split} />],
           [t.changed, <Moment key="m" ms={record.updated_ms} />],
           [t.author, record.author],
-          [t.source, <Source key="o" experimentId={experimentId} record={record} />],
+          [
+            t.source,
+            record.source === null ? null : <Source key="o" experimentId={experimentId} record={record} />,
+          ],
           [
             t.tags,
             Object.keys(record.tags).length === 0 ? null : (
