@@ -102,3 +102,20 @@ def test_pages_go_on_behind_a_name(services: Services) -> None:
     assert first.cursor is not None
     rest = services.traces.search(LOCAL, ListQuery(filter="model = 'cook-1'", limit=1, cursor=first.cursor))
     assert {first.items[0].trace_id, rest.items[0].trace_id} == {"by-id-1", "by-id-2"}
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_pages_go_on_when_a_version_of_the_name_is_made(services: Services, *, follow: bool) -> None:
+    listed = services.traces.follow if follow else services.traces.search
+    first = listed(LOCAL, ListQuery(filter="model = 'cook-1'", limit=1))
+    made = services.models.create(LOCAL, "1", ModelDraft("cook-1")).model_id
+    send(services, "later", "1", made)
+    second = listed(LOCAL, ListQuery(filter="model = 'cook-1'", limit=5, cursor=first.cursor))
+    assert [trace.trace_id for trace in second.items] == ["later" if follow else "by-id-1"]
+    services.models.delete(LOCAL, made)
+    services.models.delete(LOCAL, ModelId("m-1"))
+    services.models.delete(LOCAL, ModelId("m-2"))
+    last = listed(LOCAL, ListQuery(filter="model = 'cook-1'", limit=5, cursor=first.cursor))
+    assert last.items == ()
+    with pytest.raises(Invalid, match="does not belong to this list"):
+        listed(LOCAL, ListQuery(filter="model = 'cook-2'", limit=5, cursor=first.cursor))

@@ -65,7 +65,8 @@ class Listing:
         search = self.unbound(query, entity, experiment_ids)
         if self._names is None or entity != "trace" or query.dialect != "lodeline":
             return search
-        return replace(search, node=self._names.resolved(actor, search.node, experiment_ids))
+        node = self._names.resolved(actor, search.node, experiment_ids)
+        return search if node is search.node else replace(search, node=node, written=search.node)
 
     def unbound(self, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...] = ()) -> Search:
         """Return the search of an entity whose permission was asked already."""
