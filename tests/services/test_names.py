@@ -82,18 +82,46 @@ def test_a_run_is_found_by_its_name(services: Services) -> None:
 
 
 def test_a_name_that_too_many_have_is_refused(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "MAX_NAMED", 3)
+    monkeypatch.setattr(names, "MAX_NAMED", 4)
     for number in range(3):
         services.runs.create(LOCAL, "1", RunDraft("nightly", run_id=RunId(f"r-{number}")))
-    assert found(services, "run = 'nightly'") == []
-    services.runs.create(LOCAL, "1", RunDraft("nightly"))
-    with pytest.raises(Invalid, match="more than 3 have this name; give ids"):
-        found(services, "run = 'nightly'")
+    assert found(services, "run = 'nightly' AND run != 'r-0'") == []
+    assert found(services, "run = 'nightly' OR model = 'cook-1'", LOCAL, "1") == ["by-id-1"]
+    for text in (
+        "run = 'nightly' OR run != 'nightly'",
+        "run IN ('nightly', 'x') AND NOT run IN ('nightly', 'y')",
+        "run = 'nightly' AND model = 'cook-1'",
+    ):
+        with pytest.raises(Invalid, match=r"stand for more than 4 ids, each counted .*; give ids"):
+            found(services, text)
+    assert found(services, "run = 'nightly' AND model = 'cook-1'", LOCAL, "1") == []
 
 
-def test_many_ids_are_taken_as_they_are(services: Services) -> None:
-    many = ", ".join(f"'x-{number}'" for number in range(500))
+def test_names_are_counted_as_often_as_a_filter_says_them(services: Services) -> None:
+    for _ in range(40):
+        services.models.create(LOCAL, "1", ModelDraft("many"))
+    assert found(services, " OR ".join(["model = 'many'"] * 25)) == []
+    with pytest.raises(Invalid, match="more than 1,000 ids"):
+        found(services, " OR ".join(["model = 'many'"] * 26))
+
+
+def test_as_many_names_are_looked_up_as_a_list_takes(services: Services) -> None:
+    many = ", ".join(f"'{number:x}'" for number in range(2_500))
     assert found(services, f"model IN ('m-1', {many})") == ["by-id-1"]
+    assert found(services, f"model IN ({many}, 'cook-1')") == ["by-id-1", "by-id-2"]
+    assert found(services, f"model NOT IN ({many}, 'cook-1')") == ["by-name"]
+
+
+def test_an_id_of_another_experiment_tells_nothing_and_takes_no_name_away(services: Services) -> None:
+    run_id = services.runs.create(LOCAL, "1", RunDraft("hidden")).run_id
+    services.traces.link_run(LOCAL, run_id, [TraceId("none")])
+    services.runs.create(LOCAL, "2", RunDraft("evil", run_id=RunId("hidden")))
+    services.models.create(LOCAL, "2", ModelDraft("evil", model_id=ModelId("cook-1")))
+    for actor, experiments in ((ADA, ()), (ADA, ("1",)), (LOCAL, ("1",))):
+        assert found(services, "run = 'hidden'", actor, *experiments) == ["none"]
+        assert found(services, "model = 'cook-1'", actor, *experiments) == ["by-id-1"]
+    assert found(services, "run = 'hidden'") == []
+    assert found(services, "model = 'cook-1'", LOCAL, "2") == []
 
 
 def test_pages_go_on_behind_a_name(services: Services) -> None:

@@ -4,6 +4,7 @@ Traces hold ids. So a condition on `model` or `run` is written anew with the ids
 whoever searches has looked up.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -15,18 +16,21 @@ Asked: TypeAlias = tuple[Named, str]
 """A field of traces that holds ids, and what a filter asks it for, which may be a name."""
 
 
-def asked(node: Node) -> tuple[Asked, ...]:
-    """Return what a filter of traces compares versions and runs with, in its order, each once; no patterns."""
-    found: dict[Asked, None] = {}
+KINDS: tuple[Named, ...] = ("model", "run")
+
+
+def asked(node: Node) -> Mapping[Asked, int]:
+    """Return what a filter of traces compares versions and runs with, in its order, and how often; no patterns."""
+    found: Counter[Asked] = Counter()
     for item in _conditions(node):
         match item:
             case Compare(Field("trace", "model" | "run" as name), "=" | "!=", str(value)):
-                found[name, value] = None
+                found[name, value] += 1
             case In(Field("trace", "model" | "run" as name), values):
-                found.update(dict.fromkeys((name, value) for value in values if isinstance(value, str)))
+                found.update((name, value) for value in values if isinstance(value, str))
             case _:
                 continue
-    return tuple(found)
+    return found
 
 
 def with_ids(node: Node, ids: Mapping[Asked, Sequence[str]]) -> Node:
