@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import ModelDraft
@@ -147,3 +148,45 @@ def test_pages_go_on_when_a_version_of_the_name_is_made(services: Services, *, f
     assert last.items == ()
     with pytest.raises(Invalid, match="does not belong to this list"):
         listed(LOCAL, ListQuery(filter="model = 'cook-2'", limit=5, cursor=first.cursor))
+
+
+def hinted(services: Services, text: str, actor: Actor = LOCAL, *experiments: str) -> tuple[str, ...]:
+    return services.traces.search(actor, ListQuery(experiments, text)).hints
+
+
+def test_a_name_that_nothing_has_is_said_with_the_nearest(services: Services) -> None:
+    services.models.create(LOCAL, "2", ModelDraft("hidden-2"))
+    assert hinted(services, "model = 'cok-1'", ADA) == (
+        "no version in these experiments is called 'cok-1' (did you mean 'cook-1'?)",
+    )
+    assert hinted(services, "model IN ('v3', 'cook-1') AND run = 'x'", LOCAL, "1") == (
+        "no version in these experiments is called 'v3' (the latest is 'cook-1')",
+        "no run in these experiments is called 'x'",
+    )
+    assert hinted(services, "model = 'hidden-1'", ADA) == (
+        "no version in these experiments is called 'hidden-1' (the latest is 'cook-1')",
+    )
+    for text in ("model = 'cook-1' AND name = 'x'", "model = 'cook-2' AND name = 'x'", "model = 'm-1' AND name = 'x'",
+                 "NOT model = 'v3' AND name = 'x'", "model NOT IN ('v3') AND name = 'x'"):  # fmt: skip
+        assert hinted(services, text, ADA) == (), text
+
+
+def test_an_assessment_that_nobody_gave_is_said_with_the_nearest(services: Services) -> None:
+    judge = AssessmentSource("LLM_JUDGE", "judge")
+    for trace, name in (("by-id-1", "correctness"), ("by-id-2", "hidden")):
+        target = AssessmentTarget(TraceId(trace))
+        services.assessments.log(LOCAL, AssessmentDraft(target, name, "FEEDBACK", judge, value=True))
+    assert hinted(services, "feedback.corectness = false", ADA) == (
+        "no feedback in these experiments is called 'corectness' (did you mean 'correctness'?)",
+    )
+    assert hinted(services, "expectation.correctness = 'x'", ADA) == (
+        "no expectation in these experiments is called 'correctness' (did you mean feedback 'correctness'?)",
+    )
+    assert hinted(services, "feedback.hiden > 1", ADA) == (
+        "no feedback in these experiments is called 'hiden' (the latest is 'correctness')",
+    )
+    assert services.assessments.search(ADA, ListQuery(filter="name = 'corectness'")).hints == (
+        "no assessment in these experiments is called 'corectness' (did you mean 'correctness'?)",
+    )
+    for text in ("feedback.correctness = false", "feedback.corectness IS NULL AND name = 'x'"):
+        assert hinted(services, text, ADA) == (), text

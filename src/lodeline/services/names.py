@@ -1,6 +1,6 @@
 """Names of versions and runs in filters of traces, looked up for the one who searches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.auth.actor import Actor
@@ -34,7 +34,7 @@ class Names:
         ids: dict[Asked, Sequence[str]] = {}
         room = MAX_NAMED
         for kind in KINDS:
-            within = self._within(actor, kind, experiment_ids)
+            within = self.within(actor, kind, experiment_ids)
             values = [value for of, value in wanted if of == kind]
             if not values or not within:
                 continue
@@ -46,7 +46,16 @@ class Names:
                 ids[kind, name] = (name, *named) if kept else named
         return with_ids(node, ids) if ids else node
 
-    def _within(self, actor: Actor, kind: Named, experiment_ids: Sequence[str]) -> Sequence[ExperimentId]:
+    def known(self, kind: Named, value: str, within: Sequence[ExperimentId], experiment_ids: Sequence[str]) -> bool:
+        """Tell whether there is a version or run of this id or name, or a trace that holds it."""
+        if not self._not_ids(kind, [value], within):
+            return True
+        store = self._stores.models if kind == "model" else self._stores.runs
+        named = Search(tuple(within), _active(kind, [value]), limit=1)
+        return bool(store.search(named).items) or self._held(kind, [value], experiment_ids)
+
+    def within(self, actor: Actor, kind: Named, experiment_ids: Sequence[str]) -> Sequence[ExperimentId]:
+        """Return those of the experiments in which the actor may see versions or runs."""
         reach = reach_of(actor, "model.read" if kind == "model" else "run.read")
         return reach.narrowed(map(ExperimentId, experiment_ids))
 
@@ -68,8 +77,7 @@ class Names:
         found: dict[str, list[str]] = {}
         if not times:
             return found
-        node = And((one_of(field(kind, "name"), times), Compare(field(kind, "lifecycle"), "=", "ACTIVE")))
-        search = Search(experiment_ids=tuple(within), node=node, limit=MAX_LIMIT)
+        search = Search(tuple(within), _active(kind, times), limit=MAX_LIMIT)
         while True:
             if kind == "model":
                 models = self._stores.models.search(search)
@@ -91,6 +99,10 @@ class Names:
         node = one_of(field("trace", kind), names)
         page = self._stores.traces.search(Search(experiment_ids=tuple(experiment_ids), node=node, limit=1))
         return bool(page.items) or page.partial
+
+
+def _active(kind: Named, names: Iterable[str]) -> Node:
+    return And((one_of(field(kind, "name"), names), Compare(field(kind, "lifecycle"), "=", "ACTIVE")))
 
 
 def _too_many(kind: Named, name: str) -> Invalid:
