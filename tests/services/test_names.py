@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import ModelDraft
@@ -82,18 +83,46 @@ def test_a_run_is_found_by_its_name(services: Services) -> None:
 
 
 def test_a_name_that_too_many_have_is_refused(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "MAX_NAMED", 3)
+    monkeypatch.setattr(names, "MAX_NAMED", 4)
     for number in range(3):
         services.runs.create(LOCAL, "1", RunDraft("nightly", run_id=RunId(f"r-{number}")))
-    assert found(services, "run = 'nightly'") == []
-    services.runs.create(LOCAL, "1", RunDraft("nightly"))
-    with pytest.raises(Invalid, match="more than 3 have this name; give ids"):
-        found(services, "run = 'nightly'")
+    assert found(services, "run = 'nightly' AND run != 'r-0'") == []
+    assert found(services, "run = 'nightly' OR model = 'cook-1'", LOCAL, "1") == ["by-id-1"]
+    for text in (
+        "run = 'nightly' OR run != 'nightly'",
+        "run IN ('nightly', 'x') AND NOT run IN ('nightly', 'y')",
+        "run = 'nightly' AND model = 'cook-1'",
+    ):
+        with pytest.raises(Invalid, match=r"stand for more than 4 ids, each counted .*; give ids"):
+            found(services, text)
+    assert found(services, "run = 'nightly' AND model = 'cook-1'", LOCAL, "1") == []
 
 
-def test_many_ids_are_taken_as_they_are(services: Services) -> None:
-    many = ", ".join(f"'x-{number}'" for number in range(500))
+def test_names_are_counted_as_often_as_a_filter_says_them(services: Services) -> None:
+    for _ in range(40):
+        services.models.create(LOCAL, "1", ModelDraft("many"))
+    assert found(services, " OR ".join(["model = 'many'"] * 25)) == []
+    with pytest.raises(Invalid, match="more than 1,000 ids"):
+        found(services, " OR ".join(["model = 'many'"] * 26))
+
+
+def test_as_many_names_are_looked_up_as_a_list_takes(services: Services) -> None:
+    many = ", ".join(f"'{number:x}'" for number in range(2_500))
     assert found(services, f"model IN ('m-1', {many})") == ["by-id-1"]
+    assert found(services, f"model IN ({many}, 'cook-1')") == ["by-id-1", "by-id-2"]
+    assert found(services, f"model NOT IN ({many}, 'cook-1')") == ["by-name"]
+
+
+def test_an_id_of_another_experiment_tells_nothing_and_takes_no_name_away(services: Services) -> None:
+    run_id = services.runs.create(LOCAL, "1", RunDraft("hidden")).run_id
+    services.traces.link_run(LOCAL, run_id, [TraceId("none")])
+    services.runs.create(LOCAL, "2", RunDraft("evil", run_id=RunId("hidden")))
+    services.models.create(LOCAL, "2", ModelDraft("evil", model_id=ModelId("cook-1")))
+    for actor, experiments in ((ADA, ()), (ADA, ("1",)), (LOCAL, ("1",))):
+        assert found(services, "run = 'hidden'", actor, *experiments) == ["none"]
+        assert found(services, "model = 'cook-1'", actor, *experiments) == ["by-id-1"]
+    assert found(services, "run = 'hidden'") == []
+    assert found(services, "model = 'cook-1'", LOCAL, "2") == []
 
 
 def test_pages_go_on_behind_a_name(services: Services) -> None:
@@ -102,3 +131,62 @@ def test_pages_go_on_behind_a_name(services: Services) -> None:
     assert first.cursor is not None
     rest = services.traces.search(LOCAL, ListQuery(filter="model = 'cook-1'", limit=1, cursor=first.cursor))
     assert {first.items[0].trace_id, rest.items[0].trace_id} == {"by-id-1", "by-id-2"}
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_pages_go_on_when_a_version_of_the_name_is_made(services: Services, *, follow: bool) -> None:
+    listed = services.traces.follow if follow else services.traces.search
+    first = listed(LOCAL, ListQuery(filter="model = 'cook-1'", limit=1))
+    made = services.models.create(LOCAL, "1", ModelDraft("cook-1")).model_id
+    send(services, "later", "1", made)
+    second = listed(LOCAL, ListQuery(filter="model = 'cook-1'", limit=5, cursor=first.cursor))
+    assert [trace.trace_id for trace in second.items] == ["later" if follow else "by-id-1"]
+    services.models.delete(LOCAL, made)
+    services.models.delete(LOCAL, ModelId("m-1"))
+    services.models.delete(LOCAL, ModelId("m-2"))
+    last = listed(LOCAL, ListQuery(filter="model = 'cook-1'", limit=5, cursor=first.cursor))
+    assert last.items == ()
+    with pytest.raises(Invalid, match="does not belong to this list"):
+        listed(LOCAL, ListQuery(filter="model = 'cook-2'", limit=5, cursor=first.cursor))
+
+
+def hinted(services: Services, text: str, actor: Actor = LOCAL, *experiments: str) -> tuple[str, ...]:
+    return services.traces.search(actor, ListQuery(experiments, text)).hints
+
+
+def test_a_name_that_nothing_has_is_said_with_the_nearest(services: Services) -> None:
+    services.models.create(LOCAL, "2", ModelDraft("hidden-2"))
+    assert hinted(services, "model = 'cok-1'", ADA) == (
+        "no version in these experiments is called 'cok-1' (did you mean 'cook-1'?)",
+    )
+    assert hinted(services, "model IN ('v3', 'cook-1') AND run = 'x'", LOCAL, "1") == (
+        "no version in these experiments is called 'v3' (the latest is 'cook-1')",
+        "no run in these experiments is called 'x'",
+    )
+    assert hinted(services, "model = 'hidden-1'", ADA) == (
+        "no version in these experiments is called 'hidden-1' (the latest is 'cook-1')",
+    )
+    for text in ("model = 'cook-1' AND name = 'x'", "model = 'cook-2' AND name = 'x'", "model = 'm-1' AND name = 'x'",
+                 "NOT model = 'v3' AND name = 'x'", "model NOT IN ('v3') AND name = 'x'"):  # fmt: skip
+        assert hinted(services, text, ADA) == (), text
+
+
+def test_an_assessment_that_nobody_gave_is_said_with_the_nearest(services: Services) -> None:
+    judge = AssessmentSource("LLM_JUDGE", "judge")
+    for trace, name in (("by-id-1", "correctness"), ("by-id-2", "hidden")):
+        target = AssessmentTarget(TraceId(trace))
+        services.assessments.log(LOCAL, AssessmentDraft(target, name, "FEEDBACK", judge, value=True))
+    assert hinted(services, "feedback.corectness = false", ADA) == (
+        "no feedback in these experiments is called 'corectness' (did you mean 'correctness'?)",
+    )
+    assert hinted(services, "expectation.correctness = 'x'", ADA) == (
+        "no expectation in these experiments is called 'correctness' (did you mean feedback 'correctness'?)",
+    )
+    assert hinted(services, "feedback.hiden > 1", ADA) == (
+        "no feedback in these experiments is called 'hiden' (the latest is 'correctness')",
+    )
+    assert services.assessments.search(ADA, ListQuery(filter="name = 'corectness'")).hints == (
+        "no assessment in these experiments is called 'corectness' (did you mean 'correctness'?)",
+    )
+    for text in ("feedback.correctness = false", "feedback.corectness IS NULL AND name = 'x'"):
+        assert hinted(services, text, ADA) == (), text

@@ -189,7 +189,7 @@ class Search:
     `experiment_ids` restricts experiment-bound entities (empty: none of them, so an empty answer). `order` empty
     means the entity's default; every order is completed by the entity's own id, so pages never overlap or skip.
     An order of traces by `received` goes by arrival. `deadline_s` bounds the time spent; a page that hits it is
-    `partial`.
+    `partial`. `written` is the filter before names in it became ids, where it had some: cursors belong to that.
     """
 
     experiment_ids: tuple[str, ...] = ()
@@ -198,3 +198,9 @@ class Search:
     limit: int = 50
     cursor: str | None = None
     deadline_s: float = 10.0
+    written: Node | None = None
+
+    @property
+    def listed(self) -> Node:
+        """The filter that makes this list another than others, from its first page to its last."""
+        return self.node if self.written is None else self.written

@@ -32,7 +32,7 @@ from lodeline.services.assessment_names import names_of
 from lodeline.services.audit import audit_entry
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.listing import Listing, ListQuery, explained
+from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -118,7 +118,7 @@ class AssessmentService:
     def search(self, actor: Actor, query: ListQuery) -> Page[Assessment]:
         """List assessments, newest first unless ordered otherwise."""
         search = self._listing.search(actor, "assessment.read", query, "assessment")
-        return explained(self._stores.assessments.search(search), query, search)
+        return self._listing.explained(actor, self._stores.assessments.search(search), query, search)
 
     def names(self, actor: Actor, experiments: Sequence[str]) -> AssessmentNames:
         """Return the names and values of the standing assessments among the newest `MAX_LIMIT` of experiments."""

@@ -32,6 +32,7 @@ from lodeline.services.listing import Listing
 from lodeline.services.logins import LoginService
 from lodeline.services.measurements import MeasurementService
 from lodeline.services.models import ModelService
+from lodeline.services.name_hints import NameHints
 from lodeline.services.names import Names
 from lodeline.services.near_duplicates import NearDuplicateService
 from lodeline.services.operation import OperationService
@@ -112,8 +113,14 @@ def assemble(
     bounds = bounds or Bounds()
     cache = ExperimentCache(stores.experiments)
     scope = ExperimentScope(stores.experiments, cache)
+    names = Names(stores)
     listing = Listing(
-        scope, clock, deadline_s=bounds.search_deadline_s, assessments=stores.assessments, names=Names(stores)
+        scope,
+        clock,
+        deadline_s=bounds.search_deadline_s,
+        assessments=stores.assessments,
+        names=names,
+        name_hints=NameHints(stores, names),
     )
     traces = TraceService(stores, scope, listing, clock)
     assessments = AssessmentService(stores, scope, listing, clock)

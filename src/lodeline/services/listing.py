@@ -11,10 +11,11 @@ from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.query.ast import Always, Dialect, EntityScope, Node, Order, Search
 from lodeline.query.grammar_mlflow import parse_mlflow
 from lodeline.query.grammar_native import parse
-from lodeline.query.hints import hints
+from lodeline.query.hints import MAX_HINTS, hints
 from lodeline.query.mlflow_sessions import widened
 from lodeline.query.order import parse_order, parse_order_mlflow
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.name_hints import NameHints
 from lodeline.services.names import Names
 from lodeline.storage.base import AssessmentStore
 
@@ -49,12 +50,14 @@ class Listing:
         deadline_s: float,
         assessments: AssessmentStore | None = None,
         names: Names | None = None,
+        name_hints: NameHints | None = None,
     ) -> None:
         self._scope = scope
         self._clock = clock
         self._deadline_s = deadline_s
         self._assessments = assessments
         self._names = names
+        self._name_hints = name_hints
 
     def search(self, actor: Actor, action: ExperimentAction, query: ListQuery, entity: EntityScope) -> Search:
         """Return the search over the experiments in reach; Invalid for a wrong filter, order, limit or cursor.
@@ -65,7 +68,8 @@ class Listing:
         search = self.unbound(query, entity, experiment_ids)
         if self._names is None or entity != "trace" or query.dialect != "lodeline":
             return search
-        return replace(search, node=self._names.resolved(actor, search.node, experiment_ids))
+        node = self._names.resolved(actor, search.node, experiment_ids)
+        return search if node is search.node else replace(search, node=node, written=search.node)
 
     def unbound(self, query: ListQuery, entity: EntityScope, experiment_ids: tuple[str, ...] = ()) -> Search:
         """Return the search of an entity whose permission was asked already."""
@@ -95,12 +99,15 @@ class Listing:
 
         return widened(node, lambda name: store.of_sessions(experiment_ids, name))
 
-
-def explained(page: Page[T], query: ListQuery, search: Search) -> Page[T]:
-    """Return the answer to a search, with hints when a filter of our grammar found nothing from first to last."""
-    if page.items or page.partial or query.cursor or query.dialect != "lodeline":
-        return page
-    return replace(page, hints=hints(search.node))
+    def explained(self, actor: Actor, page: Page[T], query: ListQuery, search: Search) -> Page[T]:
+        """Return the answer to a search of traces or assessments, with hints when a filter of our grammar found
+        nothing from first to last."""
+        if page.items or page.partial or query.cursor or query.dialect != "lodeline":
+            return page
+        found = hints(search.listed)
+        if self._name_hints is not None:
+            found = (*found, *self._name_hints.of(actor, search.listed, search.experiment_ids))
+        return replace(page, hints=found[:MAX_HINTS])
 
 
 def _order(query: ListQuery, entity: EntityScope) -> tuple[Order, ...]:

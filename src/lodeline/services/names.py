@@ -1,6 +1,6 @@
 """Names of versions and runs in filters of traces, looked up for the one who searches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.auth.actor import Actor
@@ -11,12 +11,10 @@ from lodeline.domain.page import MAX_LIMIT
 from lodeline.query.ast import And, Compare, Node, Search
 from lodeline.query.build import one_of
 from lodeline.query.fields import field
-from lodeline.query.names import Asked, Named, asked, with_ids
+from lodeline.query.names import KINDS, Asked, Named, asked, with_ids
 from lodeline.storage.base import Stores
 
 MAX_NAMED = 1_000
-MAX_ASKED = 100
-"""Of a filter that asks for more, all are taken for ids."""
 
 
 class Names:
@@ -28,39 +26,58 @@ class Names:
     def resolved(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Node:
         """Return a filter of traces with ids where it asks for versions and runs by their names.
 
-        What is the id of one is never taken for a name. A name stays beside the ids where a trace holds it as it is.
-        Invalid for a name that more than `MAX_NAMED` have.
+        What is the id of one there is never taken for a name; what is one elsewhere tells nothing. A name stays
+        beside the ids where traces hold it as it is. Invalid when all names of the filter stand for more than
+        `MAX_NAMED` ids, counted as often as the filter says them.
         """
         wanted = asked(node)
-        if not wanted or len(wanted) > MAX_ASKED:
-            return node
         ids: dict[Asked, Sequence[str]] = {}
-        for kind in ("model", "run"):
-            names = self._names(kind, [value for of, value in wanted if of == kind])
-            reach = reach_of(actor, "model.read" if kind == "model" else "run.read")
-            within = reach.narrowed(map(ExperimentId, experiment_ids))
-            if names and within:
-                for name, found in self._named(kind, names, within).items():
-                    literal = (name,) if self._held(kind, name, experiment_ids) else ()
-                    ids[kind, name] = (*literal, *found)
+        room = MAX_NAMED
+        for kind in KINDS:
+            within = self.within(actor, kind, experiment_ids)
+            values = [value for of, value in wanted if of == kind]
+            if not values or not within:
+                continue
+            times = {value: wanted[kind, value] for value in self._not_ids(kind, values, within)}
+            found = self._named(kind, times, within, room)
+            room -= sum(times[name] * len(named) for name, named in found.items())
+            kept = bool(found) and self._held(kind, tuple(found), experiment_ids)
+            for name, named in found.items():
+                ids[kind, name] = (name, *named) if kept else named
         return with_ids(node, ids) if ids else node
 
-    def _names(self, kind: Named, values: Sequence[str]) -> Sequence[str]:
-        """Return those of the values that are no ids."""
-        if not values:
-            return ()
+    def known(self, kind: Named, value: str, within: Sequence[ExperimentId], experiment_ids: Sequence[str]) -> bool:
+        """Tell whether there is a version or run of this id or name, or a trace that holds it."""
+        if not self._not_ids(kind, [value], within):
+            return True
+        store = self._stores.models if kind == "model" else self._stores.runs
+        named = Search(tuple(within), _active(kind, [value]), limit=1)
+        return bool(store.search(named).items) or self._held(kind, [value], experiment_ids)
+
+    def within(self, actor: Actor, kind: Named, experiment_ids: Sequence[str]) -> Sequence[ExperimentId]:
+        """Return those of the experiments in which the actor may see versions or runs."""
+        reach = reach_of(actor, "model.read" if kind == "model" else "run.read")
+        return reach.narrowed(map(ExperimentId, experiment_ids))
+
+    def _not_ids(self, kind: Named, values: Sequence[str], within: Sequence[ExperimentId]) -> Sequence[str]:
+        """Return those of the values that are no ids within the experiments."""
+        holders = frozenset(within)
         if kind == "model":
-            known = {str(model.model_id) for model in self._stores.models.get([ModelId(value) for value in values])}
+            models = self._stores.models.get([ModelId(value) for value in values])
+            known = {str(model.model_id) for model in models if model.experiment_id in holders}
         else:
-            known = {str(run.run_id) for run in self._stores.runs.get([RunId(value) for value in values])}
+            runs = self._stores.runs.get([RunId(value) for value in values])
+            known = {str(run.run_id) for run in runs if run.experiment_id in holders}
         return [value for value in values if value not in known]
 
     def _named(
-        self, kind: Named, names: Sequence[str], within: Sequence[ExperimentId]
+        self, kind: Named, times: Mapping[str, int], within: Sequence[ExperimentId], room: int
     ) -> Mapping[str, Sequence[str]]:
-        node = And((one_of(field(kind, "name"), names), Compare(field(kind, "lifecycle"), "=", "ACTIVE")))
-        search = Search(experiment_ids=tuple(within), node=node, limit=MAX_LIMIT)
+        """Return the ids of those that have the names; Invalid when they need more than `room`."""
         found: dict[str, list[str]] = {}
+        if not times:
+            return found
+        search = Search(tuple(within), _active(kind, times), limit=MAX_LIMIT)
         while True:
             if kind == "model":
                 models = self._stores.models.search(search)
@@ -70,18 +87,28 @@ class Names:
                 pairs, cursor = [(item.name, str(item.run_id)) for item in runs.items], runs.cursor
             for name, ident in pairs:
                 found.setdefault(name, []).append(ident)
-                if len(found[name]) > MAX_NAMED:
-                    raise Invalid(
-                        f"{kind} = {shown(name)}: more than {MAX_NAMED} have this name; give ids, or one experiment.",
-                        code="ambiguous_name",
-                    )
+                room -= times[name]
+                if room < 0:
+                    raise _too_many(kind, name)
             if cursor is None:
                 return found
             search = replace(search, cursor=cursor)
 
-    def _held(self, kind: Named, name: str, experiment_ids: Sequence[str]) -> bool:
+    def _held(self, kind: Named, names: Sequence[str], experiment_ids: Sequence[str]) -> bool:
         """Tell whether a trace holds a name where ids stand: one that nobody kept a version of when it was sent."""
-        node = Compare(field("trace", kind), "=", name)
-        return bool(
-            self._stores.traces.search(Search(experiment_ids=tuple(experiment_ids), node=node, limit=1)).items
-        )
+        node = one_of(field("trace", kind), names)
+        page = self._stores.traces.search(Search(experiment_ids=tuple(experiment_ids), node=node, limit=1))
+        return bool(page.items) or page.partial
+
+
+def _active(kind: Named, names: Iterable[str]) -> Node:
+    return And((one_of(field(kind, "name"), names), Compare(field(kind, "lifecycle"), "=", "ACTIVE")))
+
+
+def _too_many(kind: Named, name: str) -> Invalid:
+    return Invalid(
+        f"filter: with {kind} = {shown(name)}, its names of versions and runs stand for more than {MAX_NAMED:,} ids, "
+        "each counted as often as the filter says it; give ids, fewer names or one experiment.",
+        code="ambiguous_name",
+        details={"field": kind, "value": name},
+    )

@@ -27,7 +27,7 @@ from lodeline.ingest.capture import capture_of
 from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.listing import Listing, ListQuery, explained
+from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -107,7 +107,7 @@ class TraceService:
         """List traces, newest start first unless ordered otherwise; never with bodies of spans."""
         search = self._listing.search(actor, "trace.read", query, "trace")
         found = self._stores.traces.search(search)
-        return explained(found, query, search)
+        return self._listing.explained(actor, found, query, search)
 
     def tag(self, actor: Actor, trace_id: TraceId, set_tags: Mapping[str, str], delete_tags: Sequence[str] = ()
             ) -> Trace:  # fmt: skip

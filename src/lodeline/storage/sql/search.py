@@ -53,7 +53,7 @@ def search_traces(readers: Readers, search: Search) -> Page[Trace]:
 
 def _page(db: Db, search: Search, stint: Stint) -> Page[Trace]:
     orders = search.order or (Order(START),)
-    fingerprint = cursors.fingerprint("trace", search.node, orders)
+    fingerprint = cursors.fingerprint("trace", search.listed, orders)
     after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
     position = Position(stint, after)
     items: list[Trace] = []

@@ -1,0 +1,78 @@
+"""Hints about names in filters that nothing has: which name may have been meant."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from lodeline.auth.actor import Actor
+from lodeline.auth.policy import reach_of
+from lodeline.domain.errors import shown
+from lodeline.domain.ids import ExperimentId
+from lodeline.domain.page import MAX_LIMIT
+from lodeline.query.ast import And, Compare, Node, Search
+from lodeline.query.fields import field
+from lodeline.query.hints import MAX_HINTS
+from lodeline.query.names import Judgment, Named, sought, sought_judgments
+from lodeline.query.problem import nearest
+from lodeline.services.names import Names
+from lodeline.storage.base import Stores
+
+_MOST = 20
+"""So many names of a filter are looked at."""
+_DEADLINE_S = 1.0
+_NOUNS = {"model": "version", "run": "run", "FEEDBACK": "feedback", "EXPECTATION": "expectation"}
+
+
+class NameHints:
+    """Looks for versions, runs and assessments that a filter asks for, as far as the actor may see them."""
+
+    def __init__(self, stores: Stores, names: Names) -> None:
+        self._stores = stores
+        self._names = names
+
+    def of(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Sequence[str]:
+        """Return a sentence for each name of a filter as written that nothing has; at most `MAX_HINTS`."""
+        both = chain(self._of_ids(actor, node, experiment_ids), self._of_judgments(actor, node, experiment_ids))
+        return list(islice(both, MAX_HINTS))
+
+    def _of_ids(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Iterator[str]:
+        for kind, value in sought(node)[:_MOST]:
+            within = self._names.within(actor, kind, experiment_ids)
+            if within and not self._names.known(kind, value, within, experiment_ids):
+                yield _sentence(_NOUNS[kind], value, self._named(kind, within))
+
+    def _named(self, kind: Named, within: Sequence[ExperimentId]) -> Sequence[str]:
+        """Return names of active versions or runs, the latest first."""
+        active = Compare(field(kind, "lifecycle"), "=", "ACTIVE")
+        search = Search(tuple(within), active, limit=MAX_LIMIT, deadline_s=_DEADLINE_S)
+        if kind == "model":
+            return [model.name for model in self._stores.models.search(search).items]
+        return [run.name for run in self._stores.runs.search(search).items]
+
+    def _of_judgments(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Iterator[str]:
+        within = reach_of(actor, "assessment.read").narrowed(map(ExperimentId, experiment_ids))
+        for kind, name in sought_judgments(node)[:_MOST]:
+            if within and not self._judged((kind, name), within):
+                newest = self._stores.assessments.search(
+                    Search(within, limit=MAX_LIMIT, deadline_s=_DEADLINE_S)
+                ).items
+                names = [item.name for item in newest if item.valid and kind in {None, item.kind}]
+                others = [item.kind for item in newest if item.valid and item.name == name and item.kind in _NOUNS]
+                meant = f"{others[0].lower()} {shown(name)}" if others else None
+                yield _sentence(_NOUNS.get(kind or "", "assessment"), name, names, meant)
+
+    def _judged(self, asked: Judgment, within: Sequence[ExperimentId]) -> bool:
+        """Tell whether there is such an assessment, or may be one."""
+        kind, name = asked
+        named = Compare(field("assessment", "name"), "=", name)
+        node = named if kind is None else And((named, Compare(field("assessment", "kind"), "=", kind)))
+        page = self._stores.assessments.search(Search(tuple(within), node, limit=1, deadline_s=_DEADLINE_S))
+        return bool(page.items) or page.partial
+
+
+def _sentence(noun: str, name: str, known: Iterable[str], meant: str | None = None) -> str:
+    names = list(dict.fromkeys(known))
+    near = nearest(name, names)
+    if meant is None and near is not None:
+        meant = shown(near)
+    more = f" (did you mean {meant}?)" if meant else f" (the latest is {shown(names[0])})" if names else ""
+    return f"no {noun} in these experiments is called {shown(name)}{more}"
