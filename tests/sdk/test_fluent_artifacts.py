@@ -51,7 +51,7 @@ def test_bytes_texts_files_and_documents_are_stored_as_they_are(local: LocalClie
 
 def test_a_folder_goes_there_and_comes_back(local: LocalClient, tmp_path: Path) -> None:
     model_id = local.models.create(ModelDraft("bot")).model_id
-    files = {"a.txt": b"a", "deep/er/b.txt": b"b", "deep/c.txt": b""}
+    files = {".a.txt.part": b"p", "a.txt": b"a", "deep/er/b.txt": b"b", "deep/c.txt": b""}
     for path, content in files.items():
         (tmp_path / "out" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / path).write_bytes(content)

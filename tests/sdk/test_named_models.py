@@ -78,13 +78,14 @@ def silent() -> Generator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def run_against(url: str, spool: Path, wait_s: str) -> str:
+def run_against(url: str, spool: Path, wait_s: str, more: str = "") -> str:
     program = f"""
 import lodeline, lodeline.sdk.named_models as named
 named.ANSWER_S = {wait_s}
 lodeline.configure(url="{url}", exit_timeout_s=0)
 with lodeline.set_active_model("v1") as active:
     print(active.model_id)
+{more}
 """
     env = {**os.environ, "LODELINE_SPOOL_DIR": str(spool)}
     done = subprocess.run(
@@ -101,6 +102,45 @@ def test_a_server_that_is_not_there_or_says_nothing_disturbs_nothing(tmp_path: P
     assert "has not said within" in said
 
 
+def test_a_server_that_said_nothing_is_not_waited_for_again(tmp_path: Path) -> None:
+    more = """
+named.ANSWER_S = 1_000_000
+for name in ("v2", "v3"):
+    with lodeline.set_active_model(name) as active:
+        print(active.model_id)
+"""
+    with silent() as url:
+        said = run_against(url, tmp_path, "0.2", more)
+    assert said.startswith("v1\nv2\nv3")
+
+
+def test_threads_that_name_versions_at_one_time_are_told_their_own(
+    local: LodelineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)
+
+    def met(name: str) -> object:
+        found = named_model(name)
+        both.wait(60)
+        return found
+
+    told: dict[str, str] = {}
+
+    def name_it(name: str) -> None:
+        told[name] = lodeline.set_active_model(name).model_id
+
+    monkeypatch.setattr("lodeline.sdk.fluent_models.named_model", met)
+    monkeypatch.setattr(named_models, "ANSWER_S", 60.0)
+    with capture_traces():
+        provider.runtime.sends = True
+        threads = [threading.Thread(target=name_it, args=(name,)) for name in ("v1", "v2")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert told == {model.name: model.model_id for model in local.models.search().all()}
+
+
 def test_an_answer_that_comes_late_is_taken(
     local: LodelineClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -112,6 +152,7 @@ def test_an_answer_that_comes_late_is_taken(
 
     monkeypatch.setattr("lodeline.sdk.fluent_models.named_model", held)
     monkeypatch.setattr(named_models, "ANSWER_S", 0.01)
+    monkeypatch.setattr(named_models, "_silent_until", 0.0)
     with capture_traces():
         provider.runtime.sends = True  # until the capture ends
         with lodeline.set_active_model("v1") as active:

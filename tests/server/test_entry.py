@@ -45,6 +45,9 @@ def test_nobody_is_told_what_else_is_wrong_at_the_native_door(guarded: World) ->
     for name, method, path in asked:
         answer = guarded.client.request(method, path, params={"no_such": "1", "limit": "x"}, json=["wrong"])
         assert (name, answer.status_code) == (name, 401)
+        headers = {"content-type": "application/json"}
+        answer = guarded.client.request(method, path, content=b"{no json", headers=headers)
+        assert (name, answer.status_code) == (name, 401)
 
 
 def test_nobody_is_told_what_else_is_wrong_at_the_door_of_mlflow(guarded: World) -> None:
@@ -78,6 +81,13 @@ def test_a_misspelt_parameter_is_told_the_right_one(world: World, path: str, sai
     answer = world.client.get(f"{PREFIX}{path}")
     assert answer.status_code == 400
     assert said in answer.json()["detail"]
+
+
+def test_a_parameter_of_one_value_is_given_once(world: World) -> None:
+    answer = world.client.get(f"{PREFIX}/traces?limit=1&limit=2")
+    assert (answer.status_code, answer.json()["code"]) == (400, "repeated_parameter")
+    assert answer.json()["detail"] == "limit: it is given 2 times ('1', '2'); give it once."
+    assert world.client.get(f"{PREFIX}/traces?experiment=0&experiment=0").status_code == 200
 
 
 def test_who_has_a_login_that_ended_can_sign_in_again(guarded: World) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -142,9 +143,9 @@ def _below(files: _Files, ident: str, folder: str) -> list[str]:
 def _save(files: _Files, ident: str, path: str, target: Path) -> None:
     with files.download(ident, path) as parts:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
+        part = target.with_name(f".{uuid.uuid4().hex}.part")  # a name that no file of theirs or of the user has
         try:
-            with part.open("wb") as stream:
+            with part.open("xb") as stream:
                 stream.writelines(parts)
             part.replace(target)
         finally:

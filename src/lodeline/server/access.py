@@ -119,11 +119,19 @@ def _password(credentials: str) -> str:
         return ""
 
 
-async def _identify(request: Request) -> tuple[Actor, Login | None]:
-    access: Access = request.app.state.access
-    if not access.enabled:
-        return LOCAL, None
-    return await run_in_threadpool(access.identify, request.headers, request.method)
+async def identify(request: Request) -> tuple[Actor, Login | None]:
+    """Return who sends a request, and by which login; looked up once for each request. Errors as of `Access`."""
+    known: tuple[Actor, Login | None] | None = request.scope.get(_IDENTITY)
+    if known is None:
+        access: Access = request.app.state.access
+        if not access.enabled:
+            return LOCAL, None
+        known = await run_in_threadpool(access.identify, request.headers, request.method)
+        request.scope[_IDENTITY] = known
+    return known
+
+
+_IDENTITY = "lodeline.identity"
 
 
 async def _access(request: Request) -> Access:
@@ -136,7 +144,7 @@ async def _address(request: Request) -> str | None:
 
 
 AccessDep = Annotated[Access, Depends(_access)]
-IdentityDep = Annotated[tuple[Actor, Login | None], Depends(_identify)]
+IdentityDep = Annotated[tuple[Actor, Login | None], Depends(identify)]
 
 
 async def _actor(identity: IdentityDep) -> Actor:

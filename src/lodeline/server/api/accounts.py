@@ -10,8 +10,9 @@ from lodeline.domain.ids import AccountId, check_experiment_id
 from lodeline.server.access import ActorDep, AddressDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
+from lodeline.server.api.entry import NativeRoute
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=NativeRoute)
 
 AccountPath = Annotated[str, Path(min_length=1, max_length=100, description="The account's id.")]
 _Password = Annotated[str, Field(min_length=1, max_length=1_000)]

@@ -16,13 +16,14 @@ from lodeline.domain.model import Model
 from lodeline.domain.run import Run
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.models import ModelPath
 from lodeline.server.api.runs import RunPath
 from lodeline.server.uploads import saved, spooled
 from lodeline.services.artifacts import of_model, of_run
 from lodeline.services.bundle import Services
 
-router = APIRouter()
+router = APIRouter(route_class=NativeRoute)
 
 FolderQuery = Annotated[str, Query(max_length=MAX_PATH, description="A folder; nothing is the uppermost one.")]
 FileQuery = Annotated[

@@ -6,9 +6,10 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import NativeListedDep
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(prefix="/audit", tags=["audit"], route_class=NativeRoute)
 
 
 @router.get("", **answer(Page[AuditEntry], 404))

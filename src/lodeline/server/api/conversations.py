@@ -8,10 +8,11 @@ from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import NativeListedDep
 from lodeline.server.api.paths import TEXT
 
-router = APIRouter(tags=["conversations"])
+router = APIRouter(tags=["conversations"], route_class=NativeRoute)
 
 
 @router.get("/sessions", **answer(Page[Session], 404))

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path, Query
 from lodeline.domain.delivery import MAX_DELIVERIES, Delivery
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import ExperimentsParam
 
-router = APIRouter(prefix="/deliveries", tags=["deliveries"])
+router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=NativeRoute)
 
 
 @router.get("", **answer(list[Delivery], 404))

@@ -1,44 +1,84 @@
 """What native routes ask first of a request: who sends it, and whether they know all its query parameters."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
+from starlette.responses import Response
 
 from lodeline.auth.policy import check_known
 from lodeline.domain.errors import Invalid, shown
-from lodeline.server.access import IdentityDep
+from lodeline.server.access import identify
 
 _MOST_NAMED = 10
+_MOST_SHOWN = 3
 
 
-async def known_actor(identity: IdentityDep) -> None:
-    """Raise Unauthenticated for nobody, whatever else is wrong with the request."""
-    check_known(identity[0])
+class OpenRoute(APIRoute):
+    """A route that anybody may ask, such as that of signing in.
+
+    Invalid for a query parameter that it does not have, and for one given twice that takes one value: it would be
+    taken for none, or the last of them, and the answer for that to what was asked.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+        known = dict(sorted(_parameters(self.dependant)))
+
+        async def entered(request: Request) -> Response:
+            await self.enter(request)
+            _check_parameters(request, known)
+            return await answer(request)
+
+        return entered
+
+    async def enter(self, request: Request) -> None:
+        """Raise what is to be said before anything else of the request is looked at, its body above all."""
 
 
-async def known_parameters(request: Request) -> None:
-    """Raise Invalid for a query parameter that the route does not have: a misspelt one would be taken for none, and
-    the answer for that to what was asked."""
-    if not request.query_params:
-        return
-    route: APIRoute = request.scope["route"]
-    known = sorted(set(_parameters(route.dependant)))
+class NativeRoute(OpenRoute):
+    """A route for those who are known; Unauthenticated for nobody, whatever else is wrong with the request."""
+
+    async def enter(self, request: Request) -> None:
+        """Raise Unauthenticated for nobody."""
+        check_known((await identify(request))[0])
+
+
+def _check_parameters(request: Request, known: Mapping[str, bool]) -> None:
+    """Check the query of a request; `known` tells of each parameter whether it takes several values."""
     for name in request.query_params:
-        if name not in known:
+        many = known.get(name)
+        if many is None:
             raise Invalid(
-                f"{shown(name)}: there is no such query parameter; {_instead(name, known)}.",
+                f"{shown(name)}: there is no such query parameter; {_instead(name, list(known))}.",
                 code="unknown_parameter",
-                details={"field": name, "known": known},
+                details={"field": name, "known": list(known)},
+            )
+        if not many and len(values := request.query_params.getlist(name)) > 1:
+            first = ", ".join(map(shown, values[:_MOST_SHOWN]))
+            raise Invalid(
+                f"{name}: it is given {len(values)} times ({first}); give it once.",
+                code="repeated_parameter",
+                details={"field": name},
             )
 
 
-def _parameters(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    yield from ((field.alias, _takes_several(field.field_info.annotation)) for field in dependant.query_params)
     for inner in dependant.dependencies:
         yield from _parameters(inner)
+
+
+def _takes_several(annotation: object) -> bool:
+    origin = get_origin(annotation)
+    if origin in {Annotated, Union, UnionType}:
+        return any(map(_takes_several, get_args(annotation)))
+    return isinstance(origin, type) and issubclass(origin, Sequence)
 
 
 def _instead(name: str, known: list[str]) -> str:

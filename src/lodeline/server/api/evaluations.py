@@ -41,10 +41,11 @@ from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.assessments import SourceBody
 from lodeline.server.api.bodies import Body, Id, Tags, Text
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import CursorParam, LimitParam
 from lodeline.server.api.runs import RunFields, RunPath
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+router = APIRouter(prefix="/evaluations", tags=["evaluations"], route_class=NativeRoute)
 
 _Count = Annotated[int | None, Field(ge=0, le=MAX_NUMBER)]
 _Names = Field(default_factory=dict[str, str], max_length=1_000)

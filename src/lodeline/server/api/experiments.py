@@ -20,9 +20,10 @@ from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, TagKeys, Tags
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import PagedDep
 
-router = APIRouter(prefix="/experiments", tags=["experiments"])
+router = APIRouter(prefix="/experiments", tags=["experiments"], route_class=NativeRoute)
 
 ExperimentPath = Annotated[str, Path(max_length=20, description="The experiment's id.", examples=["0"])]
 _Usd = Annotated[float | None, Field(ge=0, le=1e9)]

@@ -8,9 +8,10 @@ from lodeline.query.ast import EntityScope
 from lodeline.query.complete import FilterReading
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import MAX_FILTER
 
-router = APIRouter(prefix="/filters", tags=["filters"])
+router = APIRouter(prefix="/filters", tags=["filters"], route_class=NativeRoute)
 
 
 @router.get("/complete", **answer(FilterReading))

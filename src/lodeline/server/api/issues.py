@@ -21,9 +21,10 @@ from lodeline.domain.page import DEFAULT_LIMIT, Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import CursorParam, ExperimentsParam, LimitParam
 
-router = APIRouter(prefix="/issues", tags=["issues"])
+router = APIRouter(prefix="/issues", tags=["issues"], route_class=NativeRoute)
 
 IssuePath = Annotated[str, Path(min_length=1, max_length=MAX_ISSUE_ID, description="The issue's id.")]
 

@@ -10,9 +10,10 @@ from lodeline.domain.ids import AccountId, KeyId, check_experiment_id
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, EpochMs, Id
+from lodeline.server.api.entry import NativeRoute
 from lodeline.services.keys import MAX_EXPERIMENTS
 
-router = APIRouter(prefix="/keys", tags=["keys"])
+router = APIRouter(prefix="/keys", tags=["keys"], route_class=NativeRoute)
 
 
 class KeyBody(Body):

@@ -27,8 +27,9 @@ from lodeline.domain.text_span import MarkedPart
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
+from lodeline.server.api.entry import NativeRoute
 
-router = APIRouter(prefix="/label-schemas", tags=["label schemas"])
+router = APIRouter(prefix="/label-schemas", tags=["label schemas"], route_class=NativeRoute)
 
 SchemaPath = Annotated[str, Path(min_length=1, max_length=250, description="The label schema's id.")]
 _Home = Annotated[

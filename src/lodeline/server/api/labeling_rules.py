@@ -11,10 +11,11 @@ from lodeline.domain.labeling_rules import MAX_MOST, MAX_RULE_LIMIT, ItemRule, R
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import MAX_FILTER
 from lodeline.server.api.runs import RunPath
 
-router = APIRouter(prefix="/labeling", tags=["labeling"])
+router = APIRouter(prefix="/labeling", tags=["labeling"], route_class=NativeRoute)
 
 
 class ItemRuleBody(Body):

@@ -6,8 +6,9 @@ import lodeline
 from lodeline.domain.operation import ServerInfo
 from lodeline.server.access import AccessDep, ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.api.entry import NativeRoute
 
-router = APIRouter(prefix="/server", tags=["server"])
+router = APIRouter(prefix="/server", tags=["server"], route_class=NativeRoute)
 
 
 @router.get("", **answer(ServerInfo))

@@ -26,9 +26,10 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, TagKeys, Tags
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import CursorParam, LimitParam, NativeListedDep
 
-router = APIRouter(prefix="/prompts", tags=["prompts"])
+router = APIRouter(prefix="/prompts", tags=["prompts"], route_class=NativeRoute)
 
 PromptPath = Annotated[str, Path(min_length=1, max_length=MAX_NAME, description="The prompt's name.")]
 HomeParam = Annotated[

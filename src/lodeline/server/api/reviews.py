@@ -13,11 +13,12 @@ from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.labeling_items import FormBody, ItemPath, Reviewer
 from lodeline.server.api.listing import CursorParam, LimitParam
 from lodeline.server.api.runs import RunPath
 
-router = APIRouter(prefix="/reviews", tags=["reviews"])
+router = APIRouter(prefix="/reviews", tags=["reviews"], route_class=NativeRoute)
 
 ReviewerParam = Annotated[
     str | None,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from lodeline.server.api import (
@@ -37,7 +37,6 @@ from lodeline.server.api import (
     transfer,
     trust,
 )
-from lodeline.server.api.entry import known_actor, known_parameters
 
 PREFIX = "/api/v1"
 
@@ -47,8 +46,7 @@ def native_routes() -> Sequence[BaseRoute]:
     """Return the routes of the native API; fixed paths come before those with parameters.
 
     They hold nothing of an application, and all of a process share them: what FastAPI makes of 170 signatures takes
-    longer than to open a store. Who signs in is nobody yet, and may have a login that has ended: those routes ask for
-    themselves.
+    longer than to open a store.
     """
     router = APIRouter(prefix=PREFIX)
     for noun in (
@@ -58,8 +56,7 @@ def native_routes() -> Sequence[BaseRoute]:
         issues,
         label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
-        asked = (known_parameters,) if noun is logins else (known_actor, known_parameters)
-        router.include_router(noun.router, dependencies=list(map(Depends, asked)))
+        router.include_router(noun.router)
     shared = APIRouter(generate_unique_id_function=lambda route: route.name)
     shared.include_router(router)
     return tuple(shared.routes)

@@ -17,9 +17,10 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import ExperimentsParam
 
-router = APIRouter(prefix="/scorers", tags=["scorers"])
+router = APIRouter(prefix="/scorers", tags=["scorers"], route_class=NativeRoute)
 
 ScorerPath = Annotated[str, Path(min_length=1, max_length=MAX_NAME, description="The scorer's name.")]
 HomeParam = Annotated[

@@ -23,12 +23,13 @@ from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id, TagKeys, Tags, Text
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.listing import ListedDep
 from lodeline.server.api.paths import TEXT
 from lodeline.services.listing import ListQuery
 from lodeline.services.traces import MAX_DELETE, MAX_IDS
 
-router = APIRouter(prefix="/traces", tags=["traces"])
+router = APIRouter(prefix="/traces", tags=["traces"], route_class=NativeRoute)
 
 TracePath = Annotated[
     str,

@@ -13,11 +13,12 @@ from lodeline.domain.ids import check_experiment_id
 from lodeline.domain.transfer import ImportReport
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
+from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.experiments import ExperimentPath
 from lodeline.server.settings import Settings
 from lodeline.server.uploads import spooled
 
-router = APIRouter(prefix="/experiments", tags=["transfer"])
+router = APIRouter(prefix="/experiments", tags=["transfer"], route_class=NativeRoute)
 
 _UPLOAD = {
     "requestBody": {
