@@ -294,6 +294,17 @@ def test_an_endless_fault_of_the_server_ends_as_a_dead_letter(tmp_path: Path) ->
             assert processor.stats().refused == 1
 
 
+def test_a_long_outage_that_ends_with_a_fault_loses_nothing(tmp_path: Path) -> None:
+    answers = [*[Reply(503)] * 20, *[Reply(500)] * 9, OK]
+    with receiving(lambda _: answers.pop(0)) as receiver:
+        made = settings(receiver.url, tmp_path / "spool", first_retry_s=0.001, max_retry_s=0.001)
+        with delivering(made) as (processor, end):
+            end(["span"])
+            assert processor.force_flush(WAIT_MS)
+            assert receiver.kept == ["span"]
+            assert (processor.stats().sent, processor.stats().refused) == (1, 0)
+
+
 def test_an_encoding_that_the_receiver_does_not_take_is_left(tmp_path: Path) -> None:
     encodings: list[str] = []
 

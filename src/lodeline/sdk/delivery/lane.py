@@ -9,7 +9,8 @@ from lodeline.sdk.delivery.splitting import split
 from lodeline.sdk.delivery.stats import Ledger
 from lodeline.sdk.delivery.turns import Turn, Turns
 
-_DOUBTFUL_ATTEMPTS = 10
+_DOUBTFUL_ANSWERS = 10
+"""So many of them are taken for a refusal; an outage that ends with one of them is none."""
 Fate = Literal["done", "too_large", "stopped"]
 
 
@@ -61,7 +62,7 @@ class Lane:
             headers |= {INSTANCE_HEADER: batch.meta.instance, SEQUENCE_HEADER: sequence}
         if batch.meta.experiment is not None:
             headers[EXPERIMENT_HEADER] = batch.meta.experiment
-        failed = 0
+        failed = doubts = 0
         last: Turn | None = None
         while (turn := self._turns.enter(batch, failed, last)) is not None:
             last = turn
@@ -70,7 +71,8 @@ class Lane:
             answer = self._post(turn, body, headers)
             if answer.kind == "later":
                 failed += 1
-                if not (answer.doubtful and failed >= _DOUBTFUL_ATTEMPTS):
+                doubts += answer.doubtful
+                if not (answer.doubtful and doubts >= _DOUBTFUL_ANSWERS):
                     self._outcomes.note_failure(answer)
                     continue
             if answer.kind == "too_large":
