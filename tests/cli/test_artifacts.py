@@ -45,4 +45,5 @@ def test_what_is_not_there_is_said(lodeline: Lodeline, store: Path) -> None:
         client.runs.create("one")
     assert "there is no such file" in lodeline("runs", "upload", "one", "absent.txt", store=store, code=1).err
     assert "not found" in lodeline("runs", "upload", "none", "absent.txt", store=store, code=1).err
-    assert "does not exist" in lodeline("runs", "delete-artifact", "one", "x", "--yes", store=store, code=1).err
+    refused = lodeline("runs", "delete-artifact", "one", "x", "--yes", store=store, code=1).err
+    assert "artifact 'x' does not exist; list its folder for what there is." in refused

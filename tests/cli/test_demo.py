@@ -146,3 +146,13 @@ def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None
 def test_arguments_are_quoted_for_a_shell(argument: str, shown: str) -> None:
     assert quoted(argument) == shown
     assert shlex.split(quoted(argument)) == [argument]
+
+
+def test_a_trace_names_its_version(demo: Demo, lodeline: Lodeline) -> None:
+    found = lodeline(
+        "models", "list", "-e", "demo: maths, four models", "--limit", "1", "--json", store=demo.store
+    ).lines()[0]
+    of = ("-e", "demo: maths, four models", "-f", f"model = '{found['model_id']}'", "--limit", "1", "--json")
+    trace = lodeline("traces", "search", *of, store=demo.store).lines()[0]
+    shown = lodeline("traces", "get", str(trace["trace_id"]), store=demo.store).out
+    assert f"{found['name']} ({found['model_id']})" in shown

@@ -34,7 +34,7 @@ GROUPS: dict[str, str] = {
     "runs": "List, show, tag, delete and restore runs.",
     "evaluations": "Show evaluations, their rows and summaries; compare and cancel them.",
     "eval": "Run evaluations from a file, compare them, and hold them to a gate.",
-    "issues": "List and show problems that traces show.",
+    "issues": "List, show and change problems that traces show.",
     "labels": "Make, show and delete label schemas.",
     "labeling": "Make, fill and watch labeling sessions; carry what people expect into datasets.",
     "models": "List, show and compare versions of applications; move their aliases.",

@@ -1,5 +1,6 @@
 """One trace for people: what it is, its spans as a tree, what went in and out, and what was said about it."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import orjson
@@ -10,6 +11,7 @@ from lodeline.cli.options import Use
 from lodeline.cli.output import clean, clean_lines, cost, count, duration, moment
 from lodeline.cli.tree import branches
 from lodeline.domain.assessment import UNNAMED, Assessment
+from lodeline.domain.errors import Forbidden, Invalid, NotFound
 from lodeline.domain.ids import SpanId
 from lodeline.domain.span import JsonValue, Message, Span, SpanSkeleton
 from lodeline.domain.trace import Trace
@@ -71,7 +73,7 @@ def _summary(use: Use, trace: Trace, experiment: str) -> None:
             ("session", trace.session),
             ("user", trace.user),
             ("environment", trace.environment),
-            ("model", trace.model_id),
+            ("model", _model(use, trace)),
             ("service", trace.service),
             ("tags", _pairs(trace.tags)),
             ("metadata", _pairs(trace.metadata)),
@@ -79,6 +81,15 @@ def _summary(use: Use, trace: Trace, experiment: str) -> None:
             ("response", clean(trace.response, _PREVIEW_CHARACTERS) if trace.response else None),
         )
     )
+
+
+def _model(use: Use, trace: Trace) -> str | None:
+    """Return the version of the application by name and id; as the trace holds it where one may not read its name."""
+    if trace.model_id is None:
+        return None
+    with contextlib.suppress(NotFound, Invalid, Forbidden):
+        return f"{use.client.models.get(trace.model_id).name} ({trace.model_id})"
+    return trace.model_id
 
 
 def _pairs(texts: Mapping[str, str]) -> str:

@@ -1,5 +1,7 @@
 """Native routes of the artifacts of runs and models: what there is, bytes in, and bytes out, never rendered."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +12,7 @@ from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction
 from lodeline.domain.artifact import Artifact
 from lodeline.domain.blob import MAX_PATH
-from lodeline.domain.errors import Deleted, Invalid
+from lodeline.domain.errors import Deleted, Invalid, NotFound, shown
 from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.model import Model
 from lodeline.domain.run import Run
@@ -54,7 +56,7 @@ def list_artifacts(actor: ActorDep, services: ServicesDep, run_id: RunPath, path
 @router.get(f"{_RUN}/content", tags=["runs"], **_SAVED)
 def get_artifact(actor: ActorDep, services: ServicesDep, run_id: RunPath, path: FileQuery) -> StreamingResponse:
     """Return a file of a run, always to be saved, never shown: its content is a stranger's."""
-    return _content(services, actor, _of_run(services, actor, run_id, path))
+    return _content(services, actor, _of_run(services, actor, run_id, path), path)
 
 
 @router.put(f"{_RUN}/content", tags=["runs"], **_PUT, openapi_extra=_UPLOAD)
@@ -69,7 +71,9 @@ async def put_artifact(
 @router.delete(f"{_RUN}/content", tags=["runs"], **_GONE)
 def delete_artifact(actor: ActorDep, services: ServicesDep, run_id: RunPath, path: RemovedQuery) -> None:
     """Delete a file of a run, or a folder with what is in it."""
-    services.artifacts.delete(actor, _of_run(services, actor, run_id, path, "run.delete"))
+    place = _of_run(services, actor, run_id, path, "run.delete")
+    with _named(path):
+        services.artifacts.delete(actor, place)
 
 
 @router.get(_MODEL, tags=["models"], **answer(list[Artifact], 404))
@@ -83,7 +87,7 @@ def get_model_artifact(
     actor: ActorDep, services: ServicesDep, model_id: ModelPath, path: FileQuery
 ) -> StreamingResponse:
     """Return a file of a model, always to be saved, never shown: its content is a stranger's."""
-    return _content(services, actor, _of_model(services, actor, model_id, path))
+    return _content(services, actor, _of_model(services, actor, model_id, path), path)
 
 
 @router.put(f"{_MODEL}/content", tags=["models"], **_PUT, openapi_extra=_UPLOAD)
@@ -98,7 +102,9 @@ async def put_model_artifact(
 @router.delete(f"{_MODEL}/content", tags=["models"], **_GONE)
 def delete_model_artifact(actor: ActorDep, services: ServicesDep, model_id: ModelPath, path: RemovedQuery) -> None:
     """Delete a file of a model, or a folder with what is in it."""
-    services.artifacts.delete(actor, _of_model(services, actor, model_id, path, "model.delete"))
+    place = _of_model(services, actor, model_id, path, "model.delete")
+    with _named(path):
+        services.artifacts.delete(actor, place)
 
 
 def _of_run(services: Services, actor: Actor, run_id: str, path: str, action: ExperimentAction = "run.read") -> str:
@@ -126,9 +132,25 @@ def _check_change(noun: str, holder: Run | Model, path: str) -> None:
         raise Deleted.of(noun, holder.run_id if isinstance(holder, Run) else holder.model_id)
 
 
-def _content(services: Services, actor: Actor, place: str) -> StreamingResponse:
-    size_bytes, data = services.artifacts.open(actor, place)
+def _content(services: Services, actor: Actor, place: str, path: str) -> StreamingResponse:
+    with _named(path):
+        size_bytes, data = services.artifacts.open(actor, place)
     return saved(data, size_bytes, place.rpartition("/")[2])
+
+
+@contextmanager
+def _named(path: str) -> Generator[None]:
+    """Say of a file that is not there the path that was asked for, not where it would be kept."""
+    try:
+        yield
+    except NotFound as error:
+        if error.error_code != "artifact_not_found":
+            raise
+        raise NotFound(
+            f"artifact {shown(path)} does not exist; list its folder for what there is.",
+            code=error.error_code,
+            details={"noun": "artifact", "id": path},
+        ) from error
 
 
 async def _taken(request: Request, services: Services, actor: Actor, place: str) -> Json:
