@@ -48,7 +48,7 @@ def native_routes() -> Sequence[BaseRoute]:
     They hold nothing of an application, and all of a process share them: what FastAPI makes of 170 signatures takes
     longer than to open a store.
     """
-    router = APIRouter(prefix=PREFIX)
+    router = APIRouter(generate_unique_id_function=lambda route: route.name)
     for noun in (
         operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
         conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
@@ -56,7 +56,5 @@ def native_routes() -> Sequence[BaseRoute]:
         issues,
         label_schemas, labeling_items, labeling_rules, labeling, reviews,
     ):  # fmt: skip
-        router.include_router(noun.router)
-    shared = APIRouter(generate_unique_id_function=lambda route: route.name)
-    shared.include_router(router)
-    return tuple(shared.routes)
+        router.include_router(noun.router, prefix=PREFIX)
+    return tuple(router.routes)
