@@ -7,7 +7,6 @@ from pathlib import Path
 
 from lodeline.domain.errors import Invalid, Unsupported, shown
 from lodeline.storage.base import Stores
-from lodeline.storage.memory.stores import open_memory
 from lodeline.storage.upgrade import UpgradePlan
 
 _KNOWN = "memory:, sqlite:DIRECTORY, or a directory"
@@ -27,6 +26,8 @@ def open_stores(url: str, *, create: bool = True) -> Stores:
     if scheme == "memory":
         if rest:
             raise Invalid.value("store", url, "'memory:' with nothing behind it")
+        from lodeline.storage.memory.stores import open_memory  # noqa: PLC0415  # others start sooner without it
+
         return open_memory()
     if scheme == "sqlite":
         return _open_sqlite(url, rest, create=create)
