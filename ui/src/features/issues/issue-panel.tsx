@@ -74,7 +74,7 @@ function Loaded({ issue }: { issue: Issue }) {
           facts={[
             [
               t.columns.categories,
-              issue.categories.length > 0 && <SafeText text={issue.categories.join(", ")} />,
+              issue.categories.length > 0 ? <SafeText key="g" text={issue.categories.join(", ")} /> : null,
             ],
             [t.columns.created, <Moment key="m" ms={issue.created_ms} />],
             [
