@@ -58,6 +58,11 @@ def test_experiments_live_from_creation_to_purge(lodeline: Lodeline, store: Path
         "experiments", "tag", "basket", "team=b", "x=y", "--delete", "x", "--json", store=store
     ).document()
     assert (tagged["name"], tagged["description"], tagged["tags"]) == ("basket", "another bot", {"team": "b"})
+    lodeline("experiments", "tag", "basket", "lodeline.own=hidden", store=store)
+    listed = lodeline("experiments", "list", store=store).out
+    assert "team=b" in listed
+    assert "hidden" not in listed
+    assert "lodeline.own=hidden" in lodeline("experiments", "get", "basket", store=store).out
     lodeline("experiments", "purge", "basket", "--yes", store=store, code=5)
     lodeline("experiments", "delete", "basket", "--yes", store=store)
     assert len(lodeline("experiments", "list", "--json", store=store).lines()) == 1

@@ -54,7 +54,7 @@ def list_experiments(
             "name": lambda item: item.name,
             "state": lambda item: item.lifecycle,
             "created": lambda item: moment(item.created_ms or None),
-            "tags": lambda item: _tags(item.tags),
+            "tags": lambda item: _tags({key: item.tags[key] for key in item.tags if not key.startswith(_OWN)}),
         },
     )
 
@@ -261,6 +261,10 @@ def _show(use: Use, experiment: Experiment) -> None:
             ("capture", experiment.settings.capture),
         )
     )
+
+
+_OWN = "lodeline."
+"""Tags that begin so are Lodeline's own; lists leave them out."""
 
 
 def _tags(tags: Mapping[str, str]) -> str:
