@@ -4,7 +4,11 @@ PYTHON  ?=
 VENV    ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 STORE   ?= ./lodeline-data
 PORT    ?= 5000
-WORKERS ?= 2
+# Tests wait for the servers that they start, so there is one process more than processors, up to eight.
+PROCESSORS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+WORKERS ?= $(shell [ $(PROCESSORS) -lt 8 ] && expr $(PROCESSORS) + 1 || echo 8)
+# A browser does not wait.
+BROWSERS ?= $(shell [ $(PROCESSORS) -lt 4 ] && echo $(PROCESSORS) || echo 4)
 
 BIN        := $(VENV)/bin
 STAMP      := $(VENV)/.synced
@@ -49,13 +53,13 @@ ui: $(UI_INDEX) ## build the web page, when its sources have changed
 # The browser's driver keeps an event loop running in its process: its tests have processes of their own.
 test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 	$(NPM) test
-	$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
-	$(if $(ARGS),,$(BIN)/python -m pytest -n auto --maxprocesses $(WORKERS) tests/browser)
+	$(BIN)/python -m pytest -n $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
+	$(if $(ARGS),,$(BIN)/python -m pytest -n $(BROWSERS) tests/browser)
 
 # Those that want the machine for themselves come one by one after the fuzzers.
 FUZZERS := tests/fuzz tests/ingest tests/server
 soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes (WORKERS, ARGS)
-	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 -n auto --maxprocesses $(WORKERS) $(FUZZERS))
+	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 -n $(WORKERS) $(FUZZERS))
 	$(BIN)/python -m pytest -m soak --timeout 0 $(or $(ARGS),--ignore=tests/browser $(FUZZERS:%=--ignore=%))
 	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 tests/browser)
 

@@ -13,7 +13,7 @@ from bench.corpus import fill
 from bench.report import Report, Table, spread
 from bench.served import serve
 from lodeline.domain.ids import DEFAULT_EXPERIMENT
-from tools.chromium import FLAGS, chromium_path
+from tools.chromium import FLAGS, NOT_FOUND, chromium_path
 
 _METHOD = (
     "Each view is opened in a new browser context of headless Chromium, so nothing is cached. Usable means that what "
@@ -77,7 +77,7 @@ def run(*, quick: bool = False) -> Report:
     traces, giant, repeats = (200, 500, 1) if quick else (100_000, 30_000, 5)
     path = chromium_path()
     if path is None:
-        raise RuntimeError("no Chromium was found; install Debian's package chromium, or set LODELINE_CHROMIUM")
+        raise RuntimeError(NOT_FOUND)
     with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder, sync_playwright() as playwright:
         store = Path(folder) / "store"
         fill(store, traces, data.SMALL, giant_spans=giant)

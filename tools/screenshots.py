@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from lodeline.sdk.client.clients import LodelineClient
 from tests.browser.labeled import labeled
 from tests.e2e.harness import lodeline, serving
-from tools.chromium import FLAGS, chromium_path
+from tools.chromium import FLAGS, NOT_FOUND, chromium_path
 
 AIRLINE = "demo: airline agent (tau-bench)"
 CAPTURES = "demo: one call, many emitters"
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     path = chromium_path()
     if path is None:
-        print("no Chromium was found; install Debian's package chromium, or set LODELINE_CHROMIUM", file=sys.stderr)
+        print(NOT_FOUND, file=sys.stderr)
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

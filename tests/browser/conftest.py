@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lodeline.server.pages import APP_DIRECTORY
 from tests.browser.watching import Watched, watched
-from tests.e2e.harness import Server, lodeline, serving
-from tools.chromium import FLAGS, chromium_path
+from tests.e2e.demonstration import demonstration
+from tests.e2e.harness import Server, serving
+from tools.chromium import FLAGS, NOT_FOUND, chromium_path
 
 PATIENCE_MS = 15_000
 
@@ -31,7 +32,7 @@ def browser() -> Iterator[Browser]:
     """One browser for all journeys; each has a context of its own."""
     path = chromium_path()
     if path is None:
-        missing("no Chromium was found; install Debian's package chromium, or set LODELINE_CHROMIUM")
+        missing(NOT_FOUND)
     if not (APP_DIRECTORY / "index.html").is_file():
         missing("the web page is not built; run make ui")
     expect.set_options(timeout=PATIENCE_MS)
@@ -45,9 +46,7 @@ def browser() -> Iterator[Browser]:
 def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
     """A server with the demonstration data; journeys change nothing in it but what they make themselves."""
     assert browser.is_connected()
-    store = tmp_path_factory.mktemp("demo") / "store"
-    made = lodeline("demo", "--store", str(store))
-    assert made.returncode == 0, made.stderr
+    store = demonstration(tmp_path_factory).copy(tmp_path_factory.mktemp("demo") / "store")
     with serving(store) as server:
         yield server
 

@@ -1,7 +1,5 @@
 """The command line run in this process against stores of its own."""
 
-import contextlib
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ import pytest
 
 from lodeline.cli.main import run
 from lodeline.domain.span import JsonValue
+from tests.e2e.demonstration import demonstration
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,5 @@ class Demo:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demonstration, loaded once."""
-    path = tmp_path_factory.mktemp("demo") / "store"
-    written = io.StringIO()
-    with contextlib.redirect_stdout(written):
-        assert run(["demo", "--store", str(path)]) == 0
-    return Demo(path, written.getvalue())
+    loaded = demonstration(tmp_path_factory)
+    return Demo(loaded.copy(tmp_path_factory.mktemp("demo") / "store"), loaded.out)

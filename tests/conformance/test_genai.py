@@ -108,7 +108,7 @@ class Remote(BaseHTTPRequestHandler):
 
 def test_a_trace_across_services(experiment: str) -> None:
     remote = HTTPServer(("127.0.0.1", 0), Remote)
-    thread = threading.Thread(target=remote.serve_forever, daemon=True)
+    thread = threading.Thread(target=remote.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         with mlflow.start_span("local") as root:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.shell import Reader
+from tests.e2e.demonstration import demonstration
 from tests.e2e.replay import replaying
 
 if sys.platform == "win32":
@@ -14,12 +15,12 @@ if sys.platform == "win32":
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Generator[Reader]:
+def reader(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Reader]:
     """A reader in an empty folder, with the environment that `make setup` makes."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     with replaying() as replay:
         openai = {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": f"{replay.url}/openai-chat/v1"}
-        made = Reader(tmp_path, openai)
+        made = Reader(tmp_path, openai, lambda: demonstration(tmp_path_factory))
         try:
             yield made
         finally:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from tests.docs.markdown import Block, Command, blocks, commands
 from tests.docs.outputs import Names, mismatch
+from tests.e2e.demonstration import Demonstrating
 from tests.e2e.harness import environment, free_port
 
 PASSWORD = "tulips in the rain"
 TIMEOUT_S = 90.0
 _SERVER = re.compile(r"^(?:\.venv/bin/)?lodeline server\b")
+_DEMO = re.compile(r"^(?:\.venv/bin/)?lodeline demo --store (\S+)")
 _PORT = re.compile(r"\b(5000|5001|4317|4318)\b")
 
 
@@ -23,11 +25,19 @@ class Reader:
     """Works in a folder of its own. Ports that pages name stand for free ones; passwords are typed when asked for.
 
     Variables and the working directory last from command to command. A server runs until the page says Ctrl-C
-    (``^C``), starts another one, or ends.
+    (``^C``), starts another one, or ends. Where `demonstrating` is given, a new store that a page loads the
+    demonstration into is a copy of that one, in which the command finds everything: `tests/e2e/test_first_run.py`
+    loads it into an empty one.
     """
 
-    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        variables: Mapping[str, str] | None = None,
+        demonstrating: Demonstrating | None = None,
+    ) -> None:
         self.folder = folder
+        self._demonstrating = demonstrating
         self.names = Names()
         self.server: subprocess.Popen[bytes] | None = None
         self._ports = {name: str(free_port()) for name in ("5000", "5001", "4317", "4318")}
@@ -70,6 +80,7 @@ class Reader:
     def run(self, command: Command, block: Block) -> str:
         """Run one command, compare its output with what is shown, and return it."""
         text = self.translated(command.text)
+        self._demonstrate(text)
         if _SERVER.match(text):
             shown = command.output
             output, code = self._serve(text, stop=bool(shown) and shown[-1] == "^C")
@@ -105,6 +116,13 @@ class Reader:
         for shown, port in self._ports.items():
             text = text.replace(f":{port}", f":{shown}").replace(f"port {port}", f"port {shown}")
         return text.replace(str(self.folder) + "/", "")
+
+    def _demonstrate(self, text: str) -> None:
+        found = _DEMO.match(text)
+        if found and self._demonstrating is not None:
+            store = Path(self._where.read_text().strip()) / found[1]
+            if not store.exists():
+                self._demonstrating().copy(store)
 
     def _run(self, text: str) -> tuple[str, int]:
         script = (

@@ -53,7 +53,7 @@ def replaying() -> Generator[Replay]:
     """Give a server on a free port of this machine."""
     server = _Server(("127.0.0.1", 0), _Door)
     replay = server.replay
-    thread = threading.Thread(target=server.serve_forever, name="replay")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="replay")
     thread.start()
     try:
         yield replay

@@ -91,7 +91,7 @@ def providing(answering: Answering) -> Generator[Provider]:
     """Give a server on a free port of this machine."""
     server = _Server(("127.0.0.1", 0), _Door)
     server.provider = provider = Provider(f"http://127.0.0.1:{server.server_port}", answering)
-    thread = threading.Thread(target=server.serve_forever, name="provider")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="provider")
     thread.start()
     try:
         yield provider
