@@ -120,3 +120,18 @@ def test_a_very_large_trace_is_searched_and_scrolled(visit: Watched, demo: Serve
     expect(tree.get_by_role("treeitem", selected=True)).to_contain_text("step 17171")
     page.get_by_role("button", name="Collapse all").click()
     expect(tree.get_by_role("treeitem")).to_have_count(1)
+
+
+def test_integers_of_64_bits_are_shown_and_copied_as_they_were_sent(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: long integers")
+    numbers = {"snowflake": 1234567890123456789, "just.over": 9007199254740993, "small": 7}
+    send(demo.url, own, span("journey: long integers", 0, "root", attributes=numbers))
+    page = visit.open(f"/traces/{id_of('journey: long integers')}?tab=attributes")
+    panel = page.get_by_role("tabpanel", name="Attributes")
+    for shown in ("1234567890123456789", "9007199254740993", "7"):
+        expect(panel.get_by_text(shown, exact=True)).to_be_visible()
+    panel.get_by_role("textbox").fill("0993")
+    expect(panel.get_by_text("9007199254740993", exact=True)).to_be_visible()
+    expect(panel.get_by_text("1234567890123456789", exact=True)).to_have_count(0)
+    page.get_by_role("tab", name="Raw").click()
+    expect(page.get_by_role("tabpanel", name="Raw")).to_contain_text("1234567890123456789")

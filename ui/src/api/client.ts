@@ -1,5 +1,6 @@
 /** The one way to the server: typed calls of its operations, with the browser's login and its CSRF token. */
 
+import { parseIntegers } from "@/lib/jsonnumbers";
 import { OPERATIONS, type Operations } from "./schema";
 
 export type OperationName = keyof Operations;
@@ -78,7 +79,9 @@ export async function call<K extends OperationName>(
   const init: RequestInit = { method, headers, body, credentials: "same-origin", signal: options.signal };
   const response = await reach(addressOf(name, params), init);
   if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as Answer<K>;
+  // Attributes of spans are integers of 64 bits, which are read as they are written.
+  if (response.status === 204) return undefined as Answer<K>;
+  return (name === "get_spans" ? parseIntegers(await response.text()) : await response.json()) as Answer<K>;
 }
 
 /** The first bytes of what an operation answers, at most `most`, and whether they are all; no more is transferred. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseJson, WrittenNumber } from "./jsonnumbers";
+import { jsonText, parseIntegers, parseJson, WrittenNumber } from "./jsonnumbers";
 
 test("numbers that a double would change are kept as they are written", () => {
   const source =
@@ -31,5 +31,20 @@ test("what is no JSON is refused, whatever its numbers look like", () => {
 test("what has none is read as ever, own names of objects too", () => {
   expect(parseJson('{"__proto__": {"a": 1}, "b": null}')).toEqual(
     JSON.parse('{"__proto__": {"a": 1}, "b": null}'),
+  );
+});
+
+test("of integers alone, those that a double would round are kept, and written again as they were", () => {
+  const source =
+    '{"id":9007199254740993,"n":[-1234567890123456789,9007199254740992,1.0,1e400,7],"t":"9007199254740993"}';
+  const parsed = parseIntegers(source);
+  expect(parsed).toEqual({
+    id: new WrittenNumber("9007199254740993"),
+    n: [new WrittenNumber("-1234567890123456789"), 9007199254740992, 1, Number.POSITIVE_INFINITY, 7],
+    t: "9007199254740993",
+  });
+  expect(jsonText({ a: parsed, b: "x" }).slice(5, 29)).toBe('{"id":9007199254740993,"');
+  expect(jsonText([new WrittenNumber("12345678901234567890"), 1.5, null], 1)).toBe(
+    "[\n 12345678901234567890,\n 1.5,\n null\n]",
   );
 });

@@ -1,6 +1,7 @@
 /** Conversations within inputs and outputs, told apart from other JSON: messages with their tool calls. */
 
 import type { Message } from "@/api/schema";
+import { jsonText } from "./jsonnumbers";
 
 /** A message as it is shown; its role is whatever its sender called it. */
 export type Said = Omit<Message, "role"> & { role: string };
@@ -116,7 +117,7 @@ function takeCall(said: Said, call: unknown): boolean {
 
 function takeResult(said: Said, piece: Fields): void {
   const result = piece.result ?? piece.response ?? piece.content ?? "";
-  takeText(said, typeof result === "string" ? result : JSON.stringify(result));
+  takeText(said, typeof result === "string" ? result : jsonText(result));
   said.tool_call_id ??= textOf(piece.id ?? piece.tool_use_id);
 }
 

@@ -3,6 +3,7 @@
 import type { Span, TraceDetail } from "@/api/schema";
 import type { Aligned } from "./align";
 import { failuresOf } from "./failures";
+import { jsonText } from "./jsonnumbers";
 import { buildTree, type SpanNode } from "./spantree";
 
 const CALLS = new Set(["TOOL", "LLM", "CHAT_MODEL", "RETRIEVER", "RERANKER", "EMBEDDING", "GUARDRAIL"]);
@@ -35,8 +36,8 @@ export function stepsOf(nodes: readonly SpanNode[], contents: readonly Span[]): 
     const { kind, name, status, span_id } = node.span;
     const content = found.get(span_id);
     const view = content?.view;
-    const given = kind === "TOOL" ? JSON.stringify(view?.tool_call?.arguments ?? view?.inputs ?? null) : "";
-    const output = content === undefined ? null : JSON.stringify(outcome(content));
+    const given = kind === "TOOL" ? jsonText(view?.tool_call?.arguments ?? view?.inputs ?? null) : "";
+    const output = content === undefined ? null : jsonText(outcome(content));
     return { node, key: `${kind} ${name} ${status === "ERROR"} ${given}`, output };
   });
 }

@@ -4,6 +4,7 @@ import type { Span } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
 import { JsonView } from "@/components/json-view";
 import { SafeText } from "@/components/safe-text";
+import { jsonText } from "@/lib/jsonnumbers";
 import { text } from "@/strings";
 import classes from "./span-attributes.module.css";
 
@@ -48,7 +49,7 @@ function Group({ title, entries, find }: { title: string; entries: Record<string
 export function Entries({ entries, find = "" }: { entries: Record<string, unknown>; find?: string }) {
   const word = find.toLowerCase();
   const shown = Object.entries(entries)
-    .filter(([key, value]) => word === "" || `${key} ${JSON.stringify(value)}`.toLowerCase().includes(word))
+    .filter(([key, value]) => word === "" || `${key} ${jsonText(value)}`.toLowerCase().includes(word))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return (
     <div className={classes.entries}>
@@ -62,7 +63,7 @@ export function Entries({ entries, find = "" }: { entries: Record<string, unknow
           </div>
           <CopyButton
             label={`${text.common.copy} ${key}`}
-            value={typeof value === "string" ? value : JSON.stringify(value)}
+            value={typeof value === "string" ? value : jsonText(value)}
           />
         </div>
       ))}

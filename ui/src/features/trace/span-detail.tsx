@@ -11,6 +11,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { SpanErrors } from "@/components/span-errors";
 import { finite } from "@/lib/format";
+import { jsonText } from "@/lib/jsonnumbers";
 import type { SpanNode } from "@/lib/spantree";
 import { recall, remember } from "@/lib/stored";
 import { text } from "@/strings";
@@ -113,7 +114,7 @@ function SpanHead({ node, span }: { node: SpanNode; span: Span | undefined }) {
         <span className="clip" title={node.span.name}>
           <SafeText text={node.span.name || node.span.span_id} />
         </span>
-        <CopyButton label={t.copyJson} value={() => JSON.stringify(span ?? node.span, null, 2)} />
+        <CopyButton label={t.copyJson} value={() => jsonText(span ?? node.span, 2)} />
       </h2>
       <dl className={classes.figures}>
         <Figure name={t.duration}>{total === null ? t.running : <Duration ms={total} />}</Figure>

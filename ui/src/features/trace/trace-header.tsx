@@ -15,6 +15,7 @@ import { VersionName } from "@/components/version-name";
 import { keyed, quote } from "@/lib/filtertext";
 import { nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
+import { jsonText } from "@/lib/jsonnumbers";
 import { text } from "@/strings";
 import { DeleteTrace } from "./delete-trace";
 import { Entries } from "./span-attributes";
@@ -43,7 +44,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
     mutationFn: async () => {
       const params = { trace_id: trace.trace_id };
       const [detail, spans] = await Promise.all([call("get_trace", params), call("get_spans", params)]);
-      return JSON.stringify({ trace: detail.trace, assessments: detail.assessments, spans }, null, 2);
+      return jsonText({ trace: detail.trace, assessments: detail.assessments, spans }, 2);
     },
   });
   const compare = () =>

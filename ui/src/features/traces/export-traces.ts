@@ -1,4 +1,5 @@
 import { call } from "@/api/client";
+import { jsonText } from "@/lib/jsonnumbers";
 
 /** One JSON document for each trace, a line each: its summary, its assessments, and its whole spans. */
 export async function exportTraces(ids: readonly string[], progress: (done: number) => void): Promise<Blob> {
@@ -9,7 +10,7 @@ export async function exportTraces(ids: readonly string[], progress: (done: numb
       call("get_spans", { trace_id }),
     ]);
     const { trace, assessments } = detail;
-    lines.push(`${JSON.stringify({ trace, assessments, spans })}\n`);
+    lines.push(`${jsonText({ trace, assessments, spans })}\n`);
     progress(lines.length);
   }
   return new Blob(lines, { type: "application/x-ndjson" });
