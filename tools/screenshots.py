@@ -44,6 +44,7 @@ PAGES = {
     "versions": "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "prompts": "/experiments/{maths}/prompts",
     "scorers": "/experiments/{maths}/scorers",
+    "experiment-settings": "/experiments/{maths}/settings",
     "labeling": "/experiments/{labeled}/labeling",
     "labeling-new": "/experiments/{labeled}/labeling/new",
     "labeling-items": "/experiments/{labeled}/labeling/{session}",

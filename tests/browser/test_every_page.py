@@ -72,6 +72,7 @@ PAGES = (
     "/experiments/{maths}/models?model=gsm8k-6b_finetuning",
     "/experiments/{maths}/prompts",
     "/experiments/{maths}/scorers",
+    "/experiments/{maths}/settings",
     "/experiments/0/labeling",
     "/experiments/{labeled}/labeling",
     "/experiments/{labeled}/labeling/new",

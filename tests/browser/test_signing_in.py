@@ -102,6 +102,10 @@ def test_a_viewer_is_offered_only_what_the_server_would_do(browser: Browser, sto
         expect(panel.get_by_role("textbox")).to_have_count(0)
         looked.locator("main").get_by_role("button", name="Actions", exact=True).click()
         expect(looked.get_by_role("menuitem")).to_have_text(["Compare with…"])
+        visit.open("/experiments/1/settings")
+        expect(looked.get_by_role("textbox", name="Name", exact=True)).to_be_disabled()
+        expect(looked.get_by_role("textbox", name="Name", exact=True)).to_have_value("looked at")
+        expect(looked.get_by_role("button", name="Save the changes")).to_have_count(0)
 
         edited = visit.open("/experiments/0/traces")
         edited.get_by_role("checkbox", name="Select of 0").click()

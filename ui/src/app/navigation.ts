@@ -10,6 +10,7 @@ import {
   IconMessages,
   type IconProps,
   IconRuler2,
+  IconSettings,
   IconTemplate,
   IconTimeline,
   IconUserCheck,
@@ -33,7 +34,8 @@ export interface NavigationItem {
     | "/experiments/$experimentId/scorers"
     | "/experiments/$experimentId/labeling"
     | "/experiments/$experimentId/models"
-    | "/experiments/$experimentId/prompts";
+    | "/experiments/$experimentId/prompts"
+    | "/experiments/$experimentId/settings";
   /** What it belongs to, when it begins a group. */
   group?: string;
   label: string;
@@ -69,4 +71,10 @@ export const EXPERIMENT_PAGES: readonly NavigationItem[] = [
     icon: IconVersions,
   },
   { to: "/experiments/$experimentId/prompts", label: text.nav.prompts, icon: IconTemplate },
+  {
+    to: "/experiments/$experimentId/settings",
+    group: text.nav.configure,
+    label: text.experimentSettings.title,
+    icon: IconSettings,
+  },
 ];

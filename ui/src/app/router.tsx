@@ -16,12 +16,14 @@ import { Root } from "./root";
 type Search<K extends string> = Partial<Record<K, string>>;
 
 /** Takes the named texts from an address and nothing else: whatever is in a link, a page gets texts. */
-function texts<K extends string>(...keys: K[]): (given: Record<string, unknown>) => Search<K> {
-  return (given) => {
+function texts<K extends string>(...keys: K[]) {
+  const take = (given: Record<string, unknown>): Search<K> => {
     const found: Search<K> = {};
     for (const key of keys) if (typeof given[key] === "string" && given[key] !== "") found[key] = given[key];
     return found;
   };
+  // For telling which parameters of an address a page does not have.
+  return Object.assign(take, { keys: keys as readonly string[] });
 }
 
 const rootRoute = createRootRoute({
@@ -179,6 +181,14 @@ const routes = [
     component: lazyRouteComponent(
       () => import("@/features/labeling/labeling-session-page"),
       "LabelingSessionPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/experiments/$experimentId/settings",
+    component: lazyRouteComponent(
+      () => import("@/features/experiments/experiment-settings-page"),
+      "ExperimentSettingsPage",
     ),
   }),
   createRoute({

@@ -55,6 +55,13 @@ export const frameTexts = {
     page: "This part of the page failed",
     pageHint: "Load the page again. If it fails again, please report what you did.",
     reload: "Load again",
+    listOf: (list: string) => `To the list: ${list}`,
+    unknownParameters: (keys: readonly string[]) =>
+      keys.length === 1
+        ? `The address has an unknown parameter, ${keys[0]}: this page does not heed it.`
+        : `The address has unknown parameters, ${keys.join(", ")}: this page does not heed them.`,
+    knownParameters: (keys: readonly string[]) => `It has ${keys.join(", ")}.`,
+    leaveOut: "Leave it out",
   },
   permission: {
     role: (role: string) => `You may look, not change: your role here is ${role}.`,
@@ -73,6 +80,7 @@ export const frameTexts = {
     observe: "Observe",
     evaluate: "Evaluate",
     build: "Build",
+    configure: "Configure",
     evaluations: "Evaluations",
     runs: "Runs",
     datasets: "Datasets",

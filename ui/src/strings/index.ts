@@ -3,6 +3,7 @@
 import { assetTexts } from "./assets";
 import { conversationsTexts } from "./conversations";
 import { evaluationTexts } from "./evaluation";
+import { experimentSettingsTexts } from "./experiment-settings";
 import { experimentsTexts } from "./experiments";
 import { frameTexts } from "./frame";
 import { issuesTexts } from "./issues";
@@ -19,6 +20,7 @@ import { tracesTexts } from "./traces";
 export const text = {
   ...frameTexts,
   ...experimentsTexts,
+  ...experimentSettingsTexts,
   ...tracesTexts,
   ...traceTexts,
   ...conversationsTexts,

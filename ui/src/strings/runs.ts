@@ -4,6 +4,7 @@ import { counted } from "./counts";
 
 export const runsTexts = {
   runs: {
+    severalNamed: "Several runs have this name; take one by its id:",
     title: "Runs",
     hint: "Everything that ran here and was recorded: runs with params and metrics, evaluations, labeling sessions.",
     filterHint: "metrics.accuracy > 0.9",
