@@ -13,6 +13,8 @@ const RUNNING_MS = 5_000;
 /** Rows of a comparison that are listed, by scorer. */
 export const MOST_COMPARED_ROWS = 1_000;
 
+/** Runs of one name to choose from. */
+const MOST_NAMED = 20;
 /** The most points of a metric that the server gives at once. */
 export const MOST_POINTS = 10_000;
 /** Expectations of the traces of one block of rows that are asked for. */
@@ -40,6 +42,18 @@ export const runQuery = (run_id: string) =>
   queryOptions({
     queryKey: ["run", run_id],
     queryFn: ({ signal }) => call("get_run", { run_id }, { signal }),
+  });
+
+/** The runs of an experiment that have a name, a few of them, newest first. */
+export const runsNamedQuery = (experiment: string, name: string) =>
+  queryOptions({
+    queryKey: ["runs-named", experiment, name],
+    queryFn: ({ signal }) =>
+      call(
+        "search_runs",
+        { experiment: [experiment], filter: `name = ${quote(name)}`, limit: MOST_NAMED },
+        { signal },
+      ),
   });
 
 /** The points of one metric of a run, by step and time: the first `MOST_POINTS`. */

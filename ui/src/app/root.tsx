@@ -2,8 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Navigate, Outlet, useLocation, useMatch } from "@tanstack/react-router";
 import { meQuery } from "@/api/queries";
 import { ProblemNote } from "@/components/problem-note";
+import { ExperimentGate } from "./experiment-gate";
 import { Frame } from "./frame";
 import { TimeRangeProvider } from "./time-range";
+import { UnknownParameters } from "./unknown-parameters";
 
 /** The outermost component: asks who is here, and shows the frame or the way to sign in. */
 export function Root() {
@@ -27,7 +29,10 @@ function Entrance() {
     return <Navigate to="/sign-in" search={{ back: location.href }} replace />;
   return (
     <Frame me={me.data}>
-      <Outlet />
+      <UnknownParameters />
+      <ExperimentGate>
+        <Outlet />
+      </ExperimentGate>
     </Frame>
   );
 }

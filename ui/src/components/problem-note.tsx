@@ -4,6 +4,7 @@ import { Problem } from "@/api/client";
 import { text } from "@/strings";
 import classes from "./problem-note.module.css";
 import { problemText } from "./problem-text";
+import { isMissing, WayBack } from "./way-back";
 
 /** An error in place of what it kept from being shown. */
 export function ProblemNote({ error, retry }: { error: unknown; retry?: () => void }) {
@@ -16,6 +17,11 @@ export function ProblemNote({ error, retry }: { error: unknown; retry?: () => vo
         <strong>{titleOf(error)}</strong>
         <p className={classes.text}>{sentence}</p>
         {place !== "" && <pre className={classes.place}>{place}</pre>}
+        {isMissing(error) && (
+          <p className={classes.text}>
+            <WayBack problem={error} />
+          </p>
+        )}
         {requestId !== null && (
           <p className={`${classes.request} dim mono`}>{text.problem.request(requestId)}</p>
         )}

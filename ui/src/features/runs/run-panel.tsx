@@ -2,7 +2,7 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { runQuery } from "@/api/evaluation-queries";
+import { runQuery, runsNamedQuery } from "@/api/evaluation-queries";
 import type { Run, RunInput } from "@/api/schema";
 import { Facts } from "@/components/facts";
 import { Duration, MetricValue, Moment } from "@/components/figures";
@@ -13,6 +13,7 @@ import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
 import { TextEntries } from "@/components/text-entries";
 import { VersionName } from "@/components/version-name";
+import { isMissing } from "@/components/way-back";
 import { quote } from "@/lib/filtertext";
 import { exactNumber } from "@/lib/format";
 import { text } from "@/strings";
@@ -21,15 +22,42 @@ import { MetricHistory } from "./metric-history";
 
 const t = text.runs;
 
+interface RunPanelProps {
+  experimentId: string;
+  /** The run's id, or a name that one run alone has. */
+  run: string;
+  open: (id: string) => void;
+  close: () => void;
+}
+
 /** One run: what it was given, what was measured, and where what it made is. */
-export function RunPanel({ runId, close }: { runId: string; close: () => void }) {
-  const found = useQuery(runQuery(runId));
-  const name = found.data?.name || runId;
+export function RunPanel({ experimentId, run, open, close }: RunPanelProps) {
+  const byId = useQuery(runQuery(run));
+  const missing = isMissing(byId.error);
+  const named = useQuery({ ...runsNamedQuery(experimentId, run), enabled: missing });
+  const items = named.data?.items ?? [];
+  const [first] = items;
+  const found = byId.data ?? (items.length === 1 ? first : undefined);
+  const name = found?.name || run;
   return (
     <SidePanel title={name} heading={<SafeText text={name} />} close={close} place="below">
-      {found.isError && <ProblemNote error={found.error} />}
-      {found.isPending && <Skeleton height={160} />}
-      {found.data !== undefined && <Loaded run={found.data} />}
+      {byId.isError && !(missing && named.isPending) && items.length === 0 && (
+        <ProblemNote error={named.error ?? byId.error} />
+      )}
+      {(byId.isPending || (missing && named.isPending)) && <Skeleton height={160} />}
+      {items.length > 1 && (
+        <>
+          <p>{t.severalNamed}</p>
+          <ul>
+            {items.map(({ run_id }) => (
+              <li key={run_id}>
+                <RowButton onClick={() => open(run_id)}>{run_id}</RowButton>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {found !== undefined && <Loaded run={found} />}
     </SidePanel>
   );
 }

@@ -39,7 +39,9 @@ export function RunsPage() {
       columns={columnsOf((id) => open(id === run ? undefined : id))}
       keyOf={(each) => each.run_id}
     >
-      {run !== undefined && <RunPanel key={run} runId={run} close={() => open(undefined)} />}
+      {run !== undefined && (
+        <RunPanel key={run} experimentId={experimentId} run={run} open={open} close={() => open(undefined)} />
+      )}
     </EntityList>
   );
 }

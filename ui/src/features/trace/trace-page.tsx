@@ -1,6 +1,6 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useMayIn } from "@/api/permissions";
 import { traceQuery } from "@/api/queries";
@@ -25,11 +25,16 @@ const t = text.trace;
 
 /** One trace: its spans in time, what each did, and what was thought of it. */
 export function TracePage() {
-  const { traceId } = useParams({ from: FROM });
+  const { experimentId, traceId } = useParams({ from: FROM });
+  const search = useSearch({ from: FROM });
   const trace = useQuery(traceQuery(traceId));
   useEffect(() => {
     document.title = `${trace.data?.trace.name ?? t.title} · ${text.product}`;
   }, [trace.data]);
+  const at = trace.data?.trace.experiment_id;
+  // What surrounds the page is the experiment of its address: a trace is shown in its own.
+  if (at !== undefined && at !== experimentId)
+    return <Navigate to={FROM} params={{ experimentId: at, traceId }} search={search} replace />;
   if (trace.data !== undefined) return <LoadedTrace key={traceId} detail={trace.data} />;
   if (trace.isError)
     return (
