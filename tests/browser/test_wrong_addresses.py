@@ -25,7 +25,7 @@ def test_what_does_not_exist_is_named_and_leads_to_its_list(visit: Watched, api:
         ("/experiments/kitchen/runs", "'kitchen' is not valid", None),
         (
             f"/experiments/{own}/traces/{NO_TRACE}",
-            f"trace '{NO_TRACE}' does not exist.",
+            f"trace '{NO_TRACE}' does not",
             f"/experiments/{own}/traces",
         ),
         (f"/experiments/{own}/sessions/none", "session 'none' does not exist.", f"/experiments/{own}/sessions"),
