@@ -34,5 +34,6 @@ test("words that differ are told apart from those that stay", () => {
     "+\n",
   ]);
   expect(said("42 km", "40 km")).toEqual(["-42", "+40", "= km"]);
+  expect(said("The Red BUS stops", "the red bus starts")).toEqual(["=the red bus", "- stops", "+ starts"]);
   expect(said("", "élan 🙂")).toEqual(["+élan 🙂"]);
 });

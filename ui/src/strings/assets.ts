@@ -114,6 +114,7 @@ export const assetTexts = {
       sameGroup: (records: number) => `${counted(records, "record", "records")} that say the same`,
       first: "First",
       asFirst: "Its inputs are those of the first.",
+      caseOnly: "Its inputs are those of the first but for letter case:",
       added: "only here",
       gone: "only in the first",
       expects: "Expects",

@@ -17,7 +17,7 @@ export const labelingSetupTexts = {
     people: "Reviewers",
     reviewers: "Names, one a line",
     reviewersHint: "Empty: whoever asks. With accounts in use these are account names.",
-    required: "Reviews of each item",
+    required: "Reviews that each item needs",
     weight: (name: string) => `Weight of ${name}`,
     mode: "Who reviews what",
     modes: {
@@ -46,7 +46,9 @@ export const labelingSetupTexts = {
     },
     dispute: "Disputed below an agreement of, in percent",
     disputeHint: "Empty: items are never disputed. 100: answers must be the same.",
-    dataset: "Sync to",
+    dataset: "Dataset for what people expect",
+    datasetHint:
+      "Syncing the session makes records of it there. It can also be chosen later, when the session is synced.",
     noDataset: "– no dataset yet",
     open: "Open it at once",
     submit: "Create the session",
@@ -92,10 +94,10 @@ export const labelingSetupTexts = {
     question: "Question",
     policy: "How it is reviewed",
     reviewers: "Reviewers",
-    dataset: "Syncs to",
+    dataset: "Dataset for what people expect",
     facts: {
       mode: "Who reviews what",
-      required: "Reviews of each item",
+      required: "Reviews that each item needs",
       overlap: "Share of items with all of these",
       order: "Order",
       blind: "Reviewers do not see",

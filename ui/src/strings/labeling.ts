@@ -34,7 +34,7 @@ export const labelingTexts = {
       DECLINED: "Declined",
       UNAVAILABLE: "Gone",
     },
-    doneOf: (done: string, total: string) => `${done} of ${total} done`,
+    doneOf: (done: string, total: string) => `${done} of ${total} complete or decided`,
     anybody: "anybody",
     empty: "No labeling sessions",
     emptyHint:
@@ -60,7 +60,7 @@ export const labelingTexts = {
     noItemsHint: "Add items first.",
     facts: {
       state: "State",
-      done: "Done",
+      done: "Complete or decided",
       reviews: "Reviews",
       open: "Places open",
       held: "Under review",

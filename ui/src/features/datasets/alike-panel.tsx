@@ -105,8 +105,10 @@ function First({ record }: RecordProps) {
 function Beside({ first, record }: RecordProps & { first: DatasetRecord }) {
   const [before, after] = [inputsText(first), inputsText(record)];
   const other = JSON.stringify(first.expectations) !== JSON.stringify(record.expectations);
+  const caseOnly = before !== after && before.toLowerCase() === after.toLowerCase();
   return (
     <>
+      {caseOnly && <p className="dim">{t.caseOnly}</p>}
       {before === after ? (
         <p className="dim">{t.asFirst}</p>
       ) : (

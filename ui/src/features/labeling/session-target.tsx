@@ -42,6 +42,7 @@ export function TargetField({ experimentId, target, onChange, nameless }: Target
     <>
       <NativeSelect
         label={t.dataset}
+        description={t.datasetHint}
         data={[
           { value: "", label: t.noDataset },
           ...datasets.map((each) => ({ value: each.dataset_id, label: visibleText(each.name) })),

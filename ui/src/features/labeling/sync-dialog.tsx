@@ -93,10 +93,14 @@ export function SyncDialog({ session, close }: { session: LabelingSession; close
   );
 }
 
+/** Said also when there is nothing of it; of the others a nothing says nothing. */
+const ALWAYS: ReadonlySet<string> = new Set(["items", "version"]);
+
 function Result({ experimentId, report }: { experimentId: string; report: SyncReport }) {
+  const shown = FIGURES.filter((name) => ALWAYS.has(name) || report[name] !== 0);
   return (
     <div role="status">
-      <FactList facts={FIGURES.map((name) => [t.result[name], <Count key={name} value={report[name]} />])} />
+      <FactList facts={shown.map((name) => [t.result[name], <Count key={name} value={report[name]} />])} />
       <Link
         to="/experiments/$experimentId/datasets/$datasetId"
         params={{ experimentId, datasetId: report.dataset_id }}
