@@ -12,7 +12,7 @@ from typing import Literal
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -65,6 +65,8 @@ async def export_traces(request: Request) -> Response:
             body = json.dumps({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": error.message}).encode()
             return Response(body, error.http_status, media_type=JSON_TYPE)
         return refusal(error, as_json=as_json)
+    except ClientDisconnect:
+        raise  # nobody is left to answer
     except Exception as error:
         incident = new_hex("in-")
         log_incident(incident, error)
