@@ -5,6 +5,7 @@ A problem carries `type`, `title`, `status`, `detail` and the extensions `code` 
 where it was raised, never its message, which may quote content.
 """
 
+import asyncio
 import logging
 import re
 import traceback
@@ -201,6 +202,10 @@ class Incidents:
         except ClientDisconnect:
             # Nobody is left to answer, and nothing went wrong here.
             _log.info("%s %s: the client left before its request was whole", scope["method"], shown(scope["path"]))
+        except asyncio.CancelledError:
+            if started or scope["type"] != "http":
+                raise  # as below
+            await problem_response(cut_off(), request_id_of(scope))(scope, receive, send)
         except Exception as error:
             if scope["type"] != "http":
                 raise
@@ -214,6 +219,11 @@ class Incidents:
                 details={"incident": incident},
             )
             await problem_response(problem, request_id_of(scope))(scope, receive, send)
+
+
+def cut_off() -> Unavailable:
+    """Return the error for a request that a server which stops has no time left for."""
+    return Unavailable("the server is stopping and did not finish this request; send it again.", code="stopping")
 
 
 def log_incident(incident: str, error: BaseException) -> None:

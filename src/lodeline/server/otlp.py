@@ -25,7 +25,7 @@ from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.otlp import JSON_TYPE, PROTOBUF_TYPES
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.access import Access, key_of
-from lodeline.server.errors import log_incident
+from lodeline.server.errors import cut_off, log_incident
 from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.server.security import body_too_large
 from lodeline.server.settings import Settings
@@ -67,6 +67,8 @@ async def export_traces(request: Request) -> Response:
         return refusal(error, as_json=as_json)
     except ClientDisconnect:
         raise  # nobody is left to answer
+    except asyncio.CancelledError:
+        return refusal(cut_off(), as_json=as_json)
     except Exception as error:
         incident = new_hex("in-")
         log_incident(incident, error)
