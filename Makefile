@@ -4,11 +4,9 @@ PYTHON  ?=
 VENV    ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 STORE   ?= ./lodeline-data
 PORT    ?= 5000
-# Tests wait for the servers that they start, so there is one process more than processors, up to eight.
+# Tests wait for the servers and pages that they start, so there is one process more than processors, up to eight.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 WORKERS ?= $(shell [ $(PROCESSORS) -lt 8 ] && expr $(PROCESSORS) + 1 || echo 8)
-# A browser does not wait.
-BROWSERS ?= $(shell [ $(PROCESSORS) -lt 4 ] && echo $(PROCESSORS) || echo 4)
 
 BIN        := $(VENV)/bin
 STAMP      := $(VENV)/.synced
@@ -54,7 +52,7 @@ ui: $(UI_INDEX) ## build the web page, when its sources have changed
 test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 	$(NPM) test
 	$(BIN)/python -m pytest -n $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
-	$(if $(ARGS),,$(BIN)/python -m pytest -n $(BROWSERS) tests/browser)
+	$(if $(ARGS),,$(BIN)/python -m pytest -n $(WORKERS) tests/browser)
 
 # Those that want the machine for themselves come one by one after the fuzzers.
 FUZZERS := tests/fuzz tests/ingest tests/server

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from lodeline.domain.errors import LodelineError
 from lodeline.server.app import close_app, create_app
+from lodeline.server.errors import phrase
 from lodeline.server.openapi import DESCRIPTION
 from lodeline.server.settings import load_settings
 from tools.api_examples import answered, pretty
@@ -107,7 +107,7 @@ def _route(method: str, path: str, operation: Json) -> str:
             lines.append(f"- Answer: {status}, {shown}.")
     others = [code for code in operation["responses"] if code not in {"400", "401", "403"} and code >= "300"]
     if others:
-        lines.append("- Errors: " + ", ".join(f"{code} {HTTPStatus(int(code)).phrase}" for code in others) + ".")
+        lines.append("- Errors: " + ", ".join(f"{code} {phrase(int(code))}" for code in others) + ".")
     return "\n".join([*lines, "", *_example(name, method), ""])
 
 

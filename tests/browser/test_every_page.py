@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -115,20 +114,28 @@ def check_shifts(visit: Watched) -> None:
     assert sum(each["value"] for each in shifts) < MAX_SHIFT, "\n".join(map(str, shifts))
 
 
-@pytest.fixture
-def places(demo: Server, api: httpx.Client) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def places(demo: Server) -> dict[str, str]:
     """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations, a dataset, an item."""
-    found = {
-        name: str(api.get("/experiments/find", params={"name": of}).json()["experiment_id"])
-        for name, of in (("airline", "demo: airline agent (tau-bench)"), ("maths", "demo: maths, four models"))
-    }
-    runs = api.get("/runs", params={"experiment": found["maths"], "filter": "kind = 'EVALUATION'"}).json()["items"]
-    datasets = api.get("/datasets", params={"experiment": found["maths"]}).json()["items"]
     with LodelineClient(demo.url) as client:
+        airline, maths = (
+            client.experiments.find(name).experiment_id
+            for name in ("demo: airline agent (tau-bench)", "demo: maths, four models")
+        )
+        run, other = client.runs.search(experiment=maths, filter="kind = 'EVALUATION'", limit=2).all()
+        [dataset] = client.datasets.search(experiment=maths, limit=1).all()
         labels, session = labeled(demo.url, client)
-    disputed = api.get(f"/labeling/{session}/items", params={"state": "DISPUTED"}).json()["items"]
-    found |= {"labeled": labels, "session": session, "disputed": disputed[0]["item_id"]}
-    return found | {"run": runs[0]["run_id"], "other": runs[1]["run_id"], "dataset": datasets[0]["dataset_id"]}
+        disputed = client.labeling_items.list(session, state="DISPUTED").all()[0]
+    return {
+        "airline": airline,
+        "maths": maths,
+        "run": run.run_id,
+        "other": other.run_id,
+        "dataset": dataset.dataset_id,
+        "labeled": labels,
+        "session": session,
+        "disputed": disputed.item_id,
+    }
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,8 +1,10 @@
 """Labeling sessions through MLflow's own functions, which MLflow's open edition refuses: no other server is asked."""
 
+import gc
 import http.server
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 
 import mlflow
@@ -92,3 +94,13 @@ def test_another_server_gets_mlflows_own_error(other: str) -> None:
         mlflow.genai.create_labeling_session("x")
     with pytest.raises(MlflowException):
         mlflow.genai.get_labeling_sessions()
+
+
+def test_no_connection_is_left_open(experiment: str, name: str) -> None:
+    session = mlflow.genai.create_labeling_session(name)
+    gc.collect()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", ResourceWarning)
+        assert mlflow.genai.get_labeling_session(session.mlflow_run_id).name == name
+        gc.collect()
+    assert [str(each.message) for each in said] == []

@@ -78,9 +78,24 @@ def nested(levels: int) -> str:
         ({"attributes": {"a": nested(300)}}, 0),
         ({"attributes": {"a": "9" * 400}}, 0),
         ({"events": [{"name": "e", "attributes": {"a": orjson.loads(nested(300))}}]}, 0),
+        ({"events": [{"name": "e", "attributes": {"a": orjson.loads(nested(400))}}]}, 0),
+        ({"events": [{"name": "e", "attributes": {"a": orjson.loads(nested(401))}}]}, 1),
         ({"events": [{"name": "e", "attributes": {"a": orjson.loads(nested(1_000))}}]}, 1),
     ],
-    ids=("id", "parent", "link", "digits", "arabic", "bool", "deep text", "long number", "deep", "too deep"),
+    ids=(
+        "id",
+        "parent",
+        "link",
+        "digits",
+        "arabic",
+        "bool",
+        "deep text",
+        "long number",
+        "deep",
+        "deepest",
+        "too deep",
+        "far too deep",
+    ),
 )
 def test_odd_values_cost_at_most_their_span(odd: dict[str, JsonValue], bad: int) -> None:
     plain: dict[str, JsonValue] = {"span_id": "00f067aa0ba902b7", "name": "plain", "attributes": {}}

@@ -338,7 +338,7 @@ def test_refused_logins_are_counted_by_all_workers_together(tmp_path: Path) -> N
         assert guesses == [401] * NAME_LIMIT.free + [429] * (8 - NAME_LIMIT.free)
 
 
-def _begun(server: Server, path: str) -> socket.socket:
+def _asked_for_body(server: Server, path: str) -> socket.socket:
     """Return a connection on which a request has begun: the server has asked for its body, which never comes."""
     url = httpx.URL(server.url)
     made = socket.create_connection((url.host, url.port or 80), timeout=_PATIENCE_S)
@@ -360,7 +360,7 @@ def test_a_stop_tells_the_requests_that_it_cuts_to_come_again(tmp_path: Path, wo
     }
     env = {"LODELINE_SHUTDOWN_TIMEOUT_S": "1"}
     with serving(tmp_path / "store", "--workers", str(workers), env=env) as server, ExitStack() as stack:
-        begun = [stack.enter_context(_begun(server, path)) for path in doors for _ in range(2)]
+        begun = [stack.enter_context(_asked_for_body(server, path)) for path in doors for _ in range(2)]
         server.process.send_signal(signal.SIGTERM)
         for connection, own in zip(begun, [own for own in doors.values() for _ in range(2)], strict=True):
             answer = b"".join(iter(lambda connection=connection: connection.recv(65_536), b""))

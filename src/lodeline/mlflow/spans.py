@@ -26,6 +26,7 @@ _HEX = re.compile(r"(0x)?([0-9a-fA-F]+)")
 _OTEL_ID = re.compile(r"tr-([0-9a-f]{32})")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _MOST_NS = 2**63 - 1
+_MOST_LEVELS = 400
 _CODES: Mapping[str, "Status.StatusCode.ValueType"] = {
     "OK": Status.STATUS_CODE_OK, "STATUS_CODE_OK": Status.STATUS_CODE_OK,
     "ERROR": Status.STATUS_CODE_ERROR, "STATUS_CODE_ERROR": Status.STATUS_CODE_ERROR,
@@ -115,10 +116,19 @@ def _any_value(value: JsonValue, text: str | None) -> AnyValue:
 
 
 def _json(value: JsonValue) -> str:
-    try:
-        return json.dumps(value)
-    except RecursionError:
-        raise Invalid("attributes: a value nests too deep to be written as JSON.") from None
+    """Return JSON text of a value. How deep Python itself writes differs from version to version."""
+    level: list[JsonValue] = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return json.dumps(value)
+    raise Invalid(f"attributes: a value nests deeper than the {_MOST_LEVELS} levels that are written as JSON.")
+
+
+def _inside(value: JsonValue) -> Iterable[JsonValue]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _decoded(text: str) -> JsonValue:

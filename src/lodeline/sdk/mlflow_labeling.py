@@ -7,6 +7,7 @@ types to check against.
 """
 
 import os
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ class LodelineLabelingStore(AbstractLabelingStore):
         self._url = (tracking_uri or "").rstrip("/")
         key = next((value for name in _KEY_VARIABLES if (value := os.environ.get(name))), None)
         self._client = LodelineClient(self._url, key)
+        # MLflow's client makes a store for each call, and closes none.
+        weakref.finalize(self, self._client.close)
         try:
             self._client.server.get()
         except LodelineError as error:

@@ -4,14 +4,13 @@ A route returns `Json(value)`; ``**answer(Type, 404, ...)`` in its decorator pub
 problems it may give. Both follow `server.shapes`.
 """
 
-from http import HTTPStatus
 from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from lodeline.server.errors import PROBLEM_TYPE, Problem
+from lodeline.server.errors import PROBLEM_TYPE, Problem, phrase
 from lodeline.server.schema import Schemas
 from lodeline.server.serialise import dumps
 from lodeline.services.bundle import Services
@@ -45,12 +44,12 @@ def answer(kind: Any, *problems: int, status: int = 200, what: str = "") -> Rout
     """
     documented: dict[int | str, dict[str, Any]] = {
         code: {
-            "description": HTTPStatus(code).phrase,
+            "description": phrase(code),
             "content": {PROBLEM_TYPE: {"schema": _PROBLEM}},
         }
         for code in (*_ALWAYS, *problems)
     }
-    success: dict[str, Any] = {"description": what or HTTPStatus(status).phrase}
+    success: dict[str, Any] = {"description": what or phrase(status)}
     if kind is not None:
         success["content"] = {"application/json": {"schema": SCHEMAS.of(kind)}}
     documented[status] = success

@@ -29,6 +29,9 @@ from lodeline.server.serialise import dumps
 
 PROBLEM_TYPE = "application/problem+json"
 _MOST_OF_NAME = 60
+_PHRASES = {
+    413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
+}  # fmt: skip
 _log = logging.getLogger("lodeline.server")
 
 
@@ -54,6 +57,11 @@ class ProblemResponse(Response):
         super().__init__(dumps(problem), status_code=problem.status, headers=headers)
 
 
+def phrase(status: int) -> str:
+    """Return what RFC 9110 calls a status; Pythons before 3.13 have older names for some."""
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 def problem_response(error: LodelineError, request_id: str | None = None) -> ProblemResponse:
     """Return the answer for an error of ours, with Retry-After or WWW-Authenticate where they belong."""
     status = error.http_status
@@ -64,7 +72,7 @@ def problem_response(error: LodelineError, request_id: str | None = None) -> Pro
         headers["www-authenticate"] = 'Bearer realm="lodeline"'
     problem = Problem(
         type=f"urn:lodeline:problem:{error.error_code}",
-        title=HTTPStatus(status).phrase,
+        title=phrase(status),
         status=status,
         detail=error.message,
         code=error.error_code,

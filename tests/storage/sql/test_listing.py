@@ -32,7 +32,7 @@ VALUES: tuple[JsonValue, ...] = (*TEXTS, *NUMBERS, True, False, "yes", "Fail", [
                                  float("inf"), 2**63, -(2**63) - 1, 10**400)  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Listed:
     """A list of the store, and the things in it as the reference sees them, in order of arrival."""
 
@@ -152,7 +152,8 @@ def test_any_filter_and_order_gives_what_the_reference_does(
     of = lists[entity]
     experiment_ids = () if entity == "experiment" else (DEFAULT_EXPERIMENT,)
     first = Search(experiment_ids, node, orders, limit=limit, deadline_s=deadline_s)
-    assert all_pages(of.fetch, first) == of.expected(node, orders)
+    # Compared as texts, as some hold NaN.
+    assert list(map(repr, all_pages(of.fetch, first))) == list(map(repr, of.expected(node, orders)))
 
 
 def test_a_page_that_ran_out_of_time_says_so_and_the_cursor_goes_on(lists: dict[EntityScope, Listed]):
