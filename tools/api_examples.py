@@ -222,6 +222,9 @@ EXAMPLES: Mapping[str, Example] = {
     "list_scorers": Example("/scorers", {"experiment": "support"}),
     "get_scorer_versions": Example("/scorers/exact", {"experiment": "support"}),
     "delete_scorer": Example("/scorers/exact", {"experiment": "support"}),
+    "create_issue": Example(
+        "/issues", body={"experiment": "support", "name": "Slow answers", "description": "It takes minutes."}
+    ),
     "list_issues": Example("/issues", {"experiment": "support", "status": "pending"}),
     "get_issue": Example("/issues/{issue}"),
     "update_issue": Example("/issues/{issue}", body={"status": "resolved"}),

@@ -39,6 +39,7 @@ def test_moving_finding_and_folding_by_keyboard(visit: Watched):
     expect(page.get_by_role("dialog")).to_contain_text("next or previous span")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Copy the id").click()
+    expect(page.get_by_role("tooltip", name="Copied")).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_role("form", name="Assess")).to_be_visible()
 

@@ -69,6 +69,9 @@ def test_settings_are_shown_and_changed_one_at_a_time(lodeline: Lodeline, store:
     assert back["capture"] == "full"
     for wrong in ("capture=some", "retention.max_age=3", "nothing=1", "capture.x=1", "mask_patterns=["):
         assert wrong.partition("=")[0] in lodeline("experiments", "configure", "app", wrong, store=store, code=2).err
+    for wrong, meant in (("captur", "capture"), ("retention.max_age", "retention.max_age_days"), ("prise", "prices")):
+        said = lodeline("experiments", "configure", "app", f"{wrong}=1", store=store, code=2).err
+        assert f"setting: there is no {wrong!r}; did you mean {meant!r}?" in said
 
 
 def test_the_default_experiment_has_no_time_of_creation(lodeline: Lodeline, store: Path) -> None:

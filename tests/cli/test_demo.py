@@ -1,6 +1,7 @@
 """The demonstration: loading it, loading it again, and every command that it says to try."""
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -10,6 +11,7 @@ import pytest
 
 from lodeline.cli.demo import load_once, load_part, quoted
 from lodeline.demo.airline import airline_part, run_id
+from lodeline.demo.captures import captures_part
 from lodeline.demo.fingerprint import fingerprint
 from lodeline.demo.frameworks import frameworks_part
 from lodeline.domain.errors import Deleted
@@ -134,6 +136,21 @@ def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None
         client.experiments.delete(made.experiment_id)
         with pytest.raises(Deleted, match=f"restore {made.experiment_id}"):
             load_part(client, part, lambda _: None)
+
+
+def test_deleted_traces_of_the_demonstration_are_no_internal_error(
+    lodeline: Lodeline, demo: Demo, tmp_path: Path
+) -> None:
+    store = shutil.copytree(demo.store, tmp_path / "store")
+    lodeline("traces", "delete", "-e", "1", "-f", "state = 'ERROR'", "--yes", store=store)
+    refused = lodeline("demo", store=store, code=5)
+    assert "traces of it were deleted since" in refused.err
+    assert "lodeline demo --again" in refused.err
+    with connect(store) as client:
+        load_once(client, captures_part(), lambda _: None, data=fingerprint(), again=True)
+    told = lodeline("demo", "--json", store=store).document()
+    assert isinstance(told["commands"], list)
+    assert len(told["commands"]) == len(printed_commands(demo.out))
 
 
 @pytest.mark.parametrize(

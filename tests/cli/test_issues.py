@@ -51,3 +51,28 @@ def test_issues_are_listed_and_shown(lodeline: Lodeline, store: Path) -> None:
     assert "Nothing to change" in lodeline("issues", "update", "iss-1", store=store, code=2).err
     assert "'open' is not valid" in lodeline("issues", "update", "iss-1", "--status", "open", store=store, code=2).err
     assert "iss-9" in lodeline("issues", "update", "iss-9", "--name", "x", store=store, code=1).err
+
+
+def test_issues_are_made_and_taken_by_name(lodeline: Lodeline, store: Path) -> None:
+    lodeline("experiments", "create", "app", store=store)
+    text = ("slow answers", "It takes minutes.")
+    more = ("--severity", "HIGH", "--root-cause", "a", "--root-cause", "b", "--category", "latency")
+    made = lodeline("issues", "create", *text, *more, "--json", store=store).document()
+    said = {
+        "experiment_id": "0", "name": "slow answers", "status": "pending", "severity": "high",
+        "root_causes": ["a", "b"], "categories": ["latency"],
+    }  # fmt: skip
+    assert {key: made[key] for key in said} == said
+    first = str(made["issue_id"])
+    assert first in lodeline("issues", "get", "slow answers", store=store).out
+    changed = lodeline("issues", "update", "slow answers", "--status", "resolved", store=store).out
+    assert changed.splitlines()[-1] == f"{first}: slow answers, resolved, severity high."
+    missing = lodeline("issues", "get", "slow", store=store, code=1).err
+    assert "issue 'slow' not found, neither by id nor by name" in missing
+    said_more = lodeline("issues", "create", *text, "-e", "app", store=store).out
+    assert said_more.endswith(": slow answers, pending, severity not said.\n")
+    several = lodeline("issues", "get", "slow answers", store=store, code=2).err
+    assert "'slow answers' is the name of several" in several
+    assert f"{first} (experiment 0)" in several
+    assert "pending" in lodeline("issues", "get", "slow answers", "-e", "app", store=store).out
+    assert "description" in lodeline("issues", "create", "x", "", store=store, code=2).err

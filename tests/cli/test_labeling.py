@@ -40,7 +40,9 @@ def test_a_session_from_its_schema_to_the_dataset(lodeline: Lodeline, store: Pat
     assert "is OPEN." in lodeline("labeling", "state", "week", "open", store=store).out
     assert f"{session}" in lodeline("labeling", "get", "week", store=store).out
     assert "throughput" in lodeline("labeling", "report", "week", "--json", store=store).out
-    assert session in lodeline("runs", "get", "week", store=store).out
+    shown = lodeline("runs", "get", "week", store=store).out
+    assert session in shown
+    assert "0 (Default)" in shown
     assert "neither by id nor by name" in lodeline("labeling", "get", "weak", store=store, code=1).err
     twin = str(lodeline(*ask, "--json", store=store).document()["run"]["run_id"])  # type: ignore[index,call-overload]
     ambiguous = lodeline("labeling", "get", "week", store=store, code=2).err

@@ -189,6 +189,8 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {API}/scorers/{{name}}",              "200 200 200 403 401 403", f"{API}/scorers/exact?experiment=1"),
     Case(f"DELETE {API}/scorers/{{name}}",           "204 204 403 403 401 403", f"{API}/scorers/exact?experiment=1"),
 
+    Case(f"POST {API}/issues",                       "201 201 403 403 401 403",
+         json={"experiment": "1", "name": "slow", "description": "It takes minutes."}),
     Case(f"GET {API}/issues",                        "200 200 200 403 401 403"),
     Case(f"GET {API}/issues/{{issue_id}}",           "200 200 200 403 401 403", f"{API}/issues/{{issue}}"),
     Case(f"PATCH {API}/issues/{{issue_id}}",         "200 200 403 403 401 403", f"{API}/issues/{{issue}}",

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 
 from lodeline.auth.actor import LOCAL
+from lodeline.domain.errors import shown
 from lodeline.domain.model import Model, ModelDraft
 from lodeline.domain.run import Run, RunDraft
 from lodeline.services.artifacts import of_run
@@ -48,6 +49,32 @@ def test_no_path_leads_to_another_run(way: str):
         for address in (root, f"{root}/content"):
             answer = world.client.get(address, params={"path": way.format(other.run_id)})
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("odd", ["a/../b", "a//b", "x\x00y", "CON", "é" * 300, "/".join("a" * 490)])
+def test_an_odd_path_is_named_as_it_was_given(odd: str):
+    with serve() as world:
+        run, model = ran(world, "one"), modelled(world, "one")
+        for root in (f"{API}/runs/{run.run_id}/artifacts", f"{API}/models/{model.model_id}/artifacts"):
+            for method, address in (("GET", root), ("PUT", f"{root}/content"), ("DELETE", f"{root}/content")):
+                answer = world.client.request(method, address, params={"path": odd})
+                assert answer.status_code == 400
+                assert answer.json()["detail"].startswith(f"path: {shown(odd)} is not valid")
+        mlflow = world.client.get(
+            "/api/2.0/mlflow/artifacts/list", params={"run_id": run.run_id, "path": odd.strip("/")}
+        )
+        assert mlflow.json()["message"].startswith(f"path: {shown(odd)} is not valid")
+        proxied = world.client.put("/api/2.0/mlflow-artifacts/artifacts/0/x/a:b", content=b"x")
+        assert proxied.json()["message"].startswith("path: '0/x/a:b' is not valid")
+
+
+def test_a_file_in_the_way_is_named_by_the_path_that_was_given():
+    with serve() as world:
+        root = f"{API}/runs/{ran(world, 'one').run_id}/artifacts/content"
+        for path in ("plots", "notes.txt/more"):
+            answer = world.client.put(root, params={"path": path}, content=b"x")
+            assert (answer.status_code, answer.json()["code"]) == (409, "artifact_in_the_way")
+            assert answer.json()["detail"].startswith(f"artifact '{path}': a file stands where a folder is needed")
 
 
 def test_what_is_not_there_is_not_found():

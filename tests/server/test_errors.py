@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from lodeline.domain.errors import (
     Conflict,
@@ -22,7 +23,7 @@ from lodeline.domain.errors import (
     Unsupported,
 )
 from lodeline.server.errors import Incidents, install_errors
-from tests.server.world import World, serve
+from tests.server.world import TRACE, World, request_of, serve
 
 SECRET = "the content of a trace"
 KNOWN: list[tuple[LodelineError, int]] = [
@@ -49,6 +50,48 @@ def app() -> FastAPI:
     install_errors(made)
     made.add_middleware(Incidents)
     return made
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/0/x/a.txt"),
+        ("POST", "/api/2.0/mlflow/runs/create"),
+        ("POST", "/v1/traces"),
+        ("PUT", "/api/v1/traces/{trace}/attachments/a.txt"),
+        ("POST", "/api/v1/experiments"),
+    ],
+)
+def test_a_client_that_leaves_is_no_error(
+    world: World, caplog: pytest.LogCaptureFixture, method: str, path: str
+) -> None:
+    world.send(request_of(TRACE))
+    messages = iter([{"type": "http.request", "body": b'{"', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(_: Message) -> None: ...
+
+    headers = {"host": "127.0.0.1:5000", "content-type": "application/json", "content-length": "100"}
+    scope: dict[str, object] = {
+        "type": "http",
+        "method": method,
+        "path": path.format(trace=TRACE),
+        "raw_path": path.format(trace=TRACE).encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 5000),
+        "scheme": "http",
+        "http_version": "1.1",
+        "state": {},
+    }
+    with caplog.at_level(logging.DEBUG):
+        assert world.client.portal is not None
+        world.client.portal.call(world.app, scope, receive, send)
+    assert [each.getMessage() for each in caplog.records if each.levelno > logging.INFO] == []
 
 
 @pytest.mark.parametrize(("error", "status"), KNOWN, ids=lambda item: getattr(item, "error_code", ""))
@@ -155,3 +198,17 @@ def test_unknown_routes_and_methods_are_problems(world: World) -> None:
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
     assert "'/api/v1/x'" in world.client.get("/api/v1/x").json()["detail"]
+
+
+def test_a_wrong_method_names_all_that_the_path_has(world: World) -> None:
+    for method, path, allowed in (
+        ("PUT", "/api/v1/runs", ["GET", "POST"]),
+        ("POST", "/api/v1/traces/tr-1", ["DELETE", "GET"]),
+        ("GET", "/v1/traces", ["POST"]),
+        ("POST", "/traces/tr-1", ["GET", "HEAD"]),
+    ):
+        answer = world.client.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, ", ".join(allowed))
+        assert answer.json()["code"] == "method_not_allowed"
+        assert answer.json()["details"] == {"allowed": allowed}
+        assert answer.json()["detail"] == f"{method} is no method of '{path}'; it has {', '.join(allowed)}."

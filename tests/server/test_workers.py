@@ -336,3 +336,38 @@ def test_refused_logins_are_counted_by_all_workers_together(tmp_path: Path) -> N
 
             guesses = [guess(http) for http in (one, other) * 4]
         assert guesses == [401] * NAME_LIMIT.free + [429] * (8 - NAME_LIMIT.free)
+
+
+def _asked_for_body(server: Server, path: str) -> socket.socket:
+    """Return a connection on which a request has begun: the server has asked for its body, which never comes."""
+    url = httpx.URL(server.url)
+    made = socket.create_connection((url.host, url.port or 80), timeout=_PATIENCE_S)
+    head = ("Content-Type: application/json", "Content-Length: 10", "Expect: 100-continue")
+    made.sendall("\r\n".join((f"POST {path} HTTP/1.1", f"Host: {url.host}", *head, "", "")).encode())
+    said = b""
+    while not said.endswith(b"\r\n\r\n"):
+        said += made.recv(1)
+    assert said.startswith(b"HTTP/1.1 100 ")
+    return made
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_tells_the_requests_that_it_cuts_to_come_again(tmp_path: Path, workers: int) -> None:
+    doors = {
+        "/v1/traces": b'"code":',
+        "/api/2.0/mlflow/runs/create": b'"error_code":"TEMPORARILY_UNAVAILABLE"',
+        "/api/v1/experiments": b'"code":"stopping"',
+    }
+    env = {"LODELINE_SHUTDOWN_TIMEOUT_S": "1"}
+    with serving(tmp_path / "store", "--workers", str(workers), env=env) as server, ExitStack() as stack:
+        begun = [stack.enter_context(_asked_for_body(server, path)) for path in doors for _ in range(2)]
+        server.process.send_signal(signal.SIGTERM)
+        for connection, own in zip(begun, [own for own in doors.values() for _ in range(2)], strict=True):
+            answer = b"".join(iter(lambda connection=connection: connection.recv(65_536), b""))
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 "), answer
+            assert b"\r\nretry-after: 1\r\n" in head.lower() + b"\r\n"
+            assert own in body.replace(b": ", b":"), answer
+            assert b"the server is stopping" in body
+        server.process.wait(harness.STOP_TIMEOUT_S)
+        assert "Traceback" not in server.said()

@@ -26,7 +26,7 @@ from lodeline.demo.pairs import run_id as pairs_run
 from lodeline.demo.part import DemoPart
 from lodeline.demo.rubric import run_id as rubric_run
 from lodeline.domain.assessment import AssessmentDraft
-from lodeline.domain.errors import Deleted, Invalid, LodelineError, Unavailable
+from lodeline.domain.errors import Deleted, Invalid, Unavailable
 from lodeline.domain.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -218,9 +218,9 @@ def _batches(drafts: Iterator[AssessmentDraft]) -> Iterator[list[AssessmentDraft
 def _newest(client: "LodelineClient", experiment: str, filter: str) -> str:
     newest = client.traces.search(experiment=experiment, filter=filter).first()
     if newest is None:
-        raise LodelineError(
-            f"the demonstration was loaded, but {filter!r} finds nothing in {experiment!r}; send again what was "
-            "deleted with: lodeline demo --again"
+        raise Deleted(
+            f"the demonstration was loaded before, but traces of it were deleted since: {filter!r} finds nothing in "
+            f"{experiment!r}; send again what was deleted with: lodeline demo --again"
         )
     return newest.trace_id
 

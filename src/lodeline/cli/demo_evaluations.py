@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lodeline.demo.part import DemoDataset, DemoEvaluation, DemoPart
 from lodeline.domain.dataset import DatasetVersion
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.errors import Conflict, Invalid, NotFound
 from lodeline.domain.evaluation import ENDED_EVALUATION, Bindings, Evaluation
 from lodeline.domain.evaluation_row import RowDraft
 from lodeline.domain.run import RunInput
@@ -27,7 +27,8 @@ def steps(part: DemoPart) -> int:
 def load_evaluations(
     client: "LodelineClient", part: DemoPart, experiment_id: str, advance: Callable[[int], None]
 ) -> None:
-    """Load the part's models, dataset and evaluations, whose traces must be there. Again changes nothing."""
+    """Load the part's models, dataset and evaluations, whose traces must be there. Again changes nothing, and two
+    loads at one time do what one does."""
     for draft in part.models:
         client.models.create(draft, experiment=experiment_id)
     if part.dataset is None:
@@ -39,11 +40,11 @@ def load_evaluations(
 
 def _dataset(client: "LodelineClient", dataset: DemoDataset, experiment_id: str) -> DatasetVersion:
     try:
-        found = client.datasets.find(dataset.name, experiment=experiment_id)
-    except NotFound:
         found = client.datasets.create(
             dataset.name, experiment=experiment_id, identity="by_external_id", description=dataset.description
         )
+    except Conflict:
+        found = client.datasets.find(dataset.name, experiment=experiment_id)
     if found.latest_version == 0:
         for start in range(0, len(dataset.records), _RECORDS_A_CALL):
             batch = dataset.records[start : start + _RECORDS_A_CALL]
@@ -61,32 +62,47 @@ def _evaluation(
     experiment_id: str,
     advance: Callable[[int], None],
 ) -> None:
-    """Make an evaluation and log its rows; one that has ended is left as it is."""
+    """Make an evaluation and log its rows; one that has ended, maybe meanwhile by another load, is left as it is."""
     evaluation = _begun(client, item, version, experiment_id)
-    if evaluation.state in ENDED_EVALUATION:
-        advance(item.draft.rows_total or 0)
-        return
     run_id = evaluation.run.run_id
-    client.evaluations.start(run_id)
-    for batch in _batches(item.rows()):
-        report = client.evaluations.log_rows(run_id, batch)
-        if report.missing_traces:
-            raise Invalid(f"trace {report.missing_traces[0]} of the demonstration's evaluation is not there.")
-        advance(len(batch))
-    client.evaluations.finish(run_id)
+    logged = 0
+    try:
+        for batch in _batches(item.rows()) if evaluation.state not in ENDED_EVALUATION else ():
+            report = client.evaluations.log_rows(run_id, batch)
+            if report.missing_traces:
+                raise Invalid(f"trace {report.missing_traces[0]} of the demonstration's evaluation is not there.")
+            advance(len(batch))
+            logged += len(batch)
+        if logged:
+            client.evaluations.finish(run_id)
+    except Conflict:
+        if client.evaluations.get(run_id).state not in ENDED_EVALUATION:
+            raise
+    advance((item.draft.rows_total or 0) - logged)
 
 
 def _begun(client: "LodelineClient", item: DemoEvaluation, version: DatasetVersion, experiment_id: str) -> Evaluation:
+    """Return the evaluation, made when it is missing, and no longer CREATED."""
+    data = RunInput(dataset_id=version.dataset_id, version=version.version, digest=version.digest, context="eval")
+    draft = replace(
+        item.draft,
+        run=replace(item.draft.run, inputs=(data,)),
+        bindings=_bound(item.draft.bindings, version),
+    )
+    run_id = str(draft.run.run_id)
     try:
-        return client.evaluations.get(str(item.draft.run.run_id))
-    except NotFound:
-        data = RunInput(dataset_id=version.dataset_id, version=version.version, digest=version.digest, context="eval")
-        draft = replace(
-            item.draft,
-            run=replace(item.draft.run, inputs=(data,)),
-            bindings=_bound(item.draft.bindings, version),
-        )
-        return client.evaluations.create(draft, experiment=experiment_id)
+        found = client.evaluations.create(draft, experiment=experiment_id)
+    except Conflict as taken:
+        try:
+            found = client.evaluations.get(run_id)
+        except NotFound:
+            raise taken from None
+    if found.state != "CREATED":
+        return found
+    try:
+        return client.evaluations.start(run_id)
+    except Conflict:  # another load has just started it
+        return client.evaluations.get(run_id)
 
 
 def _bound(bindings: Bindings, version: DatasetVersion) -> Bindings:

@@ -22,8 +22,9 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment, size
 from lodeline.cli.transfer import download, uploading
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.experiment import Experiment, ExperimentSettings
+from lodeline.query.problem import nearest
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Create, list, change and move experiments.")
 
@@ -215,19 +216,27 @@ def _settings(experiment: Experiment, changes: Mapping[str, str]) -> dict[str, o
     """Return the settings of an experiment as a request has them, with changes by their dotted names."""
     changed = asdict(experiment.settings)
     for key, text in changes.items():
+        _check_setting(key)
         *groups, last = key.split(".")
         place: dict[str, object] = changed
         for group in groups:
-            inner = place.get(group)
-            if not isinstance(inner, dict):
-                raise Invalid.value("setting", key, f"one of {', '.join(_flat(asdict(ExperimentSettings())))}")
-            place = cast("dict[str, object]", inner)
+            place = cast("dict[str, object]", place[group])
         value = value_of(text)
         if value is None and not groups:
             place.pop(last, None)
         else:
             place[last] = value
     return changed
+
+
+def _check_setting(name: str) -> None:
+    """Return when there is a setting, or a group of settings, of this dotted name; else Invalid with the nearest."""
+    defaults = asdict(ExperimentSettings())
+    single = _flat(defaults)
+    if name not in single and name not in defaults:
+        near = nearest(name, {**single, **defaults})
+        hint = "" if near is None else f" did you mean {near!r}?"
+        raise Invalid(f"setting: there is no {shown(name)};{hint} There are {', '.join(single)}.")
 
 
 def _flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -1,7 +1,9 @@
 """``lodeline issues``: problems that traces show."""
 
+import contextlib
 from collections.abc import Sequence
-from typing import Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,10 +11,41 @@ from lodeline.cli.listing import write_list
 from lodeline.cli.naming import ChoiceT, choice_of
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
-from lodeline.domain.errors import Invalid
-from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES
+from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
+from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES, CountedIssue, IssueDraft
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and change issues.")
+if TYPE_CHECKING:
+    from lodeline.sdk.client.clients import LodelineClient
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, list, show and change issues.")
+
+
+IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="The issue, by id or name.")]
+OfOption = Annotated[
+    str | None,
+    typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where the issue is, of which the name is given."),
+]
+_SHOWN = 10
+
+
+def find_issue(client: "LodelineClient", name: str, *, experiment: str | None = None) -> CountedIssue:
+    """Return the issue that has this id, or else this very name, in one experiment or whatever it is.
+
+    NotFound when there is none, Invalid when several have the name: it lists their ids, the one made last first.
+    """
+    with contextlib.suppress(NotFound):
+        return client.issues.get(name)
+    named = (each for each in client.issues.list(experiment=experiment) if each.issue.name == name)
+    found = list(islice(named, _SHOWN + 1))
+    if not found:
+        within = "" if experiment is None else f" in experiment {experiment!r}"
+        raise NotFound(f"issue {name!r} not found{within}, neither by id nor by name.")
+    if len(found) > 1:
+        ids = ", ".join(f"{each.issue.issue_id} (experiment {each.issue.experiment_id})" for each in found[:_SHOWN])
+        more = " and more" if len(found) > _SHOWN else ""
+        raise Invalid(f"{name!r} is the name of several: {ids}{more}. Give the id of one.", code="ambiguous_name")
+    return found[0]
 
 
 @command(app, "list")
@@ -50,10 +83,42 @@ def list_issues(
     )
 
 
+@command(app, "create")
+def create(
+    use: Use,
+    name: Annotated[str, typer.Argument(help="What is wrong, in a few words.")],
+    description: Annotated[str, typer.Argument(help="What is wrong, at length.")],
+    *,
+    experiment: Annotated[
+        str, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where its traces are.")
+    ] = DEFAULT_EXPERIMENT,
+    status: Annotated[str, typer.Option("--status", help=", ".join(ISSUE_STATUSES) + ".")] = "pending",
+    severity: Annotated[str | None, typer.Option("--severity", help=", ".join(ISSUE_SEVERITIES) + ".")] = None,
+    root_cause: Annotated[list[str] | None, typer.Option("--root-cause", help="May be repeated.")] = None,
+    category: Annotated[list[str] | None, typer.Option("--category", help="May be repeated.")] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="ID", help="The run that found it.")] = None,
+) -> None:
+    """Make an issue: a problem that traces show."""
+    draft = IssueDraft(
+        name,
+        description,
+        status=choice_of(status, ISSUE_STATUSES, "--status"),
+        severity=_chosen(severity, ISSUE_SEVERITIES, "--severity"),
+        root_causes=tuple(root_cause or ()),
+        categories=tuple(category or ()),
+        source_run_id=None if run is None else RunId(run),
+    )
+    made = use.client.issues.create(draft, experiment=experiment)
+    if use.out.as_json:
+        use.out.document(made)
+        return
+    use.out.say(f"{made.issue_id}: {made.name}, {made.status}, severity {made.severity or 'not said'}.")
+
+
 @command(app, "get")
-def get(use: Use, issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's id.")]) -> None:
+def get(use: Use, issue: IssueArgument, *, experiment: OfOption = None) -> None:
     """Show an issue, and the command that finds its traces."""
-    found = use.client.issues.get(issue)
+    found = find_issue(use.client, issue, experiment=experiment)
     shown = found.issue
     use.out.entity(
         found,
@@ -82,8 +147,9 @@ def get(use: Use, issue: Annotated[str, typer.Argument(metavar="ISSUE", help="Th
 @command(app, "update")
 def update(
     use: Use,
-    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="The issue's id.")],
+    issue: IssueArgument,
     *,
+    experiment: OfOption = None,
     status: Annotated[str | None, typer.Option("--status", help=", ".join(ISSUE_STATUSES) + ".")] = None,
     severity: Annotated[str | None, typer.Option("--severity", help=", ".join(ISSUE_SEVERITIES) + ".")] = None,
     name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
@@ -93,7 +159,7 @@ def update(
     if (status, severity, name, description) == (None, None, None, None):
         raise Invalid("Nothing to change: give --status, --severity, --name or --description.")
     changed = use.client.issues.update(
-        issue,
+        find_issue(use.client, issue, experiment=experiment).issue.issue_id,
         name=name,
         description=description,
         status=_chosen(status, ISSUE_STATUSES, "--status"),

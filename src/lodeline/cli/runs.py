@@ -6,7 +6,7 @@ import typer
 
 from lodeline.cli import artifacts as files
 from lodeline.cli.listing import living_list_command, write_list
-from lodeline.cli.naming import confirm, pairs
+from lodeline.cli.naming import confirm, experiment_names, pairs
 from lodeline.cli.options import (
     LimitOption,
     Use,
@@ -151,7 +151,7 @@ def _show(use: Use, run: Run) -> None:
         (
             ("id", run.run_id),
             ("name", run.name),
-            ("experiment", run.experiment_id),
+            ("experiment", experiment_names(use.client, [run.experiment_id])[run.experiment_id]),
             ("kind", run.kind.lower()),
             ("status", run.status),
             ("lifecycle", run.lifecycle),

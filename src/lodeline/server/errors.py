@@ -5,17 +5,22 @@ A problem carries `type`, `title`, `status`, `detail` and the extensions `code` 
 where it was raised, never its message, which may quote content.
 """
 
+import asyncio
 import logging
+import re
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lodeline.domain.errors import Invalid, LodelineError, NotFound, Unavailable, shown
@@ -117,12 +122,40 @@ async def _on_refused(request: Request, error: Exception) -> Response:
             f"{request.method} {shown(request.url.path)} is no route of this server; see /api/v1/openapi.json.",
             code="route_not_found",
         )
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = _methods_at(request)
+        known = wrong_method(request.method, request.url.path, methods)
+        headers["allow"] = ", ".join(methods)
     answer = problem_response(_with_status(known, error.status_code), request_id_of(request.scope))
-    answer.headers.update(error.headers or {})
+    answer.headers.update(headers)
     return answer
 
 
-_HTTP_CODES = {400: "invalid", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+def wrong_method(method: str, path: str, allowed: Sequence[str]) -> LodelineError:
+    """Return the error for a method that a path does not have."""
+    return LodelineError(
+        f"{method} is no method of {shown(path)}; it has {', '.join(allowed)}.",
+        code="method_not_allowed",
+        details={"allowed": list(allowed)},
+    )
+
+
+def methods_of(routes: Iterable[BaseRoute | RouteContext], path: str) -> tuple[str, ...]:
+    """Return the methods of all routes that a path fits, in order."""
+    found: set[str] = set()
+    for route in iter_route_contexts(list(routes)):
+        pattern: re.Pattern[str] | None = getattr(route, "path_regex", None)
+        if pattern is not None and pattern.match(path):
+            found |= set(route.methods or ())
+    return tuple(sorted(found))
+
+
+def _methods_at(request: Request) -> tuple[str, ...]:
+    return methods_of(request.app.routes, request.url.path)
+
+
+_HTTP_CODES = {400: "invalid", 413: "too_large", 415: "unsupported_media_type"}
 
 
 def _with_status(error: LodelineError, status: int) -> LodelineError:
@@ -174,6 +207,13 @@ class Incidents:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            # Nobody is left to answer, and nothing went wrong here.
+            _log.info("%s %s: the client left before its request was whole", scope["method"], shown(scope["path"]))
+        except asyncio.CancelledError:
+            if started or scope["type"] != "http":
+                raise  # as below
+            await problem_response(cut_off(), request_id_of(scope))(scope, receive, send)
         except Exception as error:
             if scope["type"] != "http":
                 raise
@@ -187,6 +227,11 @@ class Incidents:
                 details={"incident": incident},
             )
             await problem_response(problem, request_id_of(scope))(scope, receive, send)
+
+
+def cut_off() -> Unavailable:
+    """Return the error for a request that a server which stops has no time left for."""
+    return Unavailable("the server is stopping and did not finish this request; send it again.", code="stopping")
 
 
 def log_incident(incident: str, error: BaseException) -> None:

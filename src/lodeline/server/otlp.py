@@ -12,7 +12,7 @@ from typing import Literal
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -25,7 +25,7 @@ from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.otlp import JSON_TYPE, PROTOBUF_TYPES
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.access import Access, key_of
-from lodeline.server.errors import log_incident
+from lodeline.server.errors import cut_off, log_incident
 from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.server.security import body_too_large
 from lodeline.server.settings import Settings
@@ -65,6 +65,10 @@ async def export_traces(request: Request) -> Response:
             body = json.dumps({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": error.message}).encode()
             return Response(body, error.http_status, media_type=JSON_TYPE)
         return refusal(error, as_json=as_json)
+    except ClientDisconnect:
+        raise  # nobody is left to answer
+    except asyncio.CancelledError:
+        return refusal(cut_off(), as_json=as_json)
     except Exception as error:
         incident = new_hex("in-")
         log_incident(incident, error)

@@ -14,9 +14,17 @@ from urllib.parse import quote, unquote
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, may
 from lodeline.domain.artifact import Artifact
-from lodeline.domain.blob import BlobInfo, artifact_folder, check_blob_path, experiment_folder, trace_folder
+from lodeline.domain.blob import (
+    MAX_PATH,
+    BlobInfo,
+    artifact_folder,
+    check_blob_path,
+    experiment_folder,
+    is_folder_name,
+    trace_folder,
+)
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.errors import Conflict, Invalid, NotFound, shown
 from lodeline.domain.ids import ExperimentId, check_experiment_id, check_trace_id
 from lodeline.domain.model import Model
 from lodeline.domain.run import Run
@@ -26,6 +34,8 @@ from lodeline.storage.base import Stores
 
 OF_TRACE = re.compile(r"traces/(?P<trace>[^/]+)/artifacts(?:/(?P<rest>.*))?")
 """A path within an experiment that belongs to a trace."""
+IN_THE_WAY = "artifact_in_the_way"
+"""The code of the error for a file where a folder is, or below what is a file."""
 _ATTACHMENTS = "attachments/"
 _OTHER = quote("artifacts/", safe="")
 """How the name of a trace's file begins that is no attachment: its folder is flat."""
@@ -42,7 +52,7 @@ class _Place:
 
     @property
     def path(self) -> str:
-        return check_blob_path(f"{self.folder}/{self.name}" if self.name else self.folder)
+        return f"{self.folder}/{self.name}" if self.name else self.folder
 
 
 def artifact_segments(path: str) -> list[str]:
@@ -57,19 +67,34 @@ def artifact_segments(path: str) -> list[str]:
 def of_run(run: Run, path: str = "") -> str:
     """Return the path of a run's artifact or folder, or with nothing of the run's own folder; Invalid unless it is
     relative and stays there."""
-    return _inside(f"{run.experiment_id}/{run.run_id}/artifacts", path)
+    return _inside(run.experiment_id, f"{run.run_id}/artifacts", path)
 
 
 def of_model(model: Model, path: str = "") -> str:
     """Return the path of a model's artifact or folder, as `of_run` does that of a run's."""
-    return _inside(f"{model.experiment_id}/models/{model.model_id}/artifacts", path)
+    return _inside(model.experiment_id, f"models/{model.model_id}/artifacts", path)
 
 
-def _inside(root: str, path: str) -> str:
+def _inside(experiment_id: ExperimentId, folder: str, path: str) -> str:
+    root = f"{experiment_id}/{folder}"
     inside = path.strip("/")
-    if "%" in inside or "\\" in inside:
-        raise Invalid.value("path", path, "a path such as notes/today.txt")
-    return f"{root}/{inside}" if inside else root
+    if not inside:
+        return root
+    if "%" in inside or not all(map(is_folder_name, inside.split("/"))):
+        raise Invalid.value("path", path, "a path such as notes/today.txt, of names that every system can have")
+    most = MAX_PATH - len(f"{artifact_folder(experiment_id)}/{folder}/")
+    if len(inside) > most:
+        raise Invalid.value("path", path, f"at most {most} characters")
+    return f"{root}/{inside}"
+
+
+def in_the_way(path: str) -> Conflict:
+    """Return the error for a file where a folder is, or below what is a file."""
+    return Conflict(
+        f"artifact {shown(path)}: a file stands where a folder is needed, or a folder where the file would be; "
+        "choose another path.",
+        code=IN_THE_WAY,
+    )
 
 
 class ArtifactService:
@@ -98,7 +123,10 @@ class ArtifactService:
         Who may only send traces may add files to them, and replace none.
         """
         place = self._writable(actor, path)
-        info = self._stores.blobs.put(place.path, data, max_bytes=self.max_bytes)
+        try:
+            info = self._stores.blobs.put(place.path, data, max_bytes=self.max_bytes)
+        except Conflict as error:
+            raise in_the_way(path) from error
         self._record(actor, "artifact.put", place, info.size_bytes)
         return info
 
@@ -161,6 +189,17 @@ class ArtifactService:
         return place
 
     def _place(self, actor: Actor, path: str, verb: str) -> _Place:
+        """Return where a path leads; Invalid, naming the path as it was given, when no system can have it."""
+        place = self._led_to(actor, path, verb)
+        try:
+            check_blob_path(place.path)
+        except Invalid as error:
+            raise Invalid.value(
+                "path", path, f"names that every system can have, and fewer than {MAX_PATH} characters in all"
+            ) from error
+        return place
+
+    def _led_to(self, actor: Actor, path: str, verb: str) -> _Place:
         segments = artifact_segments(path)
         experiment_id, rest = check_experiment_id(segments[0]), "/".join(segments[1:])
         of_trace = OF_TRACE.fullmatch(rest)

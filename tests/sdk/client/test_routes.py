@@ -16,6 +16,7 @@ from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, Assess
 from lodeline.domain.evaluation import EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import TraceId
+from lodeline.domain.issue import IssueDraft
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import ItemDraft, ItemId, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
 from lodeline.domain.labeling_rules import ItemRule
@@ -117,6 +118,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "list_scorers": lambda c: c.scorers.list(),
     "get_scorer_versions": lambda c: c.scorers.versions("s/t"),
     "delete_scorer": lambda c: c.scorers.delete("s"),
+    "create_issue": lambda c: c.issues.create(IssueDraft("slow", "It takes minutes.", severity="low")),
     "list_issues": lambda c: c.issues.list().first(),
     "get_issue": lambda c: c.issues.get("iss-1"),
     "update_issue": lambda c: c.issues.update("iss-1", status="resolved"),

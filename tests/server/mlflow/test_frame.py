@@ -79,6 +79,22 @@ def test_an_unknown_endpoint_lets_clients_fall_back(world: World, method: str, v
     assert (answer.status_code, answer.json()["error_code"]) == (404, "ENDPOINT_NOT_FOUND")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/2.0/mlflow/runs/create", "POST"),
+        ("POST", "/api/3.0/mlflow/issues/iss-1", "GET, HEAD, PATCH"),
+        ("POST", "/api/2.0/mlflow-artifacts/artifacts/0/x/a.txt", "DELETE, GET, HEAD, PUT"),
+    ],
+)
+def test_a_wrong_method_names_all_that_the_endpoint_has(world: World, method: str, path: str, allowed: str) -> None:
+    answer = world.client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json() == {
+        "error_code": "ENDPOINT_NOT_FOUND", "message": f"{method} is no method of '{path}'; it has {allowed}."
+    }  # fmt: skip
+
+
 def test_the_version_admits_spans_and_health_is_text(world: World) -> None:
     major, minor = (int(part) for part in world.client.get("/version").text.split(".")[:2])
     assert (major, minor) >= (3, 4)

@@ -1064,6 +1064,19 @@ export interface Issue {
   created_by: string | null;
 }
 
+/** A new issue. */
+export interface IssueBody {
+  experiment?: string;
+  name: string;
+  description: string;
+  status?: "pending" | "rejected" | "resolved";
+  severity?: "not_an_issue" | "low" | "medium" | "high" | null;
+  root_causes?: string[];
+  categories?: string[];
+  source_run_id?: string | null;
+  created_by?: string | null;
+}
+
 /** A change; what is left out stays as it is. */
 export interface IssueChangeBody {
   name?: string | null;
@@ -3106,6 +3119,12 @@ test, and a verdict; rows in order of regression. */
     body: ExperimentBody;
     answer: Experiment;
   };
+  /** Make an issue: a problem that traces show. An assessment of kind `ISSUE_REF` says so of a trace. */
+  create_issue: {
+    params: Record<string, never>;
+    body: IssueBody;
+    answer: Issue;
+  };
   /** Create an API key; the answer is the only one that ever shows its secret. */
   create_key: {
     params: Record<string, never>;
@@ -4497,6 +4516,7 @@ export const OPERATIONS = {
   create_dataset: ["POST", "/datasets"],
   create_evaluation: ["POST", "/evaluations"],
   create_experiment: ["POST", "/experiments"],
+  create_issue: ["POST", "/issues"],
   create_key: ["POST", "/keys"],
   create_label_schema: ["POST", "/label-schemas"],
   create_labeling_session: ["POST", "/labeling"],

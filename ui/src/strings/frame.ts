@@ -13,6 +13,7 @@ export const frameTexts = {
     delete: "Delete",
     copy: "Copy",
     copied: "Copied",
+    notCopied: "Could not copy",
     more: "More",
     moreOf: (count: string) => `${count} more`,
     image: "Image:",

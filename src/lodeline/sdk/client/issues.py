@@ -2,12 +2,28 @@
 
 from collections.abc import Sequence
 
-from lodeline.domain.issue import CountedIssue, Issue, IssueSeverity, IssueStatus
+from lodeline.domain.issue import CountedIssue, Issue, IssueDraft, IssueSeverity, IssueStatus
 from lodeline.sdk.client.call import Call, Listing, ModeT, Noun, call, given, listing, names, one, path_of
 
 
 class Issues(Noun[ModeT]):
-    """Calls about issues: problems that traces show, as clients of MLflow's protocol log them."""
+    """Calls about issues: problems that traces show. Assessments of kind ISSUE_REF say which traces show one."""
+
+    @call
+    def create(self, draft: IssueDraft, *, experiment: str = "0") -> Call[Issue]:
+        """Make an issue in an experiment (id or name). By whom is who is signed in, else what the draft says."""
+        body = given(
+            experiment=experiment,
+            name=draft.name,
+            description=draft.description,
+            status=draft.status,
+            severity=draft.severity,
+            root_causes=draft.root_causes or None,
+            categories=draft.categories or None,
+            source_run_id=draft.source_run_id,
+            created_by=draft.created_by,
+        )
+        return Call("POST", path_of("issues"), one(Issue), body=body)
 
     @listing
     def list(

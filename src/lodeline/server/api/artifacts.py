@@ -12,7 +12,7 @@ from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction
 from lodeline.domain.artifact import Artifact
 from lodeline.domain.blob import MAX_PATH
-from lodeline.domain.errors import Deleted, Invalid, NotFound, shown
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, shown
 from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.model import Model
 from lodeline.domain.run import Run
@@ -22,7 +22,7 @@ from lodeline.server.api.entry import NativeRoute
 from lodeline.server.api.models import ModelPath
 from lodeline.server.api.runs import RunPath
 from lodeline.server.uploads import saved, spooled
-from lodeline.services.artifacts import of_model, of_run
+from lodeline.services.artifacts import IN_THE_WAY, in_the_way, of_model, of_run
 from lodeline.services.bundle import Services
 
 router = APIRouter(route_class=NativeRoute)
@@ -65,7 +65,7 @@ async def put_artifact(
 ) -> Json:
     """Store the body as a file of a run, whole or not at all, replacing one of the same path."""
     place = await run_in_threadpool(_of_run, services, actor, run_id, path, "run.write")
-    return await _taken(request, services, actor, place)
+    return await _taken(request, services, actor, place, path)
 
 
 @router.delete(f"{_RUN}/content", tags=["runs"], **_GONE)
@@ -96,7 +96,7 @@ async def put_model_artifact(
 ) -> Json:
     """Store the body as a file of a model, whole or not at all, replacing one of the same path."""
     place = await run_in_threadpool(_of_model, services, actor, model_id, path, "model.write")
-    return await _taken(request, services, actor, place)
+    return await _taken(request, services, actor, place, path)
 
 
 @router.delete(f"{_MODEL}/content", tags=["models"], **_GONE)
@@ -140,9 +140,11 @@ def _content(services: Services, actor: Actor, place: str, path: str) -> Streami
 
 @contextmanager
 def _named(path: str) -> Generator[None]:
-    """Say of a file that is not there the path that was asked for, not where it would be kept."""
+    """Say of a file that is not there, or cannot be, the path that was asked for, not where it would be kept."""
     try:
         yield
+    except Conflict as error:
+        raise (in_the_way(path) if error.error_code == IN_THE_WAY else error) from error.__cause__
     except NotFound as error:
         if error.error_code != "artifact_not_found":
             raise
@@ -153,8 +155,9 @@ def _named(path: str) -> Generator[None]:
         ) from error
 
 
-async def _taken(request: Request, services: Services, actor: Actor, place: str) -> Json:
+async def _taken(request: Request, services: Services, actor: Actor, place: str, path: str) -> Json:
     await run_in_threadpool(services.artifacts.check_write, actor, place)
     async with spooled(request, max_bytes=services.artifacts.max_bytes) as data:
-        info = await run_in_threadpool(services.artifacts.put, actor, place, data)
+        with _named(path):
+            info = await run_in_threadpool(services.artifacts.put, actor, place, data)
     return Json(Artifact(place.rpartition("/")[2], info.size_bytes))

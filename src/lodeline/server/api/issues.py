@@ -1,18 +1,21 @@
-"""Native routes of issues: problems that traces show. Clients of MLflow's protocol make them."""
+"""Native routes of issues: problems that traces show."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from lodeline.domain.ids import RunId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
 from lodeline.domain.issue import (
     MAX_DESCRIPTION,
     MAX_ISSUE_ID,
     MAX_NAME,
+    MAX_TEXT,
+    MAX_TEXTS,
     CountedIssue,
     Issue,
     IssueChange,
+    IssueDraft,
     IssueId,
     IssueSeverity,
     IssueStatus,
@@ -29,6 +32,27 @@ router = APIRouter(prefix="/issues", tags=["issues"], route_class=NativeRoute)
 IssuePath = Annotated[str, Path(min_length=1, max_length=MAX_ISSUE_ID, description="The issue's id.")]
 
 
+Cause = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+class IssueBody(Body):
+    """A new issue."""
+
+    experiment: Annotated[str, Field(min_length=1, description="Id or name.")] = DEFAULT_EXPERIMENT
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+    description: Annotated[str, Field(min_length=1, max_length=MAX_DESCRIPTION)]
+    status: IssueStatus = "pending"
+    severity: IssueSeverity | None = None
+    root_causes: Annotated[tuple[Cause, ...], Field(max_length=MAX_TEXTS)] = ()
+    categories: Annotated[tuple[Cause, ...], Field(max_length=MAX_TEXTS)] = ()
+    source_run_id: Annotated[
+        str | None, Field(min_length=1, max_length=250, description="The run that found it.")
+    ] = None
+    created_by: Annotated[
+        str | None, Field(min_length=1, max_length=MAX_NAME, description="Who says so, where nobody is signed in.")
+    ] = None
+
+
 class IssueChangeBody(Body):
     """A change; what is left out stays as it is."""
 
@@ -36,6 +60,15 @@ class IssueChangeBody(Body):
     description: Annotated[str | None, Field(min_length=1, max_length=MAX_DESCRIPTION)] = None
     status: IssueStatus | None = None
     severity: IssueSeverity | None = None
+
+
+@router.post("", **answer(Issue, 404, 409, 413, status=201))
+def create_issue(actor: ActorDep, services: ServicesDep, body: IssueBody) -> Json:
+    """Make an issue: a problem that traces show. An assessment of kind `ISSUE_REF` says so of a trace."""
+    fields = body.model_dump(exclude={"experiment", "source_run_id"})
+    run_id = None if body.source_run_id is None else RunId(body.source_run_id)
+    draft = IssueDraft(**fields, source_run_id=run_id)
+    return Json(services.issues.create(actor, body.experiment, draft), status_code=201)
 
 
 @router.get("", **answer(Page[CountedIssue], 404))

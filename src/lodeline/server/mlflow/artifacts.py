@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lodeline.domain.artifact import Artifact
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import ModelId, is_experiment_id
 from lodeline.domain.run import check_run_id
 from lodeline.server.mlflow.endpoint import Call, Endpoint, actor_of, guarded
@@ -65,20 +65,20 @@ def list_of_run(call: Call) -> Reply:
     """List a folder of a run's artifacts; paths are relative to the run's own root."""
     run_id = check_run_id(call.fields.text("run_id") or call.fields.needed("run_uuid"))
     run = call.services.runs.get(call.actor, run_id)
-    return _listed(call, of_run(run), call.fields.text("path"))
+    folder = call.fields.text("path") or ""
+    return _listed(call, of_run(run), of_run(run, folder), folder)
 
 
 def list_of_model(call: Call) -> Reply:
     """List a folder of a model's artifacts; paths are relative to the model's own root."""
     model = call.services.models.get(call.actor, ModelId(call.fields.needed("model_id")))
-    return _listed(call, of_model(model), call.fields.text("artifact_directory_path"))
+    folder = call.fields.text("artifact_directory_path") or ""
+    return _listed(call, of_model(model), of_model(model, folder), folder)
 
 
-def _listed(call: Call, root: str, folder: str | None) -> Reply:
-    inside = (folder or "").strip("/")
-    if "%" in inside or "\\" in inside:
-        raise Invalid.value("path", inside, "a folder such as notes/today")
-    found = call.services.artifacts.list(call.actor, f"{root}/{inside}" if inside else root)
+def _listed(call: Call, root: str, place: str, folder: str) -> Reply:
+    inside = folder.strip("/")
+    found = call.services.artifacts.list(call.actor, place)
     prefix = f"{inside}/" if inside else ""
     return message(root_uri=f"mlflow-artifacts:/{root}", files=[_file(item, prefix) for item in found])
 

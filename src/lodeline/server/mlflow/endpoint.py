@@ -22,6 +22,7 @@ from lodeline.domain.errors import Invalid, LodelineError, shown
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.span import JsonValue
 from lodeline.server.access import Access, key_of
+from lodeline.server.errors import cut_off
 from lodeline.server.mlflow.errors import refusal_of
 from lodeline.server.mlflow.fields import Fields
 from lodeline.server.mlflow.wire import Reply
@@ -91,6 +92,8 @@ def guarded(answer: RawAnswer) -> RawAnswer:
             return await answer(request)
         except ClientDisconnect:
             raise
+        except asyncio.CancelledError:
+            return refusal_of(cut_off())
         except Exception as error:
             return refusal_of(error)
 

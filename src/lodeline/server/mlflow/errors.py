@@ -4,7 +4,8 @@ The client sends a request again, for minutes, after 408, 429 and every 5xx but 
 one of these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -22,7 +23,7 @@ from lodeline.domain.errors import (
     Unsupported,
 )
 from lodeline.domain.ids import new_hex
-from lodeline.server.errors import log_incident
+from lodeline.server.errors import log_incident, wrong_method
 from lodeline.server.serialise import dumps
 
 STATUS: Mapping[str, int] = {
@@ -100,6 +101,12 @@ def refusal_of(error: Exception) -> Response:
     )
 
 
-def _response(code: str, text: str, headers: Mapping[str, str]) -> Response:
+def no_such_method(method: str, path: str, allowed: Sequence[str]) -> Response:
+    """Return the answer for an endpoint that has other methods; clients take it as one that there is not."""
+    text = wrong_method(method, path, allowed).message
+    return _response("ENDPOINT_NOT_FOUND", text, {"allow": ", ".join(allowed)}, HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+def _response(code: str, text: str, headers: Mapping[str, str], status: int | None = None) -> Response:
     body = dumps({"error_code": code, "message": text})
-    return Response(body, STATUS[code], headers=dict(headers), media_type="application/json")
+    return Response(body, status or STATUS[code], headers=dict(headers), media_type="application/json")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from lodeline.domain.errors import NotFound, shown
+from lodeline.server.errors import methods_of
 from lodeline.server.mlflow import (
     about,
     artifact_parts,
@@ -29,7 +30,7 @@ from lodeline.server.mlflow import (
     traces_v2,
 )
 from lodeline.server.mlflow.endpoint import Endpoint, guarded
-from lodeline.server.mlflow.errors import NO_ENDPOINT
+from lodeline.server.mlflow.errors import NO_ENDPOINT, no_such_method
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *about.ENDPOINTS,
@@ -78,14 +79,19 @@ def _below(version: str) -> list[BaseRoute]:
     raw = [route for under, route in RAW if under == version]
     # A path without parameters is never taken for one with them.
     known.sort(key=lambda route: "{" in route.path)
-    lost = Route("/{rest:path}", guarded(_unknown), methods=_ANY)
+    found = (*known, *raw)
+
+    async def unknown(request: Request) -> Response:
+        path = request.url.path
+        methods = methods_of(found, path.removeprefix(f"/api/{version}"))
+        if methods:
+            return no_such_method(request.method, path, methods)
+        raise NotFound(
+            f"{request.method} {shown(path)} is no endpoint that this server has; "
+            "docs/reference/mlflow.md lists those of MLflow that it has.",
+            code=NO_ENDPOINT,
+        )
+
+    lost = Route("/{rest:path}", guarded(unknown), methods=_ANY)
     lost.path_regex = _with_newlines(lost.path_regex)
-    return [*known, *raw, lost]
-
-
-async def _unknown(request: Request) -> Response:
-    raise NotFound(
-        f"{request.method} {shown(request.url.path)} is no endpoint that this server has; "
-        "docs/reference/mlflow.md lists those of MLflow that it has.",
-        code=NO_ENDPOINT,
-    )
+    return [*found, lost]
