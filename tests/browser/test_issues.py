@@ -82,6 +82,22 @@ def test_an_issue_is_named_anew(visit: Watched, own: tuple[str, str], api: httpx
     assert api.get(f"/issues/{issue}").json()["issue"]["name"] == "loses the order"
 
 
+def test_an_issue_is_made_on_the_page(visit: Watched, own: tuple[str, str], api: httpx.Client):
+    experiment_id, _ = own
+    page = visit.open(f"/experiments/{experiment_id}/issues")
+    page.get_by_role("button", name="New issue").click()
+    form = page.get_by_role("form", name="New issue")
+    expect(form.get_by_role("button", name="Create")).to_be_disabled()
+    form.get_by_role("textbox", name="Issue").fill("forgets the name")
+    form.get_by_role("textbox", name="What it is").fill("It asks *again*.")
+    form.get_by_label("Severity").select_option("medium")
+    form.get_by_role("button", name="Create").click()
+    panel = page.get_by_role("complementary", name="forgets the name")
+    expect(panel).to_contain_text("It asks again.")
+    found = api.get("/issues", params={"experiment": experiment_id, "severity": "medium"}).json()["items"]
+    assert [each["issue"]["name"] for each in found] == ["forgets the name"]
+
+
 def test_axe_finds_nothing_in_an_open_issue(visit: Watched, own: tuple[str, str]):
     experiment_id, issue = own
     page = visit.open(f"/experiments/{experiment_id}/issues?issue={issue}")

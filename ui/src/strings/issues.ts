@@ -3,6 +3,7 @@
 export const issuesTexts = {
   issues: {
     title: "Issues",
+    create: "New issue",
     hint: "Problems that traces show, found by people or by tools; the newest first.",
     columns: {
       name: "Issue",

@@ -12,6 +12,7 @@ import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import { IssuePanel } from "./issue-panel";
 import classes from "./issues.module.css";
+import { NewIssue } from "./new-issue";
 import { SEVERITIES, STATUSES, severityName } from "./severity";
 
 const t = text.issues;
@@ -55,6 +56,7 @@ export function IssuesPage() {
             value={chosen.severity ?? ""}
             onChange={(event) => change({ severity: event.currentTarget.value || undefined })}
           />
+          <NewIssue experimentId={experimentId} made={(made) => change({ issue: made.issue_id })} />
         </>
       }
       narrowed={chosen.status !== null || chosen.severity !== null}
