@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lodeline.auth.actor import ANONYMOUS, LOCAL, account_actor
+from lodeline.auth.passwords import MAX_CONCURRENT, MAX_WAITING
 from lodeline.auth.throttle import NAME_LIMIT
 from lodeline.domain.errors import (
     Conflict,
@@ -64,7 +65,8 @@ def test_set_up_refuses_bad_names_and_passwords(access: Access, name: str, passw
 
 def test_of_many_set_ups_at_once_exactly_one_succeeds(access: Access):
     token = _token(access)
-    barrier = threading.Barrier(12)
+    many = MAX_CONCURRENT + MAX_WAITING  # more passwords at one time are refused
+    barrier = threading.Barrier(many)
     outcomes: list[str] = []
 
     def claim(number: int) -> None:
@@ -74,12 +76,12 @@ def test_of_many_set_ups_at_once_exactly_one_succeeds(access: Access):
         except Conflict:
             outcomes.append("conflict")
 
-    threads = [threading.Thread(target=claim, args=(number,)) for number in range(12)]
+    threads = [threading.Thread(target=claim, args=(number,)) for number in range(many)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert outcomes.count("conflict") == 11
+    assert outcomes.count("conflict") == many - 1
     assert [account.name for account in access.accounts.list(LOCAL)] == [o for o in outcomes if o != "conflict"]
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryI
     if stated.isdecimal() and int(stated) > max_bytes:
         raise body_too_large(max_bytes)
     size_bytes = 0
-    with tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES, mode="w+b") as file:
+    with _spool() as file:
         async for piece in request.stream():
             size_bytes += len(piece)
             if size_bytes > max_bytes:
@@ -39,19 +39,19 @@ async def spooled(request: Request, *, max_bytes: int) -> AsyncGenerator[BinaryI
                     file.write(piece)
         with _room():  # going back writes what is still buffered
             file.seek(0)
-        yield cast(BinaryIO, file)
+        yield file
 
 
 @contextmanager
 def joined(pieces: Iterable[bytes]) -> Generator[BinaryIO]:
     """Give pieces of bytes as one file at its start; Unavailable when there is no room for it."""
-    with tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES, mode="w+b") as file:
+    with _spool() as file:
         for piece in pieces:
             with _room():
                 file.write(piece)
         with _room():
             file.seek(0)
-        yield cast(BinaryIO, file)
+        yield file
 
 
 def read_chunks(data: BinaryIO) -> Iterator[bytes]:
@@ -72,6 +72,18 @@ def saved(data: BinaryIO, size_bytes: int, name: str) -> StreamingResponse:
             "content-security-policy": "sandbox; default-src 'none'",
         },
     )
+
+
+@contextmanager
+def _spool() -> Generator[BinaryIO]:
+    """Give a file in memory that moves to disk when it grows, and is gone afterwards."""
+    made = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES, mode="w+b")  # noqa: SIM115 - closed below
+    file = cast(BinaryIO, made)
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # a file that the disk has no room for writes what is buffered once more
+            file.close()
 
 
 @contextmanager
