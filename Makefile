@@ -48,11 +48,18 @@ built: $(STAMP)
 
 ui: $(UI_INDEX) ## build the web page, when its sources have changed
 
+# What tests the page without a browser runs beside the first ones, which wait for servers; what it says comes after them.
 # The browser's driver keeps an event loop running in its process: its tests have processes of their own.
 test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
-	$(NPM) test
-	$(BIN)/python -m pytest -n $(WORKERS) $(or $(ARGS),--ignore=tests/browser)
-	$(if $(ARGS),,$(BIN)/python -m pytest -n $(WORKERS) tests/browser)
+ifdef ARGS
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+else
+	@mkdir -p build
+	$(NPM) test >build/page-tests.txt 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/browser; failed=$$?; \
+	wait $$beside || failed=1; cat build/page-tests.txt; exit $$failed
+	$(BIN)/python -m pytest -n $(WORKERS) tests/browser
+endif
 
 # Those that want the machine for themselves come one by one after the fuzzers.
 FUZZERS := tests/fuzz tests/ingest tests/server

@@ -41,5 +41,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   server: { port: 5173, proxy: { "/api": "http://127.0.0.1:5000" } },
-  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+  // The limit ends a test that hangs; how long one takes says more about the machine.
+  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], testTimeout: 60_000, hookTimeout: 60_000 },
 } as Parameters<typeof defineConfig>[0]);

@@ -115,6 +115,32 @@ def check_shifts(visit: Watched) -> None:
     assert sum(each["value"] for each in shifts) < MAX_SHIFT, "\n".join(map(str, shifts))
 
 
+def check_keys(visit: Watched) -> None:
+    """Raise AssertionError when a question mark does not list the keys of the page that is open."""
+    visit.page.keyboard.press("?")
+    keys = visit.page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("go anywhere")
+    visit.page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+
+
+def check_accessible(visit: Watched) -> None:
+    """Raise AssertionError for what axe finds on the page that is open, light and dark, and when a phone scrolls it
+    sideways."""
+    page = visit.page
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = settled_violations(visit)
+    assert not found, "\n".join(found)
+    page.emulate_media(color_scheme="dark")
+    page.locator("html[data-mantine-color-scheme='dark']").wait_for()
+    found = settled_violations(visit)
+    assert not found, "\n".join(found)
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 @pytest.fixture(scope="module")
 def places(demo: Server) -> dict[str, str]:
     """Return what the addresses of `PAGES` leave open: ids of experiments, evaluations, a dataset, an item."""
@@ -140,25 +166,9 @@ def places(demo: Server) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(path: str, visit: Watched, places: dict[str, str]):
-    page = visit.open(path.format_map(places))
-    page.locator("h1, h2").first.wait_for()
-    page.wait_for_load_state("networkidle")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = settled_violations(visit)
-    assert not found, "\n".join(found)
-    page.emulate_media(color_scheme="dark")
-    page.locator("html[data-mantine-color-scheme='dark']").wait_for()
-    found = settled_violations(visit)
-    assert not found, "\n".join(found)
-    page.set_viewport_size({"width": 400, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, places: dict[str, str]):
+def test_a_page_is_small_and_still_lists_its_keys_and_is_accessible(
+    path: str, visit: Watched, places: dict[str, str]
+):
     page = visit.page
     page.add_init_script(WATCH_SHIFTS)
     scripts: list[str] = []
@@ -170,6 +180,9 @@ def test_the_first_load_is_small_and_nothing_jumps(path: str, visit: Watched, pl
     assert names
     assert sum((APP_DIRECTORY / "assets" / f"{name}.gz").stat().st_size for name in names) < MAX_FIRST_LOAD
     check_shifts(visit)
+    if path != "/sign-in":
+        check_keys(visit)
+    check_accessible(visit)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -182,17 +195,6 @@ def test_nothing_jumps_when_answers_are_slow(path: str, order: str, visit: Watch
     page.wait_for_load_state("networkidle")
     page.wait_for_function("() => window.waiting === 0")
     check_shifts(visit)
-
-
-@pytest.mark.parametrize("path", [path for path in PAGES if path != "/sign-in"])
-def test_a_question_mark_lists_the_keys(path: str, visit: Watched, places: dict[str, str]):
-    page = visit.open(path.format_map(places))
-    page.locator("h1, h2").first.wait_for()
-    page.keyboard.press("?")
-    keys = page.get_by_role("dialog", name="Keys")
-    expect(keys).to_contain_text("go anywhere")
-    page.keyboard.press("Escape")
-    expect(keys).to_have_count(0)
 
 
 def test_an_unknown_address_says_so_and_leads_back(visit: Watched):
