@@ -4,9 +4,11 @@ PYTHON  ?=
 VENV    ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 STORE   ?= ./lodeline-data
 PORT    ?= 5000
-# Tests wait for the servers and pages that they start, so there is one process more than processors, up to eight.
+# Tests wait for the servers that they start, so there are two processes for each processor, up to eight; those in a
+# browser wait less.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-WORKERS ?= $(shell [ $(PROCESSORS) -lt 8 ] && expr $(PROCESSORS) + 1 || echo 8)
+WORKERS  ?= $(shell [ $(PROCESSORS) -lt 4 ] && expr $(PROCESSORS) \* 2 || echo 8)
+BROWSERS ?= $(shell [ $(PROCESSORS) -lt 8 ] && expr $(PROCESSORS) + 1 || echo 8)
 
 BIN        := $(VENV)/bin
 STAMP      := $(VENV)/.synced
@@ -50,15 +52,17 @@ ui: $(UI_INDEX) ## build the web page, when its sources have changed
 
 # What tests the page without a browser runs beside the first ones, which wait for servers; what it says comes after them.
 # The browser's driver keeps an event loop running in its process: its tests have processes of their own.
+# Modules are compiled once for all processes of the tests, also where Python may write no bytecode otherwise.
+TESTS := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 ifdef ARGS
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(TESTS) -n $(WORKERS) $(ARGS)
 else
 	@mkdir -p build
 	$(NPM) test >build/page-tests.txt 2>&1 & beside=$$!; \
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/browser; failed=$$?; \
+	$(TESTS) -n $(WORKERS) --ignore=tests/browser; failed=$$?; \
 	wait $$beside || failed=1; cat build/page-tests.txt; exit $$failed
-	$(BIN)/python -m pytest -n $(WORKERS) tests/browser
+	$(TESTS) -n $(BROWSERS) tests/browser
 endif
 
 # Those that want the machine for themselves come one by one after the fuzzers.

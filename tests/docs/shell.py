@@ -26,8 +26,8 @@ class Reader:
 
     Variables and the working directory last from command to command. A server runs until the page says Ctrl-C
     (``^C``), starts another one, or ends. Where `demonstrating` is given, a new store that a page loads the
-    demonstration into is a copy of that one, in which the command finds everything: `tests/e2e/test_first_run.py`
-    loads it into an empty one.
+    demonstration into is a copy of that one, in which the command finds everything; that one was made by the command
+    itself, in an empty folder.
     """
 
     def __init__(

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from lodeline.sdk.client.clients import LodelineClient
+from tests.e2e.demonstration import demonstration
 from tests.e2e.harness import (
     assert_consistent,
     export,
@@ -170,15 +171,14 @@ def _digest(client: LodelineClient) -> str:
 
 
 @pytest.mark.timeout(300)
-def test_the_commands_of_make_run(tmp_path: Path) -> None:
+def test_the_commands_of_make_run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What `make run` does, on a port of its own; the demonstration loaded twice is the same as loaded once."""
     recipe = MAKEFILE.read_text(encoding="utf-8").partition("\nrun:")[2].partition("\n\n")[0]
     lines = [line.strip() for line in recipe.splitlines()[1:]]
     assert [line.split()[1:3] for line in lines] == [["demo", "--store"], ["server", "--store"]]
-    store = tmp_path / "store"
-    first = lodeline("demo", "--store", str(store), timeout_s=200)
-    assert first.returncode == 0, first.stderr
-    assert "Try:" in first.stdout
+    first = demonstration(tmp_path_factory)
+    assert "Try:" in first.out
+    store = first.copy(tmp_path / "store")
     with opened(store) as client:
         before = _digest(client)
     with serving(store) as server, server.client() as client:
