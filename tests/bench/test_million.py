@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import query
-from tests.e2e.harness import assert_consistent
+from tests.e2e.harness import assert_checked
 
 COUNT = 1_000_000
 
@@ -16,4 +16,4 @@ def test_a_million_traces_are_searched_with_checked_answers(tmp_path: Path) -> N
     assert len(latencies.rows) == 23
     assert [row[0] for row in stores.rows] == [COUNT]
     [store] = tmp_path.iterdir()
-    assert_consistent(store)
+    assert_checked(store)
