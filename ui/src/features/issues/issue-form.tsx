@@ -4,13 +4,11 @@ import { call } from "@/api/client";
 import type { Issue } from "@/api/schema";
 import { FormButtons } from "@/components/form-buttons";
 import { ProblemNote } from "@/components/problem-note";
-import { LineField, LongField } from "@/components/text-fields";
 import { showToast } from "@/components/toast-store";
 import { text } from "@/strings";
+import { IssueFields } from "./issue-fields";
 
 const t = text.issues;
-const MOST_NAME = 250;
-const MOST_DESCRIPTION = 20_000;
 
 /** Names an issue anew, or describes it anew; only what was changed is sent. */
 export function IssueForm({ issue, close }: { issue: Issue; close: () => void }) {
@@ -37,22 +35,7 @@ export function IssueForm({ issue, close }: { issue: Issue; close: () => void })
   };
   return (
     <form onSubmit={submit}>
-      <LineField
-        label={t.columns.name}
-        required
-        maxLength={MOST_NAME}
-        data-autofocus
-        value={name}
-        onText={setName}
-      />
-      <LongField
-        label={t.description}
-        required
-        maxLength={MOST_DESCRIPTION}
-        rows={[3, 12]}
-        value={description}
-        onText={setDescription}
-      />
+      <IssueFields name={name} onName={setName} description={description} onDescription={setDescription} />
       {save.isError && <ProblemNote error={save.error} />}
       <FormButtons
         submit={text.common.save}

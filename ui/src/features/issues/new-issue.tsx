@@ -7,13 +7,11 @@ import { useMayIn } from "@/api/permissions";
 import type { Issue } from "@/api/schema";
 import { FormButtons } from "@/components/form-buttons";
 import { ProblemNote } from "@/components/problem-note";
-import { LineField, LongField } from "@/components/text-fields";
 import { text } from "@/strings";
+import { IssueFields } from "./issue-fields";
 import { SEVERITIES } from "./severity";
 
 const t = text.issues;
-const MOST_NAME = 250;
-const MOST_DESCRIPTION = 20_000;
 
 interface NewIssueProps {
   experimentId: string;
@@ -62,22 +60,7 @@ function NewIssueForm({ experimentId, made, close }: NewIssueProps & { close: ()
   };
   return (
     <form onSubmit={submit} aria-label={t.create}>
-      <LineField
-        label={t.columns.name}
-        required
-        maxLength={MOST_NAME}
-        data-autofocus
-        value={name}
-        onText={setName}
-      />
-      <LongField
-        label={t.description}
-        required
-        maxLength={MOST_DESCRIPTION}
-        rows={[3, 12]}
-        value={description}
-        onText={setDescription}
-      />
+      <IssueFields name={name} onName={setName} description={description} onDescription={setDescription} />
       <NativeSelect
         label={t.columns.severity}
         data={[
