@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lodeline.cli.listing import write_list
-from lodeline.cli.naming import ChoiceT, choice_of
+from lodeline.cli.naming import MOST_NAMESAKES, ChoiceT, choice_of, only_one
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
 from lodeline.domain.errors import Invalid, NotFound
@@ -26,7 +26,6 @@ OfOption = Annotated[
     str | None,
     typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="Where the issue is, of which the name is given."),
 ]
-_SHOWN = 10
 
 
 def find_issue(client: "LodelineClient", name: str, *, experiment: str | None = None) -> CountedIssue:
@@ -37,14 +36,8 @@ def find_issue(client: "LodelineClient", name: str, *, experiment: str | None = 
     with contextlib.suppress(NotFound):
         return client.issues.get(name)
     named = (each for each in client.issues.list(experiment=experiment) if each.issue.name == name)
-    found = list(islice(named, _SHOWN + 1))
-    if not found:
-        within = "" if experiment is None else f" in experiment {experiment!r}"
-        raise NotFound(f"issue {name!r} not found{within}, neither by id nor by name.")
-    if len(found) > 1:
-        ids = ", ".join(f"{each.issue.issue_id} (experiment {each.issue.experiment_id})" for each in found[:_SHOWN])
-        more = " and more" if len(found) > _SHOWN else ""
-        raise Invalid(f"{name!r} is the name of several: {ids}{more}. Give the id of one.", code="ambiguous_name")
+    found = list(islice(named, MOST_NAMESAKES + 1))
+    only_one("issue", name, experiment, [(each.issue.issue_id, each.issue.experiment_id) for each in found])
     return found[0]
 
 

@@ -33,6 +33,25 @@ def experiment_names(client: "LodelineClient", ids: Iterable[str]) -> dict[str, 
     return shown
 
 
+MOST_NAMESAKES = 10
+"""So many ids are listed of what has one name."""
+
+
+def only_one(noun: str, name: str, experiment: str | None, found: Sequence[tuple[str, str]]) -> None:
+    """Raise NotFound for a name that nothing has, Invalid for one that several have: it lists their ids.
+
+    `found` are ids, each with that of its experiment: of all, or of more than `MOST_NAMESAKES`.
+    """
+    if not found:
+        within = "" if experiment is None else f" in experiment {experiment!r}"
+        raise NotFound(f"{noun} {name!r} not found{within}, neither by id nor by name.")
+    if len(found) > 1:
+        ids = ", ".join(f"{ident} (experiment {where})" for ident, where in found[:MOST_NAMESAKES])
+        more = " and more" if len(found) > MOST_NAMESAKES else ""
+        choice = "the id of one" if experiment is not None else "the id of one, or its experiment with -e"
+        raise Invalid(f"{name!r} is the name of several: {ids}{more}. Give {choice}.", code="ambiguous_name")
+
+
 def pairs(texts: Iterable[str] | None, field: str) -> dict[str, str]:
     """Return ``key=value`` texts as a dict; Invalid for one without an equals sign or a key."""
     found: dict[str, str] = {}

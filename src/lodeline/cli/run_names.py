@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.cli.naming import MOST_NAMESAKES, only_one
+from lodeline.domain.errors import NotFound
 from lodeline.domain.run import RunKind
 from lodeline.query.literals import quote
 
@@ -20,9 +21,6 @@ OfOption = Annotated[
 _NOUNS: Mapping[RunKind | None, str] = {
     None: "run", "RUN": "run", "EVALUATION": "evaluation", "LABELING": "labeling session",
 }  # fmt: skip
-_SHOWN = 10
-_ONE = "Give the id of one."
-_ONE_OR_WHERE = "Give the id of one, or its experiment with -e."
 
 
 def find_run(
@@ -38,15 +36,7 @@ def find_run(
     except NotFound:
         pass
     wanted = f"name = {quote(name)}" if kind is None else f"name = {quote(name)} AND kind = {quote(kind)}"
-    found = list(islice(client.runs.search(experiment=experiment, filter=wanted, limit=_SHOWN + 1), _SHOWN + 1))
-    if not found:
-        within = "" if experiment is None else f" in experiment {experiment!r}"
-        raise NotFound(f"{_NOUNS[kind]} {name!r} not found{within}, neither by id nor by name.")
-    if len(found) > 1:
-        shown = ", ".join(f"{run.run_id} (experiment {run.experiment_id})" for run in found[:_SHOWN])
-        more = " and more" if len(found) > _SHOWN else ""
-        raise Invalid(
-            f"{name!r} is the name of several: {shown}{more}. {_ONE if experiment is not None else _ONE_OR_WHERE}",
-            code="ambiguous_name",
-        )
+    most = MOST_NAMESAKES + 1
+    found = list(islice(client.runs.search(experiment=experiment, filter=wanted, limit=most), most))
+    only_one(_NOUNS[kind], name, experiment, [(run.run_id, run.experiment_id) for run in found])
     return found[0].run_id
