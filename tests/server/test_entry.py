@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lodeline.server.api.routes import PREFIX
+from lodeline.server.api.entry import PREFIX
 from lodeline.server.mlflow.routes import ENDPOINTS, RAW
 from tests.server.world import World, populated, serve
 

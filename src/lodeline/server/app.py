@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -25,7 +24,8 @@ from lodeline.jobs.upkeep import key_uses
 from lodeline.server import otlp, pages
 from lodeline.server.access import Access
 from lodeline.server.answers import ServicesDep
-from lodeline.server.api.routes import PREFIX, native_routes
+from lodeline.server.api.entry import PREFIX
+from lodeline.server.api.routes import NATIVE_ROUTES
 from lodeline.server.errors import Incidents, install_errors
 from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.openapi import install_openapi
@@ -81,20 +81,13 @@ def create_app(
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     install_errors(app, lost=pages.lost_page)
-    # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client; and so does
-    # health, which is asked first: the routes of the API are completed when one of them is (`complete_routes`).
+    # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client and health.
     app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
-    app.router.routes.extend([*native_routes(), *pages.routes()])
+    app.router.routes.extend([*NATIVE_ROUTES, *pages.routes()])
     install_openapi(app, auth=settings.auth)
     return app
-
-
-def complete_routes(app: FastAPI) -> None:
-    """Do now what FastAPI else does while it answers the first request to each route. Thread-safe."""
-    for _ in iter_route_contexts(app.routes):
-        pass
 
 
 def services_of(app: FastAPI) -> Services:

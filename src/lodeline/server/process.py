@@ -15,7 +15,7 @@ from lodeline.auth.throttle import Throttle
 from lodeline.domain.errors import Conflict, LodelineError
 from lodeline.ingest import prices
 from lodeline.server.access import Access
-from lodeline.server.app import close_app, complete_routes, create_app, services_of
+from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.grpc import GrpcDoor, start_grpc
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor
@@ -77,13 +77,8 @@ class _Server(uvicorn.Server):
             if self._shared is not None:
                 self._shared.open(self._protocol)
             self._ready()
-            # A daemon: nothing waits for it to end.
-            threading.Thread(target=self._prepare, name="lodeline-prepare", daemon=True).start()
-
-    def _prepare(self) -> None:
-        """Do what the first requests to need it would else wait for."""
-        complete_routes(cast(FastAPI, self.config.app))
-        prices.load()
+            # The first request to need it would else wait for it. A daemon: nothing waits for it to end.
+            threading.Thread(target=prices.load, name="lodeline-prepare", daemon=True).start()
 
     async def on_tick(self, counter: int) -> bool:
         if self._shared is not None:

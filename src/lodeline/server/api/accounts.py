@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 
 from lodeline.domain.account import Account, Role
@@ -10,9 +10,9 @@ from lodeline.domain.ids import AccountId, check_experiment_id
 from lodeline.server.access import ActorDep, AddressDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 
-router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=NativeRoute)
+router = native_router("/accounts", "accounts")
 
 AccountPath = Annotated[str, Path(min_length=1, max_length=100, description="The account's id.")]
 _Password = Annotated[str, Field(min_length=1, max_length=1_000)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, Measure, TraceCount
@@ -10,12 +10,12 @@ from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, EpochMs, Id
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import MatchedDep
 from lodeline.services.analytics import MAX_EDGES, MAX_FACET_VALUES, MAX_POINTS
 from lodeline.services.listing import ListQuery
 
-router = APIRouter(prefix="/traces", tags=["analytics"], route_class=NativeRoute)
+router = native_router("/traces", "analytics")
 
 _YEARS_MS = 10 * 366 * 86_400_000
 

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -18,14 +18,14 @@ from lodeline.domain.model import Model
 from lodeline.domain.run import Run
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.models import ModelPath
 from lodeline.server.api.runs import RunPath
 from lodeline.server.uploads import saved, spooled
 from lodeline.services.artifacts import IN_THE_WAY, in_the_way, of_model, of_run
 from lodeline.services.bundle import Services
 
-router = APIRouter(route_class=NativeRoute)
+router = native_router("")
 
 FolderQuery = Annotated[str, Query(max_length=MAX_PATH, description="A folder; nothing is the uppermost one.")]
 FileQuery = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 
 from lodeline.domain.analytics import AssessmentNames
@@ -25,12 +25,12 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, EpochMs, Id, Tags, Text
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ExperimentsParam, NativeListedDep
 from lodeline.server.api.traces import TracePath
 from lodeline.services.assessments import MAX_BATCH
 
-router = APIRouter(tags=["assessments"], route_class=NativeRoute)
+router = native_router("", "assessments")
 
 AssessmentPath = Annotated[str, Path(min_length=1, max_length=250, description="The assessment's id.")]
 _Confidence = Annotated[float | None, Field(ge=0, le=1, description="The judge's own probability.")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -10,11 +10,11 @@ from lodeline.domain.attachment import Attachment
 from lodeline.domain.ids import TraceId
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.traces import TracePath
 from lodeline.server.uploads import saved, spooled
 
-router = APIRouter(prefix="/traces/{trace_id}/attachments", tags=["attachments"], route_class=NativeRoute)
+router = native_router("/traces/{trace_id}/attachments", "attachments")
 
 NamePath = Annotated[str, Path(min_length=1, max_length=200, description="The file's name.", examples=["image.png"])]
 

@@ -1,15 +1,13 @@
 """Native route of the audit trail."""
 
-from fastapi import APIRouter
-
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import NativeListedDep
 
-router = APIRouter(prefix="/audit", tags=["audit"], route_class=NativeRoute)
+router = native_router("/audit", "audit")
 
 
 @router.get("", **answer(Page[AuditEntry], 404))

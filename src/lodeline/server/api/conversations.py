@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import NativeListedDep
 from lodeline.server.api.paths import TEXT
 
-router = APIRouter(tags=["conversations"], route_class=NativeRoute)
+router = native_router("", "conversations")
 
 
 @router.get("/sessions", **answer(Page[Session], 404))

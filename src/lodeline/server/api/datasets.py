@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.dataset import (
@@ -23,10 +23,10 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, TagKeys, Tags
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import CursorParam, LimitParam, NativeListedDep
 
-router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=NativeRoute)
+router = native_router("/datasets", "datasets")
 
 DatasetPath = Annotated[str, Path(min_length=1, max_length=250, description="The dataset's id.")]
 VersionText = Annotated[

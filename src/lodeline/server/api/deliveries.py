@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from lodeline.domain.delivery import MAX_DELIVERIES, Delivery
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ExperimentsParam
 
-router = APIRouter(prefix="/deliveries", tags=["deliveries"], route_class=NativeRoute)
+router = native_router("/deliveries", "deliveries")
 
 
 @router.get("", **answer(list[Delivery], 404))

@@ -1,10 +1,12 @@
-"""What native routes ask first of a request: who sends it, and whether they know all its query parameters."""
+"""Native routes: where they are, and what they ask first of a request: who sends it, and whether they know all its
+query parameters."""
 
 import difflib
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from lodeline.auth.policy import check_known
 from lodeline.domain.errors import Invalid, shown
 from lodeline.server.access import identify
 
+PREFIX = "/api/v1"
 _MOST_NAMED = 10
 _MOST_SHOWN = 3
 
@@ -47,6 +50,20 @@ class NativeRoute(OpenRoute):
     async def enter(self, request: Request) -> None:
         """Raise Unauthenticated for nobody."""
         check_known((await identify(request))[0])
+
+
+def native_router(path: str, *tags: str, route_class: type[OpenRoute] = NativeRoute) -> APIRouter:
+    """Return the router of one noun, whose routes begin with /api/v1 and `path`.
+
+    They stand in the application as they are: of a router that is included FastAPI makes every route a second time,
+    and looks for each request's route twice.
+    """
+    return APIRouter(
+        prefix=f"{PREFIX}{path}",
+        tags=list(tags),
+        route_class=route_class,
+        generate_unique_id_function=lambda route: route.name,
+    )
 
 
 def _check_parameters(request: Request, known: Mapping[str, bool]) -> None:

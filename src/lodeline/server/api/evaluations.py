@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from lodeline.domain.assessment import AssessmentSource
@@ -41,11 +41,11 @@ from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.assessments import SourceBody
 from lodeline.server.api.bodies import Body, Id, Tags, Text
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import CursorParam, LimitParam
 from lodeline.server.api.runs import RunFields, RunPath
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"], route_class=NativeRoute)
+router = native_router("/evaluations", "evaluations")
 
 _Count = Annotated[int | None, Field(ge=0, le=MAX_NUMBER)]
 _Names = Field(default_factory=dict[str, str], max_length=1_000)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.experiment import (
@@ -20,10 +20,10 @@ from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, TagKeys, Tags
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import PagedDep
 
-router = APIRouter(prefix="/experiments", tags=["experiments"], route_class=NativeRoute)
+router = native_router("/experiments", "experiments")
 
 ExperimentPath = Annotated[str, Path(max_length=20, description="The experiment's id.", examples=["0"])]
 _Usd = Annotated[float | None, Field(ge=0, le=1e9)]

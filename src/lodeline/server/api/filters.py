@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from lodeline.query.ast import EntityScope
 from lodeline.query.complete import FilterReading
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import MAX_FILTER
 
-router = APIRouter(prefix="/filters", tags=["filters"], route_class=NativeRoute)
+router = native_router("/filters", "filters")
 
 
 @router.get("/complete", **answer(FilterReading))

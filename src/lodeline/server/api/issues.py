@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
@@ -24,10 +24,10 @@ from lodeline.domain.page import DEFAULT_LIMIT, Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import CursorParam, ExperimentsParam, LimitParam
 
-router = APIRouter(prefix="/issues", tags=["issues"], route_class=NativeRoute)
+router = native_router("/issues", "issues")
 
 IssuePath = Annotated[str, Path(min_length=1, max_length=MAX_ISSUE_ID, description="The issue's id.")]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.account import ApiKey, IssuedKey, Scope
@@ -10,10 +10,10 @@ from lodeline.domain.ids import AccountId, KeyId, check_experiment_id
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, EpochMs, Id
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.services.keys import MAX_EXPERIMENTS
 
-router = APIRouter(prefix="/keys", tags=["keys"], route_class=NativeRoute)
+router = native_router("/keys", "keys")
 
 
 class KeyBody(Body):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.comparison import Direction
@@ -27,9 +27,9 @@ from lodeline.domain.text_span import MarkedPart
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 
-router = APIRouter(prefix="/label-schemas", tags=["label schemas"], route_class=NativeRoute)
+router = native_router("/label-schemas", "label schemas")
 
 SchemaPath = Annotated[str, Path(min_length=1, max_length=250, description="The label schema's id.")]
 _Home = Annotated[

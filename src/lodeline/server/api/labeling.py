@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from lodeline.domain.ids import RunId
@@ -33,12 +33,12 @@ from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.labeling_rules import ItemRuleBody
 from lodeline.server.api.listing import CursorParam, ExperimentsParam, LimitParam
 from lodeline.server.api.runs import RunFields, RunPath
 
-router = APIRouter(prefix="/labeling", tags=["labeling"], route_class=NativeRoute)
+router = native_router("/labeling", "labeling")
 
 _Reviewer = Annotated[str, Field(min_length=1, max_length=MAX_REVIEWER_NAME)]
 _Reviewers = Annotated[list[_Reviewer], Field(max_length=MAX_REVIEWERS)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import DatasetId, RunId, TraceId
@@ -36,13 +36,13 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, Id
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.labeling_rules import ItemRuleBody
 from lodeline.server.api.listing import MAX_FILTER, CursorParam, LimitParam
 from lodeline.server.api.runs import RunPath
 from lodeline.services.listing import ListQuery
 
-router = APIRouter(prefix="/labeling", tags=["labeling"], route_class=NativeRoute)
+router = native_router("/labeling", "labeling")
 
 ItemPath = Annotated[str, Path(min_length=1, max_length=250, description="The item's id.")]
 _Text500 = Annotated[str, Field(min_length=1, max_length=500)]

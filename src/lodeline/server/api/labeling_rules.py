@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from lodeline.domain.ids import RunId
@@ -11,11 +10,11 @@ from lodeline.domain.labeling_rules import MAX_MOST, MAX_RULE_LIMIT, ItemRule, R
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import MAX_FILTER
 from lodeline.server.api.runs import RunPath
 
-router = APIRouter(prefix="/labeling", tags=["labeling"], route_class=NativeRoute)
+router = native_router("/labeling", "labeling")
 
 
 class ItemRuleBody(Body):

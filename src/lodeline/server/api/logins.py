@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,9 +13,9 @@ from lodeline.domain.account import Account, Allowed, Identity, Login
 from lodeline.server.access import AccessDep, AddressDep, IdentityDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
-from lodeline.server.api.entry import OpenRoute
+from lodeline.server.api.entry import OpenRoute, native_router
 
-router = APIRouter(tags=["logins"], route_class=OpenRoute)
+router = native_router("", "logins", route_class=OpenRoute)
 
 _Password = Annotated[str, Field(min_length=1, max_length=1_000)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.gate import MAX_GATE_TEXT, GateRun
@@ -30,11 +30,11 @@ from lodeline.domain.run import MAX_NUMBER
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id, TagKeys, Tags
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import LimitParam, ListedLifecycle, NativeListedDep, lifecycle_of
 from lodeline.server.api.runs import Number, Params, Whole
 
-router = APIRouter(prefix="/models", tags=["models"], route_class=NativeRoute)
+router = native_router("/models", "models")
 
 ModelPath = Annotated[str, Path(min_length=1, max_length=250, description="The model's id.")]
 AliasPath = Annotated[str, Path(min_length=1, max_length=250, description="The alias.", examples=["production"])]

@@ -1,14 +1,12 @@
 """Native routes about the server itself."""
 
-from fastapi import APIRouter
-
 import lodeline
 from lodeline.domain.operation import ServerInfo
 from lodeline.server.access import AccessDep, ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 
-router = APIRouter(prefix="/server", tags=["server"], route_class=NativeRoute)
+router = native_router("/server", "server")
 
 
 @router.get("", **answer(ServerInfo))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import ExperimentId
@@ -26,10 +26,10 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, TagKeys, Tags
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import CursorParam, LimitParam, NativeListedDep
 
-router = APIRouter(prefix="/prompts", tags=["prompts"], route_class=NativeRoute)
+router = native_router("/prompts", "prompts")
 
 PromptPath = Annotated[str, Path(min_length=1, max_length=MAX_NAME, description="The prompt's name.")]
 HomeParam = Annotated[

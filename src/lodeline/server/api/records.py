@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import DatasetId, RecordId, TraceId
@@ -25,14 +25,14 @@ from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body, Id, Tags
 from lodeline.server.api.datasets import DatasetPath, Expected, Message
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import MAX_FILTER, CursorParam, FilterParam, LimitParam
 from lodeline.server.api.traces import TracePath
 from lodeline.services.listing import ListQuery
 from lodeline.services.records import MAX_FROM_TRACES, MAX_WRITE
 from lodeline.services.splits import MAX_SPLITS
 
-router = APIRouter(tags=["datasets"], route_class=NativeRoute)
+router = native_router("", "datasets")
 
 RecordPath = Annotated[str, Path(min_length=1, max_length=250, description="The record's id.")]
 VersionParam = Annotated[

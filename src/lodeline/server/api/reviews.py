@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from lodeline.domain.ids import RunId
@@ -13,12 +13,12 @@ from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.labeling_items import FormBody, ItemPath, Reviewer
 from lodeline.server.api.listing import CursorParam, LimitParam
 from lodeline.server.api.runs import RunPath
 
-router = APIRouter(prefix="/reviews", tags=["reviews"], route_class=NativeRoute)
+router = native_router("/reviews", "reviews")
 
 ReviewerParam = Annotated[
     str | None,

@@ -1,9 +1,5 @@
 """All native routes under /api/v1."""
 
-from collections.abc import Sequence
-from functools import cache
-
-from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from lodeline.server.api import (
@@ -38,23 +34,12 @@ from lodeline.server.api import (
     trust,
 )
 
-PREFIX = "/api/v1"
-
-
-@cache
-def native_routes() -> Sequence[BaseRoute]:
-    """Return the routes of the native API; fixed paths come before those with parameters.
-
-    They hold nothing of an application, and all of a process share them: what FastAPI makes of 170 signatures takes
-    longer than to open a store.
-    """
-    router = APIRouter(generate_unique_id_function=lambda route: route.name)
-    for noun in (
-        operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
-        conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
-        prompts, scorers, trust,
-        issues,
-        label_schemas, labeling_items, labeling_rules, labeling, reviews,
-    ):  # fmt: skip
-        router.include_router(noun.router, prefix=PREFIX)
-    return tuple(router.routes)
+_NOUNS = (
+    operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
+    conversations, deliveries, accounts, keys, audit, runs, artifacts, evaluations, models, datasets, records,
+    prompts, scorers, trust,
+    issues,
+    label_schemas, labeling_items, labeling_rules, labeling, reviews,
+)  # fmt: skip
+NATIVE_ROUTES: tuple[BaseRoute, ...] = tuple(route for noun in _NOUNS for route in noun.router.routes)
+"""Fixed paths come before those with parameters. They hold nothing of an application: all of a process share them."""

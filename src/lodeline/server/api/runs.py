@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import ModelId, RunId
@@ -26,11 +26,11 @@ from lodeline.domain.run import (
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, EpochMs, Id, TagKey, TagKeys, Tags
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import CursorParam, ListedLifecycle, NativeListedDep, lifecycle_of
 from lodeline.services.runs import MAX_HISTORY
 
-router = APIRouter(prefix="/runs", tags=["runs"], route_class=NativeRoute)
+router = native_router("/runs", "runs")
 
 RunPath = Annotated[str, Path(min_length=1, max_length=250, description="The run's id.")]
 Number = float | Literal["NaN", "Infinity", "-Infinity"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import DEFAULT_EXPERIMENT
@@ -17,10 +17,10 @@ from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api import bodies
 from lodeline.server.api.bodies import Body
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ExperimentsParam
 
-router = APIRouter(prefix="/scorers", tags=["scorers"], route_class=NativeRoute)
+router = native_router("/scorers", "scorers")
 
 ScorerPath = Annotated[str, Path(min_length=1, max_length=MAX_NAME, description="The scorer's name.")]
 HomeParam = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
@@ -23,13 +23,13 @@ from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body, Id, TagKeys, Tags, Text
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ListedDep
 from lodeline.server.api.paths import TEXT
 from lodeline.services.listing import ListQuery
 from lodeline.services.traces import MAX_DELETE, MAX_IDS
 
-router = APIRouter(prefix="/traces", tags=["traces"], route_class=NativeRoute)
+router = native_router("/traces", "traces")
 
 TracePath = Annotated[
     str,

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -13,12 +13,12 @@ from lodeline.domain.ids import check_experiment_id
 from lodeline.domain.transfer import ImportReport
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer, binary
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.experiments import ExperimentPath
 from lodeline.server.settings import Settings
 from lodeline.server.uploads import spooled
 
-router = APIRouter(prefix="/experiments", tags=["transfer"], route_class=NativeRoute)
+router = native_router("/experiments", "transfer")
 
 _UPLOAD = {
     "requestBody": {

@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from lodeline.domain.agreement import Scale
 from lodeline.domain.trust import JudgeBy, NameTrust, TrustOptions
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
-from lodeline.server.api.entry import NativeRoute
+from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import MAX_FILTER, ExperimentsParam
 from lodeline.services.listing import ListQuery
 from lodeline.services.trust import MAX_JUDGE_NAMES, MAX_ORDER, TrustQuery
 
-router = APIRouter(tags=["assessments"], route_class=NativeRoute)
+router = native_router("", "assessments")
 
 _Name = Annotated[str, Query(min_length=1, max_length=250, description="What was judged, such as `correctness`.")]
 _Filter = Annotated[
