@@ -51,6 +51,8 @@ def connect(directory: Path, *, readonly: bool) -> Db:
         file = str(directory / DATABASE_FILE)
         db = cast("Db", apsw.Connection(file, flags=flags, statementcachesize=_STATEMENTS_CACHED))
         db.set_busy_timeout(BUSY_TIMEOUT_MS)
+        # Else SQLite prepares most statements again for each new value, which takes ten times as long as to run them.
+        db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         if not readonly:
             db.execute(f"PRAGMA page_size={PAGE_BYTES}")
             db.execute("PRAGMA journal_mode=WAL")

@@ -83,6 +83,10 @@ class Db(Protocol):
         """Register a SQL function."""
         ...
 
+    def config(self, op: int, *args: int) -> int:
+        """Set an option of SQLite's for the connection."""
+        ...
+
     def set_busy_timeout(self, milliseconds: int) -> None:
         """Set how long a statement waits for a lock."""
         ...

@@ -28,6 +28,8 @@ from lodeline.storage.sql.trace_rows import DELETE_PAIR, INSERT_PAIR, Batch
 from lodeline.storage.sql.writer import Writer
 
 _OPEN, _ABANDONED = TRACE_STATES.index("IN_PROGRESS"), TRACE_STATES.index("ABANDONED")
+# The state stands in the statement, else SQLite could not tell that the index of traces in progress has all of these.
+SILENT = f"SELECT id, exp, start_ns FROM traces WHERE state = {_OPEN} AND updated_ms < ? ORDER BY updated_ms LIMIT ?"
 _ACTIVE = "JOIN experiments e ON e.exp = t.exp AND e.lifecycle = 'ACTIVE' "
 _REMOVE_STEP = 200
 _KEEP_LAST_CHUNK = (
@@ -143,10 +145,7 @@ class SqlTraceStore:
 
     def abandon(self, *, silent_since_ms: int, now_ms: int, limit: int) -> int:
         def run(db: Db) -> int:
-            silent = db.execute(
-                "SELECT id, exp, start_ns FROM traces WHERE state = ? AND updated_ms < ? ORDER BY updated_ms LIMIT ?",
-                (_OPEN, silent_since_ms, limit),
-            ).fetchall()
+            silent = db.execute(SILENT, (silent_since_ms, limit)).fetchall()
             for row in silent:
                 abandon(db, row)
                 _touch(db, row, now_ms)
