@@ -23,8 +23,9 @@ from lodeline.storage.sql.rows import SELECT_TRACE, to_trace
 from lodeline.storage.sql.snapshots import Stint
 from lodeline.storage.sql.verify import Verifier
 
-BLOCK = 20_000
-"""Rows of a walk between two looks at the clock."""
+FIRST_BLOCK, BLOCK = 1_000, 20_000
+"""Rows of a walk between two looks at the clock. Where a block ends is found by going through it, so the first one,
+in which most pages are found, is short."""
 START = Field("trace", "start", "time")
 Key = tuple[Scalar | None, ...]
 """The sort values of a row, then its id."""
@@ -213,12 +214,13 @@ def _walk(db: Db, source: plan.Source, scan: Scan) -> Iterator[Candidate]:
     after = scan.after
     params = (scan.exp, *source.params)
     same_start = "" if source is plan.EVERY_TRACE else " AND t.start_ns = w.start_ns"
+    block = FIRST_BLOCK
     while True:
         low = _after(scan.descending, after, "w")
         edge = db.execute(
             f"SELECT w.start_ns, w.id FROM {source.walk} WHERE {source.where} AND {low.text} {order} "
-            f"LIMIT 1 OFFSET {BLOCK}",
-            (*params, *low.params),
+            "LIMIT 1 OFFSET ?",
+            (*params, *low.params, block),
         ).fetchone()
         high = Sql("1") if edge is None else _until(scan.descending, edge)
         sql = (
@@ -230,7 +232,7 @@ def _walk(db: Db, source: plan.Source, scan: Scan) -> Iterator[Candidate]:
             yield key, True
         if edge is None:
             return
-        after = edge
+        after, block = edge, BLOCK
         yield edge, False
 
 
