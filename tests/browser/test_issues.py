@@ -98,6 +98,32 @@ def test_an_issue_is_made_on_the_page(visit: Watched, own: tuple[str, str], api:
     assert [each["issue"]["name"] for each in found] == ["forgets the name"]
 
 
+def test_a_trace_is_linked_to_an_issue_that_is_made_beside_it(
+    visit: Watched, own: tuple[str, str], api: httpx.Client
+):
+    experiment_id, issue = own
+    trace = id_of(f"{api.get(f'/experiments/{experiment_id}').json()['name']} 0")
+    page = visit.open(f"/experiments/{experiment_id}/traces/{trace}")
+    panel = page.get_by_role("complementary", name="Assessments")
+    expect(panel.get_by_role("article")).to_have_count(1)
+    page.keyboard.press("a")
+    form = panel.get_by_role("form", name="Assess")
+    form.get_by_text("Issue", exact=True).click()
+    expect(form.get_by_label("The issue it shows")).to_have_value(issue)
+    form.get_by_label("The issue it shows").select_option(label="New issue")
+    form.get_by_role("textbox", name="Issue").fill("answers by heart")
+    form.get_by_label("What it is").fill("No tool was called.")
+    form.get_by_label("Reason").fill("See step 3.")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert settled_violations(visit) == []
+    form.get_by_role("button", name="Link").click()
+    expect(panel.get_by_role("article")).to_have_count(2)
+    panel.get_by_role("link", name="answers by heart").click()
+    shown = page.get_by_role("complementary", name="answers by heart")
+    expect(shown.get_by_role("table").get_by_role("row")).to_have_count(2)
+    expect(shown).to_contain_text("See step 3.")
+
+
 def test_axe_finds_nothing_in_an_open_issue(visit: Watched, own: tuple[str, str]):
     experiment_id, issue = own
     page = visit.open(f"/experiments/{experiment_id}/issues?issue={issue}")

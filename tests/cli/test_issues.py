@@ -76,3 +76,21 @@ def test_issues_are_made_and_taken_by_name(lodeline: Lodeline, store: Path) -> N
     assert f"{first} (experiment 0)" in several
     assert "pending" in lodeline("issues", "get", "slow answers", "-e", "app", store=store).out
     assert "description" in lodeline("issues", "create", "x", "", store=store, code=2).err
+
+
+def test_traces_are_linked_to_an_issue_once(lodeline: Lodeline, store: Path) -> None:
+    stores = open_stores(str(store))
+    try:
+        stores.traces.write([write(f"tr-{number}", span("root")) for number in (1, 2)])
+    finally:
+        stores.close()
+    lodeline("issues", "create", "slow answers", "It takes minutes.", store=store)
+    said = lodeline("issues", "link", "slow answers", "tr-1", "tr-2", "tr-1", "-r", "60 s", store=store).out
+    assert said.endswith("slow answers: linked 2, as before 0.\n")
+    again = lodeline("issues", "link", "slow answers", "tr-1", "tr-9", "-r", "60 s", store=store, code=1)
+    assert again.out.endswith("slow answers: linked 0, as before 1.\n")
+    assert "tr-9" in again.err
+    counted = lodeline("issues", "get", "slow answers", "--json", store=store).document()
+    assert counted["trace_count"] == 2
+    listed = lodeline("assessments", "list", "--trace", "tr-2", "--json", store=store).lines()
+    assert [(each["kind"], each["rationale"]) for each in listed] == [("ISSUE_REF", "60 s")]

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lodeline.cli.exits import NEGATIVE
 from lodeline.cli.listing import write_list
 from lodeline.cli.naming import MOST_NAMESAKES, ChoiceT, choice_of, only_one
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Invalid, NotFound
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId, TraceId
 from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES, CountedIssue, IssueDraft
 
 if TYPE_CHECKING:
     from lodeline.sdk.client.clients import LodelineClient
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make, list, show and change issues.")
-
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Make, list, show and change issues; link traces to them."
+)
+LINK = "link"
+"""The identifier of references that are made here: of each trace there is one, however often it is linked."""
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="The issue, by id or name.")]
 OfOption = Annotated[
@@ -162,6 +167,46 @@ def update(
         use.out.document(changed)
         return
     use.out.say(f"{changed.issue_id}: {changed.name}, {changed.status}, severity {changed.severity or 'not said'}.")
+
+
+@command(app, "link")
+def link(
+    use: Use,
+    issue: IssueArgument,
+    traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Traces that show it, by id.")],
+    *,
+    experiment: OfOption = None,
+    rationale: Annotated[str | None, typer.Option("--rationale", "-r", help="Why they do.")] = None,
+) -> None:
+    """Say that traces show an issue. The exit code is 1 when some were refused.
+
+    Doing it again changes nothing, or the reason only. What is said is an assessment on each trace: delete that to
+    take it back.
+    """
+    found = find_issue(use.client, issue, experiment=experiment).issue
+    drafts = [
+        AssessmentDraft(
+            target=AssessmentTarget(trace_id=TraceId(trace)),
+            name=found.issue_id,
+            kind="ISSUE_REF",
+            source=AssessmentSource("HUMAN"),
+            rationale=rationale,
+            identifier=LINK,
+        )
+        for trace in dict.fromkeys(traces)
+    ]
+    items = use.client.assessments.log_many(drafts)
+    refused = [item.message for item in items if item.assessment is None]
+    if use.out.as_json:
+        use.out.document(items)
+    else:
+        linked = sum(item.changed for item in items)
+        known = len(items) - linked - len(refused)
+        use.out.say(f"{found.issue_id}: {found.name}: linked {linked:,}, as before {known:,}.")
+    for message in refused:
+        use.out.warn(str(message))
+    if refused:
+        raise typer.Exit(NEGATIVE)
 
 
 def _chosen(text: str | None, among: Sequence[ChoiceT], option: str) -> ChoiceT | None:

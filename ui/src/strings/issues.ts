@@ -23,12 +23,10 @@ export const issuesTexts = {
     noSeverity: "not said",
     empty: "No issues yet",
     emptyHint:
-      "An issue says what goes wrong, and judgments on traces say where. Make one, then note the traces that show it:",
+      "An issue says what goes wrong, and judgments on traces say where. Make one here, or beside a trace (a), or with:",
     emptyCode: (experiment: string) =>
-      `curl -X POST ${window.location.origin}/api/3.0/mlflow/issues -H 'Content-Type: application/json' \\
-  -d '{"experiment_id": "${experiment}", "name": "answers without looking", "description": "No tool was called."}'
-
-mlflow.log_issue(trace_id="tr-…", issue_id="iss-…")`,
+      `lodeline issues create -e ${experiment} "answers by heart" "No tool was called."
+lodeline issues link "answers by heart" tr-…`,
     noneFound: "No issue is in this state and of this severity",
     id: "Id",
     changedAt: "Changed",

@@ -1,6 +1,6 @@
-import { NativeSelect, SegmentedControl } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { call } from "@/api/client";
 import type { Assessment, SpanSkeleton } from "@/api/schema";
 import { FormButtons } from "@/components/form-buttons";
@@ -9,18 +9,19 @@ import { ProblemNote } from "@/components/problem-note";
 import { showToast } from "@/components/toast-store";
 import { judgmentValue, shownValue } from "@/lib/judgment";
 import { text } from "@/strings";
-import classes from "./assessments-panel.module.css";
+import { PanelForm } from "./panel-form";
 
 const t = text.assess;
 
-type Kind = "FEEDBACK" | "EXPECTATION";
-const KINDS: readonly Kind[] = ["FEEDBACK", "EXPECTATION"];
-const NO_NAMES = { FEEDBACK: [], EXPECTATION: [] };
+export type JudgmentKind = "FEEDBACK" | "EXPECTATION";
 
 interface AssessFormProps {
   traceId: string;
+  kind?: JudgmentKind;
+  /** What is shown first: the kinds of what can be logged. */
+  kinds?: ReactNode;
   /** Names that were used before, offered first. */
-  names?: Readonly<Record<Kind, readonly string[]>>;
+  names?: readonly string[];
   /** The span that is open, which may be judged instead of the trace. */
   span?: SpanSkeleton;
   /** The head of a chain that this judgment continues. */
@@ -30,14 +31,14 @@ interface AssessFormProps {
 }
 
 /** Logs a judgment on a trace or a span, or one that overrides another. */
-export function AssessForm({ traceId, names = NO_NAMES, span, overrides, close, saved }: AssessFormProps) {
+export function AssessForm(props: AssessFormProps) {
+  const { traceId, kind = "FEEDBACK", kinds, names, span, overrides, close, saved } = props;
   const first =
     overrides === undefined
       ? noJudgment
       : { name: overrides.name, value: shownValue(overrides.value), rationale: "" };
   const [draft, setDraft] = useState(first);
   const [target, setTarget] = useState("trace");
-  const [kind, setKind] = useState<Kind>("FEEDBACK");
   const save = useMutation({
     meta: { shown: true },
     mutationFn: () => {
@@ -60,29 +61,13 @@ export function AssessForm({ traceId, names = NO_NAMES, span, overrides, close, 
       close();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
-  const onKey = (event: KeyboardEvent<HTMLFormElement>) => {
-    if (event.key === "Escape") close();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
-  };
   return (
-    <form className={classes.form} aria-label={t.title} onSubmit={submit} onKeyDown={onKey}>
-      {overrides === undefined && (
-        <SegmentedControl
-          aria-label={t.what}
-          fullWidth
-          data={KINDS.map((each) => ({ value: each, label: t.kinds[each] }))}
-          value={kind}
-          onChange={setKind}
-        />
-      )}
+    <PanelForm label={t.title} submit={() => save.mutate()} close={close}>
+      {kinds}
       <JudgmentFields
         draft={draft}
         onDraft={setDraft}
-        names={names[kind]}
+        names={names}
         fixedName={overrides !== undefined}
         expectation={kind === "EXPECTATION"}
       />
@@ -104,6 +89,6 @@ export function AssessForm({ traceId, names = NO_NAMES, span, overrides, close, 
         disabled={draft.name.trim() === "" || draft.value.trim() === ""}
         close={close}
       />
-    </form>
+    </PanelForm>
   );
 }

@@ -84,7 +84,7 @@ export function AssessmentCard(props: AssessmentCardProps) {
         </p>
       )}
       <div className={classes.actions}>
-        {assessment.valid && props.mayOverride && (
+        {assessment.valid && props.mayOverride && assessment.kind !== "ISSUE_REF" && (
           <Button size="compact-xs" variant="subtle" onClick={() => setOverriding(!overriding)}>
             {t.override}
           </Button>
@@ -113,6 +113,7 @@ export function AssessmentCard(props: AssessmentCardProps) {
       {overriding && (
         <AssessForm
           traceId={assessment.target.trace_id ?? ""}
+          kind={assessment.kind === "EXPECTATION" ? "EXPECTATION" : "FEEDBACK"}
           overrides={assessment}
           close={() => setOverriding(false)}
           saved={changed}

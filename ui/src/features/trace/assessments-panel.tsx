@@ -8,7 +8,7 @@ import type { Assessment } from "@/api/schema";
 import { ReadOnly } from "@/components/read-only";
 import type { SpanTree } from "@/lib/spantree";
 import { text } from "@/strings";
-import { AssessForm } from "./assess-form";
+import { AddAssessment } from "./add-assessment";
 import { AssessmentCard } from "./assessment-card";
 import classes from "./assessments-panel.module.css";
 
@@ -67,8 +67,9 @@ export function AssessmentsPanel(props: AssessmentsPanelProps) {
         )}
       </header>
       {adding && (
-        <AssessForm
+        <AddAssessment
           traceId={traceId}
+          experimentId={experimentId}
           names={{ FEEDBACK: namesOf("FEEDBACK"), EXPECTATION: namesOf("EXPECTATION") }}
           span={selectedSpan === undefined ? undefined : tree.byId.get(selectedSpan)?.span}
           close={() => setAdding(false)}
