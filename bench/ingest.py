@@ -27,7 +27,7 @@ _METHOD = (
     "that were serialised beforehand, over 1, 4 and 16 kept-open connections, each waiting for its answer, after 100 "
     "traces to warm up over as many, and a pause until all processes wait. A request counts when it is acknowledged: "
     "the server answers after its commit. Afterwards the traces are counted through a query and one is read back; "
-    "any difference fails the run. `sustained` divides by the time until the text index has caught up as well. Two "
+    "any difference fails the run. `sustained` divides by the time until the text index has caught up as well. Some "
     "rows leave parts out: without `text index` none is filled, as in a process beside the one that does it; without "
     "`dialects` the same attributes come under names that none knows, so nothing is derived of them. The floor "
     "decodes the same requests and inserts the same rows in one process, without a server, dialects, summaries or "
@@ -58,7 +58,8 @@ class Setup:
 _COLUMNS = ("processes", "connections", "text index", "dialects")
 SETUPS = (
     Setup(1, 1), Setup(1, 4), Setup(1, 16), Setup(2, 16),
-    Setup(1, 4, indexed=False), Setup(1, 4, indexed=False, translated=False),
+    Setup(1, 4, translated=False), Setup(1, 4, indexed=False), Setup(1, 4, indexed=False, translated=False),
+    Setup(2, 16, indexed=False, translated=False),
 )  # fmt: skip
 
 
