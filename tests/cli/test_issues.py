@@ -94,3 +94,9 @@ def test_traces_are_linked_to_an_issue_once(lodeline: Lodeline, store: Path) -> 
     assert counted["trace_count"] == 2
     listed = lodeline("assessments", "list", "--trace", "tr-2", "--json", store=store).lines()
     assert [(each["kind"], each["rationale"]) for each in listed] == [("ISSUE_REF", "60 s")]
+    lodeline("issues", "create", "of all", "Every trace.", store=store)
+    of_all = lodeline("issues", "link", "of all", "--filter", "state = 'OK'", store=store).out
+    assert of_all.endswith("of all: linked 2, as before 0.\n")
+    for given in ((), ("tr-1", "--filter", "state = 'OK'")):
+        said = lodeline("issues", "link", "of all", *given, store=store, code=2).err
+        assert "either the ids of traces, or --filter" in said

@@ -12,10 +12,10 @@ from lodeline.cli.listing import write_list
 from lodeline.cli.naming import MOST_NAMESAKES, ChoiceT, choice_of, only_one
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
-from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget
+from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, BatchItem
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId, TraceId
-from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES, CountedIssue, IssueDraft
+from lodeline.domain.issue import ISSUE_SEVERITIES, ISSUE_STATUSES, CountedIssue, Issue, IssueDraft
 
 if TYPE_CHECKING:
     from lodeline.sdk.client.clients import LodelineClient
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 LINK = "link"
 """The identifier of references that are made here: of each trace there is one, however often it is linked."""
+_AT_ONCE = 1_000
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="The issue, by id or name.")]
 OfOption = Annotated[
@@ -173,8 +174,13 @@ def update(
 def link(
     use: Use,
     issue: IssueArgument,
-    traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Traces that show it, by id.")],
+    traces: Annotated[
+        list[str] | None, typer.Argument(metavar="TRACE...", help="Traces that show it, by id.")
+    ] = None,
     *,
+    filter: Annotated[
+        str | None, typer.Option("--filter", "-f", help="All traces of its experiment that this filter finds.")
+    ] = None,
     experiment: OfOption = None,
     rationale: Annotated[str | None, typer.Option("--rationale", "-r", help="Why they do.")] = None,
 ) -> None:
@@ -183,20 +189,18 @@ def link(
     Doing it again changes nothing, or the reason only. What is said is an assessment on each trace: delete that to
     take it back.
     """
-    found = find_issue(use.client, issue, experiment=experiment).issue
-    drafts = [
-        AssessmentDraft(
-            target=AssessmentTarget(trace_id=TraceId(trace)),
-            name=found.issue_id,
-            kind="ISSUE_REF",
-            source=AssessmentSource("HUMAN"),
-            rationale=rationale,
-            identifier=LINK,
-        )
-        for trace in dict.fromkeys(traces)
-    ]
-    items = use.client.assessments.log_many(drafts)
-    refused = [item.message for item in items if item.assessment is None]
+    if bool(traces) == (filter is not None):
+        raise Invalid("link: give either the ids of traces, or --filter for all that it finds.")
+    client = use.client
+    found = find_issue(client, issue, experiment=experiment).issue
+    if filter is not None:
+        traces = [each.trace_id for each in client.traces.search(experiment=found.experiment_id, filter=filter)]
+    wanted = list(dict.fromkeys(traces or ()))
+    items: list[BatchItem] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        refer = [_reference(found, trace, rationale) for trace in wanted[start : start + _AT_ONCE]]
+        items.extend(client.assessments.log_many(refer))
+    refused = [str(item.message) for item in items if item.assessment is None]
     if use.out.as_json:
         use.out.document(items)
     else:
@@ -204,9 +208,20 @@ def link(
         known = len(items) - linked - len(refused)
         use.out.say(f"{found.issue_id}: {found.name}: linked {linked:,}, as before {known:,}.")
     for message in refused:
-        use.out.warn(str(message))
+        use.out.warn(message)
     if refused:
         raise typer.Exit(NEGATIVE)
+
+
+def _reference(issue: Issue, trace: str, rationale: str | None) -> AssessmentDraft:
+    return AssessmentDraft(
+        target=AssessmentTarget(trace_id=TraceId(trace)),
+        name=issue.issue_id,
+        kind="ISSUE_REF",
+        source=AssessmentSource("HUMAN"),
+        rationale=rationale,
+        identifier=LINK,
+    )
 
 
 def _chosen(text: str | None, among: Sequence[ChoiceT], option: str) -> ChoiceT | None:
