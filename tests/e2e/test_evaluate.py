@@ -157,6 +157,22 @@ def test_the_source_and_the_prompts_of_the_model_are_among_the_bindings(
     assert lodeline.default_client().evaluations.get(unknown.run_id).bindings.git == {}
 
 
+def test_version_and_evaluation_are_where_traces_go(caplog: pytest.LogCaptureFixture) -> None:
+    client = lodeline.default_client()
+    lodeline.set_experiment("adder elsewhere")
+    try:
+        with lodeline.set_active_model("sum-1", params={}) as version:
+            result = lodeline.evaluate(rows(1), predict_fn=add, scorers=[right])
+            where = client.experiments.find("adder elsewhere").experiment_id
+            assert client.models.get(version.model_id).experiment_id == where
+            assert client.evaluations.get(result.run_id).run.experiment_id == where
+            assert "is kept in experiment" not in caplog.text
+            lodeline.evaluate(rows(1), predict_fn=add, scorers=[right], experiment=EXPERIMENT)
+            assert f"version 'sum-1' is kept in experiment {where}" in caplog.text
+    finally:
+        lodeline.set_experiment(EXPERIMENT)
+
+
 def test_answers_are_scored_again_without_calling_the_application() -> None:
     calls: list[int] = []
 

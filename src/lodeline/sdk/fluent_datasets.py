@@ -8,7 +8,7 @@ from lodeline.domain.errors import NotFound
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.fluent_experiments import make_experiment
-from lodeline.sdk.fluent_models import current_experiment
+from lodeline.sdk.provider import current_experiment
 
 _ID = "d-"
 

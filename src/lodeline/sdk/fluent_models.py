@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 
 from lodeline.domain.errors import NotFound
 from lodeline.domain.gate import GateRun
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
+from lodeline.domain.ids import RunId
 from lodeline.domain.model import GateOutcome, GitInfo, Model, ModelDraft, ModelStatus, PromptUse
 from lodeline.query.literals import quote
 from lodeline.sdk import provider
@@ -16,7 +15,6 @@ from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.fluent_experiments import make_experiment
 from lodeline.sdk.git import read_git
-from lodeline.sdk.settings import resolve
 
 
 def create_model(
@@ -70,7 +68,7 @@ def named_model(name: str) -> Model:
     client = default_client(flush=False)
     wanted = f"name = {quote(name)} OR id = {quote(name)}"
     try:
-        found = client.models.search(experiment=current_experiment(), filter=wanted, limit=1).first()
+        found = client.models.search(experiment=provider.current_experiment(), filter=wanted, limit=1).first()
     except NotFound as error:
         if error.error_code != "experiment_not_found":
             raise
@@ -80,7 +78,7 @@ def named_model(name: str) -> Model:
 
 def _made(client: LodelineClient, draft: ModelDraft) -> Model:
     """Make a version in the experiment that is traced to, and that experiment when there is none."""
-    holder = current_experiment()
+    holder = provider.current_experiment()
     try:
         return client.models.create(draft, experiment=holder)
     except NotFound as error:
@@ -94,7 +92,7 @@ def get_model(model_id: str | None = None, *, alias: str | None = None, experime
     models = default_client().models
     if model_id is not None:
         return models.get(model_id)
-    return models.by_alias(alias or "", experiment=experiment or current_experiment())
+    return models.by_alias(alias or "", experiment=experiment or provider.current_experiment())
 
 
 def search_models(
@@ -127,16 +125,9 @@ def set_model_alias(
     """
     models = default_client().models
     return models.set_alias(
-        alias, model_id, experiment=experiment or current_experiment(), reason=reason, gate=gate,
+        alias, model_id, experiment=experiment or provider.current_experiment(), reason=reason, gate=gate,
         gate_report=gate_report, gate_run=gate_run,
     )  # fmt: skip
-
-
-def current_experiment() -> str:
-    """Return the experiment (id or name) that new traces go to."""
-    if not provider.runtime.started:
-        return resolve(os.environ).experiment or DEFAULT_EXPERIMENT
-    return provider.get_defaults().experiment or provider.get_settings().experiment or DEFAULT_EXPERIMENT
 
 
 def _reuse_key(name: str, git: GitInfo | None, config: str) -> str | None:

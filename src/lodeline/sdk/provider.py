@@ -21,6 +21,7 @@ from opentelemetry.trace import Tracer
 
 from lodeline import __version__
 from lodeline.domain.experiment import CaptureMode
+from lodeline.domain.ids import DEFAULT_EXPERIMENT
 from lodeline.sdk.errors_kept import ErrorsKept
 from lodeline.sdk.ids import Ids, IdSource
 from lodeline.sdk.masking import ContentFilter
@@ -160,6 +161,13 @@ def get_settings() -> SdkSettings:
     """Return the settings in force."""
     current_tracer()
     return _settings
+
+
+def current_experiment() -> str:
+    """Return the experiment (id or name) that new traces go to, and what else is made without saying where."""
+    if not runtime.started:
+        return resolve(os.environ).experiment or DEFAULT_EXPERIMENT
+    return get_defaults().experiment or get_settings().experiment or DEFAULT_EXPERIMENT
 
 
 def set_defaults(scope: TraceScope) -> None:

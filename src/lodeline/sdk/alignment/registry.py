@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 from lodeline.domain.errors import Invalid, NotFound
-from lodeline.domain.ids import DEFAULT_EXPERIMENT
 from lodeline.domain.registered_scorer import ScorerRegistration
 from lodeline.domain.span import JsonValue
 from lodeline.evals.judges.judge import Judge
@@ -15,7 +14,7 @@ from lodeline.evals.judges.stored import judge_document, judge_of
 from lodeline.evals.scoring.bound import as_scorer
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.default_client import default_client
-from lodeline.sdk.provider import get_settings
+from lodeline.sdk.provider import current_experiment
 
 
 def register_judge(judge: Judge, *, experiment: str | None = None, message: str = "") -> ScorerRegistration:
@@ -51,8 +50,8 @@ def load_judge(
 
 
 def experiment_of(experiment: str | None) -> str:
-    """Return the experiment (id or name) that is named, or else that of the settings."""
-    return experiment or get_settings().experiment or DEFAULT_EXPERIMENT
+    """Return the experiment (id or name) that is named, or else the one that new traces go to."""
+    return experiment or current_experiment()
 
 
 def keep_judge(

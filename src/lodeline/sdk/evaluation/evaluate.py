@@ -24,7 +24,7 @@ from lodeline.sdk.client.clients import LodelineClient
 from lodeline.sdk.datasets.handle import Dataset
 from lodeline.sdk.default_client import default_client
 from lodeline.sdk.evaluation.apart import run_apart
-from lodeline.sdk.evaluation.beginning import begin, prompts_of, source_of_code
+from lodeline.sdk.evaluation.beginning import begin, check_place, prompts_of, source_of_code, version_of
 from lodeline.sdk.evaluation.data import as_mapping, cases_of_records, table_of
 from lodeline.sdk.evaluation.judging import JudgeTracer
 from lodeline.sdk.evaluation.keeping import FLUSH_S, ServerSink
@@ -80,7 +80,8 @@ def evaluate(
     client = default_client()
     settings = EngineSettings(concurrency, repetitions, timeout_s, retries, budget_usd)
     plan = _plan(client, data, scorers, predict_fn, settings, model_id=model_id, seed=seed)
-    plan = replace(plan, git=source_of_code(), prompt_versions=prompts_of(client, plan.model_id))
+    version = version_of(client, plan.model_id)
+    plan = replace(plan, git=source_of_code(), prompt_versions=prompts_of(version))
     draft = EvaluationDraft(
         RunDraft(
             name=name,
@@ -92,6 +93,7 @@ def evaluate(
         plan.rows_total,
     )
     evaluation = begin(client, draft, experiment)
+    check_place(version, evaluation.run.experiment_id)
     return _run(client, evaluation, plan, trace_judges=trace_judges, progress=progress)
 
 

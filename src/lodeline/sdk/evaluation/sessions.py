@@ -9,7 +9,6 @@ from functools import partial
 from lodeline.domain.assessment import AssessmentDraft, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.errors import Invalid, LodelineError, NotFound
 from lodeline.domain.evaluation_row import MAX_MESSAGE
-from lodeline.domain.ids import DEFAULT_EXPERIMENT
 from lodeline.domain.scorer import Feedback, Sample, ScoredTrace
 from lodeline.domain.session import Session
 from lodeline.evals.engine.calling import in_thread, score_of
@@ -52,14 +51,14 @@ def score_sessions(
 ) -> list[SessionScores]:
     """Judge conversations with scorers that take `session`, and log what they say as assessments on them.
 
-    `sessions` names them; None takes those of the experiment (that of the settings unless given) that match `filter`,
-    last activity first, at most `limit`. Scoring one again revises what the same scorer said before. What a scorer
-    raises is an assessment with an error. Invalid for scorers that need a row or one trace; NotFound for a session
-    that is not there. Judges' calls are traced as by `evaluate`.
+    `sessions` names them; None takes those of the experiment (the one that traces go to unless given) that match
+    `filter`, last activity first, at most `limit`. Scoring one again revises what the same scorer said before. What a
+    scorer raises is an assessment with an error. Invalid for scorers that need a row or one trace; NotFound for a
+    session that is not there. Judges' calls are traced as by `evaluate`.
     """
     client = default_client()
     checked = _check(scorers, concurrency)
-    where = experiment or provider.get_settings().experiment or DEFAULT_EXPERIMENT
+    where = experiment or provider.current_experiment()
     provider.flush()
     found = _sessions(client, sessions, where, filter, limit)
     if not found:
