@@ -81,7 +81,7 @@ def test_two_items_are_reviewed_by_keyboard(visit: Watched, demo: Server, api: h
     expect(item_of(page)).to_contain_text(QUESTIONS[0])
     expect(page).to_have_url(f"{demo.url}/review/{run_id}?reviewer=ada")
     expect(item_of(page)).not_to_contain_text("content")
-    expect(page.get_by_text("0 of 3 items are done.")).to_be_visible()
+    expect(page.get_by_text("0 of 3 items have all their reviews.")).to_be_visible()
     expect(page.locator("strong", has_text="answer")).to_be_visible()
     check_axe(visit)
     page.set_viewport_size({"width": 400, "height": 800})
@@ -115,7 +115,7 @@ def test_two_items_are_reviewed_by_keyboard(visit: Watched, demo: Server, api: h
 
     expect(item_of(page)).to_contain_text(QUESTIONS[1])
     expect(page.get_by_text("Your review was submitted; the item is complete.")).to_be_visible()
-    expect(page.get_by_text("1 of 3 items are done.")).to_be_visible()
+    expect(page.get_by_text("1 of 3 items have all their reviews.")).to_be_visible()
     page.locator("body").press("2")
     page.keyboard.press("3")  # none of these
     page.get_by_role("radio", name="cold").focus()

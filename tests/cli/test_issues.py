@@ -43,7 +43,7 @@ def test_issues_are_listed_and_shown(lodeline: Lodeline, store: Path) -> None:
     command = shown.splitlines()[-1].partition("lodeline ")[2]
     kept = command.partition(" --filter ")
     found = lodeline(*kept[0].split(), "--filter", kept[2].strip('"'), "--json", store=store).lines()
-    assert [item["name"] for item in found] == ["iss-1"]
+    assert [item["trace_id"] for item in found] == ["tr-1"]
     assert "iss-9" in lodeline("issues", "get", "iss-9", store=store, code=1).err
     changed = lodeline("issues", "update", "iss-1", "--status", "resolved", "--severity", "low", store=store)
     assert changed.out.splitlines()[-1] == "iss-1: issue 0, resolved, severity low."

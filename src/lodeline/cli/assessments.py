@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from lodeline.cli.issues import find_issue
 from lodeline.cli.listing import write_list
 from lodeline.cli.naming import confirm, pairs, value_of
 from lodeline.cli.options import (
@@ -26,7 +27,7 @@ from lodeline.domain.assessment import (
     AssessmentSource,
     AssessmentTarget,
 )
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import AssessmentId, TraceId, check_span_id
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Log judgments and read them.")
@@ -59,7 +60,12 @@ def log(
     ] = None,
     overrides: Annotated[str | None, typer.Option("--overrides", help="Id of the assessment it replaces.")] = None,
 ) -> None:
-    """Log a judgment on a trace, a span or a session."""
+    """Log a judgment on a trace, a span or a session.
+
+    An ISSUE_REF has no value; its name is that of an issue, or its id (see also `lodeline issues link`).
+    """
+    if kind == "ISSUE_REF":
+        name = _issue_id(use, name)
     draft = AssessmentDraft(
         target=AssessmentTarget(
             trace_id=None if trace is None else TraceId(trace),
@@ -82,7 +88,17 @@ def log(
         return
     made = logged.assessment
     what = "Logged" if logged.changed else "Known already:"
-    use.out.say(f"{what} {made.name} = {plain_value(made.value)} as {made.assessment_id}.")
+    value = "" if kind == "ISSUE_REF" else f" = {plain_value(made.value)}"
+    use.out.say(f"{what} {made.name}{value} as {made.assessment_id}.")
+
+
+def _issue_id(use: Use, name: str) -> str:
+    """Return the id of the issue of this name or id; what there is no issue of is a reference to something else."""
+    try:
+        return find_issue(use.client, name).issue.issue_id
+    except NotFound:
+        use.out.warn(f"no issue has the id or the name {name!r}: it is kept as the name of something else.")
+        return name
 
 
 @command(app, "list")

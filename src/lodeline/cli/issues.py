@@ -138,9 +138,8 @@ def get(use: Use, issue: IssueArgument, *, experiment: OfOption = None) -> None:
         ),
     )
     if found.trace_count and not use.out.as_json:
-        use.out.say(
-            f"Its traces: lodeline assessments list --filter \"kind = 'ISSUE_REF' AND name = '{shown.issue_id}'\""
-        )
+        refers = f"kind = 'ISSUE_REF' AND name = '{shown.issue_id}' AND valid = true"
+        use.out.say(f'Its traces: lodeline traces search --filter "assessment({refers})"')
 
 
 @command(app, "update")

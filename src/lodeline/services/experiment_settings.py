@@ -5,7 +5,7 @@ import math
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
 from lodeline.domain.model import check_alias
-from lodeline.query.patterns import matcher
+from lodeline.query.patterns import check_pattern
 
 MAX_PATTERNS = 100
 MAX_PRICES = 1_000
@@ -45,12 +45,7 @@ def _check_count(field: str, count: int, most: int) -> None:
 def _check_mask(pattern: str) -> None:
     if not pattern:
         raise Invalid.value("mask_patterns", pattern, "an RE2 expression that is not empty")
-    try:
-        matcher("RLIKE", pattern)
-    except Invalid as error:
-        raise Invalid(
-            f"mask_patterns: {error.message}", details={"field": "mask_patterns", **error.details}
-        ) from error
+    check_pattern(pattern, field="mask_patterns")
 
 
 def _check_price(price: PriceOverride) -> None:

@@ -4,13 +4,13 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   redirect,
   retainSearchParams,
 } from "@tanstack/react-router";
 import { PageProblem } from "@/components/page-problem";
 import { addressOfLink } from "@/lib/mlflow-links";
 import { NotFoundPage } from "./not-found-page";
+import { pageFile } from "./page-file";
 import { Root } from "./root";
 
 type Search<K extends string> = Partial<Record<K, string>>;
@@ -50,143 +50,140 @@ const routes = [
     getParentRoute,
     path: "/sign-in",
     validateSearch: texts("back"),
-    component: lazyRouteComponent(() => import("@/features/login/sign-in-page"), "SignInPage"),
+    component: pageFile(() => import("@/features/login/sign-in-page"), "SignInPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments",
     validateSearch: texts("find", "show"),
-    component: lazyRouteComponent(() => import("@/features/experiments/experiments-page"), "ExperimentsPage"),
+    component: pageFile(() => import("@/features/experiments/experiments-page"), "ExperimentsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId",
-    component: lazyRouteComponent(() => import("@/features/home/home-page"), "HomePage"),
+    component: pageFile(() => import("@/features/home/home-page"), "HomePage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/traces",
     validateSearch: texts("filter", "order", "columns", "live", "facets"),
-    component: lazyRouteComponent(() => import("@/features/traces/traces-page"), "TracesPage"),
+    component: pageFile(() => import("@/features/traces/traces-page"), "TracesPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/traces/$traceId",
     validateSearch: texts("span", "tab", "zoom"),
-    component: lazyRouteComponent(() => import("@/features/trace/trace-page"), "TracePage"),
+    component: pageFile(() => import("@/features/trace/trace-page"), "TracePage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/compare",
     validateSearch: texts("left", "right", "steps"),
-    component: lazyRouteComponent(() => import("@/features/compare/compare-page"), "ComparePage"),
+    component: pageFile(() => import("@/features/compare/compare-page"), "ComparePage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/sessions",
     validateSearch: texts("filter", "order"),
-    component: lazyRouteComponent(() => import("@/features/sessions/sessions-page"), "SessionsPage"),
+    component: pageFile(() => import("@/features/sessions/sessions-page"), "SessionsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/sessions/$session",
-    component: lazyRouteComponent(() => import("@/features/sessions/session-page"), "SessionPage"),
+    component: pageFile(() => import("@/features/sessions/session-page"), "SessionPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/issues",
     validateSearch: texts("status", "severity", "issue"),
-    component: lazyRouteComponent(() => import("@/features/issues/issues-page"), "IssuesPage"),
+    component: pageFile(() => import("@/features/issues/issues-page"), "IssuesPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/users",
     validateSearch: texts("filter", "order"),
-    component: lazyRouteComponent(() => import("@/features/users/users-page"), "UsersPage"),
+    component: pageFile(() => import("@/features/users/users-page"), "UsersPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/evaluations",
     validateSearch: texts("filter", "order"),
-    component: lazyRouteComponent(() => import("@/features/evaluations/evaluations-page"), "EvaluationsPage"),
+    component: pageFile(() => import("@/features/evaluations/evaluations-page"), "EvaluationsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/evaluations/compare",
     validateSearch: texts("baseline", "with", "scorer", "candidate", "show", "row"),
-    component: lazyRouteComponent(() => import("@/features/evaluations/comparison-page"), "ComparisonPage"),
+    component: pageFile(() => import("@/features/evaluations/comparison-page"), "ComparisonPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/evaluations/$runId",
     validateSearch: texts("show", "order", "find", "row", "scorer", "slice"),
-    component: lazyRouteComponent(() => import("@/features/evaluations/evaluation-page"), "EvaluationPage"),
+    component: pageFile(() => import("@/features/evaluations/evaluation-page"), "EvaluationPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/runs",
     validateSearch: texts("filter", "order", "run"),
-    component: lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage"),
+    component: pageFile(() => import("@/features/runs/runs-page"), "RunsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/datasets",
     validateSearch: texts("filter", "order"),
-    component: lazyRouteComponent(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
+    component: pageFile(() => import("@/features/datasets/datasets-page"), "DatasetsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/datasets/$datasetId",
     validateSearch: texts("version", "against", "filter", "record", "alike"),
-    component: lazyRouteComponent(() => import("@/features/datasets/dataset-page"), "DatasetPage"),
+    component: pageFile(() => import("@/features/datasets/dataset-page"), "DatasetPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/models",
     validateSearch: texts("filter", "order", "model", "left", "right"),
-    component: lazyRouteComponent(() => import("@/features/models/models-page"), "ModelsPage"),
+    component: pageFile(() => import("@/features/models/models-page"), "ModelsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/prompts",
     validateSearch: texts("filter", "order"),
-    component: lazyRouteComponent(() => import("@/features/prompts/prompts-page"), "PromptsPage"),
+    component: pageFile(() => import("@/features/prompts/prompts-page"), "PromptsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/prompts/$name",
     validateSearch: texts("version", "against"),
-    component: lazyRouteComponent(() => import("@/features/prompts/prompt-page"), "PromptPage"),
+    component: pageFile(() => import("@/features/prompts/prompt-page"), "PromptPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/scorers",
     validateSearch: texts("scorer"),
-    component: lazyRouteComponent(() => import("@/features/scorers/scorers-page"), "ScorersPage"),
+    component: pageFile(() => import("@/features/scorers/scorers-page"), "ScorersPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/labeling",
-    component: lazyRouteComponent(() => import("@/features/labeling/labeling-page"), "LabelingPage"),
+    component: pageFile(() => import("@/features/labeling/labeling-page"), "LabelingPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/labeling/new",
-    component: lazyRouteComponent(() => import("@/features/labeling/new-session-page"), "NewSessionPage"),
+    component: pageFile(() => import("@/features/labeling/new-session-page"), "NewSessionPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/labeling/$runId",
     validateSearch: texts("tab", "show", "item"),
-    component: lazyRouteComponent(
-      () => import("@/features/labeling/labeling-session-page"),
-      "LabelingSessionPage",
-    ),
+    component: pageFile(() => import("@/features/labeling/labeling-session-page"), "LabelingSessionPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId/settings",
-    component: lazyRouteComponent(
+    component: pageFile(
       () => import("@/features/experiments/experiment-settings-page"),
       "ExperimentSettingsPage",
     ),
@@ -195,29 +192,29 @@ const routes = [
     getParentRoute,
     path: "/traces/$traceId",
     validateSearch: texts("span", "tab", "zoom"),
-    component: lazyRouteComponent(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
+    component: pageFile(() => import("@/features/trace/find-trace-page"), "FindTracePage"),
   }),
   createRoute({
     getParentRoute,
     path: "/reviews",
-    component: lazyRouteComponent(() => import("@/features/reviewing/reviews-page"), "ReviewsPage"),
+    component: pageFile(() => import("@/features/reviewing/reviews-page"), "ReviewsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/review/$runId",
     validateSearch: texts("reviewer"),
-    component: lazyRouteComponent(() => import("@/features/reviewing/review-page"), "ReviewPage"),
+    component: pageFile(() => import("@/features/reviewing/review-page"), "ReviewPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/settings",
-    component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+    component: pageFile(() => import("@/features/settings/settings-page"), "SettingsPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/settings/$section",
     validateSearch: texts("filter"),
-    component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+    component: pageFile(() => import("@/features/settings/settings-page"), "SettingsPage"),
   }),
 ] as const;
 

@@ -29,7 +29,8 @@ export const reviewingTexts = {
     name: "Your name",
     begin: "Begin",
     progress: "Progress",
-    done: (done: number, total: number) => `${done} of ${counted(total, "item is", "items are")} done.`,
+    done: (done: number, total: number) =>
+      `${done} of ${counted(total, "item has all its reviews", "items have all their reviews")}.`,
     mine: (submitted: number) => `You have reviewed ${counted(submitted, "item", "items")}.`,
     item: "Item",
     request: "Input",
