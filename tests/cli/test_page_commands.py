@@ -42,5 +42,7 @@ def test_the_command_line_takes_what_the_page_tells(
     if not command.startswith("lodeline datasets create "):
         assert run(["datasets", "create", "cases", "-e", "0", *store]) == 0
         assert run(["datasets", "import", "cases", "cases.jsonl", "-e", "0", *store]) == 0
+    if command.startswith("lodeline issues link "):
+        assert run(["issues", "create", "answers by heart", "No tool was called.", *store]) == 0
     capsys.readouterr()
     assert run([*shlex.split(command)[1:], *store]) == 0, capsys.readouterr().err

@@ -26,7 +26,7 @@ export const issuesTexts = {
       "An issue says what goes wrong, and judgments on traces say where. Make one here, or beside a trace (a), or with:",
     emptyCode: (experiment: string) =>
       `lodeline issues create -e ${experiment} "answers by heart" "No tool was called."
-lodeline issues link "answers by heart" tr-…`,
+lodeline issues link -e ${experiment} "answers by heart" --filter "state = 'ERROR'"`,
     noneFound: "No issue is in this state and of this severity",
     id: "Id",
     changedAt: "Changed",
