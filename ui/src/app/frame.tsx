@@ -27,7 +27,8 @@ export function Frame({ me, children }: { me: Identity; children: ReactNode }) {
   const browses = maySomewhere(me, "experiment.read");
   useHotkeys([["mod+K", () => browses && palette.toggle()]], []);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), PALETTE_LOADS_MS);
+    // Where the server is away, it is loaded when it is opened.
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), PALETTE_LOADS_MS);
     return () => clearTimeout(timer);
   }, []);
   const closeMenu = menu.close;
