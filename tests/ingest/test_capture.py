@@ -73,6 +73,12 @@ def test_a_pattern_masks_every_string_of_the_request() -> None:
     assert found.attributes["nested"] == {"list": ["[masked]", 7, True, 1.5, b"[masked]"]}
 
 
+def test_masks_that_touch_each_other_are_one() -> None:
+    body = request(resource_spans(span(1, attributes={"a": "1 22 333", "b": "none", "c": "2026-11-28"})))
+    _, found, _ = stored(body, ExperimentSettings(mask_patterns=("[0-9]", "-", "x*")))
+    assert found.attributes == {"a": "[masked] [masked] [masked]", "b": "none", "c": "[masked]"}
+
+
 def test_secrets_are_masked_by_default_and_everything_else_stays() -> None:
     sent = span(1, attributes={"input": f"my key is {SECRET}, keep it", "other": "plain"})
     facts, found, raw = stored(request(resource_spans(sent)), ExperimentSettings())

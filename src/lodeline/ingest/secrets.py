@@ -52,10 +52,15 @@ class _Re2(Protocol):
 
 
 _re2 = cast("_Re2", import_module("re2"))
+_LINE = b"Text, with 1 number, 2 signs (+, -), _names_ and \xc3\xbcmlauts."
+"""Characters of all kinds, for a look at what an expression does with them."""
 
 
 class Pattern:
-    """One or more RE2 expressions over UTF-8; ValueError, with the reason, for what RE2 does not take."""
+    """One or more RE2 expressions over UTF-8; ValueError, with the reason, for what RE2 does not take.
+
+    Matches that touch each other are one.
+    """
 
     __slots__ = ("_expression",)
 
@@ -64,9 +69,11 @@ class Pattern:
         options.log_errors = False
         options.max_mem = _MAX_MEMORY_BYTES
         try:
-            compiled = [_re2.compile(expression, options) for expression in expressions]
+            for expression in expressions:
+                # Alone first: one that is not whole could become so beside others.
+                _re2.compile(expression, options)
             together = "|".join(f"(?:{expression})" for expression in expressions)
-            self._expression = compiled[0] if len(compiled) == 1 else _re2.compile(together, options)
+            self._expression = _re2.compile(f"(?:{together})+", options)
         except (_re2.error, UnicodeError) as error:
             raise ValueError(f"not an RE2 expression: {error}") from error
 
@@ -77,6 +84,12 @@ class Pattern:
     def found_at(self, data: bytes, position: int) -> bool:
         """Tell whether any of the expressions matches in `data` from just this position on."""
         return self._expression.match(data, position) is not None
+
+    @property
+    def idles(self) -> bool:
+        """Whether it matches no characters where there are some, as ``x*`` does: that costs, and masks nothing."""
+        empty, some = self._expression.search(b""), self._expression.search(_LINE)
+        return empty is not None and (some is None or some.group() != _LINE)
 
     def replaced(self, data: bytes, by: bytes) -> bytes:
         """Return `data` with every match that is not empty replaced, found from left to right in one pass."""
