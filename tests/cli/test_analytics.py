@@ -66,7 +66,16 @@ def test_settings_are_shown_and_changed_one_at_a_time(lodeline: Lodeline, store:
     assert entry["action"] == "experiment.update"
     assert "experiment.create" in lodeline("audit", "list", store=store).out
     back = lodeline("experiments", "configure", "app", "capture=null", "--json", store=store).document()
-    assert back["capture"] == "full"
+    assert (back["capture"], back["mask_patterns"]) == ("full", ["[0-9]{16}"])
+    lodeline("experiments", "configure", "app", "retention.max_traces=5", "retention.max_age_days=null", store=store)
+    both = lodeline("experiments", "configure", "app", "retention.max_bytes=9", "--json", store=store).document()
+    assert both["retention"] == {"max_age_days": None, "max_traces": 5, "max_bytes": 9}
+    for twice in (("retention=null", "retention.max_bytes=1"), ("retention.max_bytes=1", "retention=null")):
+        assert (
+            "retention is set twice" in lodeline("experiments", "configure", "app", *twice, store=store, code=2).err
+        )
+    none = lodeline("experiments", "configure", "app", "retention=null", "--json", store=store).document()
+    assert none["retention"] == {"max_age_days": None, "max_traces": None, "max_bytes": None}
     for wrong in ("capture=some", "retention.max_age=3", "nothing=1", "capture.x=1", "mask_patterns=["):
         assert wrong.partition("=")[0] in lodeline("experiments", "configure", "app", wrong, store=store, code=2).err
     for wrong, meant in (("captur", "capture"), ("retention.max_age", "retention.max_age_days"), ("prise", "prices")):

@@ -1,6 +1,7 @@
 """Contract of `ExperimentStore`."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from lodeline.domain.experiment import (
     PriceOverride,
     PurgeReceipt,
     Retention,
+    SettingsChange,
 )
 from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, AssessmentId, ExperimentId, TraceId
 from lodeline.storage.base import Stores
@@ -146,9 +148,26 @@ def test_update_changes_what_is_given_and_leaves_the_rest(stores: Stores) -> Non
     assert (new.name, new.description, new.tags, new.settings) == ("b", "d", {"x": "9", "z": "3"}, SETTINGS)
     assert (new.created_ms, new.updated_ms) == (T0_MS, T0_MS + 5)
     assert stores.experiments.find("a") is None
-    change = ExperimentChange(description="", settings=ExperimentSettings())
+    change = ExperimentChange(description="")
     new = stores.experiments.update(made.experiment_id, change, now_ms=T0_MS + 6, audit=audit())
-    assert (new.name, new.description, new.settings) == ("b", "", ExperimentSettings())
+    assert (new.name, new.description, new.settings) == ("b", "", SETTINGS)
+
+
+def test_a_change_of_settings_leaves_the_others_as_they_are_by_then(stores: Stores) -> None:
+    made = stores.experiments.create(ExperimentDraft("a", settings=SETTINGS), now_ms=T0_MS, audit=audit())
+    changes: list[SettingsChange] = [
+        {"capture": "none"},
+        {"default_environment": None, "environments": ()},
+        {"retention": {"max_bytes": 77}},
+        {"retention": {"max_traces": None}},
+        {},
+    ]
+    for settings in changes:
+        change = ExperimentChange(settings=settings)
+        stores.experiments.update(made.experiment_id, change, now_ms=T0_MS, audit=audit())
+    limits = replace(SETTINGS.retention, max_bytes=77, max_traces=None)
+    expected = replace(SETTINGS, capture="none", default_environment=None, environments=(), retention=limits)
+    assert stores.experiments.get(made.experiment_id).settings == expected
 
 
 def test_tags_are_set_before_they_are_deleted(stores: Stores) -> None:

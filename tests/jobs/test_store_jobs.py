@@ -1,13 +1,15 @@
 """The jobs on the store: the reaper and retention, on every backend."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from lodeline.auth.actor import LOCAL
 from lodeline.domain.assessment import SourceKind
-from lodeline.domain.experiment import ExperimentChange, ExperimentSettings, Retention
+from lodeline.domain.experiment import ExperimentChange, ExperimentSettings, Retention, RetentionChange
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
 from lodeline.jobs.reaper import reaper
 from lodeline.jobs.retention import PINNED_TAG, STEP, retention
@@ -34,8 +36,9 @@ def services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service
 
 
 def keep(services: Services, **limits: float) -> None:
-    settings = ExperimentSettings(retention=Retention(**limits))  # pyright: ignore[reportArgumentType]
-    services.experiments.update(LOCAL, ZERO, ExperimentChange(settings=settings))
+    retention = cast("RetentionChange", asdict(Retention()) | limits)
+    change = ExperimentChange(settings={"retention": retention})
+    services.experiments.update(LOCAL, ZERO, change)
 
 
 def fill(services: Services, count: int, experiment: str = "0", prefix: str = "tr") -> None:

@@ -242,6 +242,26 @@ def test_settings_of_the_experiment_hold_for_what_comes_in(world: World) -> None
     assert (trace["name"], trace["environment"]) == ("login [masked]", "staging")
 
 
+def test_a_change_of_settings_leaves_those_that_it_does_not_name(world: World) -> None:
+    """Two people change two settings at one time: both hold."""
+    changes: list[dict[str, object]] = [
+        {"capture": "none", "environments": ["production"], "retention": {"max_age_days": 30}},
+        {"mask_patterns": ["[0-9]+"], "retention": {"max_traces": 5}},
+        {"environments": None, "prices": None, "retention": {}},
+        {},
+    ]
+    for change in changes:
+        answer = world.client.patch(f"{API}/experiments/0", json={"settings": change})
+        assert answer.status_code == 200, answer.text
+    assert world.client.get(f"{API}/experiments/0").json()["settings"] == {
+        "capture": "none", "mask_patterns": ["[0-9]+"], "mask_secrets": True, "prices": [], "recommended_tags": [],
+        "retention": {"max_age_days": 30, "max_traces": 5, "max_bytes": None}, "environments": [],
+        "default_environment": None, "gated_aliases": [], "enforce_label_schemas": False,
+    }  # fmt: skip
+    answer = world.client.patch(f"{API}/experiments/0", json={"settings": {"retention": None}})
+    assert answer.json()["settings"]["retention"] == {"max_age_days": None, "max_traces": None, "max_bytes": None}
+
+
 def test_new_settings_hold_for_the_next_request(world: World) -> None:
     world.send(request_of(ONE))
     change = {"settings": {"default_environment": "production"}}

@@ -18,9 +18,8 @@ from lodeline.domain.errors import (
 from lodeline.domain.experiment import (
     ExperimentChange,
     ExperimentDraft,
-    ExperimentSettings,
     PriceOverride,
-    Retention,
+    SettingsChange,
 )
 from lodeline.domain.ids import AccountId, ExperimentId
 from lodeline.query.ast import Search
@@ -166,34 +165,58 @@ def test_bad_drafts_are_refused(services: Services, draft: ExperimentDraft, erro
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (ExperimentSettings(mask_patterns=("(",)), "mask_patterns"),
-        (ExperimentSettings(mask_patterns=("(?=a)",)), "mask_patterns"),
-        (ExperimentSettings(mask_patterns=("",)), "mask_patterns"),
-        (ExperimentSettings(prices=(PriceOverride("m", input_usd_per_mtok=-1),)), "input_usd_per_mtok"),
-        (ExperimentSettings(prices=(PriceOverride("m", output_usd_per_mtok=float("nan")),)), "output_usd_per_mtok"),
-        (ExperimentSettings(prices=(PriceOverride(""),)), "model"),
-        (ExperimentSettings(retention=Retention(max_age_days=0)), "max_age_days"),
-        (ExperimentSettings(retention=Retention(max_traces=-1)), "max_traces"),
-        (ExperimentSettings(retention=Retention(max_age_days=float("inf"))), "max_age_days"),
-        (ExperimentSettings(environments=("",)), "environment"),
-        (ExperimentSettings(default_environment="a\nb"), "environment"),
-        (ExperimentSettings(recommended_tags=("",)), "recommended_tags"),
+        ({"mask_patterns": ("(",)}, "mask_patterns"),
+        ({"mask_patterns": ("(?=a)",)}, "mask_patterns"),
+        ({"mask_patterns": ("",)}, "mask_patterns"),
+        ({"mask_patterns": ("x*",)}, "in place of"),
+        ({"mask_patterns": ("ok", "(?i)[a-z ]*")}, "in place of"),
+        ({"mask_patterns": (".*?",)}, "in place of"),
+        ({"mask_patterns": ("(secret)?|$",)}, "in place of"),
+        ({"prices": (PriceOverride("m", input_usd_per_mtok=-1),)}, "input_usd_per_mtok"),
+        ({"prices": (PriceOverride("m", output_usd_per_mtok=float("nan")),)}, "output_usd_per_mtok"),
+        ({"prices": (PriceOverride("", input_usd_per_mtok=1),)}, "model"),
+        ({"prices": (PriceOverride("m"),)}, "prices"),
+        ({"prices": (PriceOverride("m", input_usd_per_mtok=1), PriceOverride("m", input_usd_per_mtok=2))}, "prices"),
+        ({"retention": {"max_age_days": 0}}, "max_age_days"),
+        ({"retention": {"max_traces": -1}}, "max_traces"),
+        ({"retention": {"max_age_days": float("inf")}}, "max_age_days"),
+        ({"environments": ("",)}, "environment"),
+        ({"default_environment": "a\nb"}, "environment"),
+        ({"recommended_tags": ("",)}, "recommended_tags"),
     ],
 )
-def test_bad_settings_are_refused_by_name(services: Services, settings: ExperimentSettings, words: str) -> None:
+def test_bad_settings_are_refused_by_name(services: Services, settings: SettingsChange, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         services.experiments.update(LOCAL, ExperimentId("0"), ExperimentChange(settings=settings))
 
 
+def test_one_model_has_a_price_for_each_provider(services: Services) -> None:
+    prices = tuple(PriceOverride("m", provider, input_usd_per_mtok=1) for provider in (None, "a", "b"))
+    changed = services.experiments.update(LOCAL, ExperimentId("0"), ExperimentChange(settings={"prices": prices}))
+    assert changed.settings.prices == prices
+
+
+@pytest.mark.parametrize("pattern", [".*", "(?s).*", ".", "[0-9]+", r"\b[0-9]{4}\b"])
+def test_masks_of_some_text_or_of_all_are_taken(services: Services, pattern: str) -> None:
+    change = ExperimentChange(settings={"mask_patterns": (pattern,)})
+    assert services.experiments.update(LOCAL, ExperimentId("0"), change).settings.mask_patterns == (pattern,)
+
+
 def test_too_many_masks_are_refused(services: Services) -> None:
-    settings = ExperimentSettings(mask_patterns=("a",) * 101)
+    change = ExperimentChange(settings={"mask_patterns": ("a",) * 101})
     with pytest.raises(TooLarge, match="mask_patterns"):
-        services.experiments.update(LOCAL, ExperimentId("0"), ExperimentChange(settings=settings))
+        services.experiments.update(LOCAL, ExperimentId("0"), change)
 
 
 def test_the_audit_trail_says_what_changed_but_not_to_what(services: Services) -> None:
-    change = ExperimentChange(name="after", description="private", set_tags={"team": "private"}, delete_tags=("old",))
+    change = ExperimentChange(
+        name="after",
+        description="private",
+        set_tags={"team": "private"},
+        delete_tags=("old",),
+        settings={"capture": "none"},
+    )
     services.experiments.update(EDITOR, make(services).experiment_id, change)
     entry = services.stores.audit.search(Search()).items[0]
     assert (entry.actor, entry.action, entry.experiment_id) == ("ed", "experiment.update", "1")
-    assert dict(entry.details) == {"name": "after", "changed": "description, tags.team, tags.old"}
+    assert dict(entry.details) == {"name": "after", "changed": "description, settings.capture, tags.team, tags.old"}

@@ -1,7 +1,6 @@
 """Labeling sessions end to end over a store: sessions, items and where they come from, sync into datasets."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -124,8 +123,8 @@ def test_values_of_people_are_checked_where_the_experiment_says_so(services: Ser
     services.label_schemas.create(LOCAL, made.experiment_id, draft)
     traces(services, "tr-1", experiment=made.experiment_id)
     judge(services, "tr-1", "score", 9, source="ann", kind="HUMAN")
-    settings = replace(made.settings, enforce_label_schemas=True)
-    services.experiments.update(LOCAL, made.experiment_id, ExperimentChange(settings=settings))
+    change = ExperimentChange(settings={"enforce_label_schemas": True})
+    services.experiments.update(LOCAL, made.experiment_id, change)
     with pytest.raises(Invalid, match="expected a number from 1 to 5"):
         judge(services, "tr-1", "score", 9, source="ann", kind="HUMAN")
     judge(services, "tr-1", "score", 5, source="ann", kind="HUMAN")

@@ -9,7 +9,7 @@ from lodeline.domain.account import Account
 from lodeline.domain.assessment import AssessmentDraft, AssessmentSource, AssessmentTarget, SourceKind
 from lodeline.domain.dataset import DatasetDraft
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
-from lodeline.domain.experiment import ExperimentChange, ExperimentDraft, ExperimentSettings
+from lodeline.domain.experiment import ExperimentChange, ExperimentDraft
 from lodeline.domain.ids import AccountId, ExperimentId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.labeling import (
@@ -92,7 +92,7 @@ def judge(
 
 def enforce_schemas(services: Services) -> None:
     """Hold every judgment of people to the label schema of its name."""
-    services.experiments.update(LOCAL, APP, ExperimentChange(settings=ExperimentSettings(enforce_label_schemas=True)))
+    services.experiments.update(LOCAL, APP, ExperimentChange(settings={"enforce_label_schemas": True}))
 
 
 def token_of(view: ReviewView | None) -> str:

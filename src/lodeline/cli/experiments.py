@@ -125,7 +125,7 @@ def configure(
     """
     found = find_experiment(use.client, name)
     if settings:
-        changed = _settings(found, pairs(settings, "setting"))
+        changed = _settings(pairs(settings, "setting"))
         found = use.client.experiments.update(found.experiment_id, settings=changed)
     if use.out.as_json:
         use.out.document(found.settings)
@@ -212,20 +212,16 @@ def import_experiment(
 _EXISTING_SHOWN = 5
 
 
-def _settings(experiment: Experiment, changes: Mapping[str, str]) -> dict[str, object]:
-    """Return the settings of an experiment as a request has them, with changes by their dotted names."""
-    changed = asdict(experiment.settings)
+def _settings(changes: Mapping[str, str]) -> dict[str, object]:
+    """Return changes of settings by their dotted names as a request has them."""
+    changed: dict[str, object] = {}
     for key, text in changes.items():
         _check_setting(key)
-        *groups, last = key.split(".")
-        place: dict[str, object] = changed
-        for group in groups:
-            place = cast("dict[str, object]", place[group])
-        value = value_of(text)
-        if value is None and not groups:
-            place.pop(last, None)
-        else:
-            place[last] = value
+        group, dot, last = key.rpartition(".")
+        place = changed.setdefault(group, {}) if dot else changed
+        if not isinstance(place, dict) or (not dot and last in changed):
+            raise Invalid(f"setting: {group or last} is set twice, whole and in parts; set it once.")
+        cast("dict[str, object]", place)[last] = value_of(text)
     return changed
 
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypedDict
 
 from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.ids import ExperimentId
@@ -66,6 +66,41 @@ class ExperimentSettings:
     enforce_label_schemas: bool = False
 
 
+class RetentionChange(TypedDict, total=False):
+    """Single limits of a `Retention`; what is left out stays as it is."""
+
+    max_age_days: float | None
+    max_traces: int | None
+    max_bytes: int | None
+
+
+class SettingsChange(TypedDict, total=False):
+    """Single settings of an experiment; what is left out stays as it is. A list is replaced whole."""
+
+    capture: CaptureMode
+    mask_patterns: tuple[str, ...]
+    mask_secrets: bool
+    prices: tuple[PriceOverride, ...]
+    retention: RetentionChange
+    recommended_tags: tuple[str, ...]
+    environments: tuple[str, ...]
+    default_environment: str | None
+    gated_aliases: tuple[str, ...]
+    enforce_label_schemas: bool
+
+
+def changed_settings(settings: ExperimentSettings, change: SettingsChange | None) -> ExperimentSettings:
+    """Return `settings` with a change, the same where there is none.
+
+    >>> changed_settings(ExperimentSettings(), {"capture": "none", "retention": {"max_traces": 5}}).retention
+    Retention(max_age_days=None, max_traces=5, max_bytes=None)
+    """
+    if change is None:
+        return settings
+    retention = replace(settings.retention, **change.get("retention", {}))
+    return replace(settings, **{**change, "retention": retention})
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """One experiment. Times are epoch milliseconds UTC; `created_by` is an account name or None without auth."""
@@ -106,7 +141,7 @@ class ExperimentChange:
     name: str | None = None
     description: str | None = None
     lifecycle: Lifecycle | None = None
-    settings: ExperimentSettings | None = None
+    settings: SettingsChange | None = None
     set_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     delete_tags: tuple[str, ...] = ()
 

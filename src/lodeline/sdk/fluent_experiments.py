@@ -59,11 +59,14 @@ def update_experiment(
     *,
     name: str | None = None,
     description: str | None = None,
-    settings: ExperimentSettings | None = None,
+    settings: ExperimentSettings | Mapping[str, object] | None = None,
     set_tags: Mapping[str, str] | None = None,
     delete_tags: Sequence[str] = (),
 ) -> Experiment:
-    """Change what is given of an experiment (id or name) and return it; `settings` replaces all settings."""
+    """Change what is given of an experiment (id or name) and return it.
+
+    `settings` as a mapping changes those that it names; an `ExperimentSettings` replaces all.
+    """
     experiments = default_client().experiments
     found = experiments.find(experiment)
     return experiments.update(

@@ -1,15 +1,19 @@
 """Checks of an experiment's settings before they are stored: afterwards every incoming trace relies on them."""
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 
-from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
 from lodeline.domain.model import check_alias
+from lodeline.ingest.secrets import Pattern
 from lodeline.query.patterns import check_pattern
 
 MAX_PATTERNS = 100
 MAX_PRICES = 1_000
 MAX_NAMES = 100
+_AMOUNTS = tuple(f"{kind}_usd_per_mtok" for kind in ("input", "output", "cache_read", "cache_write"))
 
 
 def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
@@ -20,6 +24,7 @@ def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
     _check_count("prices", len(settings.prices), MAX_PRICES)
     for price in settings.prices:
         _check_price(price)
+    _check_distinct(settings.prices)
     for name in ("max_age_days", "max_traces", "max_bytes"):
         bound = getattr(settings.retention, name)
         if bound is not None and not (math.isfinite(bound) and bound > 0):
@@ -27,9 +32,8 @@ def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
     _check_count("recommended_tags", len(settings.recommended_tags), MAX_NAMES)
     for key in settings.recommended_tags:
         check_name(key, noun="recommended_tags", most=MAX_TAG_KEY)
-    environments = [*settings.environments, *filter(None, [settings.default_environment])]
-    _check_count("environments", len(environments), MAX_NAMES)
-    for name in environments:
+    _check_count("environments", len(settings.environments), MAX_NAMES)
+    for name in (*settings.environments, *filter(None, [settings.default_environment])):
         check_name(name, noun="environment", most=MAX_TAG_KEY)
     _check_count("gated_aliases", len(settings.gated_aliases), MAX_NAMES)
     for alias in settings.gated_aliases:
@@ -42,15 +46,32 @@ def _check_count(field: str, count: int, most: int) -> None:
         raise TooLarge(f"{field}: {count} entries are over the limit of {most}.", details={"field": field})
 
 
+def _check_distinct(prices: Sequence[PriceOverride]) -> None:
+    for (model, provider), count in Counter((price.model, price.provider) for price in prices).items():
+        if count > 1:
+            of = "" if provider is None else f" of provider {shown(provider)}"
+            raise Invalid(
+                f"prices: model {shown(model)}{of} has {count} prices; give one.", details={"field": "prices"}
+            )
+
+
 def _check_mask(pattern: str) -> None:
     if not pattern:
         raise Invalid.value("mask_patterns", pattern, "an RE2 expression that is not empty")
     check_pattern(pattern, field="mask_patterns")
+    if Pattern(pattern).idles:
+        raise Invalid(
+            f"mask_patterns: {shown(pattern)} matches no text too, and so masks nothing at most places; "
+            "let it match at least one character, such as by + in place of *.",
+            details={"field": "mask_patterns"},
+        )
 
 
 def _check_price(price: PriceOverride) -> None:
     check_name(price.model, noun="prices.model")
-    for name in ("input", "output", "cache_read", "cache_write"):
-        value = getattr(price, f"{name}_usd_per_mtok")
+    amounts = {name: getattr(price, name) for name in _AMOUNTS}
+    if not any(amount is not None for amount in amounts.values()):
+        raise Invalid(f"prices: model {shown(price.model)} has no amount; give one of {', '.join(_AMOUNTS)}.")
+    for name, value in amounts.items():
         if value is not None and not (math.isfinite(value) and 0 <= value <= 1e9):
-            raise Invalid.value(f"prices.{name}_usd_per_mtok", value, "a number of US dollars from 0 to 10^9")
+            raise Invalid.value(f"prices.{name}", value, "a number of US dollars from 0 to 10^9")

@@ -11,8 +11,10 @@ from lodeline.domain.experiment import (
     Experiment,
     ExperimentChange,
     ExperimentDraft,
+    ExperimentSettings,
     Lifecycle,
     PurgeReceipt,
+    changed_settings,
     check_name,
     check_tags,
 )
@@ -96,7 +98,7 @@ class ExperimentService:
         check_tags(change.set_tags)
         check_tags(dict.fromkeys(change.delete_tags, ""))
         if change.settings is not None:
-            check_settings(change.settings)
+            check_settings(changed_settings(ExperimentSettings(), change.settings))
         return self._apply(actor, experiment_id, change, "experiment.update")
 
     def delete(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
@@ -142,11 +144,12 @@ def _check_description(text: str) -> None:
 
 
 def _changed(change: ExperimentChange) -> dict[str, object]:
-    """Return what the audit trail says about a change: the new name, and which other parts changed.
+    """Return what the audit trail says about a change: the new name, and which other parts and settings changed.
 
     Tag keys are named: they are the experiment's own, made by those who may edit it, never content of a trace.
     """
-    parts = [name for name in ("description", "settings") if getattr(change, name) is not None]
+    parts = [] if change.description is None else ["description"]
+    parts += [f"settings.{name}" for name in change.settings or ()]
     parts += [f"tags.{key}" for key in (*change.set_tags, *change.delete_tags)]
     details: dict[str, object] = {"changed": ", ".join(parts)} if parts else {}
     return details if change.name is None else {"name": change.name, **details}

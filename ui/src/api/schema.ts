@@ -2494,18 +2494,20 @@ export interface SessionPage {
   hints: string[];
 }
 
-/** What every incoming trace of an experiment inherits; replaces all settings at once. */
+/** What every incoming trace of an experiment inherits.
+
+What is left out stays as it is, so that two changes at one time keep each other; null is what it is by default. */
 export interface SettingsBody {
-  capture?: "full" | "hashed" | "structure" | "none";
-  mask_patterns?: string[];
-  mask_secrets?: boolean;
-  prices?: PriceBody[];
-  retention?: RetentionBody;
-  recommended_tags?: string[];
-  environments?: string[];
+  capture?: "full" | "hashed" | "structure" | "none" | null;
+  mask_patterns?: string[] | null;
+  mask_secrets?: boolean | null;
+  prices?: PriceBody[] | null;
+  retention?: RetentionBody | null;
+  recommended_tags?: string[] | null;
+  environments?: string[] | null;
   default_environment?: string | null;
-  gated_aliases?: string[];
-  enforce_label_schemas?: boolean;
+  gated_aliases?: string[] | null;
+  enforce_label_schemas?: boolean | null;
 }
 
 /** The first account: the token is the one that the server printed when it started. */

@@ -74,7 +74,11 @@ class Experiments(Noun[ModeT]):
         set_tags: Mapping[str, str] | None = None,
         delete_tags: Sequence[str] = (),
     ) -> Call[Experiment]:
-        """Change what is given and return the experiment; `settings`, also as JSON has them, replaces all at once."""
+        """Change what is given and return the experiment.
+
+        `settings` as a mapping, as JSON has them, changes those that it names: None takes one back to its default.
+        An `ExperimentSettings` replaces all.
+        """
         plain = asdict(settings) if isinstance(settings, ExperimentSettings) else settings
         body = given(
             name=name,

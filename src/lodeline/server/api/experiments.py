@@ -1,6 +1,6 @@
 """Native routes of experiments."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import Path, Query
 from pydantic import Field
@@ -13,7 +13,8 @@ from lodeline.domain.experiment import (
     ExperimentSettings,
     PriceOverride,
     PurgeReceipt,
-    Retention,
+    SettingsChange,
+    changed_settings,
 )
 from lodeline.domain.ids import check_experiment_id
 from lodeline.domain.page import Page
@@ -51,33 +52,40 @@ class RetentionBody(Body):
 
 
 class SettingsBody(Body):
-    """What every incoming trace of an experiment inherits; replaces all settings at once."""
+    """What every incoming trace of an experiment inherits.
 
-    capture: CaptureMode = "full"
-    mask_patterns: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list[str])
-    mask_secrets: bool = True
-    prices: Annotated[list[PriceBody], Field(max_length=1_000)] = Field(default_factory=list[PriceBody])
-    retention: RetentionBody = RetentionBody()
-    recommended_tags: _Names = Field(default_factory=list[str])
-    environments: _Names = Field(default_factory=list[str])
+    What is left out stays as it is, so that two changes at one time keep each other; null is what it is by default.
+    """
+
+    capture: CaptureMode | None = None
+    mask_patterns: Annotated[list[_Name] | None, Field(max_length=100)] = None
+    mask_secrets: bool | None = None
+    prices: Annotated[list[PriceBody] | None, Field(max_length=1_000)] = None
+    retention: RetentionBody | None = None
+    recommended_tags: _Names | None = None
+    environments: _Names | None = None
     default_environment: _Name | None = None
-    gated_aliases: _Names = Field(default_factory=list[str])
-    enforce_label_schemas: bool = False
+    gated_aliases: _Names | None = None
+    enforce_label_schemas: bool | None = None
 
-    def to_domain(self) -> ExperimentSettings:
-        """Return the settings as the services take them."""
-        return ExperimentSettings(
-            capture=self.capture,
-            mask_patterns=tuple(self.mask_patterns),
-            mask_secrets=self.mask_secrets,
-            prices=tuple(PriceOverride(**price.model_dump()) for price in self.prices),
-            retention=Retention(**self.retention.model_dump()),
-            recommended_tags=tuple(self.recommended_tags),
-            environments=tuple(self.environments),
-            default_environment=self.default_environment,
-            gated_aliases=tuple(self.gated_aliases),
-            enforce_label_schemas=self.enforce_label_schemas,
-        )
+    def to_domain(self) -> SettingsChange:
+        """Return what is set as the services take it."""
+        change: dict[str, object] = {}
+        for name in self.model_fields_set:
+            value = getattr(self, name)
+            if name == "retention":
+                limits = RetentionBody() if value is None else value
+                change[name] = limits.model_dump(exclude_unset=value is not None)
+            elif value is None:
+                change[name] = getattr(_DEFAULTS, name)
+            elif name == "prices":
+                change[name] = tuple(PriceOverride(**price.model_dump()) for price in self.prices or ())
+            else:
+                change[name] = tuple(cast("list[str]", value)) if isinstance(value, list) else value
+        return cast("SettingsChange", change)
+
+
+_DEFAULTS = ExperimentSettings()
 
 
 class ExperimentBody(Body):
@@ -107,7 +115,7 @@ def create_experiment(actor: ActorDep, services: ServicesDep, body: ExperimentBo
         name=body.name,
         description=body.description,
         tags=body.tags,
-        settings=ExperimentSettings() if body.settings is None else body.settings.to_domain(),
+        settings=changed_settings(_DEFAULTS, None if body.settings is None else body.settings.to_domain()),
         client_key=body.client_key,
     )
     return Json(services.experiments.create(actor, draft), status_code=201)

@@ -5,7 +5,13 @@ from dataclasses import replace
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import experiment_folder
 from lodeline.domain.errors import Conflict, Deleted, NotFound, shown
-from lodeline.domain.experiment import Experiment, ExperimentChange, ExperimentDraft, PurgeReceipt
+from lodeline.domain.experiment import (
+    Experiment,
+    ExperimentChange,
+    ExperimentDraft,
+    PurgeReceipt,
+    changed_settings,
+)
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.registered_scorer import RegisteredScorer
@@ -96,7 +102,7 @@ class MemoryExperiments:
                 name=old.name if change.name is None else change.name,
                 description=old.description if change.description is None else change.description,
                 lifecycle=old.lifecycle if change.lifecycle is None else change.lifecycle,
-                settings=old.settings if change.settings is None else change.settings,
+                settings=changed_settings(old.settings, change.settings),
                 tags={key: value for key, value in tags.items() if key not in change.delete_tags},
                 updated_ms=now_ms,
             )

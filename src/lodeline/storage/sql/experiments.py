@@ -13,6 +13,7 @@ from lodeline.domain.experiment import (
     PriceOverride,
     PurgeReceipt,
     Retention,
+    changed_settings,
 )
 from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, ExperimentId, check_experiment_id
 from lodeline.domain.page import Page
@@ -156,7 +157,7 @@ def _changed(db: Db, old: Experiment, change: ExperimentChange, now_ms: int) -> 
         name=old.name if change.name is None else clean(change.name),
         description=old.description if change.description is None else change.description,
         lifecycle=old.lifecycle if change.lifecycle is None else change.lifecycle,
-        settings=old.settings if change.settings is None else change.settings,
+        settings=changed_settings(old.settings, change.settings),
         tags={key: value for key, value in tags.items() if key not in change.delete_tags},
         updated_ms=now_ms,
     )

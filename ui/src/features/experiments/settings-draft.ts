@@ -140,33 +140,21 @@ function priceOf(draft: PriceDraft): PriceBody {
   return price;
 }
 
-/** What is sent: nothing but what changed, except that the server takes settings whole.
- *
- * Therefore the others of them are those of `now`, which is the experiment as it is when this is sent: what somebody
- * else has set meanwhile stays.
- */
-export function changeOf(
-  before: SettingsDraft,
-  after: SettingsDraft,
-  now: Experiment,
-): Body<"update_experiment"> {
+/** What is sent: nothing but what changed, so that what somebody else has set meanwhile stays. */
+export function changeOf(before: SettingsDraft, after: SettingsDraft): Body<"update_experiment"> {
   const body: Body<"update_experiment"> = {};
-  const settings = { ...now.settings, retention: { ...now.settings.retention } } as SettingsBody & {
-    retention: Record<Limit, number | null>;
-  };
-  let configured = false;
+  const settings: SettingsBody = {};
+  const retention: Partial<Record<Limit, number | null>> = {};
   for (const key of changedIn(before, after)) {
     if (key === "name") body.name = after.name.trim();
     else if (key === "description") body.description = after.description;
     else if (key === "tags")
       Object.assign(body, tagChange(parseTags(before.tags).tags ?? {}, parseTags(after.tags).tags ?? {}));
-    else {
-      configured = true;
-      if (isLimit(key)) settings.retention[key] = numberOf(after[key]);
-      else Object.assign(settings, settingOf(after, key));
-    }
+    else if (isLimit(key)) retention[key] = numberOf(after[key]);
+    else Object.assign(settings, settingOf(after, key));
   }
-  if (configured) body.settings = settings;
+  if (Object.keys(retention).length > 0) settings.retention = retention;
+  if (Object.keys(settings).length > 0) body.settings = settings;
   return body;
 }
 

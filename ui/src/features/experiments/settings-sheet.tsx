@@ -33,10 +33,7 @@ export function SettingsSheet({ experiment, mayEdit }: { experiment: Experiment;
   const client = useQueryClient();
   const save = useMutation({
     meta: { shown: true },
-    mutationFn: async () => {
-      const now = await call("get_experiment", { experiment_id });
-      return call("update_experiment", { experiment_id }, { body: changeOf(before, draft, now) });
-    },
+    mutationFn: () => call("update_experiment", { experiment_id }, { body: changeOf(before, draft) }),
     onSuccess: async (saved) => {
       setBefore(draftOf(saved));
       setDraft(draftOf(saved));
