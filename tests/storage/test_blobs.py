@@ -175,6 +175,7 @@ def test_a_full_disk_is_unavailable_with_its_own_code(store: DirectoryBlobStore,
     with pytest.raises(Unavailable) as caught:
         store.put("a", Full(), max_bytes=100)
     assert caught.value.error_code == "disk_full"
+    assert caught.value.retry_after_s == 30
     assert tree(tmp_path) == {"secret"}
 
 

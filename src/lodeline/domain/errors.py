@@ -111,6 +111,10 @@ class Unsupported(LodelineError):
     http_status = 501
 
 
+LASTING_S = 30.0
+"""After so long a fault that needs somebody's hand may be over, such as a full disk."""
+
+
 class Unavailable(LodelineError):
     """The server cannot do this now (queue full, disk full, shutting down); try again after `retry_after_s`."""
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lodeline.domain.blob import BlobInfo, check_blob_path
-from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
+from lodeline.domain.errors import LASTING_S, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from lodeline.domain.errors import shown as quoted
 
 _CHUNK_BYTES = 1 << 20
@@ -227,7 +227,9 @@ def _domain_errors(path: str) -> Generator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise Unavailable(
-                f"blob {quoted(path)}: the disk is full; free space, then send it again.", code="disk_full"
+                f"blob {quoted(path)}: the disk is full; free space, then send it again.",
+                code="disk_full",
+                retry_after_s=LASTING_S,
             ) from error
         if error.errno in _IN_THE_WAY:
             raise Conflict(
@@ -237,4 +239,6 @@ def _domain_errors(path: str) -> Generator[None]:
         if error.errno == errno.ENAMETOOLONG:
             raise Invalid.value("path", path, "segments that the file system can name (255 bytes)") from error
         reason = error.strerror or error
-        raise Unavailable(f"blob {quoted(path)} cannot be accessed: {reason}.", code="blob_failed") from error
+        raise Unavailable(
+            f"blob {quoted(path)} cannot be accessed: {reason}.", code="blob_failed", retry_after_s=LASTING_S
+        ) from error

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import apsw
 
-from lodeline.domain.errors import Unavailable
+from lodeline.domain.errors import LASTING_S, Unavailable
 from lodeline.storage.sql.db import Db
 
-LASTING_S = 30.0
-"""After so long a fault that needs somebody's hand may be over."""
 _BUSY = (apsw.BusyError, apsw.LockedError, apsw.ProtocolError)
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
 _FAILED = (apsw.IOError, apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.NoMemError)

@@ -13,9 +13,8 @@ from typing import cast
 
 import apsw
 
-from lodeline.domain.errors import Unavailable
+from lodeline.domain.errors import LASTING_S, Unavailable
 from lodeline.storage.sql.db import Db
-from lodeline.storage.sql.faults import LASTING_S
 
 TEXT_FILE = "lodeline-text.db"
 TEXT_FILES = frozenset({TEXT_FILE, TEXT_FILE + "-wal", TEXT_FILE + "-shm"})
