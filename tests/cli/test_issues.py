@@ -69,13 +69,15 @@ def test_issues_are_made_and_taken_by_name(lodeline: Lodeline, store: Path) -> N
     assert changed.splitlines()[-1] == f"{first}: slow answers, resolved, severity high."
     missing = lodeline("issues", "get", "slow", store=store, code=1).err
     assert "issue 'slow' not found, neither by id nor by name" in missing
-    said_more = lodeline("issues", "create", *text, "-e", "app", store=store).out
-    assert said_more.endswith(": slow answers, pending, severity not said.\n")
+    elsewhere = lodeline("issues", "create", *text, "-e", "app", store=store)
+    assert elsewhere.out.endswith(": slow answers, pending, severity not said.\n")
+    assert "too" not in elsewhere.err
     several = lodeline("issues", "get", "slow answers", store=store, code=2).err
     assert "'slow answers' is the name of several" in several
     assert f"{first} (experiment 0)" in several
     assert "pending" in lodeline("issues", "get", "slow answers", "-e", "app", store=store).out
     assert "description" in lodeline("issues", "create", "x", "", store=store, code=2).err
+    assert f"{first} has this name, too" in lodeline("issues", "create", *text, store=store).err
 
 
 def test_traces_are_linked_to_an_issue_once(lodeline: Lodeline, store: Path) -> None:

@@ -1,7 +1,7 @@
 """``lodeline issues``: problems that traces show."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,10 +41,13 @@ def find_issue(client: "LodelineClient", name: str, *, experiment: str | None = 
     """
     with contextlib.suppress(NotFound):
         return client.issues.get(name)
-    named = (each for each in client.issues.list(experiment=experiment) if each.issue.name == name)
-    found = list(islice(named, MOST_NAMESAKES + 1))
+    found = list(islice(_named(client, name, experiment), MOST_NAMESAKES + 1))
     only_one("issue", name, experiment, [(each.issue.issue_id, each.issue.experiment_id) for each in found])
     return found[0]
+
+
+def _named(client: "LodelineClient", name: str, experiment: str | None) -> Iterator[CountedIssue]:
+    return (each for each in client.issues.list(experiment=experiment) if each.issue.name == name)
 
 
 @command(app, "list")
@@ -112,6 +115,10 @@ def create(
         use.out.document(made)
         return
     use.out.say(f"{made.issue_id}: {made.name}, {made.status}, severity {made.severity or 'not said'}.")
+    namesakes = _named(use.client, made.name, made.experiment_id)
+    other = next((each.issue for each in namesakes if each.issue.issue_id != made.issue_id), None)
+    if other is not None:
+        use.out.warn(f"{other.issue_id} has this name, too: commands take these issues by their ids alone.")
 
 
 @command(app, "get")

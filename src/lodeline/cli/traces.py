@@ -31,7 +31,7 @@ from lodeline.domain.trace import Trace
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow, count and move traces.")
 
 TraceArgument = Annotated[str, typer.Argument(metavar="TRACE", help="A trace id, as 'traces search' shows it.")]
-_COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "request")
+_COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "about")
 _REQUEST_CHARACTERS = 60
 _STATE_STYLES = {"ERROR": "bold red", "ABANDONED": "yellow", "IN_PROGRESS": "cyan"}
 
