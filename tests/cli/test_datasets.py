@@ -16,6 +16,8 @@ def test_a_dataset_from_a_file_to_a_file(lodeline: Lodeline, store: Path, tmp_pa
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     said = lodeline("datasets", "import", "qa", str(file), "-m", "squares", store=store)
     assert "Inserted 3, updated 0, unchanged 0, deleted 0, rejected 0: version 1." in said.out
+    swapped = lodeline("datasets", "import", str(file), "qa", store=store, code=2).err
+    assert "there is no 'qa'; the dataset comes first, then the file" in swapped
     (tmp_path / "more.csv").write_text("question,answer\nfour,4\n")
     columns = ["--input", "question", "--expect", "answer"]
     refused = lodeline("datasets", "import", "qa", str(tmp_path / "more.csv"), *columns, store=store, code=1)

@@ -14,7 +14,7 @@ from lodeline.cli.options import AllOption, FilterOption, LimitOption, Use
 from lodeline.cli.output import moment
 from lodeline.cli.progress import counting
 from lodeline.domain.dataset import Dataset
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.ids import RecordId
 from lodeline.domain.record import Record, RecordDifference, WriteReport
 from lodeline.evals.near_duplicates import MAX_TEXTS, inputs_text, near_duplicates
@@ -52,6 +52,8 @@ def import_records(
     from lodeline.sdk.datasets.loading import load  # noqa: PLC0415 - what --help need not wait for
     from lodeline.sdk.datasets.rows import Columns, drafts_of  # noqa: PLC0415
 
+    if Path(name).is_file() and not file.exists():
+        raise Invalid(f"file: there is no {shown(str(file))}; the dataset comes first, then the file.")
     found = find_dataset(use, name, experiment)
     columns = Columns(inputs=input or (), expectations=expect or ()) if input or expect else None
     with counting(use.out, "importing", None) as advance:
