@@ -79,6 +79,33 @@ def test_masks_that_touch_each_other_are_one() -> None:
     assert found.attributes == {"a": "[masked] [masked] [masked]", "b": "none", "c": "[masked]"}
 
 
+def test_masks_see_what_json_text_says() -> None:
+    said = {"input.value": json.dumps({"content": f"keys:\n{SECRET}\tand José, born\n4711-12"})}
+    _, found, raw = stored(
+        request(resource_spans(span(1, attributes={**said, "nested": json.dumps([json.dumps(said)])}))),
+        ExperimentSettings(mask_patterns=("José", r"\b[0-9]{4}-[0-9]{2}\b")),
+    )
+    assert found.attributes["input.value"] == '{"content": "keys:\\n[masked]\\tand [masked], born\\n[masked]"}'
+    for hidden in (SECRET, "Jos", "4711"):
+        assert hidden.encode() not in raw
+
+
+def test_one_mask_takes_nothing_away_from_another() -> None:
+    sent = span(1, attributes={"a": f"my token: {SECRET} x", "b": "abcdef abc"})
+    _, found, _ = stored(
+        request(resource_spans(sent)), ExperimentSettings(mask_patterns=(r"(?i)token: \w+", "abc", "abcdef"))
+    )
+    assert found.attributes == {"a": "my [masked] x", "b": "[masked] [masked]"}
+
+
+def test_addresses_of_schemas_are_masked_too() -> None:
+    sent = resource_spans(span(1))
+    sent.schema_url = sent.scope_spans[0].schema_url = "https://secret.test/schema"
+    _, _, raw = stored(request(sent), ExperimentSettings(mask_patterns=("secret",)))
+    assert b"secret" not in raw
+    assert raw.count(b"https://[masked].test/schema") == 2
+
+
 def test_secrets_are_masked_by_default_and_everything_else_stays() -> None:
     sent = span(1, attributes={"input": f"my key is {SECRET}, keep it", "other": "plain"})
     facts, found, raw = stored(request(resource_spans(sent)), ExperimentSettings())

@@ -258,6 +258,10 @@ def test_a_change_of_settings_leaves_those_that_it_does_not_name(world: World) -
         "retention": {"max_age_days": 30, "max_traces": 5, "max_bytes": None}, "environments": [],
         "default_environment": None, "gated_aliases": [], "enforce_label_schemas": False,
     }  # fmt: skip
+    for limits in ({"max_traces": True}, {"max_age_days": True}, {"max_bytes": " 7 "}, {"max_traces": 1.5}):
+        refused = world.client.patch(f"{API}/experiments/0", json={"settings": {"retention": limits}})
+        assert refused.status_code == 400, limits
+        assert f"retention.{next(iter(limits))}" in refused.json()["detail"]
     answer = world.client.patch(f"{API}/experiments/0", json={"settings": {"retention": None}})
     assert answer.json()["settings"]["retention"] == {"max_age_days": None, "max_traces": None, "max_bytes": None}
 

@@ -180,6 +180,7 @@ def test_bad_drafts_are_refused(services: Services, draft: ExperimentDraft, erro
         ({"retention": {"max_age_days": 0}}, "max_age_days"),
         ({"retention": {"max_traces": -1}}, "max_traces"),
         ({"retention": {"max_age_days": float("inf")}}, "max_age_days"),
+        ({"retention": {"max_age_days": 1e300}}, "max_age_days"),
         ({"environments": ("",)}, "environment"),
         ({"default_environment": "a\nb"}, "environment"),
         ({"recommended_tags": ("",)}, "recommended_tags"),
@@ -196,7 +197,7 @@ def test_one_model_has_a_price_for_each_provider(services: Services) -> None:
     assert changed.settings.prices == prices
 
 
-@pytest.mark.parametrize("pattern", [".*", "(?s).*", ".", "[0-9]+", r"\b[0-9]{4}\b"])
+@pytest.mark.parametrize("pattern", [".*", "(?s).*", ".", "[0-9]+", r"\b[0-9]{4}\b", r"\Qa.b"])
 def test_masks_of_some_text_or_of_all_are_taken(services: Services, pattern: str) -> None:
     change = ExperimentChange(settings={"mask_patterns": (pattern,)})
     assert services.experiments.update(LOCAL, ExperimentId("0"), change).settings.mask_patterns == (pattern,)

@@ -16,6 +16,7 @@ A mask that cannot be compiled or fails takes all content with it, never the spa
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -28,29 +29,32 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from lodeline.domain.experiment import CaptureMode, ExperimentSettings
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import TokenUsage
-from lodeline.ingest.secrets import SECRETS, Pattern, may_hold_secret
+from lodeline.ingest.escapes import ranges_behind
+from lodeline.ingest.expressions import Expressions, merged
+from lodeline.ingest.secrets import may_hold_secret, secrets
 from lodeline.ingest.semconv import Derived
 from lodeline.ingest.values import clean_text, from_python
 
 MASK = "[masked]"
 _MASK = MASK.encode()
+_log = logging.getLogger("lodeline.ingest")
 
 
 class Capture:
     """The settings of one experiment, made ready for use. Thread-safe."""
 
-    __slots__ = ("_broken", "_mode", "_pattern", "_sweeping")
+    __slots__ = ("_broken", "_masks_secrets", "_mode", "_own")
 
     def __init__(self, settings: ExperimentSettings) -> None:
         self._mode: CaptureMode = settings.capture
-        self._sweeping = bool(settings.mask_patterns)
-        self._pattern: Pattern | None = None
+        self._masks_secrets = settings.mask_secrets
+        self._own: Expressions | None = None
         self._broken = False
-        expressions = (*settings.mask_patterns, *(SECRETS if settings.mask_secrets else ()))
         try:
-            self._pattern = Pattern(*expressions) if expressions else None
+            self._own = Expressions(settings.mask_patterns) if settings.mask_patterns else None
         except ValueError:
             self._broken = True
+            _log.error("mask_patterns hold what is not an RE2 expression; all content is masked until that is mended")
 
     @property
     def keeps_content(self) -> bool:
@@ -59,11 +63,11 @@ class Capture:
 
     def may_mask(self, message: bytes) -> bool:
         """Tell whether a mask may match in this serialised message; false means that none does."""
-        return self._broken or self._sweeping or (self._pattern is not None and may_hold_secret(message))
+        return self._broken or self._own is not None or (self._masks_secrets and may_hold_secret(message))
 
     def mask(self, message: Span | ResourceSpans | ScopeSpans) -> None:
         """Mask every string of a span, or of the resource or scope alone, in place."""
-        if self._pattern is None and not self._broken:
+        if self._own is None and not self._masks_secrets and not self._broken:
             return
         try:
             if self._broken:
@@ -96,8 +100,17 @@ class Capture:
         span.attributes.extend(_kept(derived))
 
     def _masked(self, data: bytes) -> bytes:
-        pattern = self._pattern
-        return data if pattern is None or not pattern.found(data) else pattern.replaced(data, _MASK)
+        """Return `data` with each range masked that any expression finds; the same when none does."""
+        ranges = [] if self._own is None else ranges_behind(data, self._own.ranges)
+        if self._masks_secrets:
+            ranges += secrets(data)
+        if not ranges:
+            return data
+        parts, done = list[bytes](), 0
+        for start, end in merged(ranges):
+            parts += (data[done:start], _MASK)
+            done = end
+        return b"".join((*parts, data[done:]))
 
     def _text(self, text: str | None) -> str | None:
         return None if text is None else self._masked(clean_text(text).encode()).decode(errors="replace")
@@ -147,8 +160,10 @@ def _rewrite(message: Span | ResourceSpans | ScopeSpans, change: Callable[[bytes
                 link.trace_state = text(link.trace_state)
                 pairs(link.attributes)
         case ResourceSpans():
+            message.schema_url = text(message.schema_url)
             pairs(message.resource.attributes)
         case ScopeSpans():
+            message.schema_url = text(message.schema_url)
             message.scope.name, message.scope.version = text(message.scope.name), text(message.scope.version)
             pairs(message.scope.attributes)
 
@@ -240,8 +255,9 @@ def _drop(message: Span | ResourceSpans | ScopeSpans) -> None:
                 event.name = MASK
         case ScopeSpans():
             message.scope.name = MASK
+            message.schema_url = ""
         case ResourceSpans():
-            pass
+            message.schema_url = ""
 
 
 def _kept(derived: Derived) -> list[KeyValue]:

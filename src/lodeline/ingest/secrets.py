@@ -1,10 +1,12 @@
 """Secrets of well-known form, found in linear time."""
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Protocol, cast
+from collections.abc import Iterator
 
 import ahocorasick_rs
+
+from lodeline.ingest.expressions import Expressions, Range
+
+_WORD = r"\b"
 
 SECRETS: tuple[str, ...] = (
     r"\bsk-(?:[A-Za-z0-9_-]*[_-])?[A-Za-z0-9]{16,}[A-Za-z0-9_-]*",  # OpenAI, Anthropic, OpenRouter and many more
@@ -21,82 +23,12 @@ SECRETS: tuple[str, ...] = (
 )
 """RE2 expressions over one string."""
 
-_MAX_MEMORY_BYTES = 64 * 1024 * 1024
-"""What one compiled expression may use; a hundred mask patterns joined pass RE2's default of 8 MiB."""
-
-
-class _Match(Protocol):
-    def group(self) -> bytes: ...
-
-
-class _Expression(Protocol):
-    def search(self, text: bytes) -> _Match | None: ...
-
-    def match(self, text: bytes, pos: int) -> _Match | None: ...
-
-    def sub(self, repl: Callable[[_Match], bytes], text: bytes) -> bytes: ...
-
-
-class _Options(Protocol):
-    log_errors: bool
-    max_mem: int
-
-
-class _Re2(Protocol):
-    """What is used of google-re2, which has no types."""
-
-    error: type[Exception]
-    Options: type[_Options]
-
-    def compile(self, pattern: str, options: _Options) -> _Expression: ...
-
-
-_re2 = cast("_Re2", import_module("re2"))
-_LINE = b"Text, with 1 number, 2 signs (+, -), _names_ and \xc3\xbcmlauts."
-"""Characters of all kinds, for a look at what an expression does with them."""
-
-
-class Pattern:
-    """One or more RE2 expressions over UTF-8; ValueError, with the reason, for what RE2 does not take.
-
-    Matches that touch each other are one.
-    """
-
-    __slots__ = ("_expression",)
-
-    def __init__(self, *expressions: str) -> None:
-        options = _re2.Options()
-        options.log_errors = False
-        options.max_mem = _MAX_MEMORY_BYTES
-        try:
-            for expression in expressions:
-                # Alone first: one that is not whole could become so beside others.
-                _re2.compile(expression, options)
-            together = "|".join(f"(?:{expression})" for expression in expressions)
-            self._expression = _re2.compile(f"(?:{together})+", options)
-        except (_re2.error, UnicodeError) as error:
-            raise ValueError(f"not an RE2 expression: {error}") from error
-
-    def found(self, data: bytes) -> bool:
-        """Tell whether any of the expressions matches anywhere in `data`."""
-        return self._expression.search(data) is not None
-
-    def found_at(self, data: bytes, position: int) -> bool:
-        """Tell whether any of the expressions matches in `data` from just this position on."""
-        return self._expression.match(data, position) is not None
-
-    @property
-    def idles(self) -> bool:
-        """Whether it matches no characters where there are some, as ``x*`` does: that costs, and masks nothing."""
-        empty, some = self._expression.search(b""), self._expression.search(_LINE)
-        return empty is not None and (some is None or some.group() != _LINE)
-
-    def replaced(self, data: bytes, by: bytes) -> bytes:
-        """Return `data` with every match that is not empty replaced, found from left to right in one pass."""
-        return self._expression.sub(lambda match: by if match.group() else b"", data)
-
-
-_ANYWHERE = Pattern(*(expression.replace(r"\b", "") for expression in SECRETS))
+_BEGIN = r"(?:\b|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
+"""Where a word begins, also after an escape of JSON text or of percent-encoding, whose last letter is none of it."""
+_WHOLE = Expressions(
+    [f"{_BEGIN}({each.removeprefix(_WORD)})" if each.startswith(_WORD) else f"({each})" for each in SECRETS]
+)
+_ANYWHERE = Expressions([expression.replace(_WORD, "") for expression in SECRETS])
 
 ANCHORS: dict[bytes, int] = {
     b"sk-": 0,
@@ -134,3 +66,8 @@ def may_hold_secret(message: bytes) -> bool:
             if _ANYWHERE.found_at(message, max(0, part + start - _BACK[anchor])):
                 return True
     return False
+
+
+def secrets(data: bytes) -> Iterator[Range]:
+    """Yield where secrets are in a string, as UTF-8, in no order."""
+    return _WHOLE.ranges(data, 1)

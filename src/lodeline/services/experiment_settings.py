@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
 from lodeline.domain.model import check_alias
-from lodeline.ingest.secrets import Pattern
+from lodeline.ingest.expressions import idles
 from lodeline.query.patterns import check_pattern
 
 MAX_PATTERNS = 100
 MAX_PRICES = 1_000
 MAX_NAMES = 100
+_LIMITS = {"max_age_days": 1_000_000, "max_traces": 2**53, "max_bytes": 2**53}
 _AMOUNTS = tuple(f"{kind}_usd_per_mtok" for kind in ("input", "output", "cache_read", "cache_write"))
 
 
@@ -25,10 +26,12 @@ def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
     for price in settings.prices:
         _check_price(price)
     _check_distinct(settings.prices)
-    for name in ("max_age_days", "max_traces", "max_bytes"):
+    for name, most in _LIMITS.items():
         bound = getattr(settings.retention, name)
-        if bound is not None and not (math.isfinite(bound) and bound > 0):
-            raise Invalid.value(f"retention.{name}", bound, "a number above 0, or null for no limit")
+        if bound is not None and not (math.isfinite(bound) and 0 < bound <= most):
+            raise Invalid.value(
+                f"retention.{name}", bound, f"a number above 0, at most {most:,}, or null for no limit"
+            )
     _check_count("recommended_tags", len(settings.recommended_tags), MAX_NAMES)
     for key in settings.recommended_tags:
         check_name(key, noun="recommended_tags", most=MAX_TAG_KEY)
@@ -59,7 +62,7 @@ def _check_mask(pattern: str) -> None:
     if not pattern:
         raise Invalid.value("mask_patterns", pattern, "an RE2 expression that is not empty")
     check_pattern(pattern, field="mask_patterns")
-    if Pattern(pattern).idles:
+    if idles(pattern):
         raise Invalid(
             f"mask_patterns: {shown(pattern)} matches no text too, and so masks nothing at most places; "
             "let it match at least one character, such as by + in place of *.",

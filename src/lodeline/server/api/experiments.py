@@ -46,9 +46,9 @@ class PriceBody(Body):
 class RetentionBody(Body):
     """How long traces are kept; null means no limit."""
 
-    max_age_days: Annotated[float | None, Field(gt=0, le=1e6)] = None
-    max_traces: Annotated[int | None, Field(gt=0, le=2**53)] = None
-    max_bytes: Annotated[int | None, Field(gt=0, le=2**53)] = None
+    max_age_days: Annotated[float | None, Field(gt=0, le=1e6, strict=True)] = None
+    max_traces: Annotated[int | None, Field(gt=0, le=2**53, strict=True)] = None
+    max_bytes: Annotated[int | None, Field(gt=0, le=2**53, strict=True)] = None
 
 
 class SettingsBody(Body):
