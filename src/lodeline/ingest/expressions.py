@@ -115,12 +115,13 @@ def _compiled(expression: str) -> _Expression:
 def _joined(expressions: Sequence[str]) -> _Expression | None:
     """Return all as one expression; None where that is too large, or one would read on into the next.
 
-    An open ``\\Q`` does: alone it ends with the expression.
+    One with an open ``\\Q`` does, which alone ends with the expression.
     """
     grouped = [f"(?:{expression})" for expression in expressions]
     try:
         for group in grouped:
-            _compiled(group)
+            if r"\Q" in group:
+                _compiled(group)
         return _compiled("|".join(grouped))
     except ValueError:
         return None
