@@ -133,7 +133,8 @@ class ExperimentImport:
             yield self.counts
         for _ in chain(self._of_runs.run(), self._data.run(), self._labels.run(), self._artifacts.run()):
             yield self.counts
-        self.counts.refused += self._artifacts.refused[: MAX_LISTED - len(self.counts.refused)]
+        for refused in (self._labels.refused, self._artifacts.refused):
+            self.counts.refused += refused[: MAX_LISTED - len(self.counts.refused)]
 
     @property
     def run_counts(self) -> RunCounts:

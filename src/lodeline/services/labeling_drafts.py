@@ -7,14 +7,15 @@ from dataclasses import replace
 from lodeline.domain.assessment import Assessment, numeric_value
 from lodeline.domain.canonical import canonical_json, digest_text
 from lodeline.domain.errors import NotFound
-from lodeline.domain.ids import DatasetId, ExperimentId, TraceId
+from lodeline.domain.ids import ExperimentId, TraceId
 from lodeline.domain.labeling import ItemDraft, LabelingSession, ReviewTarget
 from lodeline.domain.labeling_rules import MAX_EXAMINED, ItemRule
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.trace import Trace
 from lodeline.query.ast import Search
+from lodeline.services.item_targets import dataset_of, record_of, traces_of
 from lodeline.services.record_sources import clean
-from lodeline.services.review_views import record_of, turns_of
+from lodeline.services.review_views import turns_of
 from lodeline.storage.base import Stores
 
 _STEP = 200
@@ -104,18 +105,16 @@ def _of_row(stores: Stores, experiment_id: ExperimentId, draft: ItemDraft) -> It
 def _of_record(stores: Stores, experiment_id: ExperimentId, draft: ItemDraft) -> ItemDraft:
     target = draft.target
     missing = NotFound.of("record", target.record_id)
-    dataset = stores.datasets.get(DatasetId(target.dataset_id or ""))
-    if experiment_id not in {dataset.experiment_id, *dataset.linked_experiment_ids}:
-        raise NotFound.of("dataset", target.dataset_id)
+    dataset = dataset_of(stores, experiment_id, target.dataset_id or "")
     version = dataset.latest_version if target.dataset_version is None else target.dataset_version
-    record = record_of(stores, dataset.dataset_id, target.record_id or "", version)
+    record = record_of(stores, dataset, target.record_id or "", version)
     if record is None:
         raise missing
     return replace(draft, target=replace(target, dataset_version=version), snapshot=record.content_hash)
 
 
 def _traces(stores: Stores, experiment_id: ExperimentId, ids: Sequence[TraceId]) -> Sequence[Trace]:
-    found = {trace.trace_id: trace for trace in stores.traces.get(ids) if trace.experiment_id == experiment_id}
+    found = {trace.trace_id: trace for trace in traces_of(stores, experiment_id, ids)}
     for trace_id in ids:
         if trace_id not in found:
             raise NotFound.of("trace", trace_id)

@@ -178,7 +178,7 @@ class LabelingItemService:
         drafts: list[RecordDraft] = []
         skipped = 0
         for item, expected in self._expected(found):
-            draft = None if item.state == "DISPUTED" else record_draft(self._stores, item, expected, into=into)
+            draft = None if item.state == "DISPUTED" else record_draft(self._stores, found, item, expected, into=into)
             if draft is None:
                 skipped += 1
             else:

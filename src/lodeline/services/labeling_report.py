@@ -58,7 +58,8 @@ class LabelingReportService:
 
         found = report_labeling(rows, level=level)
         named = set(_named(found))
-        return replace(found, titles=titles_of(self._stores, [item for item in items if item.item_id in named]))
+        titled = [item for item in items if item.item_id in named]
+        return replace(found, titles=titles_of(self._stores, session.run.experiment_id, titled))
 
     def _judged(self, session: LabelingSession, items: Sequence[LabelingItem]) -> Mapping[str, Sequence[Rating]]:
         """Return what models and code judged under the names of schemas, on the very targets of items."""
@@ -69,7 +70,8 @@ class LabelingReportService:
             known = self._stores.assessments.of_traces(tuple(traces))
             for item in batch:
                 for assessment in known.get(item.target.trace_id or TraceId(""), ()):
-                    if assessment.name in names and _is_about(assessment, item):
+                    ours = assessment.experiment_id == session.run.experiment_id
+                    if ours and assessment.name in names and _is_about(assessment, item):
                         found.setdefault(assessment.name, []).extend(_rating(assessment, item))
         by_session = {item.target.session: item for item in items if item.target.session is not None}
         for assessment in self._of_sessions(session, sorted(by_session), sorted(names)):

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from lodeline.domain.canonical import canonical_json
+from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import RecordId
 from lodeline.domain.labeling import Assignment, LabelingItem, LabelingSession, ReviewForm
 from lodeline.domain.record import RecordDraft, RecordSource
 from lodeline.domain.span import JsonValue
+from lodeline.services.item_targets import dataset_of, record_of, traces_of
 from lodeline.services.record_sources import clean, content_of
-from lodeline.services.review_views import record_of
 from lodeline.storage.base import Stores
 
 
@@ -40,15 +41,16 @@ def most_given(values: Sequence[JsonValue]) -> JsonValue:
 
 
 def record_draft(
-    stores: Stores, item: LabelingItem, expectations: Mapping[str, JsonValue], *, into: str
+    stores: Stores, session: LabelingSession, item: LabelingItem, expectations: Mapping[str, JsonValue], *, into: str
 ) -> RecordDraft | None:
-    """Return the record that an item becomes in the dataset `into`; None for one that makes none, or that is gone.
+    """Return the record that an item becomes in the dataset `into`; None for one that makes none, that is gone, or
+    that is about something of another experiment.
 
     Of a record of that very dataset the record itself is meant, by its id, and it keeps its source.
     """
     target = item.target
     if target.trace_id is not None:
-        traces = stores.traces.get([target.trace_id])
+        traces = traces_of(stores, session.run.experiment_id, [target.trace_id])
         if not traces:
             return None
         inputs, outputs = content_of(stores, traces[0])
@@ -60,7 +62,11 @@ def record_draft(
         )
     if target.dataset_id is None or target.record_id is None:
         return None
-    record = record_of(stores, target.dataset_id, target.record_id, target.dataset_version)
+    try:
+        dataset = dataset_of(stores, session.run.experiment_id, target.dataset_id)
+    except NotFound:
+        return None
+    record = record_of(stores, dataset, target.record_id, target.dataset_version)
     if record is None:
         return None
     same = target.dataset_id == into

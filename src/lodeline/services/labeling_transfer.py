@@ -38,6 +38,7 @@ from lodeline.domain.labeling_checks import (
 )
 from lodeline.domain.review_places import MAX_SLOTS
 from lodeline.domain.run import check_moment
+from lodeline.services.item_targets import TargetOwners
 from lodeline.services.reviewers import without_tokens
 from lodeline.services.run_transfer import RowsOf
 from lodeline.services.transfer_rows import Row, write_row
@@ -45,6 +46,7 @@ from lodeline.storage.base import Stores
 
 ITEMS_TOGETHER = 200
 ISSUES_TOGETHER = 200
+MAX_LISTED = 1_000
 _MEMBER = re.compile(r"(labels|labeling|items|issues)/[0-9]{5}\.jsonl")
 
 
@@ -90,14 +92,17 @@ class LabelingExport:
 
 
 class LabelingImport:
-    """Restores what `LabelingExport` wrote, after the runs; `check` was called before `run`."""
+    """Restores what `LabelingExport` wrote, after the traces, the runs and the datasets; `check` was called before
+    `run`. Items about something of another experiment are refused: reviewing them would show it."""
 
     def __init__(self, stores: Stores, experiment_id: ExperimentId, members: Sequence[str], rows_of: RowsOf) -> None:
         self._stores = stores
         self._experiment_id = experiment_id
         self._names = sorted(name for name in members if _MEMBER.fullmatch(name))
         self._rows_of = rows_of
+        self._owners = TargetOwners(stores, experiment_id)
         self.counts = LabelingCounts()
+        self.refused: list[str] = []
 
     def check(self) -> None:
         """Return when everything can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -128,13 +133,24 @@ class LabelingImport:
             self.counts.labeling_sessions += transfer.restore_session(self._experiment_id, run_id, dump)
             yield
         for name in self._named("items"):
-            items = [self._item(row) for row in self._rows_of(name)]
+            items = self._ours([self._item(row) for row in self._rows_of(name)])
             self.counts.labeling_items += transfer.restore_items(self._experiment_id, items)
             yield
         for name in self._named("issues"):
             issues = [_issue(row) for row in self._rows_of(name)]
             self.counts.issues += self._stores.issues.restore(self._experiment_id, issues)
             yield
+
+    def _ours(self, items: Sequence[LabelingItem]) -> list[LabelingItem]:
+        """Return the items of the experiment's sessions, without those about something of another experiment."""
+        ours = [item for item in items if self._owners.has_run(item.run_id)]
+        kept: list[LabelingItem] = []
+        for item, foreign in zip(ours, self._owners.foreign([item.target for item in ours]), strict=True):
+            if foreign is None:
+                kept.append(item)
+            elif len(self.refused) < MAX_LISTED:
+                self.refused.append(f"item {item.item_id}: it is about {foreign}, which is another experiment's.")
+        return kept
 
     def _item(self, row: Row) -> LabelingItem:
         item = _item(row)

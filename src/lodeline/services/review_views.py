@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from lodeline.domain.assessment import Assessment
-from lodeline.domain.ids import DatasetId, ExperimentId, ModelId, RecordId, TraceId
+from lodeline.domain.ids import ExperimentId, ModelId, TraceId
 from lodeline.domain.labeling import Assignment, LabelingItem, LabelingSession, ReviewTarget
-from lodeline.domain.record import Record
 from lodeline.domain.review_outputs import ITEM
 from lodeline.domain.review_view import ReviewView, ShownContent, ShownJudgment, ShownReview, ShownSpan
 from lodeline.domain.span import JsonValue, SpanKind, SpanSkeleton
@@ -15,6 +14,7 @@ from lodeline.query.ast import Compare, Search
 from lodeline.query.fields import field
 from lodeline.query.order import parse_order
 from lodeline.services.blinding import Blinding, blinding_of
+from lodeline.services.item_targets import dataset_of, record_of, traces_of
 from lodeline.services.record_sources import clean, content_of
 from lodeline.storage.base import Stores
 
@@ -56,13 +56,15 @@ def _reviews(item: LabelingItem, reviewer: str) -> Iterator[ShownReview]:
 
 
 def contents_of(stores: Stores, session: LabelingSession, target: ReviewTarget) -> Iterator[ShownContent]:
-    """Yield what a session shows of a target, one a trace or record; nothing when it is gone."""
+    """Yield what a session shows of a target, one a trace or record; nothing when it is gone,
+    or is none of the session's experiment: an import may have brought such an item."""
     if target.kind == "PAIR":
-        traces = stores.traces.get([each for each in (target.trace_id, target.other_trace_id) if each is not None])
+        pair = [each for each in (target.trace_id, target.other_trace_id) if each is not None]
+        traces = traces_of(stores, session.run.experiment_id, pair)
         if len(traces) == 2:
             yield from _of_traces(stores, session, traces, ("first", "second"))
     elif target.trace_id is not None:
-        traces = stores.traces.get([target.trace_id])
+        traces = traces_of(stores, session.run.experiment_id, [target.trace_id])
         yield from _of_traces(stores, session, traces, ("",) * len(traces))
     elif target.session is not None:
         turns = turns_of(stores, session.run.experiment_id, target.session)
@@ -87,16 +89,9 @@ def turns_of(stores: Stores, experiment_id: ExperimentId, session: str) -> Seque
     return stores.traces.search(search).items
 
 
-def record_of(stores: Stores, dataset_id: str, record_id: str, version: int | None) -> Record | None:
-    """Return a record as of a version (None: the draft or the latest); None when there is none."""
-    dataset = stores.datasets.get(DatasetId(dataset_id))
-    number = dataset.latest_version + 1 if version is None else version
-    found = stores.records.get(DatasetId(dataset_id), [RecordId(record_id)], number)
-    return found[0] if found else None
-
-
 def _of_record(stores: Stores, session: LabelingSession, target: ReviewTarget) -> Iterator[ShownContent]:
-    record = record_of(stores, target.dataset_id or "", target.record_id or "", target.dataset_version)
+    dataset = dataset_of(stores, session.run.experiment_id, target.dataset_id or "")
+    record = record_of(stores, dataset, target.record_id or "", target.dataset_version)
     if record is None:
         return
     policy = session.policy

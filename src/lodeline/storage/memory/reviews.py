@@ -185,6 +185,7 @@ class MemoryReviews:
         ledger = self._state.ledger
         find: FindLast = lambda assessment_id: (ledger.get(assessment_id) or [None])[-1]  # noqa: E731
         for draft in step.log:
+            self._check_trace(record, draft.target.trace_id)
             plan = log_review(draft, find, experiment_id=record.run.experiment_id, by=by, now_ms=now_ms)
             for revision in plan.revisions:
                 ledger.setdefault(revision.assessment.assessment_id, []).append(revision)
@@ -202,9 +203,13 @@ class MemoryReviews:
     def _check_traces(self, record: RunRecord, drafts: Sequence[ItemDraft]) -> None:
         for draft in drafts:
             for trace_id in (draft.target.trace_id, draft.target.other_trace_id):
-                trace = None if trace_id is None else self._state.traces.get(trace_id)
-                if trace_id is not None and (trace is None or trace.experiment_id != record.run.experiment_id):
-                    raise NotFound.of("trace", trace_id)
+                self._check_trace(record, trace_id)
+
+    def _check_trace(self, record: RunRecord, trace_id: TraceId | None) -> None:
+        """Return when a target's trace, if it has one, belongs to the session's experiment; else NotFound."""
+        trace = None if trace_id is None else self._state.traces.get(trace_id)
+        if trace_id is not None and (trace is None or trace.experiment_id != record.run.experiment_id):
+            raise NotFound.of("trace", trace_id)
 
     def _link(self, run_id: RunId, draft: ItemDraft) -> None:
         for trace_id in (draft.target.trace_id, draft.target.other_trace_id):

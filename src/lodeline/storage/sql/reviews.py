@@ -7,7 +7,7 @@ from typing import Any
 from lodeline.domain.assessment import AssessmentRevision
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import NotFound, TooLarge
-from lodeline.domain.ids import AssessmentId, RunId, TraceId
+from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
 from lodeline.domain.labeling import (
     ItemDraft,
     ItemFilter,
@@ -279,7 +279,7 @@ def _log(db: Db, session: LabelingSession, steps: Iterable[ReviewStep], by: str 
     for step in steps:
         # They are all on the one target of the item.
         judged = step.log[0].target.trace_id if step.log else None
-        trace = None if judged is None else _start_of(db, judged)
+        trace = None if judged is None else _start_of(db, experiment_id, judged)
         for draft in step.log:
             add(log_review(draft, find, experiment_id=experiment_id, by=by, now_ms=now_ms), trace)
         for assessment_id in step.withdraw:
@@ -290,9 +290,10 @@ def _log(db: Db, session: LabelingSession, steps: Iterable[ReviewStep], by: str 
         append_all(db, pending)
 
 
-def _start_of(db: Db, trace_id: TraceId) -> tuple[int, int]:
-    """Return the row id and the start of a trace; NotFound when it is none."""
-    row = db.execute("SELECT id, start_ns FROM traces WHERE trace_id = ?", (clean(trace_id),)).fetchone()
+def _start_of(db: Db, experiment_id: ExperimentId, trace_id: TraceId) -> tuple[int, int]:
+    """Return the row id and the start of a trace; NotFound when it is none of the experiment."""
+    sql = "SELECT id, start_ns FROM traces WHERE trace_id = ? AND exp = ?"
+    row = db.execute(sql, (clean(trace_id), number_of(experiment_id))).fetchone()
     if row is None:
         raise NotFound.of("trace", trace_id)
     return row[0], row[1]
