@@ -304,6 +304,19 @@ def _row(**changes: object) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
+def _attached(name: str) -> Callable[[dict[str, bytes]], None]:
+    """Give the attachment of the file another name."""
+
+    def change(members: dict[str, bytes]) -> None:
+        rows = [json.loads(line) for line in members["traces/00001.jsonl"].splitlines()]
+        for row in rows:
+            for each in row["attachments"]:
+                each["name"] = name
+        members["traces/00001.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    return change
+
+
 def _judgment(at: int = 0, **changes: object) -> Callable[[dict[str, bytes]], None]:
     def change(members: dict[str, bytes]) -> None:
         rows = [json.loads(line) for line in members["assessments/00001.jsonl"].splitlines()]
@@ -353,6 +366,9 @@ def _manifest(**changes: object) -> Callable[[dict[str, bytes]], None]:
         _row(attachments=[{"name": "../up", "member": "attachments/00001/00000"}]),
         _row(attachments=[{"name": "a", "member": "experiment.json"}]),
         _row(attachments=[{"name": "a", "member": "attachments/00001/99999"}]),
+        _row(attachments=[{"name": name, "member": "attachments/00001/00000"} for name in "ab"]),
+        _attached("é" * 128),
+        _attached("a" * 256),
         _judgment(2, overrides="unknown"),
         _judgment(2, valid=False),
         _judgment(1, revision=1),
@@ -612,6 +628,7 @@ def test_an_artifact_whose_place_is_a_folder_costs_only_itself(services: Service
         {"path": "", "member": "artifacts/00001/00000"},
         {"path": "a\x00", "member": "artifacts/00001/00000"},
         {"path": 5, "member": "artifacts/00001/00000"},
+        {"path": "é" * 128, "member": "artifacts/00001/00000"},
     ],
 )
 def test_artifacts_that_break_a_rule_are_refused_and_nothing_is_stored(
@@ -625,6 +642,21 @@ def test_artifacts_that_break_a_rule_are_refused_and_nothing_is_stored(
 
     with services_over() as empty:
         with pytest.raises((Invalid, TooLarge)):
+            load(empty, rewrite(export(services), change))
+        assert empty.stores.blobs.list("") == []
+
+
+def test_one_content_is_no_content_of_attachments_of_several_traces(services: Services) -> None:
+    fill(services)
+
+    def change(members: dict[str, bytes]) -> None:
+        rows = [json.loads(line) for line in members["traces/00001.jsonl"].splitlines()]
+        for row in rows:
+            row["attachments"] = [{"name": "a", "member": "attachments/00001/00000"}]
+        members["traces/00001.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    with services_over() as empty:
+        with pytest.raises(Invalid, match="is another's"):
             load(empty, rewrite(export(services), change))
         assert empty.stores.blobs.list("") == []
 

@@ -7,6 +7,7 @@ from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import ExperimentId, TraceId
 
 MAX_PATH = 1_000
+MAX_NAME_BYTES = 255
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|\ud800-\udfff]{1,255}")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -32,6 +33,15 @@ def check_blob_path(path: str) -> str:
         raise Invalid.value("path", path, f"at most {MAX_PATH} characters")
     if not all(map(is_folder_name, path.split("/"))):
         raise Invalid.value("path", path, expected)
+    return path
+
+
+def check_new_blob_path(path: str) -> str:
+    """Return the path of a blob that is to be written; Invalid as `check_blob_path` says, and for a name that is
+    longer than file systems hold: it counts in bytes there."""
+    check_blob_path(path)
+    if any(len(name.encode()) > MAX_NAME_BYTES for name in path.split("/")):
+        raise Invalid.value("path", path, f"names of at most {MAX_NAME_BYTES} bytes in UTF-8")
     return path
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import BinaryIO
 
-from lodeline.domain.blob import artifact_folder, check_blob_path
+from lodeline.domain.blob import artifact_folder, check_new_blob_path
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
 from lodeline.domain.ids import ExperimentId
 from lodeline.services.archive import ArchiveReader, ArchiveWriter
@@ -121,7 +121,7 @@ class ArtifactImport:
         if OF_TRACE.fullmatch(path):
             raise Invalid.value("path", path, "the path of a run's or a model's artifact")
         inside = "/".join(artifact_segments(path))
-        return check_blob_path(f"{self._folder}/{inside}"), row.text("member")
+        return check_new_blob_path(f"{self._folder}/{inside}"), row.text("member")
 
     def _is_there(self, path: str) -> bool:
         try:

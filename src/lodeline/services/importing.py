@@ -7,7 +7,7 @@ from itertools import chain, groupby
 from typing import BinaryIO
 
 from lodeline.domain.assessment import Assessment, AssessmentRevision
-from lodeline.domain.blob import check_blob_path, trace_folder
+from lodeline.domain.blob import check_new_blob_path, trace_folder
 from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
 from lodeline.domain.experiment import MAX_DESCRIPTION, ExperimentDraft, check_name, check_tags
 from lodeline.domain.ids import ExperimentId, TraceId, check_experiment_id
@@ -93,8 +93,10 @@ class ExperimentImport:
 
     def check(self) -> None:
         """Return when everything in the file can be stored; Invalid or TooLarge, naming the place, before that."""
+        used: set[str] = set()
         for name in self._names(_BLOCK):
             for trace in self._block(name):
+                _note_members(trace, used)
                 for chunk in trace.chunks:
                     check_chunk(chunk, trace.dump.trace_id)
         present: list[Assessment] = []
@@ -186,7 +188,7 @@ class ExperimentImport:
                 raise Invalid(f"trace {trace_id}: attachment {shown(name)} has no valid name or no content.")
             if self._reader.members[member].size_bytes > self._max_attachment_bytes:
                 raise TooLarge(f"attachment {shown(name)} is over the limit of {self._max_attachment_bytes} bytes.")
-            found[check_blob_path(f"{folder}/{name}")] = member
+            found[check_new_blob_path(f"{folder}/{name}")] = member
         return found
 
     def _add(self, batch: Sequence[_Trace]) -> None:
@@ -271,6 +273,16 @@ def present_of(revisions: Sequence[AssessmentRevision]) -> list[Assessment]:
         if numbers != sorted(set(numbers)) or len({entry.assessment.target for entry in entries}) > 1:
             raise Invalid(f"assessment {assessment_id!r}: its revisions are out of order or on several targets.")
     return [entries[-1].assessment for entries in by_id.values() if not entries[-1].deleted]
+
+
+def _note_members(trace: _Trace, used: set[str]) -> None:
+    """Add the members that hold a trace's attachments to `used`; Invalid when one is there already: a member is one
+    attachment's, else a small archive could name it often, and grow beyond every bound."""
+    for path, member in trace.attachments.items():
+        if member in used:
+            name = path.rpartition("/")[2]
+            raise Invalid(f"trace {trace.dump.trace_id}: the content of attachment {shown(name)} is another's, too.")
+        used.add(member)
 
 
 def check_chains(present: Sequence[Assessment]) -> None:
