@@ -326,6 +326,15 @@ def _judgment(at: int = 0, **changes: object) -> Callable[[dict[str, bytes]], No
     return change
 
 
+def _revision(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        rows = [json.loads(line) for line in members["assessments/00001.jsonl"].splitlines()]
+        rows[0].update(changes)
+        members["assessments/00001.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    return change
+
+
 def _experiment(**changes: object) -> Callable[[dict[str, bytes]], None]:
     def change(members: dict[str, bytes]) -> None:
         members["experiment.json"] = json.dumps({**json.loads(members["experiment.json"]), **changes}).encode()
@@ -338,6 +347,31 @@ def _manifest(**changes: object) -> Callable[[dict[str, bytes]], None]:
         members["manifest.json"] = json.dumps({**json.loads(members["manifest.json"]), **changes}).encode()
 
     return change
+
+
+INFO: dict[str, object] = {"tags": {}, "metadata": {}}
+LONG_INFOS: list[dict[str, object]] = [
+    {"name": "n" * 8_001},
+    {"request": "r" * 100_001},
+    {"session": "s" * 501},
+    {"run_id": "r" * 501},
+    {"tags": {"k" * 251: "v"}},
+    {"tags": {"k": "v" * 20_001}},
+    {"metadata": {"k" * 501: "v"}},
+    {"metadata": {"k": "v" * 20_001}},
+]
+BAD_JUDGMENTS: list[dict[str, object]] = [
+    {"assessment_id": "a" * 251},
+    {"assessment_id": "../../x"},
+    {"assessment_id": ""},
+    {"identifier": "i" * 501},
+    {"run_id": "r" * 501},
+    {"created_by": "b" * 501},
+    {"metadata": {"k" * 251: "v"}},
+    {"value": "v" * 1_000_001},
+    {"value": 2**64},
+    {"source": {"kind": "HUMAN", "source_id": "s" * 501}},
+]
 
 
 @pytest.mark.parametrize(
@@ -372,6 +406,15 @@ def _manifest(**changes: object) -> Callable[[dict[str, bytes]], None]:
         _judgment(2, overrides="unknown"),
         _judgment(2, valid=False),
         _judgment(1, revision=1),
+        _row(tag_edits={"a" * 251: "b"}),
+        _row(tag_edits={"a": "b" * 20_001}),
+        _row(tag_edits={" ": None}),
+        _row(linked_run_ids=["r" * 251]),
+        _row(linked_run_ids=[""]),
+        *(_row(info={**INFO, **changes}) for changes in LONG_INFOS),
+        *(_judgment(0, **changes) for changes in BAD_JUDGMENTS),
+        _revision(by="b" * 501),
+        _revision(reason="r" * 100_001),
         _judgment(1, target={"trace_id": "tr-2", "span_id": "0" * 16}),
         _judgment(name=""),
         _judgment(kind="NONE"),
@@ -379,6 +422,7 @@ def _manifest(**changes: object) -> Callable[[dict[str, bytes]], None]:
         _judgment(target={"trace_id": None, "session": None}),
         _experiment(experiment_id="x"),
         _experiment(name=""),
+        _experiment(created_by="b" * 501),
         _experiment(settings={"capture": "some", "retention": {}}),
         _experiment(settings={"capture": "full", "mask_patterns": ["("], "retention": {}}),
     ],
@@ -393,6 +437,35 @@ def test_a_file_that_breaks_a_rule_is_refused_and_nothing_is_stored(
             load(empty, data)
         assert [e.name for e in empty.experiments.search(LOCAL, ListQuery(), lifecycle=None).items] == ["Default"]
         assert empty.stores.blobs.list("") == []
+
+
+def test_lone_surrogates_are_cleaned_wherever_they_are(services: Services, other: Services) -> None:
+    fill(services)
+    odd = "x\ud800"
+    info = {"name": odd, "session": odd, "tags": {odd: odd}, "metadata": {odd: odd}}
+
+    def change(members: dict[str, bytes]) -> None:
+        _row(info=info, tag_edits={"t" + odd: odd})(members)
+        _judgment(rationale=odd, metadata={"k": odd}, value=[odd])(members)
+
+    load(other, rewrite(export(services), change))
+    with zipfile.ZipFile(io.BytesIO(export(services))) as archive:
+        first = json.loads(archive.read("traces/00001.jsonl").splitlines()[0])["trace_id"]
+    dump = other.stores.transfer.dump(TraceId(first))
+    assert dump.info is not None
+    clean = "x\ufffd"
+    assert (dump.info.name, dump.info.session, dump.info.metadata) == (clean, clean, {clean: clean})
+    assert (dump.info.tags, dump.tag_edits) == ({clean: clean}, {"tx\ufffd": clean})
+    assert other.stores.admin.check() == []
+    other.traces.delete(LOCAL, [trace.trace_id for trace in other.traces.search(LOCAL, ListQuery(("app",))).items])
+    assert other.stores.admin.check() == []
+
+
+def test_an_emoji_comes_back_as_it_was(services: Services, other: Services) -> None:
+    fill(services)
+    services.traces.tag(LOCAL, TraceId("tr-0"), {"mood": "\U0001f600"})
+    load(other, export(services))
+    assert other.traces.get(LOCAL, TraceId("tr-0")).tags["mood"] == "\U0001f600"
 
 
 def test_a_changed_member_is_noticed_before_anything_is_stored(services: Services, other: Services) -> None:

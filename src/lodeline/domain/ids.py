@@ -31,6 +31,7 @@ MAX_EXPERIMENT_NUMBER = 2**31 - 1
 
 _TRACE_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,50}")
 _SPAN_ID = re.compile(r"[0-9a-f]{16}")
+_ASSESSMENT_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.:/\-]{1,250}")
 _EXPERIMENT_ID = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
@@ -65,6 +66,13 @@ def check_span_id(text: str) -> SpanId:
     if not _SPAN_ID.fullmatch(text):
         raise Invalid.value("span_id", text, "16 lower-case hex digits")
     return SpanId(text)
+
+
+def check_assessment_id(text: str) -> AssessmentId:
+    """Return `text` as an assessment's id; Invalid unless 1–250 letters, digits and ``_ . : - /``, without ".."."""
+    if not _ASSESSMENT_ID.fullmatch(text):
+        raise Invalid.value("assessment_id", text, "1 to 250 letters, digits or _ . : - /, without ..")
+    return AssessmentId(text)
 
 
 def is_experiment_id(text: str) -> bool:

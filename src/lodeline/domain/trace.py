@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lodeline.domain.assessment import Assessment
+from lodeline.domain.errors import TooLarge, shown
 from lodeline.domain.ids import ExperimentId, SpanId, TraceId
 from lodeline.domain.span import SpanFacts, SpanSkeleton
 from lodeline.domain.usage import NO_USAGE, TokenUsage
@@ -14,7 +15,9 @@ TRACE_STATES: tuple[TraceState, ...] = ("IN_PROGRESS", "OK", "ERROR", "ABANDONED
 """All states in the order of their stored numbers; only ever append."""
 
 MAX_PREVIEW = 1_000
+MAX_METADATA_KEY = 500
 MAX_METADATA_VALUE = 20_000
+MAX_TRACE_NAME = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +195,13 @@ class DeleteReport:
 
     deleted: int
     more: bool
+
+
+def check_metadata(metadata: Mapping[str, str]) -> None:
+    """Return when no key and no value of a trace's metadata is too long; else TooLarge, naming the key."""
+    for key, value in metadata.items():
+        for noun, text, most in (("key", key, MAX_METADATA_KEY), ("value", value, MAX_METADATA_VALUE)):
+            if len(text) > most:
+                raise TooLarge(
+                    f"metadata {shown(key)}: its {noun} of {len(text)} characters is over the limit of {most}."
+                )

@@ -20,9 +20,10 @@ from lodeline.domain.assessment import (
     SourceKind,
     check_draft,
 )
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId, check_span_id
 from lodeline.mlflow.source import Row, json_of, named
+from lodeline.services.assessment_texts import check_texts
 
 _KINDS: Mapping[str, AssessmentKind] = {"feedback": "FEEDBACK", "expectation": "EXPECTATION", "issue": "ISSUE_REF"}
 _SOURCE_RUN = "mlflow.assessment.sourceRunId"
@@ -38,7 +39,7 @@ def ledger_of(
     for row in sorted(rows, key=lambda r: (r.whole("created_timestamp"), r.text("assessment_id"))):
         try:
             found = _assessment(row, experiment_id, trace_id)
-        except Invalid as error:
+        except (Invalid, TooLarge) as error:
             refused.append(f"assessment {named(row.text('assessment_id'))}: {error.message}")
             continue
         before = present.get(found.overrides) if found.overrides is not None else None
@@ -80,12 +81,13 @@ def _assessment(row: Row, experiment_id: ExperimentId, trace_id: TraceId) -> Ass
         overrides=AssessmentId(overrides) if overrides else None,
         run_id=row.text_or_none("run_id") or metadata.get(_SOURCE_RUN),
     )
-    check_draft(
-        AssessmentDraft(
-            target=assessment.target, name=assessment.name, kind=kind, source=assessment.source,
-            value=assessment.value, error=assessment.error, rationale=assessment.rationale,
-        )
+    draft = AssessmentDraft(
+        target=assessment.target, name=assessment.name, kind=kind, source=assessment.source, value=assessment.value,
+        error=assessment.error, rationale=assessment.rationale, metadata=metadata, run_id=assessment.run_id,
+        assessment_id=assessment.assessment_id,
     )  # fmt: skip
+    check_draft(draft)
+    check_texts(draft)
     return assessment
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge
-from lodeline.domain.experiment import ExperimentSettings
+from lodeline.domain.experiment import ExperimentSettings, check_tags
 from lodeline.domain.ids import ExperimentId, check_trace_id
 from lodeline.domain.span import JsonValue, SpanFacts
-from lodeline.domain.trace import MAX_METADATA_VALUE, MAX_PREVIEW, TraceInfo, TraceState
+from lodeline.domain.trace import MAX_METADATA_VALUE, MAX_PREVIEW, MAX_TRACE_NAME, TraceInfo, TraceState
 from lodeline.domain.transfer import TraceDump
 from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.ingest.otlp import decode
@@ -16,6 +16,7 @@ from lodeline.mlflow.artifacts import ArtifactFolder
 from lodeline.mlflow.assessments import ledger_of
 from lodeline.mlflow.source import Row, Source, json_of, named, rows_of
 from lodeline.mlflow.spans import export_request
+from lodeline.services.assessment_texts import MAX_TEXT
 
 TRACES_TOGETHER = 100
 MAX_TRACES_JSON_BYTES = 256 * 2**20
@@ -98,6 +99,7 @@ def _trace(
     ident = row.text("request_id")
     trace_id = check_trace_id(ident)
     tags = related.tags.get(ident, {})
+    check_tags(tags)
     location = tags.get(_LOCATION)
     spans = related.spans.get(ident) or _stored_spans(artifacts.file(location, "traces.json"))
     body, bad = export_request(trace_id, spans)
@@ -148,23 +150,28 @@ def _info(row: Row, tags: Mapping[str, str], metadata: Mapping[str, str], spans:
     exact = start_ns is not None and start_ns // _MS == start_ms
     same = exact and start_ns is not None and duration_ms is not None and (end_ns - start_ns) // _MS == duration_ms
     return TraceInfo(
-        name=tags.get("mlflow.traceName") or row.text_or_none("trace_name"),
+        name=_text(tags.get("mlflow.traceName") or row.text_or_none("trace_name"), MAX_TRACE_NAME),
         state=_STATES.get(row.text("status")),
         start_ns=None if exact else max(0, start_ms) * _MS,
         duration_ns=None if same or duration_ms is None else max(0, duration_ms) * _MS,
         request=_preview(row.text_or_none("request_preview") or metadata.get("mlflow.traceInputs")),
         response=_preview(row.text_or_none("response_preview") or metadata.get("mlflow.traceOutputs")),
-        session=metadata.get(_SESSION) or None,
-        user=metadata.get("mlflow.trace.user") or None,
-        model_id=metadata.get("mlflow.modelId") or None,
-        run_id=metadata.get("mlflow.sourceRun") or None,
-        client_request_id=row.text_or_none("client_request_id"),
+        session=_text(metadata.get(_SESSION)),
+        user=_text(metadata.get("mlflow.trace.user")),
+        model_id=_text(metadata.get("mlflow.modelId")),
+        run_id=_text(metadata.get("mlflow.sourceRun")),
+        client_request_id=_text(row.text_or_none("client_request_id")),
         tokens=_tokens(metadata.get("mlflow.trace.tokenUsage")) if not spans else None,
         cost_picousd=_cost(metadata.get("mlflow.trace.cost")),
         tags=tags,
         metadata=metadata,
         finalised=True,
     )
+
+
+def _text(text: str | None, most: int = MAX_TEXT) -> str | None:
+    """Return a text as it is cut when MLflow's client sends it."""
+    return (text or "")[:most] or None
 
 
 def _preview(text: str | None) -> str | None:

@@ -1,9 +1,7 @@
 """Assessments: log judgments, read them with their history, revise and delete them."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
@@ -29,6 +27,7 @@ from lodeline.domain.page import MAX_LIMIT, Page
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
+from lodeline.services.assessment_texts import MAX_TEXT, check_error, check_texts, check_value
 from lodeline.services.audit import audit_entry
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
@@ -36,10 +35,7 @@ from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
-MAX_VALUE_SIZE = 1_000_000
-MAX_VALUE_DEPTH = 64
 MAX_BATCH = 1_000
-MAX_TEXT = 500
 
 
 class AssessmentService:
@@ -60,7 +56,9 @@ class AssessmentService:
         """
         permit_reach(actor, "assessment.write")
         check_draft(draft)
-        _check_texts(draft)
+        check_texts(draft)
+        if draft.target.session is not None:
+            check_name(draft.target.session, noun="session", most=MAX_TEXT)
         draft = _named(actor, draft)
         experiment_id = self._experiment_of(actor, draft, experiment)
         if draft.run_id is not None:
@@ -200,28 +198,13 @@ def _target(draft: AssessmentDraft) -> str:
     return target.trace_id if target.span_id is None else f"{target.trace_id}/{target.span_id}"
 
 
-def _check_texts(draft: AssessmentDraft) -> None:
-    """Bound everything in a draft that `check_draft` leaves open."""
-    check_tags(draft.metadata)
-    _check_value(draft.value)
-    check_name(draft.source.source_id, noun="source_id", most=MAX_TEXT)
-    for noun in ("identifier", "run_id"):
-        text = getattr(draft, noun)
-        if text is not None:
-            check_name(text, noun=noun, most=MAX_TEXT)
-    if draft.target.session is not None:
-        check_name(draft.target.session, noun="session", most=MAX_TEXT)
-    if draft.error is not None:
-        _check_error(draft.error.code, draft.error.message)
-
-
 def _check_change(found: Assessment, change: AssessmentChange) -> None:
     check_tags(change.metadata)
     if change.reason is not None and len(change.reason) > MAX_RATIONALE:
         raise TooLarge(f"reason: {len(change.reason)} characters are over the limit of {MAX_RATIONALE}.")
     if change.error is not None:
-        _check_error(change.error.code, change.error.message)
-    _check_value(change.value)
+        check_error(change.error.code, change.error.message)
+    check_value(change.value)
     check_draft(
         AssessmentDraft(
             target=found.target,
@@ -234,40 +217,3 @@ def _check_change(found: Assessment, change: AssessmentChange) -> None:
             confidence=change.confidence,
         )
     )
-
-
-def _check_error(code: str, message: str) -> None:
-    check_name(code, noun="error.code", most=MAX_TEXT)
-    if len(message) > MAX_RATIONALE:
-        raise TooLarge(f"error.message: {len(message)} characters are over the limit of {MAX_RATIONALE}.")
-
-
-def _check_value(value: object) -> None:
-    """Bound a value in size and depth; numbers must be such as every store and every mean can hold."""
-    pending: list[tuple[object, int]] = [(value, 0)]
-    size = 0
-    while pending:
-        item, depth = pending.pop()
-        size += len(item) if isinstance(item, str) else 8
-        if size > MAX_VALUE_SIZE:
-            raise TooLarge(f"value: it is over the limit of {MAX_VALUE_SIZE} characters.", details={"field": "value"})
-        if depth > MAX_VALUE_DEPTH:
-            raise Invalid(f"value: it is nested over {MAX_VALUE_DEPTH} levels deep.", details={"field": "value"})
-        match item:
-            case None | bool() | str():
-                pass
-            case int():
-                if not -(2**63) <= item < 2**63:
-                    raise Invalid.value("value", item, "whole numbers of 64 bits")
-            case float():
-                if not math.isfinite(item):
-                    raise Invalid.value("value", item, "finite numbers; log an error where there is none")
-            case bytes() | bytearray():
-                raise Invalid.value("value", item, "a JSON value")
-            case Mapping():
-                pairs = cast("Mapping[str, object]", item)
-                pending += [(each, depth + 1) for pair in pairs.items() for each in pair]
-            case Sequence():
-                pending += [(each, depth + 1) for each in cast("Sequence[object]", item)]
-            case _:
-                raise Invalid.value("value", item, "a JSON value")

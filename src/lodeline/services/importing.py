@@ -9,7 +9,7 @@ from typing import BinaryIO
 from lodeline.domain.assessment import Assessment, AssessmentRevision
 from lodeline.domain.blob import check_new_blob_path, trace_folder
 from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
-from lodeline.domain.experiment import MAX_DESCRIPTION, ExperimentDraft, check_name, check_tags
+from lodeline.domain.experiment import MAX_DESCRIPTION, MAX_NAME, ExperimentDraft, check_name, check_tags
 from lodeline.domain.ids import ExperimentId, TraceId, check_experiment_id
 from lodeline.domain.ledger import find_faults
 from lodeline.domain.transfer import TraceDump
@@ -70,7 +70,7 @@ def read_draft(reader: ArchiveReader, as_name: str | None, client_key: str) -> t
         artifact_root=row.text_or_none("artifact_root"),
         experiment_id=check_experiment_id(row.text("experiment_id")) if as_name is None else None,
         client_key=client_key,
-        created_by=row.text_or_none("created_by"),
+        created_by=row.text_or_none("created_by", most=MAX_NAME),
     )
     return draft, row.whole("created_ms")
 

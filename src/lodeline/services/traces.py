@@ -22,6 +22,7 @@ from lodeline.domain.trace import (
     TraceDetail,
     TraceInfo,
     TraceWrite,
+    check_metadata,
 )
 from lodeline.ingest.capture import capture_of
 from lodeline.query.tokens import fold
@@ -204,6 +205,7 @@ class TraceService:
         experiment_id, settings = found.experiment_id, found.settings
         check_trace_id(trace_id)
         check_tags(info.tags)
+        check_metadata(info.metadata)
         capture = capture_of(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
         write = TraceWrite(experiment_id, trace_id, info=capture.info(info), received_ms=self._clock.now_ms())
         (outcome,) = self._stores.traces.write([write])

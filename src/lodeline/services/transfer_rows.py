@@ -1,15 +1,19 @@
 """The JSON rows of an experiment's file: domain values to rows and, checked field by field, back.
 
 A file may come from a stranger: whatever a row holds, reading it gives a domain value that the stores can take, or
-`Invalid`. Floats may be written as NaN and Infinity, as Python's json does.
+`Invalid`. Floats may be written as NaN and Infinity, as Python's json does. Lone surrogates become U+FFFD as each row
+is read, for every door does that, and no store keeps them. What traces and assessments hold is bounded as it is where
+they come in.
 """
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast, get_args
 
 from lodeline.domain.assessment import (
+    MAX_RATIONALE,
     Assessment,
     AssessmentDraft,
     AssessmentError,
@@ -20,19 +24,35 @@ from lodeline.domain.assessment import (
     SourceKind,
     check_draft,
 )
-from lodeline.domain.errors import Invalid, shown
-from lodeline.domain.experiment import CaptureMode, ExperimentSettings, PriceOverride, Retention
+from lodeline.domain.errors import Invalid, LodelineError, TooLarge, shown
+from lodeline.domain.experiment import (
+    CaptureMode,
+    ExperimentSettings,
+    PriceOverride,
+    Retention,
+    check_name,
+    check_tags,
+)
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId, check_span_id, check_trace_id
 from lodeline.domain.span import JsonValue
-from lodeline.domain.trace import TRACE_STATES, TraceInfo
+from lodeline.domain.trace import MAX_TRACE_NAME, TRACE_STATES, TraceInfo, check_metadata
 from lodeline.domain.transfer import TraceDump
 from lodeline.domain.usage import TokenUsage
+from lodeline.ingest.values import clean_text
+from lodeline.services.assessment_texts import MAX_TEXT, check_texts
 
 T = TypeVar("T")
 _MAX_INT = 2**63 - 1
-_INFO_TEXTS = (
-    "name", "request", "response", "session", "user", "environment", "model_id", "run_id", "client_request_id",
-)  # fmt: skip
+MAX_RUN_ID = 250
+MAX_PREVIEW_SENT = 100_000
+_INFO_TEXTS = {
+    "name": MAX_TRACE_NAME, "request": MAX_PREVIEW_SENT, "response": MAX_PREVIEW_SENT, "session": MAX_TEXT,
+    "user": MAX_TEXT, "environment": MAX_TEXT, "model_id": MAX_TEXT, "run_id": MAX_TEXT,
+    "client_request_id": MAX_TEXT,
+}  # fmt: skip
+"""How long the texts of an info may be: as the widest of the doors lets in."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""One half of a pair as JSON writes it; whether the other half is there is seen in the text that is read."""
 
 
 class Row:
@@ -49,9 +69,12 @@ class Row:
         value = self.data.get(name, default)
         return value if isinstance(value, str) else self._refuse(name, value, "a text")
 
-    def text_or_none(self, name: str) -> str | None:
-        """Return a text, or None when it is null or missing."""
-        return None if self.data.get(name) is None else self.text(name)
+    def text_or_none(self, name: str, *, most: int | None = None) -> str | None:
+        """Return a text, of at most so many characters, or None when it is null or missing."""
+        found = None if self.data.get(name) is None else self.text(name)
+        if found is not None and most is not None and len(found) > most:
+            raise TooLarge(f"{self.where}: {name}: {len(found)} characters are over the limit of {most}.")
+        return found
 
     def whole(self, name: str, *, least: int = 0) -> int:
         """Return a whole number of 63 bits."""
@@ -139,9 +162,24 @@ def write_row(data: Mapping[str, object]) -> bytes:
 def read_row(line: bytes, where: str) -> Row:
     """Return the row of a line; Invalid when it is no JSON object."""
     try:
-        return Row(json.loads(line), where)
+        data = json.loads(line.decode("utf-8-sig"))
+        return Row(_cleaned(data) if _SURROGATE.search(line) else data, where)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{where}: is not JSON.") from error
+
+
+def _cleaned(data: object) -> object:
+    """Return plain data with the lone surrogates in its texts, keys too, replaced by U+FFFD."""
+    match data:
+        case str():
+            return clean_text(data)
+        case dict():
+            pairs = cast("dict[str, object]", data)
+            return {clean_text(key): _cleaned(item) for key, item in pairs.items()}
+        case list():
+            return [_cleaned(item) for item in cast("list[object]", data)]
+        case _:
+            return data
 
 
 def dump_to_row(dump: TraceDump) -> dict[str, object]:
@@ -169,8 +207,11 @@ def dump_from_row(row: Row, ledger: Sequence[AssessmentRevision]) -> TraceDump:
         received_ms=row.whole("received_ms"),
         updated_ms=row.whole("updated_ms"),
         info=None if info is None else _info(info),
-        tag_edits=row.edits("tag_edits"),
-        linked_run_ids=row.texts("linked_run_ids"),
+        tag_edits=_tag_edits(row),
+        linked_run_ids=tuple(
+            check_name(run_id, noun=f"{row.where}: linked_run_ids", most=MAX_RUN_ID)
+            for run_id in row.texts("linked_run_ids")
+        ),
         abandoned=row.flag("abandoned"),
         ledger=tuple(ledger),
     )
@@ -186,8 +227,8 @@ def revision_from_row(row: Row) -> AssessmentRevision:
     return AssessmentRevision(
         assessment=_assessment(row.row("assessment")),
         at_ms=row.whole("at_ms"),
-        by=row.text_or_none("by"),
-        reason=row.text_or_none("reason"),
+        by=row.text_or_none("by", most=MAX_TEXT),
+        reason=row.text_or_none("reason", most=MAX_RATIONALE),
         deleted=row.flag("deleted"),
     )
 
@@ -225,7 +266,7 @@ def settings_from_row(row: Row) -> ExperimentSettings:
 
 def _info(row: Row) -> TraceInfo:
     tokens = row.items("tokens")
-    texts = {name: row.text_or_none(name) for name in _INFO_TEXTS}
+    texts = {name: row.text_or_none(name, most=most) for name, most in _INFO_TEXTS.items()}
     return TraceInfo(
         **texts,
         state=None if row.json("state") is None else row.one_of("state", TRACE_STATES),
@@ -233,10 +274,35 @@ def _info(row: Row) -> TraceInfo:
         duration_ns=row.whole_or_none("duration_ns"),
         tokens=_tokens(tokens) if tokens else None,
         cost_picousd=row.whole_or_none("cost_picousd", least=-_MAX_INT),
-        tags=row.pairs("tags"),
-        metadata=row.pairs("metadata"),
+        tags=_tags(row.pairs("tags"), row.where),
+        metadata=_metadata(row),
         finalised=row.flag("finalised"),
     )
+
+
+def _tag_edits(row: Row) -> dict[str, str | None]:
+    edits = row.edits("tag_edits")
+    _tags({key: value or "" for key, value in edits.items()}, row.where)
+    return edits
+
+
+def _tags(tags: Mapping[str, str], where: str) -> Mapping[str, str]:
+    """Return tags when each is such as a door takes; there may be more of them than one call may bring."""
+    try:
+        for key, value in tags.items():
+            check_tags({key: value})
+    except LodelineError as error:
+        raise type(error)(f"{where}: {error.message}") from error
+    return tags
+
+
+def _metadata(row: Row) -> dict[str, str]:
+    found = row.pairs("metadata")
+    try:
+        check_metadata(found)
+    except TooLarge as error:
+        raise TooLarge(f"{row.where}: {error.message}") from error
+    return found
 
 
 def _tokens(items: Sequence[object]) -> TokenUsage:
@@ -249,26 +315,30 @@ def _tokens(items: Sequence[object]) -> TokenUsage:
 def _assessment(row: Row) -> Assessment:
     target, source, error = row.row("target"), row.row("source"), row.row_or_none("error")
     trace_id, span_id = target.text_or_none("trace_id"), target.text_or_none("span_id")
-    overrides, superseded_by = row.text_or_none("overrides"), row.text_or_none("superseded_by")
+    overrides, superseded_by = (row.text_or_none(name, most=MAX_RUN_ID) for name in ("overrides", "superseded_by"))
     assessment = Assessment(
         assessment_id=AssessmentId(row.text("assessment_id")),
         experiment_id=ExperimentId(row.text("experiment_id")),
         target=AssessmentTarget(
             trace_id=None if trace_id is None else TraceId(trace_id),
             span_id=None if span_id is None else check_span_id(span_id),
-            session=target.text_or_none("session"),
+            session=target.text_or_none("session", most=MAX_TEXT),
         ),
         name=row.text("name"),
         kind=row.one_of("kind", get_args(AssessmentKind)),
         source=AssessmentSource(
-            source.one_of("kind", get_args(SourceKind)), source.text("source_id"), source.text_or_none("digest")
+            source.one_of("kind", get_args(SourceKind)),
+            source.text("source_id"),
+            source.text_or_none("digest", most=MAX_TEXT),
         ),
         created_ms=row.whole("created_ms"),
         updated_ms=row.whole("updated_ms"),
         value=row.json("value"),
         error=None
         if error is None
-        else AssessmentError(error.text("code"), error.text("message", ""), error.text_or_none("stack_digest")),
+        else AssessmentError(
+            error.text("code"), error.text("message", ""), error.text_or_none("stack_digest", most=MAX_TEXT)
+        ),
         rationale=row.text_or_none("rationale"),
         metadata=row.pairs("metadata"),
         identifier=row.text_or_none("identifier"),
@@ -278,13 +348,14 @@ def _assessment(row: Row) -> Assessment:
         revision=row.whole("revision", least=1),
         confidence=row.number_or_none("confidence"),
         run_id=row.text_or_none("run_id"),
-        created_by=row.text_or_none("created_by"),
+        created_by=row.text_or_none("created_by", most=MAX_TEXT),
     )
-    check_draft(
-        AssessmentDraft(
-            target=assessment.target, name=assessment.name, kind=assessment.kind, source=assessment.source,
-            value=assessment.value, error=assessment.error, rationale=assessment.rationale,
-            confidence=assessment.confidence,
-        )
+    draft = AssessmentDraft(
+        target=assessment.target, name=assessment.name, kind=assessment.kind, source=assessment.source,
+        value=assessment.value, error=assessment.error, rationale=assessment.rationale, metadata=assessment.metadata,
+        identifier=assessment.identifier, confidence=assessment.confidence, run_id=assessment.run_id,
+        assessment_id=assessment.assessment_id,
     )  # fmt: skip
+    check_draft(draft)
+    check_texts(draft)
     return assessment

@@ -1,9 +1,12 @@
 """JSON for columns: compact text out, values in; never fails on text that UTF-8 cannot hold."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import orjson
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def dumps(value: object) -> str:
@@ -21,13 +24,13 @@ def loads(text: str | bytes) -> Any:
 
 def clean(text: str) -> str:
     """Return `text` with lone surrogates replaced by U+FFFD."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _repaired(value: object) -> object:
     match value:
         case str():
-            return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+            return clean(value)
         case Mapping():
             pairs = cast("Mapping[object, object]", value)
             return {_repaired(key): _repaired(item) for key, item in pairs.items()}
