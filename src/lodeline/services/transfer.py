@@ -24,12 +24,15 @@ from dataclasses import asdict
 from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import ExperimentAction, permit
+from lodeline.auth.policy import ExperimentAction, may, permit
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Deleted, Invalid, shown
 from lodeline.domain.experiment import Experiment, ExperimentDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.domain.transfer import ImportReport
+from lodeline.query.ast import Compare, Search
+from lodeline.query.build import conj
+from lodeline.query.fields import field
 from lodeline.services.archive import ArchiveReader
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_cache import ExperimentCache
@@ -108,7 +111,8 @@ class TransferService:
         and so does another file of its series. Invalid for a file that is damaged or breaks a rule.
 
         With `into` (id or name) what the file holds is added to an experiment that exists, which stays what it is
-        otherwise. An import says who judged and wrote what, so only who gives roles there may do that.
+        otherwise. An import says who judged and wrote what, so only who gives roles there may do that. That holds for
+        a file of a series, too, unless it was the actor whose import made the experiment.
         """
         target = self._target(actor, as_name, into)
         reader = ArchiveReader(file)
@@ -142,8 +146,7 @@ class TransferService:
         if as_name is not None:
             raise Invalid("into and as_name: give one of them; an experiment that exists keeps its name.")
         found = self._scope.one(actor, "experiment.share", into)
-        for action in _WRITTEN:
-            permit(actor, action, found.experiment_id)
+        _permit_into(actor, found.experiment_id)
         ident = found.experiment_id
         self._stores.audit.append(
             audit_entry(actor, "experiment.import", ident, at_ms=self._clock.now_ms(), experiment_id=ident)
@@ -176,7 +179,28 @@ class TransferService:
         if made.lifecycle == "DELETED":
             raise Deleted.of("experiment", made.experiment_id)
         permit(actor, "trace.ingest", made.experiment_id)
+        if isinstance(series, str) and not self._was_made_by(actor, made, draft):
+            _permit_into(actor, made.experiment_id)
         return made
+
+    def _was_made_by(self, actor: Actor, made: Experiment, draft: ExperimentDraft) -> bool:
+        """Tell whether it was the actor who made an experiment by an import, with whatever key. Its `created_by` does
+        not say: that is in the file."""
+        if may(actor, "experiment.share", made.experiment_id):
+            return True  # who may import into it anyway
+        node = conj(
+            [
+                Compare(field("audit", "action"), "=", "experiment.import"),
+                Compare(field("audit", "target"), "=", draft.name),
+            ]
+        )
+        entries = self._stores.audit.search(Search((made.experiment_id,), node)).items
+        # One that imports into an experiment has no digest of a file.
+        return any(
+            entry.actor == actor.name or entry.actor.startswith(f"{actor.name} (key ")
+            for entry in entries
+            if "sha256" in entry.details
+        )
 
     def _check_new(self, draft: ExperimentDraft, job: ExperimentImport) -> None:
         """Raise Conflict when the draft would become a new experiment that gets no trace of the file."""
@@ -191,3 +215,9 @@ class TransferService:
                 code="traces_exist",
                 details={"experiment_ids": " ".join(owners)},
             )
+
+
+def _permit_into(actor: Actor, experiment_id: ExperimentId) -> None:
+    """Return when the actor may import into an experiment that exists; errors are those of `permit`."""
+    for action in ("experiment.share", *_WRITTEN):
+        permit(actor, action, experiment_id)
