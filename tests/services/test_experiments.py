@@ -1,6 +1,7 @@
 """Use cases of experiments."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,19 @@ def test_creating_again_with_the_same_key_gives_the_first_one(services: Services
     assert services.experiments.create(LOCAL, draft) == services.experiments.create(LOCAL, draft)
     with pytest.raises(Conflict):
         services.experiments.create(LOCAL, ExperimentDraft("a"))
+
+
+def test_a_key_of_an_experiment_out_of_reach_says_nothing_of_it(services: Services) -> None:
+    secret = services.experiments.create(LOCAL, ExperimentDraft("secret", description="plans", client_key="k"))
+    outside = replace(EDITOR, roles={secret.experiment_id: "reviewer"})
+    with pytest.raises(Conflict) as caught:
+        services.experiments.create(outside, ExperimentDraft("a", client_key="k"))
+    told = f"{caught.value.message} {caught.value.details}"
+    assert (caught.value.error_code, "secret" in told, "plans" in told) == ("client_key_taken", False, False)
+    assert secret.experiment_id not in caught.value.details.values()
+    assert services.experiments.create(EDITOR, ExperimentDraft("a", client_key="k")) == secret
+    made = services.experiments.create(outside, ExperimentDraft("b", client_key="other"))
+    assert services.experiments.create(outside, ExperimentDraft("b", client_key="other")) == made
 
 
 def test_a_name_is_found_as_id_first_and_then_as_name(services: Services) -> None:

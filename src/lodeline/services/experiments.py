@@ -3,9 +3,9 @@
 import dataclasses
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import permit, permit_reach
+from lodeline.auth.policy import may, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.errors import Conflict, Invalid, TooLarge, shown
 from lodeline.domain.experiment import (
     MAX_DESCRIPTION,
     Experiment,
@@ -51,8 +51,8 @@ class ExperimentService:
     def create(self, actor: Actor, draft: ExperimentDraft) -> Experiment:
         """Make an experiment; a draft whose `client_key` was used before returns that experiment unchanged.
 
-        Conflict when the name is taken, also by a deleted experiment (details name it); Invalid for a bad name, tag
-        or setting.
+        Conflict when the name is taken, also by a deleted experiment (details name it), or when the `client_key` was
+        used for one that the actor may not read (nothing is said of it); Invalid for a bad name, tag or setting.
         """
         permit(actor, "experiment.create")
         check_name(draft.name)
@@ -66,6 +66,12 @@ class ExperimentService:
         draft = dataclasses.replace(draft, created_by=actor.author)
         made = self._stores.experiments.create(draft, now_ms=now_ms, audit=audit)
         self._cache.forget()
+        if draft.client_key is not None and not may(actor, "experiment.read", made.experiment_id):
+            raise Conflict(
+                f"client_key: {shown(draft.client_key)} was used before, for another experiment; choose another key.",
+                code="client_key_taken",
+                details={"field": "client_key"},
+            )
         return made
 
     def get(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
