@@ -24,7 +24,12 @@ def loads(text: str | bytes) -> Any:
 
 def clean(text: str) -> str:
     """Return `text` with lone surrogates replaced by U+FFFD."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def _repaired(value: object) -> object:
