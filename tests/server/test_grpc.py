@@ -1,7 +1,9 @@
 """The OTLP/gRPC door."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, cast
 
 import grpc
 import pytest
@@ -12,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from lodeline.domain.errors import Invalid
 from lodeline.server.access import Access
-from lodeline.server.grpc import SERVICE, GrpcDoor, start_grpc
+from lodeline.server.grpc import SERVICE, THREADS, GrpcDoor, start_grpc
 from lodeline.server.sockets import listen
 from tests.server.world import World, populated, request_of, serve
 
@@ -21,9 +23,23 @@ Metadata = Sequence[tuple[str, str]]
 Call = Callable[..., bytes]
 
 
+class Stalled(Protocol):
+    """What is used of a call under way."""
+
+    def done(self) -> bool: ...
+
+    def exception(self, timeout: float) -> Exception | None: ...
+
+
 def open_door(world: World) -> GrpcDoor:
     access: Access = world.app.state.access
     return start_grpc(world.services.ingest, access, host="127.0.0.1", port=0)
+
+
+class Streaming(Protocol):
+    """What is used of a method that takes a stream."""
+
+    def future(self, messages: Iterator[bytes], *, metadata: Metadata, timeout: float) -> Stalled: ...
 
 
 @pytest.fixture
@@ -138,3 +154,75 @@ def test_a_taken_port_is_refused_not_shared(world: World) -> None:
     access: Access = world.app.state.access
     with listen("127.0.0.1", 0) as taken, pytest.raises(Invalid, match="cannot be bound"):
         start_grpc(world.services.ingest, access, host="127.0.0.1", port=taken.getsockname()[1])
+
+
+@contextmanager
+def stalled(door: GrpcDoor, count: int, metadata: Metadata = ()) -> Generator[list[Stalled]]:
+    """Begin calls that send no message while this lasts; each has a connection of its own."""
+    end = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        end.wait(60)
+        yield from ()
+
+    own = [("grpc.use_local_subchannel_pool", 1)]
+    channels = [grpc.insecure_channel(f"127.0.0.1:{door.port}", own) for _ in range(count)]
+    try:
+        calls = [cast("Streaming", channel.stream_unary(f"/{SERVICE}/Export")) for channel in channels]
+        yield [call.future(nothing(), metadata=metadata, timeout=60) for call in calls]
+    finally:
+        end.set()
+        for channel in channels:
+            channel.close()
+
+
+def test_calls_that_send_nothing_keep_nobody_else_from_it(world: World, door: GrpcDoor) -> None:
+    with stalled(door, THREADS * 4) as calls:
+        assert export(door, request_of(ONE)) == b""
+        assert not any(call.done() for call in calls)
+    assert world.client.get(f"/api/v1/traces/tr-{ONE}").status_code == 200
+
+
+def test_who_may_not_send_is_told_before_a_message_comes() -> None:
+    with populated() as world:
+        door = open_door(world)
+        viewer = [("x-lodeline-key", world.names["viewer_secret"])]
+        try:
+            with stalled(door, THREADS) as nobody, stalled(door, 1, viewer) as reader:
+                codes = [cast("grpc.RpcError", call.exception(30)) for call in (*nobody, *reader)]
+                assert [cast("grpc.Call", each).code() for each in codes] == [
+                    *[grpc.StatusCode.UNAUTHENTICATED] * THREADS, grpc.StatusCode.PERMISSION_DENIED,
+                ]  # fmt: skip
+        finally:
+            door.stop(1)
+
+
+def test_a_message_that_does_not_come_in_time_ends_its_call(world: World) -> None:
+    door = start_grpc(
+        world.services.ingest, world.app.state.access, host="127.0.0.1", port=0, body_timeout_s=0.2
+    )  # fmt: skip
+    try:
+        with stalled(door, 2) as calls:
+            for call in calls:
+                error = cast("grpc.Call", call.exception(30))
+                assert error.code() == grpc.StatusCode.UNAVAILABLE
+                assert "did not arrive within 0.2 s" in (error.details() or "")
+        assert export(door, request_of(ONE)) == b""
+    finally:
+        door.stop(1)
+
+
+def test_a_call_without_a_message_is_invalid(door: GrpcDoor) -> None:
+    with grpc.insecure_channel(f"127.0.0.1:{door.port}") as channel, pytest.raises(grpc.RpcError) as error:
+        cast(Call, channel.stream_unary(f"/{SERVICE}/Export"))(iter(()), timeout=60)
+    assert cast("grpc.Call", error.value).code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_stop_does_not_wait_for_calls_that_send_nothing(world: World) -> None:
+    door = open_door(world)
+    with stalled(door, 2) as calls:
+        assert export(door, request_of(ONE)) == b""
+        door.stop(0.1)
+        assert all(call.exception(30) is not None for call in calls)
+    with pytest.raises(grpc.RpcError):
+        export(door, request_of(TWO))

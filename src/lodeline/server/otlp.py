@@ -156,10 +156,15 @@ async def _read_in_time(request: Request, ticket: Ticket, limits: IngestLimits) 
         async with asyncio.timeout(settings.body_timeout_s):
             return await _read(request, ticket, limits)
     except TimeoutError as error:
-        raise Unavailable(
-            f"the request did not arrive within {settings.body_timeout_s:g} s; send again, or fewer spans at a time.",
-            code="body_timeout",
-        ) from error
+        raise late(settings.body_timeout_s) from error
+
+
+def late(body_timeout_s: float) -> Unavailable:
+    """Return the error for a request that does not arrive."""
+    return Unavailable(
+        f"the request did not arrive within {body_timeout_s:g} s; send again, or fewer spans at a time.",
+        code="body_timeout",
+    )
 
 
 async def _read(request: Request, ticket: Ticket, limits: IngestLimits) -> bytes:

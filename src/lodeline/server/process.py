@@ -88,9 +88,10 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         if self._shared is not None:
             self._shared.close()
+        ended = [super().shutdown(sockets)]
         if self._door is not None:
-            self._door.stop(float(self.config.timeout_graceful_shutdown or 1))
-        await super().shutdown(sockets)
+            ended.append(asyncio.to_thread(self._door.stop, float(self.config.timeout_graceful_shutdown or 1)))
+        await asyncio.gather(*ended)
         # Uvicorn raises the signal again when it is done, which may end the process at once: close before.
         close_app(self.config.app)  # pyright: ignore[reportArgumentType] - the app that `serve_socket` made
 
@@ -125,7 +126,13 @@ def _open_grpc(settings: Settings, app: FastAPI) -> tuple[GrpcDoor | None, str]:
     try:
         if settings.grpc_port:
             listen(settings.host, settings.grpc_port).close()
-        door = start_grpc(services_of(app).ingest, access, host=settings.host, port=settings.grpc_port)
+        door = start_grpc(
+            services_of(app).ingest,
+            access,
+            host=settings.host,
+            port=settings.grpc_port,
+            body_timeout_s=settings.body_timeout_s,
+        )
     except Conflict:
         free = next_free_port(settings.host, settings.grpc_port)
         line = f"off: port {settings.grpc_port} is taken by another program; {free} is free: --grpc-port {free}"

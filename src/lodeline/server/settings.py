@@ -37,7 +37,7 @@ class Settings:
     grpc_port: int | None = _setting(4317, "TCP port of OTLP/gRPC, or `off`. A busy one never blocks the start.")
     workers: int = _setting(
         1, "Processes that serve, for stores that several may have open; more than one needs Linux, macOS or another "
-        "POSIX system. Bounds on what is in flight are divided among them; refused logins are counted in each.",
+        "POSIX system. Bounds on what is in flight are divided among them; refused logins are counted for all.",
     )  # fmt: skip
     auth: bool = _setting(False, "Ask everybody to sign in or to send an API key.")
     allowed_hosts: tuple[str, ...] = _setting(
@@ -63,7 +63,7 @@ class Settings:
     )
     ingest_requests_in_flight: int = _setting(256, "OTLP requests at one time; beyond it senders are told to wait.")
     body_timeout_s: float = _setting(
-        60.0, "Longest time an OTLP request over HTTP may take to arrive; a sender that stalls loses its place then."
+        60.0, "Longest time an OTLP request may take to arrive; a sender that stalls loses its place then."
     )
     ingest_threads: int = _setting(16, "Threads that decode OTLP requests and wait for their commit.")
     ingest_processes: int = _setting(
