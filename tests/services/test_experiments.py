@@ -169,6 +169,7 @@ def test_a_role_that_is_taken_away_in_one_experiment_hides_it(services: Services
         (ExperimentDraft("a", tags={"": "x"}), Invalid),
         (ExperimentDraft("a", tags={"k": "v" * 20_001}), TooLarge),
         (ExperimentDraft("a", client_key=""), Invalid),
+        (ExperimentDraft("a", client_key="import:" + "0" * 64), Invalid),
     ],
 )
 def test_bad_drafts_are_refused(services: Services, draft: ExperimentDraft, error: type[LodelineError]) -> None:

@@ -29,6 +29,8 @@ from lodeline.services.listing import Listing, ListQuery
 from lodeline.storage.base import Stores
 
 MAX_CLIENT_KEY = 250
+IMPORT_KEY = "import:"
+"""What the keys of imports begin with, which go on with what is theirs: nobody else's do."""
 
 
 class ExperimentService:
@@ -61,6 +63,8 @@ class ExperimentService:
         check_settings(draft.settings)
         if draft.client_key is not None:
             check_name(draft.client_key, noun="client_key", most=MAX_CLIENT_KEY)
+            if draft.client_key.startswith(IMPORT_KEY):
+                raise Invalid.value("client_key", draft.client_key, f"a key that does not begin with {IMPORT_KEY!r}")
         now_ms = self._clock.now_ms()
         audit = audit_entry(actor, "experiment.create", draft.name, at_ms=now_ms)
         draft = dataclasses.replace(draft, created_by=actor.author)

@@ -37,6 +37,7 @@ from lodeline.services.archive import ArchiveReader
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.experiments import IMPORT_KEY
 from lodeline.services.exporting import ExperimentExport
 from lodeline.services.importing import ExperimentImport, read_draft
 from lodeline.storage.base import Stores
@@ -160,7 +161,7 @@ class TransferService:
         series = reader.facts.get("series")
         same = f"series {series}" if isinstance(series, str) else reader.digest
         digest = hashlib.sha256(f"{same} {as_name}".encode("utf-8", "replace")).hexdigest()
-        draft, created_ms = read_draft(reader, as_name, client_key=f"import:{digest}")
+        draft, created_ms = read_draft(reader, as_name, client_key=f"{IMPORT_KEY}{digest}")
         self._check_new(draft, job)
         audit = audit_entry(
             actor, "experiment.import", draft.name, at_ms=self._clock.now_ms(), details={"sha256": reader.digest}
