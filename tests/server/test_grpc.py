@@ -1,7 +1,9 @@
 """The OTLP/gRPC door."""
 
+import gc
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Protocol, cast
 
@@ -12,10 +14,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from lodeline.auth.actor import Actor
 from lodeline.domain.errors import Invalid
 from lodeline.server.access import Access
 from lodeline.server.grpc import SERVICE, THREADS, GrpcDoor, start_grpc
 from lodeline.server.sockets import listen
+from lodeline.services.admission import Ticket
+from lodeline.services.ingest import ExportOutcome, ExportRequest
 from tests.server.world import World, populated, request_of, serve
 
 ONE, TWO = "01" * 16, "02" * 16
@@ -226,3 +231,27 @@ def test_a_stop_does_not_wait_for_calls_that_send_nothing(world: World) -> None:
         assert all(call.exception(30) is not None for call in calls)
     with pytest.raises(grpc.RpcError):
         export(door, request_of(TWO))
+
+
+def test_a_stop_leaves_nothing_behind_of_a_call_that_is_worked_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    ingest = world.services.ingest
+    worked = ingest.export
+
+    def slow(actor: Actor, request: ExportRequest, ticket: Ticket | None = None) -> ExportOutcome:
+        begun.set()
+        go_on.wait(60)
+        return worked(actor, request, ticket)
+
+    monkeypatch.setattr(ingest, "export", slow)
+    door = open_door(world)
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(export, door, request_of(ONE))
+        assert begun.wait(60)
+        door.stop(0.1)
+        go_on.set()
+        assert isinstance(sent.exception(60), grpc.RpcError)
+    gc.collect()
+    assert caplog.records == []
