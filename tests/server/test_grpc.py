@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,14 +32,30 @@ Call = Callable[..., bytes]
 class Stalled(Protocol):
     """What is used of a call under way."""
 
+    def cancel(self) -> bool: ...
+
     def done(self) -> bool: ...
 
     def exception(self, timeout: float) -> Exception | None: ...
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until this holds."""
+    give_up = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
 def open_door(world: World) -> GrpcDoor:
     access: Access = world.app.state.access
     return start_grpc(world.services.ingest, access, host="127.0.0.1", port=0)
+
+
+class Sending(Protocol):
+    """What is used of a method that takes one message."""
+
+    def future(self, message: bytes, *, timeout: float) -> Stalled: ...
 
 
 class Streaming(Protocol):
@@ -255,3 +272,38 @@ def test_a_stop_leaves_nothing_behind_of_a_call_that_is_worked_on(
         assert isinstance(sent.exception(60), grpc.RpcError)
     gc.collect()
     assert caplog.records == []
+
+
+def test_a_message_counts_until_it_is_worked_on_also_when_its_sender_goes(
+    world: World, door: GrpcDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, ended = threading.Semaphore(0), threading.Event(), threading.Semaphore(0)
+    ingest = world.services.ingest
+    worked = ingest.export
+
+    def slow(actor: Actor, request: ExportRequest, ticket: Ticket | None = None) -> ExportOutcome:
+        begun.release()
+        go_on.wait(60)
+        try:
+            return worked(actor, request, ticket)
+        finally:
+            ended.release()
+
+    monkeypatch.setattr(ingest, "export", slow)
+    count, body = THREADS + 4, request_of(ONE)
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{door.port}") as channel:
+            method = cast("Sending", channel.unary_unary(f"/{SERVICE}/Export"))
+            calls = [method.future(body, timeout=60) for _ in range(count)]
+            assert all(begun.acquire(timeout=60) for _ in range(THREADS))
+            until(lambda: ingest.under_way() == (count, count * len(body)))
+            for call in calls:
+                call.cancel()
+            # Answered only after the door has seen the calls end, which came before it on the same connection.
+            with pytest.raises(grpc.RpcError):
+                cast(Call, channel.unary_unary(f"/{SERVICE}/Nothing"))(b"", timeout=60)
+        assert ingest.under_way() == (count, count * len(body))
+    finally:
+        go_on.set()
+    assert all(ended.acquire(timeout=60) for _ in range(count))
+    until(lambda: ingest.under_way() == (0, 0))

@@ -45,7 +45,7 @@ class GrpcDoor:
         """Take no more calls and wait for those under way, at most `grace_s`."""
         self._loop.run(self._server.stop(grace_s))
         self._loop.close()
-        self._pool.shutdown(wait=False)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def start_grpc(
@@ -147,8 +147,11 @@ class _Export:
         request = ExportRequest(
             body=body, content_type=PROTOBUF, encoding=None, hint=hint_of(headers), source=source_of(headers)
         )
-        with self._ingest.admit(len(body)) as ticket:
-            return await self._in_pool(partial(self._ingest.export, actor, request, ticket))
+        ticket = self._ingest.admit(len(body))
+        work = self._pool.submit(self._ingest.export, actor, request, ticket)
+        # The message is held until the work is over, also where its sender has gone: so long it counts, too.
+        work.add_done_callback(lambda _: ticket.__exit__(None, None, None))
+        return await asyncio.shield(asyncio.wrap_future(work))
 
     async def _message(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
         try:
