@@ -3,19 +3,26 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import cast
 
+import grpc
 import httpx
 import pytest
 
 from lodeline.domain.errors import Invalid
+from lodeline.server.grpc import SERVICE
 from lodeline.server.run import check_exposure
 from lodeline.server.settings import Settings
 from lodeline.server.sockets import listen
+from tests.server.test_grpc import Stalled, Streaming
 from tests.server.world import PROTOBUF, request_of
 
 PROGRAM = """
@@ -81,6 +88,60 @@ def test_a_server_keeps_what_it_acknowledged_over_a_restart(tmp_path: Path) -> N
             code, errors = stop(process)
             assert code in {0, -signal.SIGTERM}
             assert errors == ""
+
+
+def test_a_stop_closes_both_doors_at_the_same_time() -> None:
+    """Neither waits for what is under way at the other."""
+    settings = {"store": "memory:", "grpc_port": 0, "shutdown_timeout_s": 30}
+    with running(**settings) as (url, lines, process), ExitStack() as held:
+        line = next(line for line in lines if "OTLP/gRPC" in line)
+        http_port, grpc_port = int(url.rpartition(":")[2]), int(line.rpartition(":")[2])
+        slow = held.enter_context(socket.create_connection(("127.0.0.1", http_port)))
+        slow.sendall(b"POST /v1/traces HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-protobuf\r\n")
+        slow.sendall(b"expect: 100-continue\r\ncontent-length: 1000\r\n\r\n")
+        assert slow.recv(1_000).startswith(b"HTTP/1.1 100")  # it is being read
+        end = threading.Event()
+        call = held.enter_context(stalled_call(grpc_port, end))
+        process.send_signal(signal.SIGTERM)
+        for port in (http_port, grpc_port):
+            until_closed(port)
+        assert not call.done()
+        slow.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            slow.recv(1)
+
+
+@contextmanager
+def stalled_call(port: int, end: threading.Event) -> Generator[Stalled]:
+    """Give a call that has begun and sends no message while this lasts."""
+
+    def nothing() -> Iterator[bytes]:
+        end.wait(60)
+        yield from ()
+
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        call = cast("Streaming", channel.stream_unary(f"/{SERVICE}/Export")).future(
+            nothing(), metadata=(), timeout=60
+        )
+        # Answered after the call above has come, on the same connection.
+        export = cast("Callable[..., bytes]", channel.unary_unary(f"/{SERVICE}/Export"))
+        assert export(request_of(ONE), timeout=60) == b""
+        try:
+            yield call
+        finally:
+            end.set()
+
+
+def until_closed(port: int) -> None:
+    """Wait until nobody takes connections at a port."""
+    give_up = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
+        except ConnectionRefusedError:
+            return
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def test_ctrl_c_is_a_clean_stop() -> None:
