@@ -182,6 +182,7 @@ def facts_of(span: Span, position: int = 0) -> SpanFacts:
         provider=span.view.provider,
         tokens=span.view.tokens if any(span.view.tokens) else None,
         cost_picousd=None if span.cost_usd is None else usd_to_picousd(span.cost_usd),
+        cost_source=span.cost_source,
         session=span.view.session,
         user=span.view.user,
     )

@@ -77,6 +77,7 @@ def span(
     events: Sequence[str] = (),
     tokens: TokenUsage | None = None,
     cost_usd: float | None = None,
+    cost_source: str | None = None,
     model: str | None = None,
     provider: str | None = None,
     session: str | None = None,
@@ -110,6 +111,7 @@ def span(
         response=response,
         tags=tags,
         metadata=metadata,
+        cost_source=cost_source,
         resource=resource,
     )
     return SpanSpec(facts, attributes, [SpanEvent(event, at_ns(start_ms)) for event in events])

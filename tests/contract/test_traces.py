@@ -61,6 +61,13 @@ def test_a_written_trace_has_the_summary_of_its_spans(stores: Stores) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("source", [None, "reported", "override, genai-prices 1.2.3"])
+def test_where_a_cost_is_from_is_kept_with_its_span(stores: Stores, source: str | None) -> None:
+    stores.traces.write([write(ONE, span("llm", cost_usd=0.25, cost_source=source))])
+    (whole,) = stores.spans.load(ONE)
+    assert (whole.cost_usd, whole.cost_source) == (0.25, source)
+
+
 def test_there_is_one_outcome_a_write_in_order(stores: Stores) -> None:
     outcomes = stores.traces.write(
         [write("tr-2", span()), write("tr-1", span(), experiment="99"), write("tr-1", span(), span("b", 2))]

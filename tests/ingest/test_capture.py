@@ -156,7 +156,7 @@ def test_modes_keep_no_content_and_all_that_lists_need(mode: CaptureMode) -> Non
     assert (facts.request, facts.response) == (None, None)
     for field in (
         "span_id", "parent_id", "name", "kind", "status", "start_ns", "end_ns", "model", "provider", "tokens",
-        "cost_picousd", "session", "user", "tags", "resource",
+        "cost_picousd", "cost_source", "session", "user", "tags", "resource",
     ):  # fmt: skip
         assert getattr(facts, field) == getattr(full, field), field
     assert (found.view.kind, found.view.model, found.view.provider) == (full.kind, full.model, full.provider)

@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -292,8 +293,18 @@ def test_own_prices_price_a_call_and_a_reported_cost_stands() -> None:
     )
     body = request(resource_spans(span(1, attributes=CALL), span(2, attributes={**CALL, "lodeline.cost_usd": 0.5})))
     priced, reported = only(decode(body, PROTOBUF, settings_for=lambda _: settings)).spans
-    assert priced.cost_picousd == 1_000 * 1_000_000 + 10 * 2_000_000
-    assert reported.cost_picousd == 5 * 10**11
+    assert (priced.cost_picousd, priced.cost_source) == (1_000 * 1_000_000 + 10 * 2_000_000, "override")
+    assert (reported.cost_picousd, reported.cost_source) == (5 * 10**11, "reported")
+
+
+@pytest.mark.parametrize(
+    ("model", "source"), [("gpt-4o-mini", f"genai-prices {version('genai-prices')}"), ("no-such-model", None)]
+)
+def test_the_version_of_the_prices_is_kept_with_a_cost(model: str, source: str | None) -> None:
+    body = request(resource_spans(span(1, attributes={**CALL, "gen_ai.request.model": model})))
+    (facts,) = only(decode(body, PROTOBUF)).spans
+    assert facts.cost_source == source
+    assert (facts.cost_picousd is None) == (source is None)
 
 
 @pytest.mark.parametrize("cost", [float("nan"), float("inf"), -1.0, 1e300])

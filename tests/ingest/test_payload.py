@@ -40,6 +40,7 @@ FULL = SpanFacts(
     "trace",
     {"tag": "a"},
     {"meta": "b"},
+    "override, genai-prices 1.2.3",
     ResourceFacts("service", "env", "model", "run", "client", {"rt": "c"}),
 )
 BARE = SpanFacts(SpanId("00000000000000aa"), None, "", "UNKNOWN", "UNSET", 0, 0, 0, 0, 0)
@@ -171,7 +172,7 @@ def test_a_span_with_more_facts_than_there_are_is_corrupt() -> None:
     more = known.replace(b"]]]]", b"," + b",".join([b"null"] * 30) + b"]]]]")
     assert more != known
     assert payload.load_facts(known) == (BARE,)
-    with pytest.raises(payload.Corrupt, match="facts, not 22"):
+    with pytest.raises(payload.Corrupt, match="facts, not 23"):
         payload.load_facts(more)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lodeline.domain.experiment import PriceOverride
 from lodeline.domain.usage import TokenUsage
-from lodeline.ingest.prices import Priced, listed, package_version, price
+from lodeline.ingest.prices import Priced, listed, package, price
 
 NOON_NS = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) * 10**9
 PROVIDERS = {provider.id: provider for provider in get_snapshot().providers}
@@ -105,7 +105,7 @@ def test_prices_change_with_the_hour_and_the_day_like_the_package() -> None:
 )
 def test_known_prices(model: str, provider: str | None, usage: TokenUsage, cost_picousd: int) -> None:
     answer = price(usage, model=model, provider=provider, at_ns=NOON_NS)
-    assert answer == Priced(cost_picousd, "genai-prices", package_version())
+    assert answer == Priced(cost_picousd, package())
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_override_wins_price_by_price() -> None:
     usage = TokenUsage(1_000, 1_000, 0, 0, 1_000)
     own = PriceOverride(model="gpt-4o-mini", input_usd_per_mtok=1.0)
     answer = price(usage, model="gpt-4o-mini", provider="openai", at_ns=NOON_NS, overrides=(own,))
-    assert answer == Priced(1_000 * (1_000_000 + 75_000 + 600_000), "override", package_version())
+    assert answer == Priced(1_000 * (1_000_000 + 75_000 + 600_000), f"override, {package()}")
 
 
 def test_the_override_that_names_the_provider_goes_first() -> None:
@@ -152,7 +152,7 @@ def test_the_override_that_names_the_provider_goes_first() -> None:
 def test_an_override_prices_a_model_that_nobody_lists_as_far_as_it_goes() -> None:
     own = (PriceOverride("our-model", None, input_usd_per_mtok=0.5),)
     assert price(TokenUsage(10, 5), model="our-model", provider=None, at_ns=0, overrides=own) == Priced(
-        15 * 500_000, "override", ""
+        15 * 500_000, "override"
     )
     assert price(TokenUsage(10, 0, 0, 0, 1), model="our-model", provider=None, at_ns=0, overrides=own) is None
     assert price(TokenUsage(10), model="our-model-2", provider=None, at_ns=0, overrides=own) is None

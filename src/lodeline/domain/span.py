@@ -44,15 +44,19 @@ class ResourceFacts(NamedTuple):
 NO_RESOURCE = ResourceFacts()
 
 
+REPORTED = "reported"
+"""The source of a cost that the span told itself."""
+
+
 class SpanFacts(NamedTuple):
     """The narrow facts of one span: all that the trace summary, lists and indexes need, never its content.
 
-    `start_ns`/`end_ns` are epoch nanoseconds; `end_ns` is 0 while the span has not ended. `digest` is a 63-bit
-    number over the span's bytes: of two copies of a span an ended one beats an unended one, then the later end, then
-    the larger digest (`rank`). `position` is the span's index within its payload chunk. `tokens` and
-    `cost_picousd` (10⁻¹² US dollars, exact integers) are what this span itself reported or was priced at; None
-    means that it reported nothing. `request`/`response` are previews, at most 1,000 characters. `tags` and
-    `metadata` are what this span contributes to its trace, in the order they were seen.
+    `start_ns`/`end_ns` are epoch nanoseconds; `end_ns` is 0 while the span has not ended. `digest` is a 63-bit number
+    over the span's bytes: of two copies of a span an ended one beats an unended one, then the later end, then the
+    larger digest (`rank`). `position` is the span's index within its payload chunk. `tokens` and `cost_picousd`
+    (10⁻¹² US dollars, exact integers) are what this span itself reported or was priced at; None means that it
+    reported nothing. `cost_source` is that of `Span`. `request`/`response` are previews, at most 1,000 characters.
+    `tags` and `metadata` are what this span contributes to its trace, in the order they were seen.
     """
 
     span_id: SpanId
@@ -77,6 +81,7 @@ class SpanFacts(NamedTuple):
     trace_name: str | None = None
     tags: Mapping[str, str] | None = None
     metadata: Mapping[str, str] | None = None
+    cost_source: str | None = None
     resource: ResourceFacts = NO_RESOURCE
 
     @property
@@ -182,7 +187,13 @@ class SpanView:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A whole span as it was sent: untouched attributes, events, links, its resource and scope, and its view."""
+    """A whole span as it was sent: untouched attributes, events, links, its resource and scope, and its view.
+
+    `cost_source` says where `cost_usd` is from: ``reported`` by the span itself, or the prices that its tokens had
+    when it was taken in, with their version: ``genai-prices VERSION``, ``override`` (the experiment's own prices),
+    or ``override, genai-prices VERSION`` where the former left some open. None without a cost, and for spans that
+    were taken in before this was kept.
+    """
 
     trace_id: TraceId
     span_id: SpanId
@@ -203,3 +214,4 @@ class Span:
     scope_version: str = ""
     view: SpanView = SpanView()
     cost_usd: float | None = None
+    cost_source: str | None = None

@@ -194,6 +194,7 @@ def _bare(facts: SpanFacts, trace_id: TraceId) -> Span:
         facts.status_message,
         view=_view_of(facts),
         cost_usd=picousd_to_usd(facts.cost_picousd),
+        cost_source=facts.cost_source,
     )
 
 
@@ -397,6 +398,7 @@ def _span(
         scope_version=context.scope_version,
         view=_view_of(facts),
         cost_usd=picousd_to_usd(facts.cost_picousd),
+        cost_source=facts.cost_source,
     )
 
 

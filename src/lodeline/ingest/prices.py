@@ -12,15 +12,13 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
 from operator import mul
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lodeline.domain.experiment import PriceOverride
 from lodeline.domain.usage import TokenUsage
 
 if TYPE_CHECKING:
     from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice
-
-PriceSource = Literal["override", "genai-prices"]
 
 _MAX_NAME = 200
 _DAY_NS = 86_400 * 10**9
@@ -56,11 +54,14 @@ _CHARGED_AS = (
 
 
 class Priced(NamedTuple):
-    """A cost, where its prices come from, and the version of the packaged prices ("" when none took part)."""
+    """A cost, and the prices that made it.
+
+    `source` is ``genai-prices VERSION``, or ``override`` where prices of the experiment's own took part; packaged
+    ones beside them are named after it: ``override, genai-prices VERSION``.
+    """
 
     cost_picousd: int
-    source: PriceSource
-    version: str
+    source: str
 
 
 class _Band(NamedTuple):
@@ -103,12 +104,12 @@ class _When(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """The prices of one model: in force are the first of `later` whose condition holds, else `base`. `version` is
-    that of the package. It can be sent to another process."""
+    """The prices of one model: in force are the first of `later` whose condition holds, else `base`. `source` is
+    the package with its version. It can be sent to another process."""
 
     base: _Rates
     later: tuple[tuple[_When, _Rates], ...] = ()
-    version: str = ""
+    source: str = ""
 
 
 Find = Callable[[str, str | None], Listed | None]
@@ -144,8 +145,8 @@ def price(
             return None
     total = band.per_request + sum(map(mul, usage, band.rates))
     cost_picousd = total if band.scale == 1 else (total + band.scale // 2) // band.scale
-    version = "" if found is None else found.version
-    return Priced(cost_picousd, "genai-prices" if override is None else "override", version)
+    source = "" if found is None else found.source
+    return Priced(cost_picousd, source if override is None else _with_override(source))
 
 
 def load() -> None:
@@ -161,11 +162,11 @@ def find_by(find: Find) -> None:
 
 
 @cache
-def package_version() -> str:
-    """Return the version of the packaged prices."""
+def package() -> str:
+    """Return the package of the prices, with its version."""
     from genai_prices import __version__  # noqa: PLC0415 - optional, and 0.6 s to import
 
-    return __version__
+    return f"genai-prices {__version__}"
 
 
 def _in_force(found: Listed, at_ns: int) -> _Rates:
@@ -186,9 +187,9 @@ def listed(model: str, provider: str | None) -> Listed | None:
     if found is None:
         return None
     if not isinstance(found.prices, list):
-        return Listed(_compiled(found.prices), version=package_version())
+        return Listed(_compiled(found.prices), source=package())
     later = ((_condition(each), _compiled(each.prices)) for each in reversed(found.prices))
-    return Listed(_compiled(found.prices[0].prices), tuple(later), package_version())
+    return Listed(_compiled(found.prices[0].prices), tuple(later), package())
 
 
 _find_listed: Find = listed
@@ -197,7 +198,7 @@ _find_listed: Find = listed
 def _find(model: str, provider: str | None) -> "ModelInfo | None":
     """Find a model without the package's own lookup caches, which grow with every name that was ever asked
     for."""
-    from genai_prices.data_snapshot import find_provider_by_id, get_snapshot  # noqa: PLC0415 - see package_version
+    from genai_prices.data_snapshot import find_provider_by_id, get_snapshot  # noqa: PLC0415 - see package
 
     if provider in _RUN_AT_HOME:
         return None
@@ -213,7 +214,7 @@ def _find(model: str, provider: str | None) -> "ModelInfo | None":
 
 def _condition(conditional: "ConditionalPrice") -> _When:
     """Return the package's condition over epoch nanoseconds; a price without one always holds."""
-    from genai_prices.types import StartDateConstraint, TimeOfDateConstraint  # noqa: PLC0415 - see package_version
+    from genai_prices.types import StartDateConstraint, TimeOfDateConstraint  # noqa: PLC0415 - see package
 
     constraint = conditional.constraint
     if isinstance(constraint, StartDateConstraint):
@@ -230,7 +231,7 @@ def _time_of_day_ns(value: time) -> int:
 
 def _compiled(prices: "ModelPrice") -> _Rates:
     """Turn a price list into integer rates, one band for each stretch between the starts of its tiers."""
-    from genai_prices.types import TieredPrices  # noqa: PLC0415 - see package_version
+    from genai_prices.types import TieredPrices  # noqa: PLC0415 - see package
 
     listed = {key: value for key, value in vars(prices).items() if value is not None}
     tiered = [value for value in listed.values() if isinstance(value, TieredPrices)]
@@ -261,6 +262,11 @@ def _band(flat: dict[str, Decimal]) -> _Band:
 @cache
 def _no_prices() -> Listed:
     return Listed(_Rates((), (_band({}),)))
+
+
+@lru_cache(maxsize=16)
+def _with_override(source: str) -> str:
+    return f"override, {source}" if source else "override"
 
 
 def _matching(overrides: Sequence[PriceOverride], model: str, provider: str | None) -> PriceOverride | None:

@@ -9,7 +9,7 @@ from lodeline.domain.errors import Invalid, TooLarge
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.ids import SpanId
 from lodeline.domain.named_tuple import make
-from lodeline.domain.span import SPAN_STATUSES, ResourceFacts, SpanFacts
+from lodeline.domain.span import REPORTED, SPAN_STATUSES, ResourceFacts, SpanFacts
 from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.prices import price
@@ -83,20 +83,21 @@ def span_facts(
     """Return the facts of a span; `data` are the bytes that are stored of it, `derived` what its attributes say.
 
     Times beyond 63 bits become the largest that fit. A cost that the span reports stands; otherwise its tokens are
-    priced, at the time it started.
+    priced, at the time it started. Where the cost is from is kept with it.
     """
     start_ns, end_ns = message.start_time_unix_nano, message.end_time_unix_nano
     if start_ns > _MAX_TIME_NS or end_ns > _MAX_TIME_NS:
         start_ns, end_ns = min(start_ns, _MAX_TIME_NS), min(end_ns, _MAX_TIME_NS)
     tokens = derived.tokens
     cost_picousd: int | None = None
+    cost_source: str | None = None
     if derived.reported_cost_usd is not None and 0 <= derived.reported_cost_usd <= _MAX_COST_USD:
-        cost_picousd = usd_to_picousd(derived.reported_cost_usd)
+        cost_picousd, cost_source = usd_to_picousd(derived.reported_cost_usd), REPORTED
     if tokens is not None:
         if max(tokens) > _MAX_TOKENS:
             tokens = TokenUsage(*(min(count, _MAX_TOKENS) for count in tokens))
         if cost_picousd is None:
-            cost_picousd = _priced(tokens, derived, start_ns, settings)
+            cost_picousd, cost_source = _priced(tokens, derived, start_ns, settings)
     code, said = 0, ""
     if message.HasField("status"):
         code, said = message.status.code, message.status.message[:MAX_FACT_TEXT]
@@ -124,11 +125,14 @@ def span_facts(
         derived.trace_name,
         derived.tags,
         derived.metadata,
+        cost_source,
         resource,
     )
     return make(SpanFacts, values)
 
 
-def _priced(tokens: TokenUsage, derived: Derived, at_ns: int, settings: ExperimentSettings) -> int | None:
+def _priced(
+    tokens: TokenUsage, derived: Derived, at_ns: int, settings: ExperimentSettings
+) -> tuple[int | None, str | None]:
     priced = price(tokens, model=derived.model, provider=derived.provider, at_ns=at_ns, overrides=settings.prices)
-    return None if priced is None else min(priced.cost_picousd, _MAX_COST_PICOUSD)
+    return (None, None) if priced is None else (min(priced.cost_picousd, _MAX_COST_PICOUSD), priced.source)

@@ -13,6 +13,7 @@ _MAX_INT = 2**63 - 1
 _MAX_TEXT = 20_000
 _TEXTS = (
     "name", "status_message", "model", "provider", "session", "user", "request", "response", "trace_name",
+    "cost_source",
 )  # fmt: skip
 _RESOURCE_TEXTS = ("service", "environment", "model_id", "run_id", "client")
 

@@ -1018,9 +1018,10 @@ export interface ImportReport {
 
 /** What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
 
-`finalised` fixes the metadata. */
+Without `experiment` it is that which has the trace, and the default one for a new trace. `finalised` fixes the
+metadata. */
 export interface InfoBody {
-  experiment?: string;
+  experiment?: string | null;
   name?: string | null;
   state?: "IN_PROGRESS" | "OK" | "ERROR" | "ABANDONED" | null;
   start_ns?: number | null;
@@ -2575,7 +2576,9 @@ export interface SourceBody {
   digest?: string | null;
 }
 
-/** A whole span as it was sent: untouched attributes, events, links, its resource and scope, and its view. */
+/** A whole span as it was sent: untouched attributes, events, links, its resource and scope, and its view.
+
+`cost_source` says where `cost_usd` is from: ``reported`` by the span itself, or the prices that its tokens had when it was taken in, with their version: ``genai-prices VERSION``, ``override`` (the experiment's own prices), or ``override, genai-prices VERSION`` where the former left some open. None without a cost, and for spans that were taken in before this was kept. */
 export interface Span {
   trace_id: string;
   span_id: string;
@@ -2596,6 +2599,7 @@ export interface Span {
   scope_version: string;
   view: SpanView;
   cost_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  cost_source: string | null;
 }
 
 /** Something that happened within a span; `time_ns` is epoch nanoseconds. */

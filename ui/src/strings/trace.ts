@@ -42,6 +42,11 @@ export const traceTexts = {
     tokensExactly: (count: string) => counted(count, "token", "tokens"),
     subtree: "with children",
     cost: "Cost",
+    costSource: "Cost from",
+    costSources: {
+      reported: "the program itself",
+      override: "the experiment's own prices",
+    } as Record<string, string>,
     model: "Model",
     provider: "Provider",
     kind: "Kind",

@@ -138,6 +138,9 @@ function SpanHead({ node, span }: { node: SpanNode; span: Span | undefined }) {
             <Usd value={cost} />
           </Figure>
         )}
+        {span !== undefined && span.cost_source !== null && (
+          <Figure name={t.costSource}>{costSource(span.cost_source)}</Figure>
+        )}
         {several && node.costUsd !== null && node.costUsd !== cost && (
           <Figure name={`${t.cost}, ${t.subtree}`}>
             <Usd value={node.costUsd} />
@@ -159,6 +162,14 @@ function SpanHead({ node, span }: { node: SpanNode; span: Span | undefined }) {
       </dl>
     </header>
   );
+}
+
+/** The source in words: `override, genai-prices VERSION` names two. */
+function costSource(source: string): string {
+  return source
+    .split(", ")
+    .map((each) => t.costSources[each] ?? each)
+    .join(", ");
 }
 
 function Figure({ name, children }: { name: string; children: React.ReactNode }) {
