@@ -94,6 +94,30 @@ def test_a_client_that_leaves_is_no_error(
     assert [each.getMessage() for each in caplog.records if each.levelno > logging.INFO] == []
 
 
+@pytest.mark.parametrize(
+    ("content", "media_type", "detail"),
+    [
+        (b'{"a', "application/json", "body: it is not JSON: Unterminated string starting at (character 2)."),
+        (b'{"name":"x"} more', "application/json", "body: it is not JSON: Extra data (character 14)."),
+        (b"\xff\xfe", "application/json", "body: it is not JSON: Expecting value (character 1)."),
+        (b'{"name":"\xff"}', "application/json", "body: it is not UTF-8, which JSON has to be."),
+        (b"[" * 100_000, "application/json", "body: its JSON nests too deeply; send fewer levels."),
+        (b"[1]", "application/json", "body: [1] is not valid; Input should be a JSON object."),
+        (b"", "application/json", "body: Field required."),
+        (
+            b'{"name":"x"}',
+            "application/x-www-form-urlencoded",
+            "body: it is not said to be JSON; send it with the header `Content-Type: application/json`.",
+        ),
+    ],
+)
+def test_a_body_that_is_no_json_object_says_why(world: World, content: bytes, media_type: str, detail: str) -> None:
+    answer = world.client.post("/api/v1/experiments", content=content, headers={"content-type": media_type})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["detail"]) == (400, "invalid", detail)
+    assert problem["details"]["field"] == "body"
+
+
 @pytest.mark.parametrize(("error", "status"), KNOWN, ids=lambda item: getattr(item, "error_code", ""))
 def test_an_error_of_ours_is_a_problem(app: FastAPI, error: LodelineError, status: int) -> None:
     def fail() -> None:

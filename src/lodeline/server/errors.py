@@ -117,6 +117,9 @@ async def _on_refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     known = LodelineError(str(error.detail), code=_HTTP_CODES.get(error.status_code, "http_error"))
+    unread = _UNREAD.get(type(error.__cause__)) if error.status_code == HTTPStatus.BAD_REQUEST else None
+    if unread is not None:
+        known = Invalid(f"body: {unread}.", details={"field": "body"})
     if error.status_code == HTTPStatus.NOT_FOUND:
         known = NotFound(
             f"{request.method} {shown(request.url.path)} is no route of this server; see /api/v1/openapi.json.",
@@ -155,6 +158,11 @@ def _methods_at(request: Request) -> tuple[str, ...]:
     return methods_of(request.app.routes, request.url.path)
 
 
+_UNREAD: Mapping[type | None, str] = {
+    RecursionError: "its JSON nests too deeply; send fewer levels",
+    UnicodeDecodeError: "it is not UTF-8, which JSON has to be",
+}
+"""Why FastAPI could not read a body, by what its parser raised."""
 _HTTP_CODES = {400: "invalid", 413: "too_large", 415: "unsupported_media_type"}
 
 
@@ -167,22 +175,45 @@ def _with_status(error: LodelineError, status: int) -> LodelineError:
 
 def invalid_request(errors: Sequence[Any]) -> Invalid:
     """Return the error for a request that Pydantic refused; the first finding makes the message."""
-    found = [{"field": _place(item.get("loc", ())), "expected": item["msg"]} for item in errors[:20]]
+    found = [{"field": _place(item.get("loc", ())), "expected": _expected(item)} for item in errors[:20]]
     first: Mapping[str, Any] = errors[0] if errors else {}
-    name = found[0]["field"] if found else ""
+    name = found[0]["field"] if found else "body"
     given = first.get("input")
+    if name == "body" and isinstance(given, bytes):  # FastAPI parses what is said to be JSON, and nothing else
+        message = "body: it is not said to be JSON; send it with the header `Content-Type: application/json`."
+        return Invalid(message, details={"field": name, "errors": found})
     if first.get("type") in {"extra_forbidden", "unexpected_keyword_argument"}:
         message = f"{name}: there is no such field; leave it out, or see /api/v1/openapi.json for those there are."
         return Invalid(message, details={"field": name, "errors": found})
+    if first.get("type") == "json_invalid":
+        return _not_json(first)
     value = "" if first.get("type") == "missing" or given is None else f" {shown(given)} is not valid;"
-    message = f"{name or 'body'}:{value} {str(first.get('msg', 'the request is malformed')).rstrip('.')}."
+    message = f"{name}:{value} {_expected(first).rstrip('.')}."
     return Invalid(message, details={"field": name, "errors": found})
 
 
+def _not_json(error: Mapping[str, Any]) -> Invalid:
+    """Return the error for a body that the JSON parser refused; the last part of its place is the character."""
+    at = int(error["loc"][-1]) + 1
+    why = str(error.get("ctx", {}).get("error", "it cannot be parsed"))
+    message = f"body: it is not JSON: {why} (character {at})."
+    return Invalid(message, details={"field": "body", "errors": [{"field": "body", "expected": "JSON"}], "at": at})
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    if error.get("type") in _NO_OBJECT:
+        return "Input should be a JSON object"
+    return str(error.get("msg", "the request is malformed"))
+
+
+_NO_OBJECT = frozenset(("model_attributes_type", "model_type", "dict_type", "dataclass_type"))
+
+
 def _place(parts: Sequence[object]) -> str:
-    """Return the path to a value in a body; keys of the client's own may be of any length, so each part is cut."""
+    """Return the path to a value in a body (``body`` for the whole); keys of the client's own may be of any length,
+    so each part is cut."""
     names = [str(part) for part in parts if part != "body"]
-    return ".".join(name if len(name) <= _MOST_OF_NAME else f"{name[:_MOST_OF_NAME]}…" for name in names)
+    return ".".join(name if len(name) <= _MOST_OF_NAME else f"{name[:_MOST_OF_NAME]}…" for name in names) or "body"
 
 
 def request_id_of(scope: Scope) -> str | None:
