@@ -41,6 +41,8 @@ def test_the_experiment_is_found_by_name_and_the_first_keeps_the_trace(world: Wo
     assert world.client.put(PATH, json={"experiment": "app", "name": "x"}).json()["experiment_id"] == made
     refused = world.client.put(PATH, json={"experiment": "0", "name": "x"})
     assert (refused.status_code, refused.json()["code"]) == (409, "trace_refused")
+    assert "belongs to another experiment than 'Default'; name the one that has it." in refused.json()["detail"]
+    assert world.client.put(PATH, json={"user": "ada"}).json()["experiment_id"] == made
     assert world.client.put(PATH, json={"experiment": "nowhere"}).status_code == 404
 
 

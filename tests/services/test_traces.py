@@ -246,6 +246,14 @@ def test_what_a_client_says_wins_and_foreign_traces_are_refused(services: Servic
         services.traces.log_info(ADA, TWO, TraceId("c"), TraceInfo(name="mine"))
 
 
+def test_what_is_said_without_an_experiment_goes_where_the_trace_is_if_one_may_feed_that(services: Services) -> None:
+    assert services.traces.log_info(LOCAL, None, TraceId("c"), TraceInfo(name="said")).experiment_id == TWO
+    assert services.traces.log_info(LOCAL, None, TraceId("fresh"), TraceInfo(name="x")).experiment_id == "0"
+    with pytest.raises((NotFound, Forbidden)) as refused:
+        services.traces.log_info(ADA, None, TraceId("c"), TraceInfo(name="mine"))
+    assert TWO not in refused.value.message
+
+
 @pytest.mark.parametrize(
     "name", ["../up", "a/b", "..", ".", "", "con", "a\x00b", "a\\b", "c:", "trailing.", "trailing ", "x" * 201]
 )

@@ -7,9 +7,9 @@ from dataclasses import replace
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
 from lodeline.domain.experiment import check_name, check_tags
-from lodeline.domain.ids import ExperimentId, RunId, SpanId, TraceId, check_trace_id
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, SpanId, TraceId, check_trace_id
 from lodeline.domain.page import Page
 from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import (
@@ -196,12 +196,13 @@ class TraceService:
         ids = [trace.trace_id for trace in found]
         return LinkReport(self._stores.traces.link_run(run_id, ids, audit=audit))
 
-    def log_info(self, actor: Actor, experiment: str, trace_id: TraceId, info: TraceInfo) -> Trace:
+    def log_info(self, actor: Actor, experiment: str | None, trace_id: TraceId, info: TraceInfo) -> Trace:
         """Record what a client says about a trace, before or after its spans; Conflict when it is refused.
 
-        `experiment` is an id or a name. Masks and the capture mode of the experiment apply, as they do to spans.
+        `experiment` is an id or a name; None stands for the one that has the trace, where the actor may feed that,
+        else for the default one. Masks and the capture mode of the experiment apply, as they do to spans.
         """
-        found = self._scope.one(actor, "trace.ingest", experiment)
+        found = self._scope.one(actor, "trace.ingest", experiment or self._fed(actor, trace_id))
         experiment_id, settings = found.experiment_id, found.settings
         check_trace_id(trace_id)
         check_tags(info.tags)
@@ -210,8 +211,15 @@ class TraceService:
         write = TraceWrite(experiment_id, trace_id, info=capture.info(info), received_ms=self._clock.now_ms())
         (outcome,) = self._stores.traces.write([write])
         if outcome.refused is not None:
-            raise Conflict(f"trace {trace_id!r}: {outcome.refused}", code="trace_refused")
+            message = f"trace {trace_id!r}: {outcome.refused} than {shown(found.name)}; name the one that has it."
+            raise Conflict(message, code="trace_refused")
         return self._stores.traces.get([trace_id])[0]
+
+    def _fed(self, actor: Actor, trace_id: TraceId) -> ExperimentId:
+        """Return the experiment that has a trace, if the actor may feed it, else the default one."""
+        reach = permit_reach(actor, "trace.ingest")
+        having = (trace.experiment_id for trace in self._stores.traces.get([trace_id]))
+        return next((experiment_id for experiment_id in having if experiment_id in reach), DEFAULT_EXPERIMENT)
 
     def _found(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
         if len(trace_ids) > MAX_IDS:

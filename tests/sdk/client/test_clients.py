@@ -128,6 +128,7 @@ def test_what_is_known_beside_the_spans_is_kept(client: LocalClient, app: Experi
     assert (told.user, told.tokens) == ("ada", tokens)
     assert (told.cost_usd, told.tags, told.metadata) == (0.0025, {"a": "b"}, {"c": "d"})
     assert client.traces.get(trace_of("a")).trace == told
+    assert client.traces.log_info(trace_of("a"), TraceInfo(environment="prod")).experiment_id == app.experiment_id
     with pytest.raises(errors.Conflict):
         client.traces.log_info(trace_of("a"), TraceInfo(user="eve"), experiment="0")
 

@@ -70,8 +70,10 @@ class Traces(Noun[ModeT]):
         return Call("GET", path_of("traces"), page_of(Trace), params=params)
 
     @call
-    def log_info(self, trace_id: str, info: TraceInfo, *, experiment: str = "0") -> Call[Trace]:
+    def log_info(self, trace_id: str, info: TraceInfo, *, experiment: str | None = None) -> Call[Trace]:
         """Say what is known about a trace of an experiment (id or name) beside its spans, before or after they come.
+
+        None stands for the experiment that has the trace, and for the default one when the trace is new.
 
         What is not None wins over what spans say; Conflict when the trace belongs to another experiment.
         """

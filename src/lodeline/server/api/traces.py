@@ -72,10 +72,11 @@ class TokensBody(Body):
 class InfoBody(Body):
     """What a client knows about a trace of `experiment`, beside its spans. What is given wins over what spans say.
 
-    `finalised` fixes the metadata.
+    Without `experiment` it is that which has the trace, and the default one for a new trace. `finalised` fixes the
+    metadata.
     """
 
-    experiment: Annotated[str, Field(min_length=1, max_length=500)] = "0"
+    experiment: Annotated[str | None, Field(min_length=1, max_length=500)] = None
     name: Annotated[str | None, Field(max_length=1_000)] = None
     state: TraceState | None = None
     start_ns: _Ns | None = None
