@@ -1,6 +1,7 @@
 """Journeys of reading: to a failure and its cause, through filters, along a conversation, between two traces."""
 
 import re
+import time
 from dataclasses import replace
 
 import httpx
@@ -134,6 +135,21 @@ def test_a_conversation_is_followed(visit: Watched, api: httpx.Client):
     expect(page.get_by_role("tree")).to_be_visible()
     page.get_by_role("link", name="daiki_muller_1116").click()
     expect(filter_box(page)).to_have_value("user = 'daiki_muller_1116'")
+
+
+def test_a_judgment_from_before_the_last_turn_says_so(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: a late turn")
+    turns = [span(f"late {n}", 0, "turn", attributes={"session.id": "late"}) for n in range(2)]
+    send(demo.url, own, turns[0])
+    body = {"experiment": own, "session": "late", "name": "resolved", "value": True, "source": {"kind": "LLM_JUDGE"}}
+    assert api.post("/assessments", json=body).status_code == 200
+    page = visit.open(f"/experiments/{own}/sessions/late")
+    expect(page.get_by_text("resolved")).to_be_visible()
+    expect(page.get_by_text("before its last turn")).to_have_count(0)
+    now_ns = time.time_ns() + 10**9
+    send(demo.url, own, replace(turns[1], start_ns=now_ns, end_ns=now_ns + 10**6))
+    page.reload()
+    expect(page.get_by_role("listitem").filter(has_text="resolved")).to_contain_text("before its last turn")
 
 
 def test_a_small_window_shows_why_a_trace_failed(visit: Watched, demo: Server, api: httpx.Client):

@@ -26,6 +26,8 @@ export const conversationsTexts = {
     failed: "failed",
     noAnswer: "no answer was recorded",
     assessments: "Assessments",
+    outdated: "before its last turn",
+    outdatedHint: "The conversation went on after this was judged.",
     showTraces: "Show its traces as a list",
     ofUser: (user: string) => `Sessions of ${user}`,
     gap: (length: string) => `${length} later`,

@@ -85,7 +85,10 @@ export function SessionPage() {
         </dl>
       )}
       {settled && (onSession.data?.items.length ?? 0) > 0 && (
-        <Judgments assessments={(onSession.data?.items ?? []).filter((each) => each.valid)} />
+        <Judgments
+          assessments={(onSession.data?.items ?? []).filter((each) => each.valid)}
+          lastMs={summary.data === undefined ? 0 : nsToMs(summary.data.last_ns)}
+        />
       )}
       <ol className={classes.turns}>
         {traces.map((trace, index) => (
@@ -117,7 +120,8 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-function Judgments({ assessments }: { assessments: readonly Assessment[] }) {
+/** What was judged of the conversation; what was judged before its last turn does not speak of all of it. */
+function Judgments({ assessments, lastMs }: { assessments: readonly Assessment[]; lastMs: number }) {
   return (
     <section className={classes.judgments}>
       <h2>{t.assessments}</h2>
@@ -131,6 +135,14 @@ function Judgments({ assessments }: { assessments: readonly Assessment[] }) {
             <strong data-verdict={verdict(each.value) ?? undefined}>
               <SafeText text={each.error === null ? shownValue(each.value) : each.error.code} />
             </strong>
+            {each.updated_ms < lastMs && (
+              <>
+                {" "}
+                <small className="dim" title={t.outdatedHint}>
+                  {t.outdated}
+                </small>
+              </>
+            )}
           </li>
         ))}
       </ul>
