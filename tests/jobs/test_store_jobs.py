@@ -11,8 +11,9 @@ from lodeline.auth.actor import LOCAL
 from lodeline.domain.assessment import SourceKind
 from lodeline.domain.experiment import ExperimentChange, ExperimentSettings, Retention, RetentionChange
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
+from lodeline.domain.trace import PINNED_TAG
 from lodeline.jobs.reaper import reaper
-from lodeline.jobs.retention import PINNED_TAG, STEP, retention
+from lodeline.jobs.retention import STEP, retention
 from lodeline.jobs.scheduler import run_job
 from lodeline.jobs.upkeep import key_uses
 from lodeline.query.ast import Search

@@ -220,6 +220,10 @@ def test_records_of_traces_hold_content_and_expectations(services: Services) -> 
     assert (second.inputs, second.outputs) == ({"input": "text"}, None)
     (place,) = services.records.of_trace(VIEWER, TraceId("tr-1"))
     assert (place.dataset_id, place.record, place.version) == (dataset.dataset_id, first, 1)
+    assert services.traces.get(VIEWER, TraceId("tr-1")).tags == {}
+    services.records.add_traces(EDITOR, dataset.dataset_id, trace_ids=["tr-1"], keep_source=True)
+    pinned = [services.traces.get(VIEWER, TraceId(each)).tags for each in ("tr-1", "tr-2")]
+    assert pinned == [{"lodeline.pinned": "true"}, {}]
     with pytest.raises(NotFound):
         services.records.add_traces(EDITOR, dataset.dataset_id, trace_ids=["tr-none"])
     with pytest.raises(NotFound):

@@ -96,6 +96,9 @@ def add_traces(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1_000, help="Most traces of --filter.")] = 100,
     split: Annotated[str | None, typer.Option(help="The split of the records.")] = None,
+    keep_source: Annotated[
+        bool, typer.Option("--keep-source", help="Pin the traces: retention leaves them.")
+    ] = False,
     message: MessageOption = "",
     draft: DraftOption = False,
 ) -> None:
@@ -110,6 +113,7 @@ def add_traces(
         filter=filter,
         limit=limit,
         split=split,
+        keep_source=keep_source,
         message=message,
         draft=draft,
     )

@@ -18,6 +18,8 @@ MAX_PREVIEW = 1_000
 MAX_METADATA_KEY = 500
 MAX_METADATA_VALUE = 20_000
 MAX_TRACE_NAME = 8_000
+PINNED_TAG = "lodeline.pinned"
+"""Retention leaves traces with this tag, unless its value is "false"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,12 @@ from lodeline.auth.actor import SYSTEM
 from lodeline.domain.clock import Clock
 from lodeline.domain.experiment import Experiment, Retention
 from lodeline.domain.ids import ExperimentId
-from lodeline.domain.trace import Trace
+from lodeline.domain.trace import PINNED_TAG, Trace
 from lodeline.jobs.scheduler import Job
 from lodeline.query.ast import And, Compare, Exists, Field, IsNull, Node, Not, Or, Order, Search
 from lodeline.services.audit import audit_entry
 from lodeline.storage.base import Stores
 
-PINNED_TAG = "lodeline.pinned"
 STEP = 200
 _DAY_MS = 86_400_000
 _START = Field("trace", "start", "time")

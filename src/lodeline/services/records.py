@@ -26,6 +26,7 @@ from lodeline.domain.record import (
     rejection,
 )
 from lodeline.domain.record_table import nothing_replaced
+from lodeline.domain.trace import PINNED_TAG
 from lodeline.query.ast import Search
 from lodeline.services.audit import audit_entry
 from lodeline.services.datasets import DatasetService
@@ -179,6 +180,7 @@ class RecordService:
         trace_ids: Sequence[str] = (),
         query: ListQuery | None = None,
         split: str | None = None,
+        keep_source: bool = False,
         draft: bool = False,
         message: str = "",
     ) -> WriteReport:
@@ -186,6 +188,7 @@ class RecordService:
 
         Inputs and outputs are the root span's (a value that is no object becomes ``{"input": value}``), expectations
         the trace's valid assessments of that kind by name, the source is the trace. NotFound names an unknown trace.
+        With `keep_source` the traces are pinned, so that retention leaves them.
         """
         self._datasets.get(actor, dataset_id, "dataset.write")
         if len(trace_ids) > MAX_FROM_TRACES:
@@ -193,6 +196,8 @@ class RecordService:
         found = [self._traces.get(actor, TraceId(each)) for each in dict.fromkeys(trace_ids)]
         if query is not None:
             found += self._traces.search(actor, query).items
+        if keep_source:
+            self._traces.tag_many(actor, [trace.trace_id for trace in found], {PINNED_TAG: "true"})
         drafts = [replace(each, split=split) for each in drafts_of_traces(self._stores, found)]
         return self.write(actor, dataset_id, "merge", drafts, draft=draft, message=message)
 

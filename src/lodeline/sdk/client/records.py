@@ -81,10 +81,14 @@ class Records(Noun[ModeT]):
         order: str = "",
         limit: int = 100,
         split: str | None = None,
+        keep_source: bool = False,
         draft: bool = False,
         message: str = "",
     ) -> Call[WriteReport]:
-        """Merge records made of traces, by id or those of experiments that match a filter, at most 1,000."""
+        """Merge records made of traces, by id or those of experiments that match a filter, at most 1,000.
+
+        `keep_source` pins the traces, so that retention leaves them.
+        """
         body = given(
             trace_ids=list(trace_ids),
             experiments=list(names(experiment) or ()),
@@ -92,6 +96,7 @@ class Records(Noun[ModeT]):
             order=order,
             limit=limit,
             split=split,
+            keep_source=keep_source,
             draft=draft,
             message=message,
         )

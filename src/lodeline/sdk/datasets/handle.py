@@ -79,11 +79,13 @@ class Dataset:
         filter: str | None = None,
         limit: int = 100,
         split: str | None = None,
+        keep_source: bool = False,
         message: str = "",
         draft: bool = False,
     ) -> WriteReport:
         """Merge records made of traces, by id or those that match a filter, newest first: what went into the root
-        span and came out, and the expectations that were logged on the trace."""
+        span and came out, and the expectations that were logged on the trace. `keep_source` pins the traces, so that
+        retention leaves them."""
         report = self._client.records.add_traces(
             self.dataset_id,
             trace_ids=[trace_ids] if isinstance(trace_ids, str) else trace_ids,
@@ -91,6 +93,7 @@ class Dataset:
             filter=filter,
             limit=limit,
             split=split,
+            keep_source=keep_source,
             message=message,
             draft=draft,
         )

@@ -95,7 +95,10 @@ class RecordsBody(Body):
 
 
 class FromTracesBody(Body):
-    """The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`."""
+    """The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`.
+
+    `keep_source` pins them (tag `lodeline.pinned`), so that retention leaves them.
+    """
 
     trace_ids: Annotated[list[Id], Field(max_length=MAX_FROM_TRACES)] = Field(default_factory=list[str])
     experiments: Annotated[list[Id], Field(max_length=100)] = Field(default_factory=list[str])
@@ -103,6 +106,7 @@ class FromTracesBody(Body):
     order: Annotated[str, Field(max_length=1_000)] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_FROM_TRACES)] = 100
     split: _Split = None
+    keep_source: bool = False
     draft: _Draft = False
     message: Message = ""
 
@@ -147,6 +151,7 @@ def add_traces_to_dataset(
         trace_ids=body.trace_ids,
         query=query,
         split=body.split,
+        keep_source=body.keep_source,
         draft=body.draft,
         message=body.message,
     )
