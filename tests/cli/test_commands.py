@@ -245,6 +245,14 @@ def test_assessments_from_log_to_deletion(lodeline: Lodeline, filled: Path) -> N
     assert "deleted" in lodeline("assessments", "history", ident, store=filled).out
 
 
+def test_a_judgment_waits_for_its_trace(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
+    early = ("assessments", "log", "thumb", "true", "--trace", trace_id(9))
+    lodeline(*early, store=filled, code=1)
+    told = lodeline(*early, "--park", "-e", "Default", store=filled).out
+    assert re.fullmatch(r"Waiting for its trace until \d{4}-\d\d-\d\d .*: thumb = true as a-\w+\.\n", told)
+    lodeline("assessments", "log", "thumb", "true", "--session", "s", "--park", "-e", "Default", store=filled)
+
+
 def test_judgments_on_sessions_spans_and_errors(lodeline: Lodeline, filled: Path) -> None:
     lodeline("assessments", "log", "solved", "true", "--session", "s-1", "-e", "Default", store=filled)
     span = b"childone".hex()

@@ -17,6 +17,7 @@ from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, Lodeli
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, TraceId
 from lodeline.domain.span import JsonValue
 from lodeline.query.ast import Search
+from lodeline.services.assessments import ToLog
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
@@ -106,14 +107,19 @@ def test_a_session_is_judged_in_its_experiment(services: Services) -> None:
 def test_of_a_batch_the_good_ones_are_kept(services: Services) -> None:
     items = services.assessments.log_batch(
         ADA,
-        [(judgment(), None), (judgment("tr-2"), None), (judgment(name=""), None), (judgment(None, session="s"), "1")],
+        [
+            ToLog(judgment()),
+            ToLog(judgment("tr-2")),
+            ToLog(judgment(name="")),
+            ToLog(judgment(None, session="s"), "1"),
+        ],
     )
     assert [item.code for item in items] == [None, "trace_not_found", "invalid", None]
     assert [item.changed for item in items] == [True, False, False, True]
     with pytest.raises(TooLarge):
-        services.assessments.log_batch(ADA, [(judgment(), None)] * 1001)
+        services.assessments.log_batch(ADA, [ToLog(judgment())] * 1001)
     with pytest.raises(Forbidden):
-        services.assessments.log_batch(VIEWER, [(judgment(), None)])
+        services.assessments.log_batch(VIEWER, [ToLog(judgment())])
 
 
 def test_what_is_out_of_reach_does_not_exist(services: Services) -> None:

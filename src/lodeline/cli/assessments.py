@@ -45,7 +45,13 @@ def log(
     span: Annotated[str | None, typer.Option("--span", help="The span of that trace that is judged.")] = None,
     session: Annotated[str | None, typer.Option("--session", help="The session that is judged.")] = None,
     experiment: Annotated[
-        str | None, typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The session's experiment.")
+        str | None,
+        typer.Option(
+            "--experiment",
+            "-e",
+            metavar="ID-or-NAME",
+            help="That of the session, or with --park of the trace.",
+        ),
     ] = None,
     kind: Annotated[Literal["FEEDBACK", "EXPECTATION", "ISSUE_REF"], typer.Option(case_sensitive=False)] = "FEEDBACK",
     source: Annotated[Literal["HUMAN", "LLM_JUDGE", "CODE"], typer.Option(case_sensitive=False)] = "HUMAN",
@@ -59,6 +65,9 @@ def log(
         str | None, typer.Option("--identifier", help="Makes logging the same again change nothing.")
     ] = None,
     overrides: Annotated[str | None, typer.Option("--overrides", help="Id of the assessment it replaces.")] = None,
+    park: Annotated[
+        bool, typer.Option("--park", help="Wait for a trace that is not on the server yet, a day at most.")
+    ] = False,
 ) -> None:
     """Log a judgment on a trace, a span or a session.
 
@@ -82,12 +91,14 @@ def log(
         identifier=identifier,
         overrides=None if overrides is None else AssessmentId(overrides),
     )
-    logged = use.client.assessments.log(draft, experiment=experiment)
+    logged = use.client.assessments.log(draft, experiment=experiment, park=park)
     if use.out.as_json:
         use.out.document(logged)
         return
     made = logged.assessment
     what = "Logged" if logged.changed else "Known already:"
+    if logged.parked_until_ms is not None:
+        what = f"Waiting for its trace until {moment(logged.parked_until_ms)}:"
     value = "" if kind == "ISSUE_REF" else f" = {plain_value(made.value)}"
     use.out.say(f"{what} {made.name}{value} as {made.assessment_id}.")
 

@@ -59,6 +59,13 @@ class AssessmentTarget:
         if self.span_id is not None and self.trace_id is None:
             raise Invalid("target: a span_id needs the trace_id of its trace.")
 
+    @property
+    def label(self) -> str:
+        """What the audit trail calls it: a session's id may be content, so it is not named."""
+        if self.trace_id is None:
+            return "session"
+        return self.trace_id if self.span_id is None else f"{self.trace_id}/{self.span_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class AssessmentDraft:
@@ -205,17 +212,25 @@ _WORDS = {"yes": 1.0, "pass": 1.0, "true": 1.0, "no": 0.0, "fail": 0.0, "false":
 
 @dataclass(frozen=True, slots=True)
 class LoggedAssessment:
-    """What became of one draft: the assessment, and whether logging it changed anything."""
+    """What became of one draft: the assessment, and whether logging it changed anything.
+
+    With `parked_until_ms` (epoch milliseconds) it is not in the ledger yet: it waits until then for its trace.
+    """
 
     assessment: Assessment
     changed: bool
+    parked_until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """What became of one draft of a batch: either `assessment` or the error's `code` and `message`."""
+    """What became of one draft of a batch: either `assessment` or the error's `code` and `message`.
+
+    `parked_until_ms` is that of `LoggedAssessment`.
+    """
 
     assessment: Assessment | None
     changed: bool
     code: str | None = None
     message: str | None = None
+    parked_until_ms: int | None = None

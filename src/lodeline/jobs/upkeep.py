@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from lodeline.jobs.scheduler import Job
 from lodeline.services.keys import KeyService
+from lodeline.services.parking import ParkingService
 
 KEY_USE_INTERVAL_S = 10.0
+PARKING_INTERVAL_S = 2.0
 
 
 def key_uses(keys: KeyService) -> Job:
@@ -16,3 +18,8 @@ def key_uses(keys: KeyService) -> Job:
         return keys.flush_uses()
 
     return Job("key-uses", KEY_USE_INTERVAL_S, run)
+
+
+def parking(waiting: ParkingService) -> Job:
+    """Return the job that puts judgments that waited on their traces."""
+    return Job("parking", PARKING_INTERVAL_S, waiting.attach_all)

@@ -46,11 +46,13 @@ def log_feedback(
     identifier: str | None = None,
     confidence: float | None = None,
     run_id: str | None = None,
+    park: bool = False,
 ) -> Assessment:
     """Log what somebody thinks of a trace, a span of it, or a session of `experiment`; return the assessment.
 
     Give either a `value` (true, a number, text, or any JSON) or the `error` that kept one from being found. With an
-    `identifier` logging the same again changes nothing, and logging something else revises it.
+    `identifier` logging the same again changes nothing, and logging something else revises it. With `park` it may
+    come before its trace: it waits for that in `experiment`, a day at most, where it would be NotFound without.
     """
     draft = AssessmentDraft(
         target=_target(trace_id, span_id, session),
@@ -65,7 +67,7 @@ def log_feedback(
         confidence=confidence,
         run_id=run_id,
     )
-    return default_client().assessments.log(draft, experiment=experiment).assessment
+    return default_client().assessments.log(draft, experiment=experiment, park=park).assessment
 
 
 def log_expectation(
@@ -80,8 +82,10 @@ def log_expectation(
     session: str | None = None,
     experiment: str | None = None,
     identifier: str | None = None,
+    park: bool = False,
 ) -> Assessment:
-    """Log what would have been right for a trace, a span of it, or a session of `experiment`."""
+    """Log what would have been right for a trace, a span of it, or a session of `experiment`; `park` as in
+    `log_feedback`."""
     draft = AssessmentDraft(
         target=_target(trace_id, span_id, session),
         name=name,
@@ -91,7 +95,7 @@ def log_expectation(
         metadata=dict(metadata or {}),
         identifier=identifier,
     )
-    return default_client().assessments.log(draft, experiment=experiment).assessment
+    return default_client().assessments.log(draft, experiment=experiment, park=park).assessment
 
 
 def log_assessment(

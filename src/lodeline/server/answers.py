@@ -4,6 +4,7 @@ A route returns `Json(value)`; ``**answer(Type, 404, ...)`` in its decorator pub
 problems it may give. Both follow `server.shapes`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends
@@ -19,6 +20,7 @@ SCHEMAS = Schemas()
 """The components of the OpenAPI document, collected while routes are declared."""
 _PROBLEM = SCHEMAS.of(Problem)
 _ALWAYS = (400, 401, 403)
+_NO_OTHERS: Mapping[int, str] = {}
 
 
 class Json(JSONResponse):
@@ -37,10 +39,13 @@ class RouteOptions(TypedDict):
     responses: dict[int | str, dict[str, Any]]
 
 
-def answer(kind: Any, *problems: int, status: int = 200, what: str = "") -> RouteOptions:
+def answer(
+    kind: Any, *problems: int, status: int = 200, what: str = "", also: Mapping[int, str] = _NO_OTHERS
+) -> RouteOptions:
     """Return the options of a route that answers `kind`: a type, or None for an answer without a body.
 
-    400, 401 and 403 are documented for every route, `problems` beside them.
+    400, 401 and 403 are documented for every route, `problems` beside them. `also` says what other statuses mean
+    under which the same may be answered.
     """
     documented: dict[int | str, dict[str, Any]] = {
         code: {
@@ -53,6 +58,8 @@ def answer(kind: Any, *problems: int, status: int = 200, what: str = "") -> Rout
     if kind is not None:
         success["content"] = {"application/json": {"schema": SCHEMAS.of(kind)}}
     documented[status] = success
+    for code, meaning in also.items():
+        documented[code] = {**success, "description": meaning}
     return RouteOptions(response_class=Response if kind is None else Json, status_code=status, responses=documented)
 
 

@@ -20,7 +20,7 @@ from lodeline.jobs.labeling_rules import labeling_rules
 from lodeline.jobs.reaper import reaper
 from lodeline.jobs.retention import retention
 from lodeline.jobs.scheduler import Job, Scheduler
-from lodeline.jobs.upkeep import key_uses
+from lodeline.jobs.upkeep import key_uses, parking
 from lodeline.server import otlp, pages
 from lodeline.server.access import Access
 from lodeline.server.answers import ServicesDep
@@ -129,6 +129,7 @@ def jobs_of(services: Services, settings: Settings, *, leads: bool = True) -> tu
         reaper(stores.traces, clock, silence_s=settings.abandon_after_s, interval_s=interval_s),
         retention(stores, clock, interval_s=interval_s),
         labeling_rules(services.labeling_rules, interval_s=interval_s),
+        parking(services.parking),
         *own,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
@@ -24,6 +25,7 @@ from lodeline.domain.errors import Deleted, Invalid, LodelineError, NotFound, To
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.page import MAX_LIMIT, Page
+from lodeline.domain.parking import park as park_draft
 from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import Trace
 from lodeline.services.assessment_names import names_of
@@ -36,6 +38,15 @@ from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
 MAX_BATCH = 1_000
+_NOT_HERE_YET = frozenset(("trace_not_found", "span_not_found"))
+
+
+class ToLog(NamedTuple):
+    """What `log` takes of one judgment."""
+
+    draft: AssessmentDraft
+    experiment: str | None = None
+    park: bool = False
 
 
 class AssessmentService:
@@ -47,12 +58,15 @@ class AssessmentService:
         self._listing = listing
         self._clock = clock
 
-    def log(self, actor: Actor, draft: AssessmentDraft, *, experiment: str | None = None) -> LoggedAssessment:
+    def log(
+        self, actor: Actor, draft: AssessmentDraft, *, experiment: str | None = None, park: bool = False
+    ) -> LoggedAssessment:
         """Append a judgment; idempotent by `identifier`. A person who is not named is the account that asks.
 
         The experiment is the trace's; for a judgment on a session it must be named (id or name). NotFound when the
         target is unknown; Invalid for a run of another experiment; Conflict when `overrides` is not the head of its
-        chain (details name the head).
+        chain (details name the head). With `park` a judgment on a trace or span that is unknown waits for it in
+        `experiment`, which is then to be named, and is logged once it is here.
         """
         permit_reach(actor, "assessment.write")
         check_draft(draft)
@@ -60,13 +74,18 @@ class AssessmentService:
         if draft.target.session is not None:
             check_name(draft.target.session, noun="session", most=MAX_TEXT)
         draft = _named(actor, draft)
-        experiment_id = self._experiment_of(actor, draft, experiment)
-        if draft.run_id is not None:
-            check_run_of(self._stores, actor, draft.run_id, experiment_id)
-        self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value, draft.target)
+        try:
+            return self._log(actor, draft, self._experiment_of(actor, draft, experiment))
+        except NotFound as missing:
+            if not park or missing.error_code not in _NOT_HERE_YET:
+                raise
+        return self._park(actor, draft, self._named_experiment(actor, "trace that is to come", experiment))
+
+    def _log(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> LoggedAssessment:
+        self._check_bindings(actor, draft, experiment_id)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
-            actor, "assessment.log", _target(draft), at_ms=now_ms, experiment_id=experiment_id,
+            actor, "assessment.log", draft.target.label, at_ms=now_ms, experiment_id=experiment_id,
             details={"kind": draft.kind, "overrides": draft.overrides},
         )  # fmt: skip
         made, changed = self._stores.assessments.log(
@@ -74,17 +93,32 @@ class AssessmentService:
         )
         return LoggedAssessment(made, changed)
 
-    def log_batch(self, actor: Actor, drafts: Sequence[tuple[AssessmentDraft, str | None]]) -> Sequence[BatchItem]:
-        """Append many, each with the experiment that `log` takes, and each on its own: one that is refused says why
-        in its place and stops no other."""
+    def _park(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> LoggedAssessment:
+        self._check_bindings(actor, draft, experiment_id)
+        now_ms = self._clock.now_ms()
+        parked = park_draft(draft, experiment_id, actor=actor.label, by=actor.author, now_ms=now_ms)
+        audit = audit_entry(
+            actor, "assessment.park", draft.target.label, at_ms=now_ms, experiment_id=experiment_id,
+            details={"kind": draft.kind},
+        )  # fmt: skip
+        self._stores.parking.add(parked, audit=audit)
+        return LoggedAssessment(parked.assessment(), changed=True, parked_until_ms=parked.expires_ms)
+
+    def _check_bindings(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> None:
+        if draft.run_id is not None:
+            check_run_of(self._stores, actor, draft.run_id, experiment_id)
+        self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value, draft.target)
+
+    def log_batch(self, actor: Actor, drafts: Sequence[ToLog]) -> Sequence[BatchItem]:
+        """Append many, each on its own: one that is refused says why in its place and stops no other."""
         permit_reach(actor, "assessment.write")
         if len(drafts) > MAX_BATCH:
             raise TooLarge(f"assessments: {len(drafts)} are over the limit of {MAX_BATCH} in one call.")
         items: list[BatchItem] = []
-        for draft, experiment in drafts:
+        for draft, experiment, park in drafts:
             try:
-                logged = self.log(actor, draft, experiment=experiment)
-                items.append(BatchItem(logged.assessment, logged.changed))
+                logged = self.log(actor, draft, experiment=experiment, park=park)
+                items.append(BatchItem(logged.assessment, logged.changed, parked_until_ms=logged.parked_until_ms))
             except LodelineError as error:
                 if error.http_status >= 500:
                     raise
@@ -166,8 +200,11 @@ class AssessmentService:
     def _experiment_of(self, actor: Actor, draft: AssessmentDraft, experiment: str | None) -> ExperimentId:
         if draft.target.trace_id is not None:
             return self._trace_experiment(actor, draft.target.trace_id, "assessment.write")
+        return self._named_experiment(actor, "session", experiment)
+
+    def _named_experiment(self, actor: Actor, noun: str, experiment: str | None) -> ExperimentId:
         if experiment is None:
-            raise Invalid("experiment: name the experiment of the session.", details={"field": "experiment"})
+            raise Invalid(f"experiment: name the experiment of the {noun}.", details={"field": "experiment"})
         found = self._scope.lookup(actor, "assessment.write", experiment)
         if found.lifecycle == "DELETED":
             raise Deleted.of("experiment", found.experiment_id)
@@ -189,13 +226,6 @@ def _named(actor: Actor, draft: AssessmentDraft) -> AssessmentDraft:
     if draft.source.kind != "HUMAN" or draft.source.source_id != UNNAMED or actor.author is None:
         return draft
     return replace(draft, source=replace(draft.source, source_id=actor.author))
-
-
-def _target(draft: AssessmentDraft) -> str:
-    target = draft.target
-    if target.trace_id is None:
-        return "session"
-    return target.trace_id if target.span_id is None else f"{target.trace_id}/{target.span_id}"
 
 
 def _check_change(found: Assessment, change: AssessmentChange) -> None:

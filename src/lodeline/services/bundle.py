@@ -36,6 +36,7 @@ from lodeline.services.name_hints import NameHints
 from lodeline.services.names import Names
 from lodeline.services.near_duplicates import NearDuplicateService
 from lodeline.services.operation import OperationService
+from lodeline.services.parking import ParkingService
 from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
 from lodeline.services.review_queues import ReviewQueueService
@@ -71,6 +72,7 @@ class Services:
     artifacts: ArtifactService
     artifact_parts: ArtifactPartService
     assessments: AssessmentService
+    parking: ParkingService
     conversations: ConversationService
     analytics: AnalyticsService
     measurements: MeasurementService
@@ -144,6 +146,7 @@ def assemble(
         artifacts=artifacts,
         artifact_parts=ArtifactPartService(stores, artifacts, clock),
         assessments=assessments,
+        parking=ParkingService(stores, clock),
         conversations=ConversationService(stores, scope, listing, clock),
         analytics=AnalyticsService(stores, listing),
         measurements=MeasurementService(stores, traces, assessments),

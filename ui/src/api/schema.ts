@@ -174,7 +174,8 @@ export interface AssessmentBatchBody {
 
 /** A judgment: on a trace, on a span of it, or on a session of `experiment`; with either `value` or `error`.
 
-With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues. */
+With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues. With
+`park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at most. */
 export interface AssessmentBody {
   name: string;
   kind?: "FEEDBACK" | "EXPECTATION" | "ISSUE_REF";
@@ -192,6 +193,7 @@ export interface AssessmentBody {
   confidence?: number | null;
   run_id?: string | null;
   created_ms?: number | null;
+  park?: boolean;
 }
 
 /** A revision; what is left out stays. `value` and `error` are taken when `replace_value` says so. */
@@ -322,12 +324,15 @@ export interface AuditEntryPage {
   hints: string[];
 }
 
-/** What became of one draft of a batch: either `assessment` or the error's `code` and `message`. */
+/** What became of one draft of a batch: either `assessment` or the error's `code` and `message`.
+
+`parked_until_ms` is that of `LoggedAssessment`. */
 export interface BatchItem {
   assessment: Assessment | null;
   changed: boolean;
   code: string | null;
   message: string | null;
+  parked_until_ms: number | null;
 }
 
 /** Everything that an evaluation's result depends on. Two evaluations with equal bindings are replicates.
@@ -865,7 +870,9 @@ export interface FinishBody {
   message?: string | null;
 }
 
-/** The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`. */
+/** The traces to make records of: `trace_ids`, or those of `experiments` that match `filter`.
+
+`keep_source` pins them (tag `lodeline.pinned`), so that retention leaves them. */
 export interface FromTracesBody {
   trace_ids?: string[];
   experiments?: string[];
@@ -873,6 +880,7 @@ export interface FromTracesBody {
   order?: string;
   limit?: number;
   split?: string | null;
+  keep_source?: boolean;
   draft?: boolean;
   message?: string;
 }
@@ -1432,10 +1440,13 @@ export interface LinkReport {
   linked: number;
 }
 
-/** What became of one draft: the assessment, and whether logging it changed anything. */
+/** What became of one draft: the assessment, and whether logging it changed anything.
+
+With `parked_until_ms` (epoch milliseconds) it is not in the ledger yet: it waits until then for its trace. */
 export interface LoggedAssessment {
   assessment: Assessment;
   changed: boolean;
+  parked_until_ms: number | null;
 }
 
 /** What became of one row: whether anything changed, and the assessment of each of its scores, in order (None where the row names no trace or one that is not there). */
@@ -3992,7 +4003,9 @@ Which traces these are is said by assessments: `kind = 'ISSUE_REF' AND name = 'i
     body: undefined;
     answer: RegisteredScorer[];
   };
-  /** Log a judgment. `changed` is false when the same one was known already. */
+  /** Log a judgment. `changed` is false when the same one was known already.
+
+202 when it is parked: in the ledger once its trace or span is here, and dropped at `parked_until_ms` otherwise. */
   log_assessment: {
     params: Record<string, never>;
     body: AssessmentBody;

@@ -39,12 +39,16 @@ class Assessments(Noun[ModeT]):
     """Calls about judgments."""
 
     @call
-    def log(self, draft: AssessmentDraft, *, experiment: str | None = None) -> Call[LoggedAssessment]:
+    def log(
+        self, draft: AssessmentDraft, *, experiment: str | None = None, park: bool = False
+    ) -> Call[LoggedAssessment]:
         """Log a judgment; one on a session needs the `experiment` (id or name).
 
-        Idempotent by the draft's `identifier`; a draft without one is given one, so that it can be sent again.
+        Idempotent by the draft's `identifier`; a draft without one is given one, so that it can be sent again. With
+        `park` one whose trace or span is not on the server yet waits for it in `experiment`, a day at most; the
+        answer's `parked_until_ms` says so.
         """
-        body = _body(draft, experiment)
+        body = _body(draft, experiment, park=park)
         return Call("POST", path_of("assessments"), one(LoggedAssessment), body=body, repeat="always")
 
     @call
@@ -166,7 +170,7 @@ def _options(options: TrustOptions | None) -> dict[str, Parameter]:
     }  # fmt: skip
 
 
-def _body(draft: AssessmentDraft, experiment: str | None) -> dict[str, object]:
+def _body(draft: AssessmentDraft, experiment: str | None, *, park: bool = False) -> dict[str, object]:
     if draft.assessment_id is not None:
         raise Invalid.value("assessment_id", draft.assessment_id, "none: the server gives it")
     check_draft(replace(draft, value=_finite(draft.value)))
@@ -177,7 +181,8 @@ def _body(draft: AssessmentDraft, experiment: str | None) -> dict[str, object]:
         trace_id=target.trace_id,
         span_id=target.span_id,
         session=target.session,
-        experiment=experiment if target.session is not None else None,
+        experiment=experiment if target.session is not None or park else None,
+        park=park or None,
         source=given(kind=draft.source.kind, source_id=draft.source.source_id, digest=draft.source.digest),
         value=draft.value,
         error=None if draft.error is None else asdict(draft.error),

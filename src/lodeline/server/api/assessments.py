@@ -28,7 +28,7 @@ from lodeline.server.api.bodies import Body, EpochMs, Id, Tags, Text
 from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ExperimentsParam, NativeListedDep
 from lodeline.server.api.traces import TracePath
-from lodeline.services.assessments import MAX_BATCH
+from lodeline.services.assessments import MAX_BATCH, ToLog
 
 router = native_router("", "assessments")
 
@@ -59,7 +59,8 @@ class ErrorBody(Body):
 class AssessmentBody(Body):
     """A judgment: on a trace, on a span of it, or on a session of `experiment`; with either `value` or `error`.
 
-    With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues.
+    With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues. With
+    `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at most.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=250)]
@@ -78,6 +79,7 @@ class AssessmentBody(Body):
     confidence: _Confidence = None
     run_id: Id | None = None
     created_ms: EpochMs | None = None
+    park: bool = False
 
     def to_domain(self) -> AssessmentDraft:
         """Return the draft as the services take it."""
@@ -121,16 +123,20 @@ class AssessmentChangeBody(Body):
     reason: Text | None = None
 
 
-@router.post("/assessments", **answer(LoggedAssessment, 404, 409, 413))
+@router.post("/assessments", **answer(LoggedAssessment, 404, 409, 413, also={202: "It waits for its trace"}))
 def log_assessment(actor: ActorDep, services: ServicesDep, body: AssessmentBody) -> Json:
-    """Log a judgment. `changed` is false when the same one was known already."""
-    return Json(services.assessments.log(actor, body.to_domain(), experiment=body.experiment))
+    """Log a judgment. `changed` is false when the same one was known already.
+
+    202 when it is parked: in the ledger once its trace or span is here, and dropped at `parked_until_ms` otherwise.
+    """
+    logged = services.assessments.log(actor, body.to_domain(), experiment=body.experiment, park=body.park)
+    return Json(logged, status_code=200 if logged.parked_until_ms is None else 202)
 
 
 @router.post("/assessments/batch", **answer(list[BatchItem], 413))
 def log_assessments(actor: ActorDep, services: ServicesDep, body: AssessmentBatchBody) -> Json:
     """Log many judgments; the answer has one item for each, in order."""
-    drafts = [(item.to_domain(), item.experiment) for item in body.assessments]
+    drafts = [ToLog(item.to_domain(), item.experiment, item.park) for item in body.assessments]
     return Json(services.assessments.log_batch(actor, drafts))
 
 

@@ -23,6 +23,7 @@ from lodeline.storage.base.issues import IssueStore
 from lodeline.storage.base.label_schemas import LabelSchemaStore
 from lodeline.storage.base.labeling import LabelingStore, LabelingTransferStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
+from lodeline.storage.base.parking import ParkingStore
 from lodeline.storage.base.prompts import PromptStore
 from lodeline.storage.base.runs import EvaluationStore, RunStore
 from lodeline.storage.base.scorers import ScorerStore
@@ -49,6 +50,7 @@ __all__ = [
     "LabelingStore",
     "LabelingTransferStore",
     "ModelStore",
+    "ParkingStore",
     "PromptStore",
     "RecordStore",
     "ReviewStore",

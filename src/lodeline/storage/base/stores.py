@@ -15,6 +15,7 @@ from lodeline.storage.base.issues import IssueStore
 from lodeline.storage.base.label_schemas import LabelSchemaStore
 from lodeline.storage.base.labeling import LabelingStore, LabelingTransferStore, ReviewStore
 from lodeline.storage.base.models import ModelStore
+from lodeline.storage.base.parking import ParkingStore
 from lodeline.storage.base.prompts import PromptStore
 from lodeline.storage.base.runs import EvaluationStore, RunStore
 from lodeline.storage.base.scorers import ScorerStore
@@ -42,6 +43,7 @@ class Stores:
     analytics: AnalyticsStore
     conversations: ConversationStore
     assessments: AssessmentStore
+    parking: ParkingStore
     accounts: AccountStore
     keys: KeyStore
     audit: AuditStore

@@ -127,6 +127,7 @@ class MemoryExperiments:
         for record in records:
             del state.traces[record.trace_id]
         state.deliveries = {i: d for i, d in state.deliveries.items() if d.experiment_id != experiment_id}
+        state.parked = {i: each for i, each in state.parked.items() if each.experiment_id != experiment_id}
         assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
         runs = state.forget_runs(experiment_id)
         models = state.forget_models(experiment_id)

@@ -18,6 +18,7 @@ from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, KeyId, Mo
 from lodeline.domain.issue import Issue, IssueId
 from lodeline.domain.label_schema import LabelSchema, LabelSchemaId
 from lodeline.domain.model import AliasEvent, Model
+from lodeline.domain.parking import ParkedAssessment
 from lodeline.domain.review_places import settled
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.run_record import RunRecord
@@ -37,6 +38,7 @@ class State:
     ledger: dict[AssessmentId, list[AssessmentRevision]] = field(
         default_factory=dict[AssessmentId, list[AssessmentRevision]]
     )
+    parked: dict[AssessmentId, ParkedAssessment] = field(default_factory=dict[AssessmentId, ParkedAssessment])
     accounts: dict[AccountId, Account] = field(default_factory=dict[AccountId, Account])
     password_hashes: dict[AccountId, str] = field(default_factory=dict[AccountId, str])
     keys: dict[KeyId, ApiKey] = field(default_factory=dict[KeyId, ApiKey])

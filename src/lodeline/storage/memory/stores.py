@@ -25,6 +25,7 @@ from lodeline.storage.memory.label_schemas import MemoryLabelSchemas
 from lodeline.storage.memory.labeling import MemoryLabeling
 from lodeline.storage.memory.labeling_transfer import MemoryLabelingTransfer
 from lodeline.storage.memory.models import MemoryModels
+from lodeline.storage.memory.parking import MemoryParking
 from lodeline.storage.memory.prompts import MemoryPrompts, PromptTable
 from lodeline.storage.memory.records import MemoryRecords
 from lodeline.storage.memory.reviews import MemoryReviews
@@ -57,6 +58,7 @@ def open_memory() -> Stores:
         analytics=MemoryAnalytics(state),
         conversations=MemoryConversations(state),
         assessments=MemoryAssessments(state),
+        parking=MemoryParking(state),
         accounts=MemoryAccounts(state),
         keys=MemoryKeys(state),
         audit=MemoryAudit(state),

@@ -12,7 +12,7 @@ from lodeline.domain.experiment import Experiment, PurgeReceipt
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from lodeline.storage.base import BlobStore
 from lodeline.storage.sql import audit as trail
-from lodeline.storage.sql import deliveries, issues, label_schemas, meta, models, runs, traces
+from lodeline.storage.sql import deliveries, issues, label_schemas, meta, models, parking, runs, traces
 from lodeline.storage.sql.codec import dumps, loads
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.labeling_rows import remove_items
@@ -179,6 +179,7 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     receipt = replace(receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + blob_bytes)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
     deliveries.forget(db, number)
+    parking.forget(db, number)
     issues.forget(db, number)
     keys = db.execute("SELECT id FROM prompts WHERE exp = ?", (number,)).fetchall()
     for table in ("prompt_versions", "prompt_aliases", "prompt_events", "prompt_links"):

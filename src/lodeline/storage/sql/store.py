@@ -33,6 +33,7 @@ from lodeline.storage.sql.labeling import SqlLabeling
 from lodeline.storage.sql.labeling_transfer import SqlLabelingTransfer
 from lodeline.storage.sql.lock import DirectoryLock
 from lodeline.storage.sql.models import SqlModels
+from lodeline.storage.sql.parking import SqlParking
 from lodeline.storage.sql.prompts import SqlPrompts
 from lodeline.storage.sql.records import SqlRecords
 from lodeline.storage.sql.reviews import SqlReviews
@@ -80,6 +81,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             analytics=SqlAnalyticsStore(readers),
             conversations=SqlConversationStore(readers),
             assessments=SqlAssessments(writer, readers),
+            parking=SqlParking(writer, readers),
             accounts=SqlAccounts(writer, readers),
             keys=SqlKeys(writer, readers),
             audit=SqlAudit(writer, readers),

@@ -1,0 +1,80 @@
+"""Parking: judgments whose trace is not here yet wait for it, for a day at most."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from lodeline.domain.assessment import Assessment, AssessmentDraft
+from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.ids import AssessmentId, ExperimentId, check_trace_id, ordered_hex
+from lodeline.domain.ledger import plan_log
+
+PARKED_MS = 24 * 3_600_000
+"""How long a judgment waits for its trace."""
+MAX_PARKED = 10_000
+"""How many judgments of one experiment wait at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedAssessment:
+    """A judgment that waits for its trace until `expires_ms` (epoch milliseconds).
+
+    `draft` has the id and the time that the assessment will have. `actor` is who the audit trail names for it, `by`
+    the account.
+    """
+
+    experiment_id: ExperimentId
+    draft: AssessmentDraft
+    actor: str
+    by: str | None
+    expires_ms: int
+
+    @property
+    def assessment_id(self) -> AssessmentId:
+        """The id that the assessment will have."""
+        if self.draft.assessment_id is None:
+            raise ValueError("a parked draft has an id")
+        return self.draft.assessment_id
+
+    def assessment(self) -> Assessment:
+        """Return the assessment that this will be."""
+        now_ms = self.draft.created_ms or 0
+        plan = plan_log(self.draft, (), lambda _: None, experiment_id=self.experiment_id, by=self.by, now_ms=now_ms)
+        return plan.assessment
+
+
+def park(
+    draft: AssessmentDraft, experiment_id: ExperimentId, *, actor: str, by: str | None, now_ms: int
+) -> ParkedAssessment:
+    """Return a judgment as it is parked: with an identifier under an id made of that, so that the same one sent again
+    is the same. Invalid for one that overrides, which only a judgment that is here can be."""
+    if draft.target.trace_id is None:
+        raise Invalid("park: only a judgment on a trace or span waits for it; a session needs no trace to be judged.")
+    check_trace_id(draft.target.trace_id)
+    if draft.overrides is not None:
+        raise Invalid(
+            f"overrides: {draft.overrides!r} cannot be on a trace that is not here; log the judgment without it.",
+            details={"field": "overrides"},
+        )
+    draft = replace(
+        draft,
+        assessment_id=draft.assessment_id or _id_of(draft, experiment_id),
+        created_ms=now_ms if draft.created_ms is None else draft.created_ms,
+    )
+    return ParkedAssessment(experiment_id, draft, actor, by, now_ms + PARKED_MS)
+
+
+def parking_full(experiment_id: ExperimentId) -> Conflict:
+    """Return the error for one judgment too many."""
+    return Conflict(
+        f"experiment {experiment_id!r}: {MAX_PARKED} judgments wait for traces already; send these traces first.",
+        code="parking_full",
+        details={"experiment_id": experiment_id},
+    )
+
+
+def _id_of(draft: AssessmentDraft, experiment_id: ExperimentId) -> AssessmentId:
+    if draft.identifier is None:
+        return AssessmentId(ordered_hex("a-"))
+    target = draft.target
+    key = repr((experiment_id, target.trace_id, target.span_id, draft.name, draft.identifier))
+    return AssessmentId("a-" + hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:32])

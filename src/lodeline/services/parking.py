@@ -1,0 +1,60 @@
+"""Parking: puts judgments that waited on their traces, once these are here."""
+
+import logging
+from collections.abc import Callable
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import LodelineError
+from lodeline.domain.ids import AssessmentId
+from lodeline.domain.parking import ParkedAssessment
+from lodeline.services.enforced_schemas import EnforcedSchemas
+from lodeline.storage.base import Stores
+
+_STEP = 200
+_log = logging.getLogger("lodeline.parking")
+
+
+class ParkingService:
+    """What the server does by itself with judgments that wait; people park them by `AssessmentService.log`."""
+
+    def __init__(self, stores: Stores, clock: Clock = system_clock) -> None:
+        self._stores = stores
+        self._clock = clock
+
+    def attach_all(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Log each judgment whose trace has come, and forget those that waited too long; return how many were
+        logged. One that cannot be logged, such as for a trace that came to another experiment, is forgotten."""
+        expired = self._stores.parking.expire(self._clock.now_ms())
+        if expired:
+            _log.warning("%d parked assessments were dropped: their traces did not come in time", expired)
+        logged = 0
+        after: AssessmentId | None = None
+        while not stopping():
+            found = self._stores.parking.arrived(after=after, limit=_STEP)
+            if not found:
+                break
+            after = found[-1].assessment_id
+            logged += sum(self._attach(parked) for parked in found)
+        return logged
+
+    def _attach(self, parked: ParkedAssessment) -> bool:
+        """Log a judgment and tell whether that went well. One whose span is still missing goes on waiting."""
+        draft, experiment_id = parked.draft, parked.experiment_id
+        now_ms = self._clock.now_ms()
+        audit = AuditEntry(
+            now_ms, parked.actor, "assessment.log", draft.target.label, experiment_id,
+            {"kind": draft.kind, "parked": "true"},
+        )  # fmt: skip
+        try:
+            holder = self._stores.experiments.get(experiment_id)
+            EnforcedSchemas(self._stores, holder).check(draft.source.kind, draft.name, draft.value, draft.target)
+            self._stores.assessments.log(experiment_id, draft, by=parked.by, now_ms=now_ms, audit=audit)
+        except LodelineError as error:
+            if error.http_status >= 500 or error.error_code == "span_not_found":
+                return False
+            _log.warning("parked assessment %s was dropped: %s", parked.assessment_id, error.error_code)
+            self._stores.parking.remove([parked.assessment_id])
+            return False
+        self._stores.parking.remove([parked.assessment_id])
+        return True
