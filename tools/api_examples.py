@@ -99,6 +99,7 @@ EXAMPLES: Mapping[str, Example] = {
     "delete_experiment": Example("/experiments/1"),
     "restore_experiment": Example("/experiments/{gone}/restore"),
     "purge_experiment": Example("/experiments/{gone}/purge"),
+    "get_purge": Example("/experiments/{purged}/purge"),
     "complete_filter": Example("/filters/complete", {"text": "state = 'ER", "position": "11"}),
     "count_traces": Example("/traces/count", {"experiment": "support", "filter": "state = 'ERROR'"}),
     "get_trace_facet": Example("/traces/facet", {"experiment": "support", "field": "environment"}),
@@ -463,6 +464,9 @@ def _filled_store(services: Services) -> dict[str, str]:
     support = services.experiments.create(LOCAL, ExperimentDraft("support", description="Answers customers."))
     gone = services.experiments.create(LOCAL, ExperimentDraft("old"))
     services.experiments.delete(LOCAL, gone.experiment_id)
+    purged = services.experiments.create(LOCAL, ExperimentDraft("older"))
+    services.experiments.delete(LOCAL, purged.experiment_id)
+    services.experiments.purge(LOCAL, purged.experiment_id)
     _ingest(services, support.experiment_id)
     draft = AssessmentDraft(
         target=AssessmentTarget(trace_id=TRACE),
@@ -474,7 +478,12 @@ def _filled_store(services: Services) -> dict[str, str]:
     )
     judged = services.assessments.log(LOCAL, draft).assessment
     services.attachments.put(LOCAL, TRACE, "invoice.txt", BytesIO(b"12 tulips"))
-    names = {"gone": gone.experiment_id, "trace": TRACE, "assessment": judged.assessment_id}
+    names = {
+        "gone": gone.experiment_id,
+        "purged": purged.experiment_id,
+        "trace": TRACE,
+        "assessment": judged.assessment_id,
+    }
     return (
         names | {"dataset": _dataset(services), "issue": _issue(services)} | _evaluated(services) | _labeled(services)
     )

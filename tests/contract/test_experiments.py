@@ -252,10 +252,15 @@ def test_purge_removes_everything_and_says_how_much(stores: Stores) -> None:
     experiment_id = fill(stores)
     size = stores.traces.get([TraceId("tr-1")])[0].size_bytes
     delete_experiment(stores, experiment_id)
+    with pytest.raises(NotFound, match="no purge") as never:
+        stores.experiments.purged(experiment_id)
+    assert never.value.error_code == "purge_not_found"
     receipt = stores.experiments.purge(experiment_id, audit=audit())
+    assert stores.experiments.purged(experiment_id) == receipt
+    assert not stores.experiments.purging()
     freed = receipt.bytes_freed
     assert receipt == PurgeReceipt(
-        experiment_id, "full", traces=1, spans=2, assessments=2, blobs=1, bytes_freed=freed
+        experiment_id, "full", traces=1, spans=2, assessments=2, blobs=1, bytes_freed=freed, of_traces=1
     )
     assert freed >= 5
     assert size > 0
@@ -268,6 +273,8 @@ def test_purge_removes_everything_and_says_how_much(stores: Stores) -> None:
     assert stores.admin.check() == []
     assert found(stores) == ["tr-2"]
     again = make_experiment(stores, "again", experiment_id=experiment_id)
+    with pytest.raises(NotFound, match="no purge"):
+        stores.experiments.purged(experiment_id)
     assert found(stores, experiments=(again.experiment_id,)) == []
     assert stores.traces.write([write("tr-1", span(), experiment=again.experiment_id)])[0].refused is None
     with pytest.raises(NotFound):

@@ -12,6 +12,7 @@ from lodeline.domain.assessment import SourceKind
 from lodeline.domain.experiment import ExperimentChange, ExperimentSettings, Retention, RetentionChange
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
 from lodeline.domain.trace import PINNED_TAG
+from lodeline.jobs.purges import purges
 from lodeline.jobs.reaper import reaper
 from lodeline.jobs.retention import STEP, retention
 from lodeline.jobs.scheduler import run_job
@@ -159,3 +160,21 @@ def test_uses_of_keys_are_handed_over(services: Services) -> None:
     assert run_job(key_uses(services.keys)) == 1
     assert services.keys.list(LOCAL)[0].last_used_ms == clock_of(services).now_ms()
     assert run_job(key_uses(services.keys)) == 0
+
+
+def test_a_purge_that_was_cut_off_is_finished_once_it_stands_still(services: Services) -> None:
+    made = make(services, "gone").experiment_id
+    fill(services, 500, made)
+    services.experiments.delete(LOCAL, made)
+    half = services.experiments.purge(LOCAL, made, stopping=lambda: True)
+    job = purges(services.experiments, interval_s=60)
+    assert run_job(job) == 0
+    if services.stores.capabilities.backend == "memory":  # all in one step
+        assert (half.finished, half.traces) == (True, 500)
+        return
+    assert 0 < half.traces < 500
+    services.experiments.purge(LOCAL, made, stopping=lambda: True)
+    assert run_job(job) == 0
+    assert run_job(job) == 1
+    assert services.experiments.purged(LOCAL, made).traces == 500
+    assert run_job(job) == 0

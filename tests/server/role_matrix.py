@@ -97,6 +97,7 @@ CASES: tuple[Case, ...] = (
     Case(f"DELETE {EXPERIMENT}",                     "200 200 403 404 401 403"),
     Case(f"POST {EXPERIMENT}/restore",               "200 200 403 404 401 404", f"{GONE}/restore"),
     Case(f"POST {EXPERIMENT}/purge",                 "200 403 403 404 401 404", f"{GONE}/purge"),
+    Case(f"GET {EXPERIMENT}/purge",                  "404 403 403 404 401 404", f"{GONE}/purge"),
     Case(f"GET {EXPERIMENT}/export",                 "200 200 200 403 401 403"),
 
     Case(f"GET {API}/filters/complete",              "200 200 200 200 401 200"),

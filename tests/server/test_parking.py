@@ -27,6 +27,8 @@ def test_a_judgment_that_is_parked_is_on_its_trace_soon_after_that_came() -> Non
         while not (found := world.client.get(f"{API}/traces/{TRACE}/assessments").json()):
             assert time.monotonic() < until
             time.sleep(0.1)
-        assert [(each["assessment_id"], each["value"]) for each in found] == [(told["assessment"]["assessment_id"], True)]
+        assert [(each["assessment_id"], each["value"]) for each in found] == [
+            (told["assessment"]["assessment_id"], True)
+        ]
         again = world.client.post(f"{API}/assessments", json={**BODY, "park": True, "experiment": "0"})
         assert (again.status_code, again.json()["changed"]) == (200, False)

@@ -21,6 +21,7 @@ from lodeline.cli.options import (
     command,
 )
 from lodeline.cli.output import moment, size
+from lodeline.cli.purging import purged
 from lodeline.cli.transfer import download, uploading
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.experiment import Experiment, ExperimentSettings
@@ -153,7 +154,7 @@ def purge(use: Use, name: NameArgument, yes: YesOption = False) -> None:
     """Remove a deleted experiment and everything in it for good."""
     found = find_experiment(use.client, name)
     confirm(f"Remove experiment {found.experiment_id} ({found.name}) and all of its traces for good?", yes=yes)
-    receipt = use.client.experiments.purge(found.experiment_id)
+    receipt = purged(use, found)
     if use.out.as_json:
         use.out.document(receipt)
     use.out.say(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypedDict
 
-from lodeline.domain.errors import Invalid, TooLarge
+from lodeline.domain.errors import Invalid, NotFound, TooLarge
 from lodeline.domain.ids import ExperimentId
 
 Lifecycle = Literal["ACTIVE", "DELETED"]
@@ -148,7 +148,10 @@ class ExperimentChange:
 
 @dataclass(frozen=True, slots=True)
 class PurgeReceipt:
-    """What a purge removed, as counts."""
+    """What a purge has removed, as counts; while it goes on `finished` is false.
+
+    `of_traces` is how many traces there were when it began, where that is known.
+    """
 
     experiment_id: ExperimentId
     name: str
@@ -164,6 +167,17 @@ class PurgeReceipt:
     prompts: int = 0
     scorers: int = 0
     label_schemas: int = 0
+    of_traces: int | None = None
+    finished: bool = True
+
+
+def never_purged(experiment_id: str) -> NotFound:
+    """Return the error for an experiment whose purge never began."""
+    return NotFound(
+        f"experiment {experiment_id!r}: no purge of it ever began.",
+        code="purge_not_found",
+        details={"noun": "purge", "id": experiment_id},
+    )
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -17,6 +17,7 @@ from lodeline.auth.throttle import Throttle
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.ingest.limits import IngestLimits
 from lodeline.jobs.labeling_rules import labeling_rules
+from lodeline.jobs.purges import purges
 from lodeline.jobs.reaper import reaper
 from lodeline.jobs.retention import retention
 from lodeline.jobs.scheduler import Job, Scheduler
@@ -130,6 +131,7 @@ def jobs_of(services: Services, settings: Settings, *, leads: bool = True) -> tu
         retention(stores, clock, interval_s=interval_s),
         labeling_rules(services.labeling_rules, interval_s=interval_s),
         parking(services.parking),
+        purges(services.experiments, interval_s=interval_s),
         *own,
     )
 

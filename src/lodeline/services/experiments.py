@@ -1,6 +1,7 @@
 """Experiments: create, find, change, delete, restore, purge."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may, permit, permit_reach
@@ -127,15 +128,28 @@ class ExperimentService:
             return found
         return self._apply(actor, experiment_id, ExperimentChange(lifecycle="ACTIVE"), "experiment.restore")
 
-    def purge(self, actor: Actor, experiment_id: ExperimentId) -> PurgeReceipt:
-        """Remove a deleted experiment for good, attachments included; Conflict when it is not deleted."""
+    def purge(
+        self, actor: Actor, experiment_id: ExperimentId, stopping: Callable[[], bool] | None = None
+    ) -> PurgeReceipt:
+        """Remove a deleted experiment for good, attachments included; Conflict when it is not deleted. When
+        `stopping` says so between two steps, it is left unfinished."""
         permit(actor, "experiment.purge", experiment_id)
         now_ms = self._clock.now_ms()
         audit = audit_entry(actor, "experiment.purge", experiment_id, at_ms=now_ms, experiment_id=experiment_id)
         try:
-            return self._stores.experiments.purge(experiment_id, audit=audit)
+            return self._stores.experiments.purge(experiment_id, audit=audit, stopping=stopping)
         finally:
             self._cache.forget()
+
+    def purged(self, actor: Actor, experiment_id: ExperimentId) -> PurgeReceipt:
+        """Return what a purge has removed by now, while it goes on too; NotFound when none began."""
+        permit(actor, "experiment.purge", experiment_id)
+        return self._stores.experiments.purged(experiment_id)
+
+    def purging(self, actor: Actor) -> Sequence[PurgeReceipt]:
+        """Return what those purges that began and are not finished have removed by now."""
+        permit(actor, "experiment.purge")
+        return self._stores.experiments.purging()
 
     def _apply(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange, action: str) -> Experiment:
         now_ms = self._clock.now_ms()

@@ -49,6 +49,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "delete_experiment": lambda c: c.experiments.delete("1"),
     "restore_experiment": lambda c: c.experiments.restore("1"),
     "purge_experiment": lambda c: c.experiments.purge("1"),
+    "get_purge": lambda c: c.experiments.purged("1"),
     "count_traces": lambda c: c.analytics.count(),
     "get_trace_facet": lambda c: c.analytics.facet("state"),
     "aggregate_traces": lambda c: c.analytics.aggregate(AggregateQuery(("count",))),

@@ -7,8 +7,9 @@ import pytest
 from lodeline.domain.assessment import AssessmentDraft
 from lodeline.domain.blob import experiment_folder
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
-from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.experiment import ExperimentDraft, PurgeReceipt
 from lodeline.domain.ids import AssessmentId, ExperimentId
+from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from lodeline.storage.sql import connection, meta, open_sqlite, purge
 from lodeline.storage.sql.db import Db, SqlValue
@@ -89,10 +90,36 @@ def test_a_purge_that_broke_off_goes_on_and_reports_the_total(
         stores.experiments.purge(made, audit=audit())
     monkeypatch.undo()
     assert stores.experiments.get(made).lifecycle == "DELETED"
+    assert [each.finished for each in stores.experiments.purging()] == [False]
     with pytest.raises(Conflict, match="half purged"):
         restore_experiment(stores, made)
     receipt = stores.experiments.purge(made, audit=audit())
     assert (receipt.traces, receipt.spans, receipt.assessments, receipt.blobs) == (10, 20, 16, 2)
+
+
+def test_a_purge_that_is_to_stop_stops_between_steps_and_says_how_far_it_is(stores: Stores):
+    made = deleted_experiment(stores)
+    first = stores.experiments.purge(made, audit=audit(), stopping=lambda: True)
+    assert (first.finished, first.traces, first.of_traces) == (False, 3, 10)
+    assert list(stores.experiments.purging()) == [first] == [stores.experiments.purged(made)]
+    whole = stores.experiments.purge(made, audit=audit())
+    assert (whole.finished, whole.traces, whole.of_traces) == (True, 10, 10)
+    assert stores.experiments.purged(made) == whole
+
+
+def test_a_purge_that_another_one_overtook_tells_the_same(stores: Stores):
+    made = deleted_experiment(stores)
+    faster: list[PurgeReceipt] = []
+
+    def overtake() -> bool:
+        if not faster:
+            faster.append(stores.experiments.purge(made, audit=audit("experiment.purge")))
+        return False
+
+    slower = stores.experiments.purge(made, audit=audit("experiment.purge"), stopping=overtake)
+    assert (slower.finished, slower.traces, slower.assessments) == (True, 10, 16)
+    assert faster == [slower]
+    assert [each.action for each in stores.audit.search(Search()).items].count("experiment.purge") == 1
 
 
 def break_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:

@@ -1871,7 +1871,9 @@ export interface Published {
   made: boolean;
 }
 
-/** What a purge removed, as counts. */
+/** What a purge has removed, as counts; while it goes on `finished` is false.
+
+`of_traces` is how many traces there were when it began, where that is known. */
 export interface PurgeReceipt {
   experiment_id: string;
   name: string;
@@ -1887,6 +1889,8 @@ export interface PurgeReceipt {
   prompts: number;
   scorers: number;
   label_schemas: number;
+  of_traces: number | null;
+  finished: boolean;
 }
 
 /** `value` is the quantile of order `p` (0 to 1), interpolated linearly between closest ranks. */
@@ -3644,6 +3648,14 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: PromptVersion;
   };
+  /** Return what a purge has removed by now, and whether it is finished. */
+  get_purge: {
+    params: {
+      experiment_id: string;
+    };
+    body: undefined;
+    answer: PurgeReceipt;
+  };
   /** Return one record as a version has it. */
   get_record: {
     params: {
@@ -4067,7 +4079,9 @@ The same rows sent again change nothing. Rows of traces that are not there are k
     body: PublishBody;
     answer: Published;
   };
-  /** Remove a deleted experiment and everything in it for good. */
+  /** Remove a deleted experiment and everything in it for good; answer when that is done.
+
+It goes on when the caller leaves, and after a restart of the server; `GET` tells how far it is. */
   purge_experiment: {
     params: {
       experiment_id: string;
@@ -4594,6 +4608,7 @@ export const OPERATIONS = {
   get_near_duplicates: ["GET", "/datasets/{dataset_id}/near-duplicates"],
   get_prompt: ["GET", "/prompts/{name}"],
   get_prompt_version: ["GET", "/prompts/{name}/versions/{version}"],
+  get_purge: ["GET", "/experiments/{experiment_id}/purge"],
   get_record: ["GET", "/datasets/{dataset_id}/records/{record_id}"],
   get_record_history: ["GET", "/datasets/{dataset_id}/records/{record_id}/history"],
   get_review: ["GET", "/reviews/items/{item_id}"],

@@ -104,3 +104,8 @@ class Experiments(Noun[ModeT]):
         """Remove a deleted experiment and everything in it for good; return what was removed."""
         path = path_of("experiments", experiment_id, "purge")
         return Call("POST", path, one(PurgeReceipt), timeout_s=LONG_S)
+
+    @call
+    def purged(self, experiment_id: str) -> Call[PurgeReceipt]:
+        """Return what a purge has removed by now, while it goes on too; NotFound when none began."""
+        return Call("GET", path_of("experiments", experiment_id, "purge"), one(PurgeReceipt))

@@ -178,5 +178,14 @@ def restore_experiment(actor: ActorDep, services: ServicesDep, experiment_id: Ex
 
 @router.post("/{experiment_id}/purge", **answer(PurgeReceipt, 404, 409))
 def purge_experiment(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
-    """Remove a deleted experiment and everything in it for good."""
+    """Remove a deleted experiment and everything in it for good; answer when that is done.
+
+    It goes on when the caller leaves, and after a restart of the server; `GET` tells how far it is.
+    """
     return Json(services.experiments.purge(actor, check_experiment_id(experiment_id)))
+
+
+@router.get("/{experiment_id}/purge", **answer(PurgeReceipt, 404))
+def get_purge(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
+    """Return what a purge has removed by now, and whether it is finished."""
+    return Json(services.experiments.purged(actor, check_experiment_id(experiment_id)))

@@ -1,5 +1,6 @@
 """Experiments."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
@@ -39,10 +40,19 @@ class ExperimentStore(Protocol):
         restore it (lifecycle "ACTIVE"). Deleting hides everything below at once and removes nothing."""
         ...
 
-    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry) -> PurgeReceipt:
+    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry, stopping: Callable[[], bool] | None = None
+              ) -> PurgeReceipt:  # fmt: skip
         """Remove a deleted experiment and everything in it, blobs too (`domain.blob.experiment_folder`), in bounded
-        steps; safe to repeat after a crash.
+        steps; safe to repeat after a crash. When `stopping` says so between steps, return unfinished.
 
         Conflict when it is not deleted or is the default one.
         """
+        ...
+
+    def purged(self, experiment_id: ExperimentId) -> PurgeReceipt:
+        """Return what a purge has removed by now, of one that goes on or broke off too; NotFound when none began."""
+        ...
+
+    def purging(self) -> Sequence[PurgeReceipt]:
+        """Return the receipts of purges that began and are not finished."""
         ...

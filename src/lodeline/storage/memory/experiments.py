@@ -1,5 +1,6 @@
 """Experiments in memory."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from lodeline.domain.audit import AuditEntry
@@ -11,6 +12,7 @@ from lodeline.domain.experiment import (
     ExperimentDraft,
     PurgeReceipt,
     changed_settings,
+    never_purged,
 )
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId
 from lodeline.domain.page import Page
@@ -42,6 +44,7 @@ class MemoryExperiments:
         self._prompts = prompts
         self._scorers = scorers
         self._blobs = blobs
+        self._purges: dict[ExperimentId, PurgeReceipt] = {}
         state.experiments[DEFAULT_EXPERIMENT] = _DEFAULT
         state.used_experiment_ids.add(DEFAULT_EXPERIMENT)
 
@@ -54,6 +57,7 @@ class MemoryExperiments:
             experiment_id = self._next_id() if draft.experiment_id is None else draft.experiment_id
             if experiment_id in state.experiments:
                 raise _taken("id", experiment_id, state.experiments[experiment_id])
+            self._purges.pop(experiment_id, None)
             experiment = Experiment(
                 experiment_id=experiment_id,
                 name=draft.name,
@@ -110,16 +114,27 @@ class MemoryExperiments:
             self._state.record(audit)
             return new
 
-    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry) -> PurgeReceipt:
+    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry, stopping: Callable[[], bool] | None = None
+              ) -> PurgeReceipt:  # fmt: skip
+        del stopping
         with self._state.lock:
             experiment = self.get(experiment_id)
             if experiment_id == DEFAULT_EXPERIMENT:
                 raise Conflict("the default experiment cannot be purged; delete its traces instead.")
             if experiment.lifecycle != "DELETED":
                 raise Conflict(f"experiment {experiment_id!r} is not deleted; delete it before purging it.")
-            receipt = self._remove(experiment)
+            receipt = self._purges[experiment_id] = self._remove(experiment)
             self._state.record(audit)
             return receipt
+
+    def purged(self, experiment_id: ExperimentId) -> PurgeReceipt:
+        with self._state.lock:
+            if experiment_id not in self._purges:
+                raise never_purged(experiment_id)
+            return self._purges[experiment_id]
+
+    def purging(self) -> Sequence[PurgeReceipt]:
+        return ()
 
     def _remove(self, experiment: Experiment) -> PurgeReceipt:
         state, experiment_id = self._state, experiment.experiment_id
@@ -165,6 +180,7 @@ class MemoryExperiments:
             prompts=len(prompts),
             scorers=len(scorers),
             label_schemas=label_schemas,
+            of_traces=len(records),
         )
 
     def _next_id(self) -> ExperimentId:

@@ -1,5 +1,6 @@
 """Experiments in SQLite: making, finding and changing them. How they are purged is in `purge`."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from lodeline.storage.sql.db import Db, Row, carray
 from lodeline.storage.sql.experiment_rows import check_writable, number_of
 from lodeline.storage.sql.filter import TRUE, Sql
 from lodeline.storage.sql.listing import Listing
-from lodeline.storage.sql.purge import forget_purge, is_purging, purge, was_purged
+from lodeline.storage.sql.purge import forget_purge, is_purging, purge, receipt_of, unfinished, was_purged
 from lodeline.storage.sql.writer import Writer
 
 __all__ = ["SqlExperiments", "check_writable", "known", "number_of"]
@@ -85,10 +86,19 @@ class SqlExperiments:
 
         return self._writer.call(run)
 
-    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry) -> PurgeReceipt:
+    def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry, stopping: Callable[[], bool] | None = None
+              ) -> PurgeReceipt:  # fmt: skip
         with self._readers.read() as db:
             experiment = known(db, experiment_id)
-        return purge(self._writer, self._blobs, experiment, audit=audit)
+        return purge(self._writer, self._blobs, experiment, audit=audit, stopping=stopping)
+
+    def purged(self, experiment_id: ExperimentId) -> PurgeReceipt:
+        with self._readers.read() as db:
+            return receipt_of(db, number_of(experiment_id))
+
+    def purging(self) -> Sequence[PurgeReceipt]:
+        with self._readers.read() as db:
+            return unfinished(db)
 
 
 def known(db: Db, experiment_id: ExperimentId) -> Experiment:

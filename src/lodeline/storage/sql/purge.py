@@ -3,13 +3,15 @@
 The receipt stays in meta for good: it is also the mark that an experiment's id was used.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import experiment_folder
 from lodeline.domain.errors import Conflict, NotFound
-from lodeline.domain.experiment import Experiment, PurgeReceipt
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
+from lodeline.domain.experiment import Experiment, PurgeReceipt, never_purged
+from lodeline.domain.ids import DEFAULT_EXPERIMENT
 from lodeline.storage.base import BlobStore
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql import deliveries, issues, label_schemas, meta, models, parking, runs, traces
@@ -25,23 +27,24 @@ _STEP_ROWS = 5_000
 _STEP_RECORDS = 2_000
 
 
-def purge(writer: Writer, blobs: BlobStore, experiment: Experiment, *, audit: AuditEntry) -> PurgeReceipt:
-    """Remove an experiment and everything in it; after a crash, go on where it stopped.
+def purge(
+    writer: Writer,
+    blobs: BlobStore,
+    experiment: Experiment,
+    *,
+    audit: AuditEntry,
+    stopping: Callable[[], bool] | None = None,
+) -> PurgeReceipt:
+    """Remove an experiment and everything in it; after a crash, or when `stopping` said so, go on where it stopped.
 
     The receipt counts what all attempts together removed, but for blobs of an attempt that crashed among them.
     """
     number = int(experiment.experiment_id)
     writer.call(lambda db: _begin(db, experiment))
-    while writer.call(lambda db: _remove_traces(db, number)):
-        pass
-    while writer.call(lambda db: _remove_assessments(db, number)):
-        pass
-    while writer.call(lambda db: _remove_runs(db, number)):
-        pass
-    while writer.call(lambda db: _remove_models(db, number)):
-        pass
-    while writer.call(lambda db: _remove_records(db, number)):
-        pass
+    for step in (_remove_traces, _remove_assessments, _remove_runs, _remove_models, _remove_records):
+        while writer.call(partial(step, number=number)):
+            if stopping is not None and stopping():
+                return writer.call(lambda db: receipt_of(db, number))
     count, size_bytes = blobs.delete(experiment_folder(experiment.experiment_id))
     return writer.call(lambda db: _finish(db, number, count, size_bytes, audit))
 
@@ -76,14 +79,24 @@ def _begin(db: Db, experiment: Experiment) -> None:
     if row[0] != "DELETED":
         raise Conflict(f"experiment {experiment.experiment_id!r} is not deleted; delete it before purging it.")
     if meta.get_text(db, _name(number)) is None:
-        _note(db, PurgeReceipt(experiment.experiment_id, experiment.name, 0, 0, 0, 0, 0))
+        row = db.execute("SELECT count(*) FROM traces WHERE exp = ?", (number,)).fetchone()
+        of_traces = 0 if row is None else row[0]
+        _note(db, PurgeReceipt(experiment.experiment_id, experiment.name, 0, 0, 0, 0, 0, of_traces=of_traces))
 
 
-def _receipt(db: Db, number: int) -> PurgeReceipt:
+def receipt_of(db: Db, number: int) -> PurgeReceipt:
+    """Return what a purge has removed of an experiment; NotFound when none has begun."""
     text = meta.get_text(db, _name(number))
     if text is None:
-        raise NotFound.of("experiment", ExperimentId(str(number)))
-    return PurgeReceipt(**loads(text))
+        raise never_purged(str(number))
+    there = db.execute("SELECT 1 FROM experiments WHERE exp = ?", (number,)).fetchone()
+    return replace(PurgeReceipt(**loads(text)), finished=there is None)
+
+
+def unfinished(db: Db) -> list[PurgeReceipt]:
+    """Return the receipts of purges that began and are not finished."""
+    deleted = db.execute("SELECT exp FROM experiments WHERE lifecycle = 'DELETED' ORDER BY exp").fetchall()
+    return [receipt_of(db, number) for (number,) in deleted if was_purged(db, number)]
 
 
 def _note(db: Db, receipt: PurgeReceipt) -> None:
@@ -96,7 +109,7 @@ def _remove_traces(db: Db, number: int) -> bool:
     if not found:
         return False
     removed = traces.remove(db, [row_id for (row_id,) in found])
-    receipt = _receipt(db, number)
+    receipt = receipt_of(db, number)
     _note(
         db,
         replace(
@@ -118,7 +131,7 @@ def _remove_assessments(db: Db, number: int) -> bool:
         return False
     db.executemany("DELETE FROM assessment_revisions WHERE aid = ?", [(aid,) for _, aid, _ in found])
     db.executemany("DELETE FROM assessments WHERE id = ?", [(row_id,) for row_id, _, _ in found])
-    receipt = _receipt(db, number)
+    receipt = receipt_of(db, number)
     present = sum(not deleted for _, _, deleted in found)
     _note(db, replace(receipt, assessments=receipt.assessments + present))
     return True
@@ -139,7 +152,7 @@ def _remove_runs(db: Db, number: int) -> bool:
     if not found:
         return False
     runs.remove(db, [row_id for (row_id,) in found])
-    receipt = _receipt(db, number)
+    receipt = receipt_of(db, number)
     _note(db, replace(receipt, runs=receipt.runs + len(found)))
     return True
 
@@ -151,7 +164,7 @@ def _remove_models(db: Db, number: int) -> bool:
         db.execute("DELETE FROM alias_events WHERE exp = ?", (number,))
         return False
     models.remove(db, [row_id for (row_id,) in found])
-    receipt = _receipt(db, number)
+    receipt = receipt_of(db, number)
     _note(db, replace(receipt, models=receipt.models + len(found)))
     return True
 
@@ -165,7 +178,7 @@ def _remove_records(db: Db, number: int) -> bool:
     db.executemany("DELETE FROM records WHERE id = ?", [(row_id,) for row_id, _ in ids])
     left = "SELECT 1 FROM records WHERE ds = ? AND record_id = ?"
     gone = sum(db.execute(left, (row[0], each)).fetchone() is None for each in {each for _, each in ids})
-    receipt = _receipt(db, number)
+    receipt = receipt_of(db, number)
     if not ids:
         for table in ("dataset_links", "dataset_versions", "dataset_labels"):
             db.execute(f"DELETE FROM {table} WHERE ds = ?", (row[0],))
@@ -175,7 +188,9 @@ def _remove_records(db: Db, number: int) -> bool:
 
 
 def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry) -> PurgeReceipt:
-    receipt = _receipt(db, number)
+    receipt = receipt_of(db, number)
+    if receipt.finished:  # somebody else's purge of the same experiment was faster
+        return receipt
     receipt = replace(receipt, blobs=receipt.blobs + blobs, bytes_freed=receipt.bytes_freed + blob_bytes)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
     deliveries.forget(db, number)
@@ -191,8 +206,6 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     for table in ("dataset_links", "prompt_links"):
         db.execute(f"DELETE FROM {table} WHERE exp = ?", (number,))
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
-    if not db.changes():
-        raise NotFound.of("experiment", receipt.experiment_id)
     _note(db, receipt)
     trail.write(db, audit)
-    return receipt
+    return replace(receipt, finished=True)
