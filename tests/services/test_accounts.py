@@ -17,6 +17,7 @@ from lodeline.domain.errors import (
     Unauthenticated,
 )
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, ExperimentId
+from tests.contract.build import make_experiment
 from tests.services.access import PASSWORD, Access, open_access
 
 
@@ -141,8 +142,11 @@ def test_an_experiments_admin_gives_roles_there_and_nowhere_else(access: Access)
     ada, bob = access.account("ada"), access.account("bob")
     access.accounts.set_role(LOCAL, "ada", "admin", experiment_id=DEFAULT_EXPERIMENT)
     actor = account_actor(access.accounts.get(LOCAL, ada.account_id))
+    elsewhere = make_experiment(access.stores, "elsewhere").experiment_id
+    access.accounts.set_role(LOCAL, "bob", "viewer", experiment_id=elsewhere)
     changed = access.accounts.set_role(actor, bob.account_id, "editor", experiment_id=DEFAULT_EXPERIMENT)
     assert changed.roles == {DEFAULT_EXPERIMENT: "editor"}
+    assert access.accounts.get(LOCAL, bob.account_id).roles == {DEFAULT_EXPERIMENT: "editor", elsewhere: "viewer"}
     assert access.accounts.set_role(actor, "bob", None, experiment_id=DEFAULT_EXPERIMENT).roles == {}
     with pytest.raises(NotFound):
         access.accounts.set_role(actor, "bob", "editor", experiment_id=ExperimentId("7"))

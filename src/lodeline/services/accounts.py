@@ -6,7 +6,7 @@ from dataclasses import replace
 from lodeline.auth.actor import ANONYMOUS, Actor
 from lodeline.auth.credentials import Credentials
 from lodeline.auth.passwords import check_password
-from lodeline.auth.policy import permit
+from lodeline.auth.policy import may, permit
 from lodeline.auth.secrets import same_secret
 from lodeline.domain.account import Account, AccountChange, Role, check_account_name
 from lodeline.domain.clock import Clock, system_clock
@@ -101,7 +101,7 @@ class AccountService:
             change = AccountChange(replace_role=True, role=role)
             return self._stores.accounts.update(account.account_id, change, audit=entry)
         self._stores.experiments.get(experiment_id)
-        return self._stores.accounts.set_role(account.account_id, experiment_id, role, audit=entry)
+        return _known_to(actor, self._stores.accounts.set_role(account.account_id, experiment_id, role, audit=entry))
 
     def set_disabled(self, actor: Actor, account_id: AccountId, disabled: bool) -> Account:
         """Shut an account and its keys out at once, ending its logins; or let it in again.
@@ -175,3 +175,11 @@ class AccountService:
     @staticmethod
     def _is_own(actor: Actor, account_id: AccountId) -> bool:
         return actor.account_id is not None and actor.account_id == account_id
+
+
+def _known_to(actor: Actor, account: Account) -> Account:
+    """Return the account with the roles that the actor may know: an experiment's admin those in their own ones."""
+    if may(actor, "account.manage"):
+        return account
+    own = {each: role for each, role in account.roles.items() if may(actor, "experiment.share", each)}
+    return replace(account, roles=own)
