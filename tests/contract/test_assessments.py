@@ -189,6 +189,13 @@ def test_overriding_another_target_s_judgment_is_a_conflict(stores: Stores, log:
     assert stores.assessments.get(first.assessment_id) == first
 
 
+def test_overriding_a_judgment_of_another_kind_is_a_conflict(stores: Stores, log: Log) -> None:
+    expected = log(judgment(kind="EXPECTATION", value="yes"))
+    with pytest.raises(Conflict, match="has the kind EXPECTATION, not FEEDBACK"):
+        log(judgment(value="no", overrides=expected.assessment_id))
+    assert stores.assessments.get(expected.assessment_id).valid
+
+
 def test_overriding_an_unknown_or_deleted_judgment_is_not_found(stores: Stores, log: Log) -> None:
     gone = log(judgment()).assessment_id
     delete(stores, gone)

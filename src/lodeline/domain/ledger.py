@@ -211,6 +211,12 @@ def _head_to_override(draft: AssessmentDraft, overrides: AssessmentId, find: Fin
             f"overrides: assessment {overrides!r} judges another trace, span or session; override one of the same.",
             details={"overrides": overrides},
         )
+    if last.assessment.kind != draft.kind:
+        raise Conflict(
+            f"overrides: assessment {overrides!r} has the kind {last.assessment.kind}, not {draft.kind}; log this one "
+            "beside it.",
+            details={"overrides": overrides, "kind": last.assessment.kind},
+        )
     if last.assessment.superseded_by is not None:
         head = _head(last.assessment, find)
         raise Conflict(
