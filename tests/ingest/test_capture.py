@@ -3,13 +3,14 @@
 import hashlib
 import json
 
+import orjson
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from lodeline.domain.experiment import CaptureMode, ExperimentSettings
 from lodeline.domain.ids import TraceId
-from lodeline.domain.span import AttributeValue, Span, SpanFacts
+from lodeline.domain.span import AttributeValue, JsonValue, Span, SpanFacts
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest import payload
@@ -234,3 +235,39 @@ def test_what_a_client_says_is_masked_too():
     assert Capture(ExperimentSettings(capture="structure", mask_secrets=False)).info(info).request is None
     broken = Capture(ExperimentSettings(mask_patterns=("(",))).info(info)
     assert broken == TraceInfo(start_ns=1)
+
+
+@pytest.mark.parametrize("mode", ["hashed", "structure", "none"])
+def test_no_mode_but_full_keeps_what_a_client_repeats_of_the_content(mode: CaptureMode) -> None:
+    said = {"mlflow.traceInputs": "top secret", "mlflow.traceOutputs": "top secret", "team": "blue"}
+    info = TraceInfo(request="top secret", response="top secret", metadata=said)
+    assert Capture(ExperimentSettings(capture=mode)).info(info) == TraceInfo(metadata={"team": "blue"})
+    assert Capture(ExperimentSettings()).info(info) == info
+
+
+def test_json_is_masked_in_keys_and_values_and_keeps_its_types() -> None:
+    key = "sk-" + "a" * 48
+    capture = Capture(ExperimentSettings(mask_patterns=("patient [0-9]+",)))
+    value: JsonValue = {key: [f"use {key}", 1, None, True, 0.5], "of": {"who": "patient 4711"}}
+    assert capture.json(value) == {"[masked]": ["use [masked]", 1, None, True, 0.5], "of": {"who": "[masked]"}}
+
+
+FILE = orjson.dumps({"spans": [{"name": "ask", "attributes": {"mlflow.spanInputs": '{"q": "patient 4711"}'}}]})
+
+
+@pytest.mark.parametrize(
+    ("settings", "data", "kept"),
+    [
+        (ExperimentSettings(), FILE, FILE),
+        (ExperimentSettings(mask_patterns=("patient [0-9]+",)), FILE, FILE.replace(b"patient 4711", b"[masked]")),
+        (ExperimentSettings(mask_patterns=('".*"',)), b'{"a": "b"}', b'{"a":"b"}'),
+        (ExperimentSettings(mask_patterns=("patient [0-9]+",)), b"{patient 4711", b"{[masked]"),
+        (ExperimentSettings(mask_patterns=("patient 4",)), b"[" * 3_000 + b'"patient 4"', b"[" * 3_000 + b'"[masked]"'),
+        (ExperimentSettings(mask_patterns=("(",)), FILE, None),
+        (ExperimentSettings(capture="hashed"), FILE, None),
+        (ExperimentSettings(capture="structure"), FILE, None),
+        (ExperimentSettings(capture="none"), FILE, None),
+    ],
+)  # fmt: skip
+def test_a_file_of_spans_is_masked_or_not_kept(settings: ExperimentSettings, data: bytes, kept: bytes | None) -> None:
+    assert Capture(settings).file(data) == kept

@@ -213,8 +213,8 @@ def _head_to_override(draft: AssessmentDraft, overrides: AssessmentId, find: Fin
         )
     if last.assessment.kind != draft.kind:
         raise Conflict(
-            f"overrides: assessment {overrides!r} has the kind {last.assessment.kind}, not {draft.kind}; log this one "
-            "beside it.",
+            f"overrides: assessment {overrides!r} has the kind {last.assessment.kind}, not {draft.kind}; log this "
+            "one beside it.",
             details={"overrides": overrides, "kind": last.assessment.kind},
         )
     if last.assessment.superseded_by is not None:

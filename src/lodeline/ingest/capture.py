@@ -17,7 +17,7 @@ A mask that cannot be compiled or fails takes all content with it, never the spa
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -27,12 +27,14 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from lodeline.domain.experiment import CaptureMode, ExperimentSettings
+from lodeline.domain.span import JsonValue
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.escapes import ranges_behind
 from lodeline.ingest.expressions import Expressions, merged
 from lodeline.ingest.secrets import may_hold_secret, secrets
 from lodeline.ingest.semconv import Derived
+from lodeline.ingest.semconv.mlflow_trace import CONTENT_KEYS
 from lodeline.ingest.values import clean_text, from_python
 
 MASK = "[masked]"
@@ -61,6 +63,17 @@ class Capture:
         """Whether the mode is ``full``: then `strip` has nothing to do."""
         return self._mode == "full"
 
+    def file(self, data: bytes) -> bytes | None:
+        """Return a file of spans masked; None for one that is not to be kept, since content is not."""
+        if self._broken or not self.keeps_content:
+            return None
+        if not self.may_mask(data):
+            return data
+        try:
+            return orjson.dumps(self.json(orjson.loads(data)))
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):  # of no JSON each match is masked
+            return self._masked(data)
+
     def may_mask(self, message: bytes) -> bool:
         """Tell whether a mask may match in this serialised message; false means that none does."""
         return self._broken or self._own is not None or (self._masks_secrets and may_hold_secret(message))
@@ -82,9 +95,36 @@ class Capture:
         if self._broken:
             masked = replace(info, tags={}, metadata={}, **dict[str, Any].fromkeys(_INFO_TEXTS))
         else:
-            said: dict[str, Any] = {name: self._text(getattr(info, name)) for name in _INFO_TEXTS}
-            masked = replace(info, tags=self._pairs(info.tags), metadata=self._pairs(info.metadata), **said)
-        return masked if self.keeps_content else replace(masked, request=None, response=None)
+            said: dict[str, Any] = {name: self.text(getattr(info, name)) for name in _INFO_TEXTS}
+            masked = replace(info, tags=self.pairs(info.tags), metadata=self.pairs(info.metadata), **said)
+        if self.keeps_content:
+            return masked
+        metadata = {key: value for key, value in masked.metadata.items() if key not in CONTENT_KEYS}
+        return replace(masked, request=None, response=None, metadata=metadata)
+
+    def text(self, text: str | None) -> str | None:
+        """Return a text masked, and without lone surrogates."""
+        if text is None or self._broken:
+            return None if text is None else MASK
+        return self._masked(clean_text(text).encode()).decode(errors="replace")
+
+    def pairs(self, pairs: Mapping[str, str]) -> dict[str, str]:
+        """Return pairs with keys and values masked; none of them where a mask is broken."""
+        if self._broken:
+            return {}
+        return {self.text(key) or "": self.text(value) or "" for key, value in pairs.items()}
+
+    def json(self, value: JsonValue) -> JsonValue:
+        """Return a JSON value with every string in it masked, keys too; RecursionError where it nests too deep."""
+        match value:
+            case str():
+                return self.text(value)
+            case Mapping():
+                return {self.text(key) or "": self.json(item) for key, item in value.items()}
+            case Sequence():
+                return [self.json(item) for item in value]
+            case _:
+                return value
 
     def strip(self, span: Span, derived: Derived) -> None:
         """Take content away as the mode says, and keep what was `derived` from it as attributes, in place."""
@@ -111,12 +151,6 @@ class Capture:
             parts += (data[done:start], _MASK)
             done = end
         return b"".join((*parts, data[done:]))
-
-    def _text(self, text: str | None) -> str | None:
-        return None if text is None else self._masked(clean_text(text).encode()).decode(errors="replace")
-
-    def _pairs(self, pairs: Mapping[str, str]) -> dict[str, str]:
-        return {self._text(key) or "": self._text(value) or "" for key, value in pairs.items()}
 
 
 _INFO_TEXTS = (

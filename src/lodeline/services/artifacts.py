@@ -8,6 +8,7 @@ belongs to a trace (``EXPERIMENT/traces/TRACE/artifacts/...``) lies with its att
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import quote, unquote
 
@@ -30,6 +31,7 @@ from lodeline.domain.model import Model
 from lodeline.domain.run import Run
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.masking import masks_of
 from lodeline.storage.base import Stores
 
 OF_TRACE = re.compile(r"traces/(?P<trace>[^/]+)/artifacts(?:/(?P<rest>.*))?")
@@ -39,6 +41,9 @@ IN_THE_WAY = "artifact_in_the_way"
 _ATTACHMENTS = "attachments/"
 _OTHER = quote("artifacts/", safe="")
 """How the name of a trace's file begins that is no attachment: its folder is flat."""
+SPAN_FILE = "traces.json"
+"""The file into which clients of MLflow put the spans of a trace."""
+_SPAN_FILE = _OTHER + SPAN_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +125,16 @@ class ArtifactService:
     def put(self, actor: Actor, path: str, data: BinaryIO) -> BlobInfo:
         """Store a file whole or not at all, replacing one; TooLarge over `max_bytes`.
 
-        Who may only send traces may add files to them, and replace none.
+        Who may only send traces may add files to them, and replace none. Of a trace's `SPAN_FILE` the experiment's
+        masks and capture mode decide what is kept; `data` is given back as it was.
         """
         place = self._writable(actor, path)
+        if place.name == _SPAN_FILE:
+            masked = masks_of(self._scope.holder(place.experiment_id)).file(data.read())
+            data.seek(0)
+            if masked is None:
+                return BlobInfo(place.path, 0, self._clock.now_ms())
+            data = BytesIO(masked)
         try:
             info = self._stores.blobs.put(place.path, data, max_bytes=self.max_bytes)
         except Conflict as error:

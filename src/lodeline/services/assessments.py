@@ -34,6 +34,7 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.masking import masked_change, masked_draft, masks_of
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -82,7 +83,7 @@ class AssessmentService:
         return self._park(actor, draft, self._named_experiment(actor, "trace that is to come", experiment))
 
     def _log(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> LoggedAssessment:
-        self._check_bindings(actor, draft, experiment_id)
+        draft = self._taken(actor, draft, experiment_id)
         now_ms = self._clock.now_ms()
         audit = audit_entry(
             actor, "assessment.log", draft.target.label, at_ms=now_ms, experiment_id=experiment_id,
@@ -94,7 +95,7 @@ class AssessmentService:
         return LoggedAssessment(made, changed)
 
     def _park(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> LoggedAssessment:
-        self._check_bindings(actor, draft, experiment_id)
+        draft = self._taken(actor, draft, experiment_id)
         now_ms = self._clock.now_ms()
         parked = park_draft(draft, experiment_id, actor=actor.label, by=actor.author, now_ms=now_ms)
         audit = audit_entry(
@@ -104,10 +105,13 @@ class AssessmentService:
         self._stores.parking.add(parked, audit=audit)
         return LoggedAssessment(parked.assessment(), changed=True, parked_until_ms=parked.expires_ms)
 
-    def _check_bindings(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> None:
+    def _taken(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> AssessmentDraft:
+        """Return a judgment as it is kept, masked, once its run and what the label schemas let in are checked."""
+        draft = masked_draft(masks_of(self._scope.holder(experiment_id)), draft)
         if draft.run_id is not None:
             check_run_of(self._stores, actor, draft.run_id, experiment_id)
         self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value, draft.target)
+        return draft
 
     def log_batch(self, actor: Actor, drafts: Sequence[ToLog]) -> Sequence[BatchItem]:
         """Append many, each on its own: one that is refused says why in its place and stops no other."""
@@ -162,6 +166,7 @@ class AssessmentService:
         """Append a revision; an unchanged content appends nothing."""
         found = self.get(actor, assessment_id, "assessment.write")
         _check_change(found, change)
+        change = masked_change(masks_of(self._scope.holder(found.experiment_id)), change)
         if change.name is not None or change.replace_value:
             value = change.value if change.replace_value else found.value
             name = change.name or found.name

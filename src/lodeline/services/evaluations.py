@@ -35,6 +35,7 @@ from lodeline.evals.gates.parse import parse_gates
 from lodeline.services.audit import audit_entry
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.masking import masked_row, masks_of
 from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
 
@@ -92,6 +93,8 @@ class EvaluationService:
         found = self.get(actor, run_id, "run.write")
         permit(actor, "assessment.write", found.run.experiment_id)
         check_rows(rows)
+        masks = masks_of(self._scope.holder(found.run.experiment_id))
+        rows = [masked_row(masks, row) for row in rows]
         self._check_people(found, rows)
         now_ms = self._clock.now_ms()
         audit = audit_entry(

@@ -24,11 +24,11 @@ from lodeline.domain.trace import (
     TraceWrite,
     check_metadata,
 )
-from lodeline.ingest.capture import capture_of
 from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.masking import masks_of
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -121,7 +121,8 @@ class TraceService:
             actor, "trace.tag", trace_id, at_ms=now_ms, experiment_id=trace.experiment_id,
             details={"set": len(set_tags) or None, "deleted": len(delete_tags) or None},
         )  # fmt: skip
-        change = TraceChange(set_tags=dict(set_tags), delete_tags=tuple(delete_tags))
+        masks = masks_of(self._scope.holder(trace.experiment_id))
+        change = TraceChange(set_tags=masks.pairs(set_tags), delete_tags=tuple(delete_tags))
         return self._stores.traces.update(trace_id, change, now_ms=now_ms, audit=audit)
 
     def tag_many(self, actor: Actor, trace_ids: Sequence[TraceId], set_tags: Mapping[str, str],
@@ -133,10 +134,11 @@ class TraceService:
         permit_reach(actor, "trace.edit")
         check_tags(set_tags)
         check_tags(dict.fromkeys(delete_tags, ""))
-        change = TraceChange(set_tags=dict(set_tags), delete_tags=tuple(delete_tags))
         edited: set[TraceId] = set()
         for experiment_id, ids in self._permitted(actor, "trace.edit", self._found(trace_ids)).items():
             now_ms = self._clock.now_ms()
+            masks = masks_of(self._scope.holder(experiment_id))
+            change = TraceChange(set_tags=masks.pairs(set_tags), delete_tags=tuple(delete_tags))
             audit = audit_entry(
                 actor, "trace.tag", _target(ids), at_ms=now_ms, experiment_id=experiment_id,
                 details={
@@ -203,11 +205,11 @@ class TraceService:
         else for the default one. Masks and the capture mode of the experiment apply, as they do to spans.
         """
         found = self._scope.one(actor, "trace.ingest", experiment or self._fed(actor, trace_id))
-        experiment_id, settings = found.experiment_id, found.settings
+        experiment_id = found.experiment_id
         check_trace_id(trace_id)
         check_tags(info.tags)
         check_metadata(info.metadata)
-        capture = capture_of(settings.capture, settings.mask_patterns, mask_secrets=settings.mask_secrets)
+        capture = masks_of(found)
         write = TraceWrite(experiment_id, trace_id, info=capture.info(info), received_ms=self._clock.now_ms())
         (outcome,) = self._stores.traces.write([write])
         if outcome.refused is not None:

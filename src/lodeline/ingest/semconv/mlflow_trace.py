@@ -15,6 +15,8 @@ SESSION, USER = "mlflow.trace.session", "mlflow.trace.user"
 MODEL, RUN = "mlflow.modelId", "mlflow.sourceRun"
 TOKENS, COST = "mlflow.trace.tokenUsage", "mlflow.trace.cost"
 SIZE_STATS, FINALISED = "mlflow.trace.sizeStats", "mlflow.trace.infoFinalized"
+CONTENT_KEYS = frozenset(("mlflow.traceInputs", "mlflow.traceOutputs"))
+"""Metadata that repeats what went into the trace and came out."""
 SCHEMA, SCHEMA_VERSION = "mlflow.trace_schema.version", "3"
 
 

@@ -1,7 +1,7 @@
 """Spans that a client puts into a file beside its trace, as the TypeScript client and Python's before 3.4 do.
 
-The file is kept as an artifact, from which such a client reads it back. Its spans become spans of the trace as if
-they had come as OTLP, so that the page, filters and other clients find them.
+The file is kept as an artifact, masked (`ArtifactService.put`), from which such a client reads it back. Its spans
+become spans of the trace as if they had come as OTLP, so that the page, filters and other clients find them.
 """
 
 import logging
@@ -16,11 +16,10 @@ from lodeline.domain.ids import TraceId
 from lodeline.domain.span import JsonValue
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.mlflow.spans import export_request
-from lodeline.services.artifacts import OF_TRACE
+from lodeline.services.artifacts import OF_TRACE, SPAN_FILE
 from lodeline.services.bundle import Services
 from lodeline.services.ingest import ExportRequest
 
-SPAN_FILE = "traces.json"
 _OF_OTEL = re.compile(r"tr-[0-9a-f]{32}")
 _UNFIT = (Invalid, TooLarge, NotFound, Deleted, Conflict)
 _log = logging.getLogger(__name__)
