@@ -17,6 +17,7 @@ from lodeline.storage.sql.connection import DATABASE_FILE, Readers, connect
 from lodeline.storage.sql.directory import database_bytes
 from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.lock import DirectoryLock, LongReads
+from lodeline.storage.sql.names import prune
 from lodeline.storage.sql.text import TextIndexer
 from lodeline.storage.sql.text_file import connect_text
 from lodeline.storage.sql.writer import Writer
@@ -86,7 +87,8 @@ class SqlAdmin:
         return copy_store(self._directory, Path(target), self._blobs)
 
     def vacuum(self) -> Mapping[str, int]:
-        """Rewrite the database without its free pages. Writers wait meanwhile and may be answered Unavailable.
+        """Rewrite the database without its free pages, and without names that no span has any more. Writers wait
+        meanwhile and may be answered Unavailable.
 
         Conflict when another program has the store open; Unavailable when the disk lacks room for two more copies.
         """
@@ -104,6 +106,7 @@ class SqlAdmin:
             )
         self._lock.make_exclusive()
         try:
+            self._writer.call_and_forget(prune)
             self._rewrite()
         finally:
             self._lock.make_shared()

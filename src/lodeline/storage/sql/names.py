@@ -61,3 +61,12 @@ def lookup(db: Db, names: Iterable[str]) -> dict[str, int]:
         if row is not None:
             found[name] = row[0]
     return found
+
+
+def prune(db: Db) -> int:
+    """Forget the names that no span has any more; return how many. Who remembers numbers must forget them, too."""
+    db.execute(
+        "DELETE FROM names WHERE nid NOT IN (SELECT name FROM spans UNION SELECT model FROM spans WHERE model IS NOT "
+        "NULL UNION SELECT provider FROM spans WHERE provider IS NOT NULL UNION SELECT term FROM span_terms)"
+    )
+    return db.changes()

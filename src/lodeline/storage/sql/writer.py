@@ -105,6 +105,16 @@ class Writer:
         self._put(_Call(run, done))  # type: ignore[arg-type]  # the queue holds calls of any result
         return done.result()
 
+    def call_and_forget(self, run: Callable[[Db], T]) -> T:
+        """Run a change as `call` does, after which what the ingester remembers of the store may be wrong."""
+
+        def change(db: Db) -> T:
+            result = run(db)
+            self._ingester.forget()
+            return result
+
+        return self.call(change)
+
     def ingest(self, writes: Sequence[TraceWrite], also: Callable[[Db], None] | None = None) -> list[WriteOutcome]:
         """Merge traces, do what is to be done `also` in the same transaction, and return the outcomes once all is
         durable. Errors as in `call`."""
