@@ -1,11 +1,12 @@
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from lodeline.auth.actor import ANONYMOUS, LOCAL, account_actor
+from lodeline.auth.actor import ANONYMOUS, LOCAL, Actor, account_actor
 from lodeline.auth.passwords import MAX_CONCURRENT, MAX_WAITING
 from lodeline.auth.throttle import NAME_LIMIT
 from lodeline.domain.errors import (
@@ -16,7 +17,7 @@ from lodeline.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, ExperimentId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, ExperimentId, KeyId
 from tests.contract.build import make_experiment
 from tests.services.access import PASSWORD, Access, open_access
 
@@ -322,3 +323,21 @@ def test_an_unknown_account_is_not_found(access: Access):
     ):
         with pytest.raises(NotFound):
             attempt()
+
+
+def test_a_key_that_expires_gives_nothing_that_outlives_it(access: Access):
+    ada, bob = access.account("ada", "admin"), access.account("bob")
+    lasting = Actor("key", "ada", ada.account_id, "admin", scopes=("admin",), key_id=KeyId("k-1"))
+    passing = replace(lasting, expires_ms=access.clock.now_ms() + 1_000)
+    gifts: tuple[Callable[[Actor], object], ...] = (
+        lambda actor: access.accounts.create(actor, "eve", role="admin", password=PASSWORD),
+        lambda actor: access.accounts.set_role(actor, "bob", "viewer"),
+        lambda actor: access.accounts.set_role(actor, "bob", "viewer", experiment_id=DEFAULT_EXPERIMENT),
+        lambda actor: access.accounts.set_password(actor, bob.account_id, PASSWORD + "2"),
+    )
+    for give in gifts:
+        with pytest.raises(Forbidden, match="outlive"):
+            give(passing)
+        give(lasting)
+    access.accounts.set_role(passing, "bob", None)
+    access.accounts.set_disabled(passing, bob.account_id, True)

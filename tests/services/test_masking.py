@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 
+import orjson
 import pytest
 
 from lodeline.auth.actor import LOCAL
@@ -81,7 +82,7 @@ def test_a_traces_file_of_spans_is_kept_masked_or_not_at_all(services: Services,
     if mode == "full":
         _, stream = services.artifacts.open(LOCAL, path)
         with stream:
-            assert stream.read() == SPANS.replace(b"patient 4711", b"[masked]").replace(b": ", b":").replace(b", ", b",")
+            assert stream.read() == orjson.dumps(orjson.loads(SPANS.replace(b"patient 4711", b"[masked]")))
         return
     with pytest.raises(NotFound):
         services.artifacts.open(LOCAL, path)

@@ -54,8 +54,12 @@ class AccountService:
         return self._stores.accounts.create(account, password_hash=password_hash, audit=audit, only_first=True)
 
     def create(self, actor: Actor, name: str, *, role: Role | None = None, password: str | None = None) -> Account:
-        """Make an account; without a password it cannot sign in but can own keys. Conflict when the name is taken."""
+        """Make an account; without a password it cannot sign in but can own keys. Conflict when the name is taken.
+
+        Forbidden to a key that expires, here and where a role or a password is given: it would live on in them.
+        """
         permit(actor, "account.manage")
+        _check_lasts(actor, "account")
         account = self._new(name, role)
         password_hash: str | None = None
         if password is not None:
@@ -88,6 +92,8 @@ class AccountService:
             permit(actor, "account.manage")
         else:
             permit(actor, "experiment.share", experiment_id)
+        if role is not None:
+            _check_lasts(actor, "role")
         account = self._find(who)
         entry = audit_entry(
             actor,
@@ -125,6 +131,7 @@ class AccountService:
         """
         own = self._is_own(actor, account_id)
         permit(actor, "account.edit_own" if own else "account.manage")
+        _check_lasts(actor, "password")
         account = self._stores.accounts.get(account_id)
         check_password(new, account_name=account.name)
         checked = self._check_old(account, old, address) if own else None
@@ -175,6 +182,15 @@ class AccountService:
     @staticmethod
     def _is_own(actor: Actor, account_id: AccountId) -> bool:
         return actor.account_id is not None and actor.account_id == account_id
+
+
+def _check_lasts(actor: Actor, what: str) -> None:
+    """Refuse to a key that expires to give what does not."""
+    if actor.expires_ms is not None:
+        raise Forbidden(
+            f"{what}: a key that expires gives nobody an account, a role or a password, which would outlive it; sign "
+            "in, or use a key that does not expire."
+        )
 
 
 def _known_to(actor: Actor, account: Account) -> Account:
