@@ -326,3 +326,15 @@ def test_a_cursor_of_another_list_is_invalid(stores: Stores) -> None:
             stores.experiments.search(search(entity="experiment", experiments=(), cursor=bad))
     with pytest.raises(Invalid):
         stores.experiments.search(search("name != 'x'", entity="experiment", experiments=(), cursor=cursor))
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_the_home_of_a_thing_is_told_of_a_deleted_experiment_too(stores: Stores, deleted: bool) -> None:
+    experiment_id = fill(stores)
+    if deleted:
+        delete_experiment(stores, experiment_id)
+    assert stores.experiments.home_of("trace", "tr-1") == experiment_id
+    assert stores.experiments.home_of("assessment", "a-1") == experiment_id
+    for noun in ("trace", "assessment", "run", "evaluation", "labeling session", "item", "model", "dataset", "issue",
+                 "label schema", "review queue", "prompt", "nonsense"):  # fmt: skip
+        assert stores.experiments.home_of(noun, "nothing \ud800") is None

@@ -15,6 +15,7 @@ import lodeline
 from lodeline.auth.credentials import Credentials
 from lodeline.auth.throttle import Throttle
 from lodeline.domain.clock import Clock, system_clock
+from lodeline.domain.errors import LodelineError, NotFound
 from lodeline.ingest.limits import IngestLimits
 from lodeline.jobs.labeling_rules import labeling_rules
 from lodeline.jobs.purges import purges
@@ -23,14 +24,14 @@ from lodeline.jobs.retention import retention
 from lodeline.jobs.scheduler import Job, Scheduler
 from lodeline.jobs.upkeep import key_uses, parking
 from lodeline.server import otlp, pages
-from lodeline.server.access import Access
+from lodeline.server.access import Access, identify
 from lodeline.server.answers import ServicesDep
 from lodeline.server.api.entry import PREFIX
 from lodeline.server.api.routes import NATIVE_ROUTES
 from lodeline.server.errors import Incidents, install_errors
 from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.openapi import install_openapi
-from lodeline.server.security import BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
+from lodeline.server.security import SAFE_METHODS, BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
 from lodeline.server.settings import Settings
 from lodeline.services.bundle import Bounds, Services, assemble
 from lodeline.services.ingest import IngestBounds
@@ -81,7 +82,7 @@ def create_app(
     app.state.services = services
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
-    install_errors(app, lost=pages.lost_page)
+    install_errors(app, lost=pages.lost_page, explain=_explained)
     # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client and health.
     app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
     for path in ("/health", "/healthz"):
@@ -156,6 +157,14 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
     finally:
         await run_in_threadpool(scheduler.stop, settings.shutdown_timeout_s)
+
+
+async def _explained(request: Request, missing: NotFound) -> LodelineError:
+    """Tell a change of something in a deleted experiment from one of something that there never was."""
+    if request.method in SAFE_METHODS:
+        return missing
+    actor, _ = await identify(request)
+    return await run_in_threadpool(services_of(request.app).experiments.explained, actor, missing)
 
 
 async def _health(request: Request, services: ServicesDep) -> Response:

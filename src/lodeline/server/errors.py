@@ -86,8 +86,20 @@ Lost = Callable[[Request], Awaitable[Response | None]]
 """What to answer at an address that is none, when not a problem."""
 
 
-def install_errors(app: FastAPI, lost: Lost | None = None) -> None:
-    """Make every error of the app a problem; an unknown address is first shown to `lost`."""
+Explain = Callable[[Request, NotFound], Awaitable[LodelineError]]
+"""What to say to a request of something that is missing."""
+
+
+def install_errors(app: FastAPI, lost: Lost | None = None, explain: Explain | None = None) -> None:
+    """Make every error of the app a problem; an unknown address is first shown to `lost`, and something that is
+    missing to `explain`."""
+
+    async def _on_known(request: Request, error: Exception) -> Response:
+        if not isinstance(error, LodelineError):
+            raise error
+        if explain is not None and isinstance(error, NotFound):
+            error = await explain(request, error)
+        return problem_response(error, request_id_of(request.scope))
 
     async def _on_http(request: Request, error: Exception) -> Response:
         if lost is not None and isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
@@ -99,12 +111,6 @@ def install_errors(app: FastAPI, lost: Lost | None = None) -> None:
     app.add_exception_handler(LodelineError, _on_known)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-
-
-async def _on_known(request: Request, error: Exception) -> Response:
-    if not isinstance(error, LodelineError):
-        raise error
-    return problem_response(error, request_id_of(request.scope))
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:

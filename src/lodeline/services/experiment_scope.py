@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, Reach, permit, permit_reach
-from lodeline.domain.errors import NotFound, TooLarge, shown
+from lodeline.domain.errors import Deleted, NotFound, TooLarge, shown
 from lodeline.domain.experiment import MAX_NAME, Experiment
 from lodeline.domain.ids import ExperimentId, is_experiment_id
 from lodeline.domain.page import MAX_LIMIT
@@ -41,8 +41,12 @@ class ExperimentScope:
         return self._all(reach)
 
     def one(self, actor: Actor, action: ExperimentAction, id_or_name: str) -> Experiment:
-        """Return an active experiment by id or name; NotFound (code "experiment_deleted") for a deleted one."""
-        return active(self.lookup(actor, action, id_or_name))
+        """Return an active experiment by id or name. A deleted one is refused with the code "experiment_deleted": by
+        NotFound to who wants to read, by Deleted to who wants to change something."""
+        found = self.lookup(actor, action, id_or_name)
+        if found.lifecycle == "DELETED" and not action.endswith(".read"):
+            raise Deleted.of("experiment", found.experiment_id)
+        return active(found)
 
     def lookup(self, actor: Actor, action: ExperimentAction, id_or_name: str) -> Experiment:
         """Return an experiment by id or else by name, deleted or not, after asking the permission."""

@@ -220,8 +220,8 @@ class TraceService:
     def _fed(self, actor: Actor, trace_id: TraceId) -> ExperimentId:
         """Return the experiment that has a trace, if the actor may feed it, else the default one."""
         reach = permit_reach(actor, "trace.ingest")
-        having = (trace.experiment_id for trace in self._stores.traces.get([trace_id]))
-        return next((experiment_id for experiment_id in having if experiment_id in reach), DEFAULT_EXPERIMENT)
+        home = self._stores.experiments.home_of("trace", trace_id)
+        return home if home is not None and home in reach else DEFAULT_EXPERIMENT
 
     def _found(self, trace_ids: Sequence[TraceId]) -> Sequence[Trace]:
         if len(trace_ids) > MAX_IDS:

@@ -30,6 +30,11 @@ class ExperimentStore(Protocol):
         """Return the experiment of exactly this name, deleted or not; None when there is none."""
         ...
 
+    def home_of(self, noun: str, ident: str) -> ExperimentId | None:
+        """Return the experiment, deleted or not, that has what errors call by this noun and id ("trace", "run", ...);
+        None when there is no such thing, and for other nouns."""
+        ...
+
     def search(self, search: Search) -> Page[Experiment]:
         """List experiments; default order is newest created first. `search.experiment_ids` is ignored when empty."""
         ...

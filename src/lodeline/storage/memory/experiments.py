@@ -1,6 +1,6 @@
 """Experiments in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from lodeline.domain.audit import AuditEntry
@@ -126,6 +126,35 @@ class MemoryExperiments:
             receipt = self._purges[experiment_id] = self._remove(experiment)
             self._state.record(audit)
             return receipt
+
+    def home_of(self, noun: str, ident: str) -> ExperimentId | None:
+        with self._state.lock:
+            return next((home for home, name in self._things(noun) if name == ident), None)
+
+    def _things(self, noun: str) -> Iterator[tuple[ExperimentId, str]]:
+        """Yield where all things of a noun are, and their ids."""
+        state = self._state
+        match noun:
+            case "trace":
+                yield from ((each.experiment_id, each.trace_id) for each in state.traces.values())
+            case "assessment":
+                yield from ((each.experiment_id, each.assessment_id) for each in state.present_assessments())
+            case "run" | "evaluation" | "labeling session" | "review queue":
+                yield from ((each.run.experiment_id, each.run.run_id) for each in state.runs.values())
+            case "item":
+                for record in state.runs.values():
+                    items = () if record.labeling is None else record.labeling.items
+                    yield from ((record.run.experiment_id, item_id) for item_id in items)
+            case "model":
+                yield from ((each.experiment_id, each.model_id) for each in state.models.values())
+            case "dataset":
+                yield from ((each.dataset.experiment_id, ident) for ident, each in self._datasets.items())
+            case "issue":
+                yield from ((each.experiment_id, ident) for ident, each in state.issues.items())
+            case "label schema":
+                yield from ((each[-1].experiment_id, ident) for ident, each in state.label_schemas.items())
+            case _:
+                pass
 
     def purged(self, experiment_id: ExperimentId) -> PurgeReceipt:
         with self._state.lock:

@@ -92,6 +92,14 @@ class SqlExperiments:
             experiment = known(db, experiment_id)
         return purge(self._writer, self._blobs, experiment, audit=audit, stopping=stopping)
 
+    def home_of(self, noun: str, ident: str) -> ExperimentId | None:
+        sql = _HOMES.get(noun)
+        if sql is None:
+            return None
+        with self._readers.read() as db:
+            row = db.execute(sql, (clean(ident),)).fetchone()
+        return None if row is None else ExperimentId(str(row[0]))
+
     def purged(self, experiment_id: ExperimentId) -> PurgeReceipt:
         with self._readers.read() as db:
             return receipt_of(db, number_of(experiment_id))
@@ -99,6 +107,23 @@ class SqlExperiments:
     def purging(self) -> Sequence[PurgeReceipt]:
         with self._readers.read() as db:
             return unfinished(db)
+
+
+_OF_RUN = "SELECT exp FROM runs WHERE run_id = ?"
+_HOMES = {
+    "trace": "SELECT exp FROM traces WHERE trace_id = ?",
+    "assessment": "SELECT exp FROM assessments WHERE aid = ? AND deleted = 0",
+    "run": _OF_RUN,
+    "evaluation": _OF_RUN,
+    "labeling session": _OF_RUN,
+    "review queue": _OF_RUN,
+    "item": "SELECT r.exp FROM labeling_items i JOIN runs r ON r.id = i.run WHERE i.item_id = ?",
+    "model": "SELECT exp FROM models WHERE model_id = ?",
+    "dataset": "SELECT exp FROM datasets WHERE dataset_id = ?",
+    "issue": "SELECT exp FROM issues WHERE issue_id = ?",
+    "label schema": "SELECT exp FROM label_schemas WHERE schema_id = ?",
+}
+"""Where things are, by the nouns of errors."""
 
 
 def known(db: Db, experiment_id: ExperimentId) -> Experiment:
