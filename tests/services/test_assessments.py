@@ -234,3 +234,33 @@ def test_bad_changes_are_refused(services: Services, change: AssessmentChange) -
     with pytest.raises(LodelineError):
         services.assessments.update(EDITOR, made.assessment_id, change)
     assert services.assessments.get(EDITOR, made.assessment_id) == made
+
+
+def test_a_judgment_is_read_as_it_stood_at_a_time(services: Services) -> None:
+    clock = clock_of(services)
+    start_ms = clock.now_ms()
+    made = services.assessments.log(ADA, judgment("tr-1", "good", 1.0)).assessment
+    clock.advance(10)
+    services.assessments.update(ADA, made.assessment_id, AssessmentChange(replace_value=True, value=2.0))
+    clock.advance(10)
+    over = services.assessments.log(ADA, judgment("tr-1", "good", 3.0, overrides=made.assessment_id)).assessment
+    clock.advance(10)
+    services.assessments.delete(ADA, made.assessment_id)
+
+    def at(seconds: int) -> tuple[JsonValue, bool]:
+        found = services.assessments.as_of(ADA, made.assessment_id, start_ms + seconds * 1_000)
+        return found.value, found.valid
+
+    assert [at(0), at(9), at(10), at(20), at(29)] == [
+        (1.0, True),
+        (1.0, True),
+        (2.0, True),
+        (2.0, False),
+        (2.0, False),
+    ]
+    for seconds in (-1, 30):
+        with pytest.raises(NotFound, match="there was none at"):
+            at(seconds)
+    elsewhere = Actor("account", "eve", AccountId("acc-9"), roles={ExperimentId("2"): "viewer"})
+    with pytest.raises(NotFound, match="does not exist"):
+        services.assessments.as_of(elsewhere, over.assessment_id, clock.now_ms())

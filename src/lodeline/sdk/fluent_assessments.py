@@ -188,9 +188,9 @@ def update_assessment(
     )
 
 
-def get_assessment(assessment_id: str) -> Assessment:
-    """Return an assessment as it stands; NotFound when there is none."""
-    return default_client().assessments.get(assessment_id)
+def get_assessment(assessment_id: str, *, as_of_ms: int | None = None) -> Assessment:
+    """Return an assessment as it stands, or stood at a time (epoch milliseconds); NotFound when there is none."""
+    return default_client().assessments.get(assessment_id, as_of_ms=as_of_ms)
 
 
 def delete_assessment(assessment_id: str) -> None:

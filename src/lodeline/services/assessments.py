@@ -195,6 +195,19 @@ class AssessmentService:
         self._scope.holder(experiment_id)
         return revisions
 
+    def as_of(self, actor: Actor, assessment_id: AssessmentId, at_ms: int) -> Assessment:
+        """Return the revision that stood at a time (epoch milliseconds); NotFound when there was none yet, or it was
+        deleted by then. One that is deleted now is told as it was before."""
+        standing = [each for each in self.history(actor, assessment_id) if each.at_ms <= at_ms]
+        if not standing or standing[-1].deleted:
+            raise NotFound(
+                f"assessment {assessment_id!r}: there was none at {at_ms} (epoch milliseconds); its history has the "
+                "times of its revisions.",
+                code="assessment_not_found",
+                details={"noun": "assessment", "id": assessment_id},
+            )
+        return standing[-1].assessment
+
     def _check_schema(
         self, experiment_id: ExperimentId, source: SourceKind, name: str, value: JsonValue, target: AssessmentTarget
     ) -> None:

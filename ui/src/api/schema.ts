@@ -3413,10 +3413,11 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: undefined;
   };
-  /** Return the present revision of an assessment. */
+  /** Return the present revision of an assessment, or the one that stood at a time. */
   get_assessment: {
     params: {
       assessment_id: string;
+      as_of_ms?: number | null;
     };
     body: undefined;
     answer: Assessment;

@@ -118,9 +118,10 @@ class Assessments(Noun[ModeT]):
         return Call("GET", path_of("traces", trace_id, "assessments"), many(Assessment))
 
     @call
-    def get(self, assessment_id: str) -> Call[Assessment]:
-        """Return the present revision of an assessment."""
-        return Call("GET", path_of("assessments", assessment_id), one(Assessment))
+    def get(self, assessment_id: str, *, as_of_ms: int | None = None) -> Call[Assessment]:
+        """Return the present revision of an assessment, or the one that stood at a time (epoch milliseconds)."""
+        params: dict[str, Parameter] = {"as_of_ms": as_of_ms}
+        return Call("GET", path_of("assessments", assessment_id), one(Assessment), params=params)
 
     @call
     def update(

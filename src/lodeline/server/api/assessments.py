@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field
 
 from lodeline.domain.analytics import AssessmentNames
@@ -159,8 +159,17 @@ def get_trace_assessments(actor: ActorDep, services: ServicesDep, trace_id: Trac
 
 
 @router.get("/assessments/{assessment_id}", **answer(Assessment, 404))
-def get_assessment(actor: ActorDep, services: ServicesDep, assessment_id: AssessmentPath) -> Json:
-    """Return the present revision of an assessment."""
+def get_assessment(
+    actor: ActorDep,
+    services: ServicesDep,
+    assessment_id: AssessmentPath,
+    as_of_ms: Annotated[
+        int | None, Query(ge=0, le=2**53, description="The revision that stood then, in epoch milliseconds.")
+    ] = None,
+) -> Json:
+    """Return the present revision of an assessment, or the one that stood at a time."""
+    if as_of_ms is not None:
+        return Json(services.assessments.as_of(actor, AssessmentId(assessment_id), as_of_ms))
     return Json(services.assessments.get(actor, AssessmentId(assessment_id)))
 
 
