@@ -188,15 +188,16 @@ def test_exit_codes_tell_the_kinds_of_error_apart() -> None:
     assert exits.exit_code(LodelineError("no")) == 70
 
 
-def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [["--json"], []], ids=["json", "table"])
+def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path, form: list[str]) -> None:
     script = (
         "import sys, time\n"
         "from lodeline.cli.main import main\n"
-        "main(['experiments', 'list', '--json', '--store', sys.argv[1]])\n"
+        "main(['experiments', 'list', *sys.argv[2:], '--store', sys.argv[1]])\n"
     )
     open_stores(str(tmp_path / "store")).close()
     process = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path / "store")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", script, str(tmp_path / "store"), *form], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stderr is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from lodeline.cli.exits import OutputClosed
 from lodeline.cli.texts import clean, clean_lines, cost, count, duration, json_text, moment, size
 
 __all__ = [
@@ -14,13 +15,22 @@ __all__ = [
 ]  # fmt: skip
 
 
+class _Console(Console):
+    """A console that says that its reader went away, where Rich would leave with exit code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise OutputClosed, and write nothing more."""
+        self.quiet = True
+        raise OutputClosed
+
+
 class Output:
     """Where a command writes. With `as_json` only JSON goes to standard output, and sentences are left out."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
-        self.errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self.console = _Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+        self.errors = _Console(stderr=True, highlight=False, markup=False, emoji=False)
 
     def document(self, value: object) -> None:
         """Write one JSON document; control characters that JSON would let through stand there as escapes."""
