@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import orjson
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, EntityRef, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
@@ -84,13 +84,28 @@ class _Transcoder:
                 resource = ResourceSpans(schema_url=self._text(resource_spans, "schemaUrl", "schema_url"))
                 raw = _get(resource_spans, "resource")
                 if raw is not None:
-                    resource.resource.CopyFrom(Resource(attributes=self._attributes(_object(raw, "resource"))))
+                    resource.resource.CopyFrom(self._resource(_object(raw, "resource")))
                 head = resource.SerializeToString()
                 for scope in _list(resource_spans, "scopeSpans", "scope_spans"):
                     slices.append(self._scope(index, head, _object(scope, "scopeSpans")))
         except (_Fault, _TooDeep) as error:
             raise Invalid(f"body: {error}; send OTLP/JSON.") from error
         return slices, self._bad
+
+    def _resource(self, raw: _Object) -> Resource:
+        return Resource(
+            attributes=self._attributes(raw),
+            dropped_attributes_count=_count(raw, "droppedAttributesCount", "dropped_attributes_count"),
+            entity_refs=[self._entity(_object(item, "entity")) for item in _list(raw, "entityRefs", "entity_refs")],
+        )
+
+    def _entity(self, raw: _Object) -> EntityRef:
+        return EntityRef(
+            schema_url=self._text(raw, "schemaUrl", "schema_url"),
+            type=self._text(raw, "type"),
+            id_keys=self._texts(raw, "idKeys", "id_keys"),
+            description_keys=self._texts(raw, "descriptionKeys", "description_keys"),
+        )
 
     def _scope(self, index: int, head: bytes, raw: _Object) -> ScopeSlice:
         scope = ScopeSpans(schema_url=self._text(raw, "schemaUrl", "schema_url"))
@@ -102,6 +117,7 @@ class _Transcoder:
                     name=self._text(library, "name"),
                     version=self._text(library, "version"),
                     attributes=self._attributes(library),
+                    dropped_attributes_count=_count(library, "droppedAttributesCount", "dropped_attributes_count"),
                 )
             )
         spans: list[bytes] = []
@@ -156,6 +172,7 @@ class _Transcoder:
             span_id=_id(raw, 8, "spanId", "span_id"),
             trace_state=self._text(raw, "traceState", "trace_state"),
             attributes=self._attributes(raw),
+            dropped_attributes_count=_count(raw, "droppedAttributesCount", "dropped_attributes_count"),
             flags=_count(raw, "flags"),
         )
 
@@ -166,6 +183,8 @@ class _Transcoder:
         key = self._text(raw, "key")
         value = _get(raw, "value")
         result = KeyValue(key=key)
+        if value is None:
+            return result
         try:
             self._fill(result.value, value, MAX_STORED_DEPTH)
         except _TooDeep:
@@ -191,7 +210,9 @@ class _Transcoder:
             for item in items:
                 pair = _object(item, "attribute")
                 added = target.kvlist_value.values.add(key=self._text(pair, "key"))
-                self._fill(added.value, _get(pair, "value"), depth - 1)
+                held = _get(pair, "value")
+                if held is not None:
+                    self._fill(added.value, held, depth - 1)
             return
         match _scalar(name, value):
             case str() as text:
@@ -227,6 +248,9 @@ class _Transcoder:
         if not isinstance(value, str):
             raise _Fault(f"{names[0]} is {_seen(value)}, not a string")
         return self._clean(value)
+
+    def _texts(self, raw: _Object, *names: str) -> list[str]:
+        return [self._text({names[0]: item}, names[0]) for item in _list(raw, *names)]
 
 
 _SNAKE = {
