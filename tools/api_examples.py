@@ -120,6 +120,7 @@ EXAMPLES: Mapping[str, Example] = {
     "delete_trace": Example("/traces/{trace}"),
     "get_spans": Example("/traces/{trace}/spans", {"ids": ROOT_SPAN}),
     "find_spans": Example("/traces/{trace}/spans/find", {"text": "order a-99"}),
+    "get_trace_otlp": Example("/traces/{trace}/otlp", saved="trace.pb"),
     "log_trace_info": Example(
         "/traces/{trace}/info", body={"experiment": "support", "user": "ada", "tags": {"channel": "mail"}}
     ),

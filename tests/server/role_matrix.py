@@ -114,6 +114,7 @@ CASES: tuple[Case, ...] = (
     Case(f"DELETE {TRACE_PATH}",                     "200 200 403 403 401 403", ONE),
     Case(f"GET {TRACE_PATH}/spans",                  "200 200 200 403 401 403", f"{ONE}/spans"),
     Case(f"GET {TRACE_PATH}/spans/find",             "200 200 200 403 401 403", f"{ONE}/spans/find?text=root"),
+    Case(f"GET {TRACE_PATH}/otlp",                   "200 200 200 403 401 403", f"{ONE}/otlp"),
     Case(f"PUT {TRACE_PATH}/info",                   "200 200 403 403 401 200", f"{ONE}/info",
          json={"experiment": "1", "name": "said"}),
     Case(f"PATCH {TRACE_PATH}/tags",                 "200 200 403 403 401 403", f"{ONE}/tags",

@@ -230,6 +230,41 @@ def raw(chunk: bytes) -> bytes:
     return _open(chunk)[1]
 
 
+def raw_scopes(chunk: bytes, positions: Container[int]) -> Iterator[wire.ScopeSlice]:
+    """Yield the scopes of the spans at `positions` with these spans alone, all as the bytes that they are."""
+    position = -1
+    try:
+        for scope in wire.scopes(raw(chunk), max_fields=_MAX_FIELDS):
+            spans: list[bytes] = []
+            for data in scope.spans:
+                position += 1
+                if position in positions:
+                    spans.append(data)
+            if spans:
+                yield scope._replace(spans=spans)
+    except Invalid as error:
+        raise _unreadable("spans", error) from error
+
+
+def winners(chunks: Sequence[bytes]) -> dict[SpanId, tuple[int, SpanFacts]]:
+    """Return for every span of one trace the chunk that holds the copy that counts, and its facts; roots first, then
+    by start, ties by id.
+    """
+    best: dict[SpanId, tuple[int, SpanFacts]] = {}
+    for index, chunk in enumerate(chunks):
+        for facts in unpack_facts(chunk):
+            known = best.get(facts.span_id)
+            if known is None or facts.rank > known[1].rank:
+                best[facts.span_id] = (index, facts)
+    ordered = sorted(best.values(), key=lambda item: skeleton_order(item[1]))
+    return {facts.span_id: (index, facts) for index, facts in ordered}
+
+
+def skeleton_order(facts: SpanFacts | SpanSkeleton) -> tuple[bool, int, SpanId]:
+    """What a trace's spans are sorted by."""
+    return (facts.parent_id is not None, facts.start_ns, facts.span_id)
+
+
 def _open(chunk: bytes) -> tuple[bytes, bytes]:
     """Return the facts' JSON and the TracesData."""
     frame = _frame(chunk)

@@ -24,6 +24,7 @@ from lodeline.domain.trace import (
     TraceWrite,
     check_metadata,
 )
+from lodeline.ingest.otlp_export import traces_data
 from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
@@ -84,6 +85,11 @@ class TraceService:
         """Return whole spans: all, or the known ones of `span_ids`; in skeleton order."""
         self.get(actor, trace_id)
         return self._stores.spans.load(trace_id, span_ids)
+
+    def otlp(self, actor: Actor, trace_id: TraceId) -> bytes:
+        """Return all spans as OTLP `TracesData`, as they were sent; see `ingest.otlp_export.traces_data`."""
+        self.get(actor, trace_id)
+        return traces_data(list(self._stores.spans.chunks(trace_id)))
 
     def find_spans(self, actor: Actor, trace_id: TraceId, words: str) -> SpanHits:
         """Find the spans that have each of the words somewhere, upper and lower case alike: in name, kind, model,

@@ -61,6 +61,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "get_trace": lambda c: c.traces.get("a/b"),
     "delete_trace": lambda c: c.traces.delete(".."),
     "get_spans": lambda c: c.traces.spans("a", ["b" * 16]),
+    "get_trace_otlp": lambda c: c.traces.otlp("a/b"),
     "find_spans": lambda c: c.traces.find_spans("a", "b c"),
     "tag_trace": lambda c: c.traces.tag("a", {"x": "y"}),
     "delete_trace_tag": lambda c: c.traces.delete_tag("a", "x/y?z#ü"),

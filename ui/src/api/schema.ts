@@ -3772,6 +3772,16 @@ items, agreement by schema, and judges of the same names. */
     body: undefined;
     answer: Facet;
   };
+  /** Return all spans as OTLP, as they were sent, with their resources and scopes.
+
+Tags set afterwards, what clients said of the trace and assessments are no part of OTLP. */
+  get_trace_otlp: {
+    params: {
+      trace_id: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
   /** Return the records that were made of a trace or of a span of it. */
   get_trace_records: {
     params: {
@@ -4623,6 +4633,7 @@ export const OPERATIONS = {
   get_trace: ["GET", "/traces/{trace_id}"],
   get_trace_assessments: ["GET", "/traces/{trace_id}/assessments"],
   get_trace_facet: ["GET", "/traces/facet"],
+  get_trace_otlp: ["GET", "/traces/{trace_id}/otlp"],
   get_trace_records: ["GET", "/traces/{trace_id}/records"],
   import_experiment: ["POST", "/experiments/import"],
   label_dataset_version: ["PATCH", "/datasets/{dataset_id}/versions/{version}/labels"],

@@ -22,6 +22,7 @@ from lodeline.sdk.client.call import (
     one,
     page_of,
     path_of,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class Traces(Noun[ModeT]):
     def spans(self, trace_id: str, span_ids: Sequence[str] | None = None) -> Call[tuple[Span, ...]]:
         """Return whole spans, all or the known ones of `span_ids`; roots first, then by start."""
         return Call("GET", path_of("traces", trace_id, "spans"), many(Span), params={"ids": span_ids})
+
+    @call
+    def otlp(self, trace_id: str) -> Call[bytes]:
+        """Return all spans as OTLP `TracesData` in protobuf, as they were sent: a body for `otlp.export`."""
+        return Call("GET", path_of("traces", trace_id, "otlp"), whole, timeout_s=LONG_S)
 
     @call
     def find_spans(self, trace_id: str, text: str) -> Call[SpanHits]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import Field
+from starlette.responses import Response
 
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
 from lodeline.domain.page import Page
@@ -21,7 +22,7 @@ from lodeline.domain.trace import (
 from lodeline.domain.usage import TokenUsage, usd_to_picousd
 from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
-from lodeline.server.answers import Json, ServicesDep, answer
+from lodeline.server.answers import Json, ServicesDep, answer, binary
 from lodeline.server.api.bodies import Body, Id, TagKeys, Tags, Text
 from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ListedDep
@@ -37,6 +38,7 @@ TracePath = Annotated[
         min_length=1, max_length=50, description="The trace's id.", examples=["tr-0af7651916cd43dd8448eb211c80319c"]
     ),
 ]
+_PROTOBUF = "application/x-protobuf"
 _Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 _Ns = Annotated[int, Field(ge=0, le=2**63 - 1, description="Nanoseconds; past 2^53 as a string of digits.")]
 _TraceIds = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=MAX_IDS)]
@@ -193,6 +195,18 @@ def find_spans(
 ) -> Json:
     """Find spans of a trace by words in their names, attributes and events."""
     return Json(services.traces.find_spans(actor, TraceId(trace_id), text))
+
+
+@router.get(
+    "/{trace_id}/otlp",
+    **binary(_PROTOBUF, 404, 413, what="`TracesData` in protobuf, which is also a body for `POST /v1/traces`."),
+)
+def get_trace_otlp(actor: ActorDep, services: ServicesDep, trace_id: TracePath) -> Response:
+    """Return all spans as OTLP, as they were sent, with their resources and scopes.
+
+    Tags set afterwards, what clients said of the trace and assessments are no part of OTLP.
+    """
+    return Response(services.traces.otlp(actor, TraceId(trace_id)), media_type=_PROTOBUF)
 
 
 @router.put("/{trace_id}/info", **answer(Trace, 404, 409, 413))

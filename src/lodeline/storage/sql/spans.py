@@ -4,37 +4,22 @@ from collections.abc import Collection, Iterator, Sequence
 
 from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import SpanId, TraceId
-from lodeline.domain.span import Span, SpanFacts, SpanSkeleton
+from lodeline.domain.span import Span, SpanSkeleton
 from lodeline.domain.trace import Trace
 from lodeline.ingest.payload import (
     Rank,
     each_texts,
-    unpack_facts,
+    skeleton_order,
     unpack_narrow,
     unpack_skeletons,
     unpack_spans,
     unpack_texts,
+    winners,
 )
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db
 
 _CHUNKS = "SELECT data FROM chunks WHERE id = ? ORDER BY cid"
-
-
-def winners(chunks: Sequence[bytes]) -> dict[SpanId, tuple[int, SpanFacts]]:
-    """Return for every span the chunk that holds the copy that counts, and its facts, in skeleton order."""
-    best: dict[SpanId, tuple[int, SpanFacts]] = {}
-    for index, data in enumerate(chunks):
-        for facts in unpack_facts(data):
-            known = best.get(facts.span_id)
-            if known is None or facts.rank > known[1].rank:
-                best[facts.span_id] = (index, facts)
-    ordered = sorted(best.values(), key=lambda item: _order(item[1]))
-    return {facts.span_id: (index, facts) for index, facts in ordered}
-
-
-def _order(facts: SpanFacts | SpanSkeleton) -> tuple[bool, int, SpanId]:
-    return (facts.parent_id is not None, facts.start_ns, facts.span_id)
 
 
 def load_spans(db: Db, row_id: int, trace_id: TraceId, span_ids: Collection[SpanId] | None = None) -> list[Span]:
@@ -95,7 +80,7 @@ class SqlSpanStore:
                 known = best.get(span.span_id)
                 if known is None or rank > known[0]:
                     best[span.span_id] = (rank, span)
-        return sorted((span for _, span in best.values()), key=_order)
+        return sorted((span for _, span in best.values()), key=skeleton_order)
 
     def load(self, trace_id: TraceId, span_ids: Sequence[SpanId] | None = None) -> Sequence[Span]:
         wanted = None if span_ids is None else frozenset(span_ids)
