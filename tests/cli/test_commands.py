@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from lodeline.demo.otlp import SpanDraft, request
+from lodeline.domain.trace import TraceInfo
+from lodeline.local import connect
 from tests.cli.conftest import Lodeline
+from tests.ingest.build import TRACE, everything, exactly
 
 MS = 1_000_000
 START_NS = 1_790_000_000_000 * MS
@@ -207,6 +210,25 @@ def test_exported_traces_can_be_imported_elsewhere(lodeline: Lodeline, filled: P
     command = ("traces", "get", trace_id(), "--content", "--json")
     before, after = lodeline(*command, store=filled).document(), lodeline(*command, store=other).document()
     assert after["spans"] == before["spans"]
+
+
+def test_an_export_of_traces_has_everything_that_was_sent(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    sent = everything().SerializeToString()
+    (tmp_path / "sent.pb").write_bytes(sent)
+    lodeline("traces", "import", str(tmp_path / "sent.pb"), store=store)
+    lodeline("traces", "export", str(tmp_path / "out.jsonl"), store=store)
+    assert (tmp_path / "out.jsonl").read_bytes().count(b"\n") == 1
+    lodeline("traces", "import", str(tmp_path / "out.jsonl"), store=tmp_path / "other")
+    with connect(tmp_path / "other") as client:
+        assert exactly(client.traces.otlp(f"tr-{TRACE.hex()}")) == exactly(sent)
+
+
+def test_an_export_leaves_out_traces_that_have_no_spans(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
+    with connect(filled) as client:
+        client.traces.log_info(f"tr-{TRACE.hex()}", TraceInfo(name="said"))
+    written = lodeline("traces", "export", str(tmp_path / "out.jsonl"), store=filled)
+    assert "it has no spans" in written.err
+    assert "Exported 1 traces" in written.out
 
 
 def test_import_takes_json_and_refuses_other_files(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:

@@ -3,15 +3,13 @@
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
-from lodeline.domain.errors import Invalid
-from lodeline.domain.span import SPAN_STATUSES, AttributeValue, JsonValue, Span
+from lodeline.domain.errors import Invalid, Unavailable
+from lodeline.domain.span import JsonValue
 from lodeline.sdk.client.call import JSON
 from lodeline.sdk.client.decoding import parsed
 from lodeline.sdk.client.otlp import PROTOBUF
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from lodeline.sdk.client.clients import LodelineClient
 
 _OTEL_ID = re.compile("tr-[0-9a-f]{32}")
-_KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,60 +69,16 @@ def is_otel(trace_id: str) -> bool:
     return bool(_OTEL_ID.fullmatch(trace_id))
 
 
-def trace_line(spans: Sequence[Span]) -> bytes:
-    """Return spans as one line of OTLP/JSON. Bytes in attributes have become base64 text on their way here."""
-    groups = [
-        {
-            "resource": {"attributes": _attributes(span.resource)},
-            "scopeSpans": [{"scope": {"name": span.scope, "version": span.scope_version}, "spans": [_span(span)]}],
-        }
-        for span in spans
-    ]
-    return orjson.dumps({"resourceSpans": groups}) + b"\n"
+def trace_lines(otlp: bytes) -> Iterator[bytes]:
+    """Yield a trace's `TracesData` as lines of OTLP/JSON; Unavailable when it is none."""
+    # Only an export needs it, and every other command would wait for it.
+    from lodeline.ingest.otlp_export import json_bodies  # noqa: PLC0415
+    from lodeline.ingest.wire import Malformed  # noqa: PLC0415
 
-
-def _span(span: Span) -> dict[str, object]:
-    return {
-        "traceId": span.trace_id.removeprefix("tr-"),
-        "spanId": span.span_id,
-        "parentSpanId": span.parent_id or "",
-        "traceState": span.trace_state,
-        "name": span.name,
-        "kind": _KINDS.index(span.otel_kind) if span.otel_kind in _KINDS else 0,
-        "startTimeUnixNano": str(span.start_ns),
-        "endTimeUnixNano": str(span.end_ns or 0),
-        "attributes": _attributes(span.attributes),
-        "events": [
-            {"name": event.name, "timeUnixNano": str(event.time_ns), "attributes": _attributes(event.attributes)}
-            for event in span.events
-        ],
-        "links": [
-            {
-                "traceId": link.trace_id.removeprefix("tr-"),
-                "spanId": link.span_id,
-                "attributes": _attributes(link.attributes),
-            }
-            for link in span.links
-        ],
-        "status": {"code": SPAN_STATUSES.index(span.status), "message": span.status_message},
-    }
-
-
-def _attributes(attributes: Mapping[str, AttributeValue]) -> list[dict[str, object]]:
-    return [{"key": key, "value": _any_value(value)} for key, value in attributes.items()]
-
-
-def _any_value(value: AttributeValue) -> dict[str, object]:
-    if value is None:
-        return {}
-    if isinstance(value, str | bytes):
-        return {"stringValue": value if isinstance(value, str) else value.decode("utf-8", "replace")}
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    if isinstance(value, int):
-        return {"intValue": str(value)}
-    if isinstance(value, float):
-        return {"doubleValue": value}
-    if isinstance(value, Mapping):
-        return {"kvlistValue": {"values": _attributes(value)}}
-    return {"arrayValue": {"values": [_any_value(item) for item in value]}}
+    try:
+        for body in json_bodies(otlp):
+            yield body + b"\n"
+    except Malformed as error:
+        raise Unavailable(
+            "the server's answer is no OTLP; is this a Lodeline server?", code="unreadable_answer"
+        ) from error

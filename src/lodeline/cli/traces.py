@@ -20,7 +20,7 @@ from lodeline.cli.options import (
     YesOption,
     command,
 )
-from lodeline.cli.otlp_files import is_otel, read_requests, send_request, trace_line
+from lodeline.cli.otlp_files import is_otel, read_requests, send_request, trace_lines
 from lodeline.cli.output import clean, cost, count, duration, moment
 from lodeline.cli.progress import counting
 from lodeline.cli.trace_view import show_trace
@@ -162,9 +162,10 @@ def export(
     limit: LimitOption = 1_000,
     all: AllOption = False,
 ) -> None:
-    """Export spans as lines of OTLP/JSON, one trace a line, which 'traces import' and any collector can read.
+    """Export spans as they were sent, as lines of OTLP/JSON, which 'traces import' and any collector can read.
 
-    Tags set afterwards and assessments are not part of OTLP: 'experiments export' has everything.
+    A trace is one line, a large one several. Tags set afterwards and assessments are not part of OTLP: 'experiments
+    export' has everything.
     """
     most = None if all else limit
     listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
@@ -175,7 +176,9 @@ def export(
                 if not is_otel(item.trace_id):
                     use.out.warn(f"{item.trace_id} is left out: OTLP has no form for such an id.")
                     continue
-                stream.write(trace_line(use.client.traces.spans(item.trace_id)))
+                if not sum(map(stream.write, trace_lines(use.client.traces.otlp(item.trace_id)))):
+                    use.out.warn(f"{item.trace_id} is left out: it has no spans.")
+                    continue
                 written += 1
                 advance(1)
     except FileExistsError as error:
