@@ -36,6 +36,7 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.masking import masked_row, masks_of
+from lodeline.services.references import check_inputs, check_references
 from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
 
@@ -51,7 +52,8 @@ class EvaluationService:
     def create(self, actor: Actor, experiment: str, draft: EvaluationDraft) -> Evaluation:
         """Make an evaluation in state CREATED; it takes rows once it is started.
 
-        The model that it is bound to stands among the run's inputs, where runs of a model are looked for.
+        The model that it is bound to stands among the run's inputs, where runs of a model are looked for. NotFound
+        for a parent, a dataset or a model of an experiment that the actor may not read.
         """
         holder = writable_experiment(self._scope, actor, "run.write", experiment)
         permit(actor, "assessment.write", holder.experiment_id)
@@ -60,6 +62,8 @@ class EvaluationService:
         check_run(run)
         check_tags_free(run.tags)
         _check_total(draft.rows_total)
+        check_inputs(self._stores, actor, run.inputs, run.outputs, run.parent_run_id)
+        self._check_bound(actor, draft.bindings)
         now_ms = self._clock.now_ms()
         made = replace(draft, run=replace(run, created_by=actor.author))
         audit = audit_entry(actor, "evaluation.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)
@@ -159,6 +163,7 @@ class EvaluationService:
         found = self.get(actor, run_id, "run.write")
         if bindings is not None:
             check_bindings(bindings)
+            self._check_bound(actor, bindings)
         _check_total(rows_total)
         check_resume(found, bindings, force=force)
         change = EvaluationChange("RUNNING", None, bindings, rows_total)
@@ -223,6 +228,9 @@ class EvaluationService:
         from lodeline.services.evaluation_statistics import gate  # noqa: PLC0415 - as in `summary`
 
         return gate(parsed, table, other, found.bindings.directions, seed=seed, can_fail=can_fail)
+
+    def _check_bound(self, actor: Actor, bindings: Bindings) -> None:
+        check_references(self._stores, actor, datasets=(bindings.dataset_id,), models=(bindings.model_id,))
 
     def _set(
         self, actor: Actor, found: Evaluation, change: EvaluationChange, action: str, *, forced: bool | None = None

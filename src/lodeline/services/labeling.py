@@ -34,6 +34,7 @@ from lodeline.services.datasets import DatasetService
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.label_schemas import LabelSchemaService
 from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.references import check_inputs
 from lodeline.services.reviewers import with_accounts
 from lodeline.services.runs import check_tags_free, writable_experiment
 from lodeline.storage.base import Stores
@@ -71,7 +72,9 @@ class LabelingService:
     ) -> LabelingSession:
         """Make a session as `create` does, whose run may bear the product's own tags; for services, not for doors."""
         holder = writable_experiment(self._scope, actor, "labeling.write", experiment)
-        check_run(draft.run)
+        run = draft.run
+        check_run(run)
+        check_inputs(self._stores, actor, run.inputs, run.outputs, run.parent_run_id)
         check_instructions(draft.instructions)
         check_reviewers(draft.reviewers)
         check_policy(draft.policy, draft.reviewers)

@@ -37,6 +37,7 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.evaluations import EvaluationService
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.references import check_references
 from lodeline.services.runs import of_lifecycle, writable_experiment
 from lodeline.storage.base import Stores
 
@@ -61,11 +62,13 @@ class ModelService:
         self._clock = clock
 
     def create(self, actor: Actor, experiment: str, draft: ModelDraft) -> Model:
-        """Make a model in an experiment (id or name), or return the one that its `reuse_key` made."""
+        """Make a model in an experiment (id or name), or return the one that its `reuse_key` made. NotFound for a run
+        or a model that it is from, of an experiment that the actor may not read."""
         holder = writable_experiment(self._scope, actor, "model.write", experiment)
         check_model(draft)
         if draft.model_id is not None:
             check_model_id(draft.model_id)
+        check_references(self._stores, actor, runs=(draft.source_run_id,), models=(draft.parent_model_id,))
         now_ms = self._clock.now_ms()
         draft = dataclasses.replace(draft, created_by=actor.author)
         audit = audit_entry(
@@ -118,6 +121,9 @@ class ModelService:
         """Add measurements; of each key, dataset and run the latest is kept. Measurements are not audited."""
         self.get(actor, model_id, "model.write")
         check_metrics(tuple(metrics))
+        check_references(
+            self._stores, actor, runs=(m.run_id for m in metrics), datasets=(m.dataset_id for m in metrics)
+        )
         return self._stores.models.log_metrics(model_id, metrics)
 
     def diff(self, actor: Actor, left: ModelId, right: ModelId) -> ModelDiff:

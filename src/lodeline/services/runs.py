@@ -31,6 +31,7 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.evaluated_runs import EvaluatedRuns
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.references import check_inputs, check_references
 from lodeline.storage.base import Stores
 
 MAX_HISTORY = 10_000
@@ -53,13 +54,15 @@ class RunService:
     def create(self, actor: Actor, experiment: str, draft: RunDraft) -> Run:
         """Make a run in an experiment (id or name) and return it.
 
-        Invalid for a kind that has a service of its own; Conflict when a given id is taken.
+        Invalid for a kind that has a service of its own; Conflict when a given id is taken; NotFound for a parent,
+        an input or an output of an experiment that the actor may not read.
         """
         holder = writable_experiment(self._scope, actor, "run.write", experiment)
         check_run(draft)
         check_tags_free(draft.tags)
         if draft.kind != "RUN":
             raise Invalid.value("kind", draft.kind, "RUN; evaluations and labeling sessions have routes of their own")
+        check_inputs(self._stores, actor, draft.inputs, draft.outputs, draft.parent_run_id)
         now_ms = self._clock.now_ms()
         draft = dataclasses.replace(draft, created_by=actor.author)
         audit = audit_entry(actor, "run.create", "", at_ms=now_ms, experiment_id=holder.experiment_id)
@@ -97,6 +100,7 @@ class RunService:
         if change.end_ms is not None and not 0 <= change.end_ms <= MAX_MS:
             raise Invalid.value("end_ms", change.end_ms, f"epoch milliseconds from 0 to {MAX_MS}")
         check_params(change.set_params)
+        check_inputs(self._stores, actor, change.add_inputs, change.add_outputs)
         changed = self._apply(actor, found, change, "run.update")
         if change.status is not None and (changed.kind == "EVALUATION" or is_to_adopt(changed)):
             return self._evaluated.adopt(actor, changed)
@@ -121,9 +125,13 @@ class RunService:
         return self._apply(actor, found, RunChange(lifecycle="ACTIVE"), "run.restore")
 
     def log_metrics(self, actor: Actor, run_id: RunId, points: Sequence[MetricPoint]) -> MetricsReport:
-        """Add points of metrics; idempotent: one that is known changes nothing. Measurements are not audited."""
+        """Add points of metrics; idempotent: one that is known changes nothing. Measurements are not audited.
+        NotFound for a dataset or model of an experiment that the actor may not read."""
         self.get(actor, run_id, "run.write")
         check_points(points)
+        check_references(
+            self._stores, actor, datasets=(p.dataset_id for p in points), models=(p.model_id for p in points)
+        )
         return MetricsReport(self._stores.runs.log_metrics(run_id, points))
 
     def metric_history(
