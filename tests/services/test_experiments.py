@@ -124,6 +124,27 @@ def test_only_a_deleted_experiment_is_purged(services: Services) -> None:
     assert make(services).experiment_id != made.experiment_id
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_nothing_is_said_of_who_has_a_name_to_those_who_may_not_read_it(services: Services, deleted: bool) -> None:
+    make(services, "own")
+    other = make(services, "other").experiment_id
+    if deleted:
+        services.experiments.delete(LOCAL, other)
+    only_own = Actor("account", "own", AccountId("acc-3"), "editor", {other: "reviewer"})
+    for actor, details in ((only_own, {}), (EDITOR, {"experiment_id": other, "lifecycle": None})):
+        refused: list[Conflict] = []
+        with pytest.raises(Conflict) as renamed:
+            services.experiments.update(actor, ExperimentId("1"), ExperimentChange(name="other"))
+        refused.append(renamed.value)
+        with pytest.raises(Conflict) as made:
+            services.experiments.create(actor, ExperimentDraft("other"))
+        refused.append(made.value)
+        for error in refused:
+            assert error.error_code == "experiment_name_taken"
+            assert error.details.keys() == details.keys()
+            assert ("deleted" in error.message) == (deleted and actor is EDITOR)
+
+
 def test_the_lifecycle_is_no_field_to_edit(services: Services) -> None:
     with pytest.raises(Invalid, match="lifecycle"):
         services.experiments.update(LOCAL, ExperimentId("0"), ExperimentChange(lifecycle="DELETED"))

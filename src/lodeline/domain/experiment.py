@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypedDict
 
-from lodeline.domain.errors import Invalid, NotFound, TooLarge
+from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
 from lodeline.domain.ids import ExperimentId
 
 Lifecycle = Literal["ACTIVE", "DELETED"]
@@ -169,6 +169,20 @@ class PurgeReceipt:
     label_schemas: int = 0
     of_traces: int | None = None
     finished: bool = True
+
+
+def experiment_taken(what: Literal["name", "id"], value: str, holder: Experiment | None) -> Conflict:
+    """Return the error for a name or id that `holder` has; None says nothing of it."""
+    remedy, details = "", dict[str, object]()
+    if holder is not None:
+        details = {"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle}
+        if holder.lifecycle == "DELETED":
+            remedy = "restore or purge the deleted experiment that has it, or "
+    return Conflict(
+        f"experiment {what} {shown(value)} is taken; {remedy}choose another.",
+        code=f"experiment_{what}_taken",
+        details=details,
+    )
 
 
 def never_purged(experiment_id: str) -> NotFound:

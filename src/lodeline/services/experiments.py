@@ -18,6 +18,7 @@ from lodeline.domain.experiment import (
     changed_settings,
     check_name,
     check_tags,
+    experiment_taken,
 )
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
@@ -55,7 +56,8 @@ class ExperimentService:
         """Make an experiment; a draft whose `client_key` was used before returns that experiment unchanged.
 
         Conflict when the name is taken, also by a deleted experiment (details name it), or when the `client_key` was
-        used for one that the actor may not read (nothing is said of it); Invalid for a bad name, tag or setting.
+        used before; of an experiment that the actor may not read nothing is said. Invalid for a bad name, tag or
+        setting.
         """
         permit(actor, "experiment.create")
         check_name(draft.name)
@@ -69,7 +71,10 @@ class ExperimentService:
         now_ms = self._clock.now_ms()
         audit = audit_entry(actor, "experiment.create", draft.name, at_ms=now_ms)
         draft = dataclasses.replace(draft, created_by=actor.author)
-        made = self._stores.experiments.create(draft, now_ms=now_ms, audit=audit)
+        try:
+            made = self._stores.experiments.create(draft, now_ms=now_ms, audit=audit)
+        except Conflict as error:
+            raise refusal_seen(actor, error, draft.name) from None
         self._cache.forget()
         if draft.client_key is not None and not may(actor, "experiment.read", made.experiment_id):
             raise Conflict(
@@ -168,8 +173,21 @@ class ExperimentService:
         )
         try:
             return self._stores.experiments.update(experiment_id, change, now_ms=now_ms, audit=audit)
+        except Conflict as error:
+            raise refusal_seen(actor, error, change.name or "") from None
         finally:
             self._cache.forget()
+
+
+def refusal_seen(actor: Actor, error: Conflict, name: str, experiment_id: str | None = None) -> Conflict:
+    """Return the refusal of a name or id that is taken as this actor may see it: one who may not read the experiment
+    that has it is told nothing of it."""
+    holder = error.details.get("experiment_id")
+    if holder is None or may(actor, "experiment.read", ExperimentId(str(holder))):
+        return error
+    if error.error_code == "experiment_id_taken" and experiment_id is not None:
+        return experiment_taken("id", experiment_id, None)
+    return experiment_taken("name", name, None) if error.error_code == "experiment_name_taken" else error
 
 
 def _check_description(text: str) -> None:

@@ -37,7 +37,7 @@ from lodeline.services.archive import ArchiveReader
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_cache import ExperimentCache
 from lodeline.services.experiment_scope import ExperimentScope
-from lodeline.services.experiments import IMPORT_KEY
+from lodeline.services.experiments import IMPORT_KEY, refusal_seen
 from lodeline.services.exporting import ExperimentExport
 from lodeline.services.importing import ExperimentImport, read_draft
 from lodeline.storage.base import Stores
@@ -168,13 +168,14 @@ class TransferService:
         )
         try:
             made = self._stores.experiments.create(draft, now_ms=created_ms, audit=audit)
-        except Conflict as error:
+        except Conflict as refusal:
+            error = refusal_seen(actor, refusal, draft.name, draft.experiment_id)
             raise Conflict(
                 f"{error.message} Import it under another name (--as NAME; in the API as_name), which also gives it "
                 "a new id.",
                 code=error.error_code,
                 details=error.details,
-            ) from error
+            ) from None
         finally:
             self._cache.forget()
         if made.lifecycle == "DELETED":

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.blob import experiment_folder
-from lodeline.domain.errors import Conflict, Deleted, NotFound, shown
+from lodeline.domain.errors import Conflict, Deleted, NotFound
 from lodeline.domain.experiment import (
     Experiment,
     ExperimentChange,
     ExperimentDraft,
     PurgeReceipt,
     changed_settings,
+    experiment_taken,
     never_purged,
 )
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId
@@ -56,7 +57,7 @@ class MemoryExperiments:
             self._check_name_is_free(draft.name)
             experiment_id = self._next_id() if draft.experiment_id is None else draft.experiment_id
             if experiment_id in state.experiments:
-                raise _taken("id", experiment_id, state.experiments[experiment_id])
+                raise experiment_taken("id", experiment_id, state.experiments[experiment_id])
             self._purges.pop(experiment_id, None)
             experiment = Experiment(
                 experiment_id=experiment_id,
@@ -221,13 +222,4 @@ class MemoryExperiments:
     def _check_name_is_free(self, name: str) -> None:
         holder = self.find(name)
         if holder is not None:
-            raise _taken("name", name, holder)
-
-
-def _taken(what: str, value: str, holder: Experiment) -> Conflict:
-    remedy = "restore or purge the deleted experiment that has it, or " if holder.lifecycle == "DELETED" else ""
-    return Conflict(
-        f"experiment {what} {shown(value)} is taken; {remedy}choose another.",
-        code=f"experiment_{what}_taken",
-        details={"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle},
-    )
+            raise experiment_taken("name", name, holder)

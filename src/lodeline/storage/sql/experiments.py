@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.errors import Conflict, Deleted, NotFound, shown
+from lodeline.domain.errors import Conflict, Deleted, NotFound
 from lodeline.domain.experiment import (
     Experiment,
     ExperimentChange,
@@ -15,6 +15,7 @@ from lodeline.domain.experiment import (
     PurgeReceipt,
     Retention,
     changed_settings,
+    experiment_taken,
 )
 from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, ExperimentId, check_experiment_id
 from lodeline.domain.page import Page
@@ -142,7 +143,7 @@ def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> E
         number = int(check_experiment_id(draft.experiment_id))
         holder = db.execute(_SELECT + "WHERE exp = ?", (number,)).fetchone()
         if holder is not None:
-            raise _taken("id", draft.experiment_id, _experiment(holder))
+            raise experiment_taken("id", draft.experiment_id, _experiment(holder))
         forget_purge(db, number)
     experiment = Experiment(
         experiment_id=ExperimentId(str(number)),
@@ -206,16 +207,7 @@ def _named(db: Db, name: str) -> Experiment | None:
 def _check_name_is_free(db: Db, name: str) -> None:
     holder = _named(db, name)
     if holder is not None:
-        raise _taken("name", name, holder)
-
-
-def _taken(what: str, value: str, holder: Experiment) -> Conflict:
-    remedy = "restore or purge the deleted experiment that has it, or " if holder.lifecycle == "DELETED" else ""
-    return Conflict(
-        f"experiment {what} {shown(value)} is taken; {remedy}choose another.",
-        code=f"experiment_{what}_taken",
-        details={"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle},
-    )
+        raise experiment_taken("name", name, holder)
 
 
 def _doc(experiment: Experiment) -> str:
