@@ -15,7 +15,14 @@ from lodeline.domain.assessment import AssessmentChange
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import MAX_SCORE_NAMES, MAX_SCORES, RowDraft, RowFilter, ScoreDraft
-from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, PriceOverride, Retention
+from lodeline.domain.experiment import (
+    Experiment,
+    ExperimentChange,
+    ExperimentDraft,
+    ExperimentSettings,
+    PriceOverride,
+    Retention,
+)
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import AliasMove, GitInfo, ModelDraft, ModelMetric
 from lodeline.domain.run import MetricPoint, RunDraft
@@ -25,7 +32,7 @@ from lodeline.query.ast import Search
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
-from tests.services.bundled import services_over
+from tests.services.bundled import clock_of, services_over
 
 SETTINGS = ExperimentSettings(
     mask_patterns=("secret",),
@@ -159,13 +166,16 @@ def test_an_import_brings_back_everything(services: Services, other: Services) -
 
 
 def test_a_second_export_of_an_import_holds_the_same(services: Services, other: Services) -> None:
-    fill(services)
+    made = fill(services)
+    clock_of(services).advance(1_000)
+    changed = services.experiments.update(LOCAL, made.experiment_id, ExperimentChange(description="edited since"))
+    assert changed.updated_ms > made.created_ms
     data = export(services)
     load(other, data)
 
     def rows(of: bytes) -> dict[str, bytes]:
         archive = zipfile.ZipFile(io.BytesIO(of))
-        return {n: archive.read(n) for n in archive.namelist() if n not in {"manifest.json", "experiment.json"}}
+        return {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
 
     assert rows(export(other)) == rows(data)
 

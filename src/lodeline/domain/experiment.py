@@ -119,7 +119,8 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentDraft:
-    """What a new experiment is made from. `experiment_id` is given only by an import that keeps ids.
+    """What a new experiment is made from. Only imports give `experiment_id`, to keep ids, and `updated_ms`; without
+    one it is when the experiment is made.
 
     `client_key` makes creation idempotent: a second draft with the same key returns the first experiment.
     """
@@ -132,6 +133,7 @@ class ExperimentDraft:
     experiment_id: ExperimentId | None = None
     client_key: str | None = None
     created_by: str | None = None
+    updated_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

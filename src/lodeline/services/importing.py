@@ -71,6 +71,7 @@ def read_draft(reader: ArchiveReader, as_name: str | None, client_key: str) -> t
         experiment_id=check_experiment_id(row.text("experiment_id")) if as_name is None else None,
         client_key=client_key,
         created_by=row.text_or_none("created_by", most=MAX_NAME),
+        updated_ms=row.whole_or_none("updated_ms"),
     )
     return draft, row.whole("created_ms")
 

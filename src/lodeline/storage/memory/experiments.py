@@ -64,7 +64,7 @@ class MemoryExperiments:
                 name=draft.name,
                 lifecycle="ACTIVE",
                 created_ms=now_ms,
-                updated_ms=now_ms,
+                updated_ms=now_ms if draft.updated_ms is None else draft.updated_ms,
                 created_by=draft.created_by,
                 description=draft.description,
                 tags=dict(draft.tags),

@@ -150,7 +150,7 @@ def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> E
         name=clean(draft.name),
         lifecycle="ACTIVE",
         created_ms=now_ms,
-        updated_ms=now_ms,
+        updated_ms=now_ms if draft.updated_ms is None else draft.updated_ms,
         created_by=draft.created_by,
         description=draft.description,
         tags=dict(draft.tags),
@@ -159,7 +159,7 @@ def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> E
     )
     db.execute(
         f"INSERT INTO experiments ({_COLUMNS}, client_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (number, experiment.name, "ACTIVE", now_ms, now_ms, _doc(experiment), draft.client_key),
+        (number, experiment.name, "ACTIVE", now_ms, experiment.updated_ms, _doc(experiment), draft.client_key),
     )
     trail.write(db, replace(audit, experiment_id=experiment.experiment_id))
     return experiment
