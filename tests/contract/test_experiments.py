@@ -17,6 +17,10 @@ from lodeline.domain.experiment import (
     SettingsChange,
 )
 from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, AssessmentId, ExperimentId, TraceId
+from lodeline.domain.issue import IssueDraft, IssueId, issue_of
+from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewTarget
+from lodeline.domain.run import RunDraft
+from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import (
     T0_MS,
@@ -31,6 +35,7 @@ from tests.contract.build import (
     span,
     write,
 )
+from tests.contract.reviewing import GOOD, traced
 
 DEFAULT = ExperimentId("0")
 SETTINGS = ExperimentSettings(
@@ -211,6 +216,15 @@ def fill(stores: Stores) -> ExperimentId:
     stores.assessments.log(experiment_id, judgment(None, session="s"), by=None, now_ms=T0_MS, audit=audit())
     path = f"{experiment_folder(experiment_id)}/traces/x/file"
     stores.blobs.put(path, io.BytesIO(b"12345"), max_bytes=5)
+    labeling = LabelingDraft(RunDraft("labels"), (GOOD,), state="OPEN")
+    session = stores.labeling.create(experiment_id, labeling, now_ms=T0_MS, audit=audit())
+    items = [ItemDraft(traced("tr-1")), ItemDraft(ReviewTarget("SESSION", session="s"))]
+    stores.reviews.add_items(session.run.run_id, items, by=None, now_ms=T0_MS, audit=audit())
+    for number in range(3):
+        issue = issue_of(
+            IssueDraft("slow", "It takes minutes."), IssueId(f"iss-{number}"), experiment_id, now_ms=T0_MS
+        )
+        stores.issues.put(issue, audit=audit())
     return experiment_id
 
 
@@ -255,13 +269,19 @@ def test_purge_removes_everything_and_says_how_much(stores: Stores) -> None:
     with pytest.raises(NotFound, match="no purge") as never:
         stores.experiments.purged(experiment_id)
     assert never.value.error_code == "purge_not_found"
-    receipt = stores.experiments.purge(experiment_id, audit=audit())
+    receipt = stores.experiments.purge(experiment_id, audit=audit("experiment.purge"))
     assert stores.experiments.purged(experiment_id) == receipt
     assert not stores.experiments.purging()
     freed = receipt.bytes_freed
     assert receipt == PurgeReceipt(
-        experiment_id, "full", traces=1, spans=2, assessments=2, blobs=1, bytes_freed=freed, of_traces=1
-    )
+        experiment_id, "full", traces=1, spans=2, assessments=2, blobs=1, bytes_freed=freed, runs=1, labeling_items=2,
+        issues=3, of_traces=1,
+    )  # fmt: skip
+    (entry,) = [each for each in stores.audit.search(Search()).items if each.action == "experiment.purge"]
+    assert entry.details == {
+        "traces": "1", "spans": "2", "assessments": "2", "blobs": "1", "bytes_freed": str(freed), "runs": "1",
+        "labeling_items": "2", "issues": "3",
+    }  # fmt: skip
     assert freed >= 5
     assert size > 0
     with pytest.raises(NotFound):

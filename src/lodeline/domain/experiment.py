@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, TypedDict
 
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
@@ -169,8 +169,17 @@ class PurgeReceipt:
     prompts: int = 0
     scorers: int = 0
     label_schemas: int = 0
+    labeling_items: int = 0
+    issues: int = 0
     of_traces: int | None = None
     finished: bool = True
+
+    def counted(self) -> dict[str, str]:
+        """Return the counts that are not 0, as the audit trail tells them."""
+        kept = asdict(self)
+        for name in ("experiment_id", "name", "of_traces", "finished"):
+            del kept[name]
+        return {name: str(count) for name, count in kept.items() if count}
 
 
 def experiment_taken(what: Literal["name", "id"], value: str, holder: Experiment | None) -> Conflict:

@@ -1889,6 +1889,8 @@ export interface PurgeReceipt {
   prompts: number;
   scorers: number;
   label_schemas: number;
+  labeling_items: number;
+  issues: number;
   of_traces: number | null;
   finished: boolean;
 }

@@ -50,7 +50,7 @@ class ExperimentStore(Protocol):
         """Remove a deleted experiment and everything in it, blobs too (`domain.blob.experiment_folder`), in bounded
         steps; safe to repeat after a crash. When `stopping` says so between steps, return unfinished.
 
-        Conflict when it is not deleted or is the default one.
+        Conflict when it is not deleted or is the default one. The audit entry is given the receipt's counts.
         """
         ...
 

@@ -125,7 +125,7 @@ class MemoryExperiments:
             if experiment.lifecycle != "DELETED":
                 raise Conflict(f"experiment {experiment_id!r} is not deleted; delete it before purging it.")
             receipt = self._purges[experiment_id] = self._remove(experiment)
-            self._state.record(audit)
+            self._state.record(replace(audit, details={**audit.details, **receipt.counted()}))
             return receipt
 
     def home_of(self, noun: str, ident: str) -> ExperimentId | None:
@@ -174,10 +174,10 @@ class MemoryExperiments:
         state.deliveries = {i: d for i, d in state.deliveries.items() if d.experiment_id != experiment_id}
         state.parked = {i: each for i, each in state.parked.items() if each.experiment_id != experiment_id}
         assessments = state.forget_assessments(lambda a: a.experiment_id == experiment_id)
-        runs = state.forget_runs(experiment_id)
+        runs, labeling_items = state.forget_runs(experiment_id)
         models = state.forget_models(experiment_id)
         label_schemas = state.forget_label_schemas(experiment_id)
-        state.issues = {i: each for i, each in state.issues.items() if each.experiment_id != experiment_id}
+        issues = state.forget_issues(experiment_id)
         state.client_keys = {k: i for k, i in state.client_keys.items() if i != experiment_id}
         gone = [i for i, table in self._datasets.items() if table.dataset.experiment_id == experiment_id]
         tables = [self._datasets.pop(dataset_id) for dataset_id in gone]
@@ -210,6 +210,8 @@ class MemoryExperiments:
             prompts=len(prompts),
             scorers=len(scorers),
             label_schemas=label_schemas,
+            labeling_items=labeling_items,
+            issues=issues,
             of_traces=len(records),
         )
 

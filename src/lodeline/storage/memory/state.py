@@ -101,12 +101,18 @@ class State:
         aliases = sorted(alias for (_, alias), holder in self.aliases.items() if holder == model.model_id)
         return replace(model, aliases=tuple(aliases))
 
-    def forget_runs(self, experiment_id: ExperimentId) -> int:
-        """Remove the runs of an experiment; return how many there were."""
-        gone = [i for i, record in self.runs.items() if record.run.experiment_id == experiment_id]
-        for run_id in gone:
-            del self.runs[run_id]
-        return len(gone)
+    def forget_runs(self, experiment_id: ExperimentId) -> tuple[int, int]:
+        """Remove the runs of an experiment; return how many there were, and how many items of labeling sessions."""
+        ids = [i for i, record in self.runs.items() if record.run.experiment_id == experiment_id]
+        gone = [self.runs.pop(run_id) for run_id in ids]
+        return len(gone), sum(len(record.labeling.items) for record in gone if record.labeling is not None)
+
+    def forget_issues(self, experiment_id: ExperimentId) -> int:
+        """Remove the issues of an experiment; return how many there were."""
+        ids = [i for i, issue in self.issues.items() if issue.experiment_id == experiment_id]
+        for issue_id in ids:
+            del self.issues[issue_id]
+        return len(ids)
 
     def forget_label_schemas(self, experiment_id: ExperimentId) -> int:
         """Remove the label schemas of an experiment; return how many there were that were not deleted."""

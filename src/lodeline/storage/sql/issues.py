@@ -98,9 +98,10 @@ class SqlIssues:
         return dict(found)
 
 
-def forget(db: Db, number: int) -> None:
-    """Remove the issues of an experiment."""
+def forget(db: Db, number: int) -> int:
+    """Remove the issues of an experiment; return how many there were."""
     db.execute("DELETE FROM issues WHERE exp = ?", (number,))
+    return db.changes()
 
 
 def _is_taken(db: Db, issue_id: IssueId) -> bool:

@@ -146,7 +146,10 @@ def _remove_runs(db: Db, number: int) -> bool:
     )
     if db.changes():
         return True
-    if remove_items(db, number, _STEP_ROWS):
+    items = remove_items(db, number, _STEP_ROWS)
+    if items:
+        receipt = receipt_of(db, number)
+        _note(db, replace(receipt, labeling_items=receipt.labeling_items + items))
         return True
     found = db.execute("SELECT id FROM runs WHERE exp = ? LIMIT ?", (number, _STEP_RUNS)).fetchall()
     if not found:
@@ -195,17 +198,18 @@ def _finish(db: Db, number: int, blobs: int, blob_bytes: int, audit: AuditEntry)
     db.execute("DELETE FROM conversations WHERE exp = ?", (number,))
     deliveries.forget(db, number)
     parking.forget(db, number)
-    issues.forget(db, number)
+    gone = issues.forget(db, number)
     keys = db.execute("SELECT id FROM prompts WHERE exp = ?", (number,)).fetchall()
     for table in ("prompt_versions", "prompt_aliases", "prompt_events", "prompt_links"):
         db.executemany(f"DELETE FROM {table} WHERE prompt = ?", keys)
     db.execute("DELETE FROM prompts WHERE exp = ?", (number,))
     names = db.execute("SELECT DISTINCT name FROM scorers WHERE exp = ?", (number,)).fetchall()
     db.execute("DELETE FROM scorers WHERE exp = ?", (number,))
-    receipt = replace(receipt, prompts=len(keys), scorers=len(names), label_schemas=label_schemas.forget(db, number))
+    schemas = label_schemas.forget(db, number)
+    receipt = replace(receipt, prompts=len(keys), scorers=len(names), label_schemas=schemas, issues=gone)
     for table in ("dataset_links", "prompt_links"):
         db.execute(f"DELETE FROM {table} WHERE exp = ?", (number,))
     db.execute("DELETE FROM experiments WHERE exp = ?", (number,))
     _note(db, receipt)
-    trail.write(db, audit)
+    trail.write(db, replace(audit, details={**audit.details, **receipt.counted()}))
     return replace(receipt, finished=True)
