@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 
 from lodeline.domain.ids import SpanId, TraceId
 from lodeline.domain.span import Span, SpanEvent, SpanView
-from lodeline.ingest.semconv import view
+from lodeline.ingest.semconv import derive, view
 from lodeline.ingest.values import attributes
 
 FOLDER = Path(__file__).parents[2] / "data" / "otlp"
@@ -27,11 +27,12 @@ class Captured(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One model call as an emitter reported it."""
+    """One model call as an emitter reported it. `cost_usd` is what the emitter says it cost."""
 
     name: str
     failed: bool
     view: SpanView
+    cost_usd: float | None
 
 
 def index() -> list[dict[str, Any]]:
@@ -84,11 +85,16 @@ def domain_span(wire: WireSpan) -> Span:
 def calls(file: str) -> tuple[Call, ...]:
     """The model calls of a payload, once each, in order."""
     found = [
-        Call(wire.name, wire.status.code == 2, view(domain_span(wire)))
+        _call(wire)
         for scope, wire in spans(file)
         if scope != "com.anthropic.sdk.python"  # the client's own span within Logfire's span of the same call
     ]
     return tuple(_once([call for call in found if call.view.kind in MODEL_KINDS]))
+
+
+def _call(wire: WireSpan) -> Call:
+    cost_usd = derive(wire, {pair.key: pair.value for pair in wire.attributes}).reported_cost_usd
+    return Call(wire.name, wire.status.code == 2, view(domain_span(wire)), cost_usd)
 
 
 def _once(found: list[Call]) -> Iterator[Call]:
