@@ -25,10 +25,11 @@ allowed_hosts = ["lodeline.example.org"]
 log_level = "warning"
 ```
 
-A name that is no setting, or a value of the wrong form, is an error that names the source. Names ending in `_bytes`
-are bytes, those in `_s` seconds; both are above 0. The variable of a setting is `LODELINE_` and its name in upper
-case, such as `LODELINE_GRPC_PORT`. In variables, lists are separated by commas, and true and false may
-be written `true`/`false`, `1`/`0`, `yes`/`no` or `on`/`off`.
+A name in the file that is no setting, or a value of the wrong form, is an error that names the source. A variable
+that begins with `LODELINE_` and is none of ours is a warning when the server starts. Names ending in `_bytes` are
+bytes, those in `_s` seconds; both are above 0. The variable of a setting is `LODELINE_` and its name in upper case,
+such as `LODELINE_GRPC_PORT`. In variables, lists are separated by commas, and true and false may be written
+`true`/`false`, `1`/`0`, `yes`/`no` or `on`/`off`.
 
 What belongs to one experiment (capture mode, masks, prices, retention) is not here: it is part of the experiment, see
 [masking](../how-to/mask-content.md) and [retention](../how-to/operate.md#retention).

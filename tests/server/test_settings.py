@@ -1,12 +1,15 @@
 """Settings: where values come from, which wins, and what is refused."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
+import lodeline
 from lodeline.domain.errors import Invalid
-from lodeline.server.settings import Settings, load_settings
+from lodeline.sdk.settings import VARIABLES
+from lodeline.server.settings import Settings, load_settings, unknown_variables
 
 
 def write(path: Path, text: str) -> Path:
@@ -69,6 +72,33 @@ def test_texts_become_values(name: str, text: str, value: object) -> None:
 def test_a_wrong_value_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(Invalid, match=name):
         load_settings(environ={f"LODELINE_{name.upper()}": text})
+
+
+@pytest.mark.parametrize(("name", "value"), [("max_body_bytes", "0"), ("port", "70000"), ("cors_origins", "*")])
+def test_a_value_that_makes_no_sense_is_refused_with_its_source(tmp_path: Path, name: str, value: str) -> None:
+    variable = f"LODELINE_{name.upper()}"
+    with pytest.raises(Invalid, match=variable):
+        load_settings(environ={variable: value})
+    with pytest.raises(Invalid, match="--" + name.replace("_", "-")):
+        load_settings(flags={name: value}, environ={variable: value})
+    text = f'["{value}"]' if name == "cors_origins" else value
+    with pytest.raises(Invalid, match=r"s\.toml"):
+        load_settings(config=write(tmp_path / "s.toml", f"{name} = {text}\n"))
+
+
+def test_a_variable_that_nothing_reads_is_warned_of_with_the_right_one() -> None:
+    environ = {"LODELINE_PROT": "1", "LODELINE_X": "1", "LODELINE_PORT": "1", "LODELINE_KEY": "k", "PROT": "1"}
+    misspelt, bogus = unknown_variables(environ)
+    assert misspelt == "'LODELINE_PROT' is no setting and is ignored; did you mean LODELINE_PORT?"
+    assert bogus == "'LODELINE_X' is no setting and is ignored; see docs/reference/settings.md."
+
+
+def test_no_variable_that_the_commands_or_the_sdk_read_is_warned_of() -> None:
+    source = Path(lodeline.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for part in ("sdk", "cli") for path in (source / part).rglob("*.py")]
+    read = set(re.findall(r"(?<![A-Z_])LODELINE_[A-Z_]*[A-Z]", "\n".join(texts))) | set(VARIABLES.values())
+    assert {"LODELINE_URL", "LODELINE_SPOOL_FSYNC", "LODELINE_SAMPLE_RATIO"} <= read
+    assert unknown_variables(dict.fromkeys(read, "x")) == []
 
 
 def test_errors_name_their_source(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from lodeline.server.run import serve
-from lodeline.server.settings import load_settings
+from lodeline.server.settings import load_settings, unknown_variables
 
 
 def command(
@@ -55,4 +55,5 @@ def command(
         "cors_origins": tuple(cors_origins) if cors_origins else None,
         "log_level": log_level,
     }
-    serve(load_settings(flags=flags, environ=os.environ, config=config))
+    settings = load_settings(flags=flags, environ=os.environ, config=config)
+    serve(settings, warnings=unknown_variables(os.environ))

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lodeline.domain.errors import Invalid
 from lodeline.server.settings import Settings
@@ -11,17 +11,21 @@ from lodeline.server.workers import supervise
 
 Announce = Callable[[str], None]
 
+_log = logging.getLogger(__name__)
 
-def serve(settings: Settings, *, announce: Announce | None = None) -> None:
+
+def serve(settings: Settings, *, announce: Announce | None = None, warnings: Sequence[str] = ()) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way and close the store.
 
     `announce` is given the lines that tell what is served and what to do next, once requests are answered; by
     default they go to the standard output. Invalid when auth is off and `host` is not loopback; Conflict when the
     port is taken, naming the next free one. A taken gRPC port is announced, never an error. With several `workers`
-    also as `workers.supervise` says.
+    also as `workers.supervise` says. `warnings` are logged first.
     """
     check_exposure(settings)
     start_logging(settings)
+    for warning in warnings:
+        _log.warning("%s", warning)
     say = announce or _to_stdout
     with listen(settings.host, settings.port) as listener:
         if settings.workers > 1:

@@ -13,9 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from lodeline.domain.errors import Invalid
+from lodeline.domain.errors import Invalid, shown
 
 ENV_PREFIX = "LODELINE_"
+OTHER_VARIABLES = frozenset(
+    (
+        "CAPTURE", "CONFIG", "DEBUG", "ENVIRONMENT", "EXIT_TIMEOUT_S", "EXPERIMENT", "FLUSH_ROOTS", "KEEP_ERRORS",
+        "KEY", "MAX_CHARS", "MAX_DEPTH", "MODEL_ID", "SAMPLE_RATIO", "SERVICE", "SPOOL_DIR", "SPOOL_FSYNC",
+        "SPOOL_MAX_MB", "TRACING", "URL",
+    )
+)  # fmt: skip
+"""Variables of the commands and of the SDK, without the prefix: a server's environment may have them as well."""
 MAX_WORKERS = 64
 _MIB = 2**20
 
@@ -94,21 +102,38 @@ def load_settings(
     """
     environ = environ or {}
     values: dict[str, object] = {}
+    sources: dict[str, str] = {}
     if config is None and (named := environ.get(f"{ENV_PREFIX}CONFIG")):
         config = Path(named)
     if config is not None:
         values.update(_from_file(config))
+        sources.update(dict.fromkeys(values, str(config)))
     for spec in dataclasses.fields(Settings):
         text = environ.get(ENV_PREFIX + spec.name.upper())
         if text is not None:
-            values[spec.name] = _parse(spec.name, spec.type, text, f"{ENV_PREFIX}{spec.name.upper()}")
+            sources[spec.name] = f"{ENV_PREFIX}{spec.name.upper()}"
+            values[spec.name] = _parse(spec.name, spec.type, text, sources[spec.name])
     for name, value in (flags or {}).items():
         if value is not None:
-            source = "--" + name.replace("_", "-")
+            source = sources[name] = "--" + name.replace("_", "-")
             values[name] = _parse(name, _field_type(name, source), value, source)
     settings = Settings(**values)  # pyright: ignore[reportArgumentType] each value was parsed by its field's type
-    _check(settings)
+    _check(settings, sources)
     return settings
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a warning for each variable that is named like ours and that neither the server, a command nor the SDK
+    reads, with the name that may have been meant."""
+    known = OTHER_VARIABLES | {spec.name.upper() for spec in dataclasses.fields(Settings)}
+    warnings: list[str] = []
+    for name in sorted(environ):
+        own = name.removeprefix(ENV_PREFIX)
+        if own not in {name, *known}:
+            near = difflib.get_close_matches(own, known, n=1)
+            hint = f"did you mean {ENV_PREFIX}{near[0]}?" if near else "see docs/reference/settings.md."
+            warnings.append(f"{shown(name)} is no setting and is ignored; {hint}")
+    return warnings
 
 
 def _from_file(path: Path) -> dict[str, object]:
@@ -169,20 +194,24 @@ def _number(name: str, value: object, kind: Callable[[str], int | float], source
         raise Invalid.value(name, value, f"a number ({source})") from None
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, sources: Mapping[str, str]) -> None:
+    def refused(name: str, value: object, expected: str) -> Invalid:
+        source = sources.get(name)
+        return Invalid.value(name, value, expected if source is None else f"{expected} ({source})")
+
     for name in ("port", "grpc_port"):
         port = getattr(settings, name)
         if port is not None and not 0 <= port <= 65_535:
-            raise Invalid.value(name, port, "a port from 0 (any free one) to 65535")
+            raise refused(name, port, "a port from 0 (any free one) to 65535")
     if not 1 <= settings.workers <= MAX_WORKERS:
-        raise Invalid.value("workers", settings.workers, f"a number from 1 to {MAX_WORKERS}")
+        raise refused("workers", settings.workers, f"a number from 1 to {MAX_WORKERS}")
     if not 0 <= settings.ingest_processes <= MAX_WORKERS:
-        raise Invalid.value("ingest_processes", settings.ingest_processes, f"a number from 0 to {MAX_WORKERS}")
+        raise refused("ingest_processes", settings.ingest_processes, f"a number from 0 to {MAX_WORKERS}")
     for spec in dataclasses.fields(Settings):
         value = getattr(settings, spec.name)
         bounded = spec.name.endswith(("_bytes", "_in_flight", "_threads", "_s"))
         if bounded and not 0 < value < float("inf"):
-            raise Invalid.value(spec.name, value, "a number above 0")
+            raise refused(spec.name, value, "a number above 0")
     for origin in settings.cors_origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
-            raise Invalid.value("cors_origins", origin, "an origin such as 'https://app.example.org', without a path")
+            raise refused("cors_origins", origin, "an origin such as 'https://app.example.org', without a path")
