@@ -59,6 +59,10 @@ def test_every_schema_is_a_json_schema(document: dict[str, Any]) -> None:
         assert schema.get("description"), f"{name} has no description"
 
 
+def test_no_two_schemas_have_one_name(document: dict[str, Any]) -> None:
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     refs = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert refs == set(document["components"]["schemas"])

@@ -1573,7 +1573,7 @@ export interface ModelBody {
   git?: GitBody | null;
   config_digest?: string | null;
   dependencies_digest?: string | null;
-  prompt_versions?: lodeline__server__api__models__PromptBody[];
+  prompt_versions?: PromptUseBody[];
   reuse_key?: string | null;
   model_id?: string | null;
 }
@@ -1586,7 +1586,7 @@ export interface ModelChangeBody {
   set_params?: Record<string, string>;
   set_tags?: Record<string, string>;
   delete_tags?: string[];
-  add_prompts?: lodeline__server__api__models__PromptBody[];
+  add_prompts?: PromptUseBody[];
 }
 
 /** How two models differ; what is equal is left out. */
@@ -1801,6 +1801,19 @@ export interface PromptAliasEvent {
   reason: string;
 }
 
+/** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
+export interface PromptBody {
+  experiment?: string | null;
+  name: string;
+  template?: string | null;
+  messages?: ChatMessageBody[];
+  message?: string;
+  tags?: Record<string, string>;
+  response_format?: JsonValue;
+  config?: Record<string, JsonValue> | null;
+  description?: string;
+}
+
 /** A change; tags and aliases are set, then deleted; links to experiments are added, then removed. */
 export interface PromptChangeBody {
   description?: string | null;
@@ -1825,6 +1838,12 @@ export interface PromptPage {
 
 /** A version of a prompt that a model uses. */
 export interface PromptUse {
+  name: string;
+  version: number;
+}
+
+/** A version of a prompt that a model uses. */
+export interface PromptUseBody {
   name: string;
   version: number;
 }
@@ -2985,25 +3004,6 @@ export interface WriteReport {
   draft_changes: number;
 }
 
-/** A version of a prompt that a model uses. */
-export interface lodeline__server__api__models__PromptBody {
-  name: string;
-  version: number;
-}
-
-/** A version: either a `template` or `messages`, in which `{{ name }}` stands for a variable. */
-export interface lodeline__server__api__prompts__PromptBody {
-  experiment?: string | null;
-  name: string;
-  template?: string | null;
-  messages?: ChatMessageBody[];
-  message?: string;
-  tags?: Record<string, string>;
-  response_format?: JsonValue;
-  config?: Record<string, JsonValue> | null;
-  description?: string;
-}
-
 export interface Operations {
   /** Add items: traces, sessions, records, rows of evaluations, pairs of traces. Those that are there stay. */
   add_labeling_items: {
@@ -4132,7 +4132,7 @@ It goes on when the caller leaves, and after a restart of the server; `GET` tell
   /** Register a version; `made` is false when the latest one says the same already. */
   register_prompt: {
     params: Record<string, never>;
-    body: lodeline__server__api__prompts__PromptBody;
+    body: PromptBody;
     answer: RegisteredPrompt;
   };
   /** Register a version of a scorer; `made` is false when the latest one has its digest already. */

@@ -54,14 +54,14 @@ class GitBody(Body):
     diff: Annotated[str | None, Field(max_length=MAX_DIFF_BYTES)] = None
 
 
-class PromptBody(Body):
+class PromptUseBody(Body):
     """A version of a prompt that a model uses."""
 
     name: Id
     version: Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 
 
-Prompts = Annotated[list[PromptBody], Field(max_length=MAX_PROMPTS)]
+Prompts = Annotated[list[PromptUseBody], Field(max_length=MAX_PROMPTS)]
 
 
 class ModelBody(Body):
@@ -80,7 +80,7 @@ class ModelBody(Body):
     git: GitBody | None = None
     config_digest: Id | None = None
     dependencies_digest: Id | None = None
-    prompt_versions: Prompts = Field(default_factory=list[PromptBody])
+    prompt_versions: Prompts = Field(default_factory=list[PromptUseBody])
     reuse_key: Id | None = None
     model_id: Id | None = None
 
@@ -114,7 +114,7 @@ class ModelChangeBody(Body):
     set_params: Params = Field(default_factory=dict[str, str])
     set_tags: Tags = Field(default_factory=dict[str, str])
     delete_tags: TagKeys = Field(default_factory=list[str])
-    add_prompts: Prompts = Field(default_factory=list[PromptBody])
+    add_prompts: Prompts = Field(default_factory=list[PromptUseBody])
 
 
 class ModelMetricBody(Body):
@@ -170,7 +170,7 @@ class AliasBody(Body):
     gate_run: GateRunBody | None = None
 
 
-def prompts_of(bodies: list[PromptBody]) -> tuple[PromptUse, ...]:
+def prompts_of(bodies: list[PromptUseBody]) -> tuple[PromptUse, ...]:
     """Return prompt versions as the services take them."""
     return tuple(PromptUse(item.name, item.version) for item in bodies)
 
