@@ -222,6 +222,11 @@ def test_values_over_the_depth_limit_refuse_their_span() -> None:
     assert "nest deeper than 64 levels" in reason_of(json_span(attributes=attributes))
 
 
+def test_json_that_is_too_deep_to_be_read_is_refused_in_words() -> None:
+    with pytest.raises(Invalid, match=r"^body: its JSON nests too deeply; send fewer levels\.$"):
+        decode(b'{"resourceSpans": ' + b"[" * 100_000, JSON)
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

@@ -56,8 +56,10 @@ def _parse(body: bytes) -> tuple[object, Callable[[str], str]]:
         # orjson is strict; the standard library also takes NaN, lone surrogates and a byte order mark.
         try:
             return json.loads(body.decode("utf-8-sig", errors="replace")), clean_text
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise Invalid(f"body: it is not valid JSON ({error}).") from error
+        except RecursionError:
+            raise Invalid("body: its JSON nests too deeply; send fewer levels.") from None
 
 
 class _Fault(Exception):
