@@ -200,6 +200,10 @@ def test_a_copy_that_would_stay_empty_is_not_made(services: Services, other: Ser
     with pytest.raises(Conflict, match=f"already, in experiment {made.experiment_id};") as refused:
         load(services, data, "copy")
     assert refused.value.error_code == "traces_exist"
+    elsewhere = Actor("account", "eve", AccountId("acc-1"), "editor", {made.experiment_id: "reviewer"})
+    with pytest.raises(Conflict, match="on this server already; a trace") as refused:
+        services.transfer.import_file(elsewhere, io.BytesIO(data), as_name="copy")
+    assert refused.value.details == {"experiment_ids": ""}
     services.experiments.delete(LOCAL, made.experiment_id)  # its traces are hidden, not gone
     with pytest.raises(Conflict, match="would stay empty"):
         load(services, data, "copy")

@@ -162,7 +162,7 @@ class TransferService:
         same = f"series {series}" if isinstance(series, str) else reader.digest
         digest = hashlib.sha256(f"{same} {as_name}".encode("utf-8", "replace")).hexdigest()
         draft, created_ms = read_draft(reader, as_name, client_key=f"{IMPORT_KEY}{digest}")
-        self._check_new(draft, job)
+        self._check_new(actor, draft, job)
         audit = audit_entry(
             actor, "experiment.import", draft.name, at_ms=self._clock.now_ms(), details={"sha256": reader.digest}
         )
@@ -204,18 +204,21 @@ class TransferService:
             if "sha256" in entry.details
         )
 
-    def _check_new(self, draft: ExperimentDraft, job: ExperimentImport) -> None:
-        """Raise Conflict when the draft would become a new experiment that gets no trace of the file."""
+    def _check_new(self, actor: Actor, draft: ExperimentDraft, job: ExperimentImport) -> None:
+        """Raise Conflict when the draft would become a new experiment that gets no trace of the file. It names the
+        experiments that have them, as far as the actor may read these."""
         if self._cache.find(draft.name) is not None or self._cache.by_id(draft.experiment_id or "") is not None:
             return
         owners = sorted(job.owners(), key=int)
         if owners:
+            known = [owner for owner in owners if may(actor, "experiment.read", owner)]
+            where = f", in experiment {', '.join(known)}" if known else ""
             raise Conflict(
-                f"every trace of the file is on this server already, in experiment {', '.join(owners)}; a trace "
-                f"belongs to one experiment, so {shown(draft.name)} would stay empty and was not created. Import the "
-                "file into another store, or delete the traces first.",
+                f"every trace of the file is on this server already{where}; a trace belongs to one experiment, so "
+                f"{shown(draft.name)} would stay empty and was not created. Import the file into another store, or "
+                "delete the traces first.",
                 code="traces_exist",
-                details={"experiment_ids": " ".join(owners)},
+                details={"experiment_ids": " ".join(known)},
             )
 
 
