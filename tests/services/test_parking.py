@@ -159,3 +159,24 @@ def test_what_cannot_wait_says_why(services: Services) -> None:
         services.assessments.log(ADA, judgment("tr-9", overrides=AssessmentId("a-1")), experiment="one", park=True)
     with pytest.raises(Invalid, match="trace_id"):
         services.assessments.log(ADA, judgment("no id of a trace"), experiment="one", park=True)
+
+
+def test_what_was_logged_on_the_trace_meanwhile_stands(services: Services) -> None:
+    park(services, value=False, identifier="once")
+    clock_of(services).advance(1)
+    arrive(services)
+    later = park(services, value=True, identifier="once")
+    assert later.parked_until_ms is None
+    assert services.parking.attach_all() == 0
+    assert [(each.value, each.revision) for each in judgments(services)] == [(True, 1)]
+    clock_of(services).advance(PARKED_MS / 1000)
+    assert services.parking.attach_all() == 0
+    assert [each.value for each in judgments(services)] == [True]
+
+
+@pytest.mark.parametrize("trace_id", ["ab" * 16, "AB" * 16, "tr-" + "AB" * 16])
+def test_an_id_that_no_trace_can_have_says_how_it_is_written(services: Services, trace_id: str) -> None:
+    with pytest.raises(Invalid, match=f"tr-{'ab' * 16}"):
+        services.assessments.log(ADA, judgment(trace_id), experiment="one", park=True)
+    right = judgment("tr-" + "ab" * 16)
+    assert services.assessments.log(ADA, right, experiment="one", park=True).parked_until_ms is not None

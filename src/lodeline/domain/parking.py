@@ -1,6 +1,7 @@
 """Parking: judgments whose trace is not here yet wait for it, for a day at most."""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 
 from lodeline.domain.assessment import Assessment, AssessmentDraft
@@ -29,6 +30,11 @@ class ParkedAssessment:
     expires_ms: int
 
     @property
+    def parked_ms(self) -> int:
+        """When it was parked, in epoch milliseconds."""
+        return self.expires_ms - PARKED_MS
+
+    @property
     def assessment_id(self) -> AssessmentId:
         """The id that the assessment will have."""
         if self.draft.assessment_id is None:
@@ -50,6 +56,7 @@ def park(
     if draft.target.trace_id is None:
         raise Invalid("park: only a judgment on a trace or span waits for it; a session needs no trace to be judged.")
     check_trace_id(draft.target.trace_id)
+    _check_spelling(draft.target.trace_id)
     if draft.overrides is not None:
         raise Invalid(
             f"overrides: {draft.overrides!r} cannot be on a trace that is not here; log the judgment without it.",
@@ -61,6 +68,18 @@ def park(
         created_ms=now_ms if draft.created_ms is None else draft.created_ms,
     )
     return ParkedAssessment(experiment_id, draft, actor, by, now_ms + PARKED_MS)
+
+
+def _check_spelling(trace_id: str) -> None:
+    """Refuse the id of an OpenTelemetry trace in a spelling that no trace here has: it would wait in vain."""
+    found = _OTEL.fullmatch(trace_id)
+    if found and trace_id != (right := f"tr-{found[1].lower()}"):
+        raise Invalid.value(
+            "trace_id", trace_id, f"{right}: that is how the ids of OpenTelemetry's traces are written"
+        )
+
+
+_OTEL = re.compile("(?:tr-)?([0-9a-fA-F]{32})")
 
 
 def parking_full(experiment_id: ExperimentId) -> Conflict:

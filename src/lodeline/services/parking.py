@@ -38,9 +38,24 @@ class ParkingService:
             logged += sum(self._attach(parked) for parked in found)
         return logged
 
+    def _was_said_anew(self, parked: ParkedAssessment) -> bool:
+        """Tell whether the same judgment, by its identifier, was logged on the trace after this one was parked."""
+        draft, trace_id = parked.draft, parked.draft.target.trace_id
+        if draft.identifier is None or trace_id is None:
+            return False
+        there = self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
+        return any(
+            (each.target, each.name, each.identifier) == (draft.target, draft.name, draft.identifier)
+            and each.updated_ms >= parked.parked_ms
+            for each in there
+        )
+
     def _attach(self, parked: ParkedAssessment) -> bool:
         """Log a judgment and tell whether that went well. One whose span is still missing goes on waiting."""
         draft, experiment_id = parked.draft, parked.experiment_id
+        if self._was_said_anew(parked):
+            self._stores.parking.remove([parked.assessment_id])
+            return False
         now_ms = self._clock.now_ms()
         audit = AuditEntry(
             now_ms, parked.actor, "assessment.log", draft.target.label, experiment_id,
