@@ -333,11 +333,12 @@ def test_a_key_that_expires_gives_nothing_that_outlives_it(access: Access):
         lambda actor: access.accounts.create(actor, "eve", role="admin", password=PASSWORD),
         lambda actor: access.accounts.set_role(actor, "bob", "viewer"),
         lambda actor: access.accounts.set_role(actor, "bob", "viewer", experiment_id=DEFAULT_EXPERIMENT),
+        lambda actor: access.accounts.set_role(actor, "bob", None, experiment_id=DEFAULT_EXPERIMENT),
         lambda actor: access.accounts.set_password(actor, bob.account_id, PASSWORD + "2"),
+        lambda actor: access.accounts.set_disabled(actor, bob.account_id, disabled=False),
     )
     for give in gifts:
         with pytest.raises(Forbidden, match="outlive"):
             give(passing)
         give(lasting)
-    access.accounts.set_role(passing, "bob", None)
     access.accounts.set_disabled(passing, bob.account_id, True)

@@ -56,7 +56,8 @@ class AccountService:
     def create(self, actor: Actor, name: str, *, role: Role | None = None, password: str | None = None) -> Account:
         """Make an account; without a password it cannot sign in but can own keys. Conflict when the name is taken.
 
-        Forbidden to a key that expires, here and where a role or a password is given: it would live on in them.
+        Forbidden to a key that expires, here and where a role is changed, a password set or an account let in again:
+        it would live on in them.
         """
         permit(actor, "account.manage")
         _check_lasts(actor, "account")
@@ -92,8 +93,7 @@ class AccountService:
             permit(actor, "account.manage")
         else:
             permit(actor, "experiment.share", experiment_id)
-        if role is not None:
-            _check_lasts(actor, "role")
+        _check_lasts(actor, "role")
         account = self._find(who)
         entry = audit_entry(
             actor,
@@ -115,6 +115,8 @@ class AccountService:
         Conflict when nobody would be left to administrate the server.
         """
         permit(actor, "account.manage")
+        if not disabled:
+            _check_lasts(actor, "disabled")
         account = self._stores.accounts.get(account_id)
         action = "account.disable" if disabled else "account.enable"
         audit = audit_entry(actor, action, account.name, at_ms=self._clock.now_ms())
@@ -188,8 +190,8 @@ def _check_lasts(actor: Actor, what: str) -> None:
     """Refuse to a key that expires to give what does not."""
     if actor.expires_ms is not None:
         raise Forbidden(
-            f"{what}: a key that expires gives nobody an account, a role or a password, which would outlive it; sign "
-            "in, or use a key that does not expire."
+            f"{what}: a key that expires neither makes an account nor changes its role or password nor lets it in "
+            "again, which would outlive it; sign in, or use a key that does not expire."
         )
 
 
