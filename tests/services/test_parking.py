@@ -1,6 +1,7 @@
 """Judgments that come before their traces."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from lodeline.domain.parking import PARKED_MS
 from lodeline.domain.span import JsonValue
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Services
+from lodeline.services.parking import ParkingService
 from tests.contract.build import judgment, span, write
 from tests.services.bundled import clock_of, make, services_over
 
@@ -105,7 +107,7 @@ def test_an_attachment_that_was_cut_off_is_repeated_without_harm(
     with monkeypatch.context() as cut:
         cut.setattr(type(services.stores.parking), "remove", forget_nothing)
         services.parking.attach_all()
-    assert services.parking.attach_all() == 1
+    assert ParkingService(services.stores, services.clock).attach_all() == 1  # that of the next process
     assert [each.revision for each in judgments(services)] == [1]
     assert services.parking.attach_all() == 0
 
@@ -180,3 +182,24 @@ def test_an_id_that_no_trace_can_have_says_how_it_is_written(services: Services,
         services.assessments.log(ADA, judgment(trace_id), experiment="one", park=True)
     right = judgment("tr-" + "ab" * 16)
     assert services.assessments.log(ADA, right, experiment="one", park=True).parked_until_ms is not None
+
+
+def test_a_judgment_on_a_missing_span_is_tried_again_only_when_its_trace_changes(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(services)
+    services.assessments.log(ADA, judgment("tr-1", span=2), experiment="one", park=True)
+    store = type(services.stores.assessments)
+    log, tries = store.log, list[str]()
+
+    def counted(self: object, *arguments: Any, **named: Any) -> Any:
+        tries.append("one")
+        return log(self, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "log", counted)
+    for _ in range(3):
+        assert services.parking.attach_all() == 0
+    assert tries == ["one"]
+    arrive(services, number=2)
+    assert services.parking.attach_all() == 1
+    assert tries == ["one", "one"]

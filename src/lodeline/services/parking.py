@@ -1,12 +1,12 @@
 """Parking: puts judgments that waited on their traces, once these are here."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import LodelineError
-from lodeline.domain.ids import AssessmentId
+from lodeline.domain.ids import AssessmentId, TraceId
 from lodeline.domain.parking import ParkedAssessment
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.storage.base import Stores
@@ -21,6 +21,8 @@ class ParkingService:
     def __init__(self, stores: Stores, clock: Clock = system_clock) -> None:
         self._stores = stores
         self._clock = clock
+        self._waited: dict[AssessmentId, int | None] = {}
+        """Of those that were looked at last time, how many spans their traces had."""
 
     def attach_all(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Log each judgment whose trace has come, and forget those that waited too long; return how many were
@@ -29,14 +31,26 @@ class ParkingService:
         if expired:
             _log.warning("%d parked assessments were dropped: their traces did not come in time", expired)
         logged = 0
+        tried: dict[AssessmentId, int | None] = {}
         after: AssessmentId | None = None
         while not stopping():
             found = self._stores.parking.arrived(after=after, limit=_STEP)
             if not found:
                 break
             after = found[-1].assessment_id
-            logged += sum(self._attach(parked) for parked in found)
+            spans = self._spans_of(found)
+            for parked in found:
+                now = spans.get(parked.draft.target.trace_id or "")
+                tried[parked.assessment_id] = now
+                if now != self._waited.get(parked.assessment_id, -1):
+                    logged += self._attach(parked)
+        self._waited = tried
         return logged
+
+    def _spans_of(self, found: Sequence[ParkedAssessment]) -> dict[str, int]:
+        """Return how many spans the traces of these have: without a new one, none that was missing has come."""
+        ids = [TraceId(parked.draft.target.trace_id) for parked in found if parked.draft.target.trace_id is not None]
+        return {trace.trace_id: trace.span_count for trace in self._stores.traces.get(list(dict.fromkeys(ids)))}
 
     def _was_said_anew(self, parked: ParkedAssessment) -> bool:
         """Tell whether the same judgment, by its identifier, was logged on the trace after this one was parked."""
@@ -66,7 +80,9 @@ class ParkingService:
             EnforcedSchemas(self._stores, holder).check(draft.source.kind, draft.name, draft.value, draft.target)
             self._stores.assessments.log(experiment_id, draft, by=parked.by, now_ms=now_ms, audit=audit)
         except LodelineError as error:
-            if error.http_status >= 500 or error.error_code == "span_not_found":
+            if error.http_status >= 500:
+                raise  # tried again at the next turn
+            if error.error_code == "span_not_found":
                 return False
             _log.warning("parked assessment %s was dropped: %s", parked.assessment_id, error.error_code)
             self._stores.parking.remove([parked.assessment_id])
