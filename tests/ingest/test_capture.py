@@ -260,9 +260,12 @@ FILE = orjson.dumps({"spans": [{"name": "ask", "attributes": {"mlflow.spanInputs
     [
         (ExperimentSettings(), FILE, FILE),
         (ExperimentSettings(mask_patterns=("patient [0-9]+",)), FILE, FILE.replace(b"patient 4711", b"[masked]")),
-        (ExperimentSettings(mask_patterns=('".*"',)), b'{"a": "b"}', b'{"a":"b"}'),
+        (ExperimentSettings(mask_patterns=('".*"',)), b'{"a": "b"}', b'{"a": "b"}'),
         (ExperimentSettings(mask_patterns=("patient [0-9]+",)), b"{patient 4711", b"{[masked]"),
         (ExperimentSettings(mask_patterns=("patient 4",)), b"[" * 3_000 + b"patient 4", b"[" * 3_000 + b"[masked]"),
+        (ExperimentSettings(), b'{"a": "\\u0073k-' + b"a" * 48 + b'"}', b'{"a":"[masked]"}'),
+        (ExperimentSettings(), b'\xef\xbb\xbf{"a": "\\u0073k-' + b"a" * 48 + b'"}', b'{"a":"[masked]"}'),
+        (ExperimentSettings(), b'{"a": 123456789012345678901234567890}', b'{"a": 123456789012345678901234567890}'),
         (ExperimentSettings(mask_patterns=("(",)), FILE, None),
         (ExperimentSettings(capture="hashed"), FILE, None),
         (ExperimentSettings(capture="structure"), FILE, None),

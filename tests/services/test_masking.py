@@ -13,6 +13,9 @@ from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.experiment import CaptureMode, ExperimentChange, ExperimentSettings
 from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
+from lodeline.domain.labeling import ItemDraft, LabelingDraft, ReviewForm, ReviewPolicy, ReviewTarget
+from lodeline.domain.labeling_sources import PastReview
 from lodeline.domain.run import RunDraft
 from lodeline.services.bundle import Services
 from tests.contract.build import judgment, span, write
@@ -94,3 +97,41 @@ def test_other_files_are_kept_as_they_are(services: Services) -> None:
     _, stream = services.artifacts.open(LOCAL, path)
     with stream:
         assert stream.read() == TEXT.encode()
+
+
+def test_what_masks_make_too_long_is_cut_and_can_be_imported_again(services: Services) -> None:
+    services.experiments.update(LOCAL, ONE, ExperimentChange(settings={"mask_patterns": ("a",)}))
+    key, long = "ab" * 125, "ab" * 50_000
+    tags = services.traces.tag(LOCAL, TRACE, {key: "ab" * 10_000}).tags
+    assert [(len(name), len(value)) for name, value in tags.items()] == [(250, 20_000)]
+    draft = judgment(TRACE, "good", rationale=long, metadata={key: "b"}, identifier="once")
+    made = services.assessments.log(LOCAL, draft).assessment
+    assert (len(made.rationale or ""), [len(name) for name in made.metadata]) == (100_000, [250])
+    assert services.assessments.log(LOCAL, draft).changed is False
+    file = BytesIO(b"".join(services.transfer.export(LOCAL, ONE)[1]))
+    services.traces.delete(LOCAL, [TRACE])
+    assert services.transfer.import_file(LOCAL, file, as_name="again").traces == 1
+
+
+def test_a_judgment_on_a_session_is_on_the_masked_one(services: Services) -> None:
+    made = services.assessments.log(LOCAL, judgment(None, session="patient 4711"), experiment="one").assessment
+    assert made.target.session == "[masked]"
+
+
+def test_what_reviewers_say_is_masked_in_the_review_and_in_its_judgments(services: Services) -> None:
+    schema = LabelSchemaDraft("said", "FEEDBACK", LabelInput("text"))
+    services.label_schemas.create(LOCAL, "one", schema)
+    draft = LabelingDraft(
+        RunDraft("labels"), (), "Be fair.", ("ann", "ben"), ReviewPolicy(reviews_required=2), state="OPEN"
+    )
+    run_id = services.labeling.create(LOCAL, "one", draft, ["said"]).run.run_id
+    (item,) = services.labeling_items.add(LOCAL, run_id, [ItemDraft(ReviewTarget("TRACE", trace_id=TRACE))]).item_ids
+    form = ReviewForm({"said": TEXT}, comment=TEXT, assertions={"a": TEXT})
+    view = services.reviews.submit(LOCAL, item, form, reviewer="ann")
+    assert "4711" not in repr(view)
+    services.labeling_items.log_reviews(LOCAL, run_id, [PastReview(item, "ben", form)])
+    found = services.assessments.of_trace(LOCAL, TRACE)
+    assert {each.name for each in found} >= {"said"}
+    assert MASKED in [each.value for each in found]
+    assert "4711" not in repr(found)
+    assert "4711" not in repr(services.labeling_items.get(LOCAL, item))

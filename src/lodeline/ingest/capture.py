@@ -17,6 +17,7 @@ A mask that cannot be compiled or fails takes all content with it, never the spa
 
 import hashlib
 import logging
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -67,10 +68,12 @@ class Capture:
         """Return a file of spans masked; None for one that is not to be kept, since content is not."""
         if self._broken or not self.keeps_content:
             return None
-        if not self.may_mask(data):
+        if self._own is None and not self._masks_secrets:
             return data
         try:
-            return orjson.dumps(self.json(orjson.loads(data)))
+            said = orjson.loads(data.removeprefix(BOM_UTF8))
+            masked = self.json(said)
+            return data if masked == said else orjson.dumps(masked)
         except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):  # of no JSON each match is masked
             return self._masked(data)
 

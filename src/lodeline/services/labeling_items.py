@@ -30,6 +30,7 @@ from lodeline.services.labeling import LabelingService
 from lodeline.services.labeling_drafts import of_rule, of_trace, resolved
 from lodeline.services.labeling_sync import expectations_of, record_draft
 from lodeline.services.listing import Listing, ListQuery
+from lodeline.services.masking import masked_form, masks_of
 from lodeline.services.records import RecordService
 from lodeline.services.review_texts import ReviewTexts, quoted_gold
 from lodeline.services.reviewers import reviewer_of, without_tokens
@@ -119,6 +120,7 @@ class LabelingItemService:
         """
         item, session = self._item(actor, item_id, "labeling.write")
         who = reviewer_of(actor, reviewer)
+        form = masked_form(masks_of(self._stores.experiments.get(session.run.experiment_id)), form)
         checked = checked_form(form, session.schemas, whole=False)
         if item.state == "DISPUTED":
             checked = ReviewTexts(self._stores, session).quoted(item, checked).form
@@ -135,6 +137,8 @@ class LabelingItemService:
         now_ms = self._clock.now_ms()
         by_item: dict[ItemId, list[Submit]] = {}
         texts = ReviewTexts(self._stores, found)
+        masks = masks_of(self._stores.experiments.get(found.run.experiment_id))
+        reviews = [replace(each, form=masked_form(masks, each.form)) for each in reviews]
         for each in checked_reviews(reviews, found, now_ms=now_ms):
             who = Reviewer(each.reviewer)
             event = Submit(who, each.form, new_hex(), key=each.key, made_ms=each.made_ms)

@@ -1,10 +1,12 @@
 """Masks of an experiment, put over what comes in beside spans: tags, and what a judgment says."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from lodeline.domain.assessment import AssessmentChange, AssessmentDraft, AssessmentError
-from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
-from lodeline.domain.experiment import Experiment
+from lodeline.domain.assessment import MAX_RATIONALE, AssessmentChange, AssessmentDraft, AssessmentError
+from lodeline.domain.evaluation_row import MAX_MESSAGE, RowDraft, ScoreDraft
+from lodeline.domain.experiment import MAX_TAG_KEY, MAX_TAG_VALUE, Experiment
+from lodeline.domain.labeling import ReviewForm
 from lodeline.ingest.capture import Capture, capture_of
 
 
@@ -15,14 +17,21 @@ def masks_of(experiment: Experiment) -> Capture:
 
 
 def masked_draft(masks: Capture, draft: AssessmentDraft) -> AssessmentDraft:
-    """Return a judgment with its value, error, rationale and metadata masked; names and ids stay."""
+    """Return a judgment with its session, value, error message, rationale and metadata masked; names and ids stay."""
     return replace(
         draft,
+        target=replace(draft.target, session=masks.text(draft.target.session)),
         value=masks.json(draft.value),
         error=_masked_error(masks, draft.error),
-        rationale=masks.text(draft.rationale),
-        metadata=masks.pairs(draft.metadata),
+        rationale=_text(masks, draft.rationale),
+        metadata=masked_tags(masks, draft.metadata),
     )
+
+
+def masked_tags(masks: Capture, tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags or metadata masked, and cut where that made them longer than they may be."""
+    masked = masks.pairs(tags)
+    return {key[:MAX_TAG_KEY]: value[:MAX_TAG_VALUE] for key, value in masked.items()}
 
 
 def masked_change(masks: Capture, change: AssessmentChange) -> AssessmentChange:
@@ -31,9 +40,20 @@ def masked_change(masks: Capture, change: AssessmentChange) -> AssessmentChange:
         change,
         value=masks.json(change.value),
         error=_masked_error(masks, change.error),
-        rationale=masks.text(change.rationale),
-        metadata=masks.pairs(change.metadata),
-        reason=masks.text(change.reason),
+        rationale=_text(masks, change.rationale),
+        metadata=masked_tags(masks, change.metadata),
+        reason=_text(masks, change.reason),
+    )
+
+
+def masked_form(masks: Capture, form: ReviewForm) -> ReviewForm:
+    """Return what a reviewer says with answers, comments and assertions masked."""
+    return replace(
+        form,
+        answers={name: masks.json(answer) for name, answer in form.answers.items()},
+        comments={name: masks.text(comment) or "" for name, comment in form.comments.items()},
+        comment=masks.text(form.comment),
+        assertions=masks.pairs(form.assertions),
     )
 
 
@@ -41,7 +61,7 @@ def masked_row(masks: Capture, row: RowDraft) -> RowDraft:
     """Return a row of an evaluation with its error, and what its scores and expectations say, masked."""
     return replace(
         row,
-        error=masks.text(row.error),
+        error=_cut(masks.text(row.error), MAX_MESSAGE),
         scores=tuple(_masked_score(masks, score) for score in row.scores),
         expectations={name: masks.json(value) for name, value in row.expectations.items()},
     )
@@ -51,11 +71,19 @@ def _masked_score(masks: Capture, score: ScoreDraft) -> ScoreDraft:
     return replace(
         score,
         value=masks.json(score.value),
-        error_message=masks.text(score.error_message) or "",
-        rationale=masks.text(score.rationale),
-        metadata=masks.pairs(score.metadata),
+        error_message=_cut(masks.text(score.error_message), MAX_MESSAGE) or "",
+        rationale=_text(masks, score.rationale),
+        metadata=masked_tags(masks, score.metadata),
     )
 
 
 def _masked_error(masks: Capture, error: AssessmentError | None) -> AssessmentError | None:
-    return None if error is None else replace(error, message=masks.text(error.message) or "")
+    return None if error is None else replace(error, message=_text(masks, error.message) or "")
+
+
+def _text(masks: Capture, text: str | None) -> str | None:
+    return _cut(masks.text(text), MAX_RATIONALE)
+
+
+def _cut(text: str | None, most: int) -> str | None:
+    return None if text is None else text[:most]

@@ -24,8 +24,10 @@ from lodeline.domain.review_events import (
     reviewer_in,
 )
 from lodeline.domain.review_view import NextReview, ReviewSession, ReviewView
+from lodeline.ingest.capture import Capture
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
+from lodeline.services.masking import masked_form, masks_of
 from lodeline.services.review_texts import ReviewTexts
 from lodeline.services.review_views import view_of
 from lodeline.services.reviewers import check_begun, check_sees, reviewer_of
@@ -107,6 +109,7 @@ class ReviewService:
         """Keep a draft under a claim, and renew its lease; answers are not checked against their schemas yet."""
         check_draft_form(form)
         session, _, who = self._item(actor, item_id, reviewer)
+        form = masked_form(self._masks(session), form)
         return self._act(actor, session, item_id, Save(who, token, form), "review.save")
 
     def submit(
@@ -122,10 +125,14 @@ class ReviewService:
         session, _, who = self._item(actor, item_id, reviewer)
         if key is not None:
             check_name(key, noun="key", most=MAX_KEY)
+        form = masked_form(self._masks(session), form)
         checked = checked_form(form, session.schemas, whole=session.policy.require_all_answers)
         event = Submit(who, checked, new_hex(), token, key)
         event = ReviewTexts(self._stores, session).submitted(item_id, event)
         return self._act(actor, session, item_id, event, "review.submit", duration_ms=form.duration_ms)
+
+    def _masks(self, session: LabelingSession) -> Capture:
+        return masks_of(self._stores.experiments.get(session.run.experiment_id))
 
     def release(
         self, actor: Actor, item_id: ItemId, token: str, *, requeue: bool = False, reviewer: str | None = None

@@ -29,7 +29,7 @@ from lodeline.query.tokens import fold
 from lodeline.services.audit import audit_entry
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
-from lodeline.services.masking import masks_of
+from lodeline.services.masking import masked_tags, masks_of
 from lodeline.services.runs import check_run_of
 from lodeline.storage.base import Stores
 
@@ -128,7 +128,7 @@ class TraceService:
             details={"set": len(set_tags) or None, "deleted": len(delete_tags) or None},
         )  # fmt: skip
         masks = masks_of(self._scope.holder(trace.experiment_id))
-        change = TraceChange(set_tags=masks.pairs(set_tags), delete_tags=tuple(delete_tags))
+        change = TraceChange(set_tags=masked_tags(masks, set_tags), delete_tags=tuple(delete_tags))
         return self._stores.traces.update(trace_id, change, now_ms=now_ms, audit=audit)
 
     def tag_many(self, actor: Actor, trace_ids: Sequence[TraceId], set_tags: Mapping[str, str],
@@ -144,7 +144,7 @@ class TraceService:
         for experiment_id, ids in self._permitted(actor, "trace.edit", self._found(trace_ids)).items():
             now_ms = self._clock.now_ms()
             masks = masks_of(self._scope.holder(experiment_id))
-            change = TraceChange(set_tags=masks.pairs(set_tags), delete_tags=tuple(delete_tags))
+            change = TraceChange(set_tags=masked_tags(masks, set_tags), delete_tags=tuple(delete_tags))
             audit = audit_entry(
                 actor, "trace.tag", _target(ids), at_ms=now_ms, experiment_id=experiment_id,
                 details={
