@@ -4,12 +4,18 @@ import gzip
 import json
 import re
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from lodeline.auth.actor import Actor
 from lodeline.demo.otlp import SpanDraft, request
+from lodeline.domain.errors import Unavailable
+from lodeline.domain.experiment import PurgeReceipt
+from lodeline.domain.ids import ExperimentId
 from lodeline.domain.trace import TraceInfo
 from lodeline.local import connect
+from lodeline.services.experiments import ExperimentService
 from tests.cli.conftest import Lodeline
 from tests.ingest.build import TRACE, everything, exactly
 
@@ -75,6 +81,28 @@ def test_experiments_live_from_creation_to_purge(lodeline: Lodeline, store: Path
     lodeline("experiments", "delete", "basket", "--yes", store=store)
     assert "Purged basket" in lodeline("experiments", "purge", "basket", "--yes", store=store).out
     lodeline("experiments", "get", "basket", store=store, code=1)
+
+
+def test_a_purge_whose_progress_cannot_be_told_is_told_at_its_end(
+    lodeline: Lodeline, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Event()
+    purge = ExperimentService.purge
+
+    def slow(self: ExperimentService, actor: Actor, experiment_id: ExperimentId) -> PurgeReceipt:
+        assert asked.wait(60)
+        return purge(self, actor, experiment_id)
+
+    def away(self: ExperimentService, actor: Actor, experiment_id: ExperimentId) -> PurgeReceipt:
+        asked.set()
+        raise Unavailable("the disk is full")
+
+    lodeline("experiments", "create", "basket", store=filled)
+    lodeline("experiments", "delete", "basket", "--yes", store=filled)
+    monkeypatch.setattr("lodeline.cli.purging._POLL_S", 0.01)
+    monkeypatch.setattr(ExperimentService, "purge", slow)
+    monkeypatch.setattr(ExperimentService, "purged", away)
+    assert "Purged basket" in lodeline("experiments", "purge", "basket", "--yes", store=filled).out
 
 
 def test_nothing_is_removed_without_a_yes(

@@ -7,7 +7,7 @@ from contextlib import suppress
 from lodeline.cli.options import Use
 from lodeline.cli.progress import counting
 from lodeline.cli.texts import clean
-from lodeline.domain.errors import NotFound
+from lodeline.domain.errors import LodelineError
 from lodeline.domain.experiment import Experiment, PurgeReceipt
 
 _POLL_S = 0.5
@@ -18,7 +18,7 @@ def purged(use: Use, found: Experiment) -> PurgeReceipt:
     with ThreadPoolExecutor(1) as beside:
         done = beside.submit(use.client.experiments.purge, found.experiment_id)
         while not wait([done], timeout=_POLL_S).done:
-            with suppress(NotFound):  # it has not begun yet
+            with suppress(LodelineError):  # it has not begun yet, or cannot be asked now: what the purge says counts
                 receipt = use.client.experiments.purged(found.experiment_id)
                 with counting(use.out, f"Removing {clean(found.name, 60)}", receipt.of_traces) as advance:
                     _follow(use, done, receipt, advance)
