@@ -18,12 +18,18 @@ _METHOD = (
     "are whole processes, the interpreter's own start included. Installed size sums the files that each distribution "
     "records, over the closure of its requirements on this system."
 )
+_STORE = "STORE"
+"""In the place of the directory of a store."""
 _COMMANDS = (
     ("python -c pass", (sys.executable, "-c", "pass")),
     ("import lodeline", (sys.executable, "-c", "import lodeline")),
     ("lodeline --version", (sys.executable, "-m", "lodeline.cli.main", "--version")),
     ("lodeline --help", (sys.executable, "-m", "lodeline.cli.main", "--help")),
     ("lodeline traces search --help", (sys.executable, "-m", "lodeline.cli.main", "traces", "search", "--help")),
+    (
+        "lodeline experiments list --store",
+        (sys.executable, "-m", "lodeline.cli.main", "experiments", "list", "--store", _STORE),
+    ),
 )
 _IDLE_AFTER_S = 2.0
 
@@ -50,7 +56,12 @@ def _healthy(repeats: int, idle_after_s: float) -> Table:
 
 
 def _commands(repeats: int) -> Table:
-    rows = [(name, spread([_timed_ms(command) for _ in range(repeats)])) for name, command in _COMMANDS]
+    with tempfile.TemporaryDirectory(prefix="lodeline-bench-") as folder:
+        store = Path(folder) / "store"
+        with serve(store):
+            pass
+        asked = [(name, [str(store) if part == _STORE else part for part in command]) for name, command in _COMMANDS]
+        rows = [(name, spread([_timed_ms(command) for _ in range(repeats)])) for name, command in asked]
     return Table("Commands and imports", ("command", "ms"), rows)
 
 

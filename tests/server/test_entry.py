@@ -1,11 +1,17 @@
 """What the doors ask first: who sends a request, and whether it says nothing that the route does not know."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Annotated
 
 import pytest
+from fastapi import Query
 
-from lodeline.server.api.entry import PREFIX
+from lodeline.server.api.entry import PREFIX, OpenRoute
 from lodeline.server.mlflow.routes import ENDPOINTS, RAW
 from tests.server.world import World, populated, serve
 
@@ -95,3 +101,28 @@ def test_who_has_a_login_that_ended_can_sign_in_again(guarded: World) -> None:
     assert guarded.client.get(f"{PREFIX}/me", headers=cookie).status_code == 401
     answer = guarded.client.post(f"{PREFIX}/login", json={"name": "nobody at all", "password": "x"}, headers=cookie)
     assert answer.json()["detail"] != guarded.client.get(f"{PREFIX}/me", headers=cookie).json()["detail"]
+
+
+def test_routes_are_made_when_they_are_asked() -> None:
+    made = "import lodeline.server.app as app; print(sum('dependant' in vars(each) for each in app.NATIVE_ROUTES))"
+    said = subprocess.run([sys.executable, "-c", made], capture_output=True, text=True, check=True)
+    assert said.stdout == "0\n"
+
+
+def test_a_route_that_several_ask_at_once_is_made_once() -> None:
+    def answers(name: Annotated[str, Query()]) -> str:
+        return name
+
+    for _ in range(20):
+        route = OpenRoute("/answers", answers, methods=["GET"])
+        first = Barrier(4)
+
+        def look(route: OpenRoute = route, first: Barrier = first) -> object:
+            first.wait()
+            return route.dependant, route.app
+
+        with ThreadPoolExecutor(4) as threads:
+            looks = [each.result() for each in [threads.submit(look) for _ in range(4)]]
+        assert all(each == looks[0] for each in looks)
+        with pytest.raises(AttributeError, match="a route has no 'what'"):
+            _ = route.what

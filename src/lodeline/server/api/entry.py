@@ -3,6 +3,7 @@ query parameters."""
 
 import difflib
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from threading import RLock
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -11,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path, get_name
 
 from lodeline.auth.policy import check_known
 from lodeline.domain.errors import Invalid, shown
@@ -19,6 +21,8 @@ from lodeline.server.access import identify
 PREFIX = "/api/v1"
 _MOST_NAMED = 10
 _MOST_SHOWN = 3
+_MAKING = RLock()
+"""Held while a route is made: applications share the routes, and each may be served by a thread of its own."""
 
 
 class OpenRoute(APIRoute):
@@ -26,7 +30,26 @@ class OpenRoute(APIRoute):
 
     Invalid for a query parameter that it does not have, and for one given twice that takes one value: it would be
     taken for none, or the last of them, and the answer for that to what was asked.
+
+    FastAPI reads the signature of what answers, and makes a validator for each parameter, when it is first asked: a
+    command and a server that has just started need few of the routes, and all of them take a third of a start.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._declared = (path, endpoint, options)
+        self.path, self.name, self.methods = path, get_name(endpoint), set(options["methods"])
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what FastAPI makes of the declaration; it is made at the first look for any of it."""
+        with _MAKING:
+            declared = self.__dict__.pop("_declared", None)
+            if declared is not None:
+                path, endpoint, options = declared
+                super().__init__(path, endpoint, **options)
+            if name in self.__dict__:
+                return self.__dict__[name]
+        raise AttributeError(f"a route has no {name!r}")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
