@@ -115,6 +115,7 @@ EXAMPLES: Mapping[str, Example] = {
     "tag_traces": Example(
         "/traces/tags", body={"trace_ids": ["{trace}", "tr-0"], "set": {"reviewed": "yes"}, "delete": ["todo"]}
     ),
+    "reprice_traces": Example("/traces/reprice", body={"experiment": "support", "dry_run": True}),
     "link_traces": Example("/traces/link", body={"run_id": "nightly-1", "trace_ids": ["{trace}"]}),
     "get_trace": Example("/traces/{trace}"),
     "delete_trace": Example("/traces/{trace}"),

@@ -108,6 +108,7 @@ CASES: tuple[Case, ...] = (
     Case(f"POST {API}/traces/delete",                "200 200 403 403 401 403", json={"trace_ids": [TRACE]}),
     Case(f"POST {API}/traces/tags",                  "200 200 403 403 401 403",
          json={"trace_ids": [TRACE], "set": {"a": "b"}}),
+    Case(f"POST {API}/traces/reprice",               "200 200 403 403 401 403", json={"experiment": "1"}),
     Case(f"POST {API}/traces/link",                  "200 200 403 403 401 403",
          json={"run_id": "r", "trace_ids": [TRACE]}),
     Case(f"GET {TRACE_PATH}",                        "200 200 200 403 401 403", ONE),

@@ -1,4 +1,4 @@
-"""``lodeline traces``: search, show, follow, tag, delete, export and import traces."""
+"""``lodeline traces``: search, show, follow, tag, delete, price anew, export and import traces."""
 
 import time
 from collections.abc import Iterable
@@ -23,6 +23,7 @@ from lodeline.cli.options import (
 from lodeline.cli.otlp_files import is_otel, read_requests, send_request, trace_lines
 from lodeline.cli.output import clean, cost, count, duration, moment
 from lodeline.cli.progress import counting
+from lodeline.cli.repricing import repriced, told
 from lodeline.cli.trace_view import show_trace
 from lodeline.domain.errors import Conflict, Invalid
 from lodeline.domain.page import MAX_LIMIT
@@ -149,6 +150,29 @@ def delete(
         use.out.document(report)
     more = "; more match, run it again" if report.more else ""
     use.out.say(f"Deleted {report.deleted} traces{more}.")
+
+
+@command(app, "reprice")
+def reprice(
+    use: Use,
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Id or name.")],
+    *,
+    filter: FilterOption = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    yes: YesOption = False,
+) -> None:
+    """Give traces the costs that they have by the prices of today: the experiment's own, and the packaged ones.
+
+    Costs that programs reported stand.
+    """
+    if not dry_run and not yes:
+        planned = repriced(use, experiment, filter, dry_run=True)
+        if planned.changed:
+            confirm(f"{told(planned)} Write these costs?", yes=False)
+    report = repriced(use, experiment, filter, dry_run=dry_run)
+    if use.out.as_json:
+        use.out.document(report)
+    use.out.say(told(report))
 
 
 @command(app, "export")

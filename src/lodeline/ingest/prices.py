@@ -20,6 +20,8 @@ from lodeline.domain.usage import TokenUsage
 if TYPE_CHECKING:
     from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice
 
+OVERRIDE = "override"
+"""Begins the source of a cost in which prices of an experiment's own took part."""
 _MAX_NAME = 200
 _DAY_NS = 86_400 * 10**9
 _PICO_PER_USD_MTOK = 10**6
@@ -266,7 +268,7 @@ def _no_prices() -> Listed:
 
 @lru_cache(maxsize=16)
 def _with_override(source: str) -> str:
-    return f"override, {source}" if source else "override"
+    return f"{OVERRIDE}, {source}" if source else OVERRIDE
 
 
 def _matching(overrides: Sequence[PriceOverride], model: str, provider: str | None) -> PriceOverride | None:

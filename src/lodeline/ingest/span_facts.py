@@ -135,4 +135,9 @@ def _priced(
     tokens: TokenUsage, derived: Derived, at_ns: int, settings: ExperimentSettings
 ) -> tuple[int | None, str | None]:
     priced = price(tokens, model=derived.model, provider=derived.provider, at_ns=at_ns, overrides=settings.prices)
-    return (None, None) if priced is None else (min(priced.cost_picousd, _MAX_COST_PICOUSD), priced.source)
+    return (None, None) if priced is None else (bounded_cost(priced.cost_picousd), priced.source)
+
+
+def bounded_cost(cost_picousd: int) -> int:
+    """Return a cost, or the largest that a span may have."""
+    return min(cost_picousd, _MAX_COST_PICOUSD)

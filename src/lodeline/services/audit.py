@@ -1,11 +1,11 @@
 """The audit trail: how entries are made, and who may read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import permit_reach
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.ids import ExperimentId
+from lodeline.domain.ids import ExperimentId, TraceId
 from lodeline.domain.page import Page
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
@@ -30,6 +30,11 @@ def audit_entry(
     """
     shown = {key: _cut(str(value)) for key, value in (details or {}).items() if value is not None}
     return AuditEntry(at_ms, actor.label, action, _cut(str(target)), experiment_id, shown)
+
+
+def target_of(trace_ids: Sequence[TraceId]) -> str:
+    """Return what the trail calls these traces."""
+    return trace_ids[0] if len(trace_ids) == 1 else f"{len(trace_ids)} traces"
 
 
 def _cut(text: str) -> str:

@@ -39,6 +39,7 @@ from lodeline.services.operation import OperationService
 from lodeline.services.parking import ParkingService
 from lodeline.services.prompts import PromptService
 from lodeline.services.records import RecordService
+from lodeline.services.repricing import RepricingService
 from lodeline.services.review_queues import ReviewQueueService
 from lodeline.services.reviews import ReviewService
 from lodeline.services.runs import RunService
@@ -67,6 +68,7 @@ class Services:
     experiments: ExperimentService
     ingest: IngestService
     traces: TraceService
+    repricing: RepricingService
     deliveries: DeliveryService
     attachments: AttachmentService
     artifacts: ArtifactService
@@ -141,6 +143,7 @@ def assemble(
         experiments=experiments,
         ingest=IngestService(stores, cache, experiments, clock, bounds.ingest),
         traces=traces,
+        repricing=RepricingService(stores, scope, listing, clock),
         deliveries=DeliveryService(stores, scope),
         attachments=AttachmentService(stores, traces, clock, max_bytes=bounds.max_attachment_bytes),
         artifacts=artifacts,

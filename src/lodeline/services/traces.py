@@ -26,7 +26,7 @@ from lodeline.domain.trace import (
 )
 from lodeline.ingest.otlp_export import traces_data
 from lodeline.query.tokens import fold
-from lodeline.services.audit import audit_entry
+from lodeline.services.audit import audit_entry, target_of
 from lodeline.services.experiment_scope import ExperimentScope
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.services.masking import masked_tags, masks_of
@@ -146,7 +146,7 @@ class TraceService:
             masks = masks_of(self._scope.holder(experiment_id))
             change = TraceChange(set_tags=masked_tags(masks, set_tags), delete_tags=tuple(delete_tags))
             audit = audit_entry(
-                actor, "trace.tag", _target(ids), at_ms=now_ms, experiment_id=experiment_id,
+                actor, "trace.tag", target_of(ids), at_ms=now_ms, experiment_id=experiment_id,
                 details={
                     "set": len(set_tags) or None, "deleted": len(delete_tags) or None, "trace_ids": " ".join(ids),
                 },
@@ -247,15 +247,10 @@ class TraceService:
 
     def _remove(self, actor: Actor, experiment_id: ExperimentId, trace_ids: Sequence[TraceId]) -> int:
         audit = audit_entry(
-            actor, "trace.delete", _target(trace_ids), at_ms=self._clock.now_ms(), experiment_id=experiment_id,
+            actor, "trace.delete", target_of(trace_ids), at_ms=self._clock.now_ms(), experiment_id=experiment_id,
             details={"trace_ids": " ".join(trace_ids)},
         )  # fmt: skip
         return self._stores.traces.delete(trace_ids, audit=audit)
-
-
-def _target(trace_ids: Sequence[TraceId]) -> str:
-    """What the audit trail calls these traces."""
-    return trace_ids[0] if len(trace_ids) == 1 else f"{len(trace_ids)} traces"
 
 
 def _has_all(span: SpanSkeleton | None, texts: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -56,6 +56,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "search_traces": lambda c: c.traces.search().first(),
     "delete_traces": lambda c: c.traces.delete_many(["a"]),
     "tag_traces": lambda c: c.traces.tag_many(["a"], {"x": "y"}, ["z"]),
+    "reprice_traces": lambda c: c.traces.reprice("a", filter="cost > 1", dry_run=True),
     "link_traces": lambda c: c.traces.link("run", ["a"]),
     "log_trace_info": lambda c: c.traces.log_info("a", TraceInfo(user="u")),
     "get_trace": lambda c: c.traces.get("a/b"),

@@ -2081,6 +2081,29 @@ export interface ReliabilityBin {
   interval: Interval;
 }
 
+/** Which traces of an experiment to price anew. `cursor` goes on where an earlier answer ended. */
+export interface RepriceBody {
+  experiment: string;
+  filter?: string;
+  dialect?: "lodeline" | "mlflow";
+  max_traces?: number;
+  dry_run?: boolean;
+  cursor?: string | null;
+}
+
+/** What pricing traces anew has changed, or with `dry_run` would change.
+
+`traces` were looked at; in `changed` of them, in `spans` spans, a cost differs. These `changed` traces cost `before_usd` together, and `after_usd` now. `cursor` goes on where this ended, None at the end. */
+export interface RepriceReport {
+  traces: number;
+  changed: number;
+  spans: number;
+  before_usd: number | "NaN" | "Infinity" | "-Infinity";
+  after_usd: number | "NaN" | "Infinity" | "-Infinity";
+  dry_run: boolean;
+  cursor: string | null;
+}
+
 /** What an evaluation is taken up with: when `bindings` are not those it had, it must be forced. */
 export interface ResumeBody {
   bindings?: BindingsBody | null;
@@ -4165,6 +4188,14 @@ It goes on when the caller leaves, and after a restart of the server; `GET` tell
     body: undefined;
     answer: LabelingItem;
   };
+  /** Give traces the costs that they have by the prices of today, at the time of their calls.
+
+Costs that programs reported stand. Repeat the request with the answer's `cursor` until it is null. */
+  reprice_traces: {
+    params: Record<string, never>;
+    body: RepriceBody;
+    answer: RepriceReport;
+  };
   /** Restore a deleted dataset; 409 when its name was taken meanwhile. */
   restore_dataset: {
     params: {
@@ -4679,6 +4710,7 @@ export const OPERATIONS = {
   release_review: ["POST", "/reviews/items/{item_id}/release"],
   remove_labeling_item: ["DELETE", "/labeling/items/{item_id}"],
   reopen_labeling_item: ["POST", "/labeling/items/{item_id}/reopen"],
+  reprice_traces: ["POST", "/traces/reprice"],
   restore_dataset: ["POST", "/datasets/{dataset_id}/restore"],
   restore_experiment: ["POST", "/experiments/{experiment_id}/restore"],
   restore_model: ["POST", "/models/{model_id}/restore"],

@@ -91,7 +91,8 @@ export const experimentSettingsTexts = {
       prices: {
         label: "Own prices",
         what: "US dollars per million tokens of a model, in the place of the price that the server knows.",
-        there: "Traces that are there keep the costs they have.",
+        there:
+          "Traces that are there keep the costs they have until they are priced anew, in Settings under Prices.",
         usual: "none",
       },
       max_age_days: {

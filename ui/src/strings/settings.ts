@@ -88,6 +88,17 @@ export const settingsTexts = {
     cacheRead: "Cache read",
     cacheWrite: "Cache write",
     addPrice: "Add a price",
+    repricing: {
+      title: "Price traces anew",
+      hint: "Traces that are there keep the costs they have until they are priced anew: by the prices above and those that come with the server, as of the time of each call. Costs that programs reported stand.",
+      look: "What would change?",
+      write: "Write these costs",
+      looked: (count: string) => `${count} traces looked at …`,
+      nothing: (traces: string) => `Of ${traces} traces none would cost anything else.`,
+      planned: (changed: string, traces: string, before: string, after: string) =>
+        `${changed} of ${traces} traces would cost ${after} instead of ${before}.`,
+      written: (changed: string) => `Costs of ${changed} traces written.`,
+    },
     experiment: "Experiment",
     theme: "Colours",
     themes: { auto: "As the system", light: "Light", dark: "Dark" },

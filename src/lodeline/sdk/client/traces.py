@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from lodeline.domain.page import Page
+from lodeline.domain.repricing import RepriceReport
 from lodeline.domain.span import Span
 from lodeline.domain.trace import DeleteReport, LinkReport, SpanHits, TagReport, Trace, TraceDetail, TraceInfo
 from lodeline.domain.usage import picousd_to_usd
@@ -142,6 +143,34 @@ class Traces(Noun[ModeT]):
         """Delete up to `max_traces` traces of experiments that match; the report says whether more do."""
         experiments = list(names(experiment) or ())
         return self._deletion(given(experiments=experiments, filter=filter, dialect=dialect, max_traces=max_traces))
+
+    @call
+    def reprice(
+        self,
+        experiment: str,
+        *,
+        filter: str = "",
+        dialect: "Dialect" = "lodeline",
+        max_traces: int = 1_000,
+        dry_run: bool = False,
+        cursor: str | None = None,
+    ) -> Call[RepriceReport]:
+        """Give traces of an experiment that match the costs that they have by the prices of today, newest first.
+
+        Costs that programs reported stand. With `dry_run` nothing is changed: the report says what would be. One
+        call looks at up to `max_traces` traces for a few seconds; the report's `cursor` goes on, None at the end.
+        """
+        body = given(
+            experiment=experiment,
+            filter=filter,
+            dialect=dialect,
+            max_traces=max_traces,
+            dry_run=dry_run,
+            cursor=cursor,
+        )
+        return Call(
+            "POST", path_of("traces", "reprice"), one(RepriceReport), body=body, repeat="always", timeout_s=LONG_S
+        )
 
     @call
     def link(self, run_id: str, trace_ids: Sequence[str]) -> Call[LinkReport]:

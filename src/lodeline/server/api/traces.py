@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from lodeline.domain.ids import RunId, SpanId, TraceId, check_span_id
 from lodeline.domain.page import Page
+from lodeline.domain.repricing import RepriceReport
 from lodeline.domain.span import Span
 from lodeline.domain.trace import (
     DeleteReport,
@@ -28,6 +29,7 @@ from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ListedDep
 from lodeline.server.api.paths import TEXT
 from lodeline.services.listing import ListQuery
+from lodeline.services.repricing import MAX_TRACES as MAX_REPRICED
 from lodeline.services.traces import MAX_DELETE, MAX_IDS
 
 router = native_router("/traces", "traces")
@@ -117,6 +119,17 @@ class DeleteBody(Body):
     max_traces: Annotated[int, Field(ge=1, le=MAX_DELETE)] = 1_000
 
 
+class RepriceBody(Body):
+    """Which traces of an experiment to price anew. `cursor` goes on where an earlier answer ended."""
+
+    experiment: Annotated[str, Field(min_length=1, max_length=500)]
+    filter: Annotated[str, Field(max_length=20_000)] = ""
+    dialect: Dialect = "lodeline"
+    max_traces: Annotated[int, Field(ge=1, le=MAX_REPRICED)] = 1_000
+    dry_run: bool = False
+    cursor: Annotated[str | None, Field(min_length=1, max_length=4_000)] = None
+
+
 class LinkBody(Body):
     """Traces to link to a run."""
 
@@ -158,6 +171,18 @@ def tag_traces(actor: ActorDep, services: ServicesDep, body: ManyTagsBody) -> Js
     """
     ids = [TraceId(item) for item in body.trace_ids]
     return Json(services.traces.tag_many(actor, ids, body.set, body.delete))
+
+
+@router.post("/reprice", **answer(RepriceReport, 404, 409, 413))
+def reprice_traces(actor: ActorDep, services: ServicesDep, body: RepriceBody) -> Json:
+    """Give traces the costs that they have by the prices of today, at the time of their calls.
+
+    Costs that programs reported stand. Repeat the request with the answer's `cursor` until it is null.
+    """
+    query = ListQuery(filter=body.filter, dialect=body.dialect, cursor=body.cursor)
+    return Json(
+        services.repricing.reprice(actor, body.experiment, query, max_traces=body.max_traces, dry_run=body.dry_run)
+    )
 
 
 @router.post("/link", **answer(LinkReport, 404, 413))

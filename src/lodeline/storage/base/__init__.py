@@ -17,6 +17,7 @@ from lodeline.storage.base.admin import StoreAdmin
 from lodeline.storage.base.analytics import AnalyticsStore, ConversationStore
 from lodeline.storage.base.assessments import AssessmentStore
 from lodeline.storage.base.blobs import BlobStore
+from lodeline.storage.base.costs import CostStore
 from lodeline.storage.base.datasets import MAX_PAGE_CHARS, DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
 from lodeline.storage.base.issues import IssueStore
@@ -39,6 +40,7 @@ __all__ = [
     "AuditStore",
     "BlobStore",
     "ConversationStore",
+    "CostStore",
     "DataTransferStore",
     "DatasetStore",
     "DeliveryStore",

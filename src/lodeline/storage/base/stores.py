@@ -9,6 +9,7 @@ from lodeline.storage.base.admin import StoreAdmin
 from lodeline.storage.base.analytics import AnalyticsStore, ConversationStore
 from lodeline.storage.base.assessments import AssessmentStore
 from lodeline.storage.base.blobs import BlobStore
+from lodeline.storage.base.costs import CostStore
 from lodeline.storage.base.datasets import DatasetStore, RecordStore
 from lodeline.storage.base.experiments import ExperimentStore
 from lodeline.storage.base.issues import IssueStore
@@ -44,6 +45,7 @@ class Stores:
     conversations: ConversationStore
     assessments: AssessmentStore
     parking: ParkingStore
+    costs: CostStore
     accounts: AccountStore
     keys: KeyStore
     audit: AuditStore

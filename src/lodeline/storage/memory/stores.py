@@ -14,6 +14,7 @@ from lodeline.storage.memory.analytics import MemoryAnalytics
 from lodeline.storage.memory.assessments import MemoryAssessments
 from lodeline.storage.memory.audit import MemoryAudit
 from lodeline.storage.memory.conversations import MemoryConversations
+from lodeline.storage.memory.costs import MemoryCosts
 from lodeline.storage.memory.data_transfer import MemoryDataTransfer
 from lodeline.storage.memory.datasets import DatasetTable, MemoryDatasets
 from lodeline.storage.memory.deliveries import MemoryDeliveries
@@ -59,6 +60,7 @@ def open_memory() -> Stores:
         conversations=MemoryConversations(state),
         assessments=MemoryAssessments(state),
         parking=MemoryParking(state),
+        costs=MemoryCosts(state),
         accounts=MemoryAccounts(state),
         keys=MemoryKeys(state),
         audit=MemoryAudit(state),

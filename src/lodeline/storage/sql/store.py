@@ -17,6 +17,7 @@ from lodeline.storage.sql.assessments import SqlAssessments
 from lodeline.storage.sql.audit import SqlAudit
 from lodeline.storage.sql.connection import BUSY_TIMEOUT_MS, Readers, connect
 from lodeline.storage.sql.conversation_store import SqlConversationStore
+from lodeline.storage.sql.costs import SqlCosts
 from lodeline.storage.sql.data_transfer import SqlDataTransfer
 from lodeline.storage.sql.datasets import SqlDatasets
 from lodeline.storage.sql.deliveries import SqlDeliveries
@@ -82,6 +83,7 @@ def open_sqlite(directory: Path, *, create: bool = True, migrations: Traversable
             conversations=SqlConversationStore(readers),
             assessments=SqlAssessments(writer, readers),
             parking=SqlParking(writer, readers),
+            costs=SqlCosts(writer, readers),
             accounts=SqlAccounts(writer, readers),
             keys=SqlKeys(writer, readers),
             audit=SqlAudit(writer, readers),

@@ -76,7 +76,7 @@ class SqlTraceStore:
         def run(db: Db) -> Trace:
             row = writable(db, trace_id)
             edit_tags(db, row, change)
-            _touch(db, row, now_ms)
+            touch(db, row, now_ms)
             audit_rows.write(db, audit)
             found = db.execute(rows.SELECT_TRACE + "WHERE t.id = ?", (row[0],)).fetchone()
             assert found is not None  # noqa: S101  # the row was read in this transaction
@@ -95,7 +95,7 @@ class SqlTraceStore:
                 except (NotFound, Deleted):
                     continue
                 edit_tags(db, row, change)
-                _touch(db, row, now_ms)
+                touch(db, row, now_ms)
                 edited.append(trace_id)
             if edited:
                 audit_rows.write(db, audit)
@@ -148,7 +148,7 @@ class SqlTraceStore:
             silent = db.execute(SILENT, (silent_since_ms, limit)).fetchall()
             for row in silent:
                 abandon(db, row)
-                _touch(db, row, now_ms)
+                touch(db, row, now_ms)
             return len(silent)
 
         return self._writer.call(run)
@@ -175,11 +175,12 @@ def writable(db: Db, trace_id: TraceId) -> Row:
     return row
 
 
-def _touch(db: Db, row: Row, now_ms: int) -> None:
+def touch(db: Db, row: Row, now_ms: int) -> None:
+    """Note when a trace was changed, given as `writable` returns it."""
     db.execute("UPDATE traces SET updated_ms = max(updated_ms, ?) WHERE id = ?", (now_ms, row[0]))
 
 
-def _mark_changed(db: Db, row: Row) -> None:
+def mark_changed(db: Db, row: Row) -> None:
     """Tell whoever keeps something derived from the trace that this is out of date; every edit ends with it."""
     row_id, exp, start_ns = row[:3]
     db.execute("UPDATE traces SET version = version + 1 WHERE id = ?", (row_id,))
@@ -195,7 +196,7 @@ def abandon(db: Db, row: Row) -> None:
     key = terms.field_key("state")
     db.execute(DELETE_PAIR, (exp, key, "IN_PROGRESS", start_ns, row_id))
     db.execute(INSERT_PAIR, (exp, key, "ABANDONED", start_ns, row_id))
-    _mark_changed(db, row)
+    mark_changed(db, row)
 
 
 def edit_tags(db: Db, row: Row, change: TraceChange) -> None:
@@ -221,7 +222,7 @@ def edit_tags(db: Db, row: Row, change: TraceChange) -> None:
     pairs_after = {(terms.tag_key(k), terms.indexed(v)) for k, v in tags.items()}
     db.executemany(DELETE_PAIR, [(exp, key, val, start_ns, row_id) for key, val in pairs_before - pairs_after])
     db.executemany(INSERT_PAIR, [(exp, key, val, start_ns, row_id) for key, val in pairs_after - pairs_before])
-    _mark_changed(db, row)
+    mark_changed(db, row)
 
 
 def link(db: Db, row: Row, run_id: RunId) -> int:
@@ -237,7 +238,7 @@ def link(db: Db, row: Row, run_id: RunId) -> int:
     doc["linked"] = [*doc.get("linked", ()), run]
     db.execute("UPDATE trace_docs SET doc = ? WHERE id = ?", (codec.dumps(doc), row_id))
     db.execute(INSERT_PAIR, (exp, terms.field_key("run"), terms.indexed(run), start_ns, row_id))
-    _mark_changed(db, row)
+    mark_changed(db, row)
     return 1
 
 

@@ -12,6 +12,7 @@ import { SafeText } from "@/components/safe-text";
 import { showToast } from "@/components/toast-store";
 import { finite, MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { Repricing } from "./repricing";
 import classes from "./settings-page.module.css";
 import { SettingsTable, useAgain } from "./settings-table";
 
@@ -48,7 +49,9 @@ export function PricesSection() {
 function Prices({ experiment }: { experiment: Experiment }) {
   const again = useAgain(["experiments"]);
   const { settings, experiment_id } = experiment;
-  const mayEdit = useMayIn(experiment_id)("experiment.edit");
+  const may = useMayIn(experiment_id);
+  const mayEdit = may("experiment.edit");
+  const mayReprice = may("trace.edit");
   const prices = settings.prices.map((price) => price as PriceBody);
   const save = useMutation({
     mutationFn: (next: PriceBody[]) => {
@@ -108,6 +111,7 @@ function Prices({ experiment }: { experiment: Experiment }) {
           ))}
         </SettingsTable>
       )}
+      {mayReprice && <Repricing experimentId={experiment_id} />}
     </>
   );
 }

@@ -1,0 +1,29 @@
+"""What spans cost, after prices have changed."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lodeline.domain.audit import AuditEntry
+from lodeline.domain.ids import TraceId
+from lodeline.domain.repricing import RepricedTrace
+from lodeline.ingest.repricing import Repricing
+
+
+class CostStore(Protocol):
+    """Costs of stored spans. What was sent, and all else that was derived from it, stays as it is.
+
+    Both leave out traces that are unknown or in a deleted experiment, and those of which no cost would differ.
+    """
+
+    def preview(self, trace_ids: Sequence[TraceId], change: Repricing) -> Sequence[RepricedTrace]:
+        """Return what `reprice` would do; nothing is changed."""
+        ...
+
+    def reprice(
+        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditEntry
+    ) -> Sequence[RepricedTrace]:
+        """Give the spans of all these traces, or when it fails of none, other costs, and the traces their sums.
+
+        The audit entry is for them all; none is written when no cost differs.
+        """
+        ...
