@@ -53,16 +53,18 @@ ui: $(UI_INDEX) ## build the web page, when its sources have changed
 # What tests the page without a browser runs beside the first ones, which wait for servers; what it says comes after them.
 # The browser's driver keeps an event loop running in its process: its tests have processes of their own.
 # Modules are compiled once for all processes of the tests, also where Python may write no bytecode otherwise.
-TESTS := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+TESTS   := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+SHARING := LODELINE_TESTS_DEMONSTRATION="$(abspath build)/demonstration"
 test: $(STAMP) $(UI_INDEX) ## run all tests but the soak tests (WORKERS, ARGS)
 ifdef ARGS
 	$(TESTS) -n $(WORKERS) $(ARGS)
 else
-	@mkdir -p build
+	@rm -rf build/demonstration; mkdir -p build
 	$(NPM) test >build/page-tests.txt 2>&1 & beside=$$!; \
-	$(TESTS) -n $(WORKERS) --ignore=tests/browser; failed=$$?; \
-	wait $$beside || failed=1; cat build/page-tests.txt; exit $$failed
-	$(TESTS) -n $(BROWSERS) tests/browser
+	$(SHARING) $(TESTS) -n $(WORKERS) --ignore=tests/browser; failed=$$?; \
+	wait $$beside || failed=1; cat build/page-tests.txt; \
+	$(SHARING) $(TESTS) -n $(BROWSERS) tests/browser || failed=1; \
+	rm -rf build/demonstration; exit $$failed
 endif
 
 # Those that want the machine for themselves come one by one after the fuzzers.

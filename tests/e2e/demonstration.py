@@ -1,4 +1,7 @@
-"""The demonstration: loaded once in a run of the tests, by the process that is the first to need it, and copied."""
+"""The demonstration: loaded once in a run of the tests, by the process that is the first to need it, and copied.
+
+`make test` runs pytest twice, and names a folder in which both find it.
+"""
 
 import os
 import shutil
@@ -12,6 +15,8 @@ import pytest
 from tests.e2e.harness import lodeline
 
 PATIENCE_S = 300.0
+SHARED = "LODELINE_TESTS_DEMONSTRATION"
+"""The variable that names a folder where several runs share the demonstration."""
 _OUT, _FAILED = "out.txt", "failed.txt"
 
 
@@ -33,7 +38,8 @@ Demonstrating = Callable[[], Demonstration]
 def demonstration(factory: pytest.TempPathFactory) -> Demonstration:
     """Return the demonstration of this run; all processes of a run share it, and all but one wait for it."""
     own = factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demonstration"
+    of_run = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demonstration"
+    folder = Path(os.environ.get(SHARED) or of_run)
     try:
         folder.mkdir()
     except FileExistsError:
