@@ -167,14 +167,14 @@ def assert_checked(store: Path) -> None:
     """Check a store in this process; faster than `assert_consistent`."""
     stores = open_stores(str(store), create=False)
     try:
-        assert list(stores.admin.check()) == []
+        assert list(stores.admin.check(every=True)) == []
     finally:
         stores.close()
 
 
 def assert_consistent(store: Path) -> None:
-    """Check a store as its owner would, with ``lodeline db check``."""
-    checked = lodeline("db", "check", "--store", str(store))
+    """Check a store as its owner would, with ``lodeline db check --every``."""
+    checked = lodeline("db", "check", "--every", "--store", str(store))
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

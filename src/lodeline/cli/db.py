@@ -55,11 +55,18 @@ def migrate(
 
 
 @app.command("check")
-def check(*, store: StorePathOption = None, as_json: JsonOption = False) -> None:
+def check(
+    *,
+    store: StorePathOption = None,
+    every: Annotated[
+        bool, typer.Option("--every", help="Compare every trace with its payload, not a sample.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Verify a store's consistency; exit code 1 when something is wrong."""
     with _opened(store, as_json=as_json) as (stores, out):
         with working(out, "checking"):
-            wrong = list(stores.admin.check())
+            wrong = list(stores.admin.check(every=every))
         if as_json:
             out.document({"ok": not wrong, "wrong": wrong})
         for finding in wrong:

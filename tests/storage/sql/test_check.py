@@ -7,8 +7,8 @@ from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
 from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.run import MetricPoint, RunDraft
-from lodeline.storage.sql import connection, open_sqlite
-from lodeline.storage.sql.check import check_database
+from lodeline.storage.sql import check_traces, connection, open_sqlite
+from lodeline.storage.sql.check import check, check_database
 from lodeline.storage.sql.text_file import connect_text
 from tests.contract.build import T0_MS, audit, judgment, span, write
 
@@ -74,6 +74,17 @@ def test_a_healthy_store_has_no_faults(healthy: Path):
         ("UPDATE chunks SET data = x'01ffff' WHERE cid = 1", "trace tr-0: its payload cannot be read"),
         ("DELETE FROM kv WHERE key = 't:a' AND id = 5", "trace tr-4: the index lacks 't:a'"),
         ("DELETE FROM span_terms WHERE id = 5", "trace tr-4: the span index lacks 'n:llm'"),
+        ("UPDATE traces SET cost = 7 WHERE id = 1", "trace tr-0: its cost is 7, by its payload it is None"),
+        ("UPDATE traces SET name = 'x' WHERE id = 5", "trace tr-4: its name is 'x', by its payload it is 'root'"),
+        ("UPDATE traces SET error_count = 1 WHERE id = 1", "trace tr-0: its error_count is 1"),
+        ("UPDATE traces SET state = 0 WHERE id = 1", "trace tr-0: its state is 0"),
+        ("UPDATE trace_docs SET metadata = '{\"a\": 1}' WHERE id = 2", "trace tr-1: its metadata differ"),
+        ("UPDATE trace_docs SET request = 'x' WHERE id = 2", "trace tr-1: its request differ"),
+        (
+            "UPDATE spans SET cost = 7 WHERE id = 4 AND seq = 1",
+            "trace tr-3: the row of span 0000000000000002 differs",
+        ),
+        ("UPDATE spans SET name = 1 + name WHERE id = 4 AND seq = 0", "the row of span 0000000000000001 differs"),
         ("UPDATE assessments SET deleted = 1 WHERE id = 1", "differs from its last revision"),
         ("DELETE FROM assessments WHERE session IS NOT NULL", "have no assessment"),
         ("UPDATE assessments SET doc = json_set(doc, '$.valid', json('true')) WHERE id = 1", "valid is True"),
@@ -90,6 +101,21 @@ def test_a_healthy_store_has_no_faults(healthy: Path):
 )
 def test_every_kind_of_fault_is_found(healthy: Path, tmp_path: Path, sql: str, message: str):
     assert any(message in fault for fault in damaged(healthy, tmp_path, sql))
+
+
+def test_every_trace_is_looked_at_when_a_sample_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stores = open_sqlite(tmp_path / "store")
+    stores.traces.write([write(f"tr-{number}", span()) for number in range(501)])
+    stores.close()
+    db = connection.connect(tmp_path / "store", readonly=False)
+    db.execute("UPDATE traces SET cost = 7 WHERE trace_id IN ('tr-1', 'tr-500')")
+    monkeypatch.setattr(check_traces, "SAMPLE", 3)
+    found = [text for text in check(db) if "cost" in text]
+    assert found == ["trace tr-500: its cost is 7, by its payload it is None"]
+    assert [text for text in check(db, every=True) if "cost" in text] == [
+        f"trace tr-{number}: its cost is 7, by its payload it is None" for number in (1, 500)
+    ]
+    db.close()
 
 
 def test_a_damaged_file_is_told(healthy: Path, tmp_path: Path):

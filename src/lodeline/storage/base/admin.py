@@ -17,8 +17,11 @@ class StoreAdmin(Protocol):
         """Return sizes and counters by name, such as "file_bytes", "queue_length", "text_backlog"."""
         ...
 
-    def check(self) -> Sequence[str]:
-        """Verify the store's own consistency; return what is wrong, empty when all is well."""
+    def check(self, *, every: bool = False) -> Sequence[str]:
+        """Verify the store's own consistency; return what is wrong, empty when all is well.
+
+        A sample of traces is compared with its payload, or with `every` each of them.
+        """
         ...
 
     def backup(self, target: str) -> CopyReport:

@@ -35,7 +35,7 @@ class MemoryAdmin:
                 "payload_bytes": sum(len(chunk) for record in records for chunk in record.chunks),
             }
 
-    def check(self) -> Sequence[str]:
+    def check(self, *, every: bool = False) -> Sequence[str]:
         with self._state.lock:
             faults = find_faults(self._state.present_assessments())
             for record in self._state.traces.values():

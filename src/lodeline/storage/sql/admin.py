@@ -79,9 +79,9 @@ class SqlAdmin:
                 found[f"{table}_estimate"] = number(sql)
         return found
 
-    def check(self) -> Sequence[str]:
+    def check(self, *, every: bool = False) -> Sequence[str]:
         with LongReads(self._directory).held(), self._readers.read() as db:
-            return check(db)
+            return check(db, every=every)
 
     def backup(self, target: str) -> CopyReport:
         return copy_store(self._directory, Path(target), self._blobs)

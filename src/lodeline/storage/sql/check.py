@@ -8,17 +8,13 @@ from pathlib import Path
 import apsw
 
 from lodeline.domain.assessment import Assessment
-from lodeline.domain.errors import LodelineError
-from lodeline.domain.ids import TraceId
 from lodeline.domain.ledger import find_faults
 from lodeline.storage.sql.assessment_rows import decode
+from lodeline.storage.sql.check_traces import broken_traces
 from lodeline.storage.sql.connection import connect
-from lodeline.storage.sql.db import Db, Row
-from lodeline.storage.sql.open_trace import load
+from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.text_file import TEXT_FILE, has_text
 
-SAMPLE = 200
-"""How many traces, evenly spread, are rebuilt from their payload."""
 _SHOWN = 5
 
 _OF_TRACES = ("trace_docs", "spans", "chunks", "kv", "span_terms", "run_links")
@@ -133,14 +129,17 @@ def check_database(directory: Path) -> list[str]:
         db.close()
 
 
-def check(db: Db) -> list[str]:
-    """Return what is wrong with a database, empty when all is well; reads all of it."""
+def check(db: Db, *, every: bool = False) -> list[str]:
+    """Return what is wrong with a database, empty when all is well; reads all of it.
+
+    A sample of traces is compared with its payload, or with `every` each of them.
+    """
     try:
         if has_text(db):  # both files as they are at one moment
             with contextlib.suppress(apsw.CorruptError):
                 db.execute("SELECT (SELECT indexed FROM text.progress), (SELECT max(cid) FROM chunks)").fetchone()
         damage = [text for (text,) in db.execute("PRAGMA main.integrity_check(20)") if text != "ok"]
-        return damage or _damage_of_text(db) or [*_broken_rules(db), *_broken_content(db)]
+        return damage or _damage_of_text(db) or [*_broken_rules(db), *_broken_content(db, every=every)]
     except apsw.CorruptError as error:
         return [f"the database file is damaged: {error}"]
 
@@ -179,55 +178,10 @@ def _rules(db: Db) -> Iterator[tuple[str, str]]:
             yield from rules
 
 
-def _broken_content(db: Db) -> list[str]:
-    faults: list[str] = []
-    for trace_id, row in _sample(db):
-        faults.extend(_check_trace(db, trace_id, row))
+def _broken_content(db: Db, *, every: bool) -> list[str]:
+    faults = list(broken_traces(db, every=every))
     for chains in _ledger(db):
         faults.extend(find_faults(chains))
-    return faults
-
-
-def _sample(db: Db) -> Iterator[tuple[TraceId, Row]]:
-    row = db.execute("SELECT min(id), max(id) FROM traces").fetchone()
-    if row is None or row[0] is None:
-        return
-    low, high = row
-    columns = "trace_id, id, exp, version, state, received_ms, updated_ms"
-    sql = f"SELECT {columns} FROM traces WHERE id >= ? ORDER BY id LIMIT 1"
-    seen: set[int] = set()
-    for step in range(SAMPLE):
-        found = db.execute(sql, (low + (high - low) * step // (SAMPLE - 1),)).fetchone()
-        if found is not None and found[1] not in seen:
-            seen.add(found[1])
-            yield TraceId(found[0]), found[1:]
-
-
-def _check_trace(db: Db, trace_id: TraceId, row: Row) -> list[str]:
-    """Rebuild a trace from its payload and compare its row and its index entries."""
-    try:
-        trace = load(db, trace_id, row)
-    except LodelineError as error:
-        return [f"trace {trace_id}: its payload cannot be read: {error.message}"]
-    sql = "SELECT start_ns, span_count, (SELECT count(*) FROM spans s WHERE s.id = t.id) FROM traces t WHERE id = ?"
-    start_ns, span_count, span_rows = db.execute(sql, (row[0],)).fetchone() or (0, 0, 0)
-    faults: list[str] = []
-    if not len(trace.fold) == span_count == span_rows:
-        faults.append(
-            f"trace {trace_id}: payload, row and table have {len(trace.fold)}, {span_count}, {span_rows} spans"
-        )
-    place = (row[1], start_ns, row[0])
-    kv = "SELECT 1 FROM kv WHERE exp = ? AND start_ns = ? AND id = ? AND key = ? AND val = ?"
-    for pair in trace.pairs:
-        if db.execute(kv, (*place, *pair)).fetchone() is None:
-            faults.append(f"trace {trace_id}: the index lacks {pair[0]!r}")
-    terms = (
-        "SELECT 1 FROM span_terms WHERE exp = ? AND start_ns = ? AND id = ? "
-        "AND term = (SELECT nid FROM names WHERE name = ?) AND err = ?"
-    )
-    for term in trace.terms:
-        if db.execute(terms, (*place, *term)).fetchone() is None:
-            faults.append(f"trace {trace_id}: the span index lacks {term[0]!r}")
     return faults
 
 

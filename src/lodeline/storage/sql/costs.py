@@ -11,7 +11,8 @@ from lodeline.ingest.repricing import Repricing, fold_repriced, repacked
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row
-from lodeline.storage.sql.rows import MAX_INT, bounded, extra_of
+from lodeline.storage.sql.rows import bounded, extra_of
+from lodeline.storage.sql.trace_rows import span_figures
 from lodeline.storage.sql.traces import mark_changed, touch
 from lodeline.storage.sql.writer import Writer
 
@@ -84,9 +85,6 @@ def _write(db: Db, row: Row, repriced: RepricedTrace, spans: dict[SpanId, SpanFa
             db.execute("UPDATE chunks SET data = ? WHERE cid = ?", (other, cid))
     db.executemany(
         "UPDATE spans SET cost = ? WHERE id = ? AND seq = ?",
-        [
-            (None if facts.cost_picousd is None else min(facts.cost_picousd, MAX_INT), row_id, numbers[span_id])
-            for span_id, facts in spans.items()
-        ],
+        [(span_figures(facts)[-1], row_id, numbers[span_id]) for span_id, facts in spans.items()],
     )
     db.execute("UPDATE traces SET cost = ? WHERE id = ?", (None if after is None else bounded(after), row_id))

@@ -30,14 +30,13 @@ class Names:
         if known is None:
             if len(self._spans) >= _MOST_SPANS:
                 self._spans.clear()
-            name, model, provider = names
-            number = self.number(db, "n:" + indexed(name))
-            known = (number, self._number_of(db, "m:", model), self._number_of(db, "p:", provider))
+            name, model, provider = span_names(*names)
+            known = (self.number(db, name), self._number_of(db, model), self._number_of(db, provider))
             self._spans[names] = known
         return known
 
-    def _number_of(self, db: Db, prefix: str, value: str | None) -> int | None:
-        return None if value is None else self.number(db, prefix + indexed(value))
+    def _number_of(self, db: Db, name: str | None) -> int | None:
+        return None if name is None else self.number(db, name)
 
     def number(self, db: Db, name: str) -> int:
         """Return the number of a name, giving it one when it is new."""
@@ -51,6 +50,15 @@ class Names:
         assert row is not None  # noqa: S101  # it was inserted just now
         self._known[name] = row[0]
         return row[0]
+
+
+def span_names(name: str, model: str | None, provider: str | None) -> tuple[str, str | None, str | None]:
+    """Return under which names the table has a span's name, model and provider."""
+    return (
+        "n:" + indexed(name),
+        None if model is None else "m:" + indexed(model),
+        None if provider is None else "p:" + indexed(provider),
+    )
 
 
 def lookup(db: Db, names: Iterable[str]) -> dict[str, int]:

@@ -51,7 +51,7 @@ class Batch:
     def add(self, db: Db, trace: OpenTrace, names: Names) -> None:
         """Add all rows by which the trace differs from what is stored, and take them as its new base."""
         before, summary = trace.summary, trace.fold.summary()
-        row = _trace_row(trace, summary)
+        row = trace_row(trace, summary)
         if trace.is_new:
             self._statements[rows.INSERT_TRACE].append((trace.row_id, *row))
         else:
@@ -118,8 +118,8 @@ class Batch:
         self._activity.write(db)
 
 
-def _trace_row(trace: OpenTrace, s: TraceSummary) -> Values:
-    """Return the values of `rows.TRACE_COLUMNS`."""
+def trace_row(trace: OpenTrace, s: TraceSummary) -> Values:
+    """Return the values of `rows.TRACE_COLUMNS`, the next version among them."""
     bounded, text, tokens = rows.bounded, rows.text_or_none, rows.bounded_tokens(s.tokens)
     uncached, read, write_5m, write_1h, out_text, reasoning, audio_in, audio_out, image = tokens
     tok_in, tok_out = uncached + read + write_5m + write_1h + audio_in + image, out_text + reasoning + audio_out
@@ -135,19 +135,21 @@ def _trace_row(trace: OpenTrace, s: TraceSummary) -> Values:
 
 def _span_row(db: Db, trace: OpenTrace, span: SpanFacts, names: Names) -> Values:
     name, model, provider = names.of_span(db, (span.name, span.model, span.provider))
+    kind, status, start_ns, dur_ns, tokens, cost = span_figures(span)
+    seq = trace.seqs[span.span_id]
+    return (trace.row_id, seq, name, kind, status, start_ns, dur_ns, model, provider, tokens, cost)
+
+
+def span_figures(span: SpanFacts) -> tuple[int, int, int, int | None, int | None, int | None]:
+    """Return kind, status, start, duration, tokens and cost of a span as its row holds them."""
     start_ns, end_ns, tokens, cost = span.start_ns, span.end_ns, span.tokens, span.cost_picousd
     if start_ns > _MAX_INT or end_ns > _MAX_INT:
         start_ns, end_ns = min(start_ns, _MAX_INT), min(end_ns, _MAX_INT)
     return (
-        trace.row_id,
-        trace.seqs[span.span_id],
-        name,
         _KIND_NUMBER[span.kind],
         _STATUS_NUMBER[span.status],
         start_ns,
         end_ns - start_ns if end_ns else None,
-        model,
-        provider,
         None if tokens is None else min(sum(tokens), _MAX_INT),
         None if cost is None else min(cost, _MAX_INT),
     )
