@@ -4,9 +4,10 @@ import pytest
 
 from lodeline.domain.evaluation import EvaluationChange, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
-from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, RunId, TraceId
 from lodeline.domain.model import AliasMove, ModelDraft
 from lodeline.domain.run import MetricPoint, RunDraft
+from lodeline.domain.trace import TraceChange
 from lodeline.storage.sql import check_traces, connection, open_sqlite
 from lodeline.storage.sql.check import check, check_database
 from lodeline.storage.sql.text_file import connect_text
@@ -24,6 +25,9 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for i in range(5)
         ]
     )
+    for change in (TraceChange(set_tags={"c": "d"}), TraceChange(delete_tags=("a",)), TraceChange()):
+        stores.traces.update(TraceId("tr-3"), change, now_ms=T0_MS, audit=audit())
+    stores.traces.link_run(RunId("e-1"), [TraceId("tr-3")], audit=audit())
     first, _ = stores.assessments.log(DEFAULT_EXPERIMENT, judgment("tr-1"), by="a", now_ms=T0_MS, audit=audit())
     override = judgment("tr-1", overrides=first.assessment_id)
     stores.assessments.log(DEFAULT_EXPERIMENT, override, by="a", now_ms=T0_MS, audit=audit())
