@@ -167,11 +167,11 @@ _INFO_FIELDS = tuple(TraceInfo.__dataclass_fields__)
 
 
 def info_to_json(info: TraceInfo) -> dict[str, object]:
-    """Return the fields of a client's info that are set."""
+    """Return the fields of a client's info that are set; a zero is, unlike False, which it equals."""
     values = {name: getattr(info, name) for name in _INFO_FIELDS}
     if info.tokens is not None:
         values["tokens"] = tuple(info.tokens)
-    return {name: value for name, value in values.items() if value not in (None, {}, False)}
+    return {name: value for name, value in values.items() if value is not False and value not in (None, {})}
 
 
 def info_from_json(data: dict[str, Any]) -> TraceInfo:
