@@ -52,6 +52,16 @@ def test_a_session_without_prices_or_users_has_none(stores: Stores) -> None:
     assert (found.cost_usd, found.user, found.first_ns, found.last_ns) == (None, None, at_ns(0), at_ns(0))
 
 
+def test_costs_past_64_bits_are_summed(stores: Stores) -> None:
+    for number in range(20):
+        spec = span("call", session="s", user="u", cost_usd=1e6)
+        stores.traces.write([write(f"tr-{number}", spec)])
+    (session,) = stores.conversations.sessions(search(entity="session"), now_ms=T0_MS).items
+    (user,) = stores.conversations.users(search(entity="user")).items
+    assert session.cost_usd == pytest.approx(2e7)
+    assert user.cost_usd == session.cost_usd == stores.conversations.session(ZERO, "s", now_ms=T0_MS).cost_usd
+
+
 def test_a_session_no_trace_names_is_not_found(stores: Stores) -> None:
     stores.traces.write([write("a", span(session="s", user="u"))])
     for experiment, name in (("0", "S"), ("0", ""), ("0", "u"), ("99", "s")):

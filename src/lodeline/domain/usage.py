@@ -61,8 +61,8 @@ class TokenUsage(NamedTuple):
 NO_USAGE = TokenUsage()
 
 
-def picousd_to_usd(cost: int | None) -> float | None:
-    """Return an exact integer cost (10⁻¹² US dollars) as dollars."""
+def picousd_to_usd(cost: float | None) -> float | None:
+    """Return a cost in 10⁻¹² US dollars as dollars."""
     return None if cost is None else cost / PICO
 
 

@@ -27,7 +27,8 @@ from lodeline.storage.sql.snapshots import Stint
 
 T = TypeVar("T")
 _FIGURES = (
-    "SELECT min(start_ns), max(start_ns + ifnull(dur_ns, 0)), count(*), total(state = 2), sum(cost), "
+    "SELECT min(start_ns), max(start_ns + ifnull(dur_ns, 0)), count(*), total(state = 2), "
+    "iif(count(cost), total(cost), NULL), "  # sum(cost) fails past 64 bits
     "count(DISTINCT session), " + SUM_TOKENS + " FROM traces WHERE exp = ? AND "
 )
 _FIRST_USER = (
