@@ -89,6 +89,7 @@ def test_a_healthy_store_has_no_faults(healthy: Path):
             "trace tr-3: the row of span 0000000000000002 differs",
         ),
         ("UPDATE spans SET name = 1 + name WHERE id = 4 AND seq = 0", "the row of span 0000000000000001 differs"),
+        ("DELETE FROM run_links", "trace tr-3: its links to runs differ from its document"),
         ("UPDATE assessments SET deleted = 1 WHERE id = 1", "differs from its last revision"),
         ("DELETE FROM assessments WHERE session IS NOT NULL", "have no assessment"),
         ("UPDATE assessments SET doc = json_set(doc, '$.valid', json('true')) WHERE id = 1", "valid is True"),
@@ -119,6 +120,21 @@ def test_every_trace_is_looked_at_when_a_sample_is_not_enough(tmp_path: Path, mo
     assert [text for text in check(db, every=True) if "cost" in text] == [
         f"trace tr-{number}: its cost is 7, by its payload it is None" for number in (1, 500)
     ]
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("INSERT INTO kv VALUES (0, 't:gone', '1', 0, 2)", "table kv has 1 entries that no trace has"),
+        ("INSERT INTO span_terms SELECT exp, term, 1, start_ns, id FROM span_terms LIMIT 1",
+         "table span_terms has 1 entries that no trace has"),
+    ],
+)  # fmt: skip
+def test_too_much_in_the_indexes_is_seen_when_every_trace_is(healthy: Path, tmp_path: Path, sql: str, message: str):
+    assert damaged(healthy, tmp_path, sql) == []
+    db = connection.connect(tmp_path, readonly=True)
+    assert check(db, every=True) == [message]
     db.close()
 
 

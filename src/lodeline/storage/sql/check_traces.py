@@ -18,6 +18,8 @@ SAMPLE = 200
 
 _COLUMNS = tuple(TRACE_COLUMNS.split(", "))
 _NOT_DERIVED = {"received_ms", "updated_ms", "version"}
+_ONCE_LOST = {"start_ns", "dur_ns", "cost"}
+"""Of what clients said of traces, zeros in these were not kept with it at first, only in the row."""
 _OPEN, _ABANDONED = TRACE_STATES.index("IN_PROGRESS"), TRACE_STATES.index("ABANDONED")
 _STATE = "trace_id, id, exp, version, state, received_ms, updated_ms"
 _DOC_COLUMNS = ("tags", "metadata", "request", "response", "doc")
@@ -30,14 +32,20 @@ _SPANS = (
 
 
 def broken_traces(db: Db, *, every: bool) -> Iterator[str]:
-    """Yield what is wrong with traces: all of them, or a sample."""
+    """Yield what is wrong with traces: all of them, or a sample. Of all, too much in the indexes is seen as well."""
+    pairs = terms = 0
     for trace_id, row in _all(db) if every else _sample(db):
         try:
             trace = load(db, trace_id, row)
         except LodelineError as error:
             yield f"trace {trace_id}: its payload cannot be read: {error.message}"
-        else:
-            yield from _check(db, trace)
+            continue
+        pairs, terms = pairs + len(trace.pairs), terms + len(trace.terms)
+        yield from _check(db, trace)
+    for table, count in (("kv", pairs), ("span_terms", terms)) if every else ():
+        (found,) = db.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+        if found > count:
+            yield f"table {table} has {found - count} entries that no trace has"
 
 
 def _all(db: Db) -> Iterator[tuple[TraceId, Row]]:
@@ -74,17 +82,23 @@ def _check(db: Db, trace: OpenTrace) -> Iterator[str]:
     if not len(trace.fold) == stored["span_count"] == len(spans):
         yield f"{of}: payload, row and table have {len(trace.fold)}, {stored['span_count']}, {len(spans)} spans"
         return
-    yield from _differences(of, stored, dict(zip(_COLUMNS, trace_row(trace, summary), strict=True)))
+    said = trace.extra.info is not None
+    yield from _differences(of, stored, dict(zip(_COLUMNS, trace_row(trace, summary), strict=True)), said=said)
     yield from _doc_differences(db, of, trace, summary)
     yield from _span_differences(of, trace, spans)
     yield from _gaps(db, of, trace, cast("int", stored["start_ns"]))
+    linked = {run for (run,) in db.execute("SELECT run FROM run_links WHERE id = ?", (trace.row_id,))}
+    if linked != set(trace.extra.linked):
+        yield f"{of}: its links to runs differ from its document"
 
 
-def _differences(of: str, stored: dict[str, SqlValue], derived: dict[str, SqlValue]) -> Iterator[str]:
+def _differences(of: str, stored: dict[str, SqlValue], derived: dict[str, SqlValue], *, said: bool) -> Iterator[str]:
     for column, value in derived.items():
         if column in _NOT_DERIVED or stored[column] == value:
             continue
         if column == "state" and (stored[column], value) == (_ABANDONED, _OPEN):
+            continue
+        if said and column in _ONCE_LOST and stored[column] == 0:
             continue
         yield f"{of}: its {column} is {stored[column]!r}, by its payload it is {value!r}"
 
