@@ -1,21 +1,28 @@
 """Costs that are written anew: facts, columns and sums follow, and nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lodeline.domain.analytics import AggregateQuery
+from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import TraceId
 from lodeline.domain.repricing import RepricedTrace
 from lodeline.domain.span import SpanFacts
-from lodeline.domain.trace import TraceInfo
+from lodeline.domain.trace import TraceChange, TraceInfo
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.payload import raw
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
+from lodeline.storage.open import open_stores
 from tests.contract.build import T0_MS, audit, delete_experiment, found, make_experiment, search, span, write
 
 A, B = TraceId("tr-a"), TraceId("tr-b")
 USAGE = TokenUsage(input_uncached=10)
 REPRICE = audit("trace.reprice")
+
+
+def entry(_done: Sequence[RepricedTrace]) -> AuditEntry:
+    return REPRICE
 
 
 def doubled(facts: SpanFacts) -> SpanFacts:
@@ -48,7 +55,7 @@ def test_spans_and_sums_follow_and_nothing_else(stores: Stores) -> None:
     expected = [RepricedTrace(A, 2, 1_750_000_000_000, 3_500_000_000_000)]
     assert stores.costs.preview([A, B, TraceId("tr-none"), A], doubled) == expected
     assert stores.traces.get([A]) == [before]
-    assert stores.costs.reprice([A, B, TraceId("tr-none"), A], doubled, now_ms=T0_MS + 7, audit=REPRICE) == expected
+    assert stores.costs.reprice([A, B, TraceId("tr-none"), A], doubled, now_ms=T0_MS + 7, audit=entry) == expected
     assert stores.traces.get([A]) == [replace(before, cost_usd=3.5, updated_ms=T0_MS + 7)]
     assert costs(stores) == [("root", None, None), ("one", 3.0, "override"), ("two", 0.5, "override")]
     anew = {"one": 3.0, "two": 0.5}
@@ -59,7 +66,7 @@ def test_spans_and_sums_follow_and_nothing_else(stores: Stores) -> None:
     assert [each.cost_usd for each in stores.spans.skeleton(A)] == [None, 3.0, 0.5]
     assert [raw(chunk) for chunk in stores.spans.chunks(A)] == sent
     assert [entry.action for entry in stores.audit.search(Search()).items] == ["trace.reprice"]
-    assert list(stores.admin.check()) == []
+    assert list(stores.admin.check(every=True)) == []
 
 
 def test_filters_and_sums_over_time_see_the_new_costs(stores: Stores) -> None:
@@ -71,7 +78,7 @@ def test_filters_and_sums_over_time_see_the_new_costs(stores: Stores) -> None:
         return point.values["cost_usd"]
 
     assert total() == 1.75
-    stores.costs.reprice([A], doubled, now_ms=T0_MS, audit=REPRICE)
+    stores.costs.reprice([A], doubled, now_ms=T0_MS, audit=entry)
     assert total() == 3.5
     assert found(stores, "cost > 3") == [A]
     assert found(stores, "span(name = 'two' AND cost = 0.5)") == [A]
@@ -80,14 +87,14 @@ def test_filters_and_sums_over_time_see_the_new_costs(stores: Stores) -> None:
 
 def test_what_comes_later_meets_the_new_costs(stores: Stores) -> None:
     fill(stores)
-    stores.costs.reprice([A], doubled, now_ms=T0_MS, audit=REPRICE)
+    stores.costs.reprice([A], doubled, now_ms=T0_MS, audit=entry)
     stores.traces.write([write("tr-a", span("three", 4, parent=1, tokens=USAGE, cost_usd=0.125))])
     known = span("two", 3, parent=1, tokens=USAGE, cost_usd=0.25)
     (outcome,) = stores.traces.write([write("tr-a", known)])
     assert (outcome.stored, outcome.known) == (0, 1)
     assert stores.traces.get([A])[0].cost_usd == 3.625
     assert [cost for _, cost, _ in costs(stores)] == [None, 3.0, 0.5, 0.125]
-    assert list(stores.admin.check()) == []
+    assert list(stores.admin.check(every=True)) == []
 
 
 def test_a_state_and_what_a_client_said_stay(stores: Stores) -> None:
@@ -96,7 +103,7 @@ def test_a_state_and_what_a_client_said_stay(stores: Stores) -> None:
         write("tr-b", span("one", 1, tokens=USAGE, cost_usd=1.0), info=TraceInfo(cost_picousd=7_000_000_000_000)),
     ])  # fmt: skip
     assert stores.traces.abandon(silent_since_ms=T0_MS + 1, now_ms=T0_MS + 2, limit=10) == 1
-    done = stores.costs.reprice([A, B], doubled, now_ms=T0_MS + 3, audit=REPRICE)
+    done = stores.costs.reprice([A, B], doubled, now_ms=T0_MS + 3, audit=entry)
     assert done == [
         RepricedTrace(A, 1, 1_000_000_000_000, 2_000_000_000_000),
         RepricedTrace(B, 1, 7_000_000_000_000, 7_000_000_000_000),
@@ -109,11 +116,11 @@ def test_a_state_and_what_a_client_said_stay(stores: Stores) -> None:
 def test_a_cost_can_go_and_come(stores: Stores) -> None:
     fill(stores)
     stores.costs.reprice(
-        [A], lambda facts: facts._replace(cost_picousd=None, cost_source=None), now_ms=T0_MS, audit=REPRICE
+        [A], lambda facts: facts._replace(cost_picousd=None, cost_source=None), now_ms=T0_MS, audit=entry
     )
     assert stores.traces.get([A])[0].cost_usd is None
     assert {cost for _, cost, _ in costs(stores)} == {None}
-    stores.costs.reprice([B], lambda facts: facts._replace(cost_picousd=5), now_ms=T0_MS, audit=REPRICE)
+    stores.costs.reprice([B], lambda facts: facts._replace(cost_picousd=5), now_ms=T0_MS, audit=entry)
     assert stores.traces.get([B])[0].cost_usd == 5e-12
 
 
@@ -125,5 +132,37 @@ def test_nothing_to_do_records_nothing(stores: Stores) -> None:
     at = len(stores.audit.search(Search()).items)
     for trace_ids in ([B], [TraceId("tr-c")], []):
         assert stores.costs.preview(trace_ids, doubled) == []
-        assert stores.costs.reprice(trace_ids, doubled, now_ms=T0_MS, audit=REPRICE) == []
+        assert stores.costs.reprice(trace_ids, doubled, now_ms=T0_MS, audit=entry) == []
     assert len(stores.audit.search(Search()).items) == at
+
+
+def test_zeros_that_a_client_said_are_kept(store_url: str) -> None:
+    zeros = TraceInfo(start_ns=0, duration_ns=0, cost_picousd=0, tags={"a": "1"})
+    first = open_stores(store_url)
+    durable = first.capabilities.durable
+    first.traces.write([write("tr-a", span("one", 1, tokens=USAGE, cost_usd=1.0), info=zeros)])
+    before = first.traces.get([A])[0]
+    assert (before.start_ns, before.duration_ns, before.cost_usd) == (0, 0, 0.0)
+    again = first
+    if durable:  # what a store remembers while it is open is not what it keeps
+        first.close()
+        again = open_stores(store_url)
+    again.traces.write([write("tr-a", span("late", 2, parent=1, end_ms=500))])
+    again.costs.reprice([A], doubled, now_ms=T0_MS, audit=entry)
+    again.traces.update(A, TraceChange(set_tags={"a": "2"}), now_ms=T0_MS, audit=audit())
+    after = again.traces.get([A])[0]
+    assert (after.start_ns, after.duration_ns, after.cost_usd) == (0, 0, 0.0)
+    assert list(again.admin.check(every=True)) == []
+    again.close()
+
+
+def test_the_entry_says_what_was_done(stores: Stores) -> None:
+    fill(stores)
+    told: list[Sequence[RepricedTrace]] = []
+
+    def noted(done: Sequence[RepricedTrace]) -> AuditEntry:
+        told.append(tuple(done))
+        return REPRICE
+
+    done = stores.costs.reprice([A, B, TraceId("tr-none")], doubled, now_ms=T0_MS, audit=noted)
+    assert told == [tuple(done)]

@@ -1,6 +1,6 @@
 """Traces priced anew when prices change after their calls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,10 +12,12 @@ from lodeline.domain.ids import AccountId, ExperimentId, TraceId
 from lodeline.domain.repricing import RepriceReport
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.prices import package
+from lodeline.ingest.repricing import Repricing
 from lodeline.query.ast import Search
 from lodeline.services import repricing
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
+from lodeline.storage.base import CostStore
 from tests.contract.build import span, write
 from tests.services.bundled import make, services_over
 
@@ -131,3 +133,45 @@ def test_what_is_refused(services: Services) -> None:
     services.experiments.delete(LOCAL, ONE)
     with pytest.raises((Deleted, NotFound)):
         services.repricing.reprice(LOCAL, ONE, ListQuery())
+
+
+def test_a_price_that_makes_the_same_cost_rewrites_nothing(services: Services) -> None:
+    call(services, "tr-a", cost_usd=1.0, cost_source="genai-prices 0.0.1")
+    set_price(services, **{"own-1": 1.0})
+    assert reprice(services) == RepriceReport(1, 0, 0, 0.0, 0.0, dry_run=False)
+    assert cost(services, "tr-a") == (1.0, "genai-prices 0.0.1")
+
+
+def test_time_that_is_up_within_a_page_leaves_the_rest_of_it(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repricing, "_SPANS", 1)
+    monkeypatch.setattr(repricing, "_LONG_S", 0.0)
+    for number in range(3):
+        call(services, f"tr-{number}", start_ms=number)
+    set_price(services, **{"own-1": 1.0})
+    first = reprice(services)
+    assert (first.traces, first.changed) == (1, 1)
+    assert [cost(services, f"tr-{number}")[0] for number in range(3)] == [None, None, 1.0]
+    second = services.repricing.reprice(LOCAL, "app", ListQuery(cursor=first.cursor))
+    assert (second.traces, second.changed) == (1, 1)
+    assert cost(services, "tr-1")[0] == 1.0
+
+
+def test_the_trail_tells_what_was_done_not_what_was_planned(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(services, "tr-a")
+    call(services, "tr-b")
+    set_price(services, **{"own-1": 1.0})
+    preview = services.stores.costs.preview
+
+    def and_then_one_goes(_store: CostStore, trace_ids: Sequence[TraceId], change: Repricing) -> Any:
+        found = preview(trace_ids, change)
+        services.traces.delete(LOCAL, [TraceId("tr-b")])
+        return found
+
+    monkeypatch.setattr(type(services.stores.costs), "preview", and_then_one_goes)
+    assert reprice(services).changed == 1
+    entry = services.stores.audit.search(Search(limit=1)).items[0]
+    assert (entry.target, entry.details["after_usd"], entry.details["trace_ids"]) == ("tr-a", "1.0", "tr-a")

@@ -165,11 +165,10 @@ def reprice(
 
     Costs that programs reported stand.
     """
-    if not dry_run and not yes:
-        planned = repriced(use, experiment, filter, dry_run=True)
-        if planned.changed:
-            confirm(f"{told(planned)} Write these costs?", yes=False)
-    report = repriced(use, experiment, filter, dry_run=dry_run)
+    report = repriced(use, experiment, filter, dry_run=dry_run or not yes)
+    if report.changed and not dry_run and not yes:
+        confirm(f"{told(report)} Write these costs?", yes=False)
+        report = repriced(use, experiment, filter, dry_run=False)
     if use.out.as_json:
         use.out.document(report)
     use.out.say(told(report))

@@ -22,8 +22,8 @@ class RepricedTrace:
 class RepriceReport:
     """What pricing traces anew has changed, or with `dry_run` would change.
 
-    `traces` were looked at; in `changed` of them, in `spans` spans, a cost differs. These `changed` traces cost
-    `before_usd` together, and `after_usd` now. `cursor` goes on where this ended, None at the end.
+    `traces` were looked at; in `changed` of them, in `spans` spans, a span's cost differs. These `changed` traces
+    cost `before_usd` together, and `after_usd` now. `cursor` goes on where this ended, None at the end.
     """
 
     traces: int

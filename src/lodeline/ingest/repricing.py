@@ -19,7 +19,7 @@ def repricing(prices: Sequence[PriceOverride]) -> Repricing:
     """Return what gives a span the cost that it has by these prices and the package's, at the time of its call.
 
     A cost that the program reported stands, as does one of which is not known where it is from. One of the
-    package's stands, too, where the package no longer has a price.
+    package's stands, too, where the package no longer has a price. One that would be the same keeps its source.
     """
 
     def repriced(facts: SpanFacts) -> SpanFacts:
@@ -29,7 +29,10 @@ def repricing(prices: Sequence[PriceOverride]) -> Repricing:
             facts.tokens, model=facts.model, provider=facts.provider, at_ns=facts.start_ns, overrides=prices
         )
         if found is not None:
-            return facts._replace(cost_picousd=bounded_cost(found.cost_picousd), cost_source=found.source)
+            cost_picousd = bounded_cost(found.cost_picousd)
+            if cost_picousd == facts.cost_picousd:
+                return facts
+            return facts._replace(cost_picousd=cost_picousd, cost_source=found.source)
         if facts.cost_source is not None and facts.cost_source.startswith(OVERRIDE):
             return facts._replace(cost_picousd=None, cost_source=None)
         return facts

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lodeline.auth.actor import Actor
+from lodeline.domain.audit import AuditEntry
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import ExperimentId
@@ -53,9 +54,17 @@ class RepricingService:
         while True:
             wanted = replace(query, limit=min(_PAGE, max_traces - looked), cursor=cursor)
             page = self._stores.traces.search(self._listing.search(actor, "trace.edit", wanted, "trace"))
-            looked, cursor = looked + len(page.items), page.cursor
+            cursor = page.cursor
+            done = 0
             for traces in _steps(page.items):
                 changed += self._step(actor, found.experiment_id, traces, change, dry_run=dry_run)
+                done += len(traces)
+                if time.monotonic() > until_s:
+                    break
+            looked += done
+            if done < len(page.items):  # the rest of the page is for the next call
+                search = self._listing.search(actor, "trace.edit", replace(wanted, limit=done), "trace")
+                return _report(looked, changed, dry_run=dry_run, cursor=self._stores.traces.search(search).cursor)
             if cursor is None or looked >= max_traces or page.partial or time.monotonic() > until_s:
                 return _report(looked, changed, dry_run=dry_run, cursor=cursor)
 
@@ -65,16 +74,19 @@ class RepricingService:
         expected = self._stores.costs.preview([trace.trace_id for trace in traces], change)
         if dry_run or not expected:
             return expected
-        report = _report(len(traces), expected, dry_run=False, cursor=None)
-        ids = [each.trace_id for each in expected]
         now_ms = self._clock.now_ms()
-        audit = audit_entry(
-            actor, "trace.reprice", target_of(ids), at_ms=now_ms, experiment_id=experiment_id,
-            details={
-                "spans": report.spans, "before_usd": report.before_usd, "after_usd": report.after_usd,
-                "trace_ids": " ".join(ids),
-            },
-        )  # fmt: skip
+
+        def audit(done: Sequence[RepricedTrace]) -> AuditEntry:
+            ids, report = [each.trace_id for each in done], _report(len(done), done, dry_run=False, cursor=None)
+            return audit_entry(
+                actor, "trace.reprice", target_of(ids), at_ms=now_ms, experiment_id=experiment_id,
+                details={
+                    "spans": report.spans, "before_usd": report.before_usd, "after_usd": report.after_usd,
+                    "trace_ids": " ".join(ids),
+                },
+            )  # fmt: skip
+
+        ids = [each.trace_id for each in expected]
         return self._stores.costs.reprice(ids, change, now_ms=now_ms, audit=audit)
 
 

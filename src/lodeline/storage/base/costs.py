@@ -1,12 +1,14 @@
 """What spans cost, after prices have changed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import TraceId
 from lodeline.domain.repricing import RepricedTrace
 from lodeline.ingest.repricing import Repricing
+
+AuditOf = Callable[[Sequence[RepricedTrace]], AuditEntry]
 
 
 class CostStore(Protocol):
@@ -20,10 +22,10 @@ class CostStore(Protocol):
         ...
 
     def reprice(
-        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditEntry
+        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditOf
     ) -> Sequence[RepricedTrace]:
         """Give the spans of all these traces, or when it fails of none, other costs, and the traces their sums.
 
-        The audit entry is for them all; none is written when no cost differs.
+        `audit` makes the entry of what was done; none is written when no cost differs.
         """
         ...

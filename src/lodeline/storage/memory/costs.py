@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import TraceId
 from lodeline.domain.repricing import RepricedTrace
 from lodeline.ingest.repricing import Repricing, fold_repriced, repacked
+from lodeline.storage.base.costs import AuditOf
 from lodeline.storage.memory.record import TraceRecord
 from lodeline.storage.memory.state import State
 
@@ -21,7 +21,7 @@ class MemoryCosts:
             return [found for record in self._active(trace_ids) if (found := _looked_at(record, change))]
 
     def reprice(
-        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditEntry
+        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditOf
     ) -> Sequence[RepricedTrace]:
         with self._state.lock:
             done: list[RepricedTrace] = []
@@ -34,7 +34,7 @@ class MemoryCosts:
                 record.updated_ms = max(record.updated_ms, now_ms)
                 done.append(found)
             if done:
-                self._state.record(audit)
+                self._state.record(audit(done))
             return done
 
     def _active(self, trace_ids: Sequence[TraceId]) -> Sequence[TraceRecord]:

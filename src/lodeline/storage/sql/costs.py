@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import SpanId, TraceId
 from lodeline.domain.repricing import RepricedTrace
 from lodeline.domain.span import SpanFacts
 from lodeline.ingest.payload import unpack_facts
 from lodeline.ingest.repricing import Repricing, fold_repriced, repacked
+from lodeline.storage.base.costs import AuditOf
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.connection import Readers
 from lodeline.storage.sql.db import Db, Row
@@ -39,7 +39,7 @@ class SqlCosts:
             ]
 
     def reprice(
-        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditEntry
+        self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditOf
     ) -> Sequence[RepricedTrace]:
         def run(db: Db) -> list[RepricedTrace]:
             done: list[RepricedTrace] = []
@@ -52,7 +52,7 @@ class SqlCosts:
                 mark_changed(db, row)
                 done.append(repriced)
             if done:
-                trail.write(db, audit)
+                trail.write(db, audit(done))
             return done
 
         return self._writer.call(run)
