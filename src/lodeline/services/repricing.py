@@ -9,6 +9,7 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import ExperimentId
+from lodeline.domain.page import Page
 from lodeline.domain.repricing import RepricedTrace, RepriceReport
 from lodeline.domain.trace import Trace
 from lodeline.domain.usage import picousd_to_usd
@@ -20,7 +21,8 @@ from lodeline.storage.base import Stores
 
 MAX_TRACES = 10_000
 _PAGE = 100
-_SPANS = 2_000
+_PAGE_SPANS = 20_000
+_STEP_SPANS = 2_000
 """So many spans, or one trace, are written at once: what is sent meanwhile waits for these."""
 _LONG_S = 5.0
 """After so long a call ends with a cursor."""
@@ -52,21 +54,20 @@ class RepricingService:
         looked, cursor = 0, query.cursor
         changed: list[RepricedTrace] = []
         while True:
-            wanted = replace(query, limit=min(_PAGE, max_traces - looked), cursor=cursor)
-            page = self._stores.traces.search(self._listing.search(actor, "trace.edit", wanted, "trace"))
-            cursor = page.cursor
-            done = 0
-            for traces in _steps(page.items):
+            page = self._page(actor, replace(query, limit=min(_PAGE, max_traces - looked), cursor=cursor))
+            looked, cursor = looked + len(page.items), page.cursor
+            for traces in _steps(page.items, _STEP_SPANS):
                 changed += self._step(actor, found.experiment_id, traces, change, dry_run=dry_run)
-                done += len(traces)
-                if time.monotonic() > until_s:
-                    break
-            looked += done
-            if done < len(page.items):  # the rest of the page is for the next call
-                search = self._listing.search(actor, "trace.edit", replace(wanted, limit=done), "trace")
-                return _report(looked, changed, dry_run=dry_run, cursor=self._stores.traces.search(search).cursor)
             if cursor is None or looked >= max_traces or page.partial or time.monotonic() > until_s:
                 return _report(looked, changed, dry_run=dry_run, cursor=cursor)
+
+    def _page(self, actor: Actor, query: ListQuery) -> Page[Trace]:
+        """Return a page of traces that together have no more spans than take a few seconds, or of one trace."""
+        search = self._listing.search(actor, "trace.edit", query, "trace")
+        page = self._stores.traces.search(search)
+        most = len(next(_steps(page.items, _PAGE_SPANS), ()))
+        # Not cut: the cursor is that of the page's end, and what is written may no longer match the filter.
+        return page if most == len(page.items) else self._stores.traces.search(replace(search, limit=most))
 
     def _step(
         self, actor: Actor, experiment_id: ExperimentId, traces: Sequence[Trace], change: Repricing, *, dry_run: bool
@@ -90,12 +91,12 @@ class RepricingService:
         return self._stores.costs.reprice(ids, change, now_ms=now_ms, audit=audit)
 
 
-def _steps(traces: Sequence[Trace]) -> Iterator[Sequence[Trace]]:
-    """Yield the traces in parts of at most `_SPANS` spans, or one trace."""
+def _steps(traces: Sequence[Trace], most_spans: int) -> Iterator[Sequence[Trace]]:
+    """Yield the traces in parts of at most so many spans, or one trace."""
     part: list[Trace] = []
     spans = 0
     for trace in traces:
-        if part and spans + trace.span_count > _SPANS:
+        if part and spans + trace.span_count > most_spans:
             yield part
             part, spans = [], 0
         part.append(trace)
