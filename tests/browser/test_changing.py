@@ -146,13 +146,13 @@ def test_traces_are_priced_anew_after_a_look_at_what_that_changes(visit: Watched
     page.get_by_label("Experiment", exact=True).select_option(own)
     anew = page.get_by_role("region", name="Price traces anew")
     anew.get_by_role("button", name="What would change?").click()
-    expect(anew.get_by_role("status")).to_have_text("Of 1 traces none would cost anything else.")
+    expect(anew.get_by_role("status")).to_have_text("Of 1 trace none would cost anything else.")
     expect(anew.get_by_role("button", name="Write these costs")).to_have_count(0)
     prices = [{"model": "own-1", "input_usd_per_mtok": 2.5}]
     api.patch(f"/experiments/{own}", json={"settings": {"prices": prices}})
     anew.get_by_role("button", name="What would change?").click()
-    expect(anew.get_by_role("status")).to_have_text("1 of 1 traces would cost $1.00 instead of $0.")
+    expect(anew.get_by_role("status")).to_have_text("1 of 1 trace would cost $1.00 instead of $0.")
     assert api.get(f"/traces/{id_of('priced anew')}").json()["trace"]["cost_usd"] is None
     anew.get_by_role("button", name="Write these costs").click()
-    expect(page.get_by_text("Costs of 1 traces written.")).to_be_visible()
+    expect(page.get_by_text("Costs of 1 trace written.")).to_be_visible()
     assert api.get(f"/traces/{id_of('priced anew')}").json()["trace"]["cost_usd"] == 1.0

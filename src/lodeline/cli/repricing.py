@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lodeline.cli.options import Use
 from lodeline.cli.progress import counting
-from lodeline.cli.texts import cost
+from lodeline.cli.texts import cost, counted
 from lodeline.domain.repricing import RepriceReport
 
 
@@ -32,7 +32,7 @@ def repriced(use: Use, experiment: str, filter: str, *, dry_run: bool) -> Repric
 def told(report: RepriceReport) -> str:
     """Return a report as a sentence."""
     if not report.changed:
-        return f"Of {report.traces:,} traces none costs anything else by the prices of today."
+        return f"Of {counted(report.traces, 'trace')} none costs anything else by the prices of today."
     becomes = "would cost" if report.dry_run else "cost now"
-    counts = f"{report.changed:,} of {report.traces:,} traces"
+    counts = f"{report.changed:,} of {counted(report.traces, 'trace')}"
     return f"{counts} {becomes} {cost(report.after_usd)} instead of {cost(report.before_usd)}."

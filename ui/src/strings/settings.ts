@@ -1,5 +1,7 @@
 /** Settings. */
 
+import { traces } from "./counts";
+
 export const settingsTexts = {
   settings: {
     title: "Settings",
@@ -93,11 +95,11 @@ export const settingsTexts = {
       hint: "Traces that are there keep the costs they have until they are priced anew: by the prices above and those that come with the server, as of the time of each call. Costs that programs reported stand.",
       look: "What would change?",
       write: "Write these costs",
-      looked: (count: string) => `${count} traces looked at …`,
-      nothing: (traces: string) => `Of ${traces} traces none would cost anything else.`,
-      planned: (changed: string, traces: string, before: string, after: string) =>
-        `${changed} of ${traces} traces would cost ${after} instead of ${before}.`,
-      written: (changed: string) => `Costs of ${changed} traces written.`,
+      looked: (count: string) => `${traces(count)} looked at …`,
+      nothing: (all: string) => `Of ${traces(all)} none would cost anything else.`,
+      planned: (changed: string, all: string, before: string, after: string) =>
+        `${changed} of ${traces(all)} would cost ${after} instead of ${before}.`,
+      written: (changed: string) => `Costs of ${traces(changed)} written.`,
     },
     experiment: "Experiment",
     theme: "Colours",
