@@ -2093,7 +2093,7 @@ export interface RepriceBody {
 
 /** What pricing traces anew has changed, or with `dry_run` would change.
 
-`traces` were looked at; in `changed` of them, in `spans` spans, a cost differs. These `changed` traces cost `before_usd` together, and `after_usd` now. `cursor` goes on where this ended, None at the end. */
+`traces` were looked at; in `changed` of them, in `spans` spans, a span's cost differs. These `changed` traces cost `before_usd` together, and `after_usd` now. `cursor` goes on where this ended, None at the end. */
 export interface RepriceReport {
   traces: number;
   changed: number;
