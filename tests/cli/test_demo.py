@@ -42,6 +42,7 @@ def snapshot(lodeline: Lodeline, store: Path) -> list[str]:
 def test_loading_again_changes_nothing(lodeline: Lodeline, demo: Demo) -> None:
     before = snapshot(lodeline, demo.store)
     lodeline("demo", store=demo.store)
+    assert snapshot(lodeline, demo.store) == before
     told = lodeline("demo", "--again", "--json", store=demo.store).document()
     assert snapshot(lodeline, demo.store) == before
     traces, assessments = before[1].splitlines(), before[2].splitlines()

@@ -478,7 +478,7 @@ def test_captures_in_json_give_the_same_facts(file: str) -> None:
 def test_the_text_for_an_index_is_the_same_from_the_request_and_from_the_chunk(
     file: str, capture: CaptureMode
 ) -> None:
-    settings = ExperimentSettings(capture=capture, mask_patterns=("[Tt]he|gpt",))
+    settings = ExperimentSettings(capture=capture, mask_patterns=("e.",))
     body = gzip.decompress((CAPTURES / f"{file}.pb.gz").read_bytes())
     for trace in decode(body, PROTOBUF, settings_for=lambda _hint: settings).traces:
         assert trace.text == payload.unpack_indexable(payload.pack(trace.spans, trace.traces_data))
