@@ -23,8 +23,8 @@ from tests.services.bundled import make, services_over
 
 ONE, TRACE = ExperimentId("1"), TraceId("tr-" + "ab" * 16)
 KEY = "sk-" + "a" * 48
-TEXT, MASKED = f"the key {KEY} of patient 4711", "the key [masked] of [masked]"
-SPANS = b'{"spans": [{"name": "a", "attributes": {"mlflow.spanInputs": "\\"patient 4711\\""}}]}'
+TEXT, MASKED = f"the key {KEY} of patient 47110815", "the key [masked] of [masked]"
+SPANS = b'{"spans": [{"name": "a", "attributes": {"mlflow.spanInputs": "\\"patient 47110815\\""}}]}'
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_traces_file_of_spans_is_kept_masked_or_not_at_all(services: Services,
     if mode == "full":
         _, stream = services.artifacts.open(LOCAL, path)
         with stream:
-            assert stream.read() == orjson.dumps(orjson.loads(SPANS.replace(b"patient 4711", b"[masked]")))
+            assert stream.read() == orjson.dumps(orjson.loads(SPANS.replace(b"patient 47110815", b"[masked]")))
         return
     with pytest.raises(NotFound):
         services.artifacts.open(LOCAL, path)
@@ -114,7 +114,7 @@ def test_what_masks_make_too_long_is_cut_and_can_be_imported_again(services: Ser
 
 
 def test_a_judgment_on_a_session_is_on_the_masked_one(services: Services) -> None:
-    made = services.assessments.log(LOCAL, judgment(None, session="patient 4711"), experiment="one").assessment
+    made = services.assessments.log(LOCAL, judgment(None, session="patient 47110815"), experiment="one").assessment
     assert made.target.session == "[masked]"
 
 
@@ -128,10 +128,10 @@ def test_what_reviewers_say_is_masked_in_the_review_and_in_its_judgments(service
     (item,) = services.labeling_items.add(LOCAL, run_id, [ItemDraft(ReviewTarget("TRACE", trace_id=TRACE))]).item_ids
     form = ReviewForm({"said": TEXT}, comment=TEXT, assertions={"a": TEXT})
     view = services.reviews.submit(LOCAL, item, form, reviewer="ann")
-    assert "4711" not in repr(view)
+    assert "47110815" not in repr(view)
     services.labeling_items.log_reviews(LOCAL, run_id, [PastReview(item, "ben", form)])
     found = services.assessments.of_trace(LOCAL, TRACE)
     assert {each.name for each in found} >= {"said"}
     assert MASKED in [each.value for each in found]
-    assert "4711" not in repr(found)
-    assert "4711" not in repr(services.labeling_items.get(LOCAL, item))
+    assert "47110815" not in repr(found)
+    assert "47110815" not in repr(services.labeling_items.get(LOCAL, item))
