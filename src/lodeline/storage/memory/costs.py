@@ -18,14 +18,15 @@ class MemoryCosts:
 
     def preview(self, trace_ids: Sequence[TraceId], change: Repricing) -> Sequence[RepricedTrace]:
         with self._state.lock:
-            return [found for record in self._active(trace_ids) if (found := _looked_at(record, change))]
+            records = self._state.visible_traces(trace_ids)
+            return [found for record in records if (found := _looked_at(record, change)) is not None]
 
     def reprice(
         self, trace_ids: Sequence[TraceId], change: Repricing, *, now_ms: int, audit: AuditOf
     ) -> Sequence[RepricedTrace]:
         with self._state.lock:
             done: list[RepricedTrace] = []
-            for record in self._active(trace_ids):
+            for record in self._state.visible_traces(trace_ids):
                 found = _looked_at(record, change)
                 if found is None:
                     continue
@@ -36,10 +37,6 @@ class MemoryCosts:
             if done:
                 self._state.record(audit(done))
             return done
-
-    def _active(self, trace_ids: Sequence[TraceId]) -> Sequence[TraceRecord]:
-        found = [r for r in map(self._state.traces.get, dict.fromkeys(trace_ids)) if r is not None]
-        return [record for record in found if self._state.is_active(record.experiment_id)]
 
 
 def _looked_at(record: TraceRecord, change: Repricing) -> RepricedTrace | None:

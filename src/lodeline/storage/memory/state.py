@@ -4,7 +4,7 @@ Every public method of every memory store runs wholly inside `State.lock`, so ea
 store is frozen; what stays inside is never handed out.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
@@ -81,6 +81,11 @@ class State:
         if record is None or not self.is_active(record.experiment_id):
             raise NotFound.of("trace", trace_id)
         return record
+
+    def visible_traces(self, trace_ids: Iterable[TraceId]) -> Sequence[TraceRecord]:
+        """Return the traces that are known and not hidden, each once."""
+        found = [record for record in map(self.traces.get, dict.fromkeys(trace_ids)) if record is not None]
+        return [record for record in found if self.is_active(record.experiment_id)]
 
     def writable_trace(self, trace_id: TraceId) -> TraceRecord:
         """Return the trace; NotFound when unknown, Deleted when its experiment is."""

@@ -84,7 +84,7 @@ class MemoryTraces:
         self, trace_ids: Sequence[TraceId], change: TraceChange, *, now_ms: int, audit: AuditEntry
     ) -> Sequence[TraceId]:
         with self._state.lock:
-            found = self._active(trace_ids)
+            found = self._state.visible_traces(trace_ids)
             for record in found:
                 _edit(record, change, now_ms)
             if found:
@@ -94,7 +94,7 @@ class MemoryTraces:
     def delete(self, trace_ids: Sequence[TraceId], *, audit: AuditEntry) -> int:
         state = self._state
         with state.lock:
-            found = self._active(trace_ids)
+            found = self._state.visible_traces(trace_ids)
             for record in found:
                 del state.traces[record.trace_id]
             gone = {record.trace_id for record in found}
@@ -144,10 +144,6 @@ class MemoryTraces:
                 if record.experiment_id == experiment_id
             ]
             return len(sizes), sum(sizes)
-
-    def _active(self, trace_ids: Sequence[TraceId]) -> Sequence[TraceRecord]:
-        found = [r for r in map(self._state.traces.get, dict.fromkeys(trace_ids)) if r is not None]
-        return [record for record in found if self._state.is_active(record.experiment_id)]
 
 
 def _edit(record: TraceRecord, change: TraceChange, now_ms: int) -> None:
