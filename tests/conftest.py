@@ -6,7 +6,7 @@ import tempfile
 
 from hypothesis import settings
 
-# Imports and collected tests are many objects that stay: to look through them for garbage takes a tenth of the time.
+# Imports and collected tests are many objects that stay: to look through them for garbage took a tenth of collecting.
 gc.set_threshold(50_000, 20, 100)
 
 # Programs traced in this process spool here, never into the folder of whoever runs the tests.

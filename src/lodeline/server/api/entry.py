@@ -32,7 +32,7 @@ class OpenRoute(APIRoute):
     taken for none, or the last of them, and the answer for that to what was asked.
 
     FastAPI reads the signature of what answers, and makes a validator for each parameter, when it is first asked: a
-    command and a server that has just started need few of the routes, and all of them take a third of a start.
+    command and a server that has just started need few of the routes, and making all took a sixth of a start.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

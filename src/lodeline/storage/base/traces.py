@@ -109,7 +109,7 @@ class SpanStore(Protocol):
         ...
 
     def chunks(self, trace_id: TraceId) -> Iterator[bytes]:
-        """Return the packed payload chunks as written, in order of arrival, for export."""
+        """Return the packed payload chunks as they are stored, in order of arrival, for export."""
         ...
 
 
