@@ -1,6 +1,7 @@
 """The page of one trace: moving about, finding, folding; also when it is very large."""
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.sending import experiment, id_of, send, span
@@ -136,3 +137,19 @@ def test_integers_of_64_bits_are_shown_and_copied_as_they_were_sent(visit: Watch
     expect(panel.get_by_text("1234567890123456789", exact=True)).to_have_count(0)
     page.get_by_role("tab", name="Raw").click()
     expect(page.get_by_role("tabpanel", name="Raw")).to_contain_text("1234567890123456789")
+
+
+@pytest.mark.parametrize("mode", ["hashed", "structure", "none"])
+def test_a_span_says_why_its_content_is_not_kept(mode: str, visit: Watched, demo: Server, api: httpx.Client):
+    name = f"journey: content {mode}"
+    own = experiment(api, name)
+    assert api.patch(f"/experiments/{own}", json={"settings": {"capture": mode}}).is_success
+    sent = span(name, 0, "root", attributes={"lodeline.inputs": "the rain in Spain"})
+    claimed = span(name, 1, "claimed", parent=0, attributes={"lodeline.capture": "constructor"})
+    send(demo.url, own, sent, claimed)
+    page = visit.open(f"/traces/{id_of(name)}")
+    expect(page.get_by_text("The content of this span is not kept")).to_contain_text(f"capture: {mode}")
+    expect(page.get_by_text("the rain in Spain")).to_have_count(0)
+    page.get_by_role("treeitem").filter(has_text="claimed").click()
+    expect(page.get_by_role("heading", name="claimed")).to_be_visible()
+    expect(page.get_by_text("The content of this span is not kept")).to_contain_text(f"capture: {mode}")

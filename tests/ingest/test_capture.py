@@ -163,6 +163,7 @@ def test_modes_keep_no_content_and_all_that_lists_need(mode: CaptureMode) -> Non
     assert (found.view.kind, found.view.model, found.view.provider) == (full.kind, full.model, full.provider)
     assert (found.view.tokens, found.view.session, found.view.user) == (full.tokens, full.session, full.user)
     assert (found.name, found.events[0].name) == ("chat", "event")
+    assert found.attributes["lodeline.capture"] == mode
 
 
 def test_hashed_content_can_be_compared_but_not_read() -> None:

@@ -102,6 +102,7 @@ def test_structure_keeps_keys_and_types():
     found = captured.span("x")
     assert found.inputs == {"q": "", "n": 0, "f": 0.0, "b": False, "l": [None, ""]}
     assert found.span_type == "TOOL"
+    assert found.attributes["lodeline.capture"] == "structure"
 
 
 def test_none_keeps_what_is_no_content():
@@ -113,7 +114,7 @@ def test_none_keeps_what_is_no_content():
     assert SECRET not in everything(captured)
     assert captured.span("model").attributes == {
         "count": 3, "lodeline.model": "gpt-4o", "lodeline.usage": '{"prompt_tokens":1}', "lodeline.tags.k": "v",
-        "lodeline.session": "s",
+        "lodeline.session": "s", "lodeline.capture": "none",
     }  # fmt: skip
     [event] = captured.span("fails").events
     assert event.attributes == {"exception.type": "ValueError"}

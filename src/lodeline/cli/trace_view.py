@@ -18,6 +18,8 @@ from lodeline.domain.trace import Trace
 
 _CONTENT_CHARACTERS = 2_000
 _PREVIEW_CHARACTERS = 300
+_NOT_KEPT: tuple[JsonValue, ...] = ("hashed", "structure", "none")
+"""The capture modes that take content away."""
 
 
 def show_trace(use: Use, trace_id: str, *, content: bool, most_spans: int) -> None:
@@ -138,6 +140,8 @@ def _whole(use: Use, trace_id: str, skeleton: Sequence[SpanSkeleton]) -> dict[Sp
 def _content(use: Use, below: str, span: Span) -> None:
     lines = [("! ", line, "red") for line in clean_lines(span.status_message, _CONTENT_CHARACTERS) if line]
     view = span.view
+    if (mode := span.attributes.get("lodeline.capture")) in _NOT_KEPT:
+        lines.append(("· ", f"content is not kept (capture: {mode})", "dim"))
     for mark, value, messages in (
         ("→ ", view.inputs, view.input_messages),
         ("← ", view.outputs, view.output_messages),

@@ -10,7 +10,7 @@ scope too. What lists and searches need is derived after them. Then the capture 
 
 It spares the names of spans and events, ids and times, and the resource and the scope. What the content said about
 the span's kind, model, tokens, session, user and labels is kept in `lodeline.*` attributes, so that such traces can
-still be listed, counted and priced.
+still be listed, counted and priced; `lodeline.capture` names the mode, so that a reader sees why the content is gone.
 
 A mask that cannot be compiled or fails takes all content with it, never the span.
 """
@@ -140,7 +140,7 @@ class Capture:
                 _transform(span, _hash)
             case "structure":
                 _transform(span, _blank)
-        span.attributes.extend(_kept(derived))
+        span.attributes.extend((*_kept(derived), _pair("lodeline.capture", self._mode)))
 
     def _masked(self, data: bytes) -> bytes:
         """Return `data` with each range masked that any expression finds; the same when none does."""

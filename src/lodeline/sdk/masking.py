@@ -7,10 +7,13 @@ links and the status message. Names, ids and times, and what says kind, model an
 - ``hashed`` replaces texts by ``sha256:`` and 64 hex digits, so that equal ones can be told;
 - ``structure`` keeps keys and types: texts become empty, numbers 0, truth values false;
 - ``none`` removes texts and lists; single numbers and truth values outside of inputs and outputs stay.
+
+Where it reduces, the attribute ``lodeline.capture`` names the mode.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 from opentelemetry.attributes import BoundedAttributes
@@ -19,7 +22,7 @@ from opentelemetry.trace import Link, Status
 
 from lodeline.domain.experiment import CaptureMode
 from lodeline.domain.span import JsonValue
-from lodeline.sdk.attributes import INPUTS, OUTPUTS
+from lodeline.sdk.attributes import CAPTURE, INPUTS, OUTPUTS
 from lodeline.sdk.quiet import FOREIGN_FAULTS, complain
 from lodeline.sdk.rendering import Limits, clean_text, content_value, plain_content, to_plain
 from lodeline.sdk.settings import Mask
@@ -62,6 +65,7 @@ class ContentFilter:
         self._mask = mask
         self._mode: CaptureMode = mode
         self._limits = limits
+        self._mark: Mapping[str, str] = {} if mode == "full" else {CAPTURE: mode}
 
     def __call__(self, span: ReadableSpan) -> list[ReadableSpan]:
         """Return the span without what may not leave."""
@@ -74,7 +78,7 @@ class ContentFilter:
             context=span.context,
             parent=span.parent,
             resource=span.resource,
-            attributes=self._attributes(span.attributes),
+            attributes=self._attributes(span.attributes, self._mark),
             events=[Event(one.name, self._attributes(one.attributes), one.timestamp) for one in span.events],
             links=[Link(one.context, self._attributes(one.attributes)) for one in span.links],
             kind=span.kind,
@@ -85,9 +89,13 @@ class ContentFilter:
         )
         return [kept]
 
-    def _attributes(self, attributes: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    def _attributes(
+        self, attributes: Mapping[str, Any] | None, added: Mapping[str, str] = MappingProxyType({})
+    ) -> Mapping[str, Any]:
         kept = {key: self._filtered(key, value) for key, value in (attributes or {}).items()}
-        return BoundedAttributes(attributes={key: value for key, value in kept.items() if value is not None})
+        return BoundedAttributes(
+            attributes={**{key: value for key, value in kept.items() if value is not None}, **added}
+        )
 
     def _filtered(self, key: str, value: Any) -> Any:
         content = key in _CONTENT

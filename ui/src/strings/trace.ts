@@ -68,6 +68,11 @@ export const traceTexts = {
     input: "Input",
     output: "Output",
     nothing: "Nothing was recorded.",
+    notKept: {
+      hashed: "The content of this span is not kept: of each text there is its digest (capture: hashed).",
+      structure: "The content of this span is not kept: there are its keys and types (capture: structure).",
+      none: "The content of this span is not kept (capture: none).",
+    },
     reasoning: "Reasoning",
     toolCall: "Tool call",
     toolAnswer: "Tool answer",

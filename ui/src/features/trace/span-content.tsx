@@ -15,8 +15,11 @@ export function SpanContent({ span, markdown }: { span: Span; markdown: boolean 
   const chat = view.input_messages.length > 0 || view.output_messages.length > 0;
   const parameters = Object.keys(view.parameters).length > 0;
   const nothing = view.inputs === null && view.outputs === null && !chat && view.tool_call === null;
+  const mode = span.attributes["lodeline.capture"];
+  const notKept = mode === "hashed" || mode === "structure" || mode === "none" ? t.notKept[mode] : undefined;
   return (
     <div className={classes.content}>
+      {notKept !== undefined && <p className="dim">{notKept}</p>}
       {chat && <Chat input={view.input_messages} output={view.output_messages} markdown={markdown} />}
       {view.tool_call !== null && (
         <Section title={t.toolCall}>
@@ -34,7 +37,7 @@ export function SpanContent({ span, markdown }: { span: Span; markdown: boolean 
         </Section>
       )}
       {view.documents.length > 0 && <Documents documents={view.documents} />}
-      {nothing && view.documents.length === 0 && <p className="dim">{t.nothing}</p>}
+      {nothing && notKept === undefined && view.documents.length === 0 && <p className="dim">{t.nothing}</p>}
       {view.finish_reasons.length > 0 && (
         <p className="dim">
           {t.finish}: <SafeText text={view.finish_reasons.join(", ")} />
