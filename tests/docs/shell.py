@@ -13,6 +13,7 @@ from tests.docs.markdown import Block, Command, blocks, commands
 from tests.docs.outputs import Names, mismatch
 from tests.e2e.demonstration import Demonstrating
 from tests.e2e.harness import environment, free_port
+from tests.warm.client import is_warm, shim
 
 PASSWORD = "tulips in the rain"
 TIMEOUT_S = 90.0
@@ -27,7 +28,7 @@ class Reader:
     Variables and the working directory last from command to command. A server runs until the page says Ctrl-C
     (``^C``), starts another one, or ends. Where `demonstrating` is given, a new store that a page loads the
     demonstration into is a copy of that one, in which the command finds everything; that one was made by the command
-    itself, in an empty folder.
+    itself, in an empty folder. With `warm`, `lodeline` is a fork of a process that has it imported (`tests.warm`).
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class Reader:
         folder: Path,
         variables: Mapping[str, str] | None = None,
         demonstrating: Demonstrating | None = None,
+        *,
+        warm: bool = False,
     ) -> None:
         self.folder = folder
         self._demonstrating = demonstrating
@@ -58,6 +61,15 @@ class Reader:
             "no_proxy": "127.0.0.1",
             **(variables or {}),
         })  # fmt: skip
+        if warm and is_warm(self._environment):
+            self._warm()
+
+    def _warm(self) -> None:
+        """Let ``lodeline`` be what has been imported already, wherever a page does not name it by its place."""
+        programs = self.folder / ".programs"
+        programs.mkdir()
+        self._environment |= shim(programs)
+        self._environment["PATH"] = os.pathsep.join([str(programs), self._environment["PATH"]])
 
     def read(self, page: str, *, skip: Iterable[str] = ()) -> list[str]:
         """Do all that a page says but the blocks marked as not to be run; return the commands that were run."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import httpx
 import psutil
@@ -24,11 +25,13 @@ from lodeline.domain.span import JsonValue
 from lodeline.local import connect
 from lodeline.sdk.client.clients import LodelineClient
 from lodeline.storage.open import open_stores
+from tests.warm.client import WarmProcess, is_warm
 
 PROTOBUF = "application/x-protobuf"
-LODELINE = (sys.executable, "-m", "lodeline.cli.main") if sys.platform == "win32" else (
+_INSTALLED = (sys.executable, "-m", "lodeline.cli.main") if sys.platform == "win32" else (
     str(Path(sys.executable).with_name("lodeline")),
 )  # fmt: skip
+LODELINE = _INSTALLED
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 _NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -42,7 +45,7 @@ _GRPC = re.compile(r"^  OTLP/gRPC  (127\.0\.0\.1:\d+)$", re.MULTILINE)
 class Server:
     """One server process. `grpc` is the address of its gRPC door, None when that is off."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | WarmProcess"
     url: str
     grpc: str | None
     log: Path
@@ -93,15 +96,7 @@ def launch(
     """
     log = _log_file(store)
     doors = ("--port", "0", "--grpc-port", "0" if grpc else "off")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*LODELINE, "server", "--store", str(store), *doors, *flags],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment(env),
-            preexec_fn=before,  # noqa: PLW1509 - it sets limits of the process, and no lock is taken in it
-        )
+    process = _started(("server", "--store", str(store), *doors, *flags), environment(env), log, before)
     until = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < until:
         ended = process.poll() is not None
@@ -115,6 +110,22 @@ def launch(
     process.kill()
     process.wait(STOP_TIMEOUT_S)
     raise AssertionError(f"the server did not start in {START_TIMEOUT_S} s:\n{log.read_text(errors='replace')}")
+
+
+def _started(
+    arguments: Sequence[str], env: Mapping[str, str], log: Path, before: Callable[[], None] | None
+) -> "subprocess.Popen[bytes] | WarmProcess":
+    with log.open("wb") as output, Path(os.devnull).open("rb") as nothing:
+        if before is None and LODELINE == _INSTALLED and is_warm(env):
+            return WarmProcess(arguments, env, Path.cwd(), [nothing.fileno(), output.fileno(), output.fileno()])
+        return subprocess.Popen(
+            [*LODELINE, *arguments],
+            stdin=nothing,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=env,
+            preexec_fn=before,  # noqa: PLW1509 - it sets limits of the process, and no lock is taken in it
+        )
 
 
 @contextmanager
@@ -137,17 +148,35 @@ def serving(
 def lodeline(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None,
              timeout_s: float = 120.0) -> "subprocess.CompletedProcess[str]":  # fmt: skip
     """Run a command of ours to its end."""
+    made = environment(env)
+    if is_warm(made):
+        return _warm(arguments, made, cwd or Path.cwd(), timeout_s)
     return subprocess.run(
         [*LODELINE, *arguments],
         capture_output=True,
         encoding="utf-8",
         errors="replace",
         stdin=subprocess.DEVNULL,
-        env=environment(env),
+        env=made,
         cwd=cwd,
         timeout=timeout_s,
         check=False,
     )
+
+
+def _warm(
+    arguments: Sequence[str], env: Mapping[str, str], cwd: Path, timeout_s: float
+) -> "subprocess.CompletedProcess[str]":
+    with Path(os.devnull).open("rb") as nothing, TemporaryFile() as output, TemporaryFile() as errors:
+        process = WarmProcess(arguments, env, cwd, [nothing.fileno(), output.fileno(), errors.fileno()])
+        try:
+            code = process.wait(timeout_s)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        said, wrong = (each.read().decode(errors="replace") for each in (output, errors))
+    return subprocess.CompletedProcess(process.args, code, said, wrong)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -30,6 +30,7 @@ from tests.e2e.harness import (
 )
 from tests.e2e.load import Fate, Ledger, sending, verify
 
+pytestmark = pytest.mark.usefixtures("cold")
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
 

@@ -1,0 +1,180 @@
+"""A process that has imported our programs and waits; each one that is asked of it is a fork of this process.
+
+What such a program has is its own: arguments, environment, working directory, the three standard files, a pid and a
+death. Only importing is done already, which takes most of the time of a short command. Run as
+``python -m tests.warm.parent SOCKET``; it ends when its standard input does.
+
+A connection sends one line of JSON (`Asked`) with the three files beside its first byte. It is answered by the line
+of the pid and, when the program has ended, that of its return code (`subprocess`'s). To hang up kills the program.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypedDict
+
+import lodeline
+import lodeline.cli.main
+
+PACKAGES = ("cli", "server", "services", "storage")
+"""The packages of ours that commands and servers are made of, with what they import."""
+THREADED = ("lodeline.services.evaluation_statistics",)
+"""Modules that are left to those who need them: their libraries start threads, which a fork does not have."""
+LIBRARIES = ("uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl", "uvicorn.loops.auto")
+"""What a server imports when it is started, as settings name it."""
+
+PROGRAM = str(Path(sys.executable).with_name("lodeline"))
+INSTALLED = [place for place in sys.path[1:] if place not in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+
+
+class Asked(TypedDict):
+    """What is to be run: ``lodeline`` with these arguments, in this environment and directory."""
+
+    arguments: list[str]
+    environment: dict[str, str]
+    directory: str
+
+
+def import_all(package: ModuleType) -> None:
+    """Import all modules of a package but those that are programs, or whose libraries are not installed."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not found.name.endswith("__main__") and found.name not in THREADED:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(found.name)
+
+
+class Child:
+    """A program that runs, seen from its parent."""
+
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self.pid = pid
+        self.end = os.pidfd_open(pid)
+        self.connection = connection
+
+    def ended(self) -> None:
+        """Tell who asked for it how it ended."""
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.end)
+        with contextlib.suppress(OSError):
+            self.connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        self.connection.close()
+
+
+def serve(listening: socket.socket) -> Asked | None:
+    """Fork for each connection. Return what to run in a new process, and None in this one when its input ends."""
+    waiting = selectors.DefaultSelector()
+    waiting.register(listening, selectors.EVENT_READ)
+    waiting.register(0, selectors.EVENT_READ)
+    while True:
+        for key, _ in waiting.select():
+            who: Any = key.data
+            if key.fd == 0:
+                for child in children(waiting):
+                    os.kill(child.pid, signal.SIGKILL)
+                return None
+            if isinstance(who, Child) and key.fd == who.end:
+                waiting.unregister(who.end)
+                with contextlib.suppress(KeyError):
+                    waiting.unregister(who.connection)
+                who.ended()
+            elif isinstance(who, Child):
+                # The connection says nothing more: it was closed.
+                waiting.unregister(who.connection)
+                os.kill(who.pid, signal.SIGKILL)
+            else:
+                connection, _ = listening.accept()
+                try:
+                    asked, files = received(connection)
+                except (OSError, ValueError):
+                    connection.close()
+                    continue
+                if (pid := os.fork()) == 0:
+                    leave(waiting, listening, connection)
+                    own_files(files)
+                    return asked
+                for file in files:
+                    os.close(file)
+                child = Child(pid, connection)
+                connection.sendall(f"{pid}\n".encode())
+                waiting.register(child.end, selectors.EVENT_READ, child)
+                waiting.register(connection, selectors.EVENT_READ, child)
+
+
+def received(connection: socket.socket) -> tuple[Asked, list[int]]:
+    """Return what a connection asks for, and its three files. ValueError when it hangs up instead."""
+    said, files, _, _ = socket.recv_fds(connection, 65_536, 3)
+    while not said.endswith(b"\n"):
+        more = connection.recv(65_536)
+        if not more:
+            for file in files:
+                os.close(file)
+            raise ValueError("hung up")
+        said += more
+    return json.loads(said), list(files)
+
+
+def children(waiting: selectors.BaseSelector) -> list[Child]:
+    """Return the programs that run."""
+    return [key.data for key in waiting.get_map().values() if isinstance(key.data, Child) and key.fd == key.data.end]
+
+
+def leave(waiting: selectors.BaseSelector, *sockets: socket.socket) -> None:
+    """Let go of what belongs to the parent, so that nothing closes its numbers when others have them."""
+    for each in (*sockets, *(child.connection for child in children(waiting))):
+        if each.fileno() >= 0:
+            each.detach()
+    waiting.close()
+
+
+def own_files(files: list[int]) -> None:
+    """Make these the standard files of this process, and close all others."""
+    for place, file in enumerate(files):
+        os.dup2(file, place)
+    os.closerange(3, min(os.sysconf("SC_OPEN_MAX"), 65_536))
+    output: Any = sys.stdout
+    output.reconfigure(line_buffering=os.isatty(1))
+
+
+def run(asked: Asked) -> None:
+    """Be ``lodeline``; SystemExit with its code."""
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    os.chdir(asked["directory"])
+    sys.argv = [PROGRAM, *asked["arguments"]]
+    said = asked["environment"].get("PYTHONPATH", "")
+    sys.path[:] = [str(Path(PROGRAM).parent), *filter(None, said.split(os.pathsep)), *INSTALLED]
+    gc.enable()
+    lodeline.cli.main.main()
+
+
+def main() -> None:
+    """Import, listen, and serve until nobody holds the other end of standard input."""
+    gc.disable()
+    for name in PACKAGES:
+        import_all(importlib.import_module(f"lodeline.{name}"))
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    if threading.active_count() > 1 or len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise RuntimeError("something that was imported runs a thread, which a fork would not have")
+    gc.collect()
+    gc.freeze()
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(sys.argv[1])
+    listening.listen(64)
+    asked = serve(listening)
+    if asked is not None:
+        run(asked)
+
+
+if __name__ == "__main__":
+    main()

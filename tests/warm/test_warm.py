@@ -1,0 +1,78 @@
+"""A warm program does what one does that is started from nothing, and ends as that one does."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import environment, lodeline, serving
+from tests.warm.client import COLD, WarmProcess, is_warm, shim
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are handed to a process that runs already")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--version",),
+        ("nonsense",),
+        ("experiments", "list", "--json", "--store", "store"),
+        ("experiments", "create", "Default", "--store", "store"),
+        ("traces", "get", "tr-5b8efff798038103d269b633813fc60c", "--store", "store"),
+        ("traces", "search", "--filter", "state = ", "--store", "store"),
+        ("db", "check", "--store", "store"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_says_and_ends_the_same(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert lodeline("experiments", "create", "first", "--store", "store", cwd=tmp_path).returncode == 0
+    warm = lodeline(*arguments, cwd=tmp_path)
+    monkeypatch.setenv(COLD, "1")
+    cold = lodeline(*arguments, cwd=tmp_path)
+    assert (warm.returncode, warm.stdout, warm.stderr) == (cold.returncode, cold.stdout, cold.stderr)
+
+
+def test_it_has_an_environment_of_its_own():
+    found = lodeline("experiments", "list", env={"LODELINE_URL": "http://127.0.0.1:1/of-its-own"})
+    assert found.returncode != 0
+    assert "http://127.0.0.1:1/of-its-own" in found.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, -15)])
+def test_a_server_is_signalled_itself(number: signal.Signals, code: int, tmp_path: Path):
+    with serving(tmp_path / "store") as server:
+        assert isinstance(server.process, WarmProcess)
+        assert server.running()
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(0.01)
+        os.kill(server.process.pid, number)
+        assert server.process.wait(30) == code
+        assert not server.running()
+
+
+def test_a_shell_runs_it_and_may_interrupt_it(tmp_path: Path):
+    variables = environment(shim(tmp_path))
+    program = str(tmp_path / "lodeline")
+    command = [program, "server", "--store", str(tmp_path / "store"), "--port", "0", "--grpc-port", "off"]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        while "Stop:" not in server.stdout.readline():
+            assert server.poll() is None
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) in {0, 130, -signal.SIGINT}
+    piped = f"'{program}' experiments list --store '{tmp_path / 'store'}' | head -1"
+    said = subprocess.run(["sh", "-c", piped], env=variables, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("id")
+
+
+def test_what_an_interpreter_reads_when_it_starts_must_be_the_same(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(COLD, raising=False)
+    assert is_warm(environment())
+    assert not is_warm(environment({"PYTHONWARNINGS": "error"}))
+    monkeypatch.setenv(COLD, "1")
+    assert not is_warm(environment())
