@@ -1,6 +1,7 @@
 import pickle
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from genai_prices import Usage
@@ -15,13 +16,18 @@ from lodeline.ingest.prices import Priced, listed, package, price
 
 NOON_NS = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) * 10**9
 PROVIDERS = {provider.id: provider for provider in get_snapshot().providers}
-LISTED = [
-    (provider.id, model.id)
-    for provider in PROVIDERS.values()
-    for model in provider.models
-    if provider.find_model(model.id) is not None  # some ids are only labels and match no name that is sent
-]
 COUNTS = st.one_of(st.just(0), st.integers(0, 2_000), st.integers(0, 2_000_000))
+
+
+@cache
+def priced_models() -> list[tuple[str, str]]:
+    """Return the providers and models that the package has prices of."""
+    return [
+        (provider.id, model.id)
+        for provider in PROVIDERS.values()
+        for model in provider.models
+        if provider.find_model(model.id) is not None  # some ids are only labels and match no name that is sent
+    ]
 
 
 def package_cost(provider: Provider, model: ModelInfo, usage: TokenUsage, at_ns: int) -> Decimal:
@@ -49,7 +55,7 @@ def package_cost(provider: Provider, model: ModelInfo, usage: TokenUsage, at_ns:
 
 @settings(max_examples=600)
 @given(
-    listed=st.sampled_from(LISTED),
+    listed=st.deferred(lambda: st.sampled_from(priced_models())),
     usage=st.tuples(*[COUNTS] * 9).map(lambda counts: TokenUsage(*counts)),
     at_s=st.integers(
         int(datetime(2023, 1, 1, tzinfo=UTC).timestamp()), int(datetime(2027, 1, 1, tzinfo=UTC).timestamp())
@@ -165,7 +171,7 @@ def test_any_time_on_the_wire_has_a_price(at_ns: int) -> None:
 
 def test_prices_can_be_sent_to_another_process():
     """Also those that hold from a day on or for a part of the day, and those in bands."""
-    all_listed = [listed(model, provider) for provider, model in LISTED]
+    all_listed = [listed(model, provider) for provider, model in priced_models()]
     assert pickle.loads(pickle.dumps(all_listed)) == all_listed  # noqa: S301 - just made
     conditions = [when for found in all_listed if found is not None for when, _ in found.later]
     assert any(when.first_day is not None for when in conditions)
