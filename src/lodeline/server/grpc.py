@@ -29,6 +29,8 @@ from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
 THREADS = 8
 """How many messages are worked on at a time."""
+_END_S = 1.0
+"""How long what is cancelled may take to end."""
 _STATUS_CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -85,10 +87,20 @@ class _Loop:
         return asyncio.run_coroutine_threadsafe(awaited(), self._loop).result()
 
     def close(self) -> None:
-        """End the loop and its thread."""
+        """End what still runs in the loop, and the loop and its thread."""
+        self.run(_ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _ended() -> None:
+    """End the other tasks of this loop. A server that has stopped may not have seen the end of each of its calls."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=_END_S)
 
 
 async def _started(export: "_Export", address: str, max_body_bytes: int) -> tuple[grpc.aio.Server, int]:
