@@ -266,6 +266,17 @@ def test_a_change_of_settings_leaves_those_that_it_does_not_name(world: World) -
     assert answer.json()["settings"]["retention"] == {"max_age_days": None, "max_traces": None, "max_bytes": None}
 
 
+@pytest.mark.parametrize("most", [True, "5", 1.5])
+def test_how_many_traces_are_changed_at_once_is_a_whole_number(most: object, world: World) -> None:
+    world.send(request_of(ONE))
+    for body in ({"experiments": ["0"]}, {"experiment": "0"}):
+        path = "delete" if "experiments" in body else "reprice"
+        refused = world.client.post(f"{API}/traces/{path}", json={**body, "max_traces": most})
+        assert refused.status_code == 400, refused.text
+        assert "max_traces" in refused.json()["detail"]
+    assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 200
+
+
 def test_new_settings_hold_for_the_next_request(world: World) -> None:
     world.send(request_of(ONE))
     change = {"settings": {"default_environment": "production"}}

@@ -116,7 +116,7 @@ class DeleteBody(Body):
     experiments: Annotated[list[Id], Field(max_length=1_000)] | None = None
     filter: Annotated[str, Field(max_length=20_000)] = ""
     dialect: Dialect = "lodeline"
-    max_traces: Annotated[int, Field(ge=1, le=MAX_DELETE)] = 1_000
+    max_traces: Annotated[int, Field(ge=1, le=MAX_DELETE, strict=True)] = 1_000
 
 
 class RepriceBody(Body):
@@ -125,7 +125,7 @@ class RepriceBody(Body):
     experiment: Annotated[str, Field(min_length=1, max_length=500)]
     filter: Annotated[str, Field(max_length=20_000)] = ""
     dialect: Dialect = "lodeline"
-    max_traces: Annotated[int, Field(ge=1, le=MAX_REPRICED)] = 1_000
+    max_traces: Annotated[int, Field(ge=1, le=MAX_REPRICED, strict=True)] = 1_000
     dry_run: bool = False
     cursor: Annotated[str | None, Field(min_length=1, max_length=4_000)] = None
 
