@@ -228,6 +228,7 @@ def test_every_field_parses_by_every_name_with_every_operator(entity: EntityScop
         ("tag.x = 'a' AND tgs.x = 'a'", "trace", (16, 21), "unknown field 'tgs.x'", "tags.x"),
         ("tags = 'x'", "trace", (0, 4), "tags needs a key", None),
         ("tags. = 'x'", "trace", (0, 4), "tags needs a key", None),
+        ("duration > 1e+", "trace", (11, 13), "unexpected '1e'", None),
         ("feedback = 1", "trace", (0, 8), "feedback needs a name", None),
         ("span.nam = 'x'", "trace", (0, 8), "unknown field 'span.nam'", "span.name"),
         ("span(nam = 'x')", "trace", (5, 8), "unknown field 'nam'", "name"),

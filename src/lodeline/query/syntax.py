@@ -16,12 +16,15 @@ TokenKind = Literal["path", "string", "number", "operator", "(", ")", ",", "bad"
 
 _BARE_KEY = r"[\w\-/:@]+"
 _QUOTED_KEY = r'`[^`]+`|"(?:[^"\\]++|\\.|"")++"'
+# Before Python 3.11.5 a possessive group keeps what a sequence in it took before a choice or a repetition failed there
+# (CPython issue 106052): none here has such a sequence. The other groups give nothing back, as nothing behind them can
+# fail.
 _LEXER = re.compile(
     rf"""
       (?P<space>   \s++ )
-    | (?P<path>    [^\W\d]\w*+ (?: \. (?: {_BARE_KEY} | {_QUOTED_KEY} ) )*+ )
+    | (?P<path>    [^\W\d]\w*+ (?: \. (?: {_BARE_KEY} | {_QUOTED_KEY} ) )* )
     | (?P<string>  '(?:[^'\\]++|\\.|'')*+' | "(?:[^"\\]++|\\.|"")*+" )
-    | (?P<number>  [+-]? (?: [0-9]++ (?:\.[0-9]*+)?+ | \.[0-9]++ ) (?: [eE][+-]?[0-9]++ )?+ [^\W\d_]*+ )
+    | (?P<number>  [+-]? (?: [0-9]++ (?:\.[0-9]*+)? | \.[0-9]++ ) (?: [eE][+-]?[0-9]++ )? [^\W\d_]*+ )
     | (?P<operator> <= | >= | != | <> | == | = | < | > | ~ )
     | (?P<mark>    [(),] )
     """,
