@@ -30,7 +30,7 @@ SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
 THREADS = 8
 """How many messages are worked on at a time."""
 _END_S = 1.0
-"""How long what is cancelled may take to end."""
+"""How long tasks may take to end by themselves, and once they are cancelled, of which gRPC logs an error."""
 _STATUS_CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -95,8 +95,10 @@ class _Loop:
 
 
 async def _ended() -> None:
-    """End the other tasks of this loop. A server that has stopped may not have seen the end of each of its calls."""
+    """Let the other tasks of this loop end: a server that has stopped may not have seen the end of all its calls."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        _, others = await asyncio.wait(others, timeout=_END_S)
     for task in others:
         task.cancel()
     if others:
