@@ -16,9 +16,9 @@ TokenKind = Literal["path", "string", "number", "operator", "(", ")", ",", "bad"
 
 _BARE_KEY = r"[\w\-/:@]+"
 _QUOTED_KEY = r'`[^`]+`|"(?:[^"\\]++|\\.|"")++"'
-# Before Python 3.11.5 a possessive group keeps what a sequence in it took before a choice or a repetition failed there
-# (CPython issue 106052): none here has such a sequence. The other groups give nothing back, as nothing behind them can
-# fail.
+# Before Python 3.11.5 a possessive group keeps what a sequence in it took before a choice or a repetition failed
+# (CPython issue 106052): none here has such a sequence. The other groups give nothing back, as nothing behind them
+# can fail.
 _LEXER = re.compile(
     rf"""
       (?P<space>   \s++ )
