@@ -61,12 +61,16 @@ class Child:
         self.end = os.pidfd_open(pid)
         self.connection = connection
 
-    def ended(self) -> None:
+    def say(self, number: int) -> None:
+        """Send a line to who asked for it, unless that one is gone."""
+        with contextlib.suppress(OSError):
+            self.connection.sendall(f"{number}\n".encode())
+
+    def reap(self) -> None:
         """Tell who asked for it how it ended."""
         _, status = os.waitpid(self.pid, 0)
         os.close(self.end)
-        with contextlib.suppress(OSError):
-            self.connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        self.say(os.waitstatus_to_exitcode(status))
         self.connection.close()
 
 
@@ -82,32 +86,38 @@ def serve(listening: socket.socket) -> Asked | None:
                 for child in children(waiting):
                     os.kill(child.pid, signal.SIGKILL)
                 return None
-            if isinstance(who, Child) and key.fd == who.end:
-                waiting.unregister(who.end)
-                with contextlib.suppress(KeyError):
-                    waiting.unregister(who.connection)
-                who.ended()
-            elif isinstance(who, Child):
-                # The connection says nothing more: it was closed.
-                waiting.unregister(who.connection)
-                os.kill(who.pid, signal.SIGKILL)
-            else:
-                connection, _ = listening.accept()
-                try:
-                    asked, files = received(connection)
-                except (OSError, ValueError):
-                    connection.close()
-                    continue
-                if (pid := os.fork()) == 0:
-                    leave(waiting, listening, connection)
-                    own_files(files)
-                    return asked
-                for file in files:
-                    os.close(file)
-                child = Child(pid, connection)
-                connection.sendall(f"{pid}\n".encode())
-                waiting.register(child.end, selectors.EVENT_READ, child)
-                waiting.register(connection, selectors.EVENT_READ, child)
+            if isinstance(who, Child):
+                attend(waiting, who, ended=key.fd == who.end)
+                continue
+            connection, _ = listening.accept()
+            try:
+                asked, files = received(connection)
+            except (OSError, ValueError):
+                connection.close()
+                continue
+            if (pid := os.fork()) == 0:
+                leave(waiting, listening, connection)
+                own_files(files)
+                return asked
+            for file in files:
+                os.close(file)
+            child = Child(pid, connection)
+            child.say(pid)
+            waiting.register(child.end, selectors.EVENT_READ, child)
+            waiting.register(connection, selectors.EVENT_READ, child)
+
+
+def attend(waiting: selectors.BaseSelector, child: Child, *, ended: bool) -> None:
+    """Take note that a program has ended, or end one whose connection was closed: nothing else is said there."""
+    if child.connection.fileno() < 0:
+        return  # it ended a moment ago
+    if child.connection in waiting.get_map():
+        waiting.unregister(child.connection)
+    if ended:
+        waiting.unregister(child.end)
+        child.reap()
+    else:
+        os.kill(child.pid, signal.SIGKILL)
 
 
 def received(connection: socket.socket) -> tuple[Asked, list[int]]:

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,19 +57,41 @@ def test_a_server_is_signalled_itself(number: signal.Signals, code: int, tmp_pat
         assert not server.running()
 
 
-def test_a_shell_runs_it_and_may_interrupt_it(tmp_path: Path):
-    variables = environment(shim(tmp_path))
-    program = str(tmp_path / "lodeline")
-    command = [program, "server", "--store", str(tmp_path / "store"), "--port", "0", "--grpc-port", "off"]
-    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as server:
+@contextmanager
+def served(folder: Path) -> Generator["subprocess.Popen[str]"]:
+    """Give a server that a shell would have started, once it serves."""
+    command = [
+        str(folder / "lodeline"),
+        "server",
+        "--store",
+        str(folder / "store"),
+        "--port",
+        "0",
+        "--grpc-port",
+        "off",
+    ]
+    with subprocess.Popen(command, env=environment(shim(folder)), stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         while "Stop:" not in server.stdout.readline():
             assert server.poll() is None
+        yield server
+
+
+def test_a_shell_runs_it_and_may_interrupt_it(tmp_path: Path):
+    with served(tmp_path) as server:
         server.send_signal(signal.SIGINT)
         assert server.wait(30) in {0, 130, -signal.SIGINT}
-    piped = f"'{program}' experiments list --store '{tmp_path / 'store'}' | head -1"
+    piped = f"'{tmp_path / 'lodeline'}' experiments list --store '{tmp_path / 'store'}' | head -1"
+    variables = environment(shim(tmp_path))
     said = subprocess.run(["sh", "-c", piped], env=variables, capture_output=True, text=True, check=True)
     assert said.stdout.startswith("id")
+
+
+def test_it_ends_with_the_program_of_the_shell(tmp_path: Path):
+    with served(tmp_path) as server:
+        server.kill()
+        assert server.stdout is not None
+        server.stdout.read()  # its end comes when nobody holds the other end of the pipe any more
 
 
 def test_what_an_interpreter_reads_when_it_starts_must_be_the_same(monkeypatch: pytest.MonkeyPatch):
