@@ -554,7 +554,9 @@ def test_spans_may_end_in_finalisers(tmp_path: Path) -> None:
 
         def __del__(self) -> None:
             end([self.name])
+            finalised.append(self.name)
 
+    finalised: list[str] = []
     before = gc.get_threshold()
     with receiving() as receiver, delivering(settings(receiver.url, tmp_path)) as (processor, end):
         gc.set_threshold(1, 1, 1)
@@ -564,7 +566,10 @@ def test_spans_may_end_in_finalisers(tmp_path: Path) -> None:
                 end([f"plain {name}"])
         finally:
             gc.set_threshold(*before)
-        gc.collect()
+        until = time.monotonic() + WAIT_MS / 1_000
+        while len(finalised) < 300 and time.monotonic() < until:
+            gc.collect()  # does nothing while another thread collects
+            time.sleep(0.01)
         assert processor.force_flush(WAIT_MS)
         assert sorted(receiver.kept) == sorted(
             name for left in numbered("left", 300) for name in (left, f"plain {left}")
