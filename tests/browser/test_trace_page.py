@@ -4,6 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from lodeline.domain.span import AttributeValue
 from tests.browser.sending import experiment, id_of, send, span
 from tests.browser.watching import Watched
 from tests.e2e.harness import Server
@@ -153,3 +154,16 @@ def test_a_span_says_why_its_content_is_not_kept(mode: str, visit: Watched, demo
     page.get_by_role("treeitem").filter(has_text="claimed").click()
     expect(page.get_by_role("heading", name="claimed")).to_be_visible()
     expect(page.get_by_text("The content of this span is not kept")).to_contain_text(f"capture: {mode}")
+
+
+@pytest.mark.parametrize("claim", ["constructor", "none", 7, ["hashed"]], ids=str)
+def test_a_span_whose_content_is_there_is_not_said_to_have_none(
+    claim: AttributeValue, visit: Watched, demo: Server, api: httpx.Client
+):
+    name = f"journey: claims {claim}"
+    own = experiment(api, name)
+    told = {"lodeline.inputs": "the rain in Spain", "lodeline.capture": claim}
+    send(demo.url, own, span(name, 0, "root", attributes=told))
+    page = visit.open(f"/traces/{id_of(name)}")
+    expect(page.get_by_role("tabpanel").get_by_text("the rain in Spain")).to_be_visible()
+    expect(page.get_by_text("The content of this span is not kept")).to_have_count(0)

@@ -13,7 +13,7 @@ from lodeline.cli.tree import branches
 from lodeline.domain.assessment import UNNAMED, Assessment
 from lodeline.domain.errors import Forbidden, Invalid, NotFound
 from lodeline.domain.ids import SpanId
-from lodeline.domain.span import JsonValue, Message, Span, SpanSkeleton
+from lodeline.domain.span import JsonValue, Message, Span, SpanSkeleton, SpanView
 from lodeline.domain.trace import Trace
 
 _CONTENT_CHARACTERS = 2_000
@@ -140,7 +140,8 @@ def _whole(use: Use, trace_id: str, skeleton: Sequence[SpanSkeleton]) -> dict[Sp
 def _content(use: Use, below: str, span: Span) -> None:
     lines = [("! ", line, "red") for line in clean_lines(span.status_message, _CONTENT_CHARACTERS) if line]
     view = span.view
-    if (mode := span.attributes.get("lodeline.capture")) in _NOT_KEPT:
+    mode = span.attributes.get("lodeline.capture")
+    if mode in _NOT_KEPT and not (mode == "none" and _says_something(span.view)):
         lines.append(("· ", f"content is not kept (capture: {mode})", "dim"))
     for mark, value, messages in (
         ("→ ", view.inputs, view.input_messages),
@@ -154,6 +155,11 @@ def _content(use: Use, below: str, span: Span) -> None:
             lines += [(mark, first, ""), *(("  ", line, "") for line in rest)]
     for mark, line, style in lines:
         use.out.console.print(Text.assemble((below, "dim"), (mark + line, style)), soft_wrap=True)
+
+
+def _says_something(view: SpanView) -> bool:
+    """Tell whether content is there, whatever the span claims of it."""
+    return view.inputs is not None or view.outputs is not None or bool(view.input_messages or view.output_messages)
 
 
 def _message(message: Message) -> str:

@@ -14,9 +14,16 @@ export function SpanContent({ span, markdown }: { span: Span; markdown: boolean 
   const { view } = span;
   const chat = view.input_messages.length > 0 || view.output_messages.length > 0;
   const parameters = Object.keys(view.parameters).length > 0;
-  const nothing = view.inputs === null && view.outputs === null && !chat && view.tool_call === null;
+  const nothing =
+    view.inputs === null &&
+    view.outputs === null &&
+    !chat &&
+    view.tool_call === null &&
+    view.documents.length === 0;
   const mode = span.attributes["lodeline.capture"];
-  const notKept = mode === "hashed" || mode === "structure" || mode === "none" ? t.notKept[mode] : undefined;
+  const claimed = mode === "hashed" || mode === "structure" || mode === "none" ? mode : undefined;
+  // Where the server keeps everything the attribute is what a sender says, and may be untrue.
+  const notKept = claimed === undefined || (claimed === "none" && !nothing) ? undefined : t.notKept[claimed];
   return (
     <div className={classes.content}>
       {notKept !== undefined && <p className="dim">{notKept}</p>}
@@ -37,7 +44,7 @@ export function SpanContent({ span, markdown }: { span: Span; markdown: boolean 
         </Section>
       )}
       {view.documents.length > 0 && <Documents documents={view.documents} />}
-      {nothing && notKept === undefined && view.documents.length === 0 && <p className="dim">{t.nothing}</p>}
+      {nothing && notKept === undefined && <p className="dim">{t.nothing}</p>}
       {view.finish_reasons.length > 0 && (
         <p className="dim">
           {t.finish}: <SafeText text={view.finish_reasons.join(", ")} />
