@@ -44,7 +44,7 @@ class GrpcDoor:
         self.port = port
 
     def stop(self, grace_s: float) -> None:
-        """Take no more calls and wait for those under way, at most `grace_s`."""
+        """Take no more calls and wait for those under way, at most `grace_s`, then a moment for what is left."""
         self._loop.run(self._server.stop(grace_s))
         self._loop.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
