@@ -149,7 +149,7 @@ def lodeline(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | 
              timeout_s: float = 120.0) -> "subprocess.CompletedProcess[str]":  # fmt: skip
     """Run a command of ours to its end."""
     made = environment(env)
-    if is_warm(made):
+    if LODELINE == _INSTALLED and is_warm(made):
         return _warm(arguments, made, cwd or Path.cwd(), timeout_s)
     return subprocess.run(
         [*LODELINE, *arguments],
@@ -173,6 +173,7 @@ def _warm(
             code = process.wait(timeout_s)
         finally:
             process.kill()
+            process.wait(STOP_TIMEOUT_S)
         output.seek(0)
         errors.seek(0)
         said, wrong = (each.read().decode(errors="replace") for each in (output, errors))

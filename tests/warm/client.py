@@ -1,10 +1,12 @@
 """Ask the warm process for programs: each is a process that can be waited for, signalled and killed."""
 
 import atexit
+import contextlib
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +23,7 @@ COLD = "LODELINE_TESTS_COLD"
 """The variable of the environment with which every program is started from nothing."""
 START_TIMEOUT_S = 60.0
 PROGRAM = Path(__file__).with_name("program.py")
-_READ_AT_START = re.compile(r"PYTHON(?!PATH$)|LC_|LANG")
+_READ_AT_START = re.compile(r"PYTHON(?!PATH$)|LC_|LANG|TZ$")
 
 
 class WarmProcess:
@@ -39,7 +41,10 @@ class WarmProcess:
         line = json.dumps(asked).encode() + b"\n"
         sent = socket.send_fds(self._socket, [line], list(files))
         self._socket.sendall(line[sent:])
-        self.pid = int(self._line(None) or -1)
+        said = self._line(None)
+        if not said:
+            raise RuntimeError("the warm process said no pid")
+        self.pid = int(said)
 
     def poll(self) -> int | None:
         """Return the exit code if it has ended, else None; a signal's is negative."""
@@ -55,7 +60,8 @@ class WarmProcess:
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -112,7 +118,7 @@ def address() -> str:
             [sys.executable, "-m", "tests.warm.parent", str(path)],
             stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=environment,
         )  # fmt: skip
-    atexit.register(_end, process)
+    atexit.register(_end, process, folder)
     until = time.monotonic() + START_TIMEOUT_S
     while not _listens(path):
         if process.poll() is not None or time.monotonic() > until:
@@ -122,11 +128,15 @@ def address() -> str:
     return str(path)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end(process: "subprocess.Popen[bytes]", folder: str) -> None:
     """Close the input of the warm process, by which it ends and ends what it still runs."""
     if process.stdin is not None:
         process.stdin.close()
-    process.wait(START_TIMEOUT_S)
+    try:
+        process.wait(START_TIMEOUT_S)
+    finally:
+        process.kill()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _listens(path: Path) -> bool:

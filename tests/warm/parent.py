@@ -32,6 +32,8 @@ THREADED = ("lodeline.services.evaluation_statistics",)
 """Modules that are left to those who need them: their libraries start threads, which a fork does not have."""
 LIBRARIES = ("uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl", "uvicorn.loops.auto")
 """What a server imports when it is started, as settings name it."""
+PATIENCE_S = 60.0
+"""How long what is asked may take to arrive."""
 
 PROGRAM = str(Path(sys.executable).with_name("lodeline"))
 INSTALLED = [place for place in sys.path[1:] if place not in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -49,8 +51,11 @@ def import_all(package: ModuleType) -> None:
     """Import all modules of a package but those that are programs, or whose libraries are not installed."""
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if not found.name.endswith("__main__") and found.name not in THREADED:
-            with contextlib.suppress(ImportError):
+            try:
                 importlib.import_module(found.name)
+            except ModuleNotFoundError as error:
+                if (error.name or "lodeline").partition(".")[0] == "lodeline":
+                    raise
 
 
 class Child:
@@ -90,12 +95,16 @@ def serve(listening: socket.socket) -> Asked | None:
                 attend(waiting, who, ended=key.fd == who.end)
                 continue
             connection, _ = listening.accept()
+            files = list[int]()
             try:
-                asked, files = received(connection)
+                asked = received(connection, files)
+                pid = os.fork()
             except (OSError, ValueError):
                 connection.close()
+                for file in files:
+                    os.close(file)
                 continue
-            if (pid := os.fork()) == 0:
+            if pid == 0:
                 leave(waiting, listening, connection)
                 own_files(files)
                 return asked
@@ -120,17 +129,20 @@ def attend(waiting: selectors.BaseSelector, child: Child, *, ended: bool) -> Non
         os.kill(child.pid, signal.SIGKILL)
 
 
-def received(connection: socket.socket) -> tuple[Asked, list[int]]:
-    """Return what a connection asks for, and its three files. ValueError when it hangs up instead."""
-    said, files, _, _ = socket.recv_fds(connection, 65_536, 3)
+def received(connection: socket.socket, files: list[int]) -> Asked:
+    """Return what a connection asks for, and put its three files into `files`. ValueError when it hangs up."""
+    connection.settimeout(PATIENCE_S)
+    said, sent, _, _ = socket.recv_fds(connection, 65_536, 3)
+    files += sent
     while not said.endswith(b"\n"):
         more = connection.recv(65_536)
         if not more:
-            for file in files:
-                os.close(file)
             raise ValueError("hung up")
         said += more
-    return json.loads(said), list(files)
+    if len(files) != 3:
+        raise ValueError(f"{len(files)} files")
+    connection.settimeout(None)
+    return json.loads(said)
 
 
 def children(waiting: selectors.BaseSelector) -> list[Child]:
@@ -150,13 +162,14 @@ def own_files(files: list[int]) -> None:
     """Make these the standard files of this process, and close all others."""
     for place, file in enumerate(files):
         os.dup2(file, place)
-    os.closerange(3, min(os.sysconf("SC_OPEN_MAX"), 65_536))
+    os.closerange(3, 65_536)
     output: Any = sys.stdout
     output.reconfigure(line_buffering=os.isatty(1))
 
 
 def run(asked: Asked) -> None:
     """Be ``lodeline``; SystemExit with its code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(asked["environment"])
     os.chdir(asked["directory"])
@@ -170,6 +183,7 @@ def run(asked: Asked) -> None:
 def main() -> None:
     """Import, listen, and serve until nobody holds the other end of standard input."""
     gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which close the input when they end
     for name in PACKAGES:
         import_all(importlib.import_module(f"lodeline.{name}"))
     for name in LIBRARIES:

@@ -8,12 +8,20 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.harness import environment, lodeline, serving
 from tests.warm.client import COLD, WarmProcess, is_warm, shim
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are handed to a process that runs already")
+
+
+@pytest.fixture(autouse=True)
+def warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs are warm, also where all others of a run are cold."""
+    monkeypatch.delenv(COLD, raising=False)
+    assert is_warm(environment())
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,10 @@ def served(folder: Path) -> Generator["subprocess.Popen[str]"]:
         assert server.stdout is not None
         while "Stop:" not in server.stdout.readline():
             assert server.poll() is None
-        yield server
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 def test_a_shell_runs_it_and_may_interrupt_it(tmp_path: Path):
@@ -85,6 +96,14 @@ def test_a_shell_runs_it_and_may_interrupt_it(tmp_path: Path):
     variables = environment(shim(tmp_path))
     said = subprocess.run(["sh", "-c", piped], env=variables, capture_output=True, text=True, check=True)
     assert said.stdout.startswith("id")
+
+
+def test_the_program_of_the_shell_is_killed_with_it(tmp_path: Path):
+    with served(tmp_path) as server:
+        [parent] = [each for each in psutil.Process().children() if "tests.warm.parent" in each.cmdline()]
+        [real] = parent.children()
+        real.kill()
+        assert server.wait(30) == -signal.SIGKILL
 
 
 def test_it_ends_with_the_program_of_the_shell(tmp_path: Path):
