@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import orjson
 from rich.text import Text
@@ -12,13 +13,14 @@ from lodeline.cli.output import clean, clean_lines, cost, count, duration, momen
 from lodeline.cli.tree import branches
 from lodeline.domain.assessment import UNNAMED, Assessment
 from lodeline.domain.errors import Forbidden, Invalid, NotFound
+from lodeline.domain.experiment import CaptureMode
 from lodeline.domain.ids import SpanId
 from lodeline.domain.span import JsonValue, Message, Span, SpanSkeleton, SpanView
 from lodeline.domain.trace import Trace
 
 _CONTENT_CHARACTERS = 2_000
 _PREVIEW_CHARACTERS = 300
-_NOT_KEPT: tuple[JsonValue, ...] = ("hashed", "structure", "none")
+_NOT_KEPT: tuple[JsonValue, ...] = tuple(mode for mode in get_args(CaptureMode) if mode != "full")
 """The capture modes that take content away."""
 
 
