@@ -67,9 +67,13 @@ else
 	rm -rf build/demonstration; exit $$failed
 endif
 
-# Those that want the machine for themselves come one by one after the fuzzers.
-FUZZERS := tests/fuzz tests/ingest tests/server
-soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes (WORKERS, ARGS)
+# First properties, with EXAMPLES times as many examples; those that want the machine for themselves come one by one
+# after the fuzzers.
+FUZZERS  := tests/fuzz tests/ingest tests/server
+EXAMPLES ?= 20
+soak: $(STAMP) $(UI_INDEX) ## run the tests that take minutes (WORKERS, EXAMPLES, ARGS)
+	$(if $(ARGS),,LODELINE_TESTS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -m 'hypothesis and not soak' --timeout 0 \
+		-n $(WORKERS) --ignore=tests/browser)
 	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 -n $(WORKERS) $(FUZZERS))
 	$(BIN)/python -m pytest -m soak --timeout 0 $(or $(ARGS),--ignore=tests/browser $(FUZZERS:%=--ignore=%))
 	$(if $(ARGS),,$(BIN)/python -m pytest -m soak --timeout 0 tests/browser)

@@ -6,6 +6,8 @@ import tempfile
 
 from hypothesis import settings
 
+from tests.examples import examples
+
 # Imports and collected tests are many objects that stay: to look through them for garbage took a tenth of collecting.
 gc.set_threshold(50_000, 20, 100)
 
@@ -13,7 +15,7 @@ gc.set_threshold(50_000, 20, 100)
 os.environ["LODELINE_SPOOL_DIR"] = tempfile.mkdtemp(prefix="lodeline-tests-")
 
 # How long one example takes says more about the machine than about the code; pytest's own timeout bounds a test.
-settings.register_profile("lodeline", deadline=None)
+settings.register_profile("lodeline", deadline=None, max_examples=examples(50))
 settings.load_profile("lodeline")
 
 

@@ -19,6 +19,7 @@ from lodeline.auth.throttle import (
     shared_tables,
 )
 from lodeline.domain.errors import TooManyAttempts, Unavailable
+from tests.examples import examples
 
 NOW = 1_767_225_600_000
 
@@ -191,7 +192,7 @@ def test_an_ipv6_network_counts_as_one_address(address: str | None, network: str
     assert network_of(address) == network
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 @given(st.lists(st.tuples(st.sampled_from(["ada", "grace"]), st.booleans(), st.integers(0, 5_000)), max_size=60))
 def test_a_wait_is_never_longer_than_the_limit_nor_endless(steps: list[tuple[str, bool, int]]):
     throttle, now_ms = Throttle(), NOW

@@ -14,6 +14,7 @@ from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.ledger import find_faults
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, audit, judgment, search, span, write
+from tests.examples import examples
 
 ZERO = ExperimentId("0")
 _NUMBERS = count(1)
@@ -154,6 +155,8 @@ def test_any_sequence_of_operations_keeps_one_valid_head_a_chain(shared_stores: 
 
     run_state_machine_as_test(
         Here,
-        settings=settings(max_examples=25, stateful_step_count=25, suppress_health_check=[HealthCheck.too_slow]),
+        settings=settings(
+            max_examples=examples(15), stateful_step_count=25, suppress_health_check=[HealthCheck.too_slow]
+        ),
     )
     assert shared_stores.admin.check() == []

@@ -28,6 +28,7 @@ from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, all_pages, audit, delete_experiment, make_experiment, search
 from tests.contract.test_datasets import make, put
+from tests.examples import examples
 
 _NAMES = count(1)
 Content = tuple[object, object, object, object, str | None, str | None]
@@ -392,7 +393,7 @@ def changes(before: Mapping[RecordId, RecordDraft], after: Mapping[RecordId, Rec
 
 
 @pytest.mark.parametrize("identity", ["by_input", "by_external_id", "none"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(run=steps())
 def test_a_dataset_is_what_the_model_says(shared_stores: Stores, identity: Identity, run: Sequence[Step]) -> None:
     stores = shared_stores

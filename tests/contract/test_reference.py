@@ -25,6 +25,7 @@ from lodeline.query.reference import matches, order_key
 from lodeline.query.subjects import AssessmentSubject, SessionSubject, Subject, TraceSubject, UserSubject
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, SpanSpec, all_pages, audit, make_experiment, settle, write
+from tests.examples import examples
 from tests.generators import TraceCase, assessments, facts_of, traces
 from tests.query import strategies
 
@@ -32,9 +33,14 @@ T = TypeVar("T")
 Question = tuple[Node, tuple[Order, ...]]
 _NUMBERS = count(1)
 SLOW = settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
-                                            HealthCheck.data_too_large, HealthCheck.large_base_example],
-)  # fmt: skip
+    max_examples=examples(12),
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)
 
 
 @st.composite

@@ -36,6 +36,7 @@ from lodeline.domain.review_events import (
 from lodeline.domain.review_places import FINAL, agreement_of, settled
 from lodeline.domain.reviewing import applied
 from lodeline.domain.run import Run
+from tests.examples import examples
 
 GOOD = schema_of(
     LabelSchemaDraft("good", "FEEDBACK", LabelInput("pass_fail")), LabelSchemaId("ls-1"), ExperimentId("0"), by=None,
@@ -112,7 +113,7 @@ def check(session: LabelingSession, item: LabelingItem) -> None:
     assert settled(session, item, now_ms=0) == item
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 @given(policies, st.booleans(), steps)
 def test_an_item_never_gets_more_reviews_than_it_requires(
     policy: ReviewPolicy, listed: bool, played: list[tuple[ReviewEvent, int]]

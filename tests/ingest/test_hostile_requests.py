@@ -22,6 +22,7 @@ from lodeline.ingest.limits import IngestLimits
 from lodeline.ingest.otlp import Decoded, decode
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.ingest.summary import TraceFold
+from tests.examples import examples
 from tests.ingest.build import JSON, PROTOBUF
 
 CAPTURES = Path(__file__).parents[1] / "data" / "otlp"
@@ -94,7 +95,7 @@ def damaged(body: bytes, rnd: random.Random) -> bytes:
     return bytes(result)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(_PROTOBUF),
     st.randoms(use_true_random=False),
@@ -104,7 +105,7 @@ def test_damaged_protobuf(body: bytes, rnd: random.Random, capture: CaptureMode)
     _survives(damaged(body, rnd), PROTOBUF, capture=capture)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(_JSON), st.randoms(use_true_random=False))
 def test_damaged_json_text(body: bytes, rnd: random.Random) -> None:
     _survives(damaged(body, rnd), JSON)
@@ -126,7 +127,7 @@ def _damage_tree(node: object, rnd: random.Random) -> None:
         node = tree[key]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(_JSON), st.randoms(use_true_random=False))
 def test_damaged_json_values(body: bytes, rnd: random.Random) -> None:
     document = orjson.loads(body)
@@ -135,7 +136,7 @@ def test_damaged_json_values(body: bytes, rnd: random.Random) -> None:
     _survives(json.dumps(document).encode(), JSON)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([PROTOBUF, JSON]), st.sampled_from([None, "gzip", "deflate", "zstd"]))
 def test_any_bytes_at_all(body: bytes, content_type: str, encoding: str | None) -> None:
     _survives(body, content_type, encoding)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lodeline.domain.experiment import PriceOverride
 from lodeline.domain.usage import TokenUsage
 from lodeline.ingest.prices import Priced, listed, package, price
+from tests.examples import examples
 
 NOON_NS = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) * 10**9
 PROVIDERS = {provider.id: provider for provider in get_snapshot().providers}
@@ -53,7 +54,7 @@ def package_cost(provider: Provider, model: ModelInfo, usage: TokenUsage, at_ns:
     return calculated.total_price
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(300))
 @given(
     listed=st.deferred(lambda: st.sampled_from(priced_models())),
     usage=st.tuples(*[COUNTS] * 9).map(lambda counts: TokenUsage(*counts)),

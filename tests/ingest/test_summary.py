@@ -13,6 +13,7 @@ from lodeline.domain.trace import TraceInfo, TraceState, TraceSummary
 from lodeline.domain.usage import NO_USAGE, TokenUsage
 from lodeline.ingest.rollup import MAX_CLIMB
 from lodeline.ingest.summary import TraceFold, merge_info
+from tests.examples import examples
 
 MAX_NS = 2**63 - 1
 
@@ -217,7 +218,7 @@ def _distinct(spans: list[SpanFacts]) -> list[SpanFacts]:
 _TRACES = st.lists(_span_facts(), max_size=12).map(_distinct)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(_TRACES, st.randoms(use_true_random=False))
 def test_any_order_and_any_duplication_give_the_reference(spans: list[SpanFacts], rnd: random.Random) -> None:
     expected = reference(spans)
@@ -227,7 +228,7 @@ def test_any_order_and_any_duplication_give_the_reference(spans: list[SpanFacts]
     assert folded(arriving) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(_TRACES, st.randoms(use_true_random=False))
 def test_a_summary_after_every_batch_changes_nothing(spans: list[SpanFacts], rnd: random.Random) -> None:
     fold = TraceFold()
@@ -238,7 +239,7 @@ def test_a_summary_after_every_batch_changes_nothing(spans: list[SpanFacts], rnd
     assert fold.summary() == reference(spans)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(_TRACES, st.randoms(use_true_random=False))
 def test_what_came_together_first_changes_nothing(spans: list[SpanFacts], rnd: random.Random) -> None:
     rnd.shuffle(spans)

@@ -12,6 +12,7 @@ from lodeline.ingest import semconv
 from lodeline.ingest.otlp import decode
 from lodeline.ingest.summary import TraceFold
 from lodeline.ingest.trace_previews import Waiting, fill_previews
+from tests.examples import examples
 from tests.ingest.build import PROTOBUF, T0_NS, pairs, request, resource_spans, span
 
 _MODEL = "gen_ai.request.model"
@@ -67,7 +68,7 @@ def _all_read(made: list[_Made]) -> list[SpanFacts]:
     return read
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(_DISTINCT, st.integers(0, 6))
 def test_the_summary_is_as_if_all_were_read_however_they_are_cut_into_requests(made: list[_Made], cut: int) -> None:
     parts = [part for part in (made[:cut], made[cut:]) if part]
@@ -75,7 +76,7 @@ def test_the_summary_is_as_if_all_were_read_however_they_are_cut_into_requests(m
     assert _summary(taken) == _summary(_all_read(made))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(_SPANS, min_size=1, max_size=6))
 def test_copies_of_one_span_in_a_request_are_all_read(made: list[_Made]) -> None:
     assert _summary(_decoded(made)) == _summary(_all_read(made))

@@ -21,6 +21,7 @@ from lodeline.query.reference import matches
 from lodeline.query.subjects import TraceSubject
 from lodeline.query.tokens import scalar_token, terms_of, tokens
 from lodeline.query.values import span_texts
+from tests.examples import examples
 from tests.generators import TraceCase, texts, traces
 from tests.query import strategies
 from tests.query.strategies import PATTERNS
@@ -60,7 +61,7 @@ def filters_that_hold(draw: st.DrawFn) -> tuple[Node, TraceCase]:
     return draw(st.sampled_from((exists("span", conj(items)), conj(exists("span", item) for item in items)))), case
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(75))
 @given(filters_that_hold())
 def test_what_conditions_on_a_span_require_is_in_every_match(pair: tuple[Node, TraceCase]):
     node, case = pair

@@ -48,6 +48,7 @@ from lodeline.query.subjects import (
 )
 from lodeline.query.subjects_data import DatasetSubject, PromptSubject, RecordSubject
 from lodeline.query.subjects_runs import ModelSubject, RunSubject
+from tests.examples import examples
 from tests.generators import TraceCase, traces
 from tests.query import strategies
 
@@ -397,7 +398,7 @@ def test_later_keys_decide_ties():
     assert [each.trace.tags.get("m") for each in found] == ["2", "1", None]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25))
 @given(strategies.orders("trace"), st.lists(traces(), min_size=2, max_size=3))
 def test_keys_of_carried_values_sort_like_the_subjects(orders: tuple[Order, ...], cases: list[TraceCase]):
     subjects = [TraceSubject(case.trace) for case in cases]

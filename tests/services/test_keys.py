@@ -22,6 +22,7 @@ from lodeline.domain.experiment import ExperimentDraft
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, AccountId, ExperimentId, KeyId
 from lodeline.services import keys as module
 from lodeline.services.audit import audit_entry
+from tests.examples import examples
 from tests.services.access import Access, open_access
 
 DAY_MS = 86_400_000
@@ -318,7 +319,7 @@ within = st.one_of(st.none(), st.lists(st.sampled_from(["0", "1", "2"]).map(Expe
 expiries = st.one_of(st.none(), st.integers(0, 5).map(lambda day: 1_767_225_600_001 + day * DAY_MS))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(data=st.data(), role=roles, granted=grants)
 def test_no_chain_of_keys_ever_gains_a_right(
     data: st.DataObject, role: Role | None, granted: dict[ExperimentId, Role]

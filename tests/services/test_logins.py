@@ -16,6 +16,7 @@ from lodeline.domain.errors import LodelineError, TooManyAttempts, Unauthenticat
 from lodeline.services.accounts import AccountService
 from lodeline.services.audit import audit_entry
 from lodeline.services.logins import LIFETIME_MS, LoginService
+from tests.examples import examples
 from tests.services.access import CHEAP, PASSWORD, Access, open_access
 
 
@@ -245,7 +246,7 @@ def test_nothing_secret_is_shown(access: Access):
     assert "argon2" not in repr(change)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(), password=st.text(), address=st.one_of(st.none(), st.text()))
 def test_any_name_and_password_get_an_answer(access: Access, name: str, password: str, address: str | None):
     access.clock.advance(3600 * 2)

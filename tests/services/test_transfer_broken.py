@@ -16,6 +16,7 @@ from lodeline.domain.errors import Invalid, LodelineError, TooLarge
 from lodeline.domain.ids import TraceId
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
+from tests.examples import examples
 from tests.services.bundled import services_over
 from tests.services.test_transfer import export, fill, load, rewrite
 
@@ -244,7 +245,7 @@ def a_file() -> bytes:
         return export(full)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(data=st.data())
 def test_damaged_files_give_an_error_of_ours_and_store_nothing(data: st.DataObject) -> None:
     raw = bytearray(a_file())

@@ -15,6 +15,7 @@ from lodeline.evals.statistics.agreement import Rating, measure_agreement
 from tests.evals import judgments
 from tests.evals.statistics import references
 from tests.evals.statistics.references import stats
+from tests.examples import examples
 
 N = None
 KRIPPENDORFF = [
@@ -138,7 +139,7 @@ def test_correlations_are_scipys(pairs: list[tuple[int, int]]):
         assert value(report, "concordance") == pytest.approx(expected)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(15))
 @given(PAIRS, st.integers(0, 5))
 def test_a_coefficient_of_weights_is_that_of_repeated_items(pairs: list[tuple[int, int]], seed: int):
     """What the bootstrap relies on: weights count items."""

@@ -18,6 +18,7 @@ from lodeline.evals.statistics.compare import ComparisonOptions, compare_rows, c
 from tests.evals import judgments
 from tests.evals.statistics import references
 from tests.evals.statistics.references import stats
+from tests.examples import examples
 
 FAILED = AssessmentError("boom")
 DEFAULTS = ComparisonOptions()
@@ -219,7 +220,7 @@ def test_a_reducer_decides_what_is_compared():
     assert (result.baseline_value, result.candidate_value, result.test) == (0.0, 1.0, "mcnemar-exact")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(
     st.lists(
         st.tuples(st.sampled_from([0.0, 0.25, 1.0, 3.0]), st.sampled_from([0.0, 0.25, 1.0, 3.0])),

@@ -11,6 +11,7 @@ from lodeline.domain.span import AttributeValue, JsonValue
 from lodeline.domain.trace import MAX_PREVIEW
 from lodeline.ingest.semconv import Derived, derive, view
 from lodeline.ingest.values import from_python
+from tests.examples import examples
 from tests.ingest.semconv.captures import FILES, domain_span, spans
 
 KEYS = sorted(
@@ -75,7 +76,7 @@ def both(span: WireSpan) -> Derived:
     return derived
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(125))
 @given(
     ATTRIBUTES,
     st.lists(
@@ -94,7 +95,7 @@ def test_any_attributes_are_answered(
     both(wire_span(attributes, events))
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(125))
 @given(st.data())
 def test_damaged_payloads_are_answered(data: st.DataObject) -> None:
     _, wire = data.draw(st.sampled_from(spans(data.draw(st.sampled_from(FILES)))))

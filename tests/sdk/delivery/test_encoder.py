@@ -16,6 +16,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from lodeline.sdk.delivery.encoder import encode_request
+from tests.examples import examples
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 _key = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
@@ -85,13 +86,13 @@ def _batches(draw: st.DrawFn) -> list[ReadableSpan]:
     return draw(st.lists(_spans(resources, scopes), max_size=6))
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25))
 @given(_batches())
 def test_parses_to_what_opentelemetry_builds(spans: list[ReadableSpan]) -> None:
     assert ExportTraceServiceRequest.FromString(encode_request(spans)) == encode_spans(spans)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(10))
 @given(_batches(), _batches())
 def test_joined_requests_are_one(first: list[ReadableSpan], second: list[ReadableSpan]) -> None:
     joined = ExportTraceServiceRequest.FromString(encode_request(first) + encode_request(second))

@@ -43,6 +43,7 @@ from tests.contract.build import (
     span,
     write,
 )
+from tests.examples import examples
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 ZERO = ExperimentId("0")
@@ -235,7 +236,7 @@ def same(found: Aggregate, expected: Aggregate) -> None:
 
 
 TestAggregates = Aggregates.TestCase
-TestAggregates.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestAggregates.settings = settings(max_examples=examples(15), stateful_step_count=30, deadline=None)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from lodeline.query.subjects import AssessmentSubject, AuditSubject, ExperimentS
 from lodeline.storage.base import Stores
 from lodeline.storage.sql import open_sqlite
 from tests.contract.build import all_pages, audit, delete_experiment, judgment, search, span, write
+from tests.examples import examples
 from tests.generators import KEYS, NAMES, NUMBERS, RUNS, TEXTS, TIMES_NS
 from tests.query import strategies
 
@@ -136,7 +137,7 @@ def asked(entity: EntityScope) -> st.SearchStrategy[tuple[EntityScope, Node, tup
     return st.tuples(st.just(entity), strategies.nodes(entity), strategies.orders(entity))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.one_of(asked("assessment"), asked("experiment"), asked("audit")),
     st.sampled_from((7, 50, 1000)),
