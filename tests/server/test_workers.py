@@ -17,6 +17,7 @@ import pytest
 
 from lodeline.auth.throttle import NAME_LIMIT
 from lodeline.domain.errors import Invalid, Unsupported
+from lodeline.server import workers as workers_module
 from lodeline.server.app import close_app, create_app, jobs_of, services_of
 from lodeline.server.settings import MAX_WORKERS, Settings, load_settings
 from lodeline.server.worker import settings_of
@@ -39,6 +40,8 @@ from tests.e2e.load import Fate, Ledger, sending, verify
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="one process only")
 _PATIENCE_S = 60.0
+WAYS = sorted({False, workers_module.FORKS})
+"""Of starting workers on this system: as programs of their own, and as forks."""
 
 
 def _workers(server: Server, count: int = 2) -> list[psutil.Process]:
@@ -197,7 +200,14 @@ def test_stopping_under_load_loses_nothing(tmp_path: Path) -> None:
     assert_checked(store)
 
 
-def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forks", WAYS)
+def test_workers_end_when_their_supervisor_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks: bool
+) -> None:
+    program = (
+        f"from lodeline.server import workers; workers.FORKS = {forks}; from lodeline.cli.main import main; main()"
+    )
+    monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", program))
     store, ledger = tmp_path / "store", Ledger()
     with serving(store, "--workers", "2") as server:
         workers = _workers(server)
@@ -224,21 +234,21 @@ def test_a_worker_that_keeps_dying_ends_the_server(tmp_path: Path, monkeypatch: 
         assert not first.is_running()
 
 
+@pytest.mark.parametrize("forks", WAYS)
 def test_a_worker_that_ends_before_it_hears_its_order_is_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks: bool
 ) -> None:
     """Its line is closed then, while the supervisor writes."""
-    slow = (
-        "import subprocess, time; from lodeline.server import workers; real = subprocess.Popen\n"
-        "class Doomed(real):\n"
-        "    count = 0\n"
-        "    def __init__(self, *a, **k):\n"
-        "        super().__init__(*a, **k); Doomed.count += 1\n"
-        "        if Doomed.count == 3: self.kill(); self.wait()\n"
-        "subprocess.Popen = Doomed; workers.FIRST_PAUSE_S = 0.05\n"
+    doomed = (
+        "from lodeline.server import workers; begin, begun = workers._Supervisor._begin, []\n"
+        "def doom(*arguments):\n"
+        "    begun.append(begin(*arguments))\n"
+        "    if len(begun) == 3: begun[-1].send_signal(9); begun[-1].wait()\n"
+        "    return begun[-1]\n"
+        f"workers._Supervisor._begin = doom; workers.FORKS = {forks}; workers.FIRST_PAUSE_S = 0.05\n"
         "from lodeline.cli.main import main; main()"
     )
-    monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", slow))
+    monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", doomed))
     with serving(tmp_path / "store", "--workers", "2") as server:
         _workers(server)[1].kill()
         until = time.monotonic() + _PATIENCE_S
