@@ -1,8 +1,8 @@
 """A process that has imported our programs and waits; each one that is asked of it is a fork of this process.
 
 What such a program has is its own: arguments, environment, working directory, the three standard files, a pid and a
-death. Only importing is done already, which takes most of the time of a short command. Run as
-``python -m tests.warm.parent SOCKET``; it ends when its standard input does.
+death. Only importing is done already, and what `server.process.prepare` makes, which take most of the time of a short
+command. Run as ``python -m tests.warm.parent SOCKET``; it ends when its standard input does.
 
 A connection sends one line of JSON (`Asked`) with the three files beside its first byte. It is answered by the line
 of the pid and, when the program has ended, that of its return code (`subprocess`'s). To hang up kills the program.
@@ -25,6 +25,7 @@ from typing import Any, TypedDict
 
 import lodeline
 import lodeline.cli.main
+from lodeline.server.process import prepare
 
 PACKAGES = ("cli", "server", "services", "storage")
 """The packages of ours that commands and servers are made of, with what they import."""
@@ -188,6 +189,7 @@ def main() -> None:
         import_all(importlib.import_module(f"lodeline.{name}"))
     for name in LIBRARIES:
         importlib.import_module(name)
+    prepare()
     if threading.active_count() > 1 or len(list(Path("/proc/self/task").iterdir())) > 1:
         raise RuntimeError("something that was imported runs a thread, which a fork would not have")
     gc.collect()

@@ -15,6 +15,7 @@ from lodeline.auth.throttle import Throttle
 from lodeline.domain.errors import Conflict, LodelineError
 from lodeline.ingest import prices
 from lodeline.server.access import Access
+from lodeline.server.api.routes import make_all
 from lodeline.server.app import close_app, create_app, services_of
 from lodeline.server.grpc import GrpcDoor, start_grpc
 from lodeline.server.settings import Settings
@@ -58,6 +59,12 @@ def serve_socket(
         _Server(_config(settings, app), announce, door, shared).run(sockets=[] if shared else [listener])
     finally:
         close_app(app)
+
+
+def prepare() -> None:
+    """Make now what the first requests would wait for. For a process whose forks serve: they share it."""
+    make_all()
+    prices.load()
 
 
 class _Server(uvicorn.Server):

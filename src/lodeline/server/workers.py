@@ -158,6 +158,7 @@ class _Supervisor:
         """Run until a signal comes or a worker keeps dying; end as a process does that gets this signal."""
         if FORKS:
             import_module(_WORKER)
+            import_module("lodeline.server.process").prepare()
             gc.collect()
             gc.freeze()  # a look for garbage would write to what all share
         with self._selector, self._signals_noted(), self._tally_file, self._logins_file:

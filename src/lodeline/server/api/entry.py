@@ -42,14 +42,18 @@ class OpenRoute(APIRoute):
 
     def __getattr__(self, name: str) -> Any:
         """Return what FastAPI makes of the declaration; it is made at the first look for any of it."""
+        self.make()
+        if name in self.__dict__:
+            return self.__dict__[name]
+        raise AttributeError(f"a route has no {name!r}")
+
+    def make(self) -> None:
+        """Have FastAPI make of the declaration what it needs to answer; once."""
         with _MAKING:
             declared = self.__dict__.pop("_declared", None)
             if declared is not None:
                 path, endpoint, options = declared
                 super().__init__(path, endpoint, **options)
-            if name in self.__dict__:
-                return self.__dict__[name]
-        raise AttributeError(f"a route has no {name!r}")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""

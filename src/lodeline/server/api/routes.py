@@ -33,6 +33,7 @@ from lodeline.server.api import (
     transfer,
     trust,
 )
+from lodeline.server.api.entry import OpenRoute
 
 _NOUNS = (
     operation, logins, transfer, experiments, filters, analytics, traces, attachments, assessments,
@@ -43,3 +44,11 @@ _NOUNS = (
 )  # fmt: skip
 NATIVE_ROUTES: tuple[BaseRoute, ...] = tuple(route for noun in _NOUNS for route in noun.router.routes)
 """Fixed paths come before those with parameters. They hold nothing of an application: all of a process share them."""
+
+
+def make_all() -> None:
+    """Make all native routes at once: each is else made when it is first asked, see `entry.OpenRoute`."""
+    for noun in _NOUNS:
+        for route in noun.router.routes:
+            assert isinstance(route, OpenRoute)  # noqa: S101 - `native_router` makes them
+            route.make()
