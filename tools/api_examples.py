@@ -396,6 +396,10 @@ EXAMPLES: Mapping[str, Example] = {
     "release_review": Example("/reviews/items/{claimed}/release", body={"token": "{token_}", "requeue": True}),
     "decline_review": Example("/reviews/items/{claimed}/decline", body={"reason": "I do not read this language."}),
     "undo_review": Example("/reviews/items/{reviewed}/undo", body={}),
+    "link_account": Example(
+        "/accounts/{account}/external", body={"subject": "248289761001", "issuer": "https://login.example.org"}
+    ),
+    "unlink_account": Example("/accounts/{account}/external"),
     "search_audit": Example("/audit", {"filter": "action LIKE 'account.%'", "limit": "1"}),
 }  # fmt: skip
 """By the name of the route (the operationId of the OpenAPI document)."""

@@ -17,6 +17,7 @@ from lodeline.services.bundle import assemble
 from lodeline.storage.open import open_stores, store_directory
 from tests.browser.watching import watched
 from tests.e2e.harness import serving
+from tests.e2e.oidc_provider import providing
 
 PASSWORD = "tulips in the rain"
 
@@ -185,3 +186,59 @@ def test_a_key_is_made_shown_once_and_revoked_and_the_audit_trail_tells(browser:
         box.press("Enter")
         expect(page.get_by_role("table").get_by_role("row")).to_have_count(2)
         expect(page.get_by_role("row").filter(has_text="key.revoke")).to_contain_text("ada")
+
+
+FONTS = "https://fonts.googleapis.com"
+"""The provider's own page asks for one; it gets none."""
+ADA = {"email": "ada@example.org", "email_verified": True, "groups": ["staff"]}
+
+
+def test_somebody_signs_in_at_a_provider_lands_where_they_wanted_and_signs_out(browser: Browser, store: Path):
+    with providing({"sub-ada": ADA, "sub-taken": {**ADA, "email": "vera"}}) as issuer:
+        settings = {
+            "LODELINE_OIDC_ISSUER": issuer,
+            "LODELINE_OIDC_CLIENT_ID": "public",
+            "LODELINE_OIDC_NAME": "Example",
+            "LODELINE_OIDC_SCOPES": "openid,email,groups",
+            "LODELINE_OIDC_ROLES": "staff=viewer",
+        }
+        with serving(store, "--auth", env=settings) as server, watched(browser, server.url) as visit:
+            visit.others += [issuer, FONTS]
+            visit.page.route(f"{FONTS}/**", lambda route: route.fulfill(content_type="text/css", body=""))
+            visit.expected.append("401")  # before signing in
+            page = visit.open("/experiments/0/traces?filter=state+%3D+%27OK%27")
+            page.get_by_role("link", name="Sign in with Example").click()
+            page.get_by_placeholder("Enter any login").fill("sub-ada")
+            page.get_by_placeholder("and password").fill("any")
+            page.get_by_role("button", name="Sign-in").click()
+            expect(page.get_by_role("button", name="Signed in as ada@example.org")).to_be_visible()
+            expect(page.get_by_role("combobox", name="Filter")).to_have_value("state = 'OK'")
+            expect(page.get_by_role("link", name="of 0")).to_be_visible()
+            names = {each.get("name") for each in page.context.cookies()}
+            assert "lodeline_login" in names
+            assert "lodeline_oidc" not in names
+            page.reload()
+            page.get_by_role("button", name="Signed in as ada@example.org").click()
+            page.get_by_role("menuitem", name="Sign out").click()
+            expect(page.get_by_role("link", name="Sign in with Example")).to_be_visible()
+            page.goto(f"{server.url}/settings/keys")
+            expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+            page.context.clear_cookies()
+            page.get_by_role("link", name="Sign in with Example").click()
+            page.get_by_placeholder("Enter any login").fill("sub-taken")
+            page.get_by_placeholder("and password").fill("any")
+            page.get_by_role("button", name="Sign-in").click()
+            expect(page.get_by_role("alert")).to_have_text(
+                "There is an account of your name that is not linked to you. Ask an admin to link it."
+            )
+            sign_in(page, "vera")
+            assert page.url == f"{server.url}/settings/keys"
+
+
+def test_the_address_says_nothing_on_the_page(browser: Browser, store: Path):
+    with serving(store, "--auth") as server, watched(browser, server.url) as visit:
+        visit.expected.append("401")
+        page = visit.open("/sign-in?error=Call+555-1234+to+sign+in")
+        expect(page.get_by_role("alert")).to_contain_text("Signing in did not work.")
+        expect(page.get_by_text("555-1234")).to_have_count(0)
+        expect(page.get_by_role("link", name="Sign in with")).to_have_count(0)

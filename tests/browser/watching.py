@@ -13,13 +13,15 @@ PATIENCE_MS = 15_000
 
 @dataclass(slots=True)
 class Watched:
-    """A page at a server. `expected` are words of console errors that the journey provokes."""
+    """A page at a server. `expected` are words of console errors that the journey provokes, `others` the
+    addresses of servers that it goes to."""
 
     page: Page
     url: str
     expected: list[str] = field(default_factory=list[str])
     errors: list[str] = field(default_factory=list[str])
     foreign: list[str] = field(default_factory=list[str])
+    others: list[str] = field(default_factory=list[str])
 
     def open(self, path: str) -> Page:
         """Go to a path of the server and return the page once its frame stands."""
@@ -33,8 +35,9 @@ class Watched:
             self.errors.append(text)
 
     def note_request(self, request: Request) -> None:
-        """Note a request to anybody but the server."""
-        if urlsplit(request.url).scheme not in {"data", "blob"} and not request.url.startswith(f"{self.url}/"):
+        """Note a request to anybody but the server and those that the journey goes to."""
+        known = tuple(f"{url}/" for url in (self.url, *self.others))
+        if urlsplit(request.url).scheme not in {"data", "blob"} and not request.url.startswith(known):
             self.foreign.append(request.url)
 
     def check(self) -> None:

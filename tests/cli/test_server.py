@@ -168,6 +168,16 @@ def account_commands(lodeline: Lodeline, monkeypatch: pytest.MonkeyPatch) -> Non
     lodeline("accounts", "disable", "grace")
     assert "disabled" in lodeline("accounts", "list").out
     lodeline("accounts", "disable", "grace", "--undo")
+    lodeline("accounts", "link", "grace", "--subject", "248289761001", code=2)  # by which provider?
+    provider = ("--issuer", "https://login.example.org")
+    assert (
+        "signs in as 248289761001."
+        in lodeline("accounts", "link", "grace", "--subject", "248289761001", *provider).out
+    )
+    lodeline("accounts", "link", "ada", "--subject", "248289761001", *provider, code=5)
+    linked = next(item for item in lodeline("accounts", "list", "--json").lines() if item["name"] == "Grace")
+    assert linked["external"] == {"issuer": "https://login.example.org", "subject": "248289761001"}
+    assert lodeline("accounts", "unlink", "grace", "--json").document()["external"] is None
     type_in(monkeypatch, "another long password")
     lodeline("accounts", "set-password", "grace")
     lodeline("accounts", "delete", "grace", "--yes")

@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
-from lodeline.domain.account import Account, AccountChange, ApiKey, Login, Role
+from lodeline.domain.account import Account, AccountChange, ApiKey, ExternalIdentity, Login, Role
 from lodeline.domain.errors import Conflict, NotFound
 from lodeline.domain.ids import AccountId, ExperimentId, KeyId
+from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import T0_MS, audit
 
@@ -175,3 +176,72 @@ def test_deleting_an_account_removes_its_logins_and_keys(stores: Stores) -> None
     assert [stores.keys.find(bytes([n])) is None for n in range(4)] == [True, True, False, False]
     assert {key.key_id for key in stores.keys.list()} == {"k2", "k3"}
     assert add(stores, "ann") == ann
+
+
+ADA = ExternalIdentity("https://a.example.org", "s-1")
+
+
+def linked(stores: Stores, name: str, external: ExternalIdentity | None) -> Account:
+    made = Account(AccountId(f"id-{name}"), name, "viewer", T0_MS, external=external)
+    return stores.accounts.create(made, password_hash=None, audit=audit())
+
+
+def test_an_account_is_found_by_its_external_identity(stores: Stores) -> None:
+    ada, _ = linked(stores, "ada", ADA), linked(stores, "bob", None)
+    assert stores.accounts.get(ada.account_id) == ada
+    assert stores.accounts.find_external(ADA) == ada
+    for other in (
+        ExternalIdentity("https://a.example.org", "S-1"),
+        ExternalIdentity("https://a.example.org/", "s-1"),
+        ExternalIdentity("s-1", "https://a.example.org"),
+        ExternalIdentity("", ""),
+    ):
+        assert stores.accounts.find_external(other) is None
+
+
+def test_no_two_accounts_have_one_external_identity(stores: Stores) -> None:
+    ada = linked(stores, "ada", ADA)
+    bob = linked(stores, "bob", ExternalIdentity(ADA.issuer, "s-2"))
+    linked(stores, "cid", ExternalIdentity("https://b.example.org", "s-1"))
+    before = len(stores.audit.search(Search(limit=100)).items)
+    with pytest.raises(Conflict, match="ada"):
+        linked(stores, "dan", ADA)
+    with pytest.raises(Conflict, match="ada"):
+        update(stores, bob.account_id, AccountChange(replace_external=True, external=ADA))
+    assert stores.accounts.get(bob.account_id) == bob
+    assert stores.accounts.credentials("dan") is None
+    assert len(stores.audit.search(Search(limit=100)).items) == before
+    assert update(stores, ada.account_id, AccountChange(replace_external=True, external=ADA)) == ada
+
+
+def test_an_external_identity_is_given_and_taken(stores: Stores) -> None:
+    ada, bob = linked(stores, "ada", None), linked(stores, "bob", None)
+    given = update(stores, ada.account_id, AccountChange(replace_external=True, external=ADA))
+    assert stores.accounts.find_external(ADA) == given
+    assert update(stores, ada.account_id, AccountChange(disabled=True)).external == ADA
+    assert update(stores, ada.account_id, AccountChange(replace_external=True)).external is None
+    assert stores.accounts.find_external(ADA) is None
+    update(stores, bob.account_id, AccountChange(replace_external=True, external=ADA))
+    stores.accounts.delete(bob.account_id, audit=audit())
+    assert stores.accounts.find_external(ADA) is None
+    assert linked(stores, "eve", ADA).external == ADA
+
+
+def test_of_many_racing_accounts_of_one_identity_exactly_one_is_made(stores: Stores) -> None:
+    results: list[str] = []
+    barrier = threading.Barrier(8)
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            results.append(linked(stores, f"a{number}", ADA).name)
+        except Conflict:
+            results.append("refused")
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results.count("refused") == 7
+    assert len(stores.accounts.list()) == 1

@@ -209,6 +209,12 @@ CASES: tuple[Case, ...] = (
     Case(f"PUT {API}/accounts/{{account}}/role",     "200 403 403 403 401 403", json={"role": "editor"}),
     Case(f"PUT {API}/accounts/{{account_id}}/disabled", "200 403 403 403 401 403",
          f"{API}/accounts/{{account}}/disabled", json={"disabled": True}),
+    Case(f"GET {API}/login/oidc",                    "404 404 404 404 404 404"),
+    Case(f"GET {API}/login/oidc/callback",           "404 404 404 404 404 404"),
+    Case(f"PUT {API}/accounts/{{account_id}}/external", "200 403 403 403 401 403",
+         f"{API}/accounts/{{account}}/external", json={"subject": "248289761001", "issuer": "https://a.example.org"}),
+    Case(f"DELETE {API}/accounts/{{account_id}}/external", "200 403 403 403 401 403",
+         f"{API}/accounts/{{account}}/external"),
     Case(f"PUT {API}/accounts/{{account_id}}/password", "200 403 403 403 401 403",
          f"{API}/accounts/{{account}}/password", json={"new": "a wholly new one"}),
 

@@ -131,3 +131,56 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_every_setting_says_what_it_is_for() -> None:
     for spec in dataclasses.fields(Settings):
         assert str(spec.metadata["doc"]).endswith("."), spec.name
+
+
+OIDC: dict[str, object] = {"auth": True, "oidc_issuer": "https://login.example.org", "oidc_client_id": "lodeline"}
+
+
+def test_single_sign_on_is_set_by_file_and_variables(tmp_path: Path) -> None:
+    config = write(
+        tmp_path / "s.toml",
+        'auth = true\noidc_issuer = "https://login.example.org/realm"\noidc_client_id = "a"\n'
+        'oidc_roles = ["cn=ops,ou=groups=admin", "staff=viewer"]\n',
+    )
+    found = load_settings(environ={"LODELINE_OIDC_SCOPES": "openid, email, groups"}, config=config)
+    assert found.oidc_roles == ("cn=ops,ou=groups=admin", "staff=viewer")
+    assert found.oidc_scopes == ("openid", "email", "groups")
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://127.0.0.1:8080", "http://localhost/realms/a", "https://[::1]/", "https://a"]
+)
+def test_an_issuer_is_https_or_on_this_machine(issuer: str) -> None:
+    assert load_settings(flags={**OIDC, "oidc_issuer": issuer}).oidc_issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"oidc_issuer": "http://login.example.org"},
+            "oidc_issuer: 'http://login.example.org' is not valid; expected an https",
+        ),
+        ({"oidc_issuer": "https://"}, "oidc_issuer: "),
+        ({"oidc_issuer": "https://["}, "oidc_issuer: "),
+        ({"oidc_issuer": "https://me:secret@a"}, "oidc_issuer: "),
+        ({"oidc_issuer": "https://a?b=c"}, "oidc_issuer: "),
+        ({"oidc_issuer": "login.example.org"}, "oidc_issuer: "),
+        ({"auth": False}, "set auth = true"),
+        ({"oidc_client_id": ""}, "oidc_client_id: '' is not valid; expected the id"),
+        ({"oidc_scopes": ("email",)}, "oidc_scopes: "),
+        ({"oidc_scopes": ("openid email",)}, "oidc_scopes: "),
+        ({"oidc_name": ""}, "oidc_name: "),
+        ({"oidc_account_claim": ""}, "oidc_account_claim: "),
+        ({"oidc_groups_claim": ""}, "oidc_groups_claim: "),
+        ({"oidc_roles": ("ops",)}, "oidc_roles: 'ops' is not valid; expected GROUP=ROLE"),
+        ({"oidc_roles": ("ops=owner",)}, "oidc_roles: 'ops=owner'"),
+        ({"oidc_roles": ("=admin",)}, "oidc_roles: '=admin'"),
+        ({"oidc_default_role": "owner"}, "oidc_default_role: "),
+        ({"oidc_issuer": ""}, "oidc_client_id: 'lodeline' is not valid; expected nothing while oidc_issuer is empty"),
+        ({"oidc_issuer": "", "oidc_client_id": "", "oidc_resync_roles": False}, "oidc_resync_roles: "),
+    ],
+)
+def test_settings_of_single_sign_on_that_do_not_go_together_are_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(said)):
+        load_settings(flags={**OIDC, **change})

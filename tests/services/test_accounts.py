@@ -9,6 +9,7 @@ import pytest
 from lodeline.auth.actor import ANONYMOUS, LOCAL, Actor, account_actor
 from lodeline.auth.passwords import MAX_CONCURRENT, MAX_WAITING
 from lodeline.auth.throttle import NAME_LIMIT
+from lodeline.domain.account import ExternalIdentity
 from lodeline.domain.errors import (
     Conflict,
     Forbidden,
@@ -342,3 +343,75 @@ def test_a_key_that_expires_gives_nothing_that_outlives_it(access: Access):
             give(passing)
         give(lasting)
     access.accounts.set_disabled(passing, bob.account_id, True)
+
+
+ADA = ExternalIdentity("https://login.example.org", "s-1")
+
+
+def test_an_account_is_linked_and_unlinked(access: Access):
+    root = access.actor("root", "admin")
+    ada = access.account("ada", "viewer")
+    login = access.logins.sign_in("ada", PASSWORD).secret
+    assert access.accounts.link(root, ada.account_id, ADA) == replace(ada, external=ADA)
+    assert access.accounts.link(root, ada.account_id, ADA).external == ADA
+    assert access.logins.authenticate(login)[0].name == "ada"
+    access.accounts.link(root, ada.account_id, ExternalIdentity(ADA.issuer, "s-2"))
+    with pytest.raises(Unauthenticated):
+        access.logins.authenticate(login)
+    login = access.logins.sign_in("ada", PASSWORD).secret
+    assert access.accounts.unlink(root, ada.account_id) == ada
+    with pytest.raises(Unauthenticated):
+        access.logins.authenticate(login)
+    assert access.accounts.unlink(root, ada.account_id) == ada
+    trail = [(entry.actor, entry.action, entry.details) for entry in access.trail() if "link" in entry.action]
+    assert trail == [
+        ("root", action, {"issuer": ADA.issuer, "subject": subject})
+        for action, subject in (
+            ("account.link", "s-1"), ("account.link", "s-1"), ("account.link", "s-2"), ("account.unlink", "s-2"),
+        )
+    ]  # fmt: skip
+
+
+def test_only_who_manages_accounts_links_them(access: Access):
+    experiment = make_experiment(access.stores).experiment_id
+    ada = access.account("ada", "editor")
+    access.accounts.set_role(LOCAL, "ada", "admin", experiment_id=experiment)
+    own = account_actor(access.stores.accounts.get(ada.account_id))
+    for actor in (ANONYMOUS, own, access.actor("eve", "editor")):
+        with pytest.raises((Forbidden, Unauthenticated)):
+            access.accounts.link(actor, ada.account_id, ADA)
+        with pytest.raises((Forbidden, Unauthenticated)):
+            access.accounts.unlink(actor, ada.account_id)
+    access.accounts.link(LOCAL, ada.account_id, ADA)
+    assert access.accounts.set_role(own, "ada", "editor", experiment_id=experiment).external is None
+
+
+def test_a_key_that_expires_links_nobody(access: Access):
+    root = access.actor("root", "admin")
+    with pytest.raises(Forbidden, match="outlive"):
+        access.accounts.link(replace(root, kind="key", scopes=("admin",), expires_ms=2**60), AccountId("x"), ADA)
+
+
+def test_what_is_not_there_is_not_linked(access: Access):
+    for call in (access.accounts.unlink, partial(_linked, access)):
+        with pytest.raises(NotFound):
+            call(LOCAL, AccountId("acc-none"))
+
+
+def _linked(access: Access, actor: Actor, account_id: AccountId) -> object:
+    return access.accounts.link(actor, account_id, ADA)
+
+
+@pytest.mark.parametrize(
+    "external",
+    [
+        ("https://a.example", ""), ("https://a.example", " s"), ("https://a.example", "a\nb"),
+        ("https://a.example", "x" * 256), ("a.example", "s"), ("", "s"), ("https://" + "a" * 500, "s"),
+        ("https://a\ud800", "s"),
+    ],
+)  # fmt: skip
+def test_what_is_no_identity_is_refused(access: Access, external: tuple[str, str]):
+    ada = access.account("ada")
+    with pytest.raises(Invalid):
+        access.accounts.link(LOCAL, ada.account_id, ExternalIdentity(*external))
+    assert access.stores.accounts.get(ada.account_id) == ada

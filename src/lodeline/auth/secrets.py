@@ -77,6 +77,10 @@ class SecretHasher:
         """Return what the store knows a browser login by."""
         return self._digest(secret, b"lodeline login")
 
+    def attempt_hash(self, text: str) -> str:
+        """Return what proves that this server wrote what a browser keeps while it is at the provider."""
+        return self._digest(text, b"lodeline oidc").hex()
+
     def setup_token(self) -> str:
         """Return the token that proves, at first-run set-up, access to the server's output: 100 bits, in groups.
 

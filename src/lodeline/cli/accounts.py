@@ -110,6 +110,28 @@ def delete(use: Use, account: AccountArgument, yes: YesOption = False) -> None:
     use.out.say(f"Deleted account {found.name}.")
 
 
+@command(app, "link")
+def link(
+    use: Use,
+    account: AccountArgument,
+    *,
+    subject: Annotated[str, typer.Option("--subject", metavar="SUB", help="What the provider calls them: `sub`.")],
+    issuer: Annotated[
+        str | None, typer.Option("--issuer", metavar="URL", help="The provider [the server's oidc_issuer].")
+    ] = None,
+) -> None:
+    """Let somebody sign in as an account by single sign-on. The audit trail has the subject of who was refused."""
+    found = find_account(use.client, account)
+    _show(use, "Linked", use.client.accounts.link(found.account_id, subject, issuer=issuer))
+
+
+@command(app, "unlink")
+def unlink(use: Use, account: AccountArgument) -> None:
+    """Let nobody sign in as an account by single sign-on any more; its logins end."""
+    found = find_account(use.client, account)
+    _show(use, "Unlinked", use.client.accounts.unlink(found.account_id))
+
+
 @command(app, "set-password")
 def set_password(
     use: Use,
@@ -128,6 +150,8 @@ def _show(use: Use, what: str, account: Account) -> None:
     if use.out.as_json:
         use.out.document(account)
     state = ", disabled" if account.disabled else ""
+    if account.external is not None:
+        state += f", signs in as {account.external.subject}"
     roles = "".join(f", {role} in experiment {experiment}" for experiment, role in account.roles.items())
     use.out.say(f"{what} account {account.name} ({account.account_id}): role {account.role or 'none'}{roles}{state}.")
 

@@ -16,10 +16,19 @@ SCOPES: tuple[Scope, ...] = ("ingest", "read", "write", "admin")
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """Whom a provider of single sign-on knows: `subject` is its name for them, which it never gives to another."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Someone who signs in. `role` holds for the whole server; `roles` overrides it per experiment.
 
-    `role` None means: nothing but what `roles` grants.
+    `role` None means: nothing but what `roles` grants. `external` is who signs in as this account by single sign-on;
+    no two accounts have the same.
     """
 
     account_id: AccountId
@@ -28,11 +37,13 @@ class Account:
     created_ms: int
     disabled: bool = False
     roles: Mapping[ExperimentId, Role] = field(default_factory=dict[ExperimentId, Role])
+    external: ExternalIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """A change of an account: None leaves a field; `role` is taken when `replace_role` says so, as None is a role.
+    """A change of an account: None leaves a field; `role` is taken when `replace_role` says so, as None is a role,
+    and `external` when `replace_external` does.
 
     `if_password_hash` makes the change conditional: it is applied only while the account has this very hash, so that
     a password checked before the change cannot undo one set meanwhile. `end_logins` forgets its browser sessions.
@@ -44,6 +55,8 @@ class AccountChange:
     password_hash: str | None = field(default=None, repr=False)
     if_password_hash: str | None = field(default=None, repr=False)
     end_logins: bool = False
+    replace_external: bool = False
+    external: ExternalIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,9 @@ class Login:
     csrf_token: str = field(repr=False)
 
 
+MAX_ISSUER = 500
+MAX_SUBJECT = 255
+"""Characters; OpenID Connect has no longer subjects."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+\-]{0,99}")
 
 
@@ -93,6 +109,22 @@ def check_account_name(name: str) -> str:
     if not is_account_name(name):
         raise Invalid.value("account name", name, "1 to 100 letters, digits or . _ @ + -, such as an e-mail address")
     return name
+
+
+def check_external(external: ExternalIdentity) -> ExternalIdentity:
+    """Return `external`; Invalid unless the issuer is a URL and the subject 1 to 255 characters without white space
+    around it or control characters."""
+    issuer = external.issuer
+    if not issuer.startswith(("https://", "http://")) or len(issuer) > MAX_ISSUER or not issuer.isprintable():
+        raise Invalid.value("issuer", issuer, "the URL of the provider, such as 'https://login.example.org'")
+    if not is_subject(external.subject):
+        raise Invalid.value("subject", external.subject, "what the provider has as `sub`, 1 to 255 characters")
+    return external
+
+
+def is_subject(text: str) -> bool:
+    """Tell whether `text` may be a subject: see `check_external`."""
+    return 0 < len(text) <= MAX_SUBJECT and text.isprintable() and text == text.strip()
 
 
 def check_scopes(texts: tuple[str, ...]) -> tuple[Scope, ...]:
@@ -127,7 +159,7 @@ class Identity:
 
     `experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions`
     what it lets them do to the server itself; both follow roles, scopes and experiments. `needs_set_up` says that the
-    server has no account yet.
+    server has no account yet, and `sign_in_with` what single sign-on is called here, both to nobody alone.
     """
 
     kind: ActorKind
@@ -142,6 +174,7 @@ class Identity:
     experiment_actions: dict[str, Allowed] = field(default_factory=dict[str, Allowed])
     server_actions: tuple[str, ...] = ()
     needs_set_up: bool = False
+    sign_in_with: str | None = None
 
     def may(self, action: str, experiment_id: str | None = None) -> bool:
         """Tell whether the server would let this one do `action`: to it, or within an experiment.

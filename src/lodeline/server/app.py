@@ -26,13 +26,16 @@ from lodeline.jobs.upkeep import key_uses, parking
 from lodeline.server import otlp, pages
 from lodeline.server.access import Access, identify
 from lodeline.server.answers import ServicesDep
+from lodeline.server.api import oidc_logins
 from lodeline.server.api.entry import PREFIX
 from lodeline.server.api.routes import NATIVE_ROUTES
 from lodeline.server.errors import Incidents, install_errors
 from lodeline.server.mlflow import routes as mlflow
+from lodeline.server.oidc_client import check_oidc
 from lodeline.server.openapi import install_openapi
 from lodeline.server.security import SAFE_METHODS, BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
 from lodeline.server.settings import Settings
+from lodeline.server.single_sign_on import SingleSignOn, single_sign_on
 from lodeline.services.bundle import Bounds, Services, assemble
 from lodeline.services.ingest import IngestBounds
 from lodeline.storage.base import Stores
@@ -60,6 +63,7 @@ def create_app(
     Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does;
     of several applications over one store only the one that `leads` runs those that are for the whole store.
     """
+    check_oidc(settings)
     opened = stores if stores is not None else open_stores(settings.store)
     if credentials is None:
         directory = store_directory(settings.store) if opened.capabilities.durable else None
@@ -82,12 +86,13 @@ def create_app(
     app.state.services = services
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
+    app.state.single_sign_on = single_sign_on(settings, opened, credentials, clock)
     install_errors(app, lost=pages.lost_page, explain=_explained)
     # OTLP is the hot path, so it stands before the many of the API, as do the calls of MLflow's client and health.
     app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
-    app.router.routes.extend([*NATIVE_ROUTES, *pages.routes()])
+    app.router.routes.extend([*NATIVE_ROUTES, *oidc_logins.routes(), *pages.routes()])
     install_openapi(app, auth=settings.auth)
     return app
 
@@ -102,6 +107,9 @@ def close_app(app: FastAPI) -> None:
     """Finish pending work and close the stores; again is fine."""
     pool: ThreadPoolExecutor = app.state.ingest_pool
     pool.shutdown()
+    single: SingleSignOn | None = app.state.single_sign_on
+    if single is not None:
+        single.close()
     services_of(app).close()
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from lodeline.domain.errors import Invalid
+from lodeline.server.oidc_client import check_oidc
 from lodeline.server.settings import Settings
 from lodeline.server.sockets import is_loopback, listen
 from lodeline.server.workers import supervise
@@ -19,10 +20,12 @@ def serve(settings: Settings, *, announce: Announce | None = None, warnings: Seq
 
     `announce` is given the lines that tell what is served and what to do next, once requests are answered; by
     default they go to the standard output. Invalid when auth is off and `host` is not loopback; Conflict when the
-    port is taken, naming the next free one. A taken gRPC port is announced, never an error. With several `workers`
-    also as `workers.supervise` says. `warnings` are logged first.
+    port is taken, naming the next free one. A taken gRPC port is announced, never an error. Also as
+    `oidc_client.check_oidc` says, and with several `workers` as `workers.supervise` does. `warnings` are logged
+    first.
     """
     check_exposure(settings)
+    check_oidc(settings)
     start_logging(settings)
     for warning in warnings:
         _log.warning("%s", warning)

@@ -12,8 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
+from lodeline.domain.account import ROLES
 from lodeline.domain.errors import Invalid, shown
+from lodeline.server.sockets import is_loopback
 
 ENV_PREFIX = "LODELINE_"
 OTHER_VARIABLES = frozenset(
@@ -84,6 +87,31 @@ class Settings:
     )
     job_interval_s: float = _setting(60.0, "Pause between two rounds of the background jobs.")
     shutdown_timeout_s: float = _setting(10.0, "Longest time that a stop waits for requests under way.")
+    oidc_issuer: str = _setting(
+        "", "URL of a provider of OpenID Connect by which people sign in, just as the provider writes it; empty for "
+        "none. Needs `auth`, the extra `oidc`, and `https`, but on this machine."
+    )  # fmt: skip
+    oidc_client_id: str = _setting("", "What the provider calls this server.")
+    oidc_client_secret_file: str = _setting(
+        "", "File that holds the client's secret, for its owner alone; empty for a public client, which has none."
+    )
+    oidc_name: str = _setting("single sign-on", "What the page calls it: `Sign in with …`.")
+    oidc_scopes: tuple[str, ...] = _setting(
+        ("openid", "email", "profile"), "What the provider is asked for; `openid` has to be among it."
+    )
+    oidc_account_claim: str = _setting(
+        "email", "Claim that names a new account. Of `email` the provider has to say that it is verified."
+    )
+    oidc_groups_claim: str = _setting("groups", "Claim that has somebody's groups.")
+    oidc_roles: tuple[str, ...] = _setting(
+        (), "Which group gives which role on the whole server, each as `GROUP=ROLE`; of several the strongest holds."
+    )
+    oidc_default_role: Literal["none", "admin", "editor", "viewer", "reviewer"] = _setting(
+        "none", "Role of who is in none of these groups; `none` may sign in and sees nothing."
+    )
+    oidc_resync_roles: bool = _setting(
+        True, "Set the role by `oidc_roles` at each sign-in, not at the first alone. Roles in experiments stay."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "How much is logged: debug, info, warning or error. Never content."
     )
@@ -215,3 +243,39 @@ def _check(settings: Settings, sources: Mapping[str, str]) -> None:
     for origin in settings.cors_origins:
         if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise refused("cors_origins", origin, "an origin such as 'https://app.example.org', without a path")
+    _check_oidc(settings, refused)
+
+
+def is_secure(url: str) -> bool:
+    """Tell whether a URL is one of https, or one of http that reaches this machine only."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return host != "" and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+
+
+def _check_oidc(settings: Settings, refused: Callable[[str, object, str], Invalid]) -> None:
+    """Raise Invalid where the settings of single sign-on do not go together."""
+    if not settings.oidc_issuer:
+        for spec in dataclasses.fields(Settings):
+            value = getattr(settings, spec.name)
+            if spec.name.startswith("oidc_") and value != spec.default:
+                raise refused(spec.name, value, "nothing while oidc_issuer is empty; set that too")
+        return
+    if not is_secure(settings.oidc_issuer) or set(settings.oidc_issuer) & set("?#@ "):
+        raise refused("oidc_issuer", settings.oidc_issuer, "an https URL without ? and #, or an http one on loopback")
+    if not settings.auth:
+        raise refused("oidc_issuer", settings.oidc_issuer, "nothing while auth is off; set auth = true too")
+    if not settings.oidc_client_id:
+        raise refused("oidc_client_id", "", "the id that the provider gave this server")
+    if "openid" not in settings.oidc_scopes or any(" " in scope for scope in settings.oidc_scopes):
+        raise refused("oidc_scopes", settings.oidc_scopes, "single words, among them 'openid'")
+    for name in ("oidc_name", "oidc_account_claim", "oidc_groups_claim"):
+        if not getattr(settings, name):
+            raise refused(name, "", "a text that is not empty")
+    for pair in settings.oidc_roles:
+        group, _, role = pair.rpartition("=")
+        if not group or role not in ROLES:
+            raise refused("oidc_roles", pair, f"GROUP=ROLE, the role one of {', '.join(ROLES)}")

@@ -8,7 +8,7 @@ from lodeline.auth.credentials import Credentials
 from lodeline.auth.passwords import check_password
 from lodeline.auth.policy import may, permit
 from lodeline.auth.secrets import same_secret
-from lodeline.domain.account import Account, AccountChange, Role, check_account_name
+from lodeline.domain.account import Account, AccountChange, ExternalIdentity, Role, check_account_name, check_external
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from lodeline.domain.ids import AccountId, ExperimentId, new_hex
@@ -145,6 +145,34 @@ class AccountService:
         )
         return self._stores.accounts.update(account_id, change, audit=audit)
 
+    def link(self, actor: Actor, account_id: AccountId, external: ExternalIdentity) -> Account:
+        """Let this one sign in as the account by single sign-on, instead of who did before, whose logins end.
+
+        Conflict when another account is linked to the identity.
+        """
+        permit(actor, "account.manage")
+        _check_lasts(actor, "external identity")
+        account = self._stores.accounts.get(account_id)
+        change = AccountChange(
+            replace_external=True,
+            external=check_external(external),
+            end_logins=account.external not in {None, external},
+        )
+        details = {"issuer": external.issuer, "subject": external.subject}
+        audit = audit_entry(actor, "account.link", account.name, at_ms=self._clock.now_ms(), details=details)
+        return self._stores.accounts.update(account_id, change, audit=audit)
+
+    def unlink(self, actor: Actor, account_id: AccountId) -> Account:
+        """Let nobody sign in as the account by single sign-on any more, and end its logins; again is fine."""
+        permit(actor, "account.manage")
+        account = self._stores.accounts.get(account_id)
+        if account.external is None:
+            return account
+        details = {"issuer": account.external.issuer, "subject": account.external.subject}
+        audit = audit_entry(actor, "account.unlink", account.name, at_ms=self._clock.now_ms(), details=details)
+        change = AccountChange(replace_external=True, end_logins=True)
+        return self._stores.accounts.update(account_id, change, audit=audit)
+
     def delete(self, actor: Actor, account_id: AccountId) -> None:
         """Remove an account with its logins and keys. What it made keeps its name. Conflict when nobody would be
         left to administrate the server."""
@@ -196,8 +224,8 @@ def _check_lasts(actor: Actor, what: str) -> None:
 
 
 def _known_to(actor: Actor, account: Account) -> Account:
-    """Return the account with the roles that the actor may know: an experiment's admin those in their own ones."""
+    """Return what the actor may know of the account: an experiment's admin the roles in their own ones."""
     if may(actor, "account.manage"):
         return account
     own = {each: role for each, role in account.roles.items() if may(actor, "experiment.share", each)}
-    return replace(account, roles=own)
+    return replace(account, roles=own, external=None)

@@ -1,5 +1,6 @@
 """Logins: browser sessions, from the password to the actor of each request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from lodeline.auth.actor import ANONYMOUS, Actor, account_actor
@@ -23,6 +24,35 @@ class SignedIn:
     account: Account
     login: Login
     secret: str = field(repr=False)
+
+
+def begin_login(
+    stores: Stores,
+    credentials: Credentials,
+    account: Account,
+    present: Callable[[], Account | None],
+    *,
+    now_ms: int,
+    **details: str | None,
+) -> SignedIn:
+    """Begin a login of 12 hours for somebody who has proved to be this account; `details` are for the audit trail.
+
+    `present` looks again: it returns the account while what proved it still does. Unauthenticated when it does not,
+    or when the account is disabled by then.
+    """
+    login = Login(account.account_id, now_ms, now_ms + LIFETIME_MS, new_csrf_token())
+    secret = new_login_secret()
+    secret_hash = credentials.secrets.login_hash(secret)
+    actor = account_actor(account)
+    audit = audit_entry(actor, "login.begin", account.name, at_ms=now_ms, details=details)
+    stores.keys.add_login(login, secret_hash=secret_hash, audit=audit)
+    # A password set, or an account disabled, since the check ended the logins there were then; not this one.
+    now = present()
+    if now is None or now.disabled:
+        entry = audit_entry(actor, "login.end", account.name, at_ms=now_ms, details={"reason": "changed meanwhile"})
+        stores.keys.end_login(secret_hash, audit=entry)
+        raise Unauthenticated("the account was changed at this moment; sign in again.")
+    return SignedIn(now, login, secret)
 
 
 class LoginService:
@@ -87,21 +117,11 @@ class LoginService:
         return self._stores.keys.find_login(self._credentials.secrets.login_hash(secret))
 
     def _begin(self, account: Account, password_hash: str, address: str | None, now_ms: int) -> SignedIn:
-        login = Login(account.account_id, now_ms, now_ms + LIFETIME_MS, new_csrf_token())
-        secret = new_login_secret()
-        secret_hash = self._credentials.secrets.login_hash(secret)
-        actor = account_actor(account)
-        audit = audit_entry(actor, "login.begin", account.name, at_ms=now_ms, details={"address": address})
-        self._stores.keys.add_login(login, secret_hash=secret_hash, audit=audit)
-        # A password set, or an account disabled, since the check ended the logins there were then; not this one.
-        now = self._stores.accounts.credentials(account.name)
-        if now is None or now[1] != password_hash or now[0].disabled:
-            entry = audit_entry(
-                actor, "login.end", account.name, at_ms=now_ms, details={"reason": "changed meanwhile"}
-            )
-            self._stores.keys.end_login(secret_hash, audit=entry)
-            raise Unauthenticated("the account was changed at this moment; sign in again.")
-        return SignedIn(now[0], login, secret)
+        def present() -> Account | None:
+            now = self._stores.accounts.credentials(account.name)
+            return now[0] if now is not None and now[1] == password_hash else None
+
+        return begin_login(self._stores, self._credentials, account, present, now_ms=now_ms, address=address)
 
     def _renew_hash(self, account: Account, stored: str, password: str, now_ms: int) -> str:
         """Return the hash in force, made again when the parameters for new ones have changed."""

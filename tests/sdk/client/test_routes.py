@@ -131,6 +131,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "set_account_role": lambda c: c.accounts.set_role("a", "admin"),
     "set_account_disabled": lambda c: c.accounts.set_disabled("a", True),
     "set_account_password": lambda c: c.accounts.set_password("a", "new"),
+    "link_account": lambda c: c.accounts.link("a/b", "248289761001"),
+    "unlink_account": lambda c: c.accounts.unlink("a/b"),
     "delete_account": lambda c: c.accounts.delete("a"),
     "create_key": lambda c: c.keys.create("k", ["read"]),
     "list_keys": lambda c: c.keys.list(),

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from lodeline.domain.account import Account, AccountChange, ExternalIdentity
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.domain.ids import AccountId, ExperimentId
 from lodeline.storage.sql import connection, migrate, migrate_sqlite, open_sqlite, plan_migration
 from lodeline.storage.sql.schema import known_migrations, schema_version
-from tests.contract.build import found, span, write
+from tests.contract.build import audit, found, span, write
 
 SECOND = """-- Number the experiments.
 ALTER TABLE experiments ADD COLUMN number INTEGER;
@@ -255,3 +257,41 @@ def test_prompts_of_one_name_keep_it_only_where_it_was_first(tmp_path: Path):
     ]  # fmt: skip
     assert found[3][2] == '{"tags":{"a":"b","lodeline.renamed_from":"greet"}}'
     assert found[0][2] == '{"tags":{"a":"b"}}'
+
+
+def test_accounts_of_before_single_sign_on_are_read_and_can_be_linked(tmp_path: Path):
+    folder = tmp_path / "eleven"
+    folder.mkdir()
+    for step in known_migrations()[:11]:
+        (folder / f"{step.number:04}_{step.name}.sql").write_text(step.sql, encoding="utf-8")
+    open_sqlite(tmp_path / "store", migrations=folder).close()
+    db = connection.connect(tmp_path / "store", readonly=False)
+    doc = '{"name":"ada","role":"admin","created_ms":5,"disabled":false,"roles":{"1":"viewer"}}'
+    db.execute("INSERT INTO accounts VALUES ('acc-1', 'ada', 'hash', ?), ('acc-2', 'bob', NULL, ?)", (doc, doc))
+    db.close()
+    assert migrate_sqlite(tmp_path / "store").steps[0].number == 12
+    stores = open_sqlite(tmp_path / "store")
+    try:
+        assert stores.accounts.get(AccountId("acc-1")) == Account(
+            AccountId("acc-1"), "ada", "admin", 5, roles={ExperimentId("1"): "viewer"}
+        )
+        ada = ExternalIdentity("https://a.example.org", "s-1")
+        change = AccountChange(replace_external=True, external=ada)
+        stores.accounts.update(AccountId("acc-1"), change, audit=audit())
+        found = stores.accounts.find_external(ada)
+        assert found is not None
+        assert found.account_id == "acc-1"
+        with pytest.raises(Conflict):
+            stores.accounts.update(AccountId("acc-2"), change, audit=audit())
+    finally:
+        stores.close()
+
+
+def test_an_external_identity_is_looked_up_in_its_index(tmp_path: Path):
+    open_sqlite(tmp_path / "store").close()
+    (plan,) = rows(
+        tmp_path / "store",
+        "EXPLAIN QUERY PLAN SELECT account_id, doc FROM accounts "
+        "WHERE json_extract(doc, '$.external.issuer') = 'a' AND json_extract(doc, '$.external.subject') = 'b'",
+    )
+    assert "accounts_external" in str(plan)

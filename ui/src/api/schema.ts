@@ -2,7 +2,7 @@
 
 /** Someone who signs in. `role` holds for the whole server; `roles` overrides it per experiment.
 
-`role` None means: nothing but what `roles` grants. */
+`role` None means: nothing but what `roles` grants. `external` is who signs in as this account by single sign-on; no two accounts have the same. */
 export interface Account {
   account_id: string;
   name: string;
@@ -10,6 +10,7 @@ export interface Account {
   created_ms: number;
   disabled: boolean;
   roles: Record<string, "admin" | "editor" | "viewer" | "reviewer">;
+  external: ExternalIdentity | null;
 }
 
 /** A new account; without a password it cannot sign in but can own keys. */
@@ -834,6 +835,18 @@ export interface ExperimentSettings {
   enforce_label_schemas: boolean;
 }
 
+/** Who signs in as the account by single sign-on; the issuer is that of the setting `oidc_issuer` by default. */
+export interface ExternalBody {
+  subject: string;
+  issuer?: string | null;
+}
+
+/** Whom a provider of single sign-on knows: `subject` is its name for them, which it never gives to another. */
+export interface ExternalIdentity {
+  issuer: string;
+  subject: string;
+}
+
 /** The most frequent values of a field under a filter, most frequent first, ties by value.
 
 `complete` is false when only the newest `examined` traces were counted (the bound or the deadline was reached). */
@@ -980,7 +993,7 @@ export interface HumanCeiling {
 
 /** Who is asking, and what limits them. `csrf_token` is for the header `x-lodeline-csrf` of a browser's login.
 
-`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. `needs_set_up` says that the server has no account yet. */
+`experiment_actions` says for each action in which experiments the server lets this one do it, `server_actions` what it lets them do to the server itself; both follow roles, scopes and experiments. `needs_set_up` says that the server has no account yet, and `sign_in_with` what single sign-on is called here, both to nobody alone. */
 export interface Identity {
   kind: "local" | "account" | "key" | "system" | "anonymous";
   name: string;
@@ -994,6 +1007,7 @@ export interface Identity {
   experiment_actions: Record<string, Allowed>;
   server_actions: string[];
   needs_set_up: boolean;
+  sign_in_with: string | null;
 }
 
 /** What an import did. Existing traces were left as they are; of those and of refused ones the first thousand are listed. Runs and models whose ids are taken, and artifacts whose paths are, were left alone, too. */
@@ -3833,6 +3847,14 @@ Tags set afterwards, what clients said of the trace and assessments are no part 
     body: LabelsBody;
     answer: DatasetVersion;
   };
+  /** Let somebody sign in as the account by single sign-on, known by their subject at the provider. */
+  link_account: {
+    params: {
+      account_id: string;
+    };
+    body: ExternalBody;
+    answer: Account;
+  };
   /** Link traces of one experiment to a run; links that exist stay. */
   link_traces: {
     params: Record<string, never>;
@@ -4491,6 +4513,14 @@ Of traces in several experiments, those of one are changed together. */
     body: ReviewerBody;
     answer: ReviewView;
   };
+  /** Let nobody sign in as the account by single sign-on any more; its logins end. */
+  unlink_account: {
+    params: {
+      account_id: string;
+    };
+    body: undefined;
+    answer: Account;
+  };
   /** Revise an assessment; the revisions before stay readable. */
   update_assessment: {
     params: {
@@ -4670,6 +4700,7 @@ export const OPERATIONS = {
   get_trace_records: ["GET", "/traces/{trace_id}/records"],
   import_experiment: ["POST", "/experiments/import"],
   label_dataset_version: ["PATCH", "/datasets/{dataset_id}/versions/{version}/labels"],
+  link_account: ["PUT", "/accounts/{account_id}/external"],
   link_traces: ["POST", "/traces/link"],
   list_accounts: ["GET", "/accounts"],
   list_alias_events: ["GET", "/models/aliases"],
@@ -4742,6 +4773,7 @@ export const OPERATIONS = {
   tag_trace: ["PATCH", "/traces/{trace_id}/tags"],
   tag_traces: ["POST", "/traces/tags"],
   undo_review: ["POST", "/reviews/items/{item_id}/undo"],
+  unlink_account: ["DELETE", "/accounts/{account_id}/external"],
   update_assessment: ["PATCH", "/assessments/{assessment_id}"],
   update_dataset: ["PATCH", "/datasets/{dataset_id}"],
   update_experiment: ["PATCH", "/experiments/{experiment_id}"],

@@ -49,7 +49,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/sign-in",
-    validateSearch: texts("back"),
+    validateSearch: texts("back", "error"),
     component: pageFile(() => import("@/features/login/sign-in-page"), "SignInPage"),
   }),
   createRoute({

@@ -47,6 +47,18 @@ class Accounts(Noun[ModeT]):
         return Call("PUT", path, one(Account), body=given(new=new, old=old), repeat="never")
 
     @call
+    def link(self, account_id: str, subject: str, *, issuer: str | None = None) -> Call[Account]:
+        """Let somebody sign in as the account by single sign-on, known by their `subject` at the provider, which is
+        the one that the server is set up with by default."""
+        path = path_of("accounts", account_id, "external")
+        return Call("PUT", path, one(Account), body=given(subject=subject, issuer=issuer))
+
+    @call
+    def unlink(self, account_id: str) -> Call[Account]:
+        """Let nobody sign in as the account by single sign-on any more; its logins end."""
+        return Call("DELETE", path_of("accounts", account_id, "external"), one(Account))
+
+    @call
     def delete(self, account_id: str) -> Call[None]:
         """Delete an account with its logins and keys."""
         return Call("DELETE", path_of("accounts", account_id), nothing)

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Request
 from pydantic import Field
 
-from lodeline.domain.account import Account, Role
+from lodeline.domain.account import MAX_ISSUER, MAX_SUBJECT, Account, ExternalIdentity, Role
+from lodeline.domain.errors import Invalid
 from lodeline.domain.ids import AccountId, check_experiment_id
 from lodeline.server.access import ActorDep, AddressDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
 from lodeline.server.api.entry import native_router
+from lodeline.server.settings import Settings
 
 router = native_router("/accounts", "accounts")
 
@@ -37,6 +39,13 @@ class DisabledBody(Body):
     """Whether the account is shut out."""
 
     disabled: bool
+
+
+class ExternalBody(Body):
+    """Who signs in as the account by single sign-on; the issuer is that of the setting `oidc_issuer` by default."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=MAX_SUBJECT)]
+    issuer: Annotated[str, Field(min_length=1, max_length=MAX_ISSUER)] | None = None
 
 
 class PasswordBody(Body):
@@ -90,6 +99,25 @@ def set_account_password(
     """Set a password; the account's logins end."""
     account = services.accounts.set_password(actor, AccountId(account_id), body.new, old=body.old, address=address)
     return Json(account)
+
+
+@router.put("/{account_id}/external", **answer(Account, 404, 409))
+def link_account(
+    request: Request, actor: ActorDep, services: ServicesDep, account_id: AccountPath, body: ExternalBody
+) -> Json:
+    """Let somebody sign in as the account by single sign-on, known by their subject at the provider."""
+    settings: Settings = request.app.state.settings
+    issuer = body.issuer or settings.oidc_issuer
+    if not issuer:
+        raise Invalid("issuer: none is given, and single sign-on is not set up here; give the provider's URL.")
+    external = ExternalIdentity(issuer, body.subject)
+    return Json(services.accounts.link(actor, AccountId(account_id), external))
+
+
+@router.delete("/{account_id}/external", **answer(Account, 404))
+def unlink_account(actor: ActorDep, services: ServicesDep, account_id: AccountPath) -> Json:
+    """Let nobody sign in as the account by single sign-on any more; its logins end."""
+    return Json(services.accounts.unlink(actor, AccountId(account_id)))
 
 
 @router.delete("/{account_id}", **answer(None, 404, 409, status=204))

@@ -14,6 +14,7 @@ from lodeline.server.access import AccessDep, AddressDep, IdentityDep
 from lodeline.server.answers import Json, ServicesDep, answer
 from lodeline.server.api.bodies import Body
 from lodeline.server.api.entry import OpenRoute, native_router
+from lodeline.server.single_sign_on import SingleSignOn
 
 router = native_router("", "logins", route_class=OpenRoute)
 
@@ -66,11 +67,16 @@ def sign_out(request: Request, services: ServicesDep, access: AccessDep, identit
 
 
 @router.get("/me", **answer(Identity))
-def get_me(services: ServicesDep, identity: IdentityDep) -> Json:
+def get_me(request: Request, services: ServicesDep, identity: IdentityDep) -> Json:
     """Return who is asking; without credentials that is "anonymous"."""
     found = _identity(*identity)
     if found.kind == "anonymous":
-        found = replace(found, needs_set_up=services.accounts.needs_set_up())
+        single: SingleSignOn | None = request.app.state.single_sign_on
+        found = replace(
+            found,
+            needs_set_up=services.accounts.needs_set_up(),
+            sign_in_with=None if single is None else single.logins.rules.name,
+        )
     return Json(found)
 
 

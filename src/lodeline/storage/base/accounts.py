@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from lodeline.domain.account import Account, AccountChange, ApiKey, Login, Role
+from lodeline.domain.account import Account, AccountChange, ApiKey, ExternalIdentity, Login, Role
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.ids import AccountId, ExperimentId, KeyId
 from lodeline.domain.page import Page
@@ -15,8 +15,8 @@ class AccountStore(Protocol):
 
     def create(self, account: Account, *, password_hash: str | None, audit: AuditEntry, only_first: bool = False
                ) -> Account:  # fmt: skip
-        """Add an account; Conflict when the name is taken (names compare case-folded), or when `only_first` and
-        there is any account already: that makes first-run set-up safe in a race."""
+        """Add an account; Conflict when the name (names compare case-folded) or the external identity is taken, or
+        when `only_first` and there is any account already: that makes first-run set-up safe in a race."""
         ...
 
     def get(self, account_id: AccountId) -> Account:
@@ -27,13 +27,18 @@ class AccountStore(Protocol):
         """Return the account of this name with its password hash; None when there is none."""
         ...
 
+    def find_external(self, external: ExternalIdentity) -> Account | None:
+        """Return the account that this one signs in as; None when there is none."""
+        ...
+
     def list(self) -> Sequence[Account]:
         """Return all, by name."""
         ...
 
     def update(self, account_id: AccountId, change: AccountChange, *, audit: AuditEntry) -> Account:
         """Apply the change. NotFound when unknown. Conflict when it would leave no enabled account with the role
-        admin, or when `if_password_hash` is given and is not the present hash."""
+        admin, when `if_password_hash` is given and is not the present hash, or when another account has the external
+        identity."""
         ...
 
     def set_role(self, account_id: AccountId, experiment_id: ExperimentId, role: Role | None, *, audit: AuditEntry

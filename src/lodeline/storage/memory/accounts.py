@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lodeline.domain.account import Account, AccountChange, Role
+from lodeline.domain.account import Account, AccountChange, ExternalIdentity, Role
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import Conflict, NotFound
 from lodeline.domain.ids import AccountId, ExperimentId
@@ -28,6 +28,7 @@ class MemoryAccounts:
                     f"account name {account.name!r} is taken; choose another one.",
                     details={"name": account.name, "account_id": holder.account_id},
                 )
+            self._check_external(account)
             if account.account_id in self._state.accounts:
                 raise Conflict(f"account id {account.account_id!r} is taken; give a fresh one.")
             kept = replace(account, roles=dict(account.roles))
@@ -48,6 +49,10 @@ class MemoryAccounts:
                 return None
             return account, self._state.password_hashes.get(account.account_id)
 
+    def find_external(self, external: ExternalIdentity) -> Account | None:
+        with self._state.lock:
+            return next((a for a in self._state.accounts.values() if a.external == external), None)
+
     def list(self) -> Sequence[Account]:
         with self._state.lock:
             return sorted(self._state.accounts.values(), key=lambda account: account.name.casefold())
@@ -62,7 +67,9 @@ class MemoryAccounts:
                 account,
                 role=change.role if change.replace_role else account.role,
                 disabled=account.disabled if change.disabled is None else change.disabled,
+                external=change.external if change.replace_external else account.external,
             )
+            self._check_external(changed)
             self._keep_an_admin(account, changed)
             self._state.accounts[account_id] = changed
             if change.password_hash is not None:
@@ -106,6 +113,15 @@ class MemoryAccounts:
     def _named(self, name: str) -> Account | None:
         folded = name.casefold()
         return next((a for a in self._state.accounts.values() if a.name.casefold() == folded), None)
+
+    def _check_external(self, account: Account) -> None:
+        """Raise Conflict when another account has this one's external identity."""
+        holder = None if account.external is None else self.find_external(account.external)
+        if holder is not None and holder.account_id != account.account_id:
+            raise Conflict(
+                f"this identity is linked to account {holder.name!r}; unlink it there first.",
+                details={"name": holder.name, "account_id": holder.account_id},
+            )
 
     def _keep_an_admin(self, account: Account, changed: Account | None) -> None:
         """Raise Conflict when `account` is the last enabled admin and `changed` (None: removed) is not one."""

@@ -1,9 +1,9 @@
 """Accounts in SQLite."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from lodeline.domain.account import Account, AccountChange, Role
+from lodeline.domain.account import Account, AccountChange, ExternalIdentity, Role
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import Conflict, NotFound
 from lodeline.domain.ids import AccountId, ExperimentId
@@ -28,6 +28,7 @@ class SqlAccounts:
             if only_first and _accounts(db):
                 raise Conflict("there is an account already; sign in, or ask an admin for one.")
             _check_free(db, account)
+            _check_external(db, account)
             db.execute(
                 "INSERT INTO accounts (account_id, folded_name, password_hash, doc) VALUES (?, ?, ?, ?)",
                 (account.account_id, account.name.casefold(), password_hash, _doc(account)),
@@ -47,6 +48,10 @@ class SqlAccounts:
             row = db.execute(sql, (name.casefold(),)).fetchone()
         return None if row is None else (_account(row[0], row[1]), row[2])
 
+    def find_external(self, external: ExternalIdentity) -> Account | None:
+        with self._readers.read() as db:
+            return _linked(db, external)
+
     def list(self) -> Sequence[Account]:
         with self._readers.read() as db:
             return _accounts(db)
@@ -60,7 +65,9 @@ class SqlAccounts:
                 account,
                 role=change.role if change.replace_role else account.role,
                 disabled=account.disabled if change.disabled is None else change.disabled,
+                external=change.external if change.replace_external else account.external,
             )
+            _check_external(db, changed)
             _keep_an_admin(db, account, changed)
             _replace(db, changed)
             if change.password_hash is not None:
@@ -129,6 +136,25 @@ def _check_free(db: Db, account: Account) -> None:
         raise Conflict(f"account id {account.account_id!r} is taken; give a fresh one.")
 
 
+def _linked(db: Db, external: ExternalIdentity) -> Account | None:
+    sql = (
+        "SELECT account_id, doc FROM accounts "
+        "WHERE json_extract(doc, '$.external.issuer') = ? AND json_extract(doc, '$.external.subject') = ?"
+    )
+    row = db.execute(sql, (external.issuer, external.subject)).fetchone()
+    return None if row is None else _account(row[0], row[1])
+
+
+def _check_external(db: Db, account: Account) -> None:
+    """Raise Conflict when another account has this one's external identity."""
+    holder = None if account.external is None else _linked(db, account.external)
+    if holder is not None and holder.account_id != account.account_id:
+        raise Conflict(
+            f"this identity is linked to account {holder.name!r}; unlink it there first.",
+            details={"name": holder.name, "account_id": holder.account_id},
+        )
+
+
 def _keep_an_admin(db: Db, account: Account, changed: Account | None) -> None:
     """Raise Conflict when `account` is the last enabled admin and `changed` (None: removed) is not one."""
     if not _administrates(account) or (changed is not None and _administrates(changed)):
@@ -154,9 +180,13 @@ def _doc(account: Account) -> str:
             "created_ms": account.created_ms,
             "disabled": account.disabled,
             "roles": dict(roles),
+            "external": None if account.external is None else asdict(account.external),
         }
     )
 
 
 def _account(account_id: str, doc: str) -> Account:
-    return Account(account_id=AccountId(account_id), **loads(doc))
+    fields = loads(doc)
+    external = fields.pop("external", None)  # of an account that was written before there were any
+    linked = None if external is None else ExternalIdentity(**external)
+    return Account(account_id=AccountId(account_id), external=linked, **fields)

@@ -1,4 +1,4 @@
-import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Divider, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -10,14 +10,16 @@ import classes from "./sign-in-page.module.css";
 
 /** Signing in, and making the first account of a new server. */
 export function SignInPage() {
-  const needsSetUp = useQuery(meQuery).data?.needs_set_up ?? false;
+  const me = useQuery(meQuery).data;
+  const needsSetUp = me?.needs_set_up ?? false;
+  const provider = me?.sign_in_with ?? null;
   const [settingUp, setSettingUp] = useState(needsSetUp);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [token, setToken] = useState("");
   const client = useQueryClient();
   const router = useRouter();
-  const { back } = useSearch({ from: "/sign-in" });
+  const { back, error } = useSearch({ from: "/sign-in" });
   const enter = useMutation({
     mutationFn: async () => {
       if (settingUp) await call("set_up", {}, { body: { token: token.trim(), name, password } });
@@ -39,6 +41,19 @@ export function SignInPage() {
     <main className={classes.page}>
       <form onSubmit={submit} className={classes.card}>
         <h1>{settingUp ? text.login.setUpTitle : `${text.login.title} – ${text.product}`}</h1>
+        {error !== undefined && !enter.isError && (
+          <Alert color="red" variant="light" role="alert">
+            {refusalText(error)}
+          </Alert>
+        )}
+        {provider !== null && !settingUp && (
+          <>
+            <Button component="a" href={singleSignOn(ownPath(back))} size="sm">
+              {text.login.with(provider)}
+            </Button>
+            <Divider label={text.login.orPassword} />
+          </>
+        )}
         {settingUp && <p className="dim">{text.login.setUpHint}</p>}
         {settingUp && (
           <TextInput
@@ -53,7 +68,7 @@ export function SignInPage() {
           label={text.login.name}
           name="name"
           required
-          autoFocus
+          autoFocus={provider === null}
           autoComplete="username"
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
@@ -67,7 +82,12 @@ export function SignInPage() {
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         {enter.isError && <ProblemNote error={enter.error} />}
-        <Button type="submit" size="sm" loading={enter.isPending}>
+        <Button
+          type="submit"
+          size="sm"
+          variant={provider === null || settingUp ? "filled" : "default"}
+          loading={enter.isPending}
+        >
           {settingUp ? text.login.setUpSubmit : text.login.submit}
         </Button>
         {needsSetUp && (
@@ -78,6 +98,17 @@ export function SignInPage() {
       </form>
     </main>
   );
+}
+
+/** The address that leads to the provider of single sign-on, and from there to a path of this page. */
+function singleSignOn(to: string): string {
+  return `/api/v1/login/oidc?${new URLSearchParams({ to })}`;
+}
+
+/** Why single sign-on let nobody in. The code is of the address, which anybody can write, so no word of it is shown. */
+export function refusalText(code: string): string {
+  const texts: Readonly<Record<string, string>> = text.login.refusals;
+  return (Object.hasOwn(texts, code) ? texts[code] : undefined) ?? text.login.refused;
 }
 
 /** Where to go after signing in: a path of this page and nowhere else. */
