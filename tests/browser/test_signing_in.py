@@ -15,6 +15,7 @@ from lodeline.domain.ids import DEFAULT_EXPERIMENT, TraceId
 from lodeline.domain.trace import TraceInfo
 from lodeline.services.bundle import assemble
 from lodeline.storage.open import open_stores, store_directory
+from tests.browser.test_reviewing import check_axe
 from tests.browser.watching import watched
 from tests.e2e.harness import serving
 from tests.e2e.oidc_provider import providing
@@ -231,8 +232,11 @@ def test_somebody_signs_in_at_a_provider_lands_where_they_wanted_and_signs_out(b
             expect(page.get_by_role("alert")).to_have_text(
                 "There is an account of your name that is not linked to you. Ask an admin to link it."
             )
-            sign_in(page, "vera")
+            check_axe(visit)
+            sign_in(page, "ada")
             assert page.url == f"{server.url}/settings/keys"
+            page.goto(f"{server.url}/settings/accounts")
+            expect(page.get_by_role("row").filter(has_text="ada@example.org")).to_contain_text("sub-ada")
 
 
 def test_the_address_says_nothing_on_the_page(browser: Browser, store: Path):

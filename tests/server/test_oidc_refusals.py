@@ -339,9 +339,12 @@ def begun(journey: Journey) -> str:
         {"padding": "x" * (MAX_BYTES + 1)},
     ],
 )
-def test_a_description_that_is_wrong_leads_nowhere(journey: Journey, document: dict[str, object]) -> None:
+def test_a_description_that_is_wrong_leads_nowhere(
+    journey: Journey, document: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
     journey.provider.describe(**document)
     assert begun(journey) == refusal("oidc_provider")
+    assert "single sign-on: " in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from lodeline.auth.oidc import (
 from lodeline.auth.secrets import same_secret
 from lodeline.domain.account import Account, AccountChange, ExternalIdentity, Role
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, LodelineError, Unavailable
+from lodeline.domain.errors import Conflict, LodelineError, Unauthenticated, Unavailable
 from lodeline.domain.ids import AccountId, new_hex
 from lodeline.services.accounts import MAX_ACCOUNTS
 from lodeline.services.audit import audit_entry
@@ -92,7 +92,7 @@ class OidcLoginService:
     def begin(self, to: str, *, redirect_uri: str) -> tuple[str, str]:
         """Return where to send a browser that wants to see the page `to`, and what it has to keep meanwhile.
 
-        Unavailable when the provider does not answer.
+        Unavailable when the provider does not answer, `oidc_provider` when its description of itself is wrong.
         """
         attempt = Attempt.begin(to, now_ms=self._clock.now_ms())
         asked = {
@@ -105,7 +105,12 @@ class OidcLoginService:
             "code_challenge": attempt.challenge,
             "code_challenge_method": "S256",
         }
-        return self._provider.authorization_url(asked), attempt.sealed(self._credentials.secrets)
+        try:
+            place = self._provider.authorization_url(asked)
+        except Unauthenticated as refusal:
+            _log.warning("%s", refusal.message)
+            raise
+        return place, attempt.sealed(self._credentials.secrets)
 
     def destination(self, kept: str | None) -> str | None:
         """Return the page that somebody wanted to see, by what their browser has kept; None when that is nothing."""

@@ -43,6 +43,7 @@ export const settingsTexts = {
     grant: "Grant a role in an experiment",
     grantIn: (experiment: string, role: string) => `${experiment}: ${role}`,
     created: "Created",
+    linked: (subject: string) => `Single sign-on: ${subject}`,
     disabled: "disabled",
     newAccount: "New account",
     password: "Password",

@@ -51,7 +51,7 @@ export function SignInPage() {
             <Button component="a" href={singleSignOn(ownPath(back))} size="sm">
               {text.login.with(provider)}
             </Button>
-            <Divider label={text.login.orPassword} />
+            <Divider label={<span className="dim">{text.login.orPassword}</span>} />
           </>
         )}
         {settingUp && <p className="dim">{text.login.setUpHint}</p>}

@@ -126,6 +126,11 @@ function AccountRow({ account, nameOf, experiments }: GrantsProps) {
       <td className={account.disabled ? classes.off : undefined}>
         <SafeText text={account.name} />
         {account.disabled && <span className="visually-hidden">{t.disabled}</span>}
+        {account.external !== null && (
+          <div className="dim">
+            <SafeText text={t.linked(account.external.subject)} />
+          </div>
+        )}
       </td>
       <td>
         <NativeSelect
