@@ -4,7 +4,9 @@ import base64
 import hmac
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -18,8 +20,10 @@ from lodeline.auth.actor import LOCAL
 from lodeline.auth.oidc import ATTEMPT_MS
 from lodeline.query.ast import Search
 from lodeline.server.access import COOKIE as LOGIN
+from lodeline.server.api import oidc_logins
 from lodeline.server.api.oidc_logins import BEGIN_PATH, CALLBACK_PATH, COOKIE
 from lodeline.server.oidc import MAX_AGE_MS, MAX_BYTES, REFETCH_MS, HttpProvider
+from lodeline.server.single_sign_on import SingleSignOn
 from tests.server.oidc_tokens import CLIENT, PRIVATE, Provider, answering, public, signed
 from tests.server.world import World, serve
 from tests.services.access import PASSWORD
@@ -178,41 +182,59 @@ def unsigned(claims: Mapping[str, object], header: Mapping[str, object], secret:
     return (body + b"." + base64.urlsafe_b64encode(proof).rstrip(b"=")).decode()
 
 
-def test_what_no_key_of_the_provider_has_signed_is_refused(journey: Journey) -> None:
-    pem = PRIVATE["rsa"].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+def tampered(
+    claims: Mapping[str, object], *, body: Mapping[str, object] | None = None, proof: str | None = None
+) -> str:
+    """Return a right token with another body or signature."""
+    head, said, signature = signed(claims).split(".")
+    other = base64.urlsafe_b64encode(json.dumps(body).encode()).rstrip(b"=").decode() if body else said
+    return f"{head}.{other}.{signature if proof is None else signature[: -len(proof) or None] + proof}"
+
+
+PEM = PRIVATE["rsa"].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+FORGED: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+    "none": lambda claims: unsigned(claims, {"alg": "none"}),
+    "none, written otherwise": lambda claims: unsigned(claims, {"alg": "None", "kid": "rsa"}),
+    "no algorithm": lambda claims: unsigned(claims, {"kid": "rsa"}),
+    "the public key as a secret": lambda claims: unsigned(claims, {"alg": "HS256", "kid": "rsa"}, PEM),
+    "the client's secret": lambda claims: unsigned(claims, {"alg": "HS256"}, SECRET.encode()),
+    "several algorithms": lambda claims: unsigned(claims, {"alg": ["RS256"], "kid": "rsa"}),
+    "no signature": lambda claims: unsigned(claims, {"alg": "RS256", "kid": "rsa"}),
+    "a key id that is no text": lambda claims: unsigned(claims, {"alg": "RS256", "kid": 7}),
+    "an unknown key": lambda claims: signed(claims, key="other"),
+    "an unknown key under a known name": lambda claims: signed(claims, key="other", kid="rsa"),
+    "a key of its own": lambda claims: signed(claims, jwk=public("other"), key="other", kid="x"),
+    "the name of a key of another kind": lambda claims: signed(claims, kid="ec"),
+    "another kind under that name": lambda claims: signed(claims, key="ec", algorithm="ES256", kid="rsa"),
+    "another subject": lambda claims: tampered(claims, body={**claims, "sub": "s-2"}),
+    "another signature": lambda claims: tampered(claims, proof="AAAA"),
+    "two parts": lambda claims: signed(claims).rpartition(".")[0],
+    "five parts": lambda claims: f"{signed(claims)}.a.b",
+    "a deep header": lambda claims: base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".e30.AAAA",
+    "no token": lambda claims: "no token",
+    "nothing": lambda claims: "",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGED)
+def test_what_no_key_of_the_provider_has_signed_is_refused(journey: Journey, forgery: str) -> None:
     asked, cookie = journey.begin()
     claims = journey.claims(asked)
-    right = signed(claims)
-    head, body, proof = right.split(".")
-    other = base64.urlsafe_b64encode(json.dumps(claims | {"sub": "s-2"}).encode()).rstrip(b"=").decode()
-    for token in (
-        unsigned(claims, {"alg": "none"}),
-        unsigned(claims, {"alg": "None", "kid": "rsa"}),
-        unsigned(claims, {"kid": "rsa"}),
-        unsigned(claims, {"alg": "HS256", "kid": "rsa"}, pem),
-        unsigned(claims, {"alg": "HS256"}, SECRET.encode()),
-        unsigned(claims, {"alg": ["RS256"], "kid": "rsa"}),
-        unsigned(claims, {"alg": "RS256", "kid": "rsa"}),
-        signed(claims, key="other"),
-        signed(claims, key="other", kid="rsa"),
-        signed(claims, kid="ec"),
-        signed(claims, key="ec", algorithm="ES256", kid="rsa"),
-        signed(claims, jwk=public("other"), key="other", kid="x"),
-        f"{head}.{other}.{proof}",
-        f"{head}.{body}.",
-        f"{head}.{body}.{proof[:-4]}AAAA",
-        f"{head}.{body}",
-        "no token",
-        "",
-    ):
-        assert journey.outcome(token, asked, cookie) in {refusal("oidc_token"), refusal("too_many_attempts")}, token
-        journey.world.clock.advance(0 if "oidc_token" else 1)
-    assert journey.outcome(right, asked, cookie) == "/reviews"
+    assert journey.outcome(FORGED[forgery](claims), asked, cookie) == refusal("oidc_token")
+    assert journey.outcome(signed(claims), asked, cookie) == "/reviews"
 
 
 @pytest.mark.parametrize(
     "key",
-    [public("rsa", alg="PS256"), public("rsa", use="enc"), public("rsa", kty="EC"), public("rsa", n="AA"), {}, 1],
+    [
+        public("rsa", alg="PS256"),
+        public("rsa", use="enc"),
+        public("rsa", kty="EC"),
+        public("rsa", n="AA"),
+        public("rsa", n=7),
+        {},
+        1,
+    ],
 )
 def test_a_key_that_is_for_something_else_signs_nothing(journey: Journey, key: object) -> None:
     journey.provider.say("/jwks", {"keys": [key]})
@@ -281,12 +303,23 @@ def test_an_answer_to_another_browser_or_with_a_changed_cookie_is_refused_unaske
     assert journey.provider.count("/token") == 0
 
 
-def test_parameters_that_come_twice_count_for_none(journey: Journey) -> None:
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("code=b", "oidc_provider"),
+        ("state=b", "oidc_expired"),
+        ("iss={issuer}&iss=https://evil.example.org", "oidc_provider"),
+        ("iss=https://evil.example.org&iss={issuer}", "oidc_provider"),
+        ("error=", "oidc_denied"),
+    ],
+)
+def test_parameters_that_come_twice_say_nothing(journey: Journey, more: str, code: str) -> None:
     asked, cookie = journey.begin()
     journey.provider.give(signed(journey.claims(asked)))
-    path = f"{CALLBACK_PATH}?state={asked['state']}&code=a&code=b"
+    path = f"{CALLBACK_PATH}?state={asked['state']}&code=a&{more.format(issuer=journey.provider.url)}"
     answer = journey.world.client.get(path, headers={"cookie": f"{COOKIE}={cookie}"}, follow_redirects=False)
-    assert answer.headers["location"] == refusal("oidc_provider")
+    assert answer.headers["location"] == refusal(code)
+    assert journey.provider.count("/token") == 0
 
 
 @pytest.mark.parametrize(
@@ -430,3 +463,40 @@ def test_behind_https_the_cookies_insist_on_it() -> None:
         assert answer.headers["set-cookie"].startswith("__Secure-lodeline_oidc=")
         assert "Secure" in answer.headers["set-cookie"]
         assert parse_qs(urlsplit(answer.headers["location"]).query)["client_id"] == [CLIENT]
+
+
+def test_a_provider_that_stalls_holds_up_nobody_else(journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+    right = journey.provider.answers["/.well-known/openid-configuration"]
+
+    def stalling() -> tuple[int, str, bytes]:
+        arrived.set()
+        assert go_on.wait(60)
+        return right()
+
+    journey.provider.answers["/.well-known/openid-configuration"] = stalling
+    single: SingleSignOn = journey.world.app.state.single_sign_on
+    single.places.total_tokens = 1
+    monkeypatch.setattr(oidc_logins, "MAX_WAITING", 1)
+    found: list[str] = []
+
+    def begin() -> None:
+        answer = journey.world.client.get(BEGIN_PATH, follow_redirects=False)
+        found.append(answer.headers["location"].partition("?")[0])
+
+    threads = [threading.Thread(target=begin) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        assert arrived.wait(60)
+        until = time.monotonic() + 60
+        while single.places.statistics().tasks_waiting < 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert begun(journey) == refusal("oidc_unavailable")
+        assert journey.world.client.get("/api/v1/me").status_code == 200
+        assert found == []
+    finally:
+        go_on.set()
+        for thread in threads:
+            thread.join()
+    assert found == [f"{journey.provider.url}/authorize"] * 2

@@ -109,7 +109,7 @@ class HttpProvider:
         signatures = PyJWS(algorithms=list(ALGORITHMS), options={"enforce_minimum_key_length": True})
         try:
             header = signatures.get_unverified_header(id_token)
-        except PyJWTError as error:
+        except (PyJWTError, ValueError, RecursionError) as error:
             raise refused("oidc_token", "the ID token is none.") from error
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
@@ -120,7 +120,7 @@ class HttpProvider:
             try:
                 content = signatures.decode(id_token, PyJWK(dict(key), algorithm), algorithms=[algorithm])
                 claims: object = orjson.loads(content)
-            except (PyJWTError, orjson.JSONDecodeError):
+            except (PyJWTError, TypeError, ValueError):
                 continue
             if isinstance(claims, dict):
                 return cast("dict[str, object]", claims)

@@ -58,9 +58,9 @@ async def _complete(request: Request) -> Response:
     access: Access = request.app.state.access
     kept = cookie_parser(request.headers.get("cookie", "")).get(_cookie_name(access))
     to = single.logins.destination(kept)
-    # Whatever else the provider adds is no concern of ours; what is given twice is taken for not given.
+    # Whatever else the provider adds is no concern of ours; what is given twice says nothing (RFC 6749, 3.1).
     given = request.query_params
-    answer = {name: value for name, value in given.items() if len(given.getlist(name)) == 1}
+    answer = {name: value if len(given.getlist(name)) == 1 else "" for name, value in given.items()}
     address = request.client.host if request.client is not None else None
     try:
         made = await _run(
