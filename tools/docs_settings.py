@@ -1,7 +1,7 @@
 """The reference page of the server's settings, from `server/settings.py` and the flags of `lodeline server`."""
 
 import dataclasses
-from typing import Literal, get_args, get_origin
+from typing import Literal, cast, get_args, get_origin
 
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -75,6 +75,8 @@ def _flags() -> dict[str, str]:
 def _default(name: str, value: object) -> str:
     if value in {None, ""} or value == ():
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{item}`" for item in cast("tuple[object, ...]", value))
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int) and "bytes" in name:
