@@ -163,7 +163,8 @@ def _lines(settings: Settings, app: FastAPI, port: int, grpc_line: str) -> tuple
         f"  OTLP/gRPC  {grpc_line}",
     ]
     if settings.auth:
-        lines.append("  Access     accounts and API keys")
+        single = f", single sign-on by {settings.oidc_issuer}" if settings.oidc_issuer else ""
+        lines.append(f"  Access     accounts and API keys{single}")
         token = services.accounts.setup_token()
         if token is not None:
             lines.append(f"  Set-up     no account yet: make the first one with the token {token}")
