@@ -104,6 +104,24 @@ def test_a_server_stops_cleanly(store: Path) -> None:
     assert not list(store.glob("*-wal"))
 
 
+def test_signing_in_on_this_machine_to_a_server_behind_https(
+    lodeline: Lodeline, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cookies are for HTTPS alone, but for what never leaves the machine."""
+    monkeypatch.setenv("LODELINE_SECURE_COOKIES", "1")
+    running = Server(store, "--auth")
+    try:
+        monkeypatch.setenv("LODELINE_URL", running.url)
+        token = re.search(r"--token (\S+)", running.printed)
+        assert token is not None
+        type_in(monkeypatch, PASSWORD)
+        lodeline("accounts", "setup", "ada", "--token", token.group(1))
+        type_in(monkeypatch, PASSWORD)
+        assert lodeline("keys", "create", "laptop", "-s", "read", "--sign-in", "ada").out.startswith("ldl_read_")
+    finally:
+        running.stop()
+
+
 def test_from_the_first_account_to_keys_of_every_scope(
     lodeline: Lodeline, guarded: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

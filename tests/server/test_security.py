@@ -10,7 +10,6 @@ from lodeline.domain.ids import ExperimentId
 from lodeline.sdk.client.decoding import decode
 from lodeline.server.access import COOKIE
 from lodeline.server.security import HostGuard, host_of
-from lodeline.server.sockets import is_loopback
 from tests.server.world import ROLE_NAMES, RoleName, World, populated, serve
 from tests.services.access import PASSWORD
 
@@ -73,16 +72,6 @@ def test_a_foreign_host_header_is_refused_on_every_path(world: World) -> None:
 )
 def test_the_host_of_a_header(host: str, expected: str) -> None:
     assert host_of(host) == expected
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.1.2.3", "LOCALHOST"])
-def test_loopback(host: str) -> None:
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", "localhost.example.org", ""])
-def test_not_loopback(host: str) -> None:
-    assert not is_loopback(host)
 
 
 def test_a_page_of_another_site_changes_nothing(world: World) -> None:

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Callable, Sequence
 
 from lodeline.domain.errors import Invalid
+from lodeline.domain.loopback import is_loopback
 from lodeline.server.oidc_client import check_oidc
 from lodeline.server.settings import Settings
-from lodeline.server.sockets import is_loopback, listen
+from lodeline.server.sockets import listen
 from lodeline.server.workers import supervise
 
 Announce = Callable[[str], None]

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lodeline.domain.errors import Forbidden, Invalid, LodelineError, TooLarge, shown
 from lodeline.domain.ids import new_hex
+from lodeline.domain.loopback import is_loopback
 from lodeline.server.errors import problem_response, request_id_of
-from lodeline.server.sockets import is_loopback
 
 CSRF_HEADER = "x-lodeline-csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

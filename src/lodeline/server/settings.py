@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from lodeline.domain.account import ROLES
 from lodeline.domain.errors import Invalid, shown
-from lodeline.server.sockets import is_loopback
+from lodeline.domain.loopback import is_loopback
 
 ENV_PREFIX = "LODELINE_"
 OTHER_VARIABLES = frozenset(

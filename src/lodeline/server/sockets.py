@@ -1,7 +1,6 @@
 """Sockets to listen on: bound before anything starts, so that a busy port is known at once and named."""
 
 import errno
-import ipaddress
 import os
 import socket
 
@@ -11,7 +10,6 @@ BACKLOG = 1024
 _TRIES = 100
 _OTLP_PORTS = frozenset((4317, 4318))
 """Where OTLP over gRPC and over HTTP are by convention."""
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,17 +42,6 @@ def next_free_port(host: str, port: int) -> int | None:
         except OSError:
             continue
     return None
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address reaches this machine only."""
-    name = host.strip("[]").lower()
-    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def authority(host: str, port: int) -> str:

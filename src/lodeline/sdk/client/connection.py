@@ -15,6 +15,7 @@ import orjson
 
 from lodeline import __version__
 from lodeline.domain import errors
+from lodeline.domain.loopback import is_loopback
 from lodeline.sdk.client.call import JSON, Call, Repeat
 from lodeline.sdk.client.problems import problem
 
@@ -79,6 +80,13 @@ class Connection:
     def credentials(self) -> dict[str, str]:
         """The headers that say who asks while no login does."""
         return {} if self.api_key is None else {"authorization": f"Bearer {self.api_key}"}
+
+    def keep_login(self, cookies: httpx.Cookies) -> None:
+        """Let the cookie of a login be sent to this machine over HTTP, too, though a server behind HTTPS marks it
+        `Secure`: as browsers do."""
+        if self.url.startswith("http:") and is_loopback(httpx.URL(self.url).host):
+            for cookie in cookies.jar:
+                cookie.secure = False
 
     def timeout(self, timeout_s: float | None) -> httpx.Timeout:
         """Return httpx's form of how long to wait for each part of an answer."""

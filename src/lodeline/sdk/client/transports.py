@@ -40,7 +40,9 @@ class SyncTransport:
         answer = self._answer(call, stream=False)
         result = call.read(answer.content)
         changed = changed_credentials(self._connection, call, result)
-        self._credentials = self._credentials if changed is None else changed
+        if changed is not None:
+            self._credentials = changed
+            self._connection.keep_login(self._http.cookies)
         return result
 
     @contextmanager
@@ -105,7 +107,9 @@ class AsyncTransport:
         answer = await self._answer(call, stream=False)
         result = call.read(answer.content)
         changed = changed_credentials(self._connection, call, result)
-        self._credentials = self._credentials if changed is None else changed
+        if changed is not None:
+            self._credentials = changed
+            self._connection.keep_login(self._http.cookies)
         return result
 
     @asynccontextmanager

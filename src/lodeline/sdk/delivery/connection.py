@@ -5,12 +5,12 @@ would take from the traced program just when that starts.
 """
 
 import base64
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from lodeline.domain.loopback import is_loopback
 from lodeline.sdk.delivery.settings import DeliverySettings
 
 if TYPE_CHECKING:
@@ -104,22 +104,12 @@ class Connection:
         return made
 
 
-def is_local(host: str) -> bool:
-    """Tell whether a host is this machine: no proxy stands before it, and compression would only cost time."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _proxy(url: SplitResult) -> SplitResult | None:
     """Return the proxy that the environment names for this URL; None when there is none."""
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - as above
 
     host = url.hostname or ""
-    if is_local(host) or proxy_bypass(host):
+    if is_loopback(host) or proxy_bypass(host):
         return None
     found = getproxies()
     named = found.get(url.scheme) or found.get("all")

@@ -10,7 +10,8 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from lodeline import __version__
-from lodeline.sdk.delivery.connection import Connection, is_local
+from lodeline.domain.loopback import is_loopback
+from lodeline.sdk.delivery.connection import Connection
 from lodeline.sdk.delivery.settings import DeliverySettings
 
 PROTOBUF = "application/x-protobuf"
@@ -103,7 +104,7 @@ class Exchange:
     def _first_encoding(self) -> Encoding:
         wanted = self._settings.compression
         if wanted == "auto":
-            wanted = "none" if is_local(self._host) else "zstd"
+            wanted = "none" if is_loopback(self._host) else "zstd"
         if wanted == "zstd" and _zstd() is None:
             return "gzip"
         return wanted
