@@ -33,6 +33,8 @@ from lodeline.services.audit import audit_entry
 from lodeline.services.logins import SignedIn, begin_login
 from lodeline.storage.base import Stores
 
+ANSWER = ("state", "iss", "error", "code")
+"""What is read of the parameters with which a provider sends a browser back."""
 _log = logging.getLogger(__name__)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 import anyio.to_thread
+from starlette.datastructures import QueryParams
 from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,6 +19,7 @@ from lodeline.domain.errors import LodelineError, NotFound, Unavailable
 from lodeline.server.access import Access
 from lodeline.server.api.entry import PREFIX
 from lodeline.server.single_sign_on import SingleSignOn
+from lodeline.services.oidc_logins import ANSWER
 
 COOKIE = "lodeline_oidc"
 BEGIN_PATH = f"{PREFIX}/login/oidc"
@@ -76,6 +78,15 @@ async def _complete(request: Request) -> Response:
         _cookie_name(access), path=CALLBACK_PATH, secure=access.secure_cookies, httponly=True, samesite="lax"
     )
     return response
+
+
+def answer_of(given: QueryParams) -> dict[str, str]:
+    """Return what the provider answers, by the parameters of an address; one given twice is taken for not given.
+
+    Anybody may send any number of others: they are not looked at.
+    """
+    found = ((name, given.getlist(name)) for name in ANSWER)
+    return {name: values[0] for name, values in found if len(values) == 1}
 
 
 def _single(request: Request) -> SingleSignOn:
