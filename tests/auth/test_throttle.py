@@ -106,6 +106,17 @@ def test_an_attempt_that_was_neither_right_nor_wrong_is_uncounted():
     throttle.take_back("grace", "192.0.2.2")
 
 
+def test_who_signs_in_after_a_wait_makes_nobody_else_wait():
+    throttle = Throttle()
+    for number in range(ADDRESS_LIMIT.free):
+        _fail(throttle, 1, name=f"victim-{number}", address="192.0.2.1")
+    later = NOW + 600_000
+    assert _wait_s(throttle, "ada", "192.0.2.1", later) == 0
+    throttle.succeeded("ada", "192.0.2.1")
+    assert _wait_s(throttle, "bob", "192.0.2.1", later + 1) == 0
+    assert _wait_s(throttle, "carl", "192.0.2.1", later + 2) > 0, "bob was wrong, and what was before still counts"
+
+
 def test_guessing_from_elsewhere_does_not_lock_out_who_signed_in_from_here():
     throttle = Throttle()
     throttle.attempt("ada", "192.0.2.1", NOW)

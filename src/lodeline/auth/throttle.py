@@ -181,13 +181,14 @@ class Throttle:
         """Uncount the attempt just counted: it was neither right nor wrong."""
         network, tables = network_of(address), self._tables
         with tables.held():
-            limits = [(tables.slot("name", name.casefold()), self._name_limit)]
+            slots = [tables.slot("name", name.casefold())]
             if network is not None:
-                limits.append((tables.slot("address", network), self._address_limit))
-            for slot, limit in limits:
+                slots.append(tables.slot("address", network))
+            for slot in slots:
                 if slot.failures > 0:
+                    # It was let in as the wait before it was over; and while it was counted, nobody else was.
                     slot.failures -= 1
-                    slot.until_ms = slot.last_ms + limit.wait_ms(slot.failures)
+                    slot.until_ms = 0
                     tables.keep(slot)
 
 
