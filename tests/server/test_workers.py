@@ -259,6 +259,29 @@ def test_a_worker_that_ends_before_it_hears_its_order_is_replaced(
         assert server.stop() == -signal.SIGTERM
 
 
+@pytest.mark.skipif(not workers_module.FORKS, reason="no forks here")
+def test_a_worker_that_cannot_be_forked_is_started_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = (
+        "import os; from lodeline.server import workers; fork, tries = os.fork, []\n"
+        "def forking():\n"
+        "    tries.append(1)\n"
+        "    if len(tries) == 3: raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+        "    return fork()\n"
+        "os.fork = forking; workers.FIRST_PAUSE_S = 0.05\n"
+        "from lodeline.cli.main import main; main()"
+    )
+    monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", full))
+    with serving(tmp_path / "store", "--workers", "2") as server:
+        _workers(server)[1].kill()
+        until = time.monotonic() + _PATIENCE_S
+        while "could not be started (Resource temporarily unavailable)" not in server.said():
+            assert time.monotonic() < until, server.said()
+            time.sleep(0.02)
+        assert len(_workers(server)) == 2
+
+
 def test_what_stops_a_start_is_said_as_with_one_process(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with socket.socket() as taken:

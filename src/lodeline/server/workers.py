@@ -12,7 +12,6 @@ import contextlib
 import gc
 import json
 import logging
-import multiprocessing
 import os
 import selectors
 import signal
@@ -20,13 +19,14 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from lodeline.auth.credentials import Credentials
 from lodeline.auth.throttle import shared_tables
@@ -101,28 +101,42 @@ class _Process(Protocol):
 
 
 class _Fork:
-    """A fork of this process that calls `run` with `arguments` and then ends."""
+    """A fork of this process that calls `run` with `arguments` and ends with the exit code that it returns."""
 
-    def __init__(self, run: Callable[..., None], *arguments: object) -> None:
-        self._process = multiprocessing.get_context("fork").Process(target=run, args=arguments)
-        self._process.start()
-
-    @property
-    def pid(self) -> int:
-        """The number of the process."""
-        assert self._process.pid is not None  # noqa: S101 - it was started
-        return self._process.pid
+    def __init__(self, run: Callable[..., int], *arguments: object) -> None:
+        self._code: int | None = None
+        for output in (sys.stdout, sys.stderr):
+            output.flush()  # else both would write what is in it
+        self.pid = os.fork()
+        if self.pid == 0:
+            _end(run, *arguments)
 
     def wait(self) -> int:
         """Return the exit code, less than 0 for a signal, once it has ended."""
-        self._process.join()
-        assert self._process.exitcode is not None  # noqa: S101 - it has ended
-        return self._process.exitcode
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._code
 
     def send_signal(self, sig: int, /) -> None:
-        """Send a signal, unless it has been waited for."""
-        if self._process.exitcode is None:
+        """Send a signal, unless it has been waited for: its number may be another's by then."""
+        if self._code is None:
             os.kill(self.pid, sig)
+
+
+def _end(run: Callable[..., int], *arguments: object) -> NoReturn:
+    """Run, and end this process without what the one it is a fork of would do at its end."""
+    code = 1
+    try:
+        code = run(*arguments)
+    except SystemExit as asked:
+        code = asked.code if isinstance(asked.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for output in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                output.flush()
+        os._exit(code)
 
 
 @dataclass(slots=True)
@@ -217,7 +231,7 @@ class _Supervisor:
             ours.sendall(order.encode() + b"\n")
 
     def _begin(self, descriptors: Sequence[int], ours: socket.socket) -> _Process:
-        """Return a process that works with these descriptors and holds none of the supervisor's others."""
+        """Return a process that works with these descriptors and holds none of the lines to other workers."""
         if not FORKS:
             return _command(descriptors)
         lines = [worker.line for worker in self._workers if worker.line is not None]
@@ -317,8 +331,11 @@ class _Supervisor:
                 worker.process.send_signal(number)
 
 
-def _work(descriptors: Sequence[int], others: Sequence[selectors.BaseSelector | socket.socket]) -> None:
+def _work(descriptors: Sequence[int], others: Sequence[selectors.BaseSelector | socket.socket]) -> int:
     """Be a worker, in a fork; `others` are the supervisor's, whose end the other workers would not see else."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
     os.setpgid(0, 0)  # else Ctrl-C would reach it past the supervisor
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
@@ -326,7 +343,8 @@ def _work(descriptors: Sequence[int], others: Sequence[selectors.BaseSelector | 
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     for each in others:
         each.close()
-    sys.exit(import_module(_WORKER).main([str(each) for each in descriptors]))
+    code: int = import_module(_WORKER).main([str(each) for each in descriptors])
+    return code
 
 
 def _command(descriptors: Sequence[int]) -> _Process:
