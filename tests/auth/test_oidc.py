@@ -110,6 +110,21 @@ def test_no_claim_of_any_form_is_more_than_refused(name: str, value: object) -> 
         assert outcome in {"oidc_token", "oidc_name", "oidc_email"}
 
 
+@pytest.mark.parametrize("name", ["system", "Local", "anonymous"])
+def test_nobody_is_named_as_the_server_is(name: str) -> None:
+    with pytest.raises(Unauthenticated, match="no name for an account"):
+        person_of(CLAIMS | {"preferred_username": name}, replace(RULES, account_claim="preferred_username"))
+
+
+def test_groups_that_are_elsewhere_are_not_taken_for_none() -> None:
+    linked = {name: value for name, value in CLAIMS.items() if name != "groups"} | {
+        "_claim_names": {"groups": "src1"}
+    }
+    with pytest.raises(Unauthenticated, match="too many groups"):
+        person_of(linked, RULES)
+    assert person_of(linked, replace(RULES, roles=())).groups == ()
+
+
 @given(st.sets(st.sampled_from(["ops", "all", "none of ours"])))
 def test_the_strongest_role_of_all_groups_holds(groups: set[str]) -> None:
     expected = "admin" if "ops" in groups else "viewer" if "all" in groups else None
@@ -192,7 +207,7 @@ def test_userinfo_is_asked_only_for_what_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["/", "/experiments/1/traces?filter=a+%3D+'b'&x=1#y", "/reviews", "/a//b", "/settings/ü"]
+    "to", ["/", "/experiments/1/traces?filter=a+%3D+'b'&x=1#y", "/reviews", "/a//b", "/settings/ü", "/x?filter=/../"]
 )
 def test_a_path_of_the_page_is_gone_to(to: str) -> None:
     assert page_path(to) == to
@@ -203,7 +218,8 @@ def test_a_path_of_the_page_is_gone_to(to: str) -> None:
     [
         "", "experiments", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
         "https:/evil", "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " //evil.example", "/a\\b",
-        "/a\r\nset-cookie: a=b", "/api/v1/logout", "/sign-in?back=/sign-in", "/v1/traces", "/\ud800",
+        "/a\r\nset-cookie: a=b", "/./api/v1/logout", "/x/../api/v1/logout", "/.//evil.example",
+        "/api/v1/logout", "/sign-in?back=/sign-in", "/v1/traces", "/\ud800",
     ],
 )  # fmt: skip
 def test_anything_else_leads_home(to: str) -> None:

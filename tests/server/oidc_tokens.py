@@ -44,6 +44,7 @@ class Provider:
     """What it answers, by path, and what it was asked; `url` is its issuer."""
 
     url: str = ""
+    encoding: str | None = None
     answers: dict[str, Callable[[], tuple[int, str, bytes]]] = field(
         default_factory=dict[str, Callable[[], tuple[int, str, bytes]]]
     )
@@ -102,6 +103,8 @@ def answering() -> Generator[Provider]:
             status, kind, body = provider.answers.get(path, lambda: (404, "text/plain", b""))()
             self.send_response(status)
             self.send_header("content-type", kind)
+            if provider.encoding is not None:
+                self.send_header("content-encoding", provider.encoding)
             if status in {301, 302, 307}:
                 self.send_header("location", f"{provider.url}/elsewhere")
             self.send_header("content-length", str(len(body)))

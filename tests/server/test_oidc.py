@@ -49,9 +49,8 @@ def secret_file(folder: Path) -> str:
 def door(issuer: str, client: str, folder: Path, **flags: object) -> Generator[TestClient]:
     """Give a browser at a server in process that signs people in by the provider, by the system's clock."""
     secret = {} if client == "public" else {"oidc_client_secret_file": secret_file(folder)}
-    settings = load_settings(
-        flags={"store": "memory:", "auth": True, "oidc_issuer": issuer, "oidc_client_id": client, **secret, **flags}
-    )
+    base = {"store": "memory:", "auth": True, "oidc_issuer": issuer, "oidc_client_id": client}
+    settings = load_settings(flags={**base, "oidc_default_role": "none", **secret, **flags})
     credentials = Credentials(Passwords(CHEAP), SecretHasher(random_pepper()), Throttle())
     app = create_app(settings, credentials=credentials)
     services_of(app).accounts.create(LOCAL, "root", role="admin", password=PASSWORD)
@@ -95,6 +94,13 @@ def test_groups_give_roles(issuer: str, tmp_path: Path) -> None:
         assert who(browser) == ("ada@example.org", "admin")
         assert sign_in(browser, "sub-bob") == "/reviews"
         assert who(browser) == ("bob@example.org", "reviewer")
+
+
+def test_who_is_in_none_of_the_groups_is_not_let_in_by_default(issuer: str, tmp_path: Path) -> None:
+    groups = {"oidc_roles": ["ops=admin"], "oidc_scopes": ["openid", "email", "groups"]}
+    with door(issuer, "basic", tmp_path, oidc_default_role=None, **groups) as browser:
+        assert sign_in(browser, "sub-bob") == "/sign-in?error=oidc_groups&back=%2Freviews"
+        assert sign_in(browser, "sub-ada") == "/reviews"
 
 
 def test_claims_may_come_in_the_token(tmp_path: Path) -> None:

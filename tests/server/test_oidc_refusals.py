@@ -1,16 +1,21 @@
 """Single sign-on against a provider that answers what it should not."""
 
 import base64
+import contextlib
 import hmac
 import json
 import logging
+import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,8 +23,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.datastructures import QueryParams
 
 from lodeline.auth.actor import LOCAL
-from lodeline.auth.oidc import ATTEMPT_MS
+from lodeline.auth.oidc import ATTEMPT_MS, Refusal
+from lodeline.domain.errors import Unavailable
 from lodeline.query.ast import Search
+from lodeline.server import oidc
 from lodeline.server.access import COOKIE as LOGIN
 from lodeline.server.api import oidc_logins
 from lodeline.server.api.oidc_logins import BEGIN_PATH, CALLBACK_PATH, COOKIE, answer_of
@@ -89,7 +96,11 @@ def journey(secret_file: Path) -> Iterator[Journey]:
     with (
         answering() as provider,
         serve(
-            auth=True, oidc_issuer=provider.url, oidc_client_id=CLIENT, oidc_client_secret_file=str(secret_file)
+            auth=True,
+            oidc_issuer=provider.url,
+            oidc_client_id=CLIENT,
+            oidc_client_secret_file=str(secret_file),
+            oidc_default_role="none",
         ) as world,
     ):
         world.services.accounts.create(LOCAL, "root", role="admin", password=PASSWORD)
@@ -407,6 +418,73 @@ def test_an_answer_that_is_none(journey: Journey, status: int, kind: str, body: 
     assert journey.signed_in() == "/reviews"
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "xn--"])
+def test_a_host_that_is_no_name(journey: Journey, host: str) -> None:
+    journey.provider.describe(token_endpoint=f"https://{host}/token")
+    assert journey.signed_in() in {refusal("oidc_provider"), refusal("oidc_unavailable")}
+
+
+def test_an_access_token_that_is_none(journey: Journey) -> None:
+    asked, cookie = journey.begin()
+    bare = {name: value for name, value in journey.claims(asked).items() if name != "email"}
+    journey.provider.give(signed(bare), access_token="\u20ac")
+    answer = journey.come_back({"state": asked["state"], "code": "c-1"}, cookie)
+    assert answer.headers["location"] == refusal("oidc_provider")
+
+
+def test_keys_without_names_are_read_again_once_they_have_changed(journey: Journey) -> None:
+    def outcome(key: str) -> str:
+        asked, cookie = journey.begin()
+        token = jwt.encode(journey.claims(asked), PRIVATE[key], "RS256")
+        return journey.outcome(token, asked, cookie)
+
+    nameless = [{name: value for name, value in public(key).items() if name != "kid"} for key in ("rsa", "other")]
+    journey.provider.say("/jwks", {"keys": nameless[:1]})
+    assert outcome("rsa") == "/reviews"
+    journey.provider.say("/jwks", {"keys": nameless[1:]})
+    assert outcome("other") == refusal("oidc_token")
+    journey.world.clock.advance(REFETCH_MS / 1000)
+    assert outcome("other") == "/reviews"
+    assert outcome("rsa") == refusal("oidc_token")
+    assert journey.provider.count("/jwks") == 2
+
+
+def test_an_answer_that_never_ends_is_given_up(journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a piece of it comes: here a byte of a header every now and then."""
+    monkeypatch.setattr(oidc, "DEADLINE_S", 0.5)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+                while True:
+                    connection.sendall(b"y")
+                    time.sleep(0.05)
+            ended.set()
+
+        dripping = threading.Thread(target=drip, daemon=True)
+        dripping.start()
+        provider = HttpProvider(f"http://127.0.0.1:{listener.getsockname()[1]}", CLIENT, None)
+        with pytest.raises(Unavailable, match="TimeoutError"):
+            provider.authorization_url({})
+        assert ended.wait(60)
+        dripping.join()
+
+
+def test_an_answer_that_is_compressed(journey: Journey, caplog: pytest.LogCaptureFixture) -> None:
+    journey.provider.encoding = "gzip"
+    assert begun(journey) == refusal("oidc_provider")
+    assert "compressed" in caplog.text
+
+
+def test_the_page_has_a_sentence_for_each_refusal() -> None:
+    words = (Path(__file__).parents[2] / "ui/src/strings/frame.ts").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ +(oidc_\w+): \"", words, re.MULTILINE))
+    assert named == {*get_args(Refusal), "oidc_unavailable"}
+
+
 def test_a_server_starts_without_its_provider_and_says_that_it_is_away() -> None:
     with answering() as provider:
         pass
@@ -467,7 +545,8 @@ def test_behind_https_the_cookies_insist_on_it() -> None:
         serve(auth=True, oidc_issuer=provider.url, oidc_client_id=CLIENT, secure_cookies=True) as world,
     ):
         answer = world.client.get(BEGIN_PATH, follow_redirects=False)
-        assert answer.headers["set-cookie"].startswith("__Secure-lodeline_oidc=")
+        assert answer.headers["set-cookie"].startswith("__Host-lodeline_oidc=")
+        assert "; Path=/; " in answer.headers["set-cookie"]
         assert "Secure" in answer.headers["set-cookie"]
         assert parse_qs(urlsplit(answer.headers["location"]).query)["client_id"] == [CLIENT]
 

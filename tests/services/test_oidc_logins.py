@@ -173,6 +173,21 @@ def test_who_leaves_all_groups_has_no_role(door: Door) -> None:
     assert door.sign_in("s-1", "ada", "others").account.role == "reviewer"
 
 
+def test_only_groups_are_let_in_where_that_is_asked(door: Door, access: Access) -> None:
+    door.rules = replace(RULES, only_groups=True)
+    assert door.refusal("s-2", "eve", "others") == "oidc_groups"
+    assert door.sign_in("s-1", "ada", "dev").account.role == "editor"
+    assert door.refusal("s-1", "ada") == "oidc_groups"
+    assert [account.name for account in access.stores.accounts.list()] == ["ada", "root"]
+    root = access.stores.accounts.credentials("root")
+    assert root is not None
+    access.accounts.link(LOCAL, root[0].account_id, ExternalIdentity(ISSUER, "s-root"))
+    assert door.sign_in("s-root", "root@example.org").account.role == "admin"  # the last one
+    door.rules = replace(RULES, only_groups=True, roles=())
+    assert door.refusal("s-3", "eve") == "oidc_groups"
+    assert door.sign_in("s-1", "ada").account.name == "ada"
+
+
 def test_the_last_admin_keeps_the_role(access: Access, door: Door, caplog: pytest.LogCaptureFixture) -> None:
     made = door.sign_in("s-1", "ada", "ops").account
     root = access.stores.accounts.credentials("root")
@@ -235,7 +250,8 @@ def test_an_answer_that_signs_nobody_in(door: Door, access: Access, answer: dict
     with pytest.raises(Unauthenticated) as caught:
         service.complete({"state": attempt.state, **answer}, kept, redirect_uri=BACK)
     assert caught.value.error_code == code
-    assert access.trail()[-1].details == {"method": "oidc", "reason": code}
+    said = {"said": answer["error"]} if "error" in answer else {}
+    assert access.trail()[-1].details == {"method": "oidc", "reason": code, **said}
 
 
 def test_many_refusals_from_an_address_make_it_wait_and_a_provider_that_is_away_does_not(
@@ -248,9 +264,12 @@ def test_many_refusals_from_an_address_make_it_wait_and_a_provider_that_is_away_
     for _ in range(2 * ADDRESS_LIMIT.free):
         door.sign_in()
     refusals = len(access.trail())
-    for _ in range(ADDRESS_LIMIT.free):
-        with pytest.raises(Unauthenticated):
+    for _ in range(2 * ADDRESS_LIMIT.free):
+        with pytest.raises(Unauthenticated):  # to nothing that was begun: any page can send a browser here
             door.service().complete({}, None, redirect_uri=BACK, address="192.0.2.1")
+    assert len(access.trail()) == refusals
+    for _ in range(ADDRESS_LIMIT.free):
+        assert door.refusal("s-2", "no name") == "oidc_name"
     with pytest.raises(TooManyAttempts):
         door.sign_in()
     assert len(access.trail()) == refusals + ADDRESS_LIMIT.free

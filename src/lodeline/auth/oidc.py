@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Literal, Self, cast
 
+from lodeline.auth.actor import ANONYMOUS, LOCAL, SYSTEM
 from lodeline.auth.secrets import SecretHasher, same_secret
 from lodeline.domain.account import ROLES, ExternalIdentity, Role, is_account_name, is_subject
 from lodeline.domain.errors import Unauthenticated, shown
@@ -28,18 +29,23 @@ MAX_PATH = 2_000
 """Bytes, so that an attempt fits into a cookie."""
 _LATEST_S = 2**53
 _PATH = re.compile(r'/(?!/)[^\\"]*')
+_UPWARDS = re.compile(r"/\.")
+"""Segments such as `..`, by which a browser makes another path of one."""
+_ACTORS = frozenset({LOCAL.name, SYSTEM.name, ANONYMOUS.name})
+"""In the audit trail whoever had such a name would look like the server."""
 _NO_PAGES = ("/api/", "/v1/", "/sign-in")
 
 Refusal = Literal[
     "oidc_expired", "oidc_denied", "oidc_provider", "oidc_token", "oidc_email", "oidc_name", "oidc_taken",
-    "oidc_disabled", "oidc_set_up", "oidc_full",
+    "oidc_disabled", "oidc_set_up", "oidc_full", "oidc_groups",
 ]  # fmt: skip
 """Why somebody is not let in; the page has a sentence for each."""
 
 
-def refused(code: Refusal, message: str) -> Unauthenticated:
-    """Return the error for a sign-in that is refused; the message is for the log and holds no token."""
-    return Unauthenticated(f"single sign-on: {message}", code=code)
+def refused(code: Refusal, message: str, **details: str) -> Unauthenticated:
+    """Return the error for a sign-in that is refused; the message is for the log, `details` for the audit trail, and
+    neither holds a token."""
+    return Unauthenticated(f"single sign-on: {message}", code=code, details=details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class OidcRules:
     """What the settings say of whom single sign-on lets in, as whom, and with which role.
 
     `roles` are pairs of a group at the provider and a role here. `default_role` is that of who is in none of these
-    groups. With `resync_roles` each sign-in sets the role anew, otherwise only the first one does.
+    groups; with `only_groups` nobody else is let in. With `resync_roles` each sign-in sets the role anew, otherwise
+    only the first one does.
     """
 
     issuer: str
@@ -58,12 +65,17 @@ class OidcRules:
     groups_claim: str = "groups"
     roles: tuple[tuple[str, Role], ...] = ()
     default_role: Role | None = None
+    only_groups: bool = False
     resync_roles: bool = True
 
     def role_of(self, groups: Sequence[str]) -> Role | None:
         """Return the strongest role that one of the groups gives, or the default one."""
         given: list[Role] = [role for group, role in self.roles if group in groups]
         return min(given, key=ROLES.index) if given else self.default_role
+
+    def lets_in(self, groups: Sequence[str]) -> bool:
+        """Tell whether somebody of these groups gets an account."""
+        return not self.only_groups or any(group in groups for group, _ in self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,8 @@ class Attempt:
 def page_path(to: str) -> str:
     """Return `to` when it is the path of a page of ours, with query and fragment; `HOME` when it is anything else,
     such as an address of another server."""
-    if not _PATH.fullmatch(to) or not to.isprintable() or to.startswith(_NO_PAGES):
+    path = re.split("[?#]", to, maxsplit=1)[0]
+    if not _PATH.fullmatch(to) or not to.isprintable() or to.startswith(_NO_PAGES) or _UPWARDS.search(path):
         return HOME
     return to if len(to.encode()) <= MAX_PATH else HOME
 
@@ -183,8 +196,11 @@ def person_of(claims: Mapping[str, object], rules: OidcRules) -> Person:
     """Return who the claims, which `check_claims` has passed, say somebody is.
 
     `oidc_email` when the name is an e-mail address that the provider has not verified, `oidc_name` when it is missing
-    or no name that an account can have.
+    or no name that an account can have, `oidc_provider` when it says where the groups are instead of which they are.
     """
+    elsewhere = claims.get("_claim_names")  # "distributed claims", by which some leave out groups that are too many
+    if rules.roles and isinstance(elsewhere, dict) and rules.groups_claim in elsewhere:
+        raise refused("oidc_provider", "there are too many groups for the ID token; have the provider send fewer.")
     name = claims.get(rules.account_claim)
     if not isinstance(name, str) or not name:
         raise refused("oidc_name", f"the claim {shown(rules.account_claim)} is missing; see oidc_scopes.")
@@ -193,7 +209,7 @@ def person_of(claims: Mapping[str, object], rules: OidcRules) -> Person:
         raise refused(
             "oidc_email", "email_verified is not true; have the address verified, or set oidc_account_claim."
         )
-    if not is_account_name(name):
+    if not is_account_name(name) or name.lower() in _ACTORS:
         raise refused("oidc_name", f"{shown(name)} is no name for an account; set oidc_account_claim.")
     identity = ExternalIdentity(rules.issuer, str(claims["sub"]))
     return Person(identity, name, _texts(claims.get(rules.groups_claim)))

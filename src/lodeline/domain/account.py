@@ -93,6 +93,7 @@ class Login:
 MAX_ISSUER = 500
 MAX_SUBJECT = 255
 """Characters; OpenID Connect has no longer subjects."""
+_ISSUER = re.compile(r"https?://[^/\s].*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+\-]{0,99}")
 
 
@@ -115,7 +116,7 @@ def check_external(external: ExternalIdentity) -> ExternalIdentity:
     """Return `external`; Invalid unless the issuer is a URL and the subject 1 to 255 characters without white space
     around it or control characters."""
     issuer = external.issuer
-    if not issuer.startswith(("https://", "http://")) or len(issuer) > MAX_ISSUER or not issuer.isprintable():
+    if not _ISSUER.fullmatch(issuer) or len(issuer) > MAX_ISSUER or not issuer.isprintable():
         raise Invalid.value("issuer", issuer, "the URL of the provider, such as 'https://login.example.org'")
     if not is_subject(external.subject):
         raise Invalid.value("subject", external.subject, "what the provider has as `sub`, 1 to 255 characters")

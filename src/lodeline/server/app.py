@@ -35,7 +35,7 @@ from lodeline.server.oidc_client import check_oidc
 from lodeline.server.openapi import install_openapi
 from lodeline.server.security import SAFE_METHODS, BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
 from lodeline.server.settings import Settings
-from lodeline.server.single_sign_on import SingleSignOn, single_sign_on
+from lodeline.server.single_sign_on import single_sign_on
 from lodeline.services.bundle import Bounds, Services, assemble
 from lodeline.services.ingest import IngestBounds
 from lodeline.storage.base import Stores
@@ -107,9 +107,6 @@ def close_app(app: FastAPI) -> None:
     """Finish pending work and close the stores; again is fine."""
     pool: ThreadPoolExecutor = app.state.ingest_pool
     pool.shutdown()
-    single: SingleSignOn | None = app.state.single_sign_on
-    if single is not None:
-        single.close()
     services_of(app).close()
 
 

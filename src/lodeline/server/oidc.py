@@ -3,11 +3,10 @@
 Imported only where single sign-on is set up: PyJWT and cryptography come with the extra `oidc`.
 """
 
+import asyncio
 import base64
 import logging
-import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -33,11 +32,11 @@ MAX_BYTES = 2**20
 TIMEOUT_S = 5.0
 """For connecting, and for each piece of an answer."""
 DEADLINE_S = 15.0
-"""For an answer as a whole."""
+"""For an answer as a whole, from connecting to its end."""
 MAX_AGE_MS = 3_600_000
 """After so long the provider's documents are read again."""
 REFETCH_MS = 60_000
-"""So seldom keys are read again for a token whose key is unknown: anybody can make up such a token."""
+"""So seldom keys are read again for a token that none of those has signed."""
 MAX_KEYS = 100
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _JSON = ("application/json", "application/jwk-set+json")
@@ -57,17 +56,12 @@ class HttpProvider:
         self._client_id = client_id
         self._secret = secret
         self._clock = clock
-        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
-        self._lock = threading.Lock()
+        self._tls = httpx.create_ssl_context()
         self._metadata: tuple[Mapping[str, object], int] | None = None
         self._keys: tuple[list[Mapping[str, object]], int] | None = None
 
     def __repr__(self) -> str:
         return f"HttpProvider({self._issuer!r})"
-
-    def close(self) -> None:
-        """Close what is open to the provider; again is fine."""
-        self._http.close()
 
     def authorization_url(self, asked: Mapping[str, str]) -> str:
         """Return where to send the browser with this request."""
@@ -116,11 +110,11 @@ class HttpProvider:
             raise refused(
                 "oidc_token", f"the ID token is signed with {shown(algorithm)}; allowed are asymmetric ones."
             )
-        for key in self._fitting(algorithm, kid):
+        for key in self._keys_tried(algorithm, kid):
             try:
                 content = signatures.decode(id_token, PyJWK(dict(key), algorithm), algorithms=[algorithm])
                 claims: object = orjson.loads(content)
-            except (PyJWTError, TypeError, ValueError):
+            except (PyJWTError, orjson.JSONDecodeError):
                 continue
             if isinstance(claims, dict):
                 return cast("dict[str, object]", claims)
@@ -135,7 +129,7 @@ class HttpProvider:
     def _document(self) -> Mapping[str, object]:
         """Return the provider's description of itself, read again once in an hour."""
         kept = self._metadata
-        if kept is not None and self._clock.now_ms() - kept[1] < MAX_AGE_MS:
+        if kept is not None and 0 <= self._clock.now_ms() - kept[1] < MAX_AGE_MS:
             return kept[0]
         found = self._ask("GET", self._issuer.rstrip("/") + _WELL_KNOWN)
         if found.get("issuer") != self._issuer:
@@ -157,19 +151,18 @@ class HttpProvider:
         ways = self._document().get("token_endpoint_auth_methods_supported")
         return cast("list[object]", ways) if isinstance(ways, list) else ["client_secret_basic"]
 
-    def _fitting(self, algorithm: str, kid: object) -> list[Mapping[str, object]]:
-        """Return the keys that may have signed a token; they are read again when there is none, and seldom."""
-        with self._lock:
-            now_ms = self._clock.now_ms()
-            age_ms = None if self._keys is None else now_ms - self._keys[1]
-            if self._keys is None or age_ms is None or age_ms >= MAX_AGE_MS:
-                self._keys = (self._read_keys(), now_ms)
-                age_ms = 0
-            found = [key for key in self._keys[0] if _fits(key, algorithm, kid)]
-            if not found and age_ms >= REFETCH_MS:
-                self._keys = (self._read_keys(), now_ms)
-                found = [key for key in self._keys[0] if _fits(key, algorithm, kid)]
-            return found
+    def _keys_tried(self, algorithm: str, kid: object) -> Iterator[Mapping[str, object]]:
+        """Give the keys that may have signed a token; when none of those that are known has, they are read again."""
+        now_ms = self._clock.now_ms()
+        known = self._keys
+        age_ms = MAX_AGE_MS if known is None else now_ms - known[1]
+        if known is not None and 0 <= age_ms < MAX_AGE_MS:
+            yield from (key for key in known[0] if _fits(key, algorithm, kid))
+            if age_ms < REFETCH_MS:
+                return
+            self._keys = (known[0], now_ms)  # so that nobody else reads them for the same reason
+        self._keys = (self._read_keys(), now_ms)
+        yield from (key for key in self._keys[0] if _fits(key, algorithm, kid))
 
     def _read_keys(self) -> list[Mapping[str, object]]:
         keys = self._ask("GET", self._address("jwks_uri")).get("keys")
@@ -182,18 +175,14 @@ class HttpProvider:
         self, method: str, url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
     ) -> Mapping[str, object]:
         """Return the JSON object that the provider answers."""
-        sent = {"accept": "application/json", "accept-encoding": "identity", **(headers or {})}
         try:
-            with self._http.stream(method, url, headers=sent, data=form) as response:
-                body = _bounded(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            status, kind, body = asyncio.run(self._answer(method, url, headers or {}, form))
+        except (httpx.HTTPError, TimeoutError) as error:
             raise _away(f"{method} {_place_of(url)} failed: {type(error).__name__}") from error
-        finally:
-            self._http.cookies.clear()
-        status = response.status_code
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise refused("oidc_provider", f"{_place_of(url)} cannot be asked: {type(error).__name__}.") from error
         if status >= 500 or status == 429:
             raise _away(f"{method} {_place_of(url)} answered {status}")
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             answer: object = orjson.loads(body) if kind in _JSON else None
         except orjson.JSONDecodeError:
@@ -205,6 +194,20 @@ class HttpProvider:
             raise refused("oidc_provider", f"{method} {_place_of(url)} answered {what}.")
         return found
 
+    async def _answer(
+        self, method: str, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None
+    ) -> tuple[int, str, bytes]:
+        """Return an answer's status, content type and body. TimeoutError when it takes too long, however it does:
+        awaited, since a blocking read can be bounded for each piece alone."""
+        sent = {"accept": "application/json", "accept-encoding": "identity", **headers}
+        async with (
+            asyncio.timeout(DEADLINE_S),
+            httpx.AsyncClient(verify=self._tls, timeout=TIMEOUT_S, follow_redirects=False) as http,
+            http.stream(method, url, headers=sent, data=form) as response,
+        ):
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            return response.status_code, kind, await _bounded(response)
+
 
 def _fits(key: Mapping[str, object], algorithm: str, kid: object) -> bool:
     return (
@@ -215,18 +218,15 @@ def _fits(key: Mapping[str, object], algorithm: str, kid: object) -> bool:
     )
 
 
-def _bounded(response: httpx.Response) -> bytes:
-    """Return the body; `oidc_provider` when it is too large or encoded, Unavailable when it takes too long."""
+async def _bounded(response: httpx.Response) -> bytes:
+    """Return the body; `oidc_provider` when it is too large or encoded."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise refused("oidc_provider", "the provider's answer is compressed, which was not asked for.")
-    until = time.monotonic() + DEADLINE_S
     body = bytearray()
-    for piece in response.iter_raw():
+    async for piece in response.aiter_raw():
         body += piece
         if len(body) > MAX_BYTES:
             raise refused("oidc_provider", f"{_place_of(str(response.url))} answered more than {MAX_BYTES} bytes.")
-        if time.monotonic() > until:
-            raise _away(f"{_place_of(str(response.url))} took more than {DEADLINE_S:.0f} s")
     return bytes(body)
 
 

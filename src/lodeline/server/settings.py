@@ -106,9 +106,10 @@ class Settings:
     oidc_roles: tuple[str, ...] = _setting(
         (), "Which group gives which role on the whole server, each as `GROUP=ROLE`; of several the strongest holds."
     )
-    oidc_default_role: Literal["none", "admin", "editor", "viewer", "reviewer"] = _setting(
-        "none", "Role of who is in none of these groups; `none` may sign in and sees nothing."
-    )
+    oidc_default_role: Literal["refuse", "none", "admin", "editor", "viewer", "reviewer"] = _setting(
+        "refuse", "Role of who is in none of these groups. `refuse` lets in nobody but them and whom an admin has "
+        "linked; `none` lets in whoever the provider does, and shows them nothing."
+    )  # fmt: skip
     oidc_resync_roles: bool = _setting(
         True, "Set the role by `oidc_roles` at each sign-in, not at the first alone. Roles in experiments stay."
     )

@@ -1,6 +1,5 @@
 """Single sign-on of a server: put together from its settings, where they set it up."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anyio import CapacityLimiter
@@ -23,7 +22,6 @@ class SingleSignOn:
     """Single sign-on, and what bounds how many sign-ins ask the provider at one time."""
 
     logins: OidcLoginService
-    close: Callable[[], None]
     places: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
 
 
@@ -40,7 +38,7 @@ def single_sign_on(settings: Settings, stores: Stores, credentials: Credentials,
     rules = rules_of(settings)
     secret = client_secret(settings.oidc_client_secret_file)
     provider = HttpProvider(rules.issuer, rules.client_id, secret, clock)
-    return SingleSignOn(OidcLoginService(stores, credentials, rules, provider, clock), provider.close)
+    return SingleSignOn(OidcLoginService(stores, credentials, rules, provider, clock))
 
 
 def rules_of(settings: Settings) -> OidcRules:
@@ -54,6 +52,7 @@ def rules_of(settings: Settings) -> OidcRules:
         account_claim=settings.oidc_account_claim,
         groups_claim=settings.oidc_groups_claim,
         roles=tuple((group, role) for group, _, text in pairs for role in ROLES if role == text),
-        default_role=None if settings.oidc_default_role == "none" else settings.oidc_default_role,
+        default_role=next((role for role in ROLES if role == settings.oidc_default_role), None),
+        only_groups=settings.oidc_default_role == "refuse",
         resync_roles=settings.oidc_resync_roles,
     )

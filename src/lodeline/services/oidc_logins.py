@@ -5,6 +5,7 @@ whoever can choose theirs at the provider could take that account over. An admin
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ from lodeline.storage.base import Stores
 
 ANSWER = ("state", "iss", "error", "code")
 """What is read of the parameters with which a provider sends a browser back."""
+_REASON = re.compile(r"[a-z_]{1,40}")
+"""The form of the errors that OAuth 2.0 and OpenID Connect name; others are not repeated."""
 _log = logging.getLogger(__name__)
 
 
@@ -126,15 +129,17 @@ class OidcLoginService:
 
         Errors of `auth.oidc.Refusal` say why somebody is not let in; TooManyAttempts after many refusals from an
         address, Unavailable when the provider does not answer. Makes the account of who has none, and sets the role
-        that the groups give. Refusals are in the audit trail.
+        that the groups give. Refusals are in the audit trail, but for `oidc_expired`: any page can send a browser
+        here with an answer to nothing, which counts for nothing.
         """
+        attempt = self._attempt(answer, kept)
         now_ms = self._clock.now_ms()
         # The limit on addresses alone counts here: nobody has said a name yet, so each attempt has one of its own.
         ticket = f"oidc {secrets.token_hex(16)}"
         self._credentials.throttle.attempt(ticket, address, now_ms)
         person: Person | None = None
         try:
-            person = self._identified(answer, self._attempt(answer, kept), redirect_uri)
+            person = self._identified(answer, attempt, redirect_uri)
             account = self._account(person, now_ms)
             made = begin_login(
                 self._stores,
@@ -173,7 +178,8 @@ class OidcLoginService:
         if issuer != rules.issuer and (issuer is not None or provider.names_itself()):
             raise refused("oidc_provider", "the answer is not from the provider that was asked (iss).")
         if "error" in answer:
-            raise refused("oidc_denied", "the provider did not sign anybody in.")
+            said = answer["error"] if _REASON.fullmatch(answer["error"]) else "for no reason that is known"
+            raise refused("oidc_denied", f"the provider signed nobody in: {said}.", said=said)
         code = answer.get("code")
         if not code:
             raise refused("oidc_provider", "the answer has no code.")
@@ -189,13 +195,23 @@ class OidcLoginService:
         """Return the account of somebody, with the role that is due."""
         role = self.rules.role_of(person.groups)
         account = self._stores.accounts.find_external(person.identity)
-        if account is None:
+        let_in = self.rules.lets_in(person.groups)
+        if account is None and let_in:
             return self._created(person, role, now_ms)
+        if account is None:
+            raise self._foreign()
         if account.disabled:
             raise refused("oidc_disabled", f"account {account.name} is disabled.")
         # Without a map of groups nothing here says which role somebody has: it is the one that an admin gave.
-        if not (self.rules.resync_roles and self.rules.roles) or account.role == role:
+        if not (self.rules.resync_roles and self.rules.roles):
             return account
+        account = account if account.role == role else self._changed(account, role, now_ms)
+        if not let_in and account.role is None:
+            raise self._foreign()
+        return account
+
+    def _changed(self, account: Account, role: Role | None, now_ms: int) -> Account:
+        """Return the account with this role, or as it is when nobody else is an admin."""
         details = {"role": role or "none", "method": "oidc"}
         entry = audit_entry(SYSTEM, "account.set_role", account.name, at_ms=now_ms, details=details)
         change = AccountChange(replace_role=True, role=role)
@@ -239,6 +255,9 @@ class OidcLoginService:
                 raise self._taken(person) from None
             return found
 
+    def _foreign(self) -> LodelineError:
+        return refused("oidc_groups", "they are in none of the groups of oidc_roles; see oidc_default_role.")
+
     def _taken(self, person: Person) -> LodelineError:
         return refused(
             "oidc_taken",
@@ -254,6 +273,7 @@ class OidcLoginService:
             "reason": refusal.error_code,
             "subject": None if person is None else person.identity.subject,
             "address": address,
+            "said": refusal.details.get("said"),
         }
         actor = replace(ANONYMOUS, name=name)
         self._stores.audit.append(audit_entry(actor, "login.refuse", name, at_ms=now_ms, details=details))

@@ -156,6 +156,7 @@ export const frameTexts = {
       oidc_taken: "There is an account of your name that is not linked to you. Ask an admin to link it.",
       oidc_disabled: "Your account is disabled. Ask an admin.",
       oidc_set_up: "The first account is yet to be made, with the set-up token.",
+      oidc_groups: "You are in none of the groups that may sign in here. Ask an admin.",
       oidc_full: "There is no room for another account. Ask an admin.",
       oidc_unavailable: "The provider does not answer. Try again in a moment.",
       too_many_attempts: "Too many attempts failed. Wait a while, then try again.",

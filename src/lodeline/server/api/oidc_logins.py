@@ -48,9 +48,14 @@ async def _begin(request: Request) -> Response:
     response = RedirectResponse(place, status_code=302)
     access: Access = request.app.state.access
     response.set_cookie(
-        _cookie_name(access), kept, max_age=ATTEMPT_MS // 1000, path=CALLBACK_PATH, secure=access.secure_cookies,
-        httponly=True, samesite="lax",
-    )  # fmt: skip
+        _cookie_name(access),
+        kept,
+        max_age=ATTEMPT_MS // 1000,
+        path=_cookie_path(access),
+        secure=access.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
     return response
 
 
@@ -75,7 +80,7 @@ async def _complete(request: Request) -> Response:
         response = RedirectResponse(to or HOME, status_code=302)
         access.set_cookie(response, made.secret)
     response.delete_cookie(
-        _cookie_name(access), path=CALLBACK_PATH, secure=access.secure_cookies, httponly=True, samesite="lax"
+        _cookie_name(access), path=_cookie_path(access), secure=access.secure_cookies, httponly=True, samesite="lax"
     )
     return response
 
@@ -109,8 +114,13 @@ def _redirect_uri(request: Request) -> str:
 
 
 def _cookie_name(access: Access) -> str:
-    """The prefix makes browsers insist on HTTPS."""
-    return f"__Secure-{COOKIE}" if access.secure_cookies else COOKIE
+    """The prefix makes browsers insist on HTTPS, and on this very host: no other one of its domain may set it."""
+    return f"__Host-{COOKIE}" if access.secure_cookies else COOKIE
+
+
+def _cookie_path(access: Access) -> str:
+    """The prefix wants the whole host."""
+    return "/" if access.secure_cookies else CALLBACK_PATH
 
 
 def _refused(error: LodelineError, to: str | None) -> Response:
