@@ -19,7 +19,7 @@ from lodeline.query.ast import Search
 from lodeline.server import oidc
 from lodeline.server.api import oidc_logins
 from lodeline.server.api.oidc_logins import BEGIN_PATH
-from lodeline.server.oidc import MAX_BYTES, REFETCH_MS, HttpProvider
+from lodeline.server.oidc import AWAY_MS, MAX_BYTES, REFETCH_MS, HttpProvider
 from lodeline.server.single_sign_on import SingleSignOn
 from tests.server.oidc_journey import SECRET, Journey, begun, refusal
 from tests.server.oidc_tokens import CLIENT, PRIVATE, answering, public, signed
@@ -64,7 +64,19 @@ def test_an_answer_that_is_none(journey: Journey, status: int, kind: str, body: 
     assert begun(journey) == refusal(code)
     assert journey.provider.count("/elsewhere") == 0
     journey.provider.describe()
+    journey.world.clock.advance(AWAY_MS / 1000)
     assert journey.signed_in() == "/reviews"
+
+
+def test_a_provider_that_was_just_away_is_not_asked_by_each_who_comes(journey: Journey) -> None:
+    well_known = "/.well-known/openid-configuration"
+    journey.provider.say(well_known, b"{}", status=503)
+    asked = journey.provider.count(well_known)
+    assert [begun(journey) for _ in range(3)] == [refusal("oidc_unavailable")] * 3
+    assert journey.provider.count(well_known) == asked + 1
+    journey.world.clock.advance(AWAY_MS / 1000)
+    assert begun(journey) == refusal("oidc_unavailable")
+    assert journey.provider.count(well_known) == asked + 2
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64, "xn--"])

@@ -37,6 +37,8 @@ MAX_AGE_MS = 3_600_000
 """After so long the provider's documents are read again."""
 REFETCH_MS = 60_000
 """So seldom keys are read again for a token that none of those has signed."""
+AWAY_MS = 5_000
+"""For so long a provider that could not be reached is not asked for its description again."""
 MAX_KEYS = 100
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _JSON = ("application/json", "application/jwk-set+json")
@@ -58,6 +60,7 @@ class HttpProvider:
         self._clock = clock
         self._tls = httpx.create_ssl_context()
         self._metadata: tuple[Mapping[str, object], int] | None = None
+        self._absence: tuple[str, int] | None = None
         self._keys: tuple[list[Mapping[str, object]], int] | None = None
 
     def __repr__(self) -> str:
@@ -127,11 +130,18 @@ class HttpProvider:
         return self._ask("GET", self._address("userinfo_endpoint"), {"authorization": f"Bearer {access_token}"})
 
     def _document(self) -> Mapping[str, object]:
-        """Return the provider's description of itself, read again once in an hour."""
-        kept = self._metadata
-        if kept is not None and 0 <= self._clock.now_ms() - kept[1] < MAX_AGE_MS:
+        """Return the provider's description of itself, read again once in an hour; soon after it could not be reached
+        the same error, without asking."""
+        kept, now_ms = self._metadata, self._clock.now_ms()
+        if kept is not None and 0 <= now_ms - kept[1] < MAX_AGE_MS:
             return kept[0]
-        found = self._ask("GET", self._issuer.rstrip("/") + _WELL_KNOWN)
+        if self._absence is not None and 0 <= now_ms - self._absence[1] < AWAY_MS:
+            raise _unavailable(self._absence[0])
+        try:
+            found = self._ask("GET", self._issuer.rstrip("/") + _WELL_KNOWN)
+        except Unavailable as error:
+            self._absence = (error.message, self._clock.now_ms())
+            raise
         if found.get("issuer") != self._issuer:
             raise refused(
                 "oidc_provider",
@@ -237,4 +247,8 @@ def _place_of(url: str) -> str:
 
 def _away(what: str) -> Unavailable:
     _log.warning("single sign-on: %s.", what)
-    return Unavailable(f"single sign-on: {what}; try again later.", retry_after_s=30.0, code="oidc_unavailable")
+    return _unavailable(f"single sign-on: {what}; try again later.")
+
+
+def _unavailable(message: str) -> Unavailable:
+    return Unavailable(message, retry_after_s=30.0, code="oidc_unavailable")
