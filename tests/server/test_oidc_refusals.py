@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.datastructures import QueryParams
 
+from lodeline.auth.actor import LOCAL
 from lodeline.auth.oidc import ATTEMPT_MS
 from lodeline.server.access import COOKIE as LOGIN
 from lodeline.server.api.oidc_logins import BEGIN_PATH, CALLBACK_PATH, COOKIE, answer_of
@@ -281,3 +282,18 @@ def test_an_issuer_that_is_named_has_to_be_the_one_that_was_asked(journey: Journ
 def test_a_provider_that_always_names_itself_has_to(journey: Journey) -> None:
     journey.provider.describe(authorization_response_iss_parameter_supported=True)
     assert journey.signed_in() == refusal("oidc_provider")
+
+
+def test_nobody_is_linked_to_a_provider_that_no_one_signs_in_by(journey: Journey) -> None:
+    services, client = journey.world.services, journey.world.client
+    (root,) = services.accounts.list(LOCAL)
+    key = services.keys.create(LOCAL, "links", ["admin"], owner_id=root.account_id)
+    place, headers = f"/api/v1/accounts/{root.account_id}/external", {"authorization": f"Bearer {key.secret}"}
+    other = {"issuer": "https://login.example.com", "subject": "s-1"}
+    answer = client.put(place, headers=headers, json=other)
+    assert answer.status_code == 400
+    assert all(
+        word in answer.json()["detail"] for word in ("issuer", "https://login.example.com", journey.provider.url)
+    )
+    answer = client.put(place, headers=headers, json={**other, "issuer": journey.provider.url})
+    assert answer.json()["external"] == {"issuer": journey.provider.url, "subject": "s-1"}

@@ -145,12 +145,17 @@ class AccountService:
         )
         return self._stores.accounts.update(account_id, change, audit=audit)
 
-    def link(self, actor: Actor, account_id: AccountId, external: ExternalIdentity) -> Account:
+    def link(
+        self, actor: Actor, account_id: AccountId, external: ExternalIdentity, *, provider: str | None = None
+    ) -> Account:
         """Let this one sign in as the account by single sign-on, instead of who did before, whose logins end.
 
-        Conflict when another account is linked to the identity.
+        Conflict when another account is linked to the identity; Invalid when its issuer is not the `provider`, where
+        one is known.
         """
         permit(actor, "account.manage")
+        if provider is not None and external.issuer != provider:
+            raise Invalid.value("issuer", external.issuer, f"{provider}, by which people sign in here")
         _check_lasts(actor, "external identity")
         account = self._stores.accounts.get(account_id)
         change = AccountChange(

@@ -110,8 +110,8 @@ def link_account(
     issuer = body.issuer or settings.oidc_issuer
     if not issuer:
         raise Invalid("issuer: none is given, and single sign-on is not set up here; give the provider's URL.")
-    external = ExternalIdentity(issuer, body.subject)
-    return Json(services.accounts.link(actor, AccountId(account_id), external))
+    external, provider = ExternalIdentity(issuer, body.subject), settings.oidc_issuer or None
+    return Json(services.accounts.link(actor, AccountId(account_id), external, provider=provider))
 
 
 @router.delete("/{account_id}/external", **answer(Account, 404))
