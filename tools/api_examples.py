@@ -98,6 +98,7 @@ EXAMPLES: Mapping[str, Example] = {
     "update_experiment": Example("/experiments/1", body={"description": "Answers mail.", "set_tags": {"a": "b"}}),
     "delete_experiment": Example("/experiments/1"),
     "restore_experiment": Example("/experiments/{gone}/restore"),
+    "get_budget": Example("/experiments/1/budget"),
     "purge_experiment": Example("/experiments/{gone}/purge"),
     "get_purge": Example("/experiments/{purged}/purge"),
     "complete_filter": Example("/filters/complete", {"text": "state = 'ER", "position": "11"}),

@@ -1,11 +1,13 @@
 """Journeys through the settings of an experiment: read, changed, refused at the field, and what they will remove."""
 
+import time
+
 import httpx
 from playwright.sync_api import Page, expect
 
 from tests.browser.sending import experiment, send, span
 from tests.browser.watching import Watched
-from tests.e2e.harness import Server
+from tests.e2e.harness import T0_NS, Server
 
 KEPT_TRACES = 1
 
@@ -50,6 +52,30 @@ def test_settings_are_changed_and_what_others_set_meanwhile_stays(visit: Watched
     assert [price["input_usd_per_mtok"] for price in stored["prices"]] == [1.5]  # type: ignore[union-attr]
     page.get_by_role("link", name="Who changed it, in the audit trail").click()
     expect(page.get_by_role("row").filter(has_text="experiment.update")).to_have_count(2)
+
+
+def test_a_budget_stands_on_the_overview(visit: Watched, demo: Server, api: httpx.Client):
+    own = experiment(api, "journey: budget")
+    price = {"model": "house", "input_usd_per_mtok": 3.0}
+    assert api.patch(f"/experiments/{own}", json={"settings": {"prices": [price]}}).is_success
+    usage = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "house", "gen_ai.usage.input_tokens": 1_000_000}
+    since_ms = round(time.time() * 1000) - T0_NS // 1_000_000
+    send(demo.url, own, span("spends", 1, "call", start_ms=since_ms, attributes=usage))
+    page = visit.open(f"/experiments/{own}/settings")
+    field(page, "US dollars").fill("2.5")
+    page.get_by_label("Period", exact=True).select_option("week")
+    expect(page.get_by_text("Changed: US dollars, Period.")).to_be_visible()
+    save(page)
+    expect(page.get_by_text("The settings were saved.")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
+    strip = page.get_by_role("region", name="Budget")
+    expect(strip).to_contain_text("Budget of this week")
+    expect(strip).to_contain_text("$3.00 of $2.50 over the budget")
+    expect(strip.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
+    assert api.patch(f"/experiments/{own}", json={"settings": {"budget": None}}).is_success
+    page.reload()
+    expect(page.get_by_role("heading", name="Cost")).to_be_visible()
+    expect(strip).to_have_count(0)
 
 
 def test_what_the_server_refuses_is_said_at_its_field(visit: Watched, api: httpx.Client):

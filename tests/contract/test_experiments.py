@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lodeline.domain.blob import experiment_folder
+from lodeline.domain.budget import CostBudget
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound
 from lodeline.domain.experiment import (
     ExperimentChange,
@@ -47,6 +48,7 @@ SETTINGS = ExperimentSettings(
     recommended_tags=("team",),
     environments=("prod", "dev"),
     default_environment="dev",
+    budget=CostBudget(0.5, "day"),
 )
 
 
@@ -165,13 +167,22 @@ def test_a_change_of_settings_leaves_the_others_as_they_are_by_then(stores: Stor
         {"default_environment": None, "environments": ()},
         {"retention": {"max_bytes": 77}},
         {"retention": {"max_traces": None}},
+        {"budget": {"max_usd": 7.5}},
+        {"budget": {"period": "week"}},
         {},
     ]
     for settings in changes:
         change = ExperimentChange(settings=settings)
         stores.experiments.update(made.experiment_id, change, now_ms=T0_MS, audit=audit())
     limits = replace(SETTINGS.retention, max_bytes=77, max_traces=None)
-    expected = replace(SETTINGS, capture="none", default_environment=None, environments=(), retention=limits)
+    expected = replace(
+        SETTINGS,
+        capture="none",
+        default_environment=None,
+        environments=(),
+        retention=limits,
+        budget=CostBudget(7.5, "week"),
+    )
     assert stores.experiments.get(made.experiment_id).settings == expected
 
 

@@ -93,6 +93,7 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {API}/experiments/find",              "200 200 200 403 401 403", f"{API}/experiments/find?name=app"),
     Case(f"POST {API}/experiments/import",           "400 400 403 403 401 403", content=b"no zip"),
     Case(f"GET {EXPERIMENT}",                        "200 200 200 404 401 403"),
+    Case(f"GET {EXPERIMENT}/budget",                 "200 200 200 403 401 403"),
     Case(f"PATCH {EXPERIMENT}",                      "200 200 403 404 401 403", json={"description": "x"}),
     Case(f"DELETE {EXPERIMENT}",                     "200 200 403 404 401 403"),
     Case(f"POST {EXPERIMENT}/restore",               "200 200 403 404 401 404", f"{GONE}/restore"),

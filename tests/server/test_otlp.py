@@ -257,6 +257,7 @@ def test_a_change_of_settings_leaves_those_that_it_does_not_name(world: World) -
         "capture": "none", "mask_patterns": ["[0-9]+"], "mask_secrets": True, "prices": [], "recommended_tags": [],
         "retention": {"max_age_days": 30, "max_traces": 5, "max_bytes": None}, "environments": [],
         "default_environment": None, "gated_aliases": [], "enforce_label_schemas": False,
+        "budget": {"max_usd": None, "period": "month"},
     }  # fmt: skip
     for limits in ({"max_traces": True}, {"max_age_days": True}, {"max_bytes": " 7 "}, {"max_traces": 1.5}):
         refused = world.client.patch(f"{API}/experiments/0", json={"settings": {"retention": limits}})

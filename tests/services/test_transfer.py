@@ -7,11 +7,13 @@ import math
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
 from lodeline.domain.assessment import AssessmentChange
+from lodeline.domain.budget import CostBudget
 from lodeline.domain.errors import Conflict, Deleted, Forbidden, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import MAX_SCORE_NAMES, MAX_SCORES, RowDraft, RowFilter, ScoreDraft
@@ -40,6 +42,7 @@ SETTINGS = ExperimentSettings(
     retention=Retention(max_age_days=30.5, max_traces=10**9),
     environments=("staging",),
     default_environment="staging",
+    budget=CostBudget(12.5, "week"),
 )
 VIEWER = Actor("account", "vi", AccountId("acc-1"), role="viewer")
 
@@ -178,6 +181,17 @@ def test_a_second_export_of_an_import_holds_the_same(services: Services, other: 
         return {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
 
     assert rows(export(other)) == rows(data)
+
+
+def test_a_file_of_before_there_were_budgets(services: Services, other: Services) -> None:
+    def without(members: dict[str, bytes]) -> None:
+        experiment = json.loads(members["experiment.json"])
+        del experiment["settings"]["budget"]
+        members["experiment.json"] = json.dumps(experiment).encode()
+
+    fill(services)
+    settings = load(other, rewrite(export(services), without)).experiment.settings
+    assert settings == replace(SETTINGS, budget=CostBudget())
 
 
 def test_taken_ids_and_names_are_a_conflict_unless_it_gets_another_name(services: Services) -> None:

@@ -22,7 +22,9 @@ from lodeline.cli.options import (
 )
 from lodeline.cli.output import moment, size
 from lodeline.cli.purging import purged
+from lodeline.cli.texts import cost
 from lodeline.cli.transfer import download, uploading
+from lodeline.domain.budget import BudgetState
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.experiment import Experiment, ExperimentSettings
 from lodeline.query.problem import nearest
@@ -120,7 +122,7 @@ def configure(
         ),
     ] = None,
 ) -> None:
-    """Change settings that every new trace inherits: capture, masking, own prices, retention, environments.
+    """Change settings that every new trace inherits: capture, masking, own prices, retention, environments, a budget.
 
     Values are JSON, or text; null takes a setting back to its default. Without any, show the settings.
     """
@@ -132,6 +134,37 @@ def configure(
         use.out.document(found.settings)
         return
     use.out.pairs([(key, _shown(value)) for key, value in _flat(asdict(found.settings)).items()])
+
+
+@command(app, "budget")
+def budget(use: Use, name: NameArgument) -> None:
+    """Show what an experiment's traces cost in the present day, week or month (UTC), beside its budget.
+
+    Set one with 'configure': budget.max_usd=50 budget.period=week. The exit code is 1 when it is exceeded.
+    """
+    found = use.client.experiments.budget(find_experiment(use.client, name).experiment_id)
+    if use.out.as_json:
+        use.out.document(found)
+    else:
+        use.out.pairs(
+            (
+                ("period", f"{found.period}, {moment(found.from_ms)} to {moment(found.to_ms)}"),
+                ("spent", ("" if found.complete else "at least ") + str(cost(found.spent_usd))),
+                ("budget", "none" if found.max_usd is None else cost(found.max_usd)),
+                ("at this rate", cost(found.projected_usd)),
+                ("state", _STATES[found.state]),
+            )
+        )
+    if found.state == "over":
+        raise typer.Exit(NEGATIVE)
+
+
+_STATES: Mapping[BudgetState, str] = {
+    "none": "no budget is set",
+    "within": "within the budget",
+    "ahead": "within the budget, but not to the end of the period at this rate",
+    "over": "over the budget",
+}
 
 
 @command(app, "delete")

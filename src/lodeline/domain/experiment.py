@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, TypedDict
 
+from lodeline.domain.budget import BudgetPeriod, CostBudget
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
 from lodeline.domain.ids import ExperimentId
 
@@ -51,7 +52,8 @@ class ExperimentSettings:
     is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered
     first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move
     only with a passed gate. `enforce_label_schemas` refuses judgments of people whose name is that of a label schema
-    that does not let their value in; what is submitted in a labeling session is always checked.
+    that does not let their value in; what is submitted in a labeling session is always checked. `budget` refuses
+    nothing: it is what cost is compared with.
     """
 
     capture: CaptureMode = "full"
@@ -64,6 +66,7 @@ class ExperimentSettings:
     default_environment: str | None = None
     gated_aliases: tuple[str, ...] = ()
     enforce_label_schemas: bool = False
+    budget: CostBudget = field(default_factory=CostBudget)
 
 
 class RetentionChange(TypedDict, total=False):
@@ -72,6 +75,13 @@ class RetentionChange(TypedDict, total=False):
     max_age_days: float | None
     max_traces: int | None
     max_bytes: int | None
+
+
+class BudgetChange(TypedDict, total=False):
+    """Single parts of a `CostBudget`; what is left out stays as it is."""
+
+    max_usd: float | None
+    period: BudgetPeriod
 
 
 class SettingsChange(TypedDict, total=False):
@@ -87,6 +97,7 @@ class SettingsChange(TypedDict, total=False):
     default_environment: str | None
     gated_aliases: tuple[str, ...]
     enforce_label_schemas: bool
+    budget: BudgetChange
 
 
 def changed_settings(settings: ExperimentSettings, change: SettingsChange | None) -> ExperimentSettings:
@@ -98,7 +109,8 @@ def changed_settings(settings: ExperimentSettings, change: SettingsChange | None
     if change is None:
         return settings
     retention = replace(settings.retention, **change.get("retention", {}))
-    return replace(settings, **{**change, "retention": retention})
+    budget = replace(settings.budget, **change.get("budget", {}))
+    return replace(settings, **{**change, "retention": retention, "budget": budget})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from lodeline.auth.actor import SYSTEM
 from lodeline.domain.clock import Clock
-from lodeline.domain.experiment import Experiment, Retention
+from lodeline.domain.experiment import Retention
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.trace import PINNED_TAG, Trace
 from lodeline.jobs.scheduler import Job
 from lodeline.query.ast import And, Compare, Exists, Field, IsNull, Node, Not, Or, Order, Search
 from lodeline.services.audit import audit_entry
+from lodeline.services.experiment_scope import every_active
 from lodeline.storage.base import Stores
 
 STEP = 200
@@ -43,24 +44,15 @@ def retention(stores: Stores, clock: Clock, *, interval_s: float) -> Job:
 
     def run(stopping: Callable[[], bool]) -> int:
         total = 0
-        for experiment in _limited(stores):
+        for experiment in every_active(stores.experiments):
+            if experiment.settings.retention == Retention():
+                continue
             total += _Sweep(stores, clock, experiment.experiment_id, stopping).apply(experiment.settings.retention)
             if stopping():
                 break
         return total
 
     return Job("retention", interval_s, run)
-
-
-def _limited(stores: Stores) -> list[Experiment]:
-    found: list[Experiment] = []
-    cursor: str | None = None
-    while True:
-        page = stores.experiments.search(Search(limit=1000, cursor=cursor))
-        found += [e for e in page.items if e.lifecycle == "ACTIVE" and e.settings.retention != Retention()]
-        cursor = page.cursor
-        if cursor is None:
-            return found
 
 
 @dataclass(frozen=True, slots=True)

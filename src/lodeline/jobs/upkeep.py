@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lodeline.jobs.scheduler import Job
+from lodeline.services.budgets import BudgetService
 from lodeline.services.keys import KeyService
 from lodeline.services.parking import ParkingService
 
@@ -23,3 +24,8 @@ def key_uses(keys: KeyService) -> Job:
 def parking(waiting: ParkingService) -> Job:
     """Return the job that puts judgments that waited on their traces."""
     return Job("parking", PARKING_INTERVAL_S, waiting.attach_all)
+
+
+def budgets(service: BudgetService, *, interval_s: float) -> Job:
+    """Return the job that notes which experiments are over their budgets."""
+    return Job("budgets", interval_s, service.note_overruns)

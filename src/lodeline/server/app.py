@@ -22,7 +22,7 @@ from lodeline.jobs.purges import purges
 from lodeline.jobs.reaper import reaper
 from lodeline.jobs.retention import retention
 from lodeline.jobs.scheduler import Job, Scheduler
-from lodeline.jobs.upkeep import key_uses, parking
+from lodeline.jobs.upkeep import budgets, key_uses, parking
 from lodeline.server import otlp, pages
 from lodeline.server.access import Access, identify
 from lodeline.server.answers import ServicesDep
@@ -137,6 +137,7 @@ def jobs_of(services: Services, settings: Settings, *, leads: bool = True) -> tu
         retention(stores, clock, interval_s=interval_s),
         labeling_rules(services.labeling_rules, interval_s=interval_s),
         parking(services.parking),
+        budgets(services.budgets, interval_s=interval_s),
         purges(services.experiments, interval_s=interval_s),
         *own,
     )

@@ -11,6 +11,7 @@ from lodeline.services.artifacts import ArtifactService
 from lodeline.services.assessments import AssessmentService
 from lodeline.services.attachments import AttachmentService
 from lodeline.services.audit import AuditService
+from lodeline.services.budgets import BudgetService
 from lodeline.services.conversations import ConversationService
 from lodeline.services.datasets import DatasetService
 from lodeline.services.deliveries import DeliveryService
@@ -80,6 +81,7 @@ class Services:
     measurements: MeasurementService
     filters: FilterService
     audit: AuditService
+    budgets: BudgetService
     accounts: AccountService
     keys: KeyService
     logins: LoginService
@@ -155,6 +157,7 @@ def assemble(
         measurements=MeasurementService(stores, traces, assessments),
         filters=FilterService(clock),
         audit=AuditService(stores, scope, listing),
+        budgets=BudgetService(stores, scope, listing, clock),
         accounts=AccountService(stores, credentials, clock),
         keys=KeyService(stores, credentials, clock),
         logins=LoginService(stores, credentials, clock),

@@ -1,6 +1,7 @@
 """Which experiments a request is about: from ids or names to experiments that the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 from lodeline.auth.actor import Actor
@@ -112,3 +113,14 @@ def restriction(reach: Reach) -> Node:
 def lifecycle_is(lifecycle: str) -> Node:
     """Return the filter on one lifecycle of experiments."""
     return Compare(_LIFECYCLE, "=", lifecycle)
+
+
+def every_active(store: ExperimentStore) -> Iterator[Experiment]:
+    """Give all experiments that are active, for jobs that look after each; in no order to rely on."""
+    search = Search(limit=MAX_LIMIT)
+    while True:
+        page = store.search(search)
+        yield from (found for found in page.items if found.lifecycle == "ACTIVE")
+        if page.cursor is None:
+            return
+        search = replace(search, cursor=page.cursor)

@@ -3,7 +3,9 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 
+from lodeline.domain.budget import MAX_USD, BudgetPeriod
 from lodeline.domain.errors import Invalid, TooLarge, shown
 from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
 from lodeline.domain.model import check_alias
@@ -14,6 +16,7 @@ MAX_PATTERNS = 100
 MAX_PRICES = 1_000
 MAX_NAMES = 100
 _LIMITS = {"max_age_days": 1_000_000, "max_traces": 2**53, "max_bytes": 2**53}
+_PERIODS: tuple[str, ...] = get_args(BudgetPeriod)
 _AMOUNTS = tuple(f"{kind}_usd_per_mtok" for kind in ("input", "output", "cache_read", "cache_write"))
 
 
@@ -32,6 +35,13 @@ def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
             raise Invalid.value(
                 f"retention.{name}", bound, f"a number above 0, at most {most:,}, or null for no limit"
             )
+    budget = settings.budget.max_usd
+    if budget is not None and not (math.isfinite(budget) and 0 < budget <= MAX_USD):
+        raise Invalid.value(
+            "budget.max_usd", budget, f"US dollars above 0, at most {MAX_USD:g}, or null for no budget"
+        )
+    if settings.budget.period not in _PERIODS:
+        raise Invalid.value("budget.period", settings.budget.period, f"one of {', '.join(_PERIODS)}")
     _check_count("recommended_tags", len(settings.recommended_tags), MAX_NAMES)
     for key in settings.recommended_tags:
         check_name(key, noun="recommended_tags", most=MAX_TAG_KEY)

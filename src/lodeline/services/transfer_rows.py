@@ -24,6 +24,7 @@ from lodeline.domain.assessment import (
     SourceKind,
     check_draft,
 )
+from lodeline.domain.budget import BudgetPeriod, CostBudget
 from lodeline.domain.errors import Invalid, LodelineError, TooLarge, shown
 from lodeline.domain.experiment import (
     CaptureMode,
@@ -142,9 +143,9 @@ class Row:
         """Return an object within this one, or None when it is null or missing."""
         return None if self.data.get(name) is None else self.row(name)
 
-    def row(self, name: str) -> "Row":
-        """Return an object within this one."""
-        return Row(self.data.get(name), f"{self.where}.{name}")
+    def row(self, name: str, *, optional: bool = False) -> "Row":
+        """Return an object within this one; a missing one that is `optional` is empty."""
+        return Row(self.data.get(name, {} if optional else None), f"{self.where}.{name}")
 
     def rows(self, name: str) -> "list[Row]":
         """Return a list of objects; a missing one is empty."""
@@ -235,7 +236,7 @@ def revision_from_row(row: Row) -> AssessmentRevision:
 
 def settings_from_row(row: Row) -> ExperimentSettings:
     """Return an experiment's settings, not yet checked."""
-    retention = row.row("retention")
+    retention, budget = row.row("retention"), row.row("budget", optional=True)
     return ExperimentSettings(
         capture=row.one_of("capture", get_args(CaptureMode)),
         mask_patterns=row.texts("mask_patterns"),
@@ -261,6 +262,10 @@ def settings_from_row(row: Row) -> ExperimentSettings:
         default_environment=row.text_or_none("default_environment"),
         gated_aliases=row.texts("gated_aliases"),
         enforce_label_schemas=row.flag("enforce_label_schemas"),
+        budget=CostBudget(
+            max_usd=budget.number_or_none("max_usd"),
+            period=budget.one_of("period", get_args(BudgetPeriod), default="month"),
+        ),
     )
 
 

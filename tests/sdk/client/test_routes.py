@@ -48,6 +48,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "update_experiment": lambda c: c.experiments.update("1", name="b"),
     "delete_experiment": lambda c: c.experiments.delete("1"),
     "restore_experiment": lambda c: c.experiments.restore("1"),
+    "get_budget": lambda c: c.experiments.budget("1"),
     "purge_experiment": lambda c: c.experiments.purge("1"),
     "get_purge": lambda c: c.experiments.purged("1"),
     "count_traces": lambda c: c.analytics.count(),

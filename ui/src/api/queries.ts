@@ -46,6 +46,13 @@ export const experimentQuery = (experiment_id: string) =>
     queryFn: ({ signal }) => call("get_experiment", { experiment_id }, { signal }),
   });
 
+export const spendingQuery = (experiment_id: string) =>
+  queryOptions({
+    queryKey: ["experiment", experiment_id, "budget"],
+    staleTime: MINUTE_MS / 2,
+    queryFn: ({ signal }) => call("get_budget", { experiment_id }, { signal }),
+  });
+
 export interface TraceList {
   experiment: string;
   filter: string;

@@ -516,6 +516,18 @@ export interface CorrectedRate {
   unlabelled: number;
 }
 
+/** How many US dollars the traces that begin in one period may cost together; None: no budget. */
+export interface CostBudget {
+  max_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  period: "day" | "week" | "month";
+}
+
+/** What the traces that begin in one day, week or month (UTC) may cost, in US dollars; null means no budget. */
+export interface CostBudgetBody {
+  max_usd?: number | null;
+  period?: "day" | "week" | "month" | null;
+}
+
 /** An issue, and how many traces refer to it; None when they were not counted. */
 export interface CountedIssue {
   issue: Issue;
@@ -821,7 +833,7 @@ export interface ExperimentPage {
 
 /** What every incoming trace of an experiment inherits.
 
-`mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move only with a passed gate. `enforce_label_schemas` refuses judgments of people whose name is that of a label schema that does not let their value in; what is submitted in a labeling session is always checked. */
+`mask_patterns` are RE2 expressions; each match in a captured string is replaced by ``[masked]`` before anything is stored. `recommended_tags` are the tag keys that people are asked to set. `environments` are the names offered first; `default_environment` is given to traces that name none. `gated_aliases` are aliases of models that move only with a passed gate. `enforce_label_schemas` refuses judgments of people whose name is that of a label schema that does not let their value in; what is submitted in a labeling session is always checked. `budget` refuses nothing: it is what cost is compared with. */
 export interface ExperimentSettings {
   capture: "full" | "hashed" | "structure" | "none";
   mask_patterns: string[];
@@ -833,6 +845,7 @@ export interface ExperimentSettings {
   default_environment: string | null;
   gated_aliases: string[];
   enforce_label_schemas: boolean;
+  budget: CostBudget;
 }
 
 /** Who signs in as the account by single sign-on; the issuer is that of the setting `oidc_issuer` by default. */
@@ -2582,6 +2595,7 @@ export interface SettingsBody {
   default_environment?: string | null;
   gated_aliases?: string[] | null;
   enforce_label_schemas?: boolean | null;
+  budget?: CostBudgetBody | null;
 }
 
 /** The first account: the token is the one that the server printed when it started. */
@@ -2753,6 +2767,21 @@ export interface SpanView {
   tokens: TokenUsage;
   session: string | null;
   user: string | null;
+}
+
+/** What the traces of one experiment have cost in the present period, in US dollars.
+
+The period goes from `from_ms` to before `to_ms`, epoch milliseconds. `projected_usd` is the cost at its end if it goes on as it has since it began; None while less than a twentieth of it has passed. Calls without a price count as nothing. Not `complete` means: at least so much, the deadline ended the sum. */
+export interface Spending {
+  experiment_id: string;
+  period: "day" | "week" | "month";
+  from_ms: number;
+  to_ms: number;
+  spent_usd: number | "NaN" | "Infinity" | "-Infinity";
+  max_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  projected_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  state: "none" | "within" | "ahead" | "over";
+  complete: boolean;
 }
 
 /** The shares of the splits, such as {"train": 0.8, "test": 0.2}; `stratify_by` is a tag or expectations.KEY. */
@@ -3511,6 +3540,14 @@ version, and the rate corrected for the judge's errors. */
     };
     body: undefined;
     answer: undefined;
+  };
+  /** Return what its traces have cost in the present day, week or month, beside the budget. */
+  get_budget: {
+    params: {
+      experiment_id: string;
+    };
+    body: undefined;
+    answer: Spending;
   };
   /** Return one dataset, deleted or not. */
   get_dataset: {
@@ -4662,6 +4699,7 @@ export const OPERATIONS = {
   get_assessment_history: ["GET", "/assessments/{assessment_id}/history"],
   get_assessment_judges: ["GET", "/assessment-judges"],
   get_attachment: ["GET", "/traces/{trace_id}/attachments/{name}"],
+  get_budget: ["GET", "/experiments/{experiment_id}/budget"],
   get_dataset: ["GET", "/datasets/{dataset_id}"],
   get_dataset_version: ["GET", "/datasets/{dataset_id}/versions/{version}"],
   get_delivery: ["GET", "/deliveries/{instance}"],

@@ -23,6 +23,8 @@ export const experimentSettingsTexts = {
     tracesGroup: "Traces",
     people: "Judgments and versions",
     retention: "How long traces are kept",
+    budget: "Budget",
+    periods: { day: "a day", week: "a week, from Monday", month: "a month" },
     usual: (value: string) => `Default: ${value}`,
     differs: "now another value",
     save: "Save the changes",
@@ -142,6 +144,18 @@ export const experimentSettingsTexts = {
         what: "A person's judgment with the name of a label schema must have a value that the schema lets in.",
         there: "Judgments that are there stay.",
         usual: "off; labeling sessions always check",
+      },
+      max_usd: {
+        label: "US dollars",
+        what: "What the traces that begin in one period may cost together. Nothing is refused when they cost more: the overview shows it, and the audit trail and the server's log have it.",
+        there: "Traces of the present period count.",
+        usual: "no budget",
+      },
+      period: {
+        label: "Period",
+        what: "How long the budget is for. Days, weeks and months are those of UTC.",
+        there: "No trace changes.",
+        usual: "a month",
       },
     } satisfies Record<string, SettingWords>,
     shorter: {

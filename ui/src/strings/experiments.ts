@@ -46,6 +46,20 @@ export const experimentsTexts = {
   },
   home: {
     title: "Overview",
+    budget: {
+      title: "Budget",
+      heading: { day: "Budget of today", week: "Budget of this week", month: "Budget of this month" },
+      spent: (spent: string, most: string) => `${spent} of ${most}`,
+      states: {
+        none: "",
+        within: "within the budget",
+        ahead: "at this rate not to the end",
+        over: "over the budget",
+      },
+      on: (date: string) => `${date}, UTC`,
+      between: (from: string, to: string) => `${from} to ${to}, UTC`,
+      projected: (cost: string) => `at this rate ${cost} in the end`,
+    },
     traffic: "Traces",
     errorRate: "Error rate",
     latency: "Latency",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
+from lodeline.domain.budget import Spending
 from lodeline.domain.experiment import Experiment, ExperimentSettings, PurgeReceipt
 from lodeline.domain.ids import new_hex
 from lodeline.sdk.client.call import LONG_S, Call, Listing, ModeT, Noun, call, given, listing, one, path_of
@@ -62,6 +63,11 @@ class Experiments(Noun[ModeT]):
     def get(self, experiment_id: str) -> Call[Experiment]:
         """Return one experiment, deleted or not."""
         return Call("GET", path_of("experiments", experiment_id), one(Experiment))
+
+    @call
+    def budget(self, experiment_id: str) -> Call[Spending]:
+        """Return what its traces have cost in the present day, week or month, beside the budget."""
+        return Call("GET", path_of("experiments", experiment_id, "budget"), one(Spending))
 
     @call
     def update(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, cast
 from fastapi import Path, Query
 from pydantic import Field
 
+from lodeline.domain.budget import BudgetPeriod, Spending
 from lodeline.domain.experiment import (
     CaptureMode,
     Experiment,
@@ -51,6 +52,13 @@ class RetentionBody(Body):
     max_bytes: Annotated[int | None, Field(gt=0, le=2**53, strict=True)] = None
 
 
+class CostBudgetBody(Body):
+    """What the traces that begin in one day, week or month (UTC) may cost, in US dollars; null means no budget."""
+
+    max_usd: Annotated[float | None, Field(gt=0, le=1e12, strict=True)] = None
+    period: BudgetPeriod | None = None
+
+
 class SettingsBody(Body):
     """What every incoming trace of an experiment inherits.
 
@@ -67,15 +75,18 @@ class SettingsBody(Body):
     default_environment: _Name | None = None
     gated_aliases: _Names | None = None
     enforce_label_schemas: bool | None = None
+    budget: CostBudgetBody | None = None
 
     def to_domain(self) -> SettingsChange:
         """Return what is set as the services take it."""
         change: dict[str, object] = {}
         for name in self.model_fields_set:
             value = getattr(self, name)
-            if name == "retention":
-                limits = RetentionBody() if value is None else value
-                change[name] = limits.model_dump(exclude_unset=value is not None)
+            if name in _GROUPS:
+                usual = getattr(_DEFAULTS, name)
+                parts = _GROUPS[name]() if value is None else value
+                given = parts.model_dump(exclude_unset=value is not None)
+                change[name] = {key: getattr(usual, key) if part is None else part for key, part in given.items()}
             elif value is None:
                 change[name] = getattr(_DEFAULTS, name)
             elif name == "prices":
@@ -86,6 +97,10 @@ class SettingsBody(Body):
 
 
 _DEFAULTS = ExperimentSettings()
+_GROUPS: dict[str, type[RetentionBody] | type[CostBudgetBody]] = {
+    "retention": RetentionBody,
+    "budget": CostBudgetBody,
+}
 
 
 class ExperimentBody(Body):
@@ -147,6 +162,12 @@ def find_experiment(
 def get_experiment(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
     """Return one experiment, deleted or not."""
     return Json(services.experiments.get(actor, check_experiment_id(experiment_id)))
+
+
+@router.get("/{experiment_id}/budget", **answer(Spending, 404))
+def get_budget(actor: ActorDep, services: ServicesDep, experiment_id: ExperimentPath) -> Json:
+    """Return what its traces have cost in the present day, week or month, beside the budget."""
+    return Json(services.budgets.spending(actor, check_experiment_id(experiment_id)))
 
 
 @router.patch("/{experiment_id}", **answer(Experiment, 404, 409, 413))

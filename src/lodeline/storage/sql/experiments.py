@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from lodeline.domain.audit import AuditEntry
+from lodeline.domain.budget import CostBudget
 from lodeline.domain.errors import Conflict, Deleted, NotFound
 from lodeline.domain.experiment import (
     Experiment,
@@ -238,6 +239,7 @@ def _settings(data: dict[str, Any]) -> ExperimentSettings:
         values[name] = tuple(data.get(name, ()))
     values["prices"] = tuple(PriceOverride(**price) for price in data.get("prices", ()))
     values["retention"] = Retention(**data.get("retention", {}))
+    values["budget"] = CostBudget(**data.get("budget", {}))
     return ExperimentSettings(**values)
 
 

@@ -6,6 +6,7 @@ import classes from "./experiment-settings.module.css";
 import { isUnusual, type Setting, type SettingsDraft } from "./settings-draft";
 
 const t = text.experimentSettings;
+const PERIODS = ["day", "week", "month"] as const;
 const CAPTURES = ["full", "hashed", "structure", "none"] as const;
 
 type Keys<V> = { [K in Setting]: SettingsDraft[K] extends V ? K : never }[Setting];
@@ -33,7 +34,7 @@ export function About({ draft, setting }: { draft: SettingsDraft; setting: Setti
 
 interface FieldProps<V> {
   form: SettingsForm;
-  setting: Exclude<Keys<V>, "capture">;
+  setting: Exclude<Keys<V>, "capture" | "period">;
 }
 
 /** A setting of one line. */
@@ -98,6 +99,21 @@ export function CaptureSetting({ form }: { form: SettingsForm }) {
       value={form.draft.capture}
       error={form.faults.capture}
       onChange={(event) => form.change({ capture: event.currentTarget.value as SettingsDraft["capture"] })}
+    />
+  );
+}
+
+/** How long a budget is for. */
+export function PeriodSetting({ form }: { form: SettingsForm }) {
+  return (
+    <NativeSelect
+      label={t.fields.period.label}
+      description={<About draft={form.draft} setting="period" />}
+      classNames={{ wrapper: classes.narrow }}
+      data={PERIODS.map((value) => ({ value, label: t.periods[value] }))}
+      value={form.draft.period}
+      error={form.faults.period}
+      onChange={(event) => form.change({ period: event.currentTarget.value as SettingsDraft["period"] })}
     />
   );
 }

@@ -33,6 +33,7 @@ const experiment: Experiment = {
     default_environment: null,
     gated_aliases: [],
     enforce_label_schemas: false,
+    budget: { max_usd: 20, period: "month" },
   },
 };
 const before = draftOf(experiment);
@@ -45,6 +46,19 @@ test("nothing is sent but what changed", () => {
   expect(changeOf(before, { ...before, tags: "team=bakers\nnew=1" })).toEqual({
     set_tags: { team: "bakers", new: "1" },
     delete_tags: ["stage"],
+  });
+});
+
+test("of a budget its amount and its period are sent by themselves", () => {
+  expect(changeOf(before, { ...before, period: "week" })).toEqual({
+    settings: { budget: { period: "week" } },
+  });
+  expect(changeOf(before, { ...before, max_usd: " " })).toEqual({ settings: { budget: { max_usd: null } } });
+  expect(changeOf(before, { ...before, max_usd: "a lot" })).toEqual({
+    settings: { budget: { max_usd: "a lot" } },
+  });
+  expect(faultsOf(refused("settings.budget.max_usd: -1 is not valid."))).toEqual({
+    max_usd: "-1 is not valid.",
   });
 });
 

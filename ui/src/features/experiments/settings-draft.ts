@@ -30,6 +30,8 @@ export interface SettingsDraft extends Record<Limit, string> {
   default_environment: string;
   gated_aliases: string;
   enforce_label_schemas: boolean;
+  max_usd: string;
+  period: Experiment["settings"]["budget"]["period"];
 }
 
 export type Setting = keyof SettingsDraft;
@@ -50,6 +52,8 @@ export const USUAL: Omit<SettingsDraft, "name"> = {
   default_environment: "",
   gated_aliases: "",
   enforce_label_schemas: false,
+  max_usd: "",
+  period: "month",
 };
 
 export const EMPTY_PRICE: PriceDraft = {
@@ -89,6 +93,8 @@ export function draftOf({ name, description, tags, settings }: Experiment): Sett
     default_environment: settings.default_environment ?? "",
     gated_aliases: settings.gated_aliases.join("\n"),
     enforce_label_schemas: settings.enforce_label_schemas,
+    max_usd: written(settings.budget.max_usd),
+    period: settings.budget.period,
   };
 }
 
@@ -145,15 +151,19 @@ export function changeOf(before: SettingsDraft, after: SettingsDraft): Body<"upd
   const body: Body<"update_experiment"> = {};
   const settings: SettingsBody = {};
   const retention: Partial<Record<Limit, number | null>> = {};
+  const budget: NonNullable<SettingsBody["budget"]> = {};
   for (const key of changedIn(before, after)) {
     if (key === "name") body.name = after.name.trim();
     else if (key === "description") body.description = after.description;
     else if (key === "tags")
       Object.assign(body, tagChange(parseTags(before.tags).tags ?? {}, parseTags(after.tags).tags ?? {}));
     else if (isLimit(key)) retention[key] = numberOf(after[key]);
+    else if (key === "max_usd") budget.max_usd = numberOf(after.max_usd);
+    else if (key === "period") budget.period = after.period;
     else Object.assign(settings, settingOf(after, key));
   }
   if (Object.keys(retention).length > 0) settings.retention = retention;
+  if (Object.keys(budget).length > 0) settings.budget = budget;
   if (Object.keys(settings).length > 0) body.settings = settings;
   return body;
 }
@@ -188,7 +198,7 @@ export function faultsOf(error: unknown): Partial<Record<string, string>> {
   if (!(error instanceof Problem)) return {};
   if (error.code === "experiment_name_taken") return { name: capital(error.message) };
   const said = /^([a-z_.0-9 ]+): (.*)$/s.exec(error.message);
-  const place = said?.[1]?.replace(/^settings\./, "").replace(/^retention\./, "");
+  const place = said?.[1]?.replace(/^settings\./, "").replace(/^(retention|budget)\./, "");
   if (place === undefined || said?.[2] === undefined) return {};
   if (/^prices\.\d+\./.test(place)) return { [place]: capital(said[2]) };
   const name = place.split(".")[0] ?? place;

@@ -13,6 +13,7 @@ import {
   CaptureSetting,
   LineSetting,
   LinesSetting,
+  PeriodSetting,
   type SettingsForm,
   SwitchSetting,
 } from "./setting-fields";
@@ -132,6 +133,11 @@ function Groups({ form }: { form: SettingsForm }) {
         <LinesSetting form={form} setting="recommended_tags" />
         <LineSetting form={form} setting="default_environment" most={MOST_ENVIRONMENT} />
         <LinesSetting form={form} setting="environments" />
+      </fieldset>
+      <fieldset className={classes.group}>
+        <legend>{t.budget}</legend>
+        <LineSetting form={form} setting="max_usd" numeric />
+        <PeriodSetting form={form} />
       </fieldset>
       <fieldset className={classes.group}>
         <legend>{t.people}</legend>

@@ -9,6 +9,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { dateTime, oneLine } from "@/lib/format";
 import { text } from "@/strings";
+import { Budget } from "./budget";
 import { Charts } from "./charts";
 import { Failures } from "./failures";
 import { GettingStarted } from "./getting-started";
@@ -40,6 +41,7 @@ export function HomePage() {
           <SafeText text={oneLine(experiment.data.description, MOST_DESCRIPTION)} />
         </p>
       )}
+      {typeof experiment.data?.settings.budget.max_usd === "number" && <Budget experimentId={experimentId} />}
       {state.error !== null && <ProblemNote error={state.error} retry={state.retry} />}
       <Overview experimentId={experimentId} name={name} state={state} named={experiment.data !== undefined} />
     </Page>

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
 import { experimentsQuery } from "@/api/queries";
-import type { Experiment, PriceBody, RetentionBody } from "@/api/schema";
+import type { Experiment, PriceBody } from "@/api/schema";
 import { ProblemNote } from "@/components/problem-note";
 import { ReadOnly } from "@/components/read-only";
 import { SafeText } from "@/components/safe-text";
@@ -54,11 +54,8 @@ function Prices({ experiment }: { experiment: Experiment }) {
   const mayReprice = may("trace.edit");
   const prices = settings.prices.map((price) => price as PriceBody);
   const save = useMutation({
-    mutationFn: (next: PriceBody[]) => {
-      const retention = settings.retention as RetentionBody;
-      const body = { settings: { ...settings, retention, prices: next } };
-      return call("update_experiment", { experiment_id }, { body });
-    },
+    mutationFn: (next: PriceBody[]) =>
+      call("update_experiment", { experiment_id }, { body: { settings: { prices: next } } }),
     onSuccess: async () => {
       showToast(text.experiments.changed);
       await again();
