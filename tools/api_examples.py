@@ -103,6 +103,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_purge": Example("/experiments/{purged}/purge"),
     "complete_filter": Example("/filters/complete", {"text": "state = 'ER", "position": "11"}),
     "count_traces": Example("/traces/count", {"experiment": "support", "filter": "state = 'ERROR'"}),
+    "break_down_spans": Example("/traces/breakdown", {"experiment": "support", "by": "model"}),
     "get_trace_facet": Example("/traces/facet", {"experiment": "support", "field": "environment"}),
     "aggregate_traces": Example(
         "/traces/aggregate",

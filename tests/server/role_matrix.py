@@ -104,6 +104,7 @@ CASES: tuple[Case, ...] = (
     Case(f"GET {API}/filters/complete",              "200 200 200 200 401 200"),
     Case(f"GET {API}/traces",                        "200 200 200 403 401 403"),
     Case(f"GET {API}/traces/count",                  "200 200 200 403 401 403"),
+    Case(f"GET {API}/traces/breakdown",              "200 200 200 403 401 403", f"{API}/traces/breakdown?by=model"),
     Case(f"GET {API}/traces/facet",                  "200 200 200 403 401 403", f"{API}/traces/facet?field=state"),
     Case(f"POST {API}/traces/aggregate",             "200 200 200 403 401 403", json={"measures": ["count"]}),
     Case(f"POST {API}/traces/delete",                "200 200 403 403 401 403", json={"trace_ids": [TRACE]}),

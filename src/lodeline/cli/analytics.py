@@ -8,8 +8,10 @@ import typer
 
 from lodeline.cli.options import ExperimentOption, FilterOption, Use
 from lodeline.cli.output import moment
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Measure
+from lodeline.cli.texts import cost, duration
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Measure, SpanField
 from lodeline.domain.errors import Invalid
+from lodeline.domain.span import SpanKind
 
 MEASURES: tuple[str, ...] = get_args(Measure)
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
@@ -32,6 +34,45 @@ def facet(
     use.out.table(("value", "count"), [(item.value, f"{item.count:,}") for item in found.values])
     if not found.complete:
         use.out.warn(f"Only the newest {found.examined:,} traces were counted. Narrow the filter.")
+
+
+def breakdown(
+    use: Use,
+    by: Annotated[SpanField, typer.Argument(metavar="FIELD", help=f"By what: {', '.join(get_args(SpanField))}.")],
+    *,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            help="Only spans of this kind, such as TOOL; may be repeated. Else of model and provider what calls.",
+        ),
+    ] = None,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most values to show.")] = 50,
+) -> None:
+    """Compare the spans of traces by language model, provider, name or kind: calls, failures, durations, cost."""
+    kinds = cast("tuple[SpanKind, ...]", tuple(each.upper() for each in kind or ()))  # the server says which it knows
+    found = use.client.analytics.breakdown(by, kinds=kinds, experiment=experiment, filter=filter, limit=limit)
+    if use.out.as_json:
+        use.out.document(found)
+        return
+    use.out.table(
+        (by, "spans", "traces", "errors", "p50", "p95", "tokens", "cost"),
+        [
+            (
+                item.value, f"{item.spans:,}", f"{item.traces:,}", f"{item.errors:,}", _ms(item.duration_p50_ms),
+                _ms(item.duration_p95_ms), f"{item.tokens_total:,}", cost(item.cost_usd),
+            )
+            for item in found.values
+        ],
+    )  # fmt: skip
+    if not found.complete:
+        use.out.warn(f"Only the newest {found.examined:,} traces were looked at. Narrow the filter.")
+
+
+def _ms(value: float | None) -> str | None:
+    return duration(None if value is None else round(value * 1e6))
 
 
 def aggregate(

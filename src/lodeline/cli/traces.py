@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lodeline.cli.analytics import aggregate, facet
+from lodeline.cli.analytics import aggregate, breakdown, facet
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -106,6 +106,7 @@ def tail(
 
 
 command(app, "facet")(facet)
+command(app, "breakdown")(breakdown)
 command(app, "aggregate")(aggregate)
 
 

@@ -1,10 +1,11 @@
 """Facets and aggregates: bounded answers about many traces."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from lodeline.domain.assessment import AssessmentKind
-from lodeline.domain.span import JsonValue
+from lodeline.domain.span import JsonValue, SpanKind
 
 Measure = Literal[
     "count", "error_rate", "duration_p50", "duration_p95", "duration_p99", "duration_mean", "tokens_input",
@@ -120,3 +121,50 @@ class TraceCount:
 
     count: int
     exact: bool
+
+
+MAX_SPAN_VALUE = 256
+"""Of a longer value the first so many characters tell spans apart."""
+SpanField = Literal["model", "provider", "name", "kind"]
+"""By what spans are told apart: the language model they called, its provider, their name, their kind."""
+MODEL_CALLS: tuple[SpanKind, ...] = ("LLM", "CHAT_MODEL", "EMBEDDING", "RERANKER")
+"""The kinds of spans that call a model themselves. An agent repeats the tokens and the cost of its calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFigures:
+    """What the spans of one value come to: how many, in how many traces, how many failed, percentiles of their
+    durations as `Measure` has them, their tokens and their cost. `value` None stands for spans without one."""
+
+    value: str | None
+    spans: int
+    traces: int
+    errors: int
+    duration_p50_ms: float | None
+    duration_p95_ms: float | None
+    tokens_total: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpanBreakdown:
+    """The values of a field over the spans of matching traces: the dearest first, then the most frequent, then by
+    value.
+
+    A call that two instrumentations trace, one span within the other, counts twice here; the cost of a trace counts
+    it once. `complete` is false when only the newest `examined` traces were looked at, or the deadline ended it.
+    """
+
+    field: SpanField
+    values: tuple[SpanFigures, ...]
+    examined: int
+    complete: bool
+
+
+def dearest(values: Iterable[SpanFigures], limit: int) -> tuple[SpanFigures, ...]:
+    """Return the first values in the order of a breakdown."""
+    return tuple(sorted(values, key=_dearness)[:limit])
+
+
+def _dearness(of: SpanFigures) -> tuple[float, int, bool, str]:
+    return -(of.cost_usd or 0.0), -of.spans, of.value is None, of.value or ""

@@ -1,11 +1,21 @@
 """Analytics: how many traces, which values, which measures over time. Always bounded."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from lodeline.auth.actor import Actor
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, TraceCount
+from lodeline.domain.analytics import (
+    MODEL_CALLS,
+    Aggregate,
+    AggregateQuery,
+    Facet,
+    SpanBreakdown,
+    SpanField,
+    TraceCount,
+)
 from lodeline.domain.errors import Invalid
 from lodeline.domain.page import check_limit
+from lodeline.domain.span import SpanKind
 from lodeline.query.ast import Search
 from lodeline.services.listing import Listing, ListQuery
 from lodeline.storage.base import Stores
@@ -32,6 +42,16 @@ class AnalyticsService:
         """Return the most frequent values of a filter field over the matching traces."""
         search = self._search(actor, query)
         return self._stores.analytics.facet(search, field, limit=check_limit(limit, most=MAX_FACET_VALUES))
+
+    def breakdown(
+        self, actor: Actor, query: ListQuery, field: SpanField, *, kinds: Sequence[SpanKind] = (), limit: int = 50
+    ) -> SpanBreakdown:
+        """Compare the spans of the matching traces by a field of theirs: those of `kinds`; where none is given those
+        that call a model, for their model and provider, and else all."""
+        search = self._search(actor, query)
+        of = tuple(dict.fromkeys(kinds)) or (MODEL_CALLS if field in {"model", "provider"} else ())
+        limit = check_limit(limit, most=MAX_FACET_VALUES)
+        return self._stores.analytics.breakdown(search, field, kinds=of, limit=limit)
 
     def aggregate(self, actor: Actor, query: ListQuery, aggregate: AggregateQuery) -> Aggregate:
         """Compute measures over time buckets and groups of the matching traces."""

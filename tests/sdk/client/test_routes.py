@@ -52,6 +52,7 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "purge_experiment": lambda c: c.experiments.purge("1"),
     "get_purge": lambda c: c.experiments.purged("1"),
     "count_traces": lambda c: c.analytics.count(),
+    "break_down_spans": lambda c: c.analytics.breakdown("name", kinds=["TOOL"]),
     "get_trace_facet": lambda c: c.analytics.facet("state"),
     "aggregate_traces": lambda c: c.analytics.aggregate(AggregateQuery(("count",))),
     "search_traces": lambda c: c.traces.search().first(),

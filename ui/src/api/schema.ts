@@ -2689,11 +2689,33 @@ export interface Span {
   cost_source: string | null;
 }
 
+/** The values of a field over the spans of matching traces: the dearest first, then the most frequent, then by value.
+
+A call that two instrumentations trace, one span within the other, counts twice here; the cost of a trace counts it once. `complete` is false when only the newest `examined` traces were looked at, or the deadline ended it. */
+export interface SpanBreakdown {
+  field: "model" | "provider" | "name" | "kind";
+  values: SpanFigures[];
+  examined: number;
+  complete: boolean;
+}
+
 /** Something that happened within a span; `time_ns` is epoch nanoseconds. */
 export interface SpanEvent {
   name: string;
   time_ns: string;
   attributes: Record<string, unknown>;
+}
+
+/** What the spans of one value come to: how many, in how many traces, how many failed, percentiles of their durations as `Measure` has them, their tokens and their cost. `value` None stands for spans without one. */
+export interface SpanFigures {
+  value: string | null;
+  spans: number;
+  traces: number;
+  errors: number;
+  duration_p50_ms: number | "NaN" | "Infinity" | "-Infinity" | null;
+  duration_p95_ms: number | "NaN" | "Infinity" | "-Infinity" | null;
+  tokens_total: number;
+  cost_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
 }
 
 /** The spans of a trace that a search found, in the order of its skeleton; `partial` says that it ended early. */
@@ -3132,6 +3154,20 @@ export interface Operations {
     };
     body: SplitsBody;
     answer: WriteReport;
+  };
+  /** Compare the spans of the traces that match a filter: calls, failures, durations, tokens and cost by language
+model, provider, name or kind. */
+  break_down_spans: {
+    params: {
+      by: "model" | "provider" | "name" | "kind";
+      kind?: ("AGENT" | "LLM" | "CHAT_MODEL" | "TOOL" | "RETRIEVER" | "EMBEDDING" | "RERANKER" | "PARSER" | "CHAIN" | "GUARDRAIL" | "EVALUATOR" | "TASK" | "UNKNOWN")[] | null;
+      limit?: number;
+      experiment?: string[] | null;
+      filter?: string;
+      dialect?: "lodeline" | "mlflow";
+    };
+    body: undefined;
+    answer: SpanBreakdown;
   };
   /** Cancel an evaluation; the rows it has stay valid. */
   cancel_evaluation: {
@@ -4650,6 +4686,7 @@ export const OPERATIONS = {
   adjudicate_labeling_item: ["POST", "/labeling/items/{item_id}/adjudicate"],
   aggregate_traces: ["POST", "/traces/aggregate"],
   assign_splits: ["POST", "/datasets/{dataset_id}/splits"],
+  break_down_spans: ["GET", "/traces/breakdown"],
   cancel_evaluation: ["POST", "/evaluations/{run_id}/cancel"],
   claim_next_review: ["POST", "/reviews/sessions/{run_id}/next"],
   claim_review: ["POST", "/reviews/items/{item_id}/claim"],

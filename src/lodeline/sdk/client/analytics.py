@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, TraceCount
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, SpanBreakdown, SpanField, TraceCount
+from lodeline.domain.span import SpanKind
 from lodeline.sdk.client.call import Call, ModeT, Noun, call, given, names, one, path_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,26 @@ class Analytics(Noun[ModeT]):
             "field": field, "experiment": names(experiment), "filter": filter, "dialect": dialect, "limit": limit
         }  # fmt: skip
         return Call("GET", path_of("traces", "facet"), one(Facet), params=params)
+
+    @call
+    def breakdown(
+        self,
+        by: SpanField,
+        *,
+        kinds: Sequence[SpanKind] = (),
+        experiment: str | Sequence[str] | None = None,
+        filter: str = "",
+        dialect: "Dialect" = "lodeline",
+        limit: int = 50,
+    ) -> Call[SpanBreakdown]:
+        """Compare the spans of the traces that match a filter by language model, provider, name or kind: calls,
+        failures, durations, tokens and cost. Without `kinds` those that call a model, for ``model`` and
+        ``provider``, and else all."""
+        params = {
+            "by": by, "kind": list(kinds), "experiment": names(experiment), "filter": filter, "dialect": dialect,
+            "limit": limit,
+        }  # fmt: skip
+        return Call("GET", path_of("traces", "breakdown"), one(SpanBreakdown), params=params)
 
     @call
     def aggregate(

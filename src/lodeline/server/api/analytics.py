@@ -5,7 +5,16 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field
 
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, Measure, TraceCount
+from lodeline.domain.analytics import (
+    Aggregate,
+    AggregateQuery,
+    Facet,
+    Measure,
+    SpanBreakdown,
+    SpanField,
+    TraceCount,
+)
+from lodeline.domain.span import SpanKind
 from lodeline.query.ast import Dialect
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
@@ -51,6 +60,28 @@ def get_trace_facet(
 ) -> Json:
     """Return the most frequent values of a field over the traces that match a filter."""
     return Json(services.analytics.facet(actor, query, field, limit=limit))
+
+
+@router.get("/breakdown", **answer(SpanBreakdown, 404))
+def break_down_spans(
+    actor: ActorDep,
+    services: ServicesDep,
+    query: MatchedDep,
+    *,
+    by: Annotated[SpanField, Query(description="By what spans are told apart.")],
+    kind: Annotated[
+        list[SpanKind] | None,
+        Query(
+            max_length=20,
+            description="Only spans of these kinds. By default those that call a model, for `model` and `provider`, "
+            "and else all.",
+        ),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_FACET_VALUES, description="Most values of the answer.")] = 50,
+) -> Json:
+    """Compare the spans of the traces that match a filter: calls, failures, durations, tokens and cost by language
+    model, provider, name or kind."""
+    return Json(services.analytics.breakdown(actor, query, by, kinds=kind or (), limit=limit))
 
 
 @router.post("/aggregate", **answer(Aggregate, 404))

@@ -1,11 +1,13 @@
 """Figures over traces, and the sessions and users they belong to."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, SpanBreakdown, SpanField
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
 from lodeline.domain.session import Session, User
+from lodeline.domain.span import SpanKind
 from lodeline.query.ast import Search
 
 
@@ -24,6 +26,10 @@ class AnalyticsStore(Protocol):
     def aggregate(self, search: Search, query: AggregateQuery) -> Aggregate:
         """Compute measures over time buckets of the traces' starts and groups, which are as in `facet`. TooLarge
         when there are more than `query.max_points` cells."""
+        ...
+
+    def breakdown(self, search: Search, field: SpanField, *, kinds: Sequence[SpanKind], limit: int) -> SpanBreakdown:
+        """Compare the spans of these kinds (empty: of all) of matching traces by a field of theirs."""
         ...
 
 

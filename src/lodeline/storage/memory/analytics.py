@@ -6,9 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lodeline.domain.analytics import Aggregate, AggregatePoint, AggregateQuery, Facet, FacetValue, Measure
+from lodeline.domain.analytics import (
+    MAX_SPAN_VALUE,
+    Aggregate,
+    AggregatePoint,
+    AggregateQuery,
+    Facet,
+    FacetValue,
+    Measure,
+    SpanBreakdown,
+    SpanField,
+    SpanFigures,
+    dearest,
+)
 from lodeline.domain.assessment import Assessment, numeric_value
 from lodeline.domain.errors import TooLarge
+from lodeline.domain.ids import TraceId
+from lodeline.domain.span import SpanFacts, SpanKind
 from lodeline.domain.trace import Trace
 from lodeline.domain.usage import picousd_to_usd, usd_to_picousd
 from lodeline.query.ast import Field, Order, Search
@@ -61,6 +75,20 @@ class MemoryAnalytics:
         ordered = sorted(cells.items(), key=lambda pair: (pair[0][0] or 0, pair[0][1] is None, pair[0][1] or ""))
         return Aggregate(tuple(_point(*key, cell, query) for key, cell in ordered), complete=not scan.stopped)
 
+    def breakdown(self, search: Search, field: SpanField, *, kinds: Sequence[SpanKind], limit: int) -> SpanBreakdown:
+        groups: dict[str | None, list[tuple[TraceId, SpanFacts]]] = {}
+        with self._state.lock:
+            scan = matching(in_order(trace_rows(self._state, search), _NEWEST_FIRST), search)
+            for row in scan:
+                trace_id = row.item.trace_id
+                for span in self._state.traces[trace_id].fold.winners():
+                    if not kinds or span.kind in kinds:
+                        value: str | None = getattr(span, field)
+                        value = None if value is None else value[:MAX_SPAN_VALUE]
+                        groups.setdefault(value, []).append((trace_id, span))
+            values = dearest((_figures(value, of) for value, of in groups.items()), limit)
+            return SpanBreakdown(field, values, examined=scan.examined, complete=not scan.stopped)
+
     def _judgments(self, trace: Trace, query: AggregateQuery) -> list[Assessment]:
         """Return the standing feedback of the name asked for on the trace and its spans."""
         return [
@@ -84,6 +112,22 @@ class _Cell:
     @property
     def durations_ms(self) -> list[float]:
         return [trace.duration_ns / 1_000_000 for trace in self.traces if trace.duration_ns is not None]
+
+
+def _figures(value: str | None, of: Sequence[tuple[TraceId, SpanFacts]]) -> SpanFigures:
+    spans = [span for _, span in of]
+    durations_ms = [(span.end_ns - span.start_ns) / 1_000_000 for span in spans if span.end_ns]
+    costs = [span.cost_picousd for span in spans if span.cost_picousd is not None]
+    return SpanFigures(
+        value,
+        spans=len(spans),
+        traces=len({trace_id for trace_id, _ in of}),
+        errors=sum(span.status == "ERROR" for span in spans),
+        duration_p50_ms=_percentile(durations_ms, 0.5),
+        duration_p95_ms=_percentile(durations_ms, 0.95),
+        tokens_total=sum(span.tokens.total for span in spans if span.tokens is not None),
+        cost_usd=picousd_to_usd(sum(costs)) if costs else None,
+    )
 
 
 def _point(bucket_ms: int | None, group: str | None, cell: _Cell, query: AggregateQuery) -> AggregatePoint:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, FacetValue
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Facet, FacetValue, SpanBreakdown, SpanField
+from lodeline.domain.span import SpanKind
 from lodeline.query.ast import Always, Field, Search
 from lodeline.query.grouping import parse_group
 from lodeline.storage.sql import terms
 from lodeline.storage.sql.aggregate_cache import AggregateCache
 from lodeline.storage.sql.aggregate_sql import group_of, shown
 from lodeline.storage.sql.aggregates import Answer, compute
+from lodeline.storage.sql.breakdown import breakdown
 from lodeline.storage.sql.connection import DeadlineReached, Readers
 from lodeline.storage.sql.db import Db
 from lodeline.storage.sql.search import active
@@ -45,6 +47,15 @@ class SqlAnalyticsStore:
         if not in_time:
             return Aggregate((), complete=False)
         return Aggregate(answer.points(), answer.complete)
+
+    def breakdown(self, search: Search, field: SpanField, *, kinds: Sequence[SpanKind], limit: int) -> SpanBreakdown:
+        def run(db: Db) -> SpanBreakdown:
+            return breakdown(db, active(db, search), field, kinds, limit)
+
+        try:
+            return self._readers.repeat(run, deadline_s=search.deadline_s)
+        except DeadlineReached:
+            return SpanBreakdown(field, (), examined=0, complete=False)
 
     def _compute(self, search: Search, query: AggregateQuery) -> tuple[Answer, bool]:
         """Return the answer's cells, as far as they are found, and whether that ended before the deadline."""

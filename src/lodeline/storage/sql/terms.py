@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from lodeline.domain.analytics import MAX_SPAN_VALUE
 from lodeline.domain.span import SpanFacts
 from lodeline.domain.trace import TraceState, TraceSummary
 from lodeline.storage.sql.codec import clean
 
-MAX_INDEXED = 256
+MAX_INDEXED = MAX_SPAN_VALUE
 """Longer values are indexed by their first characters; a search then verifies the whole."""
 
 FIELDS: tuple[str, ...] = ("session", "user", "model", "environment", "service", "name")
