@@ -46,6 +46,20 @@ def test_from_the_list_of_experiments_to_a_failure_and_its_cause(visit: Watched)
     expect(filter_box(page)).to_have_value("state = 'ERROR'")
 
 
+def test_from_a_tool_that_fails_to_the_traces_it_failed_in(visit: Watched, api: httpx.Client):
+    own = experiment_id(api, AIRLINE)
+    page = visit.open(f"/experiments/{own}?range=all")
+    models = page.get_by_role("region", name="Language models")
+    expect(models.get_by_role("row").filter(has_text="gpt-4o")).to_contain_text("2,023")
+    tools = page.get_by_role("region", name="Tools")
+    booking = tools.get_by_role("row").filter(has_text="book_reservation")
+    booking.get_by_role("link", name="27", exact=True).click()
+    filter = "span(kind = TOOL AND name = 'execute_tool book_reservation' AND status = ERROR)"
+    expect(filter_box(page)).to_have_value(filter)
+    counted = api.get("/traces/count", params={"experiment": own, "filter": filter}).json()["count"]
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text(f"{counted} traces")
+
+
 def test_a_filter_by_text_and_score_finds_what_the_server_finds(visit: Watched, api: httpx.Client):
     rag = experiment_id(api, "demo: rag")
     wanted = "feedback.correctness = false AND text ~ 'disney resort'"

@@ -21,6 +21,25 @@ def test_a_facet_counts_what_a_search_finds(lodeline: Lodeline, demo: Demo) -> N
     assert "did you mean state" in lodeline("traces", "facet", "sate", store=demo.store, code=2).err
 
 
+def test_spans_are_compared_by_what_they_are(lodeline: Lodeline, demo: Demo) -> None:
+    tools = ("traces", "breakdown", "name", "--kind", "tool", "-e", AIRLINE)
+    shown = lodeline(*tools, store=demo.store).out
+    assert "update_reservation_flights" in shown
+    found = lodeline(*tools, "--json", store=demo.store).document()
+    values = found["values"]
+    assert isinstance(values, list)
+    failed = {item["value"]: item["errors"] for item in values if item["errors"]}
+    for name, count in failed.items():
+        where = f"span(kind = TOOL AND name = '{name}' AND status = ERROR)"
+        listed = lodeline("traces", "search", "-f", where, "-e", AIRLINE, "--all", "--json", store=demo.store).lines()
+        assert 0 < len(listed) <= count
+    assert failed
+    models = lodeline("traces", "breakdown", "model", "-e", AIRLINE, "-n", "1", "--json", store=demo.store).document()
+    assert [item["value"] for item in models["values"]] == ["gpt-4o"]  # type: ignore[union-attr]
+    assert "kind" in lodeline("traces", "breakdown", "name", "--kind", "tol", store=demo.store, code=2).err
+    assert "FIELD" in lodeline("traces", "breakdown", "color", store=demo.store, code=2).err
+
+
 def test_aggregates_come_by_time_and_field(lodeline: Lodeline, demo: Demo) -> None:
     arguments = ("traces", "aggregate", "count", "duration_p95", "--every", "1d", "--by", "model", "-e", AIRLINE)
     shown = lodeline(*arguments, store=demo.store).out.splitlines()

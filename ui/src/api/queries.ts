@@ -101,6 +101,14 @@ export const facetQuery = (list: TraceList, field: string, limit = 10) =>
       ),
   });
 
+export const breakdownQuery = (params: Operations["break_down_spans"]["params"]) =>
+  queryOptions({
+    queryKey: ["breakdown", params],
+    placeholderData: keepPreviousData,
+    staleTime: MINUTE_MS / 2,
+    queryFn: ({ signal }) => call("break_down_spans", params, { signal }),
+  });
+
 export const aggregateQuery = (body: AggregateBody) =>
   queryOptions({
     queryKey: ["aggregate", body],

@@ -9,6 +9,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { dateTime, oneLine } from "@/lib/format";
 import { text } from "@/strings";
+import { LanguageModels, Tools } from "./breakdown";
 import { Budget } from "./budget";
 import { Charts } from "./charts";
 import { Failures } from "./failures";
@@ -78,6 +79,8 @@ function Overview({ experimentId, name, state, named }: OverviewProps) {
       </Charts>
       <div className={classes.lower}>
         <Quality experimentId={experimentId} />
+        <LanguageModels experimentId={experimentId} />
+        <Tools experimentId={experimentId} />
       </div>
     </>
   );

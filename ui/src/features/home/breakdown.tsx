@@ -1,0 +1,127 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { breakdownQuery } from "@/api/queries";
+import type { SpanBreakdown, SpanFigures } from "@/api/schema";
+import { useTimeRange } from "@/app/time-range";
+import { Count, Duration, Usd } from "@/components/figures";
+import { ProblemNote } from "@/components/problem-note";
+import { SafeText } from "@/components/safe-text";
+import table from "@/components/table.module.css";
+import { quote } from "@/lib/filtertext";
+import { exactNumber, finite } from "@/lib/format";
+import { text } from "@/strings";
+import classes from "./home-page.module.css";
+
+const t = text.home.breakdown;
+const SHOWN = 8;
+
+/** The language models that were called: how often, how well, how fast, for how much. */
+export function LanguageModels({ experimentId }: { experimentId: string }) {
+  return <Panel experimentId={experimentId} of="model" />;
+}
+
+/** The tools that were used, in the same way. */
+export function Tools({ experimentId }: { experimentId: string }) {
+  return <Panel experimentId={experimentId} of="tool" />;
+}
+
+function Panel({ experimentId, of }: { experimentId: string; of: "model" | "tool" }) {
+  const { clause } = useTimeRange();
+  const found = useQuery(
+    breakdownQuery({
+      experiment: [experimentId],
+      filter: clause,
+      limit: SHOWN,
+      ...(of === "model" ? { by: "model" } : { by: "name", kind: ["TOOL"] }),
+    }),
+  );
+  const named = (found.data?.values ?? []).filter((each) => each.value !== null);
+  if (found.isError)
+    return (
+      <section className={classes.panel} aria-label={t.title[of]}>
+        <h2>{t.title[of]}</h2>
+        <ProblemNote error={found.error} retry={() => void found.refetch()} />
+      </section>
+    );
+  if (found.data === undefined || named.length === 0) return null;
+  return (
+    <section className={classes.panel} aria-label={t.title[of]}>
+      <h2>{t.title[of]}</h2>
+      <Note found={found.data} />
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th>{t.name[of]}</th>
+            <th data-num>{t.calls}</th>
+            <th data-num>{t.errors}</th>
+            <th data-num>p50</th>
+            <th data-num>p95</th>
+            {of === "model" && <th data-num>{t.tokens}</th>}
+            {of === "model" && <th data-num>{t.cost}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {named.map((each) => (
+            <Row key={each.value} experimentId={experimentId} of={of} figures={each} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Note({ found }: { found: SpanBreakdown }) {
+  if (found.complete) return null;
+  return <p className={table.note}>{t.newest(exactNumber(found.examined))}</p>;
+}
+
+function Row({
+  experimentId,
+  of,
+  figures,
+}: {
+  experimentId: string;
+  of: "model" | "tool";
+  figures: SpanFigures;
+}) {
+  const value = figures.value ?? "";
+  const is = of === "model" ? `model = ${quote(value)}` : `kind = TOOL AND name = ${quote(value)}`;
+  const to = { to: "/experiments/$experimentId/traces", params: { experimentId } } as const;
+  return (
+    <tr>
+      <td>
+        <Link {...to} search={{ filter: `span(${is})` }}>
+          <SafeText text={value} />
+        </Link>
+      </td>
+      <td data-num>
+        <Count value={figures.spans} />
+      </td>
+      <td data-num>
+        {figures.errors === 0 ? (
+          <Count value={0} />
+        ) : (
+          <Link {...to} search={{ filter: `span(${is} AND status = ERROR)` }} className={classes.bad}>
+            <Count value={figures.errors} />
+          </Link>
+        )}
+      </td>
+      <td data-num>
+        <Duration ms={finite(figures.duration_p50_ms)} />
+      </td>
+      <td data-num>
+        <Duration ms={finite(figures.duration_p95_ms)} />
+      </td>
+      {of === "model" && (
+        <td data-num>
+          <Count value={figures.tokens_total === 0 ? null : figures.tokens_total} />
+        </td>
+      )}
+      {of === "model" && (
+        <td data-num>
+          <Usd value={figures.cost_usd} />
+        </td>
+      )}
+    </tr>
+  );
+}
