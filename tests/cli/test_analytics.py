@@ -1,6 +1,7 @@
 """Counts, users, sessions, settings and the audit trail on the command line."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -21,21 +22,29 @@ def test_a_facet_counts_what_a_search_finds(lodeline: Lodeline, demo: Demo) -> N
     assert "did you mean state" in lodeline("traces", "facet", "sate", store=demo.store, code=2).err
 
 
+def test_judgments_on_sessions_are_aggregated_by_themselves(lodeline: Lodeline, demo: Demo) -> None:
+    asked = ("traces", "aggregate", "assessment_mean", "assessment_count", "--assessment", "reward", "-e", AIRLINE)
+    of_traces, of_sessions = (
+        lodeline(*asked, *of, "--json", store=demo.store).document()["points"] for of in ((), ("--of", "sessions"))
+    )
+    assert of_traces == of_sessions  # a conversation's reward is on the session and on its last turn
+    assert "--of" in lodeline(*asked, "--of", "users", store=demo.store, code=2).err
+
+
 def test_spans_are_compared_by_what_they_are(lodeline: Lodeline, demo: Demo) -> None:
     tools = ("traces", "breakdown", "name", "--kind", "tool", "-e", AIRLINE)
     shown = lodeline(*tools, store=demo.store).out
     assert "update_reservation_flights" in shown
     found = lodeline(*tools, "--json", store=demo.store).document()
-    values = found["values"]
-    assert isinstance(values, list)
-    failed = {item["value"]: item["errors"] for item in values if item["errors"]}
+    values = cast("list[dict[str, Any]]", found["values"])
+    failed = {str(item["value"]): int(item["errors"]) for item in values if item["errors"]}
     for name, count in failed.items():
         where = f"span(kind = TOOL AND name = '{name}' AND status = ERROR)"
         listed = lodeline("traces", "search", "-f", where, "-e", AIRLINE, "--all", "--json", store=demo.store).lines()
         assert 0 < len(listed) <= count
     assert failed
     models = lodeline("traces", "breakdown", "model", "-e", AIRLINE, "-n", "1", "--json", store=demo.store).document()
-    assert [item["value"] for item in models["values"]] == ["gpt-4o"]  # type: ignore[union-attr]
+    assert [item["value"] for item in cast("list[dict[str, Any]]", models["values"])] == ["gpt-4o"]
     assert "kind" in lodeline("traces", "breakdown", "name", "--kind", "tol", store=demo.store, code=2).err
     assert "FIELD" in lodeline("traces", "breakdown", "color", store=demo.store, code=2).err
 

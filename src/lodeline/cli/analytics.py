@@ -9,7 +9,7 @@ import typer
 from lodeline.cli.options import ExperimentOption, FilterOption, Use
 from lodeline.cli.output import moment
 from lodeline.cli.texts import cost, duration
-from lodeline.domain.analytics import Aggregate, AggregateQuery, Measure, SpanField
+from lodeline.domain.analytics import Aggregate, AggregateQuery, Judged, Measure, SpanField
 from lodeline.domain.errors import Invalid
 from lodeline.domain.span import SpanKind
 
@@ -90,6 +90,10 @@ def aggregate(
     assessment: Annotated[
         str | None, typer.Option("--assessment", metavar="NAME", help="Whose judgments assessment_… looks at.")
     ] = None,
+    assessment_of: Annotated[
+        Judged,
+        typer.Option("--of", help="On what they are: traces and their spans, or the sessions that the traces begin."),
+    ] = "traces",
 ) -> None:
     """Compute counts, error rates, durations (in milliseconds), tokens, cost and means of judgments."""
     query = AggregateQuery(
@@ -97,6 +101,7 @@ def aggregate(
         bucket_ms=None if every is None else bucket_ms(every),
         group_by=by,
         assessment=assessment,
+        assessment_of=assessment_of,
     )
     found = use.client.analytics.aggregate(query, experiment=experiment, filter=filter)
     if use.out.as_json:

@@ -97,13 +97,18 @@ class Aggregate:
     complete: bool = True
 
 
+Judged = Literal["traces", "sessions"]
+"""A session begins with the one of its traces that has the earliest start, of several the one that came first."""
+
+
 @dataclass(frozen=True, slots=True)
 class AggregateQuery:
     """What to compute. `bucket_ms` None gives one bucket; buckets are aligned to epoch + `offset_ms`.
 
     `edges_ms`, rising epoch milliseconds, gives buckets of any lengths instead, such as the days of a time zone: each
     begins at an edge and ends before the next, and traces that begin outside are left out. `group_by` is the name of
-    a filter field (such as "model", "tags.release" or "state").
+    a filter field (such as "model", "tags.release" or "state"). `assessment_of` says on what the judgments are: on
+    the traces and their spans, or on the sessions that begin with one of the traces.
     """
 
     measures: tuple[Measure, ...]
@@ -112,6 +117,7 @@ class AggregateQuery:
     edges_ms: tuple[int, ...] = ()
     group_by: str | None = None
     assessment: str | None = None
+    assessment_of: Judged = "traces"
     max_points: int = 10_000
 
 

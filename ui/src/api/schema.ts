@@ -58,6 +58,7 @@ export interface AggregateBody {
   edges_ms?: number[];
   group_by?: string | null;
   assessment?: string | null;
+  assessment_of?: "traces" | "sessions";
   max_points?: number;
 }
 

@@ -78,6 +78,7 @@ class Analytics(Noun[ModeT]):
             edges_ms=list(query.edges_ms) or None,
             group_by=query.group_by,
             assessment=query.assessment,
+            assessment_of=query.assessment_of,
             max_points=query.max_points,
         )
         return Call("POST", path_of("traces", "aggregate"), one(Aggregate), body=body, repeat="always")

@@ -9,6 +9,7 @@ from lodeline.domain.analytics import (
     Aggregate,
     AggregateQuery,
     Facet,
+    Judged,
     Measure,
     SpanBreakdown,
     SpanField,
@@ -41,6 +42,7 @@ class AggregateBody(Body):
     edges_ms: Annotated[list[EpochMs], Field(max_length=MAX_EDGES)] = Field(default_factory=list[int])
     group_by: Annotated[str | None, Field(min_length=1, max_length=500)] = None
     assessment: Annotated[str | None, Field(min_length=1, max_length=250)] = None
+    assessment_of: Judged = "traces"
     max_points: Annotated[int, Field(ge=1, le=MAX_POINTS)] = 10_000
 
 
@@ -94,6 +96,7 @@ def aggregate_traces(actor: ActorDep, services: ServicesDep, body: AggregateBody
         edges_ms=tuple(body.edges_ms),
         group_by=body.group_by,
         assessment=body.assessment,
+        assessment_of=body.assessment_of,
         max_points=body.max_points,
     )
     query = ListQuery(tuple(body.experiments), body.filter, dialect=body.dialect)

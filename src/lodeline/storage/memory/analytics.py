@@ -58,6 +58,7 @@ class MemoryAnalytics:
         group_by = None if query.group_by is None else parse_group(query.group_by)
         cells: dict[tuple[int | None, str | None], _Cell] = {}
         with self._state.lock:
+            begins = self._beginnings(query)
             scan = matching(in_order(trace_rows(self._state, search), _NEWEST_FIRST), search)
             for row in scan:
                 if not _within(row.item, query):
@@ -66,7 +67,7 @@ class MemoryAnalytics:
                 for group in [None] if group_by is None else _values(row, group_by):
                     cell = cells.setdefault((bucket_ms, group), _Cell())
                     cell.traces.append(row.item)
-                    cell.assessments += self._judgments(row.item, query)
+                    cell.assessments += self._judgments(row.item, query, begins)
                     if len(cells) > query.max_points:
                         raise TooLarge(
                             f"the answer has more than {query.max_points} cells; take wider buckets, a shorter time "
@@ -89,13 +90,33 @@ class MemoryAnalytics:
             values = dearest((_figures(value, of) for value, of in groups.items()), limit)
             return SpanBreakdown(field, values, examined=scan.examined, complete=not scan.stopped)
 
-    def _judgments(self, trace: Trace, query: AggregateQuery) -> list[Assessment]:
-        """Return the standing feedback of the name asked for on the trace and its spans."""
+    def _beginnings(self, query: AggregateQuery) -> dict[TraceId, str]:
+        """Return the traces that sessions begin with, where judgments on sessions are asked for."""
+        if query.assessment_of != "sessions":
+            return {}
+        first: dict[tuple[str, str], tuple[int, int, TraceId]] = {}
+        for record in self._state.traces.values():
+            trace = record.trace()
+            if trace.session is not None:
+                place = (trace.start_ns, record.arrival, trace.trace_id)
+                key = (trace.experiment_id, trace.session)
+                first[key] = min(first.get(key, place), place)
+        return {trace_id: session for (_, session), (_, _, trace_id) in first.items()}
+
+    def _judgments(self, trace: Trace, query: AggregateQuery, begins: Mapping[TraceId, str]) -> list[Assessment]:
+        """Return the standing feedback of the name asked for on the trace and its spans, or on the session that it
+        begins."""
+
+        def meant(a: Assessment) -> bool:
+            if query.assessment_of == "traces":
+                return a.target.trace_id == trace.trace_id
+            session = begins.get(trace.trace_id)
+            return session is not None and (a.target.session, a.experiment_id) == (session, trace.experiment_id)
+
         return [
             a
             for a in self._state.present_assessments()
-            if a.target.trace_id == trace.trace_id
-            and (a.name, a.kind, a.valid) == (query.assessment, "FEEDBACK", True)
+            if (a.name, a.kind, a.valid) == (query.assessment, "FEEDBACK", True) and meant(a)
         ]
 
 

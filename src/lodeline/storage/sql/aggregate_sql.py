@@ -32,6 +32,10 @@ class Group:
     where: str = "1"
 
 
+_FIRST = "SELECT f.id FROM traces f WHERE f.exp = a.exp AND f.session = a.session ORDER BY f.start_ns, f.id LIMIT 1"
+"""The trace that a session begins with."""
+
+
 def check_size(cells: int, most: int) -> None:
     """Raise TooLarge for more cells than may be."""
     if cells > most:
@@ -86,6 +90,8 @@ class Statements:
 
     def _of_assessments(self, step: str, window: Window) -> dict[Key, Add]:
         """Look at valid feedback of the name asked for, which an index has in the order of the traces' starts."""
+        if self.query.assessment_of == "sessions":
+            return self._of_sessions(step, window)
         tables = f"{self.chosen.tables} JOIN assessments a ON a.trace = t.id"
         traces, assessments = _within("t", window), _within("a", window)
         where = (
@@ -93,6 +99,20 @@ class Statements:
             "AND a.kind = 'FEEDBACK' AND a.valid = 1 AND a.deleted = 0"
         )
         params = (*traces.params, *assessments.params, *self.exps, clean(self.query.assessment or ""))
+        return self._select(step, self.columns.of_assessments, tables, Sql(where, params))
+
+    def _of_sessions(self, step: str, window: Window) -> dict[Key, Add]:
+        """The same of sessions, whose judgments the index has before those of traces: they have no start."""
+        tables, traces = self.chosen.tables, _within("t", window)
+        # A filter that SQL cannot decide has collected its traces; else the judgments are fewer.
+        collected = tables.startswith("carray")
+        tables = f"{tables} CROSS JOIN assessments a" if collected else f"assessments a CROSS JOIN {tables}"
+        where = (
+            f"{traces.text} AND a.exp IN ({', '.join('?' * len(self.exps))}) AND a.name = ? AND a.start_ns IS NULL "
+            "AND a.kind = 'FEEDBACK' AND a.valid = 1 AND a.deleted = 0 AND a.exp = t.exp AND a.session = t.session "
+            f"AND t.id = ({_FIRST})"
+        )
+        params = (*traces.params, *self.exps, clean(self.query.assessment or ""))
         return self._select(step, self.columns.of_assessments, tables, Sql(where, params))
 
     def _select(self, step: str, columns: Sequence[str], tables: str, when: Sql) -> dict[Key, Add]:

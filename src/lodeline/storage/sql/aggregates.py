@@ -72,16 +72,18 @@ def compute(db: Db, search: Search, answer: Answer, cache: AggregateCache) -> No
     query = answer.query
     group = UNGROUPED if query.group_by is None else group_of(parse_group(query.group_by))
     exact = compile_filter(search.node).exact
+    # With which trace a session begins changes with traces of other hours, so nothing of that is remembered.
+    lasting = exact and not (query.assessment is not None and query.assessment_of == "sessions")
     window, node = split_window(search.node) if exact else (EVER, search.node)
     chosen = select(db, replace(search, node=node), group.column.text)
     exps = tuple(sorted({int(exp) for exp in search.experiment_ids}))
     if query.edges_ms:
         statements = Statements(db, exps, chosen, group, query, answer.columns, None)
         answer.complete = chosen.complete
-        _by_edges(statements, window, node if exact else None, answer, cache)
+        _by_edges(statements, window, node if lasting else None, answer, cache)
         return
     grid = Grid.of(query.bucket_ms, query.offset_ms, additive=answer.columns.additive)
-    found = segments(db, exps, window, grid) if exact else None
+    found = segments(db, exps, window, grid) if lasting else None
     answer.complete = chosen.complete
     if found is None:
         uncut = Grid.uncut(query.bucket_ms, query.offset_ms)
