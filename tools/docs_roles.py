@@ -38,6 +38,7 @@ _MEANINGS: Mapping[Action, str] = {
     "account.manage": "manage accounts",
     "key.manage_all": "see and revoke everybody's keys, make keys for others",
     "server.admin": "see the figures of the store",
+    "server.measure": "scrape the figures for Prometheus",
     "server.read": "see the server's version and capabilities",
     "account.edit_own": "change one's own password",
     "key.manage_own": "make and revoke one's own keys",

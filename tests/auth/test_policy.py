@@ -67,55 +67,57 @@ key.manage_own        x     x      x      x       x
 key.manage_all        x     -      -      -       -
 server.read           x     x      x      x       x
 server.admin          x     -      -      -       -
+server.measure        x     -      -      -       -
 """
 # The same for keys of a server-wide admin, by their one scope.
 SCOPE_TABLE = """
-                    ingest read write admin
-experiment.read       -     x     x     x
-experiment.create     -     -     x     x
-experiment.edit       -     -     x     x
-experiment.delete     -     -     x     x
-experiment.purge      -     -     -     x
-experiment.share      -     -     -     x
-trace.read            -     x     x     x
-trace.ingest          x     -     x     x
-trace.edit            -     -     x     x
-trace.delete          -     -     x     x
-assessment.read       -     x     x     x
-assessment.write      -     -     x     x
-assessment.delete     -     -     x     x
-dataset.read          -     x     x     x
-dataset.write         -     -     x     x
-dataset.delete        -     -     x     x
-prompt.read           -     x     x     x
-prompt.write          -     -     x     x
-prompt.delete         -     -     x     x
-scorer.read           -     x     x     x
-scorer.write          -     -     x     x
-scorer.delete         -     -     x     x
-label_schema.read     -     x     x     x
-label_schema.write    -     -     x     x
-label_schema.delete   -     -     x     x
-labeling.read         -     x     x     x
-labeling.write        -     -     x     x
-labeling.review       -     -     x     x
-audit.read            -     -     -     x
-run.read              -     x     x     x
-run.write             -     -     x     x
-run.delete            -     -     x     x
-model.read            -     x     x     x
-model.write           -     -     x     x
-model.delete          -     -     x     x
-account.manage        -     -     -     x
-account.edit_own      -     -     -     -
-key.manage_own        -     -     -     x
-key.manage_all        -     -     -     x
-server.read           x     x     x     x
-server.admin          -     -     -     x
+                    metrics ingest read write admin
+experiment.read        -       -     x    x     x
+experiment.create      -       -     -    x     x
+experiment.edit        -       -     -    x     x
+experiment.delete      -       -     -    x     x
+experiment.purge       -       -     -    -     x
+experiment.share       -       -     -    -     x
+trace.read             -       -     x    x     x
+trace.ingest           -       x     -    x     x
+trace.edit             -       -     -    x     x
+trace.delete           -       -     -    x     x
+assessment.read        -       -     x    x     x
+assessment.write       -       -     -    x     x
+assessment.delete      -       -     -    x     x
+dataset.read           -       -     x    x     x
+dataset.write          -       -     -    x     x
+dataset.delete         -       -     -    x     x
+prompt.read            -       -     x    x     x
+prompt.write           -       -     -    x     x
+prompt.delete          -       -     -    x     x
+scorer.read            -       -     x    x     x
+scorer.write           -       -     -    x     x
+scorer.delete          -       -     -    x     x
+label_schema.read      -       -     x    x     x
+label_schema.write     -       -     -    x     x
+label_schema.delete    -       -     -    x     x
+labeling.read          -       -     x    x     x
+labeling.write         -       -     -    x     x
+labeling.review        -       -     -    x     x
+audit.read             -       -     -    -     x
+run.read               -       -     x    x     x
+run.write              -       -     -    x     x
+run.delete             -       -     -    x     x
+model.read             -       -     x    x     x
+model.write            -       -     -    x     x
+model.delete           -       -     -    x     x
+account.manage         -       -     -    -     x
+account.edit_own       -       -     -    -     -
+key.manage_own         -       -     -    -     x
+key.manage_all         -       -     -    -     x
+server.read            -       x     x    x     x
+server.admin           -       -     -    -     x
+server.measure         x       -     -    -     x
 """
 SERVER_TABLE = {
     "experiment.create", "account.manage", "account.edit_own", "key.manage_own", "key.manage_all", "server.read",
-    "server.admin",
+    "server.admin", "server.measure",
 }  # fmt: skip
 ACTIONS: tuple[Action, ...] = (*get_args(ExperimentAction), *get_args(ServerAction))
 EXPERIMENT_ACTIONS: tuple[ExperimentAction, ...] = get_args(ExperimentAction)
@@ -188,9 +190,10 @@ def test_a_key_of_an_admin_may_do_what_its_scope_says(scope: Scope, action: Acti
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_key_bound_to_experiments_does_nothing_elsewhere_nor_to_the_server(scope: Scope, action: Action):
     key = _key(_account("admin"), (scope,), (ONE,))
-    assert may(key, action) is (action == "server.read")
+    read = action == "server.read" and SCOPE_CELLS[scope, action]
+    assert may(key, action) is read
     if action in SERVER_TABLE:
-        assert may(key, action, ONE) is (action == "server.read")
+        assert may(key, action, ONE) is read
     else:
         assert may(key, action, ONE) is SCOPE_CELLS[scope, action]
         assert may(key, action, TWO) is False

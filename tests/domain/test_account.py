@@ -24,7 +24,7 @@ def test_bad_account_names_are_refused_with_what_is_expected(name: str):
 
 
 def test_scopes_are_a_closed_set():
-    assert check_scopes(("write", "ingest", "write")) == ("ingest", "write")
+    assert check_scopes(("write", "ingest", "metrics", "write")) == ("metrics", "ingest", "write")
     assert check_scopes(SCOPES) == SCOPES
     for bad in ("owner", "", "Admin"):
         with pytest.raises(Invalid, match="ingest, read, write, admin"):

@@ -26,7 +26,7 @@ from tests.examples import examples
 from tests.services.access import Access, open_access
 
 DAY_MS = 86_400_000
-SCOPE_SETS = [subset for size in range(1, 5) for subset in combinations(SCOPES, size)]
+SCOPE_SETS = [subset for size in range(1, len(SCOPES) + 1) for subset in combinations(SCOPES, size)]
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_nobody_gives_a_scope_that_they_do_not_have(access: Access, role: Role, 
     access.account("root", "admin")
     actor = access.actor("ada", role)
     has: dict[Role, set[Scope]] = {
-        "admin": {"ingest", "read", "write", "admin"},
+        "admin": {"metrics", "ingest", "read", "write", "admin"},
         "editor": {"ingest", "read", "write"},
         "viewer": {"read"},
         "reviewer": set(),
@@ -146,6 +146,21 @@ def test_a_key_bound_to_experiments_makes_no_keys(access: Access):
     for within in (None, [DEFAULT_EXPERIMENT]):
         with pytest.raises(Forbidden):
             access.keys.create(access.keys.authenticate(bound.secret), "k", ["read"], experiment_ids=within)
+
+
+def test_a_scope_for_the_whole_server_is_not_bound_to_experiments(access: Access):
+    root = access.actor("root", "admin")
+    with pytest.raises(Invalid, match="metrics is for the whole server"):
+        access.keys.create(root, "k", ["read", "metrics"], experiment_ids=[DEFAULT_EXPERIMENT])
+    ada = access.actor("ada", "viewer")
+    with pytest.raises(Forbidden, match=r"server\.measure"):
+        access.keys.create(ada, "k", ["metrics"], experiment_ids=[DEFAULT_EXPERIMENT])
+
+
+def test_a_key_of_scope_metrics_does_nothing_but_measure(access: Access):
+    made = access.keys.create(access.actor("root", "admin"), "prometheus", ["metrics"])
+    key = access.keys.authenticate(made.secret)
+    assert {action for action in EXPERIMENT_ACTIONS | SERVER_ACTIONS if may(key, action)} == {"server.measure"}
 
 
 def test_a_key_makes_no_key_that_outlives_it(access: Access):
@@ -336,7 +351,7 @@ def test_no_chain_of_keys_ever_gains_a_right(
             scopes, bound, until = data.draw(wanted), data.draw(within), data.draw(expiries)
             try:
                 made = access.keys.create(maker, "k", scopes, experiment_ids=bound, expires_ms=until)
-            except (Forbidden, NotFound):
+            except (Forbidden, Invalid, NotFound):
                 return
             key = access.keys.authenticate(made.secret)
             for action in EXPERIMENT_ACTIONS | SERVER_ACTIONS:

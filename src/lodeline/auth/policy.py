@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from lodeline.auth.actor import Actor
-from lodeline.domain.account import Role, Scope
-from lodeline.domain.errors import Forbidden, LodelineError, NotFound, Unauthenticated
+from lodeline.domain.account import SCOPES, Role, Scope
+from lodeline.domain.errors import Forbidden, Invalid, LodelineError, NotFound, Unauthenticated
 from lodeline.domain.ids import ExperimentId
 
 ExperimentAction = Literal[
@@ -36,9 +36,10 @@ ExperimentAction = Literal[
 `labeling.read` and `labeling.write` are about sessions as a whole, `labeling.review` is to review items in one."""
 ServerAction = Literal[
     "experiment.create", "account.manage", "account.edit_own", "key.manage_own", "key.manage_all", "server.read",
-    "server.admin",
+    "server.admin", "server.measure",
 ]  # fmt: skip
-"""What no single experiment's role can grant. `server.read` is the version and the capabilities, not the figures."""
+"""What no single experiment's role can grant. `server.read` is the version and the capabilities, not the figures;
+`server.measure` is the figures for Prometheus."""
 Action = Literal[ExperimentAction, ServerAction]
 
 EXPERIMENT_ACTIONS: frozenset[ExperimentAction] = frozenset(get_args(ExperimentAction))
@@ -58,6 +59,7 @@ _EDIT = _VIEW | frozenset[Action]({
 })  # fmt: skip
 _ADMIN = _EDIT | frozenset[Action]({
     "experiment.purge", "experiment.share", "audit.read", "account.manage", "key.manage_all", "server.admin",
+    "server.measure",
 })  # fmt: skip
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     "admin": _ADMIN,
@@ -67,19 +69,22 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
 }
 """A reviewer sees only the labeling sessions that name them, and of an item only what the session shows."""
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
+    "metrics": frozenset({"server.measure"}),
     "ingest": frozenset({"trace.ingest", "server.read"}),
     "read": _VIEW | frozenset[Action]({"server.read"}),
     "write": _EDIT | frozenset[Action]({"server.read"}),
     "admin": _ADMIN | frozenset[Action]({"server.read", "key.manage_own"}),
 }
-"""No key changes its owner's password, and only a key of scope admin makes or revokes keys."""
-SCOPE_NEEDS: dict[Scope, ExperimentAction] = {
+"""No key changes its owner's password, and only a key of scope admin makes or revokes keys. One of scope metrics lies
+with another program, which scrapes the figures: it reads nothing else."""
+SCOPE_NEEDS: dict[Scope, Action] = {
+    "metrics": "server.measure",
     "ingest": "trace.ingest",
     "read": "trace.read",
     "write": "trace.edit",
     "admin": "experiment.share",
 }
-"""Who gives a scope to a key must be able to do this, somewhere, themselves."""
+"""Who gives a scope to a key must be able to do this themselves: to the server, or in some experiment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,24 @@ def permit(actor: Actor, action: Action, experiment_id: ExperimentId | None = No
     raise _refusal(actor, action, experiment_id)
 
 
+def permit_scope(actor: Actor, scope: Scope, experiment_id: ExperimentId | None = None) -> None:
+    """Return when the actor may give this scope to a key: for one experiment, or (None) for all that its owner
+    reaches. Errors as of `permit`; Invalid for an experiment and a scope that is for the whole server."""
+    needed = SCOPE_NEEDS[scope]
+    if needed in EXPERIMENT_ACTIONS:
+        if experiment_id is None:
+            permit_reach(actor, needed)
+        else:
+            permit(actor, needed, experiment_id)
+        return
+    permit(actor, needed)
+    if experiment_id is not None:
+        raise Invalid(
+            f"scopes: {scope} is for the whole server, and a key that is bound to experiments does nothing to it; "
+            f"leave out the experiments, or make a key of its own for {scope}."
+        )
+
+
 def permit_reach(actor: Actor, action: ExperimentAction) -> Reach:
     """Return the experiments in which the actor may do this; Unauthenticated for nobody, Forbidden when none.
 
@@ -216,6 +239,6 @@ def _lack(actor: Actor, action: Action, where: str) -> tuple[str, str]:
     return f"this needs the role {role}", f"ask an admin for it{where}"
 
 
-_SCOPES: tuple[Scope, ...] = ("ingest", "read", "write", "admin")
+_SCOPES: tuple[Scope, ...] = SCOPES
 _ROLES: tuple[Role, ...] = ("reviewer", "viewer", "editor", "admin")
 """From the least to the widest: the first that includes an action is the one to ask for."""

@@ -23,7 +23,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 VISIBLE_CHARACTERS = 8
 SECRET_CHARACTERS = 43
 CHECK_CHARACTERS = 6
-KEY_PATTERN = r"\bldl_(?:ingest|read|write|admin)_[0-9A-Za-z]{57}\b"
+KEY_PATTERN = r"\bldl_(?:metrics|ingest|read|write|admin)_[0-9A-Za-z]{57}\b"
 PEPPER_BYTES = 32
 PEPPER_FILE = "secret.key"
 

@@ -10,9 +10,9 @@ from lodeline.domain.ids import AccountId, ExperimentId, KeyId
 
 Role = Literal["admin", "editor", "viewer", "reviewer"]
 ROLES: tuple[Role, ...] = ("admin", "editor", "viewer", "reviewer")
-Scope = Literal["ingest", "read", "write", "admin"]
+Scope = Literal["metrics", "ingest", "read", "write", "admin"]
 ActorKind = Literal["local", "account", "key", "system", "anonymous"]
-SCOPES: tuple[Scope, ...] = ("ingest", "read", "write", "admin")
+SCOPES: tuple[Scope, ...] = ("metrics", "ingest", "read", "write", "admin")
 
 
 @dataclass(frozen=True, slots=True)

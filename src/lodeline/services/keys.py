@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lodeline.auth.actor import Actor, account_actor, key_actor
 from lodeline.auth.credentials import Credentials
-from lodeline.auth.policy import SCOPE_NEEDS, may, permit, permit_reach
+from lodeline.auth.policy import may, permit, permit_scope
 from lodeline.auth.secrets import is_key, new_key
 from lodeline.domain.account import Account, ApiKey, IssuedKey, Scope, check_scopes
 from lodeline.domain.clock import Clock, system_clock
@@ -56,8 +56,8 @@ class KeyService:
         """Make a key for oneself, or with key.manage_all for another account.
 
         Forbidden when a scope is more than the actor or the owner has (in each of `experiment_ids` when given, else
-        anywhere), or when the actor is a key that expires before the new one would. Without accounts (auth is off)
-        the key has no owner.
+        anywhere), or when the actor is a key that expires before the new one would; Invalid for `experiment_ids` and
+        a scope that is for the whole server. Without accounts (auth is off) the key has no owner.
         """
         permit(actor, "key.manage_own")
         owner: Account | None = None
@@ -188,7 +188,7 @@ class KeyService:
         if experiment_ids is None:
             for who in actors:
                 for scope in scopes:
-                    permit_reach(who, SCOPE_NEEDS[scope])
+                    permit_scope(who, scope)
             return None
         within = tuple(dict.fromkeys(experiment_ids))
         if not within:
@@ -198,7 +198,7 @@ class KeyService:
         for experiment_id in within:
             for who in actors:
                 for scope in scopes:
-                    permit(who, SCOPE_NEEDS[scope], experiment_id)
+                    permit_scope(who, scope, experiment_id)
             self._stores.experiments.get(experiment_id)
         return within
 

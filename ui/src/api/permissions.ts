@@ -28,7 +28,8 @@ export type ServerAction =
   | "account.manage"
   | "account.edit_own"
   | "key.manage_own"
-  | "server.admin";
+  | "server.admin"
+  | "server.measure";
 
 /** Whether the server would let them do this within an experiment. */
 export function mayIn(me: Identity | undefined, action: ExperimentAction, experimentId: string): boolean {

@@ -129,7 +129,7 @@ export interface ApiKey {
   name: string;
   prefix: string;
   owner_id: string | null;
-  scopes: ("ingest" | "read" | "write" | "admin")[];
+  scopes: ("metrics" | "ingest" | "read" | "write" | "admin")[];
   created_ms: number;
   experiment_ids: string[] | null;
   expires_ms: number | null;
@@ -1014,7 +1014,7 @@ export interface Identity {
   account_id: string | null;
   role: "admin" | "editor" | "viewer" | "reviewer" | null;
   roles: Record<string, "admin" | "editor" | "viewer" | "reviewer">;
-  scopes: ("ingest" | "read" | "write" | "admin")[] | null;
+  scopes: ("metrics" | "ingest" | "read" | "write" | "admin")[] | null;
   experiment_ids: string[] | null;
   expires_ms: number | null;
   csrf_token: string | null;
@@ -1236,7 +1236,7 @@ export interface JudgeVersion {
 /** A new key. Without `experiment_ids` it reaches what its owner reaches; without `owner_id` it is one's own. */
 export interface KeyBody {
   name: string;
-  scopes: ("ingest" | "read" | "write" | "admin")[];
+  scopes: ("metrics" | "ingest" | "read" | "write" | "admin")[];
   experiment_ids?: string[] | null;
   expires_ms?: number | null;
   owner_id?: string | null;

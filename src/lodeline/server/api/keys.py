@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import Field
 
-from lodeline.domain.account import ApiKey, IssuedKey, Scope
+from lodeline.domain.account import SCOPES, ApiKey, IssuedKey, Scope
 from lodeline.domain.ids import AccountId, KeyId, check_experiment_id
 from lodeline.server.access import ActorDep
 from lodeline.server.answers import Json, ServicesDep, answer
@@ -20,7 +20,7 @@ class KeyBody(Body):
     """A new key. Without `experiment_ids` it reaches what its owner reaches; without `owner_id` it is one's own."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES))]
     experiment_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_EXPERIMENTS)] | None = None
     expires_ms: EpochMs | None = None
     owner_id: Id | None = None

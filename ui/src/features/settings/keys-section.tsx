@@ -2,7 +2,7 @@ import { Button, Checkbox, MultiSelect, NativeSelect, TextInput } from "@mantine
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { call } from "@/api/client";
-import { type ExperimentAction, maySomewhere } from "@/api/permissions";
+import { type ExperimentAction, maySomewhere, type ServerAction, useMay } from "@/api/permissions";
 import { experimentsQuery, keysQuery, meQuery } from "@/api/queries";
 import type { ApiKey, Experiment } from "@/api/schema";
 import { CopyButton } from "@/components/copy-button";
@@ -19,12 +19,15 @@ const DAY_MS = 86_400_000;
 const LIFETIMES_DAYS = [7, 30, 90, 365];
 const NONE: readonly Experiment[] = [];
 type Scope = ApiKey["scopes"][number];
-/** Who gives a scope to a key must be able to do this, somewhere, themselves. */
+/** Who gives a scope to a key must be able to do this themselves: in some experiment, or to the server. */
 const SCOPES: readonly { scope: Scope; needs: ExperimentAction }[] = [
   { scope: "ingest", needs: "trace.ingest" },
   { scope: "read", needs: "trace.read" },
   { scope: "write", needs: "trace.edit" },
   { scope: "admin", needs: "experiment.share" },
+];
+const SERVER_SCOPES: readonly { scope: Scope; needs: ServerAction }[] = [
+  { scope: "metrics", needs: "server.measure" },
 ];
 
 /** One's own API keys, and a form for a new one. */
@@ -33,7 +36,11 @@ export function KeysSection() {
   const me = useQuery(meQuery);
   const experiments = useQuery(experimentsQuery("ACTIVE")).data?.items ?? NONE;
   const nameOf = (id: string) => experiments.find((each) => each.experiment_id === id)?.name ?? id;
-  const offered = SCOPES.filter((each) => maySomewhere(me.data, each.needs)).map((each) => each.scope);
+  const may = useMay();
+  const offered = [
+    ...SCOPES.filter((each) => maySomewhere(me.data, each.needs)),
+    ...SERVER_SCOPES.filter((each) => may(each.needs)),
+  ].map((each) => each.scope);
   if (keys.isError) return <ProblemNote error={keys.error} />;
   return (
     <>
