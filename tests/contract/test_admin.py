@@ -89,6 +89,16 @@ def test_figures_are_numbers_and_texts_by_name(stores: Stores) -> None:
     assert all(isinstance(value, int | str) for value in figures.values())
 
 
+def test_vitals_tell_how_the_store_fares(stores: Stores) -> None:
+    fill(stores)
+    vitals = stores.admin.vitals()
+    assert vitals.answers
+    assert all(size > 0 for size in vitals.file_bytes.values())
+    assert stores.admin.queue_length() == 0
+    stores.close()
+    assert not stores.admin.vitals().answers
+
+
 def test_a_sound_store_has_no_faults(stores: Stores) -> None:
     assert stores.admin.check() == []
     fill(stores)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may, permit
-from lodeline.domain.operation import Capabilities
+from lodeline.domain.operation import Capabilities, Vitals
 from lodeline.storage.base import Stores
 
 
@@ -23,6 +23,15 @@ class OperationService:
         """Return the store's sizes and counters; None for who does not administrate the server."""
         permit(actor, "server.read")
         return self._stores.admin.figures() if may(actor, "server.admin") else None
+
+    def vitals(self, actor: Actor) -> Vitals:
+        """Return how the store fares; within about a second, however busy it is."""
+        permit(actor, "server.measure")
+        return self._stores.admin.vitals()
+
+    def queue_length(self) -> int:
+        """Return how many writes of this process wait for their commit. For the server itself, whoever asks it."""
+        return self._stores.admin.queue_length()
 
     def ping(self) -> None:
         """Return when the store answers; else Unavailable. Open to everybody: it tells nothing else."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from lodeline.domain.operation import Vitals
 from lodeline.storage.copied import CopyReport
 
 
@@ -15,6 +16,14 @@ class StoreAdmin(Protocol):
 
     def figures(self) -> Mapping[str, int | str]:
         """Return sizes and counters by name, such as "file_bytes", "queue_length", "text_backlog"."""
+        ...
+
+    def vitals(self) -> Vitals:
+        """Return how the store fares; takes at most about a second, however busy it is, and never raises."""
+        ...
+
+    def queue_length(self) -> int:
+        """Return how many writes of this process wait for their commit; 0 for a store that has no queue."""
         ...
 
     def check(self, *, every: bool = False) -> Sequence[str]:

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from lodeline.domain.errors import Unavailable, Unsupported
 from lodeline.domain.ledger import find_faults
+from lodeline.domain.operation import Vitals
 from lodeline.ingest.payload import unpack_facts
 from lodeline.ingest.summary import TraceFold
 from lodeline.storage.copied import CopyReport
@@ -34,6 +35,12 @@ class MemoryAdmin:
                 "assessments": sum(1 for _ in self._state.present_assessments()),
                 "payload_bytes": sum(len(chunk) for record in records for chunk in record.chunks),
             }
+
+    def vitals(self) -> Vitals:
+        return Vitals(answers=not self._closed)
+
+    def queue_length(self) -> int:
+        return 0
 
     def check(self, *, every: bool = False) -> Sequence[str]:
         with self._state.lock:

@@ -9,16 +9,17 @@ from pathlib import Path
 import apsw
 
 from lodeline.domain.errors import Unavailable
+from lodeline.domain.operation import Vitals
 from lodeline.storage.blobs import DirectoryBlobStore
 from lodeline.storage.copied import CopyReport
 from lodeline.storage.sql.backup import copy_store
 from lodeline.storage.sql.check import check
 from lodeline.storage.sql.connection import DATABASE_FILE, Readers, connect
-from lodeline.storage.sql.directory import database_bytes
+from lodeline.storage.sql.directory import database_bytes, file_bytes
 from lodeline.storage.sql.faults import translated
 from lodeline.storage.sql.lock import DirectoryLock, LongReads
 from lodeline.storage.sql.names import prune
-from lodeline.storage.sql.text import TextIndexer
+from lodeline.storage.sql.text import TextIndexer, backlog_bound
 from lodeline.storage.sql.text_file import connect_text
 from lodeline.storage.sql.writer import Writer
 
@@ -26,6 +27,7 @@ _COUNTED = ("experiments", "accounts", "api_keys")
 """Tables that stay small enough to be counted."""
 _NUMBERED = (("traces", "id"), ("chunks", "cid"), ("assessments", "id"), ("audit", "entry_id"))
 """Large tables; as removals are rare, the range of their keys estimates how many rows they have."""
+_VITALS_WAIT_S = 1.0
 
 
 class SqlAdmin:
@@ -78,6 +80,17 @@ class SqlAdmin:
                 sql = f"SELECT ifnull(max({key}) - min({key}) + 1, 0) FROM {table}"
                 found[f"{table}_estimate"] = number(sql)
         return found
+
+    def vitals(self) -> Vitals:
+        answers, backlog, free_bytes = False, None, None
+        with contextlib.suppress(OSError):  # the directory is gone, or its disk
+            free_bytes = shutil.disk_usage(self._directory).free
+        with contextlib.suppress(Unavailable), self._readers.read(wait_s=_VITALS_WAIT_S) as db:
+            answers, backlog = True, backlog_bound(db)
+        return Vitals(answers, file_bytes(self._directory), free_bytes, backlog)
+
+    def queue_length(self) -> int:
+        return self._writer.queued
 
     def check(self, *, every: bool = False) -> Sequence[str]:
         with LongReads(self._directory).held(), self._readers.read() as db:

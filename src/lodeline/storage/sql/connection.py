@@ -114,13 +114,13 @@ class Readers:
         return replace(page, items=tuple(items))
 
     @contextmanager
-    def read(self, stint: Stint | None = None) -> Generator[Db]:
+    def read(self, stint: Stint | None = None, *, wait_s: float | None = None) -> Generator[Db]:
         """Lend a connection within one read transaction, so that all its statements see the same state.
 
         When the stint is over a running statement raises DeadlineReached. Unavailable when the disk, the file or
-        another process is in the way.
+        another process is in the way, or when no connection is free within `wait_s`.
         """
-        with self._slots:
+        with self._slot(wait_s):
             db = self._take()
             sound = True
             try:
@@ -137,6 +137,15 @@ class Readers:
                 raise fault from error
             finally:
                 self._end(db, sound=sound)
+
+    @contextmanager
+    def _slot(self, wait_s: float | None) -> Generator[None]:
+        if not self._slots.acquire(timeout=wait_s):
+            raise Unavailable("the store: all of its connections are in use.")
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     @staticmethod
     def _bounded(db: Db, stint: Stint) -> Generator[Db]:

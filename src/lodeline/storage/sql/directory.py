@@ -5,6 +5,7 @@ is the database, ``lodeline-text.db`` likewise the full-text index, ``blobs`` ho
 ``text-index.lock``, ``write-turn.lock`` and ``long-read.lock`` the locks. Servers keep their own secrets beside them.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -19,6 +20,12 @@ from lodeline.storage.sql.text_file import TEXT_FILE
 MARKER_FILE = "lodeline-store.json"
 BLOBS_FOLDER = "blobs"
 _MARKER = {"format": "lodeline-sqlite", "layout": 1}
+_FILES = {
+    "database": DATABASE_FILE,
+    "database_log": DATABASE_FILE + "-wal",
+    "text_index": TEXT_FILE,
+    "text_index_log": TEXT_FILE + "-wal",
+}
 _OURS = LOCK_FILES | {BLOBS_FOLDER, "secret.key"}
 """What a directory may hold that is not marked yet, beside beginnings of the mark."""
 
@@ -79,9 +86,16 @@ def sync_folder(folder: Path) -> None:
 
 def database_bytes(directory: Path) -> int:
     """Return the size of the database and the full-text index, with their write-ahead logs."""
-    names = (DATABASE_FILE, DATABASE_FILE + "-wal", TEXT_FILE, TEXT_FILE + "-wal")
-    paths = [directory / name for name in names]
-    return sum(path.stat().st_size for path in paths if path.is_file())
+    return sum(file_bytes(directory).values())
+
+
+def file_bytes(directory: Path) -> dict[str, int]:
+    """Return the sizes of the database, the full-text index and their write-ahead logs, those that there are."""
+    found: dict[str, int] = {}
+    for what, name in _FILES.items():
+        with contextlib.suppress(OSError):
+            found[what] = (directory / name).stat().st_size
+    return found
 
 
 def _check_marker(marker: Path) -> None:

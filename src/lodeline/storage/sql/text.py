@@ -62,6 +62,12 @@ def watermark(db: Db) -> int:
     return 0 if row is None else row[0]
 
 
+def backlog_bound(db: Db) -> int:
+    """Return at most how many chunks wait, without counting them: deleted ones left gaps in their numbers."""
+    row = db.execute("SELECT ifnull(max(cid), 0) FROM chunks").fetchone()
+    return 0 if row is None else max(0, row[0] - watermark(db))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the chunks of a matching trace must contain: an FTS5 expression for each conjunct that says.
