@@ -81,5 +81,24 @@ def test_stopping_is_prompt_and_told_to_a_job_under_way() -> None:
     assert busy.stop(5)
 
 
+def test_what_came_of_each_job_is_told() -> None:
+    def fail(_: Callable[[], bool]) -> int:
+        raise Unavailable("the disk is full")
+
+    told: set[tuple[str, bool]] = set()
+    all_told = threading.Event()
+
+    def noted(name: str, succeeded: bool) -> None:
+        told.add((name, succeeded))
+        if len(told) == 2:
+            all_told.set()
+
+    scheduler = Scheduler([Job("idle", 0.001, lambda _: 0), Job("failing", 0.001, fail)], noted)
+    scheduler.start()
+    assert all_told.wait(10)
+    assert scheduler.stop()
+    assert told == {("idle", True), ("failing", False)}
+
+
 def test_a_scheduler_that_never_started_stops() -> None:
     assert Scheduler([]).stop()

@@ -25,10 +25,14 @@ class Job:
 
 
 class Scheduler:
-    """Runs jobs one after the other. A job that fails is logged and tried again at its next turn."""
+    """Runs jobs one after the other. A job that fails is logged and tried again at its next turn.
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    `noted` is told the name of each job that was run, and whether it succeeded.
+    """
+
+    def __init__(self, jobs: Sequence[Job], noted: Callable[[str, bool], object] = lambda _, __: None) -> None:
         self._jobs = tuple(jobs)
+        self._noted = noted
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="lodeline-jobs", daemon=True)
 
@@ -49,7 +53,8 @@ class Scheduler:
             job = min(self._jobs, key=lambda item: due[item.name])
             if self._stopping.wait(max(0.0, due[job.name] - time.monotonic())):
                 return
-            run_job(job, self._stopping.is_set)
+            done = run_job(job, self._stopping.is_set)
+            self._noted(job.name, done is not None)
             due[job.name] = time.monotonic() + job.interval_s
 
 
