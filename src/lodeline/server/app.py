@@ -30,6 +30,7 @@ from lodeline.server.api import oidc_logins
 from lodeline.server.api.entry import PREFIX
 from lodeline.server.api.routes import NATIVE_ROUTES
 from lodeline.server.errors import Incidents, install_errors
+from lodeline.server.figures import UNCOUNTED
 from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.oidc_client import check_oidc
 from lodeline.server.openapi import install_openapi
@@ -84,6 +85,7 @@ def create_app(
     app.state.settings = settings
     app.state.leads = leads
     app.state.services = services
+    app.state.figures = UNCOUNTED
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     app.state.single_sign_on = single_sign_on(settings, opened, credentials, clock)

@@ -22,7 +22,8 @@ from lodeline.domain.errors import Invalid, LodelineError
 from lodeline.domain.ids import new_hex
 from lodeline.server.access import Access, key_of
 from lodeline.server.errors import log_incident
-from lodeline.server.otlp import PROTOBUF, hint_of, late, source_of
+from lodeline.server.figures import UNCOUNTED, Door, Figures
+from lodeline.server.otlp import PROTOBUF, counted, hint_of, late, source_of
 from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 
@@ -51,7 +52,13 @@ class GrpcDoor:
 
 
 def start_grpc(
-    ingest: IngestService, access: Access, *, host: str, port: int, body_timeout_s: float = 60.0
+    ingest: IngestService,
+    access: Access,
+    *,
+    host: str,
+    port: int,
+    body_timeout_s: float = 60.0,
+    figures: Figures = UNCOUNTED,
 ) -> GrpcDoor:
     """Serve on `host`:`port` (0: any free port) and return at once; Invalid when it cannot be bound.
 
@@ -59,7 +66,7 @@ def start_grpc(
     """
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lodeline-grpc")
-    export = _Export(ingest, access, pool, body_timeout_s)
+    export = _Export(ingest, access, pool, body_timeout_s, figures.door("grpc"))
     loop = _Loop()
     try:
         server, bound = loop.run(_started(export, address, ingest.limits.max_body_bytes))
@@ -124,20 +131,23 @@ class _Export:
     """What answers a call of Export."""
 
     def __init__(
-        self, ingest: IngestService, access: Access, pool: ThreadPoolExecutor, body_timeout_s: float
+        self, ingest: IngestService, access: Access, pool: ThreadPoolExecutor, body_timeout_s: float, door: Door
     ) -> None:
         self._ingest = ingest
         self._access = access
         self._pool = pool
         self._body_timeout_s = body_timeout_s
+        self._door = door
 
     async def answer(self, messages: object, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
         """Return the answer; a refusal ends the call with its status and details."""
         try:
             outcome = await self._outcome(context)
         except LodelineError as error:
+            self._door.refused(error)
             refusal = error
         except Exception as error:
+            self._door.refused(error)
             incident = new_hex("in-")
             log_incident(incident, error)
             refusal = LodelineError(f"something unforeseen went wrong; the log has it as incident {incident}.")
@@ -162,7 +172,7 @@ class _Export:
             body=body, content_type=PROTOBUF, encoding=None, hint=hint_of(headers), source=source_of(headers)
         )
         ticket = self._ingest.admit(len(body))
-        work = self._pool.submit(self._ingest.export, actor, request, ticket)
+        work = self._pool.submit(counted, self._ingest, self._door, actor, request, ticket)
         # The message is held until the work is over, also where its sender has gone: so long it counts, too.
         work.add_done_callback(lambda _: ticket.__exit__(None, None, None))
         return await asyncio.shield(asyncio.wrap_future(work))

@@ -7,6 +7,7 @@ after the commit. Answers and errors are in the request's encoding, as OTLP pres
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Literal
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -26,6 +27,7 @@ from lodeline.ingest.otlp import JSON_TYPE, PROTOBUF_TYPES
 from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.access import Access, key_of
 from lodeline.server.errors import cut_off, log_incident
+from lodeline.server.figures import Door, Figures
 from lodeline.server.rpc_status import rpc_code, rpc_status
 from lodeline.server.security import body_too_large
 from lodeline.server.settings import Settings
@@ -56,11 +58,14 @@ async def export_traces(request: Request) -> Response:
     """Take one export request; durable when it is answered."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     as_json = media_type == JSON_TYPE
+    figures: Figures = request.app.state.figures
+    door = figures.door("http")
     try:
         if media_type not in PROTOBUF_TYPES and media_type != JSON_TYPE:
             raise _not_otlp(media_type)
-        outcome = await _export(request, media_type)
+        outcome = await _export(request, media_type, door)
     except LodelineError as error:
+        door.refused(error)
         if isinstance(error, NotFound) and _MLFLOW_HEADER in request.headers:
             body = json.dumps({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": error.message}).encode()
             return Response(body, error.http_status, media_type=JSON_TYPE)
@@ -68,8 +73,11 @@ async def export_traces(request: Request) -> Response:
     except ClientDisconnect:
         raise  # nobody is left to answer
     except asyncio.CancelledError:
-        return refusal(cut_off(), as_json=as_json)
+        stopping = cut_off()
+        door.refused(stopping)
+        return refusal(stopping, as_json=as_json)
     except Exception as error:
+        door.refused(error)
         incident = new_hex("in-")
         log_incident(incident, error)
         unforeseen = LodelineError(f"something unforeseen went wrong; the log has it as incident {incident}.")
@@ -122,7 +130,7 @@ def refusal(error: LodelineError, *, as_json: bool) -> Response:
     return Response(body, status, headers=headers, media_type=JSON_TYPE)
 
 
-async def _export(request: Request, media_type: str) -> ExportOutcome:
+async def _export(request: Request, media_type: str, door: Door) -> ExportOutcome:
     ingest: IngestService = request.app.state.services.ingest
     pool: ThreadPoolExecutor = request.app.state.ingest_pool
     stated = request.headers.get("content-length", "")
@@ -140,7 +148,17 @@ async def _export(request: Request, media_type: str) -> ExportOutcome:
             source=source_of(request.headers),
             run_id=run_of(request.headers),
         )
-        return await asyncio.get_running_loop().run_in_executor(pool, ingest.export, actor, export, ticket)
+        work = partial(counted, ingest, door, actor, export, ticket)
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def counted(
+    ingest: IngestService, door: Door, actor: Actor, export: ExportRequest, ticket: Ticket | None
+) -> ExportOutcome:
+    """Store a request's spans and count them: here, as the spans stay when their sender has gone meanwhile."""
+    outcome = ingest.export(actor, export, ticket)
+    door.took(len(export.body), outcome)
+    return outcome
 
 
 async def _actor(request: Request) -> Actor:

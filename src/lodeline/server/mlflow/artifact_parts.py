@@ -15,7 +15,7 @@ from starlette.routing import Route
 from lodeline.domain.errors import Invalid
 from lodeline.server.mlflow.endpoint import actor_of, guarded, message_of
 from lodeline.server.mlflow.fields import Fields
-from lodeline.server.mlflow.span_files import take_spans
+from lodeline.server.mlflow.span_files import door_of, take_spans
 from lodeline.server.serialise import dumps_plain
 from lodeline.server.uploads import joined, spooled
 from lodeline.services.bundle import Services
@@ -60,10 +60,12 @@ async def complete(request: Request) -> Response:
     parts = fields.messages("parts")
     named = [(part.needed_integer("part_number"), part.needed("etag").strip('"')) for part in parts]
 
+    door = door_of(request)
+
     def end() -> None:
         with joined(services.artifact_parts.read(actor, path, upload_id, named)) as data:
             services.artifacts.put(actor, path, data)
-            take_spans(services, actor, path, data)
+            take_spans(services, door, actor, path, data)
         services.artifact_parts.delete(actor, path, upload_id)
 
     await run_in_threadpool(end)

@@ -12,7 +12,7 @@ from lodeline.domain.errors import NotFound
 from lodeline.domain.ids import ModelId, is_experiment_id
 from lodeline.domain.run import check_run_id
 from lodeline.server.mlflow.endpoint import Call, Endpoint, actor_of, guarded
-from lodeline.server.mlflow.span_files import take_spans
+from lodeline.server.mlflow.span_files import door_of, take_spans
 from lodeline.server.mlflow.wire import Reply, message
 from lodeline.server.uploads import saved, spooled
 from lodeline.services.artifacts import ArtifactService, of_model, of_run
@@ -29,7 +29,7 @@ async def put(request: Request) -> Response:
     await run_in_threadpool(service.check_write, actor, path)
     async with spooled(request, max_bytes=service.max_bytes) as data:
         await run_in_threadpool(service.put, actor, path, data)
-        await run_in_threadpool(take_spans, request.app.state.services, actor, path, data)
+        await run_in_threadpool(take_spans, request.app.state.services, door_of(request), actor, path, data)
     return Response(b"{}", media_type="application/json")
 
 
