@@ -63,6 +63,7 @@ SEND = request_of("cd" * 16)
 CASES: tuple[Case, ...] = (
     Case("GET /health",                              "200 200 200 200 200 200"),
     Case("GET /healthz",                             "200 200 200 200 200 200"),
+    Case("GET /metrics",                             "200 403 403 403 401 403"),
     Case("GET /version",                             "200 200 200 200 200 200"),
     Case("GET /",                                    "200 200 200 200 200 200"),
     Case("GET /sign-in",                             "200 200 200 200 200 200"),

@@ -1,6 +1,6 @@
 """Every route is in the role matrix, and every role gets from it what the matrix says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import pytest
@@ -8,6 +8,8 @@ from fastapi.routing import iter_route_contexts
 
 from tests.server.role_matrix import CASES, Case
 from tests.server.world import ROLE_NAMES, RoleName, World, populated, serve
+
+NONE: Mapping[str, str] = {}
 
 
 def served_routes(world: World) -> set[str]:
@@ -20,7 +22,7 @@ def served_routes(world: World) -> set[str]:
 
 
 def test_every_route_is_in_the_matrix_once() -> None:
-    with serve() as world:
+    with serve(metrics=True) as world:
         assert sorted(case.route for case in CASES) == sorted(served_routes(world))
 
 
@@ -42,9 +44,20 @@ def test_a_role_gets_what_the_matrix_says(case: Case, role: RoleName, reading: W
         assert ask(world, case, role).status_code == case.expected()[role]
 
 
-def ask(world: World, case: Case, role: RoleName):
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.route)
+def test_a_key_for_scraping_gets_what_nobody_gets_and_the_figures(case: Case, reading: World) -> None:
+    status = ask(reading, case, "nobody", {"x-lodeline-key": reading.names["metrics_secret"]}).status_code
+    if case.route == "GET /metrics":
+        assert status == 200
+    elif case.expected()["nobody"] == 401:
+        assert status in {403, 404}
+    else:
+        assert status == case.expected()["nobody"]
+
+
+def ask(world: World, case: Case, role: RoleName, more: Mapping[str, str] = NONE):
     """Send the case's request as a role; return the answer."""
-    headers = {**world.headers[role], **case.headers}
+    headers = {**world.headers[role], **case.headers, **more}
     if case.route == "POST /v1/traces" and f"{role}_secret" in world.names:
         headers["authorization"] = f"Bearer {world.names[f'{role}_secret']}"
     path = case.filled.replace("{experiment_id}", "{experiment}").format_map(world.names)

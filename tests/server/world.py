@@ -109,11 +109,11 @@ def serve(store: str = "memory:", **flags: object) -> Generator[World]:
 
 @contextmanager
 def populated(store: str = "memory:") -> Generator[World]:
-    """Give a server with auth, an account of each role, and in its store one or two of everything.
+    """Give a server with auth and figures, an account of each role, and in its store one or two of everything.
 
     Experiment 1 "app" holds `TRACE` with a session, an assessment and an attachment; experiment 2 "gone" is deleted.
     """
-    with serve(store, auth=True) as world:
+    with serve(store, auth=True, metrics=True) as world:
         services = world.services
         app = services.experiments.create(LOCAL, ExperimentDraft("app"))
         gone = services.experiments.create(LOCAL, ExperimentDraft("gone"))
@@ -199,4 +199,5 @@ def _add_people(world: World, experiment_id: ExperimentId) -> None:
     made = services.keys.create(LOCAL, "sender", ["ingest"], experiment_ids=[experiment_id])
     world.names["key"] = made.key.key_id
     world.headers["ingest"] = {"authorization": f"Bearer {made.secret}"}
+    world.names["metrics_secret"] = services.keys.create(LOCAL, "prometheus", ["metrics"]).secret
     world.headers["nobody"] = {}

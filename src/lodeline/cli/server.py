@@ -32,6 +32,9 @@ def command(
         list[str] | None,
         typer.Option("--cors-origin", metavar="ORIGIN", help="An origin whose pages may call the API."),
     ] = None,
+    metrics: Annotated[
+        bool | None, typer.Option("--metrics/--no-metrics", help="Show figures for Prometheus at /metrics.")
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None, typer.Option(help="How much is logged [info].")
     ] = None,
@@ -53,6 +56,7 @@ def command(
         "auth": auth,
         "allowed_hosts": tuple(allowed_hosts) if allowed_hosts else None,
         "cors_origins": tuple(cors_origins) if cors_origins else None,
+        "metrics": metrics,
         "log_level": log_level,
     }
     settings = load_settings(flags=flags, environ=os.environ, config=config)

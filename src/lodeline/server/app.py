@@ -1,15 +1,17 @@
 """The composition root: settings → stores → services → routes. Nothing else knows all of them."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
 
 import lodeline
 from lodeline.auth.credentials import Credentials
@@ -30,12 +32,13 @@ from lodeline.server.api import oidc_logins
 from lodeline.server.api.entry import PREFIX
 from lodeline.server.api.routes import NATIVE_ROUTES
 from lodeline.server.errors import Incidents, install_errors
-from lodeline.server.figures import UNCOUNTED
+from lodeline.server.figures import UNCOUNTED, Figures
 from lodeline.server.mlflow import routes as mlflow
 from lodeline.server.oidc_client import check_oidc
 from lodeline.server.openapi import install_openapi
 from lodeline.server.security import SAFE_METHODS, BodyBound, CrossOrigin, HostGuard, RequestIds, SecurityHeaders
 from lodeline.server.settings import Settings
+from lodeline.server.shared_figures import Part
 from lodeline.server.single_sign_on import single_sign_on
 from lodeline.services.bundle import Bounds, Services, assemble
 from lodeline.services.ingest import IngestBounds
@@ -57,12 +60,14 @@ def create_app(
     credentials: Credentials | None = None,
     leads: bool = True,
     throttle: Throttle | None = None,
+    part: Part | None = None,
 ) -> FastAPI:
     """Return the server as an ASGI application over `stores`, or over those that the settings name; `credentials`
     are the store's own by default, and `throttle` counts refused logins, of this process alone by default.
 
     Whoever calls it closes the stores, with `close_app`. Background jobs run while the application's lifespan does;
-    of several applications over one store only the one that `leads` runs those that are for the whole store.
+    of several applications over one store only the one that `leads` runs those that are for the whole store. `part`
+    is this one's in the figures that several processes show together.
     """
     check_oidc(settings)
     opened = stores if stores is not None else open_stores(settings.store)
@@ -70,6 +75,8 @@ def create_app(
         directory = store_directory(settings.store) if opened.capabilities.durable else None
         credentials = Credentials.load(directory, throttle)
     services = assemble(opened, credentials, clock, bounds_of(settings))
+    jobs = jobs_of(services, settings, leads=leads)
+    shown = _shown_figures(settings, services, jobs, part)
     app = FastAPI(
         title="Lodeline",
         version=lodeline.__version__,
@@ -79,13 +86,13 @@ def create_app(
         lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        middleware=_layers(settings),
+        middleware=[*shown.layers, *_layers(settings)],
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.settings = settings
-    app.state.leads = leads
+    app.state.jobs = jobs
+    app.state.figures = shown.figures
     app.state.services = services
-    app.state.figures = UNCOUNTED
     app.state.ingest_pool = ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="lodeline-ingest")
     app.state.access = Access(services.keys, services.logins, settings.auth, settings.secure_cookies)
     app.state.single_sign_on = single_sign_on(settings, opened, credentials, clock)
@@ -94,7 +101,7 @@ def create_app(
     app.router.routes[:0] = [*otlp.routes(), *mlflow.routes()]
     for path in ("/health", "/healthz"):
         app.add_api_route(path, _health, response_class=PlainTextResponse, include_in_schema=False)
-    app.router.routes.extend([*NATIVE_ROUTES, *oidc_logins.routes(), *pages.routes()])
+    app.router.routes.extend([*shown.routes, *NATIVE_ROUTES, *oidc_logins.routes(), *pages.routes()])
     install_openapi(app, auth=settings.auth)
     return app
 
@@ -156,10 +163,32 @@ def _layers(settings: Settings) -> list[Middleware]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _ShownFigures:
+    """What the application tells of itself to, and the layers and routes that this adds."""
+
+    figures: Figures
+    layers: Sequence[Middleware] = ()
+    routes: Sequence[BaseRoute] = ()
+
+
+def _shown_figures(settings: Settings, services: Services, jobs: Sequence[Job], part: Part | None) -> _ShownFigures:
+    if not settings.metrics:
+        return _ShownFigures(UNCOUNTED)
+    # Not at the top: they bring Prometheus' library, which few servers need, and it takes long to import.
+    from lodeline.server.measured import Measured  # noqa: PLC0415
+    from lodeline.server.metrics import Metrics  # noqa: PLC0415
+
+    metrics = Metrics(services, part)
+    metrics.expect_jobs(jobs)
+    return _ShownFigures(metrics, [Middleware(Measured, note=metrics.note_request)], [metrics.route()])
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
-    scheduler = Scheduler(jobs_of(services_of(app), settings, leads=app.state.leads))
+    figures: Figures = app.state.figures
+    scheduler = Scheduler(app.state.jobs, figures.note_job)
     scheduler.start()
     try:
         yield

@@ -17,9 +17,11 @@ from lodeline.ingest import prices
 from lodeline.server.access import Access
 from lodeline.server.api.routes import make_all
 from lodeline.server.app import close_app, create_app, services_of
+from lodeline.server.figures import Figures
 from lodeline.server.grpc import GrpcDoor, start_grpc
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor
+from lodeline.server.shared_figures import Part
 from lodeline.server.sockets import authority, listen, next_free_port
 from lodeline.services.decoder import collect_seldom
 
@@ -40,14 +42,15 @@ def serve_socket(
     leads: bool = True,
     shared: SharedDoor | None = None,
     throttle: Throttle | None = None,
+    part: Part | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way and close the store.
 
     `ready` is called once requests are answered. Of several processes over one store one leads: it runs the jobs
-    that are for the whole store; all take connections from the listener through a `shared` door and count refused
-    logins together. A taken gRPC port is told, never an error.
+    that are for the whole store; all take connections from the listener through a `shared` door, count refused logins
+    together, and have each a `part` in the figures if these are shown. A taken gRPC port is told, never an error.
     """
-    app = create_app(settings, leads=leads, throttle=throttle)
+    app = create_app(settings, leads=leads, throttle=throttle, part=part)
     collect_seldom()
     try:
         door, grpc_line = _open_grpc(settings, app)
@@ -56,7 +59,8 @@ def serve_socket(
         def announce() -> None:
             ready(Ready(_lines(settings, app, port, grpc_line), None if door is None else door.port))
 
-        _Server(_config(settings, app), announce, door, shared).run(sockets=[] if shared else [listener])
+        server = _Server(_config(settings, app), announce, door, shared, app.state.figures)
+        server.run(sockets=[] if shared else [listener])
     finally:
         close_app(app)
 
@@ -71,12 +75,18 @@ class _Server(uvicorn.Server):
     """Uvicorn, which says when it is ready and closes the other door and the store before it gives signals back."""
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], door: GrpcDoor | None, shared: SharedDoor | None
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        door: GrpcDoor | None,
+        shared: SharedDoor | None,
+        figures: Figures,
     ) -> None:
         super().__init__(config)
         self._ready = ready
         self._door = door
         self._shared = shared
+        self._figures = figures
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
@@ -90,6 +100,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._shared is not None:
             self._shared.note(len(self.server_state.connections))
+            self._figures.note_present()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
@@ -139,6 +150,7 @@ def _open_grpc(settings: Settings, app: FastAPI) -> tuple[GrpcDoor | None, str]:
             host=settings.host,
             port=settings.grpc_port,
             body_timeout_s=settings.body_timeout_s,
+            figures=app.state.figures,
         )
     except Conflict:
         free = next_free_port(settings.host, settings.grpc_port)

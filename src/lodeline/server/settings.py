@@ -113,6 +113,9 @@ class Settings:
     oidc_resync_roles: bool = _setting(
         True, "Set the role by `oidc_roles` at each sign-in, not at the first alone. Roles in experiments stay."
     )
+    metrics: bool = _setting(
+        False, "Show figures for Prometheus at `/metrics`, with `auth` to admins and to keys of scope `metrics`."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "How much is logged: debug, info, warning or error. Never content."
     )
