@@ -44,7 +44,7 @@ WAYS = sorted({False, workers_module.FORKS})
 """Of starting workers on this system: as programs of their own, and as forks."""
 
 
-def _workers(server: Server, count: int = 2) -> list[psutil.Process]:
+def running_workers(server: Server, count: int = 2) -> list[psutil.Process]:
     """Return the workers, the oldest first, which leads as long as none was replaced; wait until so many run."""
     until = time.monotonic() + _PATIENCE_S
     while True:
@@ -56,7 +56,7 @@ def _workers(server: Server, count: int = 2) -> list[psutil.Process]:
         time.sleep(0.02)
 
 
-def _suspend(worker: psutil.Process) -> None:
+def suspend(worker: psutil.Process) -> None:
     """Stop a worker until it is resumed; it may still take a connection before it has stopped."""
     worker.suspend()
     until = time.monotonic() + _PATIENCE_S
@@ -66,12 +66,12 @@ def _suspend(worker: psutil.Process) -> None:
 
 
 @contextmanager
-def _connected(server: Server, worker: psutil.Process, workers: Sequence[psutil.Process]) -> Generator[httpx.Client]:
+def connected(server: Server, worker: psutil.Process, workers: Sequence[psutil.Process]) -> Generator[httpx.Client]:
     """Give a client that this worker answers: it connects while the others are stopped."""
     others = [other for other in workers if other != worker]
     with server.http() as http:
         for other in others:
-            _suspend(other)
+            suspend(other)
         try:
             assert http.get("/health").status_code == 200
         finally:
@@ -82,9 +82,9 @@ def _connected(server: Server, worker: psutil.Process, workers: Sequence[psutil.
 
 def test_every_worker_serves(tmp_path: Path) -> None:
     with serving(tmp_path / "store", "--workers", "3") as server:
-        workers = _workers(server, 3)
+        workers = running_workers(server, 3)
         for worker in workers:
-            with _connected(server, worker, workers) as http:
+            with connected(server, worker, workers) as http:
                 assert post(http, export([span(str(worker.pid), 0)])).status_code == 200
         assert server.stop() == -signal.SIGTERM
         assert not any(worker.is_running() for worker in workers)
@@ -97,12 +97,12 @@ def test_a_worker_that_has_fewer_connections_catches_up(tmp_path: Path, behind: 
     A worker that gets no processor for long enough leaves connections to the other, so any single one may go there.
     """
     with serving(tmp_path / "store", "--workers", "2") as server, ExitStack() as opened_ones:
-        workers = _workers(server)
+        workers = running_workers(server)
         for worker in workers:
-            with _connected(server, worker, workers):
+            with connected(server, worker, workers):
                 pass
         lagging, leading = workers[behind], workers[1 - behind]
-        _suspend(lagging)
+        suspend(lagging)
         for _ in range(8):
             _connect(server, workers, opened_ones)
         lagging.resume()
@@ -136,16 +136,16 @@ def _connections(worker: psutil.Process, port: int) -> int:
 def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path, place: int) -> None:
     store, ledger = tmp_path / "store", Ledger()
     with serving(store, "--workers", "2", grpc=True) as server:
-        before = _workers(server)
+        before = running_workers(server)
         with sending([server], ledger, "load"):
             ledger.wait_for(40)
             before[place].kill()
         # A sender ends with the connection it loses: new ones come, as other programs do.
         with sending([server], ledger, "afterwards"):
             ledger.wait_for(ledger.count(Fate.ACKNOWLEDGED) + 20)
-        after = _workers(server)
+        after = running_workers(server)
         (new,) = set(after) - set(before)
-        with _connected(server, new, after) as http:
+        with connected(server, new, after) as http:
             assert post(http, export([span("new", 0)])).status_code == 200
         with server.client() as client:
             verify(client, ledger)
@@ -161,8 +161,8 @@ def test_stopping_finishes_the_requests_under_way(tmp_path: Path, by: signal.Sig
     body = export([span("late", 0)])
     one_each = {"LODELINE_INGEST_REQUESTS_IN_FLIGHT": "2"}
     with serving(tmp_path / "store", "--workers", "2", env=one_each) as server:
-        workers = _workers(server)
-        with _connected(server, workers[0], workers) as http, _begun(server, workers, http, body) as slow:
+        workers = running_workers(server)
+        with connected(server, workers[0], workers) as http, _begun(server, workers, http, body) as slow:
             code: list[int] = []
             stopping = threading.Thread(target=lambda: code.append(server.stop(by=by)))
             stopping.start()
@@ -181,7 +181,7 @@ def _begun(
     server: Server, workers: Sequence[psutil.Process], http: httpx.Client, body: bytes
 ) -> Generator[socket.socket]:
     """Give a connection on which a request to the first worker has begun; `http` is connected to that worker."""
-    _suspend(workers[1])
+    suspend(workers[1])
     try:
         (slow,) = occupied(server, http, body)
     finally:
@@ -210,7 +210,7 @@ def test_workers_end_when_their_supervisor_is_killed(
     monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", program))
     store, ledger = tmp_path / "store", Ledger()
     with serving(store, "--workers", "2") as server:
-        workers = _workers(server)
+        workers = running_workers(server)
         with sending([server], ledger, "load"):
             ledger.wait_for(10)
             server.kill()
@@ -225,10 +225,10 @@ def test_a_worker_that_keeps_dying_ends_the_server(tmp_path: Path, monkeypatch: 
     started = (sys.executable, "-c", f"{quick}; from lodeline.cli.main import main; main()")
     monkeypatch.setattr(harness, "LODELINE", started)
     with serving(tmp_path / "store", "--workers", "2") as server:
-        first, second = _workers(server)
+        first, second = running_workers(server)
         second.kill()
         second.wait(_PATIENCE_S)
-        _workers(server)[1].kill()
+        running_workers(server)[1].kill()
         assert server.process.wait(_PATIENCE_S) == 4
         assert "worker 2 died 2 times within 60 s, last it was ended by SIGKILL" in server.said()
         assert not first.is_running()
@@ -250,12 +250,12 @@ def test_a_worker_that_ends_before_it_hears_its_order_is_replaced(
     )
     monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", doomed))
     with serving(tmp_path / "store", "--workers", "2") as server:
-        _workers(server)[1].kill()
+        running_workers(server)[1].kill()
         until = time.monotonic() + _PATIENCE_S
         while server.said().count("was ended by SIGKILL; starting it again") < 2:
             assert time.monotonic() < until, server.said()
             time.sleep(0.02)
-        _workers(server)
+        running_workers(server)
         assert server.stop() == -signal.SIGTERM
 
 
@@ -274,12 +274,12 @@ def test_a_worker_that_cannot_be_forked_is_started_again_later(
     )
     monkeypatch.setattr(harness, "LODELINE", (sys.executable, "-c", full))
     with serving(tmp_path / "store", "--workers", "2") as server:
-        _workers(server)[1].kill()
+        running_workers(server)[1].kill()
         until = time.monotonic() + _PATIENCE_S
         while "could not be started (Resource temporarily unavailable)" not in server.said():
             assert time.monotonic() < until, server.said()
             time.sleep(0.02)
-        assert len(_workers(server)) == 2
+        assert len(running_workers(server)) == 2
 
 
 def test_what_stops_a_start_is_said_as_with_one_process(tmp_path: Path) -> None:
@@ -347,10 +347,10 @@ def test_only_the_worker_that_leads_runs_the_jobs_of_the_store() -> None:
 
 def test_a_deleted_experiment_is_refused_by_every_worker_at_once(tmp_path: Path) -> None:
     with serving(tmp_path / "store", "--workers", "2") as server:
-        workers = _workers(server)
+        workers = running_workers(server)
         with server.http() as http:
             made = http.post("/api/v1/experiments", json={"name": "app"}).json()["experiment_id"]
-        with _connected(server, workers[0], workers) as one, _connected(server, workers[1], workers) as other:
+        with connected(server, workers[0], workers) as one, connected(server, workers[1], workers) as other:
             for name, http in (("one", one), ("other", other)):
                 assert post(http, export([span(name, 0)]), experiment=made).content == b""
             assert one.delete(f"/api/v1/experiments/{made}").status_code == 200
@@ -361,8 +361,8 @@ def test_a_deleted_experiment_is_refused_by_every_worker_at_once(tmp_path: Path)
 
 def test_refused_logins_are_counted_by_all_workers_together(tmp_path: Path) -> None:
     with serving(tmp_path / "store", "--workers", "2", "--auth") as server:
-        workers = _workers(server)
-        with _connected(server, workers[0], workers) as one, _connected(server, workers[1], workers) as other:
+        workers = running_workers(server)
+        with connected(server, workers[0], workers) as one, connected(server, workers[1], workers) as other:
 
             def guess(http: httpx.Client) -> int:
                 return http.post("/api/v1/login", json={"name": "ada", "password": "not the one"}).status_code

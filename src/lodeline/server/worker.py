@@ -1,8 +1,9 @@
 """Worker: one of several server processes. Started by `server.workers` as ``-m lodeline.server.worker FD FD FD FD``.
 
 The descriptors are the listening socket, the tally of connections, the counts of refused logins, and the line to the
-supervisor: from there comes one line of JSON with the settings, back goes one once requests are answered. When the
-supervisor is gone the line ends, and so does the worker, after the requests under way.
+supervisor: from there comes one line of JSON with the settings, the worker's place and the folder of shared figures,
+back goes one once requests are answered. When the supervisor is gone the line ends, and so does the worker, after the
+requests under way.
 """
 
 import json
@@ -21,6 +22,7 @@ from lodeline.server.process import Ready, serve_socket
 from lodeline.server.run import start_logging
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor, Tally
+from lodeline.server.shared_figures import Part
 
 FAILED = 1
 
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = settings_of(order["settings"])
         place: int = order["place"]
         shared = SharedDoor(listener, Tally(tally_fd, settings.workers), place)
+        part = None if order["figures"] is None else Part(order["figures"], place)
         start_logging(settings)
         threading.Thread(target=_end_with, args=(line,), name="lodeline-supervisor", daemon=True).start()
 
@@ -51,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
                 leads=place == 0,
                 shared=shared,
                 throttle=Throttle(tables=Tables(logins_fd)),
+                part=part,
             )
         except LodelineError as error:
             sys.stderr.write(f"Error: {error.message}\n")

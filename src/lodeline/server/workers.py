@@ -33,6 +33,7 @@ from lodeline.auth.throttle import shared_tables
 from lodeline.domain.errors import Unavailable, Unsupported
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import Tally, shared_file
+from lodeline.server.shared_figures import Part, forget_present, shared_folder
 from lodeline.storage.open import open_stores, store_directory
 
 FIRST_PAUSE_S = 0.5
@@ -166,6 +167,7 @@ class _Supervisor:
         self._selector = selectors.DefaultSelector()
         self._tally_file = shared_file(settings.workers)
         self._logins_file = shared_tables()
+        self._figures = shared_folder() if settings.metrics else None
         self._tally = Tally(self._tally_file.fileno(), settings.workers)
 
     def run(self) -> None:
@@ -173,9 +175,12 @@ class _Supervisor:
         if FORKS:
             import_module(_WORKER)
             import_module("lodeline.server.process").prepare()
+            if self._figures is not None:
+                import_module("lodeline.server.metrics")
             gc.collect()
             gc.freeze()  # a look for garbage would write to what all share
-        with self._selector, self._signals_noted(), self._tally_file, self._logins_file:
+        folder = self._figures or contextlib.nullcontext()
+        with self._selector, self._signals_noted(), self._tally_file, self._logins_file, folder:
             try:
                 while not self._signals and self._failure is None:
                     self._start_due()
@@ -226,7 +231,8 @@ class _Supervisor:
         worker.line, worker.said = ours, b""
         self._selector.register(ours, selectors.EVENT_READ, worker)
         settings = replace(self._settings, grpc_port=self._grpc_port if worker.number == 1 else None)
-        order = json.dumps({"settings": asdict(settings), "place": worker.number - 1})
+        folder = None if self._figures is None else self._figures.name
+        order = json.dumps({"settings": asdict(settings), "place": worker.number - 1, "figures": folder})
         with contextlib.suppress(ConnectionError):  # it is dead already, which the end of the line tells
             ours.sendall(order.encode() + b"\n")
 
@@ -287,6 +293,8 @@ class _Supervisor:
         how = _ended(worker.process.wait())
         worker.process = worker.line = None
         self._tally.leave(worker.number - 1)
+        if self._figures is not None:
+            forget_present(Part(self._figures.name, worker.number - 1))
         if not self._signals and self._failure is None:
             self._plan(worker, how)
 
