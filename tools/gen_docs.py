@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tools.docs_api import api_page
 from tools.docs_cli import cli_page
+from tools.docs_figures import figure_table
 from tools.docs_filter import field_tables
 from tools.docs_roles import role_tables
 from tools.docs_settings import settings_page
@@ -39,6 +40,7 @@ def region(name: str, content: Callable[[], str]) -> Generator:
 
 GENERATORS: Mapping[str, Generator] = {
     "docs/how-to/accounts-and-keys.md": region("roles", role_tables),
+    "docs/how-to/operate.md": region("figures", figure_table),
     "docs/reference/api.md": api_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/filter.md": region("fields", field_tables),
