@@ -3,7 +3,7 @@
 import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 
@@ -81,10 +81,22 @@ def test_keys_get_what_the_matrix_says(case: Case, reading: World) -> None:
             assert ask(world, case, key).status_code not in {401, 403}, key
 
 
-def ask(world: World, case: Case, key: KeyName):
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.call)
+def test_a_key_for_scraping_gets_nothing_here(case: Case, reading: World) -> None:
+    """Searches of experiments that it may not know to exist are empty, as those of experiments that do not."""
+    nobody, answer = case.expected()["nobody"], ask(reading, case, "metrics")
+    if nobody != 401:
+        assert answer.status_code == nobody
+    elif answer.status_code == 200:
+        assert {found for found in answer.json().values() if found != "NaN"} <= {0}
+    else:
+        assert answer.status_code in {403, 404}
+
+
+def ask(world: World, case: Case, key: KeyName | Literal["metrics"]):
     """Send the case's request with a key."""
     secret = world.names.get(f"{key}_secret")
-    headers = world.headers[key] if secret is None else {"authorization": f"Bearer {secret}"}
+    headers = {"authorization": f"Bearer {secret}"} if key == "metrics" or secret is not None else world.headers[key]
     return world.client.request(
         case.method,
         "/api/" + cast(str, _filled(case.filled, world)),
