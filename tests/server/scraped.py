@@ -7,7 +7,7 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from lodeline.server.metrics import PATH
+from lodeline.server.figures import METRICS_PATH
 
 Parser = Callable[[str], Iterable[Metric]]
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
@@ -67,7 +67,9 @@ class Scrape:
 
 def scrape(client: Client, accept: str = "text/plain", key: str | None = None) -> Scrape:
     """Scrape as Prometheus does, with a key as its bearer token."""
-    answer = client.get(PATH, headers={"accept": accept} | ({"authorization": f"Bearer {key}"} if key else {}))
+    answer = client.get(
+        METRICS_PATH, headers={"accept": accept} | ({"authorization": f"Bearer {key}"} if key else {})
+    )
     assert answer.status_code == 200, answer.text
     if answer.headers["content-type"].startswith("application/openmetrics-text"):
         parsed = cast("Parser", openmetrics.text_string_to_metric_families)  # pyright: ignore[reportUnknownMemberType]

@@ -28,6 +28,7 @@ Reason = Literal[
     "busy", "late", "unavailable", "too_large", "malformed", "unauthenticated", "forbidden", "no_experiment", "error"
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = get_args(Reason)
+METRICS_PATH = "/metrics"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER_METHOD = "other"
 NO_ROUTE = "none"

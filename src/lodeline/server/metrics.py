@@ -38,6 +38,7 @@ from lodeline.server.access import identify
 from lodeline.server.figures import (
     DOORS,
     METHODS,
+    METRICS_PATH,
     NO_STATUS,
     OTHER_METHOD,
     REASONS,
@@ -49,7 +50,6 @@ from lodeline.server.shared_figures import Part
 from lodeline.services.bundle import Services
 from lodeline.services.ingest import ExportOutcome
 
-PATH = "/metrics"
 BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _VERSION = re.compile(r"version=([^;]*)")
@@ -139,7 +139,7 @@ class Metrics:
 
     def route(self) -> Route:
         """Return the route at which they are shown."""
-        return Route(PATH, self._answer, methods=["GET"], name="metrics", include_in_schema=False)
+        return Route(METRICS_PATH, self._answer, methods=["GET"], name="metrics", include_in_schema=False)
 
     async def _answer(self, request: Request) -> Response:
         actor, _ = await identify(request)

@@ -17,7 +17,7 @@ from lodeline.ingest import prices
 from lodeline.server.access import Access
 from lodeline.server.api.routes import make_all
 from lodeline.server.app import close_app, create_app, services_of
-from lodeline.server.figures import Figures
+from lodeline.server.figures import METRICS_PATH, Figures
 from lodeline.server.grpc import GrpcDoor, start_grpc
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor
@@ -174,6 +174,8 @@ def _lines(settings: Settings, app: FastAPI, port: int, grpc_line: str) -> tuple
         f"  OTLP/HTTP  {base}/v1/traces",
         f"  OTLP/gRPC  {grpc_line}",
     ]
+    if settings.metrics:
+        lines.append(f"  Figures    {base}{METRICS_PATH}   for Prometheus")
     if settings.auth:
         single = f", single sign-on by {settings.oidc_issuer}" if settings.oidc_issuer else ""
         lines.append(f"  Access     accounts and API keys{single}")
