@@ -56,7 +56,10 @@ def test_figures_are_of_all_workers_and_outlive_each(
 
 def test_what_is_under_way_is_of_all_workers_that_live(tmp_path: Path) -> None:
     body = export([span("slow", 0)])
-    with serving(tmp_path / "store", "--workers", "2", "--metrics") as server, server.http() as http:
+    folders = tmp_path / "temporary"
+    folders.mkdir()
+    flags, env = ("--workers", "2", "--metrics"), {"TMPDIR": str(folders)}
+    with serving(tmp_path / "store", *flags, env=env) as server, server.http() as http:
         first, second = workers = running_workers(server)
         with connected(server, first, workers) as one:
             suspend(first)
@@ -69,6 +72,9 @@ def test_what_is_under_way_is_of_all_workers_that_live(tmp_path: Path) -> None:
                 until(lambda: scrape(one).value(HELD) == 1)
                 second.kill()
                 until(lambda: scrape(one).value(HELD) == 0)
+        assert len(list(folders.iterdir())) == 1
+        server.kill()
+        until(lambda: not list(folders.iterdir()))  # the workers remove what their supervisor cannot
 
 
 def _counted(found: Scrape) -> tuple[float, float, float]:

@@ -4,6 +4,7 @@ Each has a place there, which the process that replaces a dead one takes over wi
 back, and there are never more files than places.
 """
 
+import shutil
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,12 @@ class Part:
 def shared_folder() -> "TemporaryDirectory[str]":
     """Return a new folder, for its owner alone, which is removed when it is left."""
     return TemporaryDirectory(prefix="lodeline-figures-", ignore_cleanup_errors=True)
+
+
+def remove(part: Part) -> None:
+    """Remove the folder of all, for a supervisor that is gone; again is fine. Processes that still count have
+    their files open and go on."""
+    shutil.rmtree(part.folder, ignore_errors=True)
 
 
 def forget_present(part: Part) -> None:

@@ -22,7 +22,7 @@ from lodeline.server.process import Ready, serve_socket
 from lodeline.server.run import start_logging
 from lodeline.server.settings import Settings
 from lodeline.server.shared_door import SharedDoor, Tally
-from lodeline.server.shared_figures import Part
+from lodeline.server.shared_figures import Part, remove
 
 FAILED = 1
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         shared = SharedDoor(listener, Tally(tally_fd, settings.workers), place)
         part = None if order["figures"] is None else Part(order["figures"], place)
         start_logging(settings)
-        threading.Thread(target=_end_with, args=(line,), name="lodeline-supervisor", daemon=True).start()
+        threading.Thread(target=_end_with, args=(line, part), name="lodeline-supervisor", daemon=True).start()
 
         def tell(ready: Ready) -> None:
             line.sendall(json.dumps(asdict(ready)).encode() + b"\n")
@@ -82,14 +82,16 @@ def _first(line: socket.socket) -> bytes:
     return heard
 
 
-def _end_with(line: socket.socket) -> None:
-    """Stop serving when the supervisor has gone."""
+def _end_with(line: socket.socket, part: Part | None) -> None:
+    """Stop serving when the supervisor has gone, and remove what it can remove no more."""
     try:
         line.recv(1)
     except ConnectionError:
         pass
     except OSError:  # this process is about to end and has closed the line
         return
+    if part is not None:
+        remove(part)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
