@@ -322,7 +322,7 @@ def test_figures_are_there_when_the_store_does_not_answer(world: World) -> None:
 def test_jobs_are_shown_before_they_ran_and_afterwards() -> None:
     with serve(metrics=True, job_interval_s=0.01) as world:
         success, failures = "lodeline_job_last_success_timestamp_seconds", "lodeline_job_failures_total"
-        names = {"reaper", "retention", "labeling-rules", "parking", "purges", "key-uses"}
+        names = {"reaper", "retention", "labeling-rules", "parking", "budgets", "purges", "key-uses"}
         found = scrape(world.client)
         assert found.labels(success, "job_name") == found.labels(failures, "job_name") == names
         now_s = world.clock.now_ms() / 1000
