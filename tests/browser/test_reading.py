@@ -60,6 +60,21 @@ def test_from_a_tool_that_fails_to_the_traces_it_failed_in(visit: Watched, api: 
     expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text(f"{counted} traces")
 
 
+def test_the_overview_keeps_runs_and_traffic_apart(visit: Watched, api: httpx.Client):
+    own = experiment_id(api, AIRLINE)
+    page = visit.open(f"/experiments/{own}?range=all")
+    headline = page.get_by_role("region", name="Traces", exact=True)
+    expect(headline).to_contain_text("1,046")
+    for choice, count in (("Without runs", "906"), ("Of runs", "140")):
+        page.get_by_text(choice, exact=True).click()
+        expect(headline).to_contain_text(count)
+    page.reload()
+    expect(headline).to_contain_text("140")
+    page.get_by_role("region", name="Language models").get_by_role("link", name="gpt-4o").click()
+    expect(filter_box(page)).to_have_value("span(model = 'gpt-4o') AND run IS NOT NULL")
+    expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("140 traces")
+
+
 def test_a_filter_by_text_and_score_finds_what_the_server_finds(visit: Watched, api: httpx.Client):
     rag = experiment_id(api, "demo: rag")
     wanted = "feedback.correctness = false AND text ~ 'disney resort'"

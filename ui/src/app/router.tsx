@@ -61,6 +61,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: "/experiments/$experimentId",
+    validateSearch: texts("of"),
     component: pageFile(() => import("@/features/home/home-page"), "HomePage"),
   }),
   createRoute({

@@ -60,6 +60,10 @@ export const experimentsTexts = {
       between: (from: string, to: string) => `${from} to ${to}, UTC`,
       projected: (cost: string) => `at this rate ${cost} in the end`,
     },
+    shown: {
+      label: "Which traces",
+      names: { all: "All traces", traffic: "Without runs", runs: "Of runs" },
+    },
     breakdown: {
       title: { model: "Language models", tool: "Tools" },
       name: { model: "Model", tool: "Tool" },

@@ -2,15 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { breakdownQuery } from "@/api/queries";
 import type { SpanBreakdown, SpanFigures } from "@/api/schema";
-import { useTimeRange } from "@/app/time-range";
 import { Count, Duration, Usd } from "@/components/figures";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { quote } from "@/lib/filtertext";
 import { exactNumber, finite } from "@/lib/format";
+import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import classes from "./home-page.module.css";
+import { useShown } from "./use-shown";
 
 const t = text.home.breakdown;
 const SHOWN = 8;
@@ -26,7 +27,7 @@ export function Tools({ experimentId }: { experimentId: string }) {
 }
 
 function Panel({ experimentId, of }: { experimentId: string; of: "model" | "tool" }) {
-  const { clause } = useTimeRange();
+  const { clause } = useShown();
   const found = useQuery(
     breakdownQuery({
       experiment: [experimentId],
@@ -85,12 +86,13 @@ function Row({
   figures: SpanFigures;
 }) {
   const value = figures.value ?? "";
+  const { filter } = useShown();
   const is = of === "model" ? `model = ${quote(value)}` : `kind = TOOL AND name = ${quote(value)}`;
   const to = { to: "/experiments/$experimentId/traces", params: { experimentId } } as const;
   return (
     <tr>
       <td>
-        <Link {...to} search={{ filter: `span(${is})` }}>
+        <Link {...to} search={{ filter: joinClauses(`span(${is})`, filter) }}>
           <SafeText text={value} />
         </Link>
       </td>
@@ -101,7 +103,11 @@ function Row({
         {figures.errors === 0 ? (
           <Count value={0} />
         ) : (
-          <Link {...to} search={{ filter: `span(${is} AND status = ERROR)` }} className={classes.bad}>
+          <Link
+            {...to}
+            search={{ filter: joinClauses(`span(${is} AND status = ERROR)`, filter) }}
+            className={classes.bad}
+          >
             <Count value={figures.errors} />
           </Link>
         )}

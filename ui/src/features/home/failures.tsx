@@ -1,27 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { someTracesQuery } from "@/api/queries";
-import { useTimeRange } from "@/app/time-range";
 import { Moment } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { nsToMs } from "@/lib/format";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import classes from "./home-page.module.css";
+import { useShown } from "./use-shown";
 
 const SHOWN = 5;
 const FAILED = "state = 'ERROR'";
 
 /** The newest traces that failed, and why. */
 export function Failures({ experimentId, failed }: { experimentId: string; failed: boolean }) {
-  const { clause } = useTimeRange();
+  const { clause, filter } = useShown();
   const list = { experiment: experimentId, filter: joinClauses(FAILED, clause) };
   const found = useQuery({ ...someTracesQuery(list, SHOWN), enabled: failed });
   return (
     <section className={classes.panel}>
       <h2>
         {failed ? (
-          <Link to="/experiments/$experimentId/traces" params={{ experimentId }} search={{ filter: FAILED }}>
+          <Link
+            to="/experiments/$experimentId/traces"
+            params={{ experimentId }}
+            search={{ filter: joinClauses(FAILED, filter) }}
+          >
             {text.home.recentErrors}
           </Link>
         ) : (

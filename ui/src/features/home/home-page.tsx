@@ -16,7 +16,9 @@ import { Failures } from "./failures";
 import { GettingStarted } from "./getting-started";
 import classes from "./home-page.module.css";
 import { Quality } from "./quality";
+import { ShownControl } from "./shown-control";
 import { type FiguresState, useFigures } from "./use-figures";
+import { useShown } from "./use-shown";
 
 const t = text.home;
 const FROM = "/experiments/$experimentId";
@@ -43,6 +45,7 @@ export function HomePage() {
         </p>
       )}
       {typeof experiment.data?.settings.budget.max_usd === "number" && <Budget experimentId={experimentId} />}
+      <ShownControl experimentId={experimentId} />
       {state.error !== null && <ProblemNote error={state.error} retry={state.retry} />}
       <Overview experimentId={experimentId} name={name} state={state} named={experiment.data !== undefined} />
     </Page>
@@ -61,9 +64,11 @@ interface OverviewProps {
 function Overview({ experimentId, name, state, named }: OverviewProps) {
   const { zone, setRange } = useTimeRange();
   const { figures, newestMs } = state;
+  const { shown } = useShown();
   if (!named) return null;
   if (!state.known || (figures === undefined && !state.empty && newestMs !== null))
     return state.error === null ? <Cards /> : null;
+  if (newestMs === null && shown !== "all") return <Empty title={t.empty} />;
   if (newestMs === null) return <GettingStarted experimentId={experimentId} name={name} />;
   if (figures === undefined || state.empty)
     return (

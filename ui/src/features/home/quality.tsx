@@ -1,22 +1,23 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { aggregateQuery, assessmentNamesQuery } from "@/api/queries";
-import { useTimeRange } from "@/app/time-range";
 import { Count } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { keyed } from "@/lib/filtertext";
 import { finite, MISSING } from "@/lib/format";
 import { meanInterval } from "@/lib/interval";
+import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import classes from "./home-page.module.css";
+import { useShown } from "./use-shown";
 
 const t = text.home;
 const MOST_NAMES = 12;
 
 /** What was thought of the traces: each kind of feedback with its mean, its interval and its n. */
 export function Quality({ experimentId }: { experimentId: string }) {
-  const { clause } = useTimeRange();
+  const { clause, filter: shown } = useShown();
   const known = useQuery(assessmentNamesQuery(experimentId));
   const names = (known.data?.names ?? [])
     .filter((each) => each.kind === "FEEDBACK")
@@ -64,7 +65,7 @@ export function Quality({ experimentId }: { experimentId: string }) {
               const mean = finite(point.values.assessment_mean);
               const sd = finite(point.values.assessment_sd);
               const interval = mean === null || sd === null ? null : meanInterval(mean, sd, point.n);
-              const filter = `${keyed("feedback", name)} IS NOT NULL`;
+              const filter = joinClauses(`${keyed("feedback", name)} IS NOT NULL`, shown);
               return (
                 <tr key={name}>
                   <td>

@@ -5,6 +5,7 @@ import type { Aggregate, AggregateBody } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { finite, nsToMs } from "@/lib/format";
 import { bucketEdges, bucketMs, type TimeRange } from "@/lib/timerange";
+import { useShown } from "./use-shown";
 
 const MEASURES: AggregateBody["measures"] = [
   "count",
@@ -41,8 +42,9 @@ export interface FiguresState {
 
 /** What an experiment's traces come to within the time range: totals, and over time. */
 export function useFigures(experimentId: string): FiguresState {
-  const { range, clause, zone, asOf } = useTimeRange();
-  const all = { experiment: experimentId, filter: "" };
+  const { range, zone, asOf } = useTimeRange();
+  const { clause, filter } = useShown();
+  const all = { experiment: experimentId, filter };
   const newest = useQuery(someTracesQuery(all, 1));
   const oldest = useQuery(someTracesQuery({ ...all, order: "start asc" }, 1));
   const newestMs = startOf(newest.data?.items[0]?.start_ns);
