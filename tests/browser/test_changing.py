@@ -156,3 +156,47 @@ def test_traces_are_priced_anew_after_a_look_at_what_that_changes(visit: Watched
     anew.get_by_role("button", name="Write these costs").click()
     expect(page.get_by_text("Costs of 1 trace written.")).to_be_visible()
     assert api.get(f"/traces/{id_of('priced anew')}").json()["trace"]["cost_usd"] == 1.0
+
+
+def test_a_prompt_is_written_and_rewritten_on_the_page(visit: Watched, api: httpx.Client):
+    visit.expected += ["404"]  # is the name free?
+    own = experiment(api, "journey: writing prompts")
+    page = visit.open(f"/experiments/{own}/prompts")
+    page.get_by_role("button", name="New prompt").click()
+    form = page.get_by_role("dialog", name="New prompt")
+    expect(form.get_by_role("button", name="Save the version")).to_be_disabled()
+    form.get_by_role("textbox", name="Name", exact=True).fill("journey-answer")
+    form.get_by_text("Messages", exact=True).click()
+    form.get_by_role("textbox", name="Content").fill("You are {{ tone }}.")
+    form.get_by_role("button", name="Add a message").click()
+    form.get_by_role("group", name="Message 2").get_by_role("textbox", name="Content").fill("{{ question }}")
+    expect(form.get_by_text("Variables: tone, question")).to_be_visible()
+    form.get_by_role("button", name="Save the version").click()
+    expect(page.get_by_text("Version 1 of journey-answer was saved.")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/prompts/journey-answer\?version=1$"))
+    config = {"model": "gpt-4o", "temperature": 0.5}
+    messages = [{"role": "system", "content": "You are {{ tone }}."}, {"role": "user", "content": "{{ question }}"}]
+    body = {"name": "journey-answer", "experiment": own, "messages": messages, "config": config}
+    assert api.post("/prompts", json=body).json()["version"]["version"] == 2
+    page.reload()
+    page.get_by_role("link", name="Version 2").click()
+    page.get_by_role("button", name="New version").click()
+    form = page.get_by_role("dialog", name="New version of journey-answer")
+    first = form.get_by_role("group", name="Message 1")
+    expect(first.get_by_role("textbox", name="Content")).to_have_value("You are {{ tone }}.")
+    first.get_by_role("textbox", name="Content").fill("You are {{ tone }}, and short.")
+    form.get_by_role("textbox", name="What is new in it").fill("shorter")
+    form.get_by_role("button", name="Save the version").click()
+    expect(page.get_by_text("Version 3 of journey-answer was saved.")).to_be_visible()
+    stored = api.get("/prompts/journey-answer/versions/3", params={"experiment": own}).json()
+    assert (stored["message"], stored["model_config"]) == ("shorter", config)
+    assert stored["messages"][0]["content"] == "You are {{ tone }}, and short."
+    visit.expected += ["409"]
+    page.goto(page.url.partition("/journey-answer")[0])
+    page.get_by_role("button", name="New prompt").click()
+    form = page.get_by_role("dialog", name="New prompt")
+    form.get_by_role("textbox", name="Name", exact=True).fill("journey-answer")
+    form.get_by_role("textbox", name="Template").fill("x")
+    form.get_by_role("button", name="Save the version").click()
+    expect(form.get_by_text("There is a prompt journey-answer already")).to_be_visible()
+    assert api.get("/prompts/journey-answer", params={"experiment": own}).json()["latest_version"] == 3

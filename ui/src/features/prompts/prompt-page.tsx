@@ -1,6 +1,7 @@
-import { NativeSelect, Skeleton } from "@mantine/core";
+import { Button, NativeSelect, Skeleton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { promptMovesQuery, promptQuery, promptVersionsQuery } from "@/api/asset-queries";
 import { call } from "@/api/client";
 import { useMayIn } from "@/api/permissions";
@@ -18,6 +19,7 @@ import { Part } from "@/components/side-panel";
 import { keyed, quote } from "@/lib/filtertext";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { PromptForm } from "./prompt-form";
 import classes from "./prompts.module.css";
 import { TemplateDiff, TemplateText } from "./template-text";
 
@@ -122,6 +124,7 @@ function Shown({ prompt, shown, other, versions }: ShownProps) {
   const navigate = useNavigate({ from: FROM });
   const experimentId = prompt.experiment_id;
   const may = useMayIn(experimentId);
+  const [writing, setWriting] = useState(false);
   const client = useQueryClient();
   const moved = () =>
     Promise.all(
@@ -143,6 +146,10 @@ function Shown({ prompt, shown, other, versions }: ShownProps) {
             void navigate({ search: (before) => ({ ...before, against }) });
           }}
         />
+        {may("prompt.write") && (
+          <Button onClick={() => setWriting(true)}>{text.promptForm.newVersion}</Button>
+        )}
+        {writing && <PromptForm experimentId={experimentId} base={shown} close={() => setWriting(false)} />}
       </div>
       <Facts
         facts={[

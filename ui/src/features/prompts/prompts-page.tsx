@@ -1,6 +1,9 @@
+import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { promptsQuery } from "@/api/asset-queries";
+import { useMayIn } from "@/api/permissions";
 import type { Prompt } from "@/api/schema";
 import { EntityList, pagesOf } from "@/components/entity-list";
 import { Moment } from "@/components/figures";
@@ -9,6 +12,7 @@ import { Pill } from "@/components/pill";
 import { SafeText } from "@/components/safe-text";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { PromptForm } from "./prompt-form";
 
 const t = text.prompts;
 const FROM = "/experiments/$experimentId/prompts";
@@ -18,9 +22,17 @@ export function PromptsPage() {
   const { experimentId } = useParams({ from: FROM });
   const { filter = "", order = "" } = useSearch({ from: FROM });
   const found = useInfiniteQuery(promptsQuery({ experiment: experimentId, filter, order }));
+  const may = useMayIn(experimentId);
+  const [writing, setWriting] = useState(false);
   return (
     <EntityList
       title={t.title}
+      aside={
+        <>
+          {may("prompt.write") && <Button onClick={() => setWriting(true)}>{text.promptForm.create}</Button>}
+          {writing && <PromptForm experimentId={experimentId} close={() => setWriting(false)} />}
+        </>
+      }
       filter={{ experimentId, entity: "prompt", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}
