@@ -200,3 +200,44 @@ def test_a_prompt_is_written_and_rewritten_on_the_page(visit: Watched, api: http
     form.get_by_role("button", name="Save the version").click()
     expect(form.get_by_text("There is a prompt journey-answer already")).to_be_visible()
     assert api.get("/prompts/journey-answer", params={"experiment": own}).json()["latest_version"] == 3
+
+
+def test_a_dataset_is_made_and_its_records_are_written_on_the_page(visit: Watched, api: httpx.Client):
+    own = experiment(api, "journey: writing records")
+    page = visit.open(f"/experiments/{own}/datasets")
+    page.get_by_role("button", name="New dataset").click()
+    form = page.get_by_role("dialog", name="New dataset")
+    form.get_by_role("textbox", name="Name", exact=True).fill("cases")
+    form.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Datasets / cases")).to_be_visible()
+    dataset = page.url.rpartition("/")[2]
+    page.get_by_role("button", name="Add a record").click()
+    form = page.get_by_role("dialog", name="Add a record")
+    form.get_by_role("textbox", name="Inputs").fill('{"question": "How many?", "most": 9007199254740993')
+    expect(form.get_by_text("This is no JSON.")).to_be_visible()
+    expect(form.get_by_role("button", name="Save in the draft")).to_be_disabled()
+    form.get_by_role("textbox", name="Inputs").fill('{"question": "How many?", "most": 9007199254740993}')
+    form.get_by_role("textbox", name="Expectations").fill('{"answer": 1.0}')
+    form.get_by_role("textbox", name="Split").fill("test")
+    form.get_by_role("button", name="Save in the draft").click()
+    expect(page.get_by_text("The record is in the draft.")).to_be_visible()
+    panel = page.get_by_role("complementary").filter(has_text="Edit the record")
+    panel.get_by_role("button", name="Edit the record").click()
+    form = page.get_by_role("dialog", name="Edit the record")
+    expect(form.get_by_role("textbox", name="Inputs")).to_have_value(re.compile("9007199254740993"))
+    form.get_by_role("textbox", name="Outputs").fill('"Seven"')
+    form.get_by_role("button", name="Save in the draft").click()
+    expect(form).to_have_count(0)
+    stored = api.get(f"/datasets/{dataset}/records", params={"version": "draft"}).text
+    assert '"most":9007199254740993' in stored.replace(" ", "")
+    (record,) = json.loads(stored)["items"]
+    assert (record["outputs"], record["split"], record["source"]["kind"]) == ("Seven", "test", "HUMAN")
+    page.get_by_role("button", name=re.compile("^Publish")).click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("^Publish")).click()
+    expect(page.get_by_role("combobox", name="Version")).to_have_value("1")
+    page.get_by_role("button", name="Add a record").click()
+    form = page.get_by_role("dialog", name="Add a record")
+    form.get_by_role("textbox", name="Inputs").fill('{"most": 9007199254740993, "question": "How many?"}')
+    form.get_by_role("button", name="Save in the draft").click()
+    expect(form.get_by_role("alert")).to_be_visible()
+    assert api.get(f"/datasets/{dataset}").json()["draft_changes"] == 0

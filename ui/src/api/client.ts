@@ -1,6 +1,6 @@
 /** The one way to the server: typed calls of its operations, with the browser's login and its CSRF token. */
 
-import { parseIntegers } from "@/lib/jsonnumbers";
+import { jsonText, parseIntegers, parseJson } from "@/lib/jsonnumbers";
 import { OPERATIONS, type Operations } from "./schema";
 
 export type OperationName = keyof Operations;
@@ -74,14 +74,17 @@ export async function call<K extends OperationName>(
   if (options.body instanceof Blob) body = options.body;
   else if (options.body !== undefined) {
     headers["content-type"] = "application/json";
-    body = JSON.stringify(options.body);
+    body = jsonText(options.body);
   }
   const init: RequestInit = { method, headers, body, credentials: "same-origin", signal: options.signal };
   const response = await reach(addressOf(name, params), init);
   if (!response.ok) throw await problemOf(response);
   // Attributes of spans are integers of 64 bits, which are read as they are written.
   if (response.status === 204) return undefined as Answer<K>;
-  return (name === "get_spans" ? parseIntegers(await response.text()) : await response.json()) as Answer<K>;
+  if (name === "get_spans") return parseIntegers(await response.text()) as Answer<K>;
+  // A record that is rewritten keeps its numbers as they are written.
+  if (name === "get_record") return parseJson(await response.text()) as Answer<K>;
+  return (await response.json()) as Answer<K>;
 }
 
 /** The first bytes of what an operation answers, at most `most`, and whether they are all; no more is transferred. */

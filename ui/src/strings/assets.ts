@@ -15,6 +15,9 @@ export const assetTexts = {
   datasets: {
     title: "Datasets",
     filterHint: "name LIKE 'support%'",
+    create: "New dataset",
+    name: "Name",
+    identityHint: "What is written again is the same record then, and changes it.",
     columns: {
       name: "Dataset",
       records: "Records",
@@ -40,6 +43,22 @@ export const assetTexts = {
     noneFound: "No dataset matches",
   },
   dataset: {
+    form: {
+      create: "Add a record",
+      edit: "Edit the record",
+      externalId: "External id",
+      hints: {
+        inputs: "A JSON object: what the application is called with.",
+        expectations: "A JSON object: what a good answer is, for the scorers.",
+        outputs: 'JSON, such as "a text": an answer that is kept beside it. May be empty.',
+        split: "Such as train or test.",
+        external: "What the record is called elsewhere.",
+      },
+      faults: { json: "This is no JSON.", object: "This is no JSON object, such as {}." },
+      rejected: (reason: string, pointer: string) => (pointer === "" ? reason : `${pointer}: ${reason}`),
+      save: "Save in the draft",
+      saved: "The record is in the draft. Publish it to make a version.",
+    },
     version: "Version",
     latest: (version: number) => `${version} (latest)`,
     draft: "draft",

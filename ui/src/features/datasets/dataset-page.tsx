@@ -2,9 +2,10 @@ import { Button, NativeSelect, Skeleton } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { datasetVersionsQuery } from "@/api/asset-queries";
 import { datasetQuery } from "@/api/evaluation-queries";
+import { useMayIn } from "@/api/permissions";
 import type { Dataset, DatasetVersion } from "@/api/schema";
 import { Facts } from "@/components/facts";
 import { Count, Moment } from "@/components/figures";
@@ -18,6 +19,7 @@ import classes from "./dataset-page.module.css";
 import { DifferenceTable } from "./difference-table";
 import { isThreshold, NearDuplicates } from "./near-duplicates";
 import { PublishDraft } from "./publish-draft";
+import { NewRecord } from "./record-form";
 import { RecordTable } from "./record-table";
 
 const t = text.dataset;
@@ -71,6 +73,10 @@ function Loaded({ dataset, versions }: LoadedProps) {
       void navigate({ search: (before) => ({ ...before, ...next }) }),
     [navigate],
   );
+  const may = useMayIn(dataset.experiment_id);
+  const [adding, setAdding] = useState(false);
+  const toDraft = (id: string) =>
+    change({ version: "draft", record: id, against: undefined, alike: undefined, filter: undefined });
   const usual = dataset.latest_version > 0 ? String(dataset.latest_version) : "draft";
   const shown = version ?? usual;
   const published = versions.find((each) => String(each.version) === shown);
@@ -123,6 +129,12 @@ function Loaded({ dataset, versions }: LoadedProps) {
         >
           {alike === undefined ? t.alike.find : t.alike.leave}
         </Button>
+        {may("dataset.write") && (
+          <Button variant="default" onClick={() => setAdding(true)}>
+            {t.form.create}
+          </Button>
+        )}
+        {adding && <NewRecord dataset={dataset} saved={toDraft} close={() => setAdding(false)} />}
         <PublishDraft
           dataset={dataset}
           published={() => change({ version: undefined, record: undefined, against: undefined })}
@@ -148,11 +160,16 @@ function Loaded({ dataset, versions }: LoadedProps) {
       ) : (
         <RecordTable
           experimentId={dataset.experiment_id}
-          datasetId={dataset.dataset_id}
+          dataset={dataset}
           version={shown}
           filter={filter}
           opened={record}
           onChange={change}
+          edited={
+            may("dataset.write") && shown === (dataset.draft_changes > 0 ? "draft" : usual)
+              ? toDraft
+              : undefined
+          }
         />
       )}
     </>

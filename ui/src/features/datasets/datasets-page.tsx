@@ -1,6 +1,9 @@
+import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { datasetsQuery } from "@/api/asset-queries";
+import { useMayIn } from "@/api/permissions";
 import type { Dataset } from "@/api/schema";
 import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count, Moment } from "@/components/figures";
@@ -8,6 +11,7 @@ import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
 import { exactNumber, MISSING } from "@/lib/format";
 import { text } from "@/strings";
+import { DatasetForm } from "./dataset-form";
 
 const t = text.datasets;
 const FROM = "/experiments/$experimentId/datasets";
@@ -17,9 +21,17 @@ export function DatasetsPage() {
   const { experimentId } = useParams({ from: FROM });
   const { filter = "", order = "" } = useSearch({ from: FROM });
   const found = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter, order }));
+  const may = useMayIn(experimentId);
+  const [making, setMaking] = useState(false);
   return (
     <EntityList
       title={t.title}
+      aside={
+        <>
+          {may("dataset.write") && <Button onClick={() => setMaking(true)}>{t.create}</Button>}
+          {making && <DatasetForm experimentId={experimentId} close={() => setMaking(false)} />}
+        </>
+      }
       filter={{ experimentId, entity: "dataset", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
-import type { DatasetRecord } from "@/api/schema";
+import type { Dataset, DatasetRecord } from "@/api/schema";
 import { answering, show } from "@/testing/show";
 import { RecordPanel } from "./record-panel";
 
@@ -21,7 +21,17 @@ test("of a record that was made from nothing, nothing is said of where it is fro
     author: null,
     updated_ms: 0,
   } as unknown as DatasetRecord;
-  show(<RecordPanel experimentId="1" datasetId="d-1" record={record} close={() => undefined} />);
+  show(
+    <RecordPanel
+      experimentId="1"
+      dataset={{ dataset_id: "d-1" } as Dataset}
+      version="1"
+      record={record}
+      edited={undefined}
+      close={() => undefined}
+    />,
+  );
+  expect(screen.queryByRole("button", { name: "Edit the record" })).toBeNull();
   expect(await screen.findByText("Split")).toBeDefined();
   expect(screen.queryByText("Made from")).toBeNull();
 });

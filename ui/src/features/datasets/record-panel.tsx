@@ -1,7 +1,9 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { recordHistoryQuery } from "@/api/asset-queries";
-import type { DatasetRecord } from "@/api/schema";
+import type { Dataset, DatasetRecord } from "@/api/schema";
 import { Content } from "@/components/content";
 import { CopyButton } from "@/components/copy-button";
 import { Facts } from "@/components/facts";
@@ -10,19 +12,23 @@ import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
 import { text } from "@/strings";
 import classes from "./dataset-page.module.css";
+import { EditRecord } from "./record-form";
 
 const t = text.dataset;
 
 interface RecordPanelProps {
   experimentId: string;
-  datasetId: string;
+  dataset: Dataset;
+  version: string;
   record: DatasetRecord;
+  edited: ((recordId: string) => void) | undefined;
   close: () => void;
 }
 
 /** One record: what it holds, what it was made from, and how it changed. */
-export function RecordPanel({ experimentId, datasetId, record, close }: RecordPanelProps) {
-  const history = useQuery(recordHistoryQuery(datasetId, record.record_id));
+export function RecordPanel({ experimentId, dataset, version, record, edited, close }: RecordPanelProps) {
+  const history = useQuery(recordHistoryQuery(dataset.dataset_id, record.record_id));
+  const [editing, setEditing] = useState(false);
   const name = record.external_id ?? record.record_id;
   return (
     <SidePanel
@@ -34,6 +40,20 @@ export function RecordPanel({ experimentId, datasetId, record, close }: RecordPa
       }
       close={close}
     >
+      {edited !== undefined && (
+        <Button variant="default" size="compact-sm" mb={8} onClick={() => setEditing(true)}>
+          {t.form.edit}
+        </Button>
+      )}
+      {editing && edited !== undefined && (
+        <EditRecord
+          dataset={dataset}
+          recordId={record.record_id}
+          version={version}
+          saved={edited}
+          close={() => setEditing(false)}
+        />
+      )}
       <Facts
         facts={[
           [t.split, record.split === null ? null : <SafeText key="s" text={record.split} />],

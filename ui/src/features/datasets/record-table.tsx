@@ -4,7 +4,7 @@ import { useCallback } from "react";
 import { recordsQuery } from "@/api/asset-queries";
 import { isFilterProblem } from "@/api/client";
 import { recordQuery } from "@/api/evaluation-queries";
-import type { DatasetRecord } from "@/api/schema";
+import type { Dataset, DatasetRecord } from "@/api/schema";
 import { Empty } from "@/components/empty";
 import { Moment } from "@/components/figures";
 import { FilterBar } from "@/components/filter-bar";
@@ -23,23 +23,27 @@ const MOST_SHOWN = 300;
 
 interface RecordTableProps {
   experimentId: string;
-  datasetId: string;
+  dataset: Dataset;
   version: string;
   filter: string;
   /** The record whose details are open. */
   opened: string | undefined;
   onChange: (next: { filter?: string; record?: string }) => void;
+  /** Called with a record that was rewritten in the draft; left out where none can be. */
+  edited: ((recordId: string) => void) | undefined;
 }
 
 /** The records of a version, page after page; one of them open beside the list. */
 export function RecordTable({
   experimentId,
-  datasetId,
+  dataset,
   version,
   filter,
   opened,
   onChange,
+  edited,
 }: RecordTableProps) {
+  const datasetId = dataset.dataset_id;
   const found = useInfiniteQuery(recordsQuery(datasetId, version, filter));
   const items = found.data?.pages.flatMap((page) => page.items);
   const listed = items?.find((record) => record.record_id === opened);
@@ -88,8 +92,10 @@ export function RecordTable({
             <RecordPanel
               key={open.record_id}
               experimentId={experimentId}
-              datasetId={datasetId}
+              dataset={dataset}
+              version={version}
               record={open}
+              edited={edited}
               close={() => onChange({ record: undefined })}
             />
           )}
