@@ -196,6 +196,20 @@ def test_overriding_a_judgment_of_another_kind_is_a_conflict(stores: Stores, log
     assert stores.assessments.get(expected.assessment_id).valid
 
 
+def test_overriding_a_judgment_of_another_name_is_a_conflict(stores: Stores, log: Log) -> None:
+    first = log(judgment(name="correctness", value=False))
+    with pytest.raises(Conflict, match="has the name 'correctness', not 'tone'"):
+        log(judgment(name="tone", value="rude", overrides=first.assessment_id))
+    assert stores.assessments.get(first.assessment_id) == first
+
+
+def test_a_link_of_a_chain_is_not_renamed(stores: Stores, log: Log) -> None:
+    for link in chain(log, 2):
+        with pytest.raises(Conflict, match="stands in a chain of overrides"):
+            change(stores, link, AssessmentChange(name="tone"))
+        assert stores.assessments.get(link).revision < 3
+
+
 def test_overriding_an_unknown_or_deleted_judgment_is_not_found(stores: Stores, log: Log) -> None:
     gone = log(judgment()).assessment_id
     delete(stores, gone)

@@ -79,6 +79,26 @@ class Ledger(RuleBasedStateMachine):
             self.log(replace(elsewhere, overrides=link))
 
     @rule(choice=CHOICES)
+    def override_under_another_name(self, choice: int) -> None:
+        picked = self.pick(choice)
+        if picked is None:
+            return
+        _, link = picked
+        with pytest.raises(Conflict):
+            self.log(replace(self.drafts[link], name="another", overrides=link, identifier=None))
+
+    @rule(choice=CHOICES)
+    def rename(self, choice: int) -> None:
+        picked = self.pick(choice)
+        if picked is None or len(picked[0]) == 1:
+            return
+        _, link = picked
+        with pytest.raises(Conflict):
+            self.stores.assessments.update(
+                link, AssessmentChange(name="another"), by=None, now_ms=T0_MS, audit=audit()
+            )
+
+    @rule(choice=CHOICES)
     def delete(self, choice: int) -> None:
         picked = self.pick(choice)
         if picked is None:

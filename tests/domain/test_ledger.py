@@ -113,6 +113,43 @@ def test_another_experiments_judgment_cannot_be_overridden() -> None:
         plan_log(draft, [], book.find, experiment_id=ExperimentId("1"), by=None, now_ms=0)
 
 
+def test_another_name_cannot_override() -> None:
+    book = Book()
+    made = book.log(DRAFT)
+    with pytest.raises(Conflict, match="has the name 'quality', not 'tone'") as caught:
+        book.log(replace(DRAFT, name="tone", value="rude", overrides=made.assessment_id))
+    assert caught.value.details["name"] == "quality"
+    assert book.present() == [made]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_link_of_a_chain_keeps_its_name(place: int) -> None:
+    book = Book()
+    links = chain(book, 3)
+    with pytest.raises(Conflict, match="stands in a chain of overrides"):
+        plan_update(links[place], AssessmentChange(name="tone"), links, by=None, now_ms=0)
+    plan = plan_update(links[place], AssessmentChange(name="quality", rationale="r"), links, by=None, now_ms=0)
+    assert plan.changed
+
+
+def test_a_link_of_a_chain_keeps_its_kind() -> None:
+    book = Book()
+    head = book.log(replace(DRAFT, overrides=book.log(DRAFT).assessment_id, identifier="i"))
+    with pytest.raises(Conflict, match="has the kind FEEDBACK"):
+        book.log(replace(DRAFT, kind="EXPECTATION", identifier="i"))
+    assert book.last[head.assessment_id].assessment == head
+
+
+def test_an_older_chain_of_two_names_is_sound_and_can_be_mended() -> None:
+    book = Book()
+    first = book.log(DRAFT)
+    second = replace(book.log(replace(DRAFT, overrides=first.assessment_id)), name="tone")
+    old = [book.last[first.assessment_id].assessment, second]
+    assert find_faults(old) == []
+    plan = plan_update(second, AssessmentChange(name="quality"), old, by=None, now_ms=0)
+    assert plan.assessment.name == "quality"
+
+
 def test_the_head_is_named_however_long_the_chain() -> None:
     book = Book()
     links = chain(book, 500)

@@ -1,10 +1,11 @@
 """The rules of the assessment ledger, pure and shared by every backend.
 
 A ledger is append-only: every change of an assessment is a new `AssessmentRevision` with the next revision number.
-Chains are linear. ``b.overrides == a`` and ``a.superseded_by == b`` always stand together, both on one target, and
-exactly the head of a chain (the one that nothing supersedes) is valid. An assessment that overrides nothing and is
+Chains are linear. ``b.overrides == a`` and ``a.superseded_by == b`` always stand together, both on one target, with
+one name and of one kind, and exactly the head of a chain (the one that nothing supersedes) is valid. An assessment that overrides nothing and is
 overridden by nothing is a chain of its own, so independent judgments with one name coexist. Deleted assessments are
-in no chain, and their ids are never used again.
+in no chain, and their ids are never used again. Stores and files written before names were looked at may link two
+names: such chains are read, imported and checked as they are, and grow no further but under the name of their head.
 
 Each `plan_*` function looks at the present state and returns what is to be appended; the store appends all of it in
 one transaction, which also covers the reads that the plan was made from.
@@ -21,7 +22,7 @@ from lodeline.domain.assessment import (
     AssessmentRevision,
     check_draft,
 )
-from lodeline.domain.errors import Conflict, NotFound
+from lodeline.domain.errors import Conflict, NotFound, shown
 from lodeline.domain.ids import AssessmentId, ExperimentId, ordered_hex
 
 FindLast = Callable[[AssessmentId], AssessmentRevision | None]
@@ -67,8 +68,8 @@ def plan_update(assessment: Assessment, change: AssessmentChange, peers: Iterabl
                 now_ms: int) -> LedgerPlan:  # fmt: skip
     """Plan a change of content; nothing is appended when the content stays the same.
 
-    Conflict when a new name would give two peers (of one target) the same name and identifier. Invalid when the
-    result would not be a sound assessment.
+    Conflict when a new name would give two peers (of one target) the same name and identifier, or is another than
+    what this one overrides or is overridden by has. Invalid when the result would not be a sound assessment.
     """
     changed = replace(
         assessment,
@@ -82,16 +83,28 @@ def plan_update(assessment: Assessment, change: AssessmentChange, peers: Iterabl
     if (changed.name, _content(changed)) == (assessment.name, _content(assessment)):
         return LedgerPlan(assessment)
     check_draft(_draft_of(changed))
-    if changed.name != assessment.name and changed.identifier is not None:
-        for peer in peers:
+    if changed.name != assessment.name:
+        _check_rename(changed, tuple(peers))
+    revision = _next(changed, by=by, now_ms=now_ms, reason=change.reason)
+    return LedgerPlan(revision.assessment, (revision,))
+
+
+def _check_rename(changed: Assessment, peers: tuple[Assessment, ...]) -> None:
+    for peer in peers:
+        linked = peer.assessment_id in {changed.overrides, changed.superseded_by}
+        if linked and peer.name != changed.name:
+            raise Conflict(
+                f"assessment {changed.assessment_id!r} cannot be renamed to {shown(changed.name)}: it stands in a chain "
+                f"of overrides with {peer.assessment_id!r}, which is named {shown(peer.name)}.",
+                details={"assessment_id": peer.assessment_id, "name": peer.name},
+            )
+        if changed.identifier is not None and peer.assessment_id != changed.assessment_id:
             if (peer.name, peer.identifier) == (changed.name, changed.identifier):
                 raise Conflict(
-                    f"assessment {assessment.assessment_id!r} cannot be renamed to {changed.name!r}: "
+                    f"assessment {changed.assessment_id!r} cannot be renamed to {changed.name!r}: "
                     f"{peer.assessment_id!r} has this name and the same identifier.",
                     details={"assessment_id": peer.assessment_id},
                 )
-    revision = _next(changed, by=by, now_ms=now_ms, reason=change.reason)
-    return LedgerPlan(revision.assessment, (revision,))
 
 
 def plan_delete(assessment: Assessment, find: FindLast, *, by: str | None, now_ms: int) -> LedgerPlan:
@@ -164,6 +177,12 @@ def _log_again(draft: AssessmentDraft, peer: Assessment, peers: tuple[Assessment
         )
     if _content(draft) == _content(peer):
         return LedgerPlan(peer)
+    if draft.kind != peer.kind and (peer.overrides or peer.superseded_by):
+        raise Conflict(
+            f"assessment {peer.assessment_id!r} with identifier {draft.identifier!r} has the kind {peer.kind}, not "
+            f"{draft.kind}, and stands in a chain of overrides; log this one under another identifier.",
+            details={"assessment_id": peer.assessment_id, "kind": peer.kind},
+        )
     changed = replace(
         peer, kind=draft.kind, source=draft.source, value=draft.value, error=draft.error,
         rationale=draft.rationale, metadata=dict(draft.metadata), confidence=draft.confidence, run_id=draft.run_id,
@@ -216,6 +235,12 @@ def _head_to_override(draft: AssessmentDraft, overrides: AssessmentId, find: Fin
             f"overrides: assessment {overrides!r} has the kind {last.assessment.kind}, not {draft.kind}; log this "
             "one beside it.",
             details={"overrides": overrides, "kind": last.assessment.kind},
+        )
+    if last.assessment.name != draft.name:
+        raise Conflict(
+            f"overrides: assessment {overrides!r} has the name {shown(last.assessment.name)}, not {shown(draft.name)}; "
+            "log this one beside it.",
+            details={"overrides": overrides, "name": last.assessment.name},
         )
     if last.assessment.superseded_by is not None:
         head = _head(last.assessment, find)

@@ -80,12 +80,16 @@ def log_review(
     draft: AssessmentDraft, find: FindLast, *, experiment_id: ExperimentId, by: str | None, now_ms: int
 ) -> LedgerPlan:
     """Plan a judgment of `judgments_of`; it overrides the head of the chain that it names, or nothing when that is
-    deleted by now, or of another experiment: a review that was imported names ids as its file has them."""
+    deleted by now, has another name or kind by now, or is of another experiment: a review that was imported names ids
+    as its file has them."""
     head = None if draft.overrides is None else find(draft.overrides)
     while head is not None and head.assessment.superseded_by is not None:
         head = find(head.assessment.superseded_by)
-    sound = head is not None and not head.deleted and head.assessment.experiment_id == experiment_id
-    overrides = head.assessment.assessment_id if head is not None and sound else None
+    overrides = None
+    if head is not None and not head.deleted:
+        there = head.assessment
+        alike = (there.experiment_id, there.name, there.kind) == (experiment_id, draft.name, draft.kind)
+        overrides = there.assessment_id if alike else None
     if overrides != draft.overrides:
         draft = replace(draft, overrides=overrides)
     return plan_log(draft, (), find, experiment_id=experiment_id, by=by, now_ms=now_ms)

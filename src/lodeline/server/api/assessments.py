@@ -59,8 +59,9 @@ class ErrorBody(Body):
 class AssessmentBody(Body):
     """A judgment: on a trace, on a span of it, or on a session of `experiment`; with either `value` or `error`.
 
-    With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues. With
-    `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at most.
+    With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues, which has its
+    name and kind. With `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at
+    most.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=250)]

@@ -154,11 +154,14 @@ def _peers(db: Db, draft: AssessmentDraft, experiment_id: ExperimentId, trace: T
 
 
 def _namesakes(db: Db, present: Assessment, name: str | None) -> list[Assessment]:
-    """Return the assessments of one target that have the name that `present` is to get, and its identifier."""
-    if name is None or present.identifier is None:
+    """Return the assessments of one target that have the name that `present` is to get, and its identifier, and those
+    beside it in its chain."""
+    if name is None:
         return []
+    linked = [clean(each) for each in (present.overrides, present.superseded_by) if each is not None]
     row = db.execute("SELECT trace FROM assessments WHERE aid = ?", (clean(present.assessment_id),)).fetchone()
-    named = Sql("name = ? AND identifier = ?", (clean(name), clean(present.identifier)))
+    namesake = (clean(name), present.identifier and clean(present.identifier))
+    named = Sql("((name = ? AND identifier = ?) OR aid IN carray(?))", (*namesake, carray_of_texts(linked)))
     return _of_target(db, present.target, present.experiment_id, None if row is None else row[0], named)
 
 
