@@ -221,6 +221,9 @@ def test_delete_by_id_and_by_filter(lodeline: Lodeline, store: Path, tmp_path: P
     lodeline("traces", "delete", "--yes", store=store, code=2)
     lodeline("traces", "delete", trace_id(1), "-e", "0", "--yes", store=store, code=2)
     assert "Deleted 1" in lodeline("traces", "delete", trace_id(1), "--yes", store=store).out
+    gone = lodeline("traces", "delete", trace_id(1), "tr-nope", "--yes", store=store, code=1)
+    assert "Deleted 0" in gone.out
+    assert f"There is no trace '{trace_id(1)}', 'tr-nope'." in gone.err
     limited = lodeline("traces", "delete", "-e", "0", "--max", "1", "--yes", store=store).out
     assert "more match" in limited
     lodeline("traces", "delete", "-e", "Default", "-f", "session = 's-1'", "--yes", store=store)

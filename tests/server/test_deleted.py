@@ -52,6 +52,10 @@ def ids(world: World) -> Mapping[str, str]:
         ("PUT", "traces/{trace}/info", {"name": "q"}),
         ("PUT", "traces/{trace}/info", {"name": "q", "experiment": "gone"}),
         ("DELETE", "traces/{trace}", None),
+        ("POST", "traces/tags", {"trace_ids": ["tr-none", TRACE], "set": {"a": "b"}}),
+        ("POST", "traces/delete", {"trace_ids": ["tr-none", TRACE]}),
+        ("POST", "traces/delete", {"experiments": ["gone"]}),
+        ("POST", "assessments", {"trace_id": TRACE, "name": "x", "value": 1, "park": True, "experiment": "0"}),
         ("POST", "assessments", {"trace_id": TRACE, "name": "x", "value": 1}),
         ("PATCH", "assessments/{assessment}", {"rationale": "x"}),
         ("DELETE", "assessments/{assessment}", None),
@@ -87,6 +91,28 @@ def test_a_change_is_told_that_it_is_deleted(
 def test_a_read_finds_nothing(world: World, ids: Mapping[str, str], path: str) -> None:
     answer = world.client.get(f"{API}/{path.format(**ids)}")
     assert (answer.status_code, answer.json()["code"].endswith("_not_found")) == (404, True)
+
+
+def test_each_judgment_of_a_batch_is_told_that_it_is_deleted(world: World, ids: Mapping[str, str]) -> None:
+    overrides = ids["assessment"]
+    batch = [
+        {"trace_id": TRACE, "name": "x", "value": 1},
+        {"trace_id": TRACE, "name": "x", "value": 1, "overrides": overrides, "park": True, "experiment": "0"},
+        {"session": "s", "experiment": "gone", "name": "x", "value": 1},
+        {"trace_id": "tr-none", "name": "x", "value": 1},
+    ]
+    answer = world.client.post(f"{API}/assessments/batch", json={"assessments": batch})
+    assert answer.status_code == 200, answer.text
+    codes = [item["code"] for item in answer.json()]
+    assert codes == ["experiment_deleted"] * 3 + ["trace_not_found"]
+
+
+def test_bulk_changes_name_what_never_was(world: World, ids: Mapping[str, str]) -> None:
+    assert ids
+    tagged = world.client.post(f"{API}/traces/tags", json={"trace_ids": ["tr-none"], "set": {"a": "b"}})
+    assert (tagged.status_code, tagged.json()) == (200, {"tagged": 0, "missing": ["tr-none"]})
+    deleted = world.client.post(f"{API}/traces/delete", json={"trace_ids": ["tr-none"]})
+    assert (deleted.status_code, deleted.json()) == (200, {"deleted": 0, "more": False, "missing": ["tr-none"]})
 
 
 def test_what_never_was_is_not_deleted(world: World, ids: Mapping[str, str]) -> None:

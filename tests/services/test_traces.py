@@ -10,7 +10,7 @@ from lodeline.domain.analytics import AggregateQuery
 from lodeline.domain.blob import trace_folder
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, LodelineError, NotFound, TooLarge, Unauthenticated
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, SpanId, TraceId
-from lodeline.domain.trace import TagReport, TraceInfo
+from lodeline.domain.trace import DeleteReport, TagReport, TraceInfo
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Bounds, Services
 from lodeline.services.listing import ListQuery
@@ -201,7 +201,9 @@ def test_tags_are_set_and_deleted_on_record(services: Services) -> None:
 
 def test_deleting_removes_what_is_there_and_its_attachments(services: Services) -> None:
     services.attachments.put(ADA, TraceId("a"), "f.txt", BytesIO(b"x"))
-    assert services.traces.delete(ADA, [TraceId("a"), TraceId("unknown"), TraceId("a")]) == 1
+    assert services.traces.delete(ADA, [TraceId("a"), TraceId("unknown"), TraceId("a")]) == DeleteReport(
+        1, more=False, missing=(TraceId("unknown"),)
+    )
     assert last_action(services) == ("trace.delete", "a", "1")
     assert services.stores.blobs.list(trace_folder(ONE, TraceId("a"))) == []
     assert ids(services) == ["c", "b"]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lodeline.cli.analytics import aggregate, breakdown, facet
+from lodeline.cli.exits import NEGATIVE
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -25,7 +26,7 @@ from lodeline.cli.output import clean, cost, count, duration, moment
 from lodeline.cli.progress import counting
 from lodeline.cli.repricing import repriced, told
 from lodeline.cli.trace_view import show_trace
-from lodeline.domain.errors import Conflict, Invalid
+from lodeline.domain.errors import Conflict, Invalid, shown
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.domain.trace import Trace
 
@@ -136,7 +137,10 @@ def delete(
     most: Annotated[int, typer.Option("--max", min=1, max=10_000, help="Most traces to delete by filter.")] = 1_000,
     yes: YesOption = False,
 ) -> None:
-    """Delete traces with all that is in them: by id, or those of an experiment that match a filter."""
+    """Delete traces with all that is in them: by id, or those of an experiment that match a filter.
+
+    Exit code 1 says that there was no trace for one of the ids; the others are deleted.
+    """
     if bool(traces) == bool(experiment):
         raise Invalid("delete: give trace ids, or --experiment with --filter, and not both.")
     if traces:
@@ -151,6 +155,9 @@ def delete(
         use.out.document(report)
     more = "; more match, run it again" if report.more else ""
     use.out.say(f"Deleted {report.deleted} traces{more}.")
+    if report.missing:
+        use.out.warn(f"There is no trace {', '.join(map(shown, report.missing))}.")
+        raise typer.Exit(NEGATIVE)
 
 
 @command(app, "reprice")

@@ -193,10 +193,12 @@ class LinkReport:
 
 @dataclass(frozen=True, slots=True)
 class DeleteReport:
-    """What a delete removed; `more` says that matching traces are left over its bound."""
+    """What a delete removed; `more` says that matching traces are left over its bound, and `missing` has the ids for
+    which there was no trace, in the order asked for."""
 
     deleted: int
     more: bool
+    missing: tuple[TraceId, ...] = ()
 
 
 def check_metadata(metadata: Mapping[str, str]) -> None:

@@ -80,6 +80,8 @@ class AssessmentService:
         except NotFound as missing:
             if not park or missing.error_code not in _NOT_HERE_YET:
                 raise
+            if self._scope.explained(actor, missing) is not missing:
+                raise
         return self._park(actor, draft, self._named_experiment(actor, "trace that is to come", experiment))
 
     def _log(self, actor: Actor, draft: AssessmentDraft, experiment_id: ExperimentId) -> LoggedAssessment:
@@ -123,9 +125,10 @@ class AssessmentService:
             try:
                 logged = self.log(actor, draft, experiment=experiment, park=park)
                 items.append(BatchItem(logged.assessment, logged.changed, parked_until_ms=logged.parked_until_ms))
-            except LodelineError as error:
-                if error.http_status >= 500:
+            except LodelineError as refusal:
+                if refusal.http_status >= 500:
                     raise
+                error = self._scope.explained(actor, refusal) if isinstance(refusal, NotFound) else refusal
                 items.append(BatchItem(None, False, error.error_code, error.message))
         return items
 

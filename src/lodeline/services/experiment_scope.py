@@ -5,8 +5,8 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from lodeline.auth.actor import Actor
-from lodeline.auth.policy import ExperimentAction, Reach, permit, permit_reach
-from lodeline.domain.errors import Deleted, NotFound, TooLarge, shown
+from lodeline.auth.policy import ExperimentAction, Reach, may, permit, permit_reach
+from lodeline.domain.errors import Deleted, LodelineError, NotFound, TooLarge, shown
 from lodeline.domain.experiment import MAX_NAME, Experiment
 from lodeline.domain.ids import ExperimentId, is_experiment_id
 from lodeline.domain.page import MAX_LIMIT
@@ -71,6 +71,16 @@ class ExperimentScope:
         if near:
             missing.message = f"{missing.message} Did you mean {shown(near[0])}?"
         return missing
+
+    def explained(self, actor: Actor, missing: NotFound) -> LodelineError:
+        """Return why something is missing that a change is meant for: Deleted, if it is in a deleted experiment that
+        the actor may read or feed, else `missing` itself."""
+        noun, ident = str(missing.details.get("noun", "")), str(missing.details.get("id", ""))
+        home = self._store.home_of(noun, ident)
+        if home is None or not (may(actor, "experiment.read", home) or may(actor, "trace.ingest", home)):
+            return missing
+        deleted = self._store.get(home).lifecycle == "DELETED"
+        return Deleted.of("experiment", home) if deleted else missing
 
     def holder(self, experiment_id: ExperimentId) -> Experiment:
         """Return the active experiment that something found belongs to; NotFound when it is deleted."""

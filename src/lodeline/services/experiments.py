@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Deleted, Invalid, LodelineError, NotFound, TooLarge, shown
+from lodeline.domain.errors import Conflict, Invalid, LodelineError, NotFound, TooLarge, shown
 from lodeline.domain.experiment import (
     MAX_DESCRIPTION,
     Experiment,
@@ -149,12 +149,7 @@ class ExperimentService:
     def explained(self, actor: Actor, missing: NotFound) -> LodelineError:
         """Return why something is missing that a change is meant for: Deleted, if it is in a deleted experiment that
         the actor may read or feed, else `missing` itself."""
-        noun, ident = str(missing.details.get("noun", "")), str(missing.details.get("id", ""))
-        home = self._stores.experiments.home_of(noun, ident)
-        if home is None or not (may(actor, "experiment.read", home) or may(actor, "trace.ingest", home)):
-            return missing
-        deleted = self._stores.experiments.get(home).lifecycle == "DELETED"
-        return Deleted.of("experiment", home) if deleted else missing
+        return self._scope.explained(actor, missing)
 
     def purged(self, actor: Actor, experiment_id: ExperimentId) -> PurgeReceipt:
         """Return what a purge has removed by now, while it goes on too; NotFound when none began."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
-from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
+from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge, shown
 from lodeline.domain.experiment import check_name, check_tags
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, SpanId, TraceId, check_trace_id
 from lodeline.domain.page import Page
@@ -135,13 +135,16 @@ class TraceService:
                  delete_tags: Sequence[str] = ()) -> TagReport:  # fmt: skip
         """Set and then delete tags of up to `MAX_IDS` traces; the report names those that there are not.
 
-        Who may not edit one of them edits none. The traces of one experiment are changed together.
+        Deleted when one of them is in a deleted experiment: then none is changed. Who may not edit one of them edits none. The traces of one experiment are changed together.
         """
         permit_reach(actor, "trace.edit")
         check_tags(set_tags)
         check_tags(dict.fromkeys(delete_tags, ""))
         edited: set[TraceId] = set()
-        for experiment_id, ids in self._permitted(actor, "trace.edit", self._found(trace_ids)).items():
+        found = self._found(trace_ids)
+        by_experiment = self._permitted(actor, "trace.edit", found)
+        self._missing(actor, trace_ids, found)
+        for experiment_id, ids in by_experiment.items():
             now_ms = self._clock.now_ms()
             masks = masks_of(self._scope.holder(experiment_id))
             change = TraceChange(set_tags=masked_tags(masks, set_tags), delete_tags=tuple(delete_tags))
@@ -155,11 +158,17 @@ class TraceService:
         missing = tuple(trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id not in edited)
         return TagReport(len(edited), missing)
 
-    def delete(self, actor: Actor, trace_ids: Sequence[TraceId]) -> int:
-        """Remove traces with all that is in them; return how many there were. Unknown ids are no error."""
+    def delete(self, actor: Actor, trace_ids: Sequence[TraceId]) -> DeleteReport:
+        """Remove traces with all that is in them; the report names those that there are not, which is no error.
+
+        Deleted when one of them is in a deleted experiment: then none is removed.
+        """
         permit_reach(actor, "trace.delete")
-        by_experiment = self._permitted(actor, "trace.delete", self._found(trace_ids))
-        return sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
+        found = self._found(trace_ids)
+        by_experiment = self._permitted(actor, "trace.delete", found)
+        missing = self._missing(actor, trace_ids, found)
+        deleted = sum(self._remove(actor, experiment_id, ids) for experiment_id, ids in by_experiment.items())
+        return DeleteReport(deleted, more=False, missing=missing)
 
     def delete_matching(self, actor: Actor, query: ListQuery, *, max_traces: int = 1_000) -> DeleteReport:
         """Remove up to `max_traces` traces that match, in small steps; a filter or an order alone is no limit."""
@@ -233,6 +242,17 @@ class TraceService:
         if len(trace_ids) > MAX_IDS:
             raise TooLarge(f"trace_ids: {len(trace_ids)} are over the limit of {MAX_IDS} in one call.")
         return self._stores.traces.get(list(dict.fromkeys(trace_ids)))
+
+    def _missing(self, actor: Actor, trace_ids: Sequence[TraceId], found: Sequence[Trace]) -> tuple[TraceId, ...]:
+        """Return the ids of no trace, each once, in the order asked for; Deleted when one is of a trace in a deleted
+        experiment that the actor may know of."""
+        known = {trace.trace_id for trace in found}
+        missing = tuple(trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id not in known)
+        for trace_id in missing:
+            why = self._scope.explained(actor, NotFound.of("trace", trace_id))
+            if isinstance(why, Deleted):
+                raise why
+        return missing
 
     def _permitted(
         self, actor: Actor, action: ExperimentAction, traces: Sequence[Trace]

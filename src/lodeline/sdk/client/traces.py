@@ -128,7 +128,7 @@ class Traces(Noun[ModeT]):
 
     @call
     def delete_many(self, trace_ids: Sequence[str]) -> Call[DeleteReport]:
-        """Delete traces by id, at most 1,000; unknown ids are fine."""
+        """Delete traces by id, at most 1,000; the report names unknown ids."""
         return self._deletion({"trace_ids": list(trace_ids)})
 
     @call

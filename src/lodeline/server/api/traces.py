@@ -153,17 +153,16 @@ def search_traces(
     return Json(services.traces.follow(actor, query) if follow else services.traces.search(actor, query))
 
 
-@router.post("/delete", **answer(DeleteReport, 404, 413))
+@router.post("/delete", **answer(DeleteReport, 404, 409, 413))
 def delete_traces(actor: ActorDep, services: ServicesDep, body: DeleteBody) -> Json:
-    """Delete traces by id, or those that match a filter within a bound."""
+    """Delete traces by id, or those that match a filter within a bound; ids without a trace are named in the answer."""
     if body.trace_ids is not None:
-        deleted = services.traces.delete(actor, [TraceId(item) for item in body.trace_ids])
-        return Json(DeleteReport(deleted, more=False))
+        return Json(services.traces.delete(actor, [TraceId(item) for item in body.trace_ids]))
     query = ListQuery(tuple(body.experiments or ()), body.filter, dialect=body.dialect)
     return Json(services.traces.delete_matching(actor, query, max_traces=body.max_traces))
 
 
-@router.post("/tags", **answer(TagReport, 404, 413))
+@router.post("/tags", **answer(TagReport, 404, 409, 413))
 def tag_traces(actor: ActorDep, services: ServicesDep, body: ManyTagsBody) -> Json:
     """Set and delete tags of many traces, of all or of none; ids without a trace are named in the answer.
 
@@ -261,4 +260,4 @@ def delete_trace_tag(
 def delete_trace(actor: ActorDep, services: ServicesDep, trace_id: TracePath) -> Json:
     """Delete a trace with its spans, assessments and attachments."""
     services.traces.get(actor, TraceId(trace_id), "trace.delete")
-    return Json(DeleteReport(services.traces.delete(actor, [TraceId(trace_id)]), more=False))
+    return Json(services.traces.delete(actor, [TraceId(trace_id)]))

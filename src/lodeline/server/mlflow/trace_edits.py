@@ -44,7 +44,7 @@ def delete(call: Call) -> Reply:
         traces = call.services.traces
         known = traces.known(call.actor, [TraceId(item) for item in ids])
         mine = [trace.trace_id for trace in known if trace.experiment_id == experiment_id]
-        return {"traces_deleted": traces.delete(call.actor, mine)}
+        return {"traces_deleted": traces.delete(call.actor, mine).deleted}
     return {"traces_deleted": _delete_until(call, experiment_id, until_ms or 0, most)}
 
 
