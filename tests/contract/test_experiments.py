@@ -1,6 +1,8 @@
 """Contract of `ExperimentStore`."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -113,6 +115,51 @@ def test_a_taken_name_is_a_conflict_that_names_the_holder(stores: Stores) -> Non
     with pytest.raises(Conflict) as caught:
         make_experiment(stores, "held")
     assert (caught.value.details["experiment_id"], caught.value.details["lifecycle"]) == (held, "ACTIVE")
+
+
+def test_a_name_that_is_the_id_of_another_is_a_conflict(stores: Stores) -> None:
+    held, other = make_experiment(stores, "held").experiment_id, make_experiment(stores, "other").experiment_id
+    delete_experiment(stores, held)
+    for name, lifecycle in ((held, "DELETED"), ("0", "ACTIVE")):
+        with pytest.raises(Conflict, match="is the id of another experiment") as made:
+            make_experiment(stores, name)
+        with pytest.raises(Conflict) as renamed:
+            stores.experiments.update(other, ExperimentChange(name=name), now_ms=T0_MS, audit=audit())
+        for error in (made.value, renamed.value):
+            assert error.error_code == "experiment_name_is_id"
+            assert error.details == {"experiment_id": name, "lifecycle": lifecycle}
+    assert stores.experiments.get(other).name == "other"
+
+
+def test_an_id_that_is_a_name_is_never_given_out(stores: Stores) -> None:
+    named = [make_experiment(stores, name).experiment_id for name in ("3", "4", "7")]
+    delete_experiment(stores, named[-1])
+    ids = [*named, *(make_experiment(stores, f"e{n}").experiment_id for n in range(3))]
+    assert ids == ["1", "2", "5", "6", "8", "9"]
+    with pytest.raises(Conflict, match="is the name of another experiment") as caught:
+        make_experiment(stores, "given", experiment_id="4")
+    assert (caught.value.error_code, caught.value.details["experiment_id"]) == ("experiment_id_taken", "2")
+
+
+def test_an_experiment_may_be_named_by_its_own_id(stores: Stores) -> None:
+    assert make_experiment(stores, "1").experiment_id == "1"
+    made = make_experiment(stores, "b").experiment_id
+    named = stores.experiments.update(made, ExperimentChange(name=made), now_ms=T0_MS, audit=audit())
+    assert named.name == made == "2"
+    assert make_experiment(stores, "9", experiment_id="9").name == "9"
+    assert make_experiment(stores, "010").name == "010"
+
+
+def test_names_and_ids_never_cross_however_many_are_made_at_once(stores: Stores) -> None:
+    def make(number: int) -> None:
+        with suppress(Conflict):
+            make_experiment(stores, str(number) if number % 2 else f"e{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(1, 60)))
+    listed = stores.experiments.search(Search(limit=1000)).items
+    names = {each.name: each.experiment_id for each in listed}
+    assert [each for each in listed if names.get(each.experiment_id, each.experiment_id) != each.experiment_id] == []
 
 
 def test_the_name_of_a_deleted_experiment_stays_reserved_until_purge(stores: Stores) -> None:

@@ -136,6 +136,19 @@ def test_resources_name_the_experiment_where_headers_do_not(
     assert experiment_of(world, TWO) == "other"
 
 
+@pytest.mark.parametrize("header", ["x_lodeline_experiment", "x_project_name", "x_phoenix_project_name"])
+def test_a_name_of_digits_goes_on_meaning_the_same(world: World, header: str) -> None:
+    make = world.services.experiments.create
+    assert make(LOCAL, ExperimentDraft("2")).experiment_id == "1"
+    for number, trace in enumerate((ONE, TWO)):
+        assert world.send(request_of(trace), **{header: "2"}).status_code == 200
+        assert experiment_of(world, trace) == "2"
+        assert make(LOCAL, ExperimentDraft(f"next {number}")).experiment_id == str(number + 3)
+    three = "3" * 32
+    assert world.send(request_of(three), **{header: "3"}).status_code == 200
+    assert experiment_of(world, three) == "next 0"
+
+
 def test_an_unknown_id_is_never_created(world: World) -> None:
     answer = world.send(request_of(ONE), x_lodeline_experiment="77")
     assert answer.status_code == 404

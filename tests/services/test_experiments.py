@@ -75,9 +75,10 @@ def test_a_key_of_an_experiment_out_of_reach_says_nothing_of_it(services: Servic
 
 def test_a_name_is_found_as_id_first_and_then_as_name(services: Services) -> None:
     one = make(services, "one")
-    numbered = make(services, "1")
+    numbered = make(services, "7")
     assert services.experiments.find(LOCAL, "one") == one
     assert services.experiments.find(LOCAL, "1") == one
+    assert services.experiments.find(LOCAL, "7") == numbered
     assert services.experiments.find(LOCAL, numbered.experiment_id) == numbered
     with pytest.raises(NotFound):
         services.experiments.find(LOCAL, "99")
@@ -143,6 +144,17 @@ def test_nothing_is_said_of_who_has_a_name_to_those_who_may_not_read_it(services
             assert error.error_code == "experiment_name_taken"
             assert error.details.keys() == details.keys()
             assert ("deleted" in error.message) == (deleted and actor is EDITOR)
+
+
+def test_who_may_not_read_it_is_not_told_what_has_the_id_that_a_name_is(services: Services) -> None:
+    make(services, "own")
+    other = make(services, "other").experiment_id
+    only_own = Actor("account", "own", AccountId("acc-3"), roles={ExperimentId("1"): "editor"})
+    change = ExperimentChange(name=other)
+    for actor, details in ((only_own, []), (EDITOR, ["experiment_id", "lifecycle"])):
+        with pytest.raises(Conflict, match="is the id of another") as refused:
+            services.experiments.update(actor, ExperimentId("1"), change)
+        assert list(refused.value.details) == details
 
 
 def test_the_lifecycle_is_no_field_to_edit(services: Services) -> None:

@@ -208,6 +208,24 @@ def experiment_taken(what: Literal["name", "id"], value: str, holder: Experiment
     )
 
 
+def name_is_id(name: str, holder: Experiment | None) -> Conflict:
+    """Return the error for a name that is the id of `holder`, whom it would mean; None says nothing of it."""
+    return Conflict(
+        f"experiment name {shown(name)} is the id of another experiment, which it would mean; choose another.",
+        code="experiment_name_is_id",
+        details={} if holder is None else {"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle},
+    )
+
+
+def id_is_name(experiment_id: str, holder: Experiment) -> Conflict:
+    """Return the error for a given id that is the name of `holder`, whom it would no longer mean."""
+    return Conflict(
+        f"experiment id {shown(experiment_id)} is the name of another experiment; choose another.",
+        code="experiment_id_taken",
+        details={"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle},
+    )
+
+
 def never_purged(experiment_id: str) -> NotFound:
     """Return the error for an experiment whose purge never began."""
     return NotFound(

@@ -15,7 +15,8 @@ MAX_FACT = 500
 
 
 class ExperimentHint(NamedTuple):
-    """The experiment that a resource asks for: by its id, by its name, or by either."""
+    """The experiment that a resource or header asks for: by its id, or by id or name. Of those two forms "name" makes
+    an experiment of any name that there is not, "either" of none that could be an id."""
 
     value: str
     form: Literal["id", "name", "either"]

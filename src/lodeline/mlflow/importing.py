@@ -270,4 +270,6 @@ class MlflowImport:
 def _advice(error: LodelineError) -> str:
     if isinstance(error, Conflict) and error.error_code == "experiment_name_taken":
         return "an experiment of this name is here already; give --suffix to import under other names."
+    if isinstance(error, Conflict) and error.error_code == "experiment_name_is_id":
+        return "this name is the id of an experiment that is here; give --suffix to import under other names."
     return error.message

@@ -19,6 +19,7 @@ from lodeline.domain.experiment import (
     check_name,
     check_tags,
     experiment_taken,
+    name_is_id,
 )
 from lodeline.domain.ids import ExperimentId
 from lodeline.domain.page import Page
@@ -55,9 +56,9 @@ class ExperimentService:
     def create(self, actor: Actor, draft: ExperimentDraft) -> Experiment:
         """Make an experiment; a draft whose `client_key` was used before returns that experiment unchanged.
 
-        Conflict when the name is taken, also by a deleted experiment (details name it), or when the `client_key` was
-        used before; of an experiment that the actor may not read nothing is said. Invalid for a bad name, tag or
-        setting.
+        Conflict when the name is taken, also by a deleted experiment (details name it), or is the id of one, or when
+        the `client_key` was used before; of an experiment that the actor may not read nothing is said. Invalid for a
+        bad name, tag or setting.
         """
         permit(actor, "experiment.create")
         check_name(draft.name)
@@ -104,7 +105,8 @@ class ExperimentService:
         return self._stores.experiments.search(dataclasses.replace(search, node=node))
 
     def update(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange) -> Experiment:
-        """Rename, describe, tag, set settings; Deleted when it is deleted; Conflict when the name is taken."""
+        """Rename, describe, tag, set settings; Deleted when it is deleted; Conflict when the name is taken or the id
+        of another."""
         permit(actor, "experiment.edit", experiment_id)
         if change.lifecycle is not None:
             raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
@@ -182,6 +184,8 @@ def refusal_seen(actor: Actor, error: Conflict, name: str, experiment_id: str | 
         return error
     if error.error_code == "experiment_id_taken" and experiment_id is not None:
         return experiment_taken("id", experiment_id, None)
+    if error.error_code == "experiment_name_is_id":
+        return name_is_id(name, None)
     return experiment_taken("name", name, None) if error.error_code == "experiment_name_taken" else error
 
 

@@ -241,11 +241,9 @@ class _Resolver:
         return found
 
     def _find(self, hint: ExperimentHint) -> Experiment | None:
-        if hint.form == "name":
-            return self._cache.find(hint.value)
-        if hint.form == "either":
-            return self._cache.resolve(hint.value)
-        return self._cache.by_id(hint.value)
+        if hint.form == "id":
+            return self._cache.by_id(hint.value)
+        return self._cache.resolve(hint.value)
 
     def _missing(self, hint: ExperimentHint) -> NotFound:
         """Return the error for what is not there, and, in the same words, for what the actor may not know to be."""

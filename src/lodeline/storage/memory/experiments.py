@@ -13,6 +13,8 @@ from lodeline.domain.experiment import (
     PurgeReceipt,
     changed_settings,
     experiment_taken,
+    id_is_name,
+    name_is_id,
     never_purged,
 )
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, DatasetId, ExperimentId
@@ -54,10 +56,13 @@ class MemoryExperiments:
         with state.lock:
             if draft.client_key is not None and draft.client_key in state.client_keys:
                 return state.experiments[state.client_keys[draft.client_key]]
-            self._check_name_is_free(draft.name)
+            self._check_name_is_free(draft.name, draft.experiment_id)
             experiment_id = self._next_id() if draft.experiment_id is None else draft.experiment_id
             if experiment_id in state.experiments:
                 raise experiment_taken("id", experiment_id, state.experiments[experiment_id])
+            namesake = self.find(experiment_id)
+            if namesake is not None:
+                raise id_is_name(experiment_id, namesake)
             self._purges.pop(experiment_id, None)
             experiment = Experiment(
                 experiment_id=experiment_id,
@@ -100,7 +105,7 @@ class MemoryExperiments:
             if old.lifecycle == "DELETED" and change.lifecycle != "ACTIVE":
                 raise Deleted.of("experiment", experiment_id)
             if change.name is not None and change.name != old.name:
-                self._check_name_is_free(change.name)
+                self._check_name_is_free(change.name, experiment_id)
             tags = {**old.tags, **change.set_tags}
             new = replace(
                 old,
@@ -216,12 +221,17 @@ class MemoryExperiments:
         )
 
     def _next_id(self) -> ExperimentId:
+        names = {each.name for each in self._state.experiments.values()}
         number = 1
-        while str(number) in self._state.used_experiment_ids:
+        while str(number) in self._state.used_experiment_ids or str(number) in names:
             number += 1
         return ExperimentId(str(number))
 
-    def _check_name_is_free(self, name: str) -> None:
+    def _check_name_is_free(self, name: str, own: ExperimentId | None) -> None:
+        """Refuse a name that another experiment has, or that is the id of another than `own`."""
         holder = self.find(name)
         if holder is not None:
             raise experiment_taken("name", name, holder)
+        called = self._state.experiments.get(ExperimentId(name))
+        if called is not None and called.experiment_id != own:
+            raise name_is_id(name, called)

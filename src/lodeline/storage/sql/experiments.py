@@ -17,6 +17,8 @@ from lodeline.domain.experiment import (
     Retention,
     changed_settings,
     experiment_taken,
+    id_is_name,
+    name_is_id,
 )
 from lodeline.domain.ids import MAX_EXPERIMENT_NUMBER, ExperimentId, check_experiment_id
 from lodeline.domain.page import Page
@@ -137,7 +139,7 @@ def known(db: Db, experiment_id: ExperimentId) -> Experiment:
 
 
 def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> Experiment:
-    _check_name_is_free(db, draft.name)
+    _check_name_is_free(db, draft.name, draft.experiment_id)
     if draft.experiment_id is None:
         number = _next_number(db)
     else:
@@ -145,6 +147,9 @@ def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> E
         holder = db.execute(_SELECT + "WHERE exp = ?", (number,)).fetchone()
         if holder is not None:
             raise experiment_taken("id", draft.experiment_id, _experiment(holder))
+        namesake = _named(db, str(number))
+        if namesake is not None:
+            raise id_is_name(draft.experiment_id, namesake)
         forget_purge(db, number)
     experiment = Experiment(
         experiment_id=ExperimentId(str(number)),
@@ -167,9 +172,10 @@ def _create(db: Db, draft: ExperimentDraft, now_ms: int, audit: AuditEntry) -> E
 
 
 def _next_number(db: Db) -> int:
-    """Return the lowest number that was never used; an import may have taken some of those to come."""
+    """Return the lowest number that was never used; an import or a name may have taken some of those to come."""
     number = meta.get_number(db, _LAST_GIVEN) + 1
-    while was_purged(db, number) or db.execute("SELECT 1 FROM experiments WHERE exp = ?", (number,)).fetchone():
+    taken = "SELECT 1 FROM experiments WHERE exp = ? OR name = ?"
+    while was_purged(db, number) or db.execute(taken, (number, str(number))).fetchone():
         number += 1
     if number > MAX_EXPERIMENT_NUMBER:
         raise Conflict(f"all {MAX_EXPERIMENT_NUMBER} experiment ids are used; start another store.")
@@ -187,7 +193,7 @@ def _changed(db: Db, old: Experiment, change: ExperimentChange, now_ms: int) -> 
                 code="experiment_purging",
             )
     if change.name is not None and change.name != old.name:
-        _check_name_is_free(db, change.name)
+        _check_name_is_free(db, change.name, old.experiment_id)
     tags = {**old.tags, **change.set_tags}
     return replace(
         old,
@@ -205,10 +211,14 @@ def _named(db: Db, name: str) -> Experiment | None:
     return None if row is None else _experiment(row)
 
 
-def _check_name_is_free(db: Db, name: str) -> None:
+def _check_name_is_free(db: Db, name: str, own: ExperimentId | None) -> None:
+    """Refuse a name that another experiment has, or that is the id of another than `own`."""
     holder = _named(db, name)
     if holder is not None:
         raise experiment_taken("name", name, holder)
+    row = db.execute(_SELECT + "WHERE exp = ?", (number_of(ExperimentId(name)),)).fetchone()
+    if row is not None and name != own:
+        raise name_is_id(name, _experiment(row))
 
 
 def _doc(experiment: Experiment) -> str:
