@@ -265,8 +265,8 @@ def _check_setting(name: str) -> None:
     single = _flat(defaults)
     if name not in single and name not in defaults:
         near = nearest(name, {**single, **defaults})
-        hint = "" if near is None else f" did you mean {near!r}?"
-        raise Invalid(f"setting: there is no {shown(name)};{hint} There are {', '.join(single)}.")
+        hint = "" if near is None else f" Did you mean {near!r}?"
+        raise Invalid(f"setting: there is no {shown(name)}.{hint} There are {', '.join(single)}.")
 
 
 def _flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:

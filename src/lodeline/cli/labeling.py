@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from lodeline.cli import labeling_items
-from lodeline.cli.labeling_names import OPTIONS, OfOption, SessionArgument, dataset_id, said, session_id
+from lodeline.cli.labeling_names import OfOption, SessionArgument, dataset_id, said, session_id
 from lodeline.cli.labeling_report import report
-from lodeline.cli.naming import as_options, choice_of, experiment_names
+from lodeline.cli.naming import choice_of, experiment_names
 from lodeline.cli.options import AllOption, ExperimentOption, LimitOption, Use, command
 from lodeline.cli.output import moment
 from lodeline.domain.errors import Invalid
@@ -99,8 +99,7 @@ def create(
         None if dataset is None else dataset_id(use, dataset, experiment),
         "OPEN" if open else "DRAFT",
     )
-    with as_options(OPTIONS):
-        made = use.client.labeling.create(draft, schemas, experiment=experiment)
+    made = use.client.labeling.create(draft, schemas, experiment=experiment)
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Made labeling session {made.run.run_id} ({made.state}).")
@@ -169,8 +168,7 @@ def reviewers(
 ) -> None:
     """Set who reviews in a session."""
     session = session_id(use, session, experiment)
-    with as_options({"reviewers": "NAMES"}):
-        changed = use.client.labeling.update(session, reviewers=names or [])
+    changed = use.client.labeling.update(session, reviewers=names or [])
     said(use.out, changed, f"Reviewers: {', '.join(changed.reviewers) or 'anybody'}.")
     if changed.reviewers:
         _warn_of_accounts(use, use.client.labeling.progress(session))
@@ -229,8 +227,7 @@ def sync(
     """Carry what people expect into a dataset, as a new version of it."""
     session = session_id(use, session, experiment)
     into = None if dataset is None else dataset_id(use, dataset, use.client.labeling.get(session).run.experiment_id)
-    with as_options(OPTIONS):
-        report = use.client.labeling.sync(session, into)
+    report = use.client.labeling.sync(session, into)
     said(
         use.out,
         report,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lodeline.cli.labeling_names import OPTIONS, OfOption, SessionArgument, dataset_id, said, session_id
-from lodeline.cli.naming import as_options, choice_of, confirm, value_of
+from lodeline.cli.labeling_names import OfOption, SessionArgument, dataset_id, said, session_id
+from lodeline.cli.naming import choice_of, confirm, value_of
 from lodeline.cli.options import AllOption, LimitOption, Use, YesOption
 from lodeline.cli.output import moment
 from lodeline.cli.previews import requests_of
@@ -58,12 +58,10 @@ def add(
             choice_of(rule, _RULES, "--rule"), filter or "", share, name=name, below=below, limit=limit, most=most
         )
         if standing:
-            with as_options(OPTIONS):
-                changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
+            changed = use.client.labeling.update(session, rules=[*use.client.labeling.get(session).rules, chosen])
             said(use.out, changed, f"Standing rules: {len(changed.rules)}. See 'lodeline labeling rules {session}'.")
             return
-        with as_options(OPTIONS):
-            report = items_of.apply_rule(session, chosen)
+        report = items_of.apply_rule(session, chosen)
     elif dataset is not None:
         holder = use.client.labeling.get(session).run.experiment_id
         report = items_of.add_records(session, dataset_id(use, dataset, holder), filter=filter or "", limit=limit)
@@ -163,8 +161,7 @@ def adjudicate(
     Spans are answered with a list: made_up='[{"field": "response", "start": 0, "end": 5, "label": "wrong"}]'.
     """
     form = ReviewForm(dict(map(_answer, answers)), comment=comment)
-    with as_options({"reviewer": "--reviewer", "answers": "ANSWER"}):
-        decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
+    decided = use.client.labeling_items.adjudicate(item, form, reviewer=reviewer)
     said(use.out, decided, f"Item {item} is {decided.state}.")
 
 

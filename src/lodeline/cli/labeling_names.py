@@ -1,7 +1,6 @@
 """What labeling commands share: which session and dataset they are about, and what errors name."""
 
 import re
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -17,17 +16,6 @@ OfOption = Annotated[
         "--experiment", "-e", metavar="ID-or-NAME", help="Where the session is, of which the name is given."
     ),
 ]
-OPTIONS: Mapping[str, str] = {
-    "policy.reviews_required": "--reviews",
-    "policy.mode": "--mode",
-    "policy.order": "--order",
-    "policy.min_agreement": "--min-agreement",
-    "policy.weights": "--weight",
-    "reviewers": "--reviewer",
-    "dataset_id": "--dataset",
-    **{name: f"--{name}" for name in ("instructions", "name", "share", "below", "limit", "most", "filter")},
-}
-"""The options of commands by the fields of the API that errors name."""
 
 
 def session_id(use: Use, name: str, experiment: str | None) -> str:

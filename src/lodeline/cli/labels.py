@@ -1,12 +1,11 @@
 """``lodeline labels``: make, show and change label schemas."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from lodeline.cli.naming import as_options, choice_of, confirm
+from lodeline.cli.naming import choice_of, confirm
 from lodeline.cli.options import Use, YesOption, command
 from lodeline.domain.label_schema import (
     INPUT_KINDS,
@@ -85,8 +84,7 @@ def create(
     )
     kind: LabelKind = "EXPECTATION" if expectation else "FEEDBACK"
     draft = LabelSchemaDraft(name, kind, given, title, instruction, comments)
-    with as_options(_OPTIONS):
-        made = use.client.label_schemas.create(draft, experiment=experiment)
+    made = use.client.label_schemas.create(draft, experiment=experiment)
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Made label schema {made.name} ({made.schema_id}).")
@@ -149,14 +147,13 @@ def update(
         max_count=asked.max_count if max_count is None else max_count,
         marks=asked.marks if marks is None else choice_of(marks, MARKED_PARTS, "--marks"),
     )
-    with as_options(_OPTIONS):
-        changed = use.client.label_schemas.update(
-            found.schema_id,
-            title=title,
-            instruction=instruction,
-            enable_comment=comments,
-            input=None if given == asked else given,
-        )
+    changed = use.client.label_schemas.update(
+        found.schema_id,
+        title=title,
+        instruction=instruction,
+        enable_comment=comments,
+        input=None if given == asked else given,
+    )
     if use.out.as_json:
         use.out.document(changed)
     use.out.say(f"Label schema {changed.name} is in version {changed.version}.")
@@ -169,24 +166,6 @@ def delete(use: Use, name: NameArgument, *, experiment: HomeOption = "0", yes: Y
     confirm(f"Delete label schema {found.name}?", yes=yes)
     use.client.label_schemas.delete(found.schema_id)
     use.out.say(f"Deleted label schema {found.name}.")
-
-
-_OPTIONS: Mapping[str, str] = {
-    "label schema name": "NAME",
-    "title": "--title",
-    "instruction": "--instruction",
-    "input.positive_label": "--positive",
-    "input.negative_label": "--negative",
-    "input.options": "--option",
-    "input.multi_select": "--multi",
-    "input.ordered": "--ordered",
-    "input.min_value": "--min",
-    "input.max_value": "--max",
-    "input.max_length": "--max-length",
-    "input.max_count": "--max-count",
-    "input.marks": "--marks",
-}
-"""The options of commands by the fields of the API that errors name."""
 
 
 def _shown(given: LabelInput) -> str:

@@ -2,13 +2,13 @@
 
 import contextlib
 import sys
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 import typer
 
-from lodeline.domain.errors import Forbidden, Invalid, LodelineError, NotFound, TooLarge
+from lodeline.domain.errors import Forbidden, Invalid, NotFound
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.span import JsonValue
 
@@ -71,24 +71,6 @@ def choice_of(text: str, among: Sequence[ChoiceT], field: str) -> ChoiceT:
     raise Invalid.value(field, text, f"one of {', '.join(among)}")
 
 
-@contextlib.contextmanager
-def as_options(options: Mapping[str, str]) -> Generator[None]:
-    """Let errors that begin with a field of the API name the option that gives it, which `options` says.
-
-    Fields within another one (``rules.0.share``, ``policy.weights.ann``) are known by what is last or what is before.
-    """
-    try:
-        yield
-    except (Invalid, TooLarge) as error:
-        field, colon, rest = error.message.partition(": ")
-        names = (field, field.rpartition(".")[2], field.rpartition(".")[0])
-        option = next((options[name] for name in names if name in options), None)
-        if not colon or option is None:
-            raise
-        renamed: LodelineError = type(error)(f"{option}: {rest}", code=error.error_code, details=error.details)
-        raise renamed from error
-
-
 def value_of(text: str) -> JsonValue:
     """Return a value as typed on a command line: JSON where it is JSON, else the text itself."""
     try:
@@ -101,7 +83,10 @@ def value_of(text: str) -> JsonValue:
 def ask_password(prompt: str, *, twice: bool = False) -> str:
     """Return a password: typed unseen at a terminal, or else the next line of standard input."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise Invalid(f"{prompt.lower()}: standard input has none; write it there as a line, or use a terminal.")
+        return given
     return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
 
 

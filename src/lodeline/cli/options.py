@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 import typer
 
+from lodeline.cli.dialect import in_options, options_of
 from lodeline.cli.exits import OutputClosed
 from lodeline.cli.output import Output
 from lodeline.domain.errors import Invalid
@@ -87,6 +88,7 @@ def command(app: typer.Typer, name: str, *, makes_store: bool = False) -> Callab
 def with_connection(function: Callable[..., None], *, makes_store: bool = False) -> Callable[..., None]:
     """Return a command that makes the `Use` which `function` takes first, from options that it adds."""
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    options = options_of(own)
 
     def run(
         server: ServerOption = None,
@@ -97,7 +99,8 @@ def with_connection(function: Callable[..., None], *, makes_store: bool = False)
     ) -> None:
         with closing_quietly(), connected(server, key, store, create=makes_store) as client:
             where = ("--store", store) if store else ("--server", server) if server else ()
-            function(Use(client, Output(as_json=as_json), where), **arguments)
+            with in_options(options, arguments):
+                function(Use(client, Output(as_json=as_json), where), **arguments)
 
     shared = list(inspect.signature(run, eval_str=True).parameters.values())[:-1]
     parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in [*own, *shared]]

@@ -55,7 +55,10 @@ class AssessmentTarget:
     def __post_init__(self) -> None:
         """Check the one rule of targets."""
         if (self.trace_id is None) == (self.session is None):
-            raise Invalid("target: give either trace_id or session, not both and not neither.")
+            raise Invalid(
+                "target: give either trace_id or session, not both and not neither.",
+                details={"field": "target", "fields": ["trace_id", "session"]},
+            )
         if self.span_id is not None and self.trace_id is None:
             raise Invalid("target: a span_id needs the trace_id of its trace.")
 
