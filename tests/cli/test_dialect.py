@@ -51,7 +51,7 @@ def filled(lodeline: Lodeline, store: Path) -> Path:
             "setting: there is no 'captur'. Did you mean 'capture'? There are ",
         ),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+    ids=str,
 )
 def test_an_error_speaks_of_what_was_typed(
     command: tuple[str, ...], expected: str, lodeline: Lodeline, filled: Path

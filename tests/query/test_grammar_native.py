@@ -256,7 +256,26 @@ def test_every_field_parses_by_every_name_with_every_operator(entity: EntityScop
         ("AND name = 'a'", "trace", (0, 3), "expected a field of traces", None),
         ("'name' = 'a'", "trace", (0, 6), "a field is written without quotes", "name"),
         ("tokens.total = '5'", "trace", (15, 18), "expected a number", "5"),
-        ("tokens.total = 5s", "trace", (15, 17), "expected a number without a unit", "5"),
+        ("tokens.total = 5s", "trace", (15, 17), "expected a number without a unit", None),
+        ("tokens.total > 1k", "trace", (15, 17), "expected a number without a unit", "1000"),
+        ("tokens.total > 1.5M", "trace", (15, 19), "expected a number without a unit", "1500000"),
+        ("tokens.total > .0005k", "trace", (15, 21), "expected a number without a unit", "0.5"),
+        ("cost > 5usd", "trace", (7, 11), "expected a number without a unit", "5"),
+        ("id = tr-8d28", "trace", (5, 12), "expected a quoted string", "'tr-8d28'"),
+        ("id IN (tr-1, tr-2)", "trace", (7, 11), "expected a quoted string", "'tr-1'"),
+        ("kind = 'LLM'", "trace", (0, 4), "unknown field 'kind'", "span.kind"),
+        ("rationale = 'x'", "trace", (0, 9), "unknown field 'rationale'", "assessment.rationale"),
+        ("attributes.x = 1", "trace", (0, 12), "unknown field 'attributes.x'", "span.attributes.x"),
+        ("a.b.c = 1", "trace", (0, 5), "unknown field 'a.b.c'", None),
+        ("tgs.b = 'x'", "trace", (0, 5), "unknown field 'tgs.b'", "tags.b"),
+        ("start > 2026-11-23", "trace", (8, 18), "unexpected '2026-11-23'", "'2026-11-23'"),
+        ("(start > 2026-11-23 08:00)", "trace", (9, 25), "unexpected", "'2026-11-23 08:00'"),
+        ("start > 2026-11-23T08:00:00Z AND name = 'a'", "trace", (8, 28), "unexpected", "'2026-11-23T08:00:00Z'"),
+        ("start > 2026-13-45", "trace", (8, 18), "unexpected '2026-13-45'", None),
+        ("start > 2026", "trace", (8, 12), "unexpected '2026'", "'2026-01-01'"),
+        ("start > 2026-11", "trace", (8, 15), "unexpected '2026-11'", "'2026-11-01'"),
+        ("start > now-1000000000d", "trace", (8, 23), "; expected a time from 1970 to 2262", None),
+        ("start > '-1000000000d'", "trace", (8, 22), "; expected a time from 1970 to 2262", None),
         ("tokens.total = 1e999", "trace", (15, 20), "expected a number from", None),
         ("duration > 5sec", "trace", (11, 15), "expected a duration", "5s"),
         ("duration > 'soon'", "trace", (11, 17), "expected a duration", None),
@@ -321,6 +340,17 @@ def test_an_error_shows_the_place_with_a_caret():
         "  state = 'OK' AND durration > 1\n"
         "                   ^^^^^^^^^"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"), [("name = '東京' AND x > 1", 18), ("name = 'e\u0301a' AND x > 1", 16), ("'東' = 1", 0)]
+)
+def test_the_caret_stands_below_the_place_by_what_characters_take(text: str, columns: int):
+    with pytest.raises(Invalid) as caught:
+        parse(text, "trace")
+    below = caught.value.message.splitlines()[-1]
+    assert below.index("^") == 2 + columns
+    assert below.count("^") == (1 if columns else len("'東'") + 1)
 
 
 def test_an_error_in_a_long_filter_shows_its_surroundings():

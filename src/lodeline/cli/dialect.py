@@ -60,7 +60,7 @@ def options_of(parameters: Sequence[inspect.Parameter]) -> Mapping[str, str]:
     """Return how commands show their parameters, by name: ``--expires-days``, or what stands for an argument."""
     found: dict[str, str] = {}
     for parameter in parameters:
-        said = next(iter(getattr(parameter.annotation, "__metadata__", ())), None)
+        said = next(iter(cast("tuple[object, ...]", getattr(parameter.annotation, "__metadata__", ()))), None)
         if isinstance(said, typer.models.ArgumentInfo):
             found[parameter.name] = str(said.metavar or parameter.name.upper()).rstrip(".")
         elif isinstance(said, typer.models.OptionInfo):

@@ -21,7 +21,7 @@ from lodeline.query.ast import (
 )  # fmt: skip
 from lodeline.query.build import ALL, conj, disj, exists, judged, negate, one_of
 from lodeline.query.fields import ENTITIES, GROUPS, FieldSpec, Group, field, find, names, spec_of
-from lodeline.query.literals import NowNeeded, literal, quote
+from lodeline.query.literals import NowNeeded, literal, quote, unquoted
 from lodeline.query.patterns import matcher
 from lodeline.query.problem import nearest
 from lodeline.query.syntax import MAX_DEPTH, MAX_NODES, Token, Words, listed, path_parts
@@ -34,6 +34,8 @@ _PATTERNS = ("LIKE", "ILIKE", "RLIKE")
 _JUDGMENTS = {"feedback": "FEEDBACK", "expectation": "EXPECTATION"}
 _CACHED_LENGTH = 2_000
 _MAX_PROSE = 200
+_NEAR_PREFIX = 0.75
+"""How like the name before a key must be: it is short, and whatever is wrong there may have been meant otherwise."""
 
 
 def parse(text: str, entity: EntityScope, *, now_ns: int | None = None) -> Node:
@@ -79,7 +81,7 @@ def unknown_field(words: Words, token: Token, scope: EntityScope, groups: Sequen
         example = f"{token.text}.KEY"
         return words.error(token, f"{token.text} needs a key", expected=example, field=token.text)
     keyed = [name for name in choices if name.endswith(".")]
-    first = nearest(parts[0] + ".", keyed) if len(parts) > 1 else None
+    first = nearest(parts[0] + ".", keyed, cutoff=_NEAR_PREFIX) if len(parts) > 1 else None
     near = first + token.text.split(".", 1)[1] if first else nearest(token.text, choices)
     near = near + "KEY" if near is not None and near.endswith(".") else near
     what = f"unknown field {token.text[:100]!r}"
@@ -220,8 +222,7 @@ class _Parser:
     def _terms(self) -> Node:
         words, token = self._words, self._words.here()
         if token.kind != "string":
-            suggestion = quote(token.text) if token.kind in {"path", "number"} else None
-            raise words.unexpected("a quoted string", field="text", suggestion=suggestion)
+            raise unquoted(words, "a quoted string", "text")
         terms = terms_of(token.text)
         if not terms:
             raise words.error(token, "no word to search for", expected="letters or digits", field="text")
@@ -282,6 +283,7 @@ class _Parser:
                 extra = [*(f"{each}." for each in groups), *(f"{each}." for each in _JUDGMENTS if groups)]
                 if f"{token.text}." not in names(scope):
                     self._refuse_prose(token, scope)
+                self._refuse_part(token, scope)
                 raise unknown_field(self._words, token, scope, extra)
         self._words.take()
         return _Target(token.text, *known, group=group)
@@ -296,6 +298,14 @@ class _Parser:
         what = f"{shown(prose)} is no condition"
         whole = Token("path", prose, at.position, end)
         raise self._words.error(whole, what, expected="a field, an operator and a value", suggestion=suggestion)
+
+    def _refuse_part(self, at: Token, scope: EntityScope) -> None:
+        """Raise the error for a field of a part, such as ``kind`` of a span, that stands without the part's name."""
+        part = next((each for each in ENTITIES[scope].groups if find(each, path_parts(at.text)) is not None), None)
+        if part is not None:
+            what, expected = f"unknown field {at.text[:100]!r}", f"a field of {ENTITIES[scope].plural}"
+            suggestion = f"{part}.{at.text}"
+            raise self._words.error(at, what, expected=expected, suggestion=suggestion, field=at.text)
 
     def _unknown_part(self, token: Token, scope: EntityScope, prefix: str) -> Invalid:
         rest = ".".join(path_parts(token.text)[1:])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+from lodeline.domain.errors import Invalid
 from lodeline.query.ast import Literal_
 from lodeline.query.fields import FieldSpec
 from lodeline.query.problem import nearest
@@ -25,6 +26,7 @@ NS_PER_MS = 1_000_000
 MAX_NS = 2**63 - 1
 _MAX_DIGITS = 64
 _TIME = "a time such as '2026-11-23T08:00:00Z', 1763884800000 (epoch milliseconds), now or now-1h"
+_RANGE = "a time from 1970 to 2262"
 _DURATION = "a duration such as 1.5s, 250ms or 250 (milliseconds)"
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})"
@@ -32,6 +34,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 _RELATIVE = re.compile(r"\s*(?:now)?\s*([+-]\s*[0-9.]+\s*[a-zµμ]+)?\s*", re.IGNORECASE)
+_PART_OF_DATE = re.compile(r"(19[789]\d|2[01]\d\d|22[0-5]\d)(?:-(0[1-9]|1[0-2]))?", re.ASCII)
 _SPOKEN = re.compile(r"now\s*([+-])(\s*)([0-9.]+)\s*([a-zµμ]+)", re.IGNORECASE)
 _SPOKEN_UNITS = {
     "second": "s",
@@ -83,8 +86,16 @@ def _string(words: Words, name: str) -> str:
     token = words.here()
     if token.kind == "string":
         return words.take().text
-    suggestion = quote(token.text) if token.kind in {"path", "number"} else None
-    raise words.unexpected("a quoted string", field=name, suggestion=suggestion)
+    raise unquoted(words, "a quoted string", name)
+
+
+def unquoted(words: Words, expected: str, name: str) -> Invalid:
+    """Return the error for a word where a string belongs: it suggests quotes around all that was written for one."""
+    token = words.here()
+    if token.kind not in {"path", "number"}:
+        return words.unexpected(expected, field=name)
+    whole = words.unspaced(token)
+    return words.unexpected(expected, field=name, suggestion=quote(whole.text), at=whole)
 
 
 def _choice(words: Words, spec: FieldSpec, name: str) -> str:
@@ -108,12 +119,27 @@ def _number(words: Words, name: str) -> int | float:
         raise words.unexpected("a number", field=name, suggestion=suggestion)
     digits, unit = number_parts(token.text)
     if unit:
-        raise words.unexpected("a number without a unit", field=name, suggestion=digits)
+        raise words.unexpected("a number without a unit", field=name, suggestion=_without_unit(digits, unit))
     value = number(digits)
     if value is None:
         raise words.unexpected("a number from -1.8e308 to 1.8e308 of at most 64 characters", field=name)
     words.take()
     return value
+
+
+def _without_unit(digits: str, unit: str) -> str | None:
+    """Return the number that was meant: ``1k`` is 1000; None for a unit such as that of a time, which says more."""
+    thousands = _MULTIPLES.get(unit.lower())
+    value = number(digits)
+    if thousands is not None and isinstance(value, int):
+        return str(value * thousands)
+    if thousands is not None and value is not None:
+        return f"{value * thousands:.15g}"
+    return digits if len(unit) > len("ms") else None
+
+
+_MULTIPLES: Mapping[str, int] = {"k": 10**3, "m": 10**6, "b": 10**9}
+"""What people write behind a number for thousands, millions and billions."""
 
 
 def number(text: str) -> int | float | None:
@@ -147,8 +173,7 @@ def _json(words: Words, name: str) -> Literal_:
         return _number(words, name)
     if token.word in {"TRUE", "FALSE"}:
         return _boolean(words, name)
-    suggestion = quote(token.text) if token.kind == "path" else None
-    raise words.unexpected("a quoted string, a number, true or false", field=name, suggestion=suggestion)
+    raise unquoted(words, "a quoted string, a number, true or false", name)
 
 
 def _duration(words: Words, name: str) -> int:
@@ -189,6 +214,7 @@ def _time(words: Words, name: str, now_ns: int | None) -> int:
         value = iso_ns(token.text)
         value = _relative(token, token.text, now_ns) if value is None else value
     elif token.kind == "number":
+        _refuse_bare_date(words, token, name)
         unit = number_parts(token.text)[1]
         value = _relative(token, token.text, now_ns) if unit else span_ns(token.text)
     elif token.word == "NOW":
@@ -201,11 +227,34 @@ def _time(words: Words, name: str, now_ns: int | None) -> int:
     else:
         raise words.unexpected(_TIME, field=name)
     if value is None:
-        raise words.unexpected(_TIME, field=name, at=token)
+        whole = _far(words, token)
+        raise words.unexpected(_TIME if whole is None else _RANGE, field=name, at=whole or token)
     if not 0 <= value <= MAX_NS:
-        raise words.unexpected("a time from 1970 to 2262", field=name, at=token)
+        raise words.unexpected(_RANGE, field=name, at=token)
     words.take()
     return value
+
+
+def _refuse_bare_date(words: Words, at: Token, name: str) -> None:
+    """Raise the error for a date without quotes, also for a year alone, which would be a moment of 1970."""
+    hit = _ISO.match(words.text, at.position)
+    whole = words.unspaced(at)
+    if hit is not None and hit.end() >= whole.end:
+        date = Token("path", hit[0], at.position, hit.end())
+        suggestion = None if iso_ns(hit[0]) is None else quote(hit[0])
+        raise words.unexpected(_TIME, field=name, suggestion=suggestion, at=date)
+    if (part := _PART_OF_DATE.fullmatch(whole.text)) is not None:
+        suggestion = quote(f"{part[1]}-{part[2] or '01'}-01")
+        raise words.unexpected(_TIME, field=name, suggestion=suggestion, at=whole)
+
+
+def _far(words: Words, at: Token) -> Token | None:
+    """Return the relative time that begins at `at` if nothing but its size is wrong."""
+    text = at.text if at.kind == "string" else words.unspaced(at).text
+    hit = _RELATIVE.fullmatch(text)
+    if hit is None or not hit[1] or number_parts(re.sub(r"\s", "", hit[1]))[1].lower() not in UNITS_NS:
+        return None
+    return at if at.kind == "string" else words.unspaced(at)
 
 
 def _refuse_spoken(words: Words, at: Token, name: str) -> None:

@@ -1,5 +1,6 @@
 """Errors of filters: what is wrong, where (with a caret), what was expected, and the nearest right word."""
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -53,10 +54,10 @@ def found(text: str, position: int, end: int, noun: str = "filter") -> str:
     return shown(text[position + 1 : end - 1] if quoted else text[position:end])
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word most like `word`; None when none is near."""
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the known word most like `word`; None when none is near, by a likeness from 0 to 1."""
     by_fold = {name.casefold(): name for name in known}
-    near = get_close_matches(word[:_MAX_WORD].casefold(), by_fold, n=1, cutoff=0.6)
+    near = get_close_matches(word[:_MAX_WORD].casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[near[0]] if near else None
 
 
@@ -64,6 +65,18 @@ def _caret(text: str, position: int, end: int) -> str:
     start, stop = max(0, position - _AROUND), min(len(text), max(end, position) + _AROUND)
     line = "".join(char if char.isprintable() else " " for char in text[start:stop])
     before, after = "…" if start else "", "…" if stop < len(text) else ""
-    width = max(1, min(end, stop) - position)
-    line, width = (line, width) if width <= 2 * _AROUND else (line[: 3 * _AROUND], 2 * _AROUND)
-    return f"  {before}{line}{after}\n  {' ' * (len(before) + position - start)}{'^' * width}"
+    count = max(1, min(end, stop) - position)
+    line, count = (line, count) if count <= 2 * _AROUND else (line[: 3 * _AROUND], 2 * _AROUND)
+    at = position - start
+    indent = len(before) + _columns(line[:at])
+    return f"  {before}{line}{after}\n  {' ' * indent}{'^' * max(1, _columns(line[at : at + count]))}"
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal text takes: two for a wide character, none for a mark on another."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.category(char) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )

@@ -33,6 +33,7 @@ _LEXER = re.compile(
 _KEY = re.compile(rf"\.({_BARE_KEY}|{_QUOTED_KEY})", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\'\"])|''|\"\"")
 _NUMBER = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(.*)", re.DOTALL)
+_UNSPACED = re.compile(r"[^\s(),]+")
 _SAME = {"==": "=", "<>": "!="}
 _QUOTES = frozenset("'\"")
 _CONDITIONS = frozenset({"LIKE", "ILIKE", "RLIKE", "NULL"})
@@ -145,6 +146,12 @@ class Words:
         if token.kind not in {"end", "bad"}:
             self._index += 1
         return token
+
+    def unspaced(self, at: Token) -> Token:
+        """Return all that stands from `at` up to a space, a bracket, a comma or the end, as one word."""
+        hit = _UNSPACED.match(self.text, at.position)
+        end = at.end if hit is None else max(at.end, hit.end())
+        return Token("path", self.text[at.position : end], at.position, end)
 
     def end_of_prose(self) -> int | None:
         """Return where the words that begin here end: at AND, OR, a bracket or the end of the text.
