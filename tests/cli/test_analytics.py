@@ -57,7 +57,7 @@ def test_aggregates_come_by_time_and_field(lodeline: Lodeline, demo: Demo) -> No
     points = lodeline(*arguments, "--json", store=demo.store).document()["points"]
     assert isinstance(points, list)
     assert len(points) == len(shown) - 2
-    assert "measures" in lodeline("traces", "aggregate", "median", store=demo.store, code=2).err
+    assert "MEASURE: 'median'" in lodeline("traces", "aggregate", "median", store=demo.store, code=2).err
 
 
 def test_lengths_of_buckets() -> None:
@@ -108,7 +108,7 @@ def test_settings_are_shown_and_changed_one_at_a_time(lodeline: Lodeline, store:
         assert wrong.partition("=")[0] in lodeline("experiments", "configure", "app", wrong, store=store, code=2).err
     for wrong, meant in (("captur", "capture"), ("retention.max_age", "retention.max_age_days"), ("prise", "prices")):
         said = lodeline("experiments", "configure", "app", f"{wrong}=1", store=store, code=2).err
-        assert f"setting: there is no {wrong!r}; did you mean {meant!r}?" in said
+        assert f"setting: there is no {wrong!r}. Did you mean {meant!r}?" in said
 
 
 def test_the_default_experiment_has_no_time_of_creation(lodeline: Lodeline, store: Path) -> None:
