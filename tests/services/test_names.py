@@ -171,6 +171,17 @@ def test_a_name_that_nothing_has_is_said_with_the_nearest(services: Services) ->
         assert hinted(services, text, ADA) == (), text
 
 
+def test_an_experiment_that_is_asked_for_by_its_name_is_said_with_its_id(services: Services) -> None:
+    said = "experiment = 'app 1' asks for an id; the experiment of this name is experiment = '1'"
+    assert hinted(services, "experiment = 'app 1'", ADA) == (said,)
+    assert hinted(services, "experiment IN ('app 1', '9') AND name = 'x'", ADA) == (said,)
+    for text in ("experiment = 'app 2'", "experiment = 'app 3'", "experiment = '1' AND name = 'x'",
+                 "NOT experiment = 'app 1' AND name = 'x'"):  # fmt: skip
+        assert hinted(services, text, ADA) == (), text
+    services.experiments.delete(LOCAL, "1")
+    assert hinted(services, "experiment = 'app 1'") == ()
+
+
 def test_an_assessment_that_nobody_gave_is_said_with_the_nearest(services: Services) -> None:
     judge = AssessmentSource("LLM_JUDGE", "judge")
     for trace, name in (("by-id-1", "correctness"), ("by-id-2", "hidden")):

@@ -45,6 +45,20 @@ def sought(node: Node) -> tuple[Asked, ...]:
     return tuple(found)
 
 
+def sought_experiments(node: Node) -> tuple[str, ...]:
+    """Return the experiments that a filter of traces asks for, in its order, without what is denied."""
+    found: dict[str, None] = {}
+    for item in _conditions(node, denied=False):
+        match item:
+            case Compare(Field("trace", "experiment"), "=", str(value)):
+                found[value] = None
+            case In(Field("trace", "experiment"), values, False):
+                found.update((value, None) for value in values if isinstance(value, str))
+            case _:
+                continue
+    return tuple(found)
+
+
 Judgment: TypeAlias = tuple[str | None, str]
 """The kind of an assessment, where the filter says it, and its name."""
 

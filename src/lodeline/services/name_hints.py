@@ -6,12 +6,13 @@ from itertools import chain, islice
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import reach_of
 from lodeline.domain.errors import shown
-from lodeline.domain.ids import ExperimentId
+from lodeline.domain.ids import ExperimentId, is_experiment_id
 from lodeline.domain.page import MAX_LIMIT
 from lodeline.query.ast import And, Compare, Node, Search
 from lodeline.query.fields import field
 from lodeline.query.hints import MAX_HINTS
-from lodeline.query.names import Judgment, Named, sought, sought_judgments
+from lodeline.query.literals import quote
+from lodeline.query.names import Judgment, Named, sought, sought_experiments, sought_judgments
 from lodeline.query.problem import nearest
 from lodeline.services.names import Names
 from lodeline.storage.base import Stores
@@ -31,8 +32,23 @@ class NameHints:
 
     def of(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Sequence[str]:
         """Return a sentence for each name of a filter as written that nothing has; at most `MAX_HINTS`."""
-        both = chain(self._of_ids(actor, node, experiment_ids), self._of_judgments(actor, node, experiment_ids))
-        return list(islice(both, MAX_HINTS))
+        all_of_them = chain(
+            self._of_experiments(actor, node),
+            self._of_ids(actor, node, experiment_ids),
+            self._of_judgments(actor, node, experiment_ids),
+        )
+        return list(islice(all_of_them, MAX_HINTS))
+
+    def _of_experiments(self, actor: Actor, node: Node) -> Iterator[str]:
+        """Yield the ids of experiments that are asked for by their names: traces hold the ids alone."""
+        reach = reach_of(actor, "experiment.read")
+        for name in sought_experiments(node)[:_MOST]:
+            if is_experiment_id(name):
+                continue
+            named = self._stores.experiments.find(name)
+            if named is not None and named.experiment_id in reach and named.lifecycle == "ACTIVE":
+                meant = f"experiment = {quote(named.experiment_id)}"
+                yield f"experiment = {quote(name)} asks for an id; the experiment of this name is {meant}"
 
     def _of_ids(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Iterator[str]:
         for kind, value in sought(node)[:_MOST]:
