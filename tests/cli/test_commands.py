@@ -325,6 +325,28 @@ def test_sessions_are_listed(lodeline: Lodeline, filled: Path) -> None:
     assert session["trace_count"] == 1
 
 
+def test_a_session_is_found_in_whichever_experiment_has_it(lodeline: Lodeline, store: Path, tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        lodeline("experiments", "create", name, store=store)
+    lodeline("traces", "import", str(otlp_file(tmp_path)), "-e", "two", store=store)
+    shown = lodeline("sessions", "get", "s-1", "--json", store=store).document()
+    assert isinstance(shown["session"], dict)
+    assert shown["session"]["experiment_id"] == "2"
+    assert isinstance(shown["traces"], list)
+    assert len(shown["traces"]) == 1
+    refused = lodeline("sessions", "get", "s-1", "-e", "one", store=store, code=1)
+    assert "session 's-1' does not exist in experiment 'one'. It is in experiment 2 (two)." in refused.err
+    missing = lodeline("sessions", "get", "none", store=store, code=1)
+    assert "session 'none' does not exist in any experiment." in missing.err
+    refused = lodeline("sessions", "get", "s-1", "-e", "nowhere", store=store, code=1)
+    assert "experiment 'nowhere' does not exist" in refused.err
+    lodeline("traces", "import", str(otlp_file(tmp_path, number=2)), "-e", "three", store=store)
+    refused = lodeline("sessions", "get", "s-1", store=store, code=2)
+    assert "session 's-1' is in experiments" in refused.err
+    assert "2 (two)" in refused.err
+    assert "name one of them with -e." in refused.err
+
+
 def test_an_experiment_moves_to_another_store_whole(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
     lodeline("assessments", "log", "ok", "true", "--trace", trace_id(), store=filled)
     file = tmp_path / "default.zip"

@@ -1,12 +1,17 @@
 """``lodeline sessions``: traced conversations."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from lodeline.cli.listing import list_command
-from lodeline.cli.options import OneExperimentOption, Use, command
+from lodeline.cli.naming import MOST_NAMESAKES, experiment_names
+from lodeline.cli.options import Use, command
 from lodeline.cli.output import clean, cost, count, duration, moment
+from lodeline.domain.errors import Invalid, NotFound, shown
+from lodeline.domain.session import Session
+from lodeline.query.literals import quote
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show traced conversations.")
 
@@ -34,15 +39,18 @@ def get(
     use: Use,
     session: Annotated[str, typer.Argument(metavar="SESSION", help="A session, as 'sessions list' shows it.")],
     *,
-    experiment: OneExperimentOption = "0",
+    experiment: Annotated[
+        str | None,
+        typer.Option("--experiment", "-e", metavar="ID-or-NAME", help="The experiment [whichever has it]."),
+    ] = None,
 ) -> None:
     """Show one session of an experiment and its traces, the first first.
 
     With --json: one document of the session and its traces.
     """
-    found = use.client.sessions.get(session, experiment=experiment)
-    named = session.replace("\\", "\\\\").replace("'", "\\'")
-    traces = list(use.client.traces.search(experiment=experiment, filter=f"session = '{named}'", order="start"))
+    found = _find(use, session, experiment)
+    named = f"session = {quote(session)}"
+    traces = list(use.client.traces.search(experiment=found.experiment_id, filter=named, order="start"))
     if use.out.as_json:
         use.out.document({"session": found, "traces": traces})
         return
@@ -73,3 +81,36 @@ def get(
             for item in traces
         ],
     )
+
+
+def _find(use: Use, session: str, experiment: str | None) -> Session:
+    """Return the session of this id in an experiment, or in whichever has it when none is given.
+
+    NotFound where it is not, and Invalid where several experiments have it: both say which have it.
+    """
+    if experiment is not None:
+        try:
+            return use.client.sessions.get(session, experiment=experiment)
+        except NotFound as error:
+            if error.error_code != "session_not_found":
+                raise
+            elsewhere = _named(use, _holders(use, session))
+            hint = f" It is in {elsewhere}." if elsewhere else ""
+            message = f"session {shown(session)} does not exist in experiment {shown(experiment)}.{hint}"
+            raise NotFound(message, code=error.error_code, details=error.details) from error
+    found = _holders(use, session)
+    if not found:
+        raise NotFound(f"session {shown(session)} does not exist in any experiment.", code="session_not_found")
+    if len(found) > 1:
+        where = _named(use, found)
+        raise Invalid(f"session {shown(session)} is in {where}; name one of them with -e.", code="ambiguous_name")
+    return found[0]
+
+
+def _holders(use: Use, session: str) -> list[Session]:
+    return list(use.client.sessions.search(filter=f"id = {quote(session)}", limit=MOST_NAMESAKES))
+
+
+def _named(use: Use, found: Sequence[Session]) -> str:
+    names = experiment_names(use.client, (each.experiment_id for each in found))
+    return ("experiments " if len(names) > 1 else "experiment ") + ", ".join(names.values()) if names else ""
