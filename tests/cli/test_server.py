@@ -130,7 +130,9 @@ def test_from_the_first_account_to_keys_of_every_scope(
     token = re.search(r"--token (\S+)", guarded.printed)
     assert token is not None
     type_in(monkeypatch, PASSWORD)
-    assert lodeline("accounts", "setup", "ada", "--token", "wrong", code=3).err
+    refused = lodeline("accounts", "setup", "ada", "--token", "wrong", code=3).err
+    assert "set-up token: not the one that the server printed" in refused
+    assert "LODELINE_KEY" not in refused
     type_in(monkeypatch, PASSWORD)
     lodeline("accounts", "setup", "ada", "--token", token.group(1))
     type_in(monkeypatch, "wrong")

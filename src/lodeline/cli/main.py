@@ -65,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except LodelineError as error:
-        _say(f"Error: {error.message}{_KEY_HINT if isinstance(error, Unauthenticated) else ''}")
+        _say(f"Error: {error.message}{_KEY_HINT if _needs_key(error) else ''}")
         return exit_code(error)
     except KeyboardInterrupt:
         _say("Interrupted.")
@@ -78,6 +78,11 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get("LODELINE_DEBUG"):
             raise
         return _unforeseen(error)
+
+
+def _needs_key(error: LodelineError) -> bool:
+    """Tell whether a key would help: a set-up token is asked for where no account can have one yet."""
+    return isinstance(error, Unauthenticated) and error.error_code != "wrong_setup_token"
 
 
 def _unforeseen(error: Exception) -> int:

@@ -44,7 +44,10 @@ class AccountService:
             raise Conflict("set-up is done already; sign in, or ask an admin for an account.")
         given = token.strip().lower()
         if not same_secret(given, self._credentials.secrets.setup_token()):
-            raise Unauthenticated("set-up token: not the one that the server printed when it started; copy it whole.")
+            raise Unauthenticated(
+                "set-up token: not the one that the server printed when it started; copy it whole.",
+                code="wrong_setup_token",
+            )
         account = self._new(name, "admin")
         password_hash = self._credentials.passwords.hash(check_password(password, account_name=name))
         actor = replace(ANONYMOUS, name=name)
