@@ -52,9 +52,12 @@ def parse(text: str, entity: EntityScope, *, now_ns: int | None = None) -> Node:
     return _Parser(text, entity, now_ns).parse()
 
 
-def parse_field(text: str, entity: EntityScope) -> Field:
-    """Return the field of `entity` that a name such as ``duration`` or ``tags.release`` means; Invalid if none."""
-    words = Words(text, "field")
+def parse_field(text: str, entity: EntityScope, noun: str = "field") -> Field:
+    """Return the field of `entity` that a name such as ``duration`` or ``tags.release`` means; Invalid if none.
+
+    `noun` is what errors call the text.
+    """
+    words = Words(text, noun)
     known = parse_path(words, entity)
     if words.here().kind != "end":
         raise words.unexpected("one field and nothing after it")

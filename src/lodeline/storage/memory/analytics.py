@@ -55,7 +55,7 @@ class MemoryAnalytics:
             return Facet(field, values, examined=scan.examined, complete=not scan.stopped)
 
     def aggregate(self, search: Search, query: AggregateQuery) -> Aggregate:
-        group_by = None if query.group_by is None else parse_group(query.group_by)
+        group_by = None if query.group_by is None else parse_group(query.group_by, "group_by")
         cells: dict[tuple[int | None, str | None], _Cell] = {}
         with self._state.lock:
             begins = self._beginnings(query)

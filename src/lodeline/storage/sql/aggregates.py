@@ -70,7 +70,7 @@ def compute(db: Db, search: Search, answer: Answer, cache: AggregateCache) -> No
     `search` names active experiments only.
     """
     query = answer.query
-    group = UNGROUPED if query.group_by is None else group_of(parse_group(query.group_by))
+    group = UNGROUPED if query.group_by is None else group_of(parse_group(query.group_by, "group_by"))
     exact = compile_filter(search.node).exact
     # With which trace a session begins changes with traces of other hours, so nothing of that is remembered.
     lasting = exact and not (query.assessment is not None and query.assessment_of == "sessions")
