@@ -19,6 +19,7 @@ from tests.server.world import World, populated, request_of, serve
 
 API = "/api/v1"
 ONE, TWO = "01" * 16, "02" * 16
+REMEDY = "create it first, or send a name by the header x-lodeline-experiment, which creates one that there is not."
 JSON_REQUEST = {
     "resourceSpans": [
         {
@@ -152,11 +153,50 @@ def test_a_name_of_digits_goes_on_meaning_the_same(world: World, header: str) ->
 def test_an_unknown_id_is_never_created(world: World) -> None:
     answer = world.send(request_of(ONE), x_lodeline_experiment="77")
     assert answer.status_code == 404
-    assert status_of(answer.content) == (5, "experiment '77' does not exist.")
-    of_mlflow = world.send(request_of(ONE), x_mlflow_experiment_id="77")
+    assert status_of(answer.content) == (5, f"experiment '77' does not exist; {REMEDY}")
+    by_id = world.send(request_of(ONE), x_mlflow_experiment_id="new")
+    assert by_id.status_code == 404
+    assert status_of(by_id.content) == (
+        5,
+        f"experiment 'new' does not exist, and is no id, which is asked for here; {REMEDY}",
+    )
+    client = {"user_agent": "mlflow-python-client/3.14.0"}
+    of_mlflow = world.send(request_of(ONE), x_mlflow_experiment_id="77", **client)
     assert of_mlflow.status_code == 404
-    assert of_mlflow.json() == {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "experiment '77' does not exist."}
+    assert of_mlflow.json() == {
+        "error_code": "RESOURCE_DOES_NOT_EXIST",
+        "message": f"experiment '77' does not exist; {REMEDY}",
+    }
     assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected", "message"),
+    [
+        ("GET", {}, (405, 12), "GET is no method of '/v1/traces'; it has POST."),
+        ("POST", {"host": "evil.example"}, (400, 3), "host: 'evil.example' is not a name of this server; "),
+        (
+            "POST",
+            {"origin": "https://evil.example"},
+            (403, 7),
+            "origin 'https://evil.example' may not call",
+        ),
+    ],
+)
+def test_what_is_refused_before_the_door_is_a_status_too(
+    method: str, headers: dict[str, str], expected: tuple[int, int], message: str, world: World
+) -> None:
+    status, code = expected
+    answer = world.client.request(method, "/v1/traces", headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
+    assert answer.json()["code"] == code
+    assert answer.json()["message"].startswith(message)
+    protobuf = {"content-type": "application/x-protobuf", **headers}
+    answer = world.client.request(method, "/v1/traces", headers=protobuf)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/x-protobuf")
+    assert answer.headers.get("allow") == ("POST" if status == 405 else None)
+    assert status_of(answer.content)[0] == code
+    assert status_of(answer.content)[1].startswith(message)
 
 
 def test_an_unknown_name_is_created_only_by_who_may_create() -> None:
@@ -241,7 +281,7 @@ def test_spans_of_refused_experiments_are_rejected_and_the_others_kept(world: Wo
     bad = ExportTraceServiceRequest.FromString(request_of(TWO, resource={"lodeline.experiment_id": "99"}))
     good.resource_spans.extend(bad.resource_spans)
     answer = world.send(good.SerializeToString())
-    assert partial(answer.content) == (1, "1 span rejected: experiment '99' does not exist.")
+    assert partial(answer.content) == (1, f"1 span rejected: experiment '99' does not exist; {REMEDY}")
     assert world.client.get(f"{API}/traces/tr-{ONE}").status_code == 200
 
 

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lodeline.domain.errors import Invalid, LodelineError, NotFound, Unavailable, shown
 from lodeline.domain.ids import new_hex
+from lodeline.server.otlp_refusals import refusal_at
 from lodeline.server.serialise import dumps
 
 PROBLEM_TYPE = "application/problem+json"
@@ -136,9 +137,14 @@ async def _on_refused(request: Request, error: Exception) -> Response:
         methods = _methods_at(request)
         known = wrong_method(request.method, request.url.path, methods)
         headers["allow"] = ", ".join(methods)
-    answer = problem_response(_with_status(known, error.status_code), request_id_of(request.scope))
+    answer = refused(_with_status(known, error.status_code), request.scope)
     answer.headers.update(headers)
     return answer
+
+
+def refused(error: LodelineError, scope: Scope) -> Response:
+    """Return the answer to a request that no route takes: a problem, or a Status of OTLP at its door."""
+    return refusal_at(scope, error) or problem_response(error, request_id_of(scope))
 
 
 def wrong_method(method: str, path: str, allowed: Sequence[str]) -> LodelineError:

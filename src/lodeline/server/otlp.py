@@ -28,18 +28,17 @@ from lodeline.ingest.resources import ExperimentHint
 from lodeline.server.access import Access, key_of
 from lodeline.server.errors import cut_off, log_incident
 from lodeline.server.figures import Door, Figures
-from lodeline.server.rpc_status import rpc_code, rpc_status
+from lodeline.server.otlp_refusals import OTLP_PATH, PROTOBUF, media_type_of, refusal
 from lodeline.server.security import body_too_large
 from lodeline.server.settings import Settings
 from lodeline.services.admission import Ticket
 from lodeline.services.ingest import ExportOutcome, ExportRequest, IngestService
 
-PROTOBUF = "application/x-protobuf"
-_MLFLOW_HEADER = "x-mlflow-experiment-id"
-"""Whoever names an experiment by it reads of one that there is not as from MLflow's server."""
+_MLFLOW_CLIENT = "mlflow-"
+"""How MLflow's clients begin their user agent; they read of an experiment that there is not as from its server."""
 HINT_HEADERS: tuple[tuple[str, Literal["id", "name", "either"]], ...] = (
     ("x-lodeline-experiment", "either"),
-    (_MLFLOW_HEADER, "id"),
+    ("x-mlflow-experiment-id", "id"),
     ("x-project-name", "name"),
     ("x-phoenix-project-name", "name"),
 )
@@ -51,12 +50,12 @@ RUN_HEADER = "x-mlflow-run-id"
 
 def routes() -> list[BaseRoute]:
     """Return the routes of this door."""
-    return [Route("/v1/traces", export_traces, methods=["POST"], name="export_traces", include_in_schema=False)]
+    return [Route(OTLP_PATH, export_traces, methods=["POST"], name="export_traces", include_in_schema=False)]
 
 
 async def export_traces(request: Request) -> Response:
     """Take one export request; durable when it is answered."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request.headers)
     as_json = media_type == JSON_TYPE
     figures: Figures = request.app.state.figures
     door = figures.door("http")
@@ -66,7 +65,7 @@ async def export_traces(request: Request) -> Response:
         outcome = await _export(request, media_type, door)
     except LodelineError as error:
         door.refused(error)
-        if isinstance(error, NotFound) and _MLFLOW_HEADER in request.headers:
+        if isinstance(error, NotFound) and request.headers.get("user-agent", "").startswith(_MLFLOW_CLIENT):
             body = json.dumps({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": error.message}).encode()
             return Response(body, error.http_status, media_type=JSON_TYPE)
         return refusal(error, as_json=as_json)
@@ -114,20 +113,6 @@ def _utf8(value: str) -> str:
         return value.encode("latin-1").decode()
     except UnicodeError:
         return value
-
-
-def refusal(error: LodelineError, *, as_json: bool) -> Response:
-    """Return an error as an OTLP Status, with Retry-After when sending again helps."""
-    status = 415 if error.error_code in {"unsupported_encoding", "unsupported_media_type"} else error.http_status
-    headers: dict[str, str] = {}
-    if isinstance(error, Unavailable):
-        headers["retry-after"] = str(max(1, round(error.retry_after_s)))
-    if status == 401:
-        headers["www-authenticate"] = 'Bearer realm="lodeline"'
-    if not as_json:
-        return Response(rpc_status(error), status, headers=headers, media_type=PROTOBUF)
-    body = json.dumps({"code": rpc_code(error), "message": error.message}).encode()
-    return Response(body, status, headers=headers, media_type=JSON_TYPE)
 
 
 async def _export(request: Request, media_type: str, door: Door) -> ExportOutcome:

@@ -8,7 +8,7 @@ from lodeline.domain.errors import LodelineError, Unavailable
 
 INTERNAL = 13
 UNAVAILABLE = 14
-_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 9, 413: 3, 415: 3, 429: 14, 501: 12, 503: UNAVAILABLE}
+_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 409: 9, 413: 3, 415: 3, 429: 14, 501: 12, 503: UNAVAILABLE}
 _RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
 
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lodeline.domain.errors import Forbidden, Invalid, LodelineError, TooLarge, shown
 from lodeline.domain.ids import new_hex
 from lodeline.domain.loopback import is_loopback
-from lodeline.server.errors import problem_response, request_id_of
+from lodeline.server.errors import problem_response, refused
 
 CSRF_HEADER = "x-lodeline-csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -254,4 +254,4 @@ def _foreign(who: str) -> Forbidden:
 
 
 async def _refuse(error: LodelineError, scope: Scope, receive: Receive, send: Send) -> None:
-    await problem_response(error, request_id_of(scope))(scope, receive, send)
+    await refused(error, scope)(scope, receive, send)

@@ -255,6 +255,12 @@ class _Resolver:
                     f"experiment {shown(hint.value)} does not exist, and {actor.label} may not create it; create it "
                     "first, or send with a key of scope write."
                 )
+            elif hint.form != "name":  # what is named is created
+                wrong = "" if is_experiment_id(hint.value) else ", and is no id, which is asked for here"
+                missing.message = (
+                    f"experiment {shown(hint.value)} does not exist{wrong}; create it first, or send a name by the "
+                    f"header {_HEADER}, which creates one that there is not."
+                )
             return missing
         bound = actor.experiment_ids
         where = f" (it is bound to {' and '.join(sorted(bound))})" if bound else ""
