@@ -162,11 +162,14 @@ def check_draft(draft: AssessmentDraft) -> AssessmentDraft:
     if not _NAME.fullmatch(draft.name) or not draft.name.strip():
         raise Invalid.value("name", draft.name, f"1 to {MAX_NAME} characters without control characters")
     if draft.error is not None and draft.value is not None:
-        raise Invalid(f"assessment {draft.name!r}: give value or error, not both.")
+        raise Invalid(f"assessment {draft.name!r}: give value or error, not both.", details={"field": "value"})
     if draft.kind == "ISSUE_REF" and (draft.error is not None or draft.value is not None):
         raise Invalid(f"assessment {draft.name!r}: an issue reference has no value and no error.")
     if draft.kind != "ISSUE_REF" and draft.error is None and draft.value is None:
-        raise Invalid(f"assessment {draft.name!r}: value is missing; give a value, or an error that says why not.")
+        raise Invalid(
+            f"assessment {draft.name!r}: value is missing; give a value, or an error that says why not.",
+            details={"field": "value"},
+        )
     if draft.kind == "EXPECTATION" and draft.error is not None:
         raise Invalid(f"assessment {draft.name!r}: an expectation has a value, never an error.")
     if draft.confidence is not None and not 0 <= draft.confidence <= 1:

@@ -4,10 +4,12 @@ A message says what is wrong, names the value, and says what to do. `code` is st
 `details` holds JSON-serialisable facts such as the field, the position or the id in conflict.
 """
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
 _SHOWN = 120
+_OTEL_TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
 
 
 def shown(value: object) -> str:
@@ -67,9 +69,15 @@ class NotFound(LodelineError):
 
     @classmethod
     def of(cls, noun: str, ident: object) -> Self:
-        """Return the error for a missing entity, such as ``NotFound.of("trace", trace_id)``."""
+        """Return the error for a missing entity, such as ``NotFound.of("trace", trace_id)``.
+
+        Of a trace that is named as OpenTelemetry names it, it says what its id is here.
+        """
+        hint = ""
+        if noun == "trace" and _OTEL_TRACE_ID.fullmatch(text := str(ident)):
+            hint = f"; ids of traces begin with tr-: {shown('tr-' + text.lower())}"
         return cls(
-            f"{noun} {shown(ident)} does not exist.",
+            f"{noun} {shown(ident)} does not exist{hint}.",
             code=f"{noun.replace(' ', '_')}_not_found",
             details={"noun": noun, "id": str(ident)},
         )

@@ -7,7 +7,7 @@ from typing import Literal, TypedDict
 
 from lodeline.domain.budget import BudgetPeriod, CostBudget
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge, shown
-from lodeline.domain.ids import ExperimentId
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 
 Lifecycle = Literal["ACTIVE", "DELETED"]
 CaptureMode = Literal["full", "hashed", "structure", "none"]
@@ -200,7 +200,8 @@ def experiment_taken(what: Literal["name", "id"], value: str, holder: Experiment
     if holder is not None:
         details = {"experiment_id": holder.experiment_id, "lifecycle": holder.lifecycle}
         if holder.lifecycle == "DELETED":
-            remedy = "restore or purge the deleted experiment that has it, or "
+            purge = " or purge" if holder.experiment_id != DEFAULT_EXPERIMENT else ""  # which is for ever
+            remedy = f"restore{purge} the deleted experiment that has it, or "
     return Conflict(
         f"experiment {what} {shown(value)} is taken; {remedy}choose another.",
         code=f"experiment_{what}_taken",

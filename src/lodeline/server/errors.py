@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lodeline.domain.errors import Invalid, LodelineError, NotFound, Unavailable, shown
 from lodeline.domain.ids import new_hex
+from lodeline.query.problem import nearest
 from lodeline.server.otlp_refusals import refusal_at
 from lodeline.server.serialise import dumps
 
@@ -194,14 +195,26 @@ def invalid_request(errors: Sequence[Any]) -> Invalid:
     if name == "body" and isinstance(given, bytes):  # FastAPI parses what is said to be JSON, and nothing else
         message = "body: it is not said to be JSON; send it with the header `Content-Type: application/json`."
         return Invalid(message, details={"field": name, "errors": found})
-    if first.get("type") in {"extra_forbidden", "unexpected_keyword_argument"}:
-        message = f"{name}: there is no such field; leave it out, or see /api/v1/openapi.json for those there are."
-        return Invalid(message, details={"field": name, "errors": found})
     if first.get("type") == "json_invalid":
         return _not_json(first)
-    value = "" if first.get("type") == "missing" or given is None else f" {shown(given)} is not valid;"
-    message = f"{name}:{value} {_expected(first).rstrip('.')}."
-    return Invalid(message, details={"field": name, "errors": found})
+    return Invalid(f"{name}: {_said(first, errors)}.", details={"field": name, "errors": found})
+
+
+def _said(first: Mapping[str, Any], errors: Sequence[Any]) -> str:
+    """Return what is wrong with the field of the first finding."""
+    expected, given = _expected(first).rstrip("."), first.get("input")
+    if first.get("type") in _UNKNOWN:
+        return "there is no such field; leave it out, or see /api/v1/openapi.json for those there are"
+    if first.get("type") == "missing":
+        unknown = [_place(each["loc"]) for each in errors if each.get("type") in _UNKNOWN]
+        near = nearest(_place(first["loc"]), unknown)
+        return expected if near is None else f"{expected}; it was perhaps meant by {shown(near)}, which is no field"
+    if _is_key(first.get("loc", ())):
+        return f"the key {shown(given)} is not valid; {expected}"
+    return expected if given is None else f"{shown(given)} is not valid; {expected}"
+
+
+_UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
 def _not_json(error: Mapping[str, Any]) -> Invalid:
@@ -224,8 +237,14 @@ _NO_OBJECT = frozenset(("model_attributes_type", "model_type", "dict_type", "dat
 def _place(parts: Sequence[object]) -> str:
     """Return the path to a value in a body (``body`` for the whole); keys of the client's own may be of any length,
     so each part is cut."""
-    names = [str(part) for part in parts if part != "body"]
+    named = parts[:-2] if _is_key(parts) else parts
+    names = [str(part) for part in named if part != "body"]
     return ".".join(name if len(name) <= _MOST_OF_NAME else f"{name[:_MOST_OF_NAME]}…" for name in names) or "body"
+
+
+def _is_key(parts: Sequence[object]) -> bool:
+    """Tell whether a place is that of a map's key: Pydantic names it, and then says so."""
+    return bool(parts) and parts[-1] == "[key]"
 
 
 def request_id_of(scope: Scope) -> str | None:

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from lodeline.auth.actor import Actor
 from lodeline.domain.attachment import Attachment
-from lodeline.domain.blob import BlobInfo, check_blob_path, trace_folder
+from lodeline.domain.blob import BlobInfo, check_blob_path, is_folder_name, trace_folder
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import Invalid, NotFound
 from lodeline.domain.ids import TraceId
@@ -72,8 +72,9 @@ def _folder(trace: Trace) -> str:
 
 
 def _path(trace: Trace, name: str) -> str:
-    if "/" in name or len(name) > MAX_NAME:
-        raise Invalid.value("name", name, f"a file name without '/', of at most {MAX_NAME} characters")
+    if "/" in name or len(name) > MAX_NAME or not is_folder_name(name):
+        expected = f"a file name of at most {MAX_NAME} characters that every system can have, without '/'"
+        raise Invalid.value("name", name, expected)
     return check_blob_path(f"{_folder(trace)}/{name}")
 
 

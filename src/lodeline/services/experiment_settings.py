@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import get_args
 
 from lodeline.domain.budget import MAX_USD, BudgetPeriod
-from lodeline.domain.errors import Invalid, TooLarge, shown
+from lodeline.domain.errors import Invalid, LodelineError, TooLarge, shown
 from lodeline.domain.experiment import MAX_TAG_KEY, ExperimentSettings, PriceOverride, check_name
 from lodeline.domain.model import check_alias
 from lodeline.ingest.expressions import idles
@@ -21,7 +22,26 @@ _AMOUNTS = tuple(f"{kind}_usd_per_mtok" for kind in ("input", "output", "cache_r
 
 
 def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
-    """Return `settings`; Invalid names the field and the value, TooLarge a list that is too long."""
+    """Return `settings`; Invalid names the field (``settings.…``) and the value, TooLarge a list that is too long."""
+    with _within("settings"):
+        _check(settings)
+    return settings
+
+
+@contextmanager
+def _within(parent: str, field: str | None = None) -> Generator[None]:
+    """Let errors name their field within `parent`, or as `field` there."""
+    try:
+        yield
+    except (Invalid, TooLarge) as error:
+        inner, colon, rest = error.message.partition(": ")
+        name = f"{parent}.{field or inner}".strip(".")
+        details = {**error.details, "field": name}
+        renamed: LodelineError = type(error)(f"{name}{colon}{rest}", code=error.error_code, details=details)
+        raise renamed from error
+
+
+def _check(settings: ExperimentSettings) -> None:
     _check_count("mask_patterns", len(settings.mask_patterns), MAX_PATTERNS)
     for pattern in settings.mask_patterns:
         _check_mask(pattern)
@@ -46,12 +66,14 @@ def check_settings(settings: ExperimentSettings) -> ExperimentSettings:
     for key in settings.recommended_tags:
         check_name(key, noun="recommended_tags", most=MAX_TAG_KEY)
     _check_count("environments", len(settings.environments), MAX_NAMES)
-    for name in (*settings.environments, *filter(None, [settings.default_environment])):
-        check_name(name, noun="environment", most=MAX_TAG_KEY)
+    for name in settings.environments:
+        check_name(name, noun="environments", most=MAX_TAG_KEY)
+    if settings.default_environment:
+        check_name(settings.default_environment, noun="default_environment", most=MAX_TAG_KEY)
     _check_count("gated_aliases", len(settings.gated_aliases), MAX_NAMES)
     for alias in settings.gated_aliases:
-        check_alias(alias)
-    return settings
+        with _within("", "gated_aliases"):
+            check_alias(alias)
 
 
 def _check_count(field: str, count: int, most: int) -> None:
