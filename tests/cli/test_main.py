@@ -249,3 +249,30 @@ def test_completion_suggests_commands_of_a_group() -> None:
     command = [sys.executable, "-m", "lodeline.cli.main"]
     finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert finished.stdout.split() == ["search"]
+
+
+@pytest.mark.parametrize(
+    ("command", "meant"),
+    [
+        (("prompts", "show"), "get"),
+        (("traces", "ls"), "search"),
+        (("experiments", "ls"), "list"),
+        (("experiments", "rm"), "delete"),
+        (("models", "remove"), "delete"),
+        (("keys", "rm"), "revoke"),
+        (("prompts", "gets"), "get"),
+    ],
+    ids=str,
+)
+def test_another_word_for_a_command_of_a_group_is_answered_with_it(
+    command: tuple[str, ...], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command) == exits.INVALID
+    assert f"No such command {command[1]!r}. Did you mean {meant!r}" in capsys.readouterr().err
+
+
+def test_what_doctor_finds_is_no_wider_than_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["doctor", "--server", NOBODY])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 118
+    assert "no Lodeline server answers at" in "\n".join(lines)
