@@ -1,15 +1,18 @@
 """``lodeline doctor``: is what programs trace on this machine delivered, and if not, why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Annotated
 
 import typer
 
 from lodeline import __version__
-from lodeline.cli.diagnosis import diagnose, verdict_code
+from lodeline.cli.diagnosis import Finding, diagnose, verdict_code
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, closing_quietly
-from lodeline.cli.output import Output
+from lodeline.cli.output import Output, clean
 
+_WIDTH, _NARROWEST = 118, 40
+"""Columns of the table where there is no terminal, and those that what is found has at least."""
 _STYLES: Mapping[str, str] = {"ok": "green", "warn": "yellow", "fail": "red", "unreachable": "red"}
 
 
@@ -35,7 +38,17 @@ def command(
         if as_json:
             out.document({"lodeline": __version__, "findings": findings})
         else:
-            rows = ((finding.check, finding.verdict, finding.text) for finding in findings)
-            out.table(("check", "verdict", "finding"), rows, _STYLES)
+            width = out.console.width if out.console.is_terminal else _WIDTH
+            out.table(("check", "verdict", "finding"), _rows(findings, width), _STYLES)
     if code := verdict_code(findings):
         raise typer.Exit(code)
+
+
+def _rows(findings: Sequence[Finding], width: int) -> Iterator[tuple[str, str, str]]:
+    """Yield the lines of a table so wide: what is found in as many as it takes, cut between words only."""
+    lead = sum(max(map(len, column)) + 2 for column in zip(*((f.check, f.verdict) for f in findings), strict=True))
+    for finding in findings:
+        room = max(_NARROWEST, width - lead)
+        first, *more = wrap(clean(finding.text), room, break_long_words=False, break_on_hyphens=False) or [""]
+        yield finding.check, finding.verdict, first
+        yield from (("", "", line) for line in more)
