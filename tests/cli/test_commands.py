@@ -445,3 +445,14 @@ def test_a_wrong_setting_of_the_server_is_named(lodeline: Lodeline) -> None:
     assert "port" in lodeline("server", "--port", "99999", code=2).err
     assert "grpc_port" in lodeline("server", "--grpc-port", "many", code=2).err
     assert "0.0.0.0" in lodeline("server", "--host", "0.0.0.0", "--store", "memory:", code=2).err
+
+
+def test_the_audit_trail_shows_times_as_times(lodeline: Lodeline, store: Path) -> None:
+    lodeline("experiments", "create", "x", store=store)
+    lodeline("keys", "create", "k", "--scope", "read", "--expires-days", "9", store=store)
+    (entry, *_) = lodeline("audit", "list", "--json", store=store).lines()
+    assert isinstance(entry["details"], dict)
+    assert "expires_ms" in entry["details"]
+    shown = lodeline("audit", "list", store=store).out
+    assert re.search(r"expires=\d{4}-\d\d-\d\d \d\d:\d\d", shown)
+    assert "expires_ms" not in shown
