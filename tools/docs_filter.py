@@ -21,6 +21,13 @@ _TITLES: dict[EntityScope, str] = {
 }
 
 
+_BY_FEEDBACK = (
+    "`feedback.NAME`, `expectation.NAME` and `assessment(…)` speak of assessments of the session itself, not of its "
+    "traces'. `feedback.NAME` can order the list: by the mean of the session's valid feedback of that name, where "
+    "`true`, `'yes'` and `'pass'` count as 1 and `false`, `'no'` and `'fail'` as 0."
+)
+
+
 def field_tables() -> str:
     """Return a Markdown table of the fields of every list."""
     return "\n".join(line for entity in ENTITIES for line in _table(entity))
@@ -36,6 +43,8 @@ def _table(entity: EntityScope) -> Iterator[str]:
     unsorted = ", ".join(f"`{spec.name}`" for spec in ENTITIES[entity].fields if not spec.sortable)
     if unsorted and entity != "span":
         yield from (f"Every field but {unsorted} can order the list.", "")
+    if ENTITIES[entity].by_feedback:
+        yield from (_BY_FEEDBACK, "")
 
 
 def _names(spec: FieldSpec) -> str:

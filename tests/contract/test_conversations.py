@@ -2,15 +2,16 @@
 
 import pytest
 
+from lodeline.domain.assessment import AssessmentDraft, AssessmentError
 from lodeline.domain.errors import NotFound
-from lodeline.domain.ids import ExperimentId, TraceId
+from lodeline.domain.ids import AssessmentId, ExperimentId, TraceId
 from lodeline.domain.page import Page
 from lodeline.domain.session import DEFAULT_SESSION_IDLE_S, Session, User
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import TokenUsage
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
-from tests.contract.build import T0_MS, all_pages, at_ns, audit, make_experiment, search, span, write
+from tests.contract.build import T0_MS, all_pages, at_ns, audit, judgment, make_experiment, search, span, write
 
 ZERO = ExperimentId("0")
 
@@ -42,7 +43,7 @@ def test_a_session_is_what_its_traces_say(stores: Stores) -> None:
     )
     assert session(stores, "s") == Session(
         ZERO, "s", "OPEN", first_ns=at_ns(0), last_ns=at_ns(9000), trace_count=3, error_count=1,
-        tokens=TokenUsage(2, 3), cost_usd=0.375, user="early",
+        tokens=TokenUsage(2, 3), cost_usd=0.375, user="early", faulty_count=1,
     )  # fmt: skip
 
 
@@ -128,6 +129,79 @@ def test_sessions_take_filters_and_orders(stores: Stores) -> None:
     assert sessions(stores, order="first") == ["s1", "s2", "s3"]
     assert sessions(stores, order="cost desc, id desc") == ["s1", "s3", "s2"]
     assert sessions(stores, order="trace_count") == ["s2", "s3", "s1"]
+
+
+def test_turns_with_failed_spans_are_counted_whatever_became_of_the_turn(stores: Stores) -> None:
+    failed = [span("tool", number, parent=1, status="ERROR") for number in (2, 3)]
+    stores.traces.write(
+        [
+            write("a", span(session="s"), failed[0]),
+            write("b", span(session="s"), *failed),
+            write("c", span(session="s")),
+            write("d", span(session="t", status="ERROR")),
+            write("e", span(session="u", status="OK")),
+        ]
+    )
+    counts = {each: (found.error_count, found.faulty_count) for each in "stu" for found in [session(stores, each)]}
+    assert counts == {"s": (0, 2), "t": (1, 1), "u": (0, 0)}
+    assert sessions(stores, "faulty_count > 0 AND error_count = 0") == ["s"]
+    assert sessions(stores, order="faulty_count desc, id") == ["s", "t", "u"]
+
+
+def log(stores: Stores, draft: AssessmentDraft, experiment: ExperimentId = ZERO) -> AssessmentId:
+    logged, _ = stores.assessments.log(experiment, draft, by=None, now_ms=T0_MS, audit=audit())
+    return logged.assessment_id
+
+
+def judged(stores: Stores) -> None:
+    """Four sessions: s1 solved, s2 not, s3 of two minds and once revised, s4 only judged by its turn."""
+    stores.traces.write(
+        [write(f"tr-{number}", span(start_ms=-number, session=f"s{number}")) for number in range(1, 5)]
+    )
+    log(stores, judgment(None, "reward", 1, session="s1", source="HUMAN"))
+    log(stores, judgment(None, "reward", 0, session="s2"))
+    log(stores, judgment(None, "tone", "rude", session="s2"))
+    log(stores, judgment(None, "reward", True, session="s3"))
+    first = log(stores, judgment(None, "reward", 5, session="s3"))
+    log(stores, judgment(None, "reward", 0.5, session="s3", overrides=first))
+    log(stores, judgment(None, "answer", "42", session="s3", kind="EXPECTATION"))
+    log(stores, judgment(None, "safe", session="s3", error=AssessmentError("TIMEOUT")))
+    gone = log(stores, judgment(None, "tone", "kind", session="s3"))
+    stores.assessments.delete(gone, by=None, now_ms=T0_MS, audit=audit())
+    log(stores, judgment("tr-4", "reward", 0))
+
+
+def test_sessions_are_found_by_the_assessments_of_the_session_itself(stores: Stores) -> None:
+    judged(stores)
+    for text, expected in (
+        ("feedback.reward = 0", ["s2"]), ("feedback.reward >= 0.5", ["s1", "s3"]), ("feedback.reward = true", ["s3"]),
+        ("feedback.reward = 5", []), ("feedback.reward IS NULL", ["s4"]), ("feedback.tone IS NOT NULL", ["s2"]),
+        ("NOT feedback.reward > 0", ["s2", "s4"]), ("feedback.tone LIKE 'r%'", ["s2"]),
+        ("feedback.answer = '42'", []),
+        ("expectation.answer = '42'", ["s3"]), ("feedback.safe IS NOT NULL AND NOT feedback.safe = 1", ["s3"]),
+        ("assessment(name = 'reward' AND source = 'HUMAN')", ["s1"]), ("assessment.error = 'TIMEOUT'", ["s3"]),
+        ("assessment(name = 'reward' AND number < 1)", ["s2", "s3"]), ("assessment.valid = false", ["s3"]),
+        ("feedback.reward = 1 OR feedback.tone = 'rude'", ["s1", "s2"]), ("assessment.trace IS NOT NULL", []),
+        ("feedback.reward > 0 AND trace_count = 1 AND feedback.safe IS NULL", ["s1"]),
+    ):  # fmt: skip
+        assert (text, sessions(stores, text, limit=1)) == (text, expected)
+
+
+def test_sessions_are_ordered_by_the_mean_of_their_feedback(stores: Stores) -> None:
+    judged(stores)
+    assert sessions(stores, order="feedback.reward", limit=1) == ["s2", "s3", "s1", "s4"]
+    assert sessions(stores, order="feedback.reward desc, id") == ["s1", "s3", "s2", "s4"]
+    assert sessions(stores, "feedback.reward IS NOT NULL", order="feedback.reward") == ["s2", "s3", "s1"]
+    assert sessions(stores, order="feedback.tone, id desc") == ["s4", "s3", "s2", "s1"]  # words are no numbers
+
+
+def test_feedback_on_a_session_of_one_name_in_another_experiment_is_not_its(stores: Stores) -> None:
+    other = make_experiment(stores).experiment_id
+    stores.traces.write([write("a", span(session="s")), write("b", span(session="s"), experiment=other)])
+    log(stores, judgment(None, "reward", 0, session="s"), other)
+    text = search("feedback.reward = 0", entity="session", experiments=("0", other))
+    page = stores.conversations.sessions(text, now_ms=T0_MS)
+    assert [s.experiment_id for s in page.items] == [other]
 
 
 def test_users_are_listed_last_activity_first_with_their_figures(stores: Stores) -> None:

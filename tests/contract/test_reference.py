@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lodeline.domain.assessment import Assessment, AssessmentDraft
+from lodeline.domain.assessment import Assessment, AssessmentDraft, AssessmentTarget
 from lodeline.domain.ids import ExperimentId, RunId, TraceId
 from lodeline.domain.page import Page
+from lodeline.domain.session import Session
 from lodeline.domain.trace import TraceInfo
 from lodeline.domain.usage import usd_to_picousd
 from lodeline.query.ast import Always, EntityScope, Node, Order, Search
@@ -105,10 +106,11 @@ def info_of(case: TraceCase) -> TraceInfo:
     )
 
 
-def judge(stores: Stores, experiment_id: ExperimentId, trace_id: TraceId, wanted: Assessment) -> list[str]:
-    """Log an assessment, and one that overrides it when it is not to be valid; return their ids."""
+def judge(stores: Stores, experiment_id: ExperimentId, trace_id: TraceId | None, wanted: Assessment) -> list[str]:
+    """Log an assessment of a trace, or of the target that it has; and one that overrides it when it is not to be
+    valid; return their ids."""
     draft = AssessmentDraft(
-        target=replace(wanted.target, trace_id=trace_id),
+        target=wanted.target if trace_id is None else replace(wanted.target, trace_id=trace_id),
         name=wanted.name,
         kind=wanted.kind,
         source=wanted.source,
@@ -210,13 +212,19 @@ def test_session_lists_agree_with_the_reference(
 ) -> None:
     stores = shared_stores
     experiment_id, _ = load(stores, written)
+    for case in written:
+        for wanted in case.assessments if case.trace.session is not None else ():
+            of_session = replace(wanted, target=AssessmentTarget(session=case.trace.session))
+            judge(stores, experiment_id, None, of_session)
     fetch = partial(stores.conversations.sessions, now_ms=T0_MS + 1_800_000)
     everything = sorted(fetch(Search((experiment_id,), limit=1000)).items, key=lambda s: s.session)
+    judged = stores.assessments.search(Search((experiment_id,), limit=1000)).items
+    subjects: list[tuple[Session, Subject]] = [
+        (s, SessionSubject(s, lambda s=s: [each for each in judged if each.target.session == s.session]))
+        for s in everything
+    ]
     for question in asked:
-        assert_agrees(
-            fetch, experiment_id, question, [(s, SessionSubject(s)) for s in everything],
-            Order(field("session", "last")),
-        )  # fmt: skip
+        assert_agrees(fetch, experiment_id, question, subjects, Order(field("session", "last")))
 
 
 @SLOW

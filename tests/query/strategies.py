@@ -19,7 +19,7 @@ from lodeline.query.ast import (
     Text,
 )
 from lodeline.query.build import ALL, conj, disj, exists, judged, negate, one_of
-from lodeline.query.fields import ENTITIES, FieldSpec, Group, field
+from lodeline.query.fields import ENTITIES, FieldSpec, Group, feedback, field
 from lodeline.query.order import MAX_ORDERS
 from lodeline.query.tokens import terms_of
 from tests.generators import KEYS, NAMES, NUMBERS, RUNS, SPANS_NS, TEXTS, TIMES_NS, scalars, texts
@@ -94,6 +94,7 @@ def orders(entity: EntityScope, *, most: int = MAX_ORDERS) -> st.SearchStrategy[
         if spec.sortable
         for key in (KEYS if spec.keyed else (None,))
     ]
+    fields += [feedback(entity, name) for name in NAMES if ENTITIES[entity].by_feedback]
     if not fields:
         return st.just(())
     one = st.builds(Order, st.sampled_from(fields), st.booleans())

@@ -29,6 +29,12 @@ def test_every_example_is_a_filter(text: str):
     assert parse(to_text(node), "trace") == node
 
 
+@pytest.mark.parametrize("text", examples("session-filter"))
+def test_every_example_of_sessions_is_a_filter(text: str):
+    node = parse(text, "session", now_ns=T0_NS)
+    assert parse(to_text(node), "session") == node
+
+
 @pytest.mark.parametrize("text", examples("mlflow-filter"))
 def test_every_mlflow_example_is_a_filter(text: str):
     node = parse_mlflow(text, "trace")

@@ -30,6 +30,16 @@ def test_every_sortable_field_orders_its_list(entity: EntityScope):
             assert parse_order(f"{name} desc", entity)[0].field.name == spec.name
 
 
+def test_sessions_are_ordered_by_feedback_of_any_name():
+    assert parse_order("feedback.`to the point` desc, id", "session") == (
+        Order(Field("session", "feedback", "number", "to the point"), descending=True),
+        Order(field("session", "id"), descending=False),
+    )
+    for text in ("feedback", "expectation.answer", "feedback.reward down"):
+        with pytest.raises(Invalid, match=r"^order: "):
+            parse_order(text, "session")
+
+
 def test_json_and_lists_of_values_never_order_a_list():
     for entity, each in ENTITIES.items():
         for spec in each.fields:

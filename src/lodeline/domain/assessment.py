@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -211,6 +212,19 @@ def numeric_value(value: JsonValue) -> float | None:
     if isinstance(value, str):
         return _WORDS.get(value.casefold())
     return None
+
+
+def mean_value(values: Iterable[JsonValue]) -> float | None:
+    """Return the mean of those of the values that count as numbers, the same in whatever order they come; None when
+    none does."""
+    numbers = [number for number in map(numeric_value, values) if number is not None]
+    if not numbers:
+        return None
+    if not all(map(math.isfinite, numbers)):
+        return sum(numbers)
+    with suppress(OverflowError):
+        return math.fsum(numbers) / len(numbers)
+    return math.fsum(number / len(numbers) for number in numbers)
 
 
 _WORDS = {"yes": 1.0, "pass": 1.0, "true": 1.0, "no": 0.0, "fail": 0.0, "false": 0.0}

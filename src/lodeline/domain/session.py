@@ -16,7 +16,8 @@ class Session:
 
     OPEN until `DEFAULT_SESSION_IDLE_S` have passed since its last activity; a late turn opens it again.
     `duration_ns` is from the first start to the last activity, which is the latest end (or start) of a trace. Sums
-    are over its traces; `user` is that of the earliest trace that names one.
+    are over its traces; `user` is that of the earliest trace that names one. `error_count` counts the traces in state
+    ERROR, `faulty_count` those with spans of status ERROR, whatever their state.
     """
 
     experiment_id: ExperimentId
@@ -29,6 +30,7 @@ class Session:
     tokens: TokenUsage = NO_USAGE
     cost_usd: float | None = None
     user: str | None = None
+    faulty_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from lodeline.query.ast import EntityScope, Field, FieldType
 Group = Literal["span", "assessment"]
 GROUPS: Mapping[str, Group] = {"span": "span", "assessment": "assessment"}
 """The groups by the word that opens them."""
+FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,15 @@ class EntitySpec:
     """What one kind of thing can be filtered by.
 
     `groups` are the parts of it that ``span(...)`` and ``assessment(...)`` speak of; `text` says whether full text
-    can be asked of it. `plural` names it in messages and documents.
+    can be asked of it, and `by_feedback` whether ``feedback.NAME`` can order it. `plural` names it in messages and
+    documents.
     """
 
     plural: str
     fields: tuple[FieldSpec, ...]
     groups: tuple[Group, ...] = ()
     text: bool = False
+    by_feedback: bool = False
 
 
 def _tokens(of: str, parts: Sequence[str]) -> tuple[FieldSpec, ...]:
@@ -200,10 +203,13 @@ _SESSION = EntitySpec(
         FieldSpec("duration", "duration", "From its first start to its last activity."),
         FieldSpec("trace_count", "number", "How many traces it has."),
         FieldSpec("error_count", "number", "How many of its traces are in state ERROR."),
+        FieldSpec("faulty_count", "number", "How many of its traces have spans with status ERROR."),
         *_tokens("its traces", ("total",)),
         FieldSpec("cost", "number", "US dollars; missing when nothing was priced."),
         FieldSpec("user", "string", "The end user."),
     ),
+    groups=("assessment",),
+    by_feedback=True,
 )
 _USER = EntitySpec(
     plural="users",
@@ -371,6 +377,11 @@ def field(scope: EntityScope, name: str, key: str | None = None) -> Field:
     """Return the field of a canonical name; KeyError when the table has none."""
     plain = _PLAIN[scope, name]
     return plain if key is None else Field(scope, name, plain.type, key)
+
+
+def feedback(scope: EntityScope, name: str) -> Field:
+    """Return what orders a list by the mean of the standing feedback of a name: no filter has such a field."""
+    return Field(scope, FEEDBACK, "number", name)
 
 
 def spec_of(of: Field) -> FieldSpec:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lodeline.query.ast import EntityScope, Field, Order
-from lodeline.query.fields import ENTITIES, field
+from lodeline.query.fields import ENTITIES, FEEDBACK, feedback, field
 from lodeline.query.grammar_mlflow import front
 from lodeline.query.grammar_native import parse_path
 from lodeline.query.mlflow_trace import SOURCE_RUN
@@ -42,15 +42,26 @@ def parse_order(text: str, entity: EntityScope) -> tuple[Order, ...]:
     orders: list[Order] = []
     while True:
         at = words.here()
-        spec, of = parse_path(words, entity)
-        if not spec.sortable:
-            sortable = ", ".join(each.name for each in ENTITIES[entity].fields if each.sortable)
-            raise words.error(at, f"{at.text} cannot order a list", expected=f"one of {sortable}", field=at.text)
+        of = _field(words, entity)
         _add(orders, Order(of, _descending(words)), words, at)
         if words.here().kind == "end":
             return tuple(orders)
         if not words.take_mark(","):
             raise words.unexpected("ASC, DESC, a comma or the end")
+
+
+def _field(words: Words, entity: EntityScope) -> Field:
+    at = words.here()
+    if at.kind == "path" and ENTITIES[entity].by_feedback:
+        parts = path_parts(at.text)
+        if parts[0].lower() == FEEDBACK and len(parts) > 1:
+            words.take()
+            return feedback(entity, ".".join(parts[1:]))
+    spec, of = parse_path(words, entity)
+    if not spec.sortable:
+        sortable = ", ".join(each.name for each in ENTITIES[entity].fields if each.sortable)
+        raise words.error(at, f"{at.text} cannot order a list", expected=f"one of {sortable}", field=at.text)
+    return of
 
 
 def parse_order_mlflow(clauses: str | Sequence[str], entity: EntityScope) -> tuple[Order, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from lodeline.domain.assessment import Assessment, numeric_value
+from lodeline.domain.assessment import Assessment, mean_value, numeric_value
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.experiment import Experiment
 from lodeline.domain.session import Session, User
@@ -12,6 +12,7 @@ from lodeline.domain.span import AttributeValue, Span
 from lodeline.domain.trace import Trace
 from lodeline.domain.usage import TokenUsage
 from lodeline.query.ast import Field
+from lodeline.query.fields import FEEDBACK
 from lodeline.query.values import span_texts
 
 NS_PER_MS = 1_000_000
@@ -153,14 +154,31 @@ class ExperimentSubject(Leaf):
 
 
 class SessionSubject(Leaf):
-    """A session."""
+    """A session; the assessments of the session itself, not of its traces, are asked for at most once."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, assessments: Callable[[], Sequence[Assessment]] = tuple) -> None:
         self.session = session
+        self._load_assessments = assessments
+
+    @cached_property
+    def _assessments(self) -> Sequence[AssessmentSubject]:
+        return [AssessmentSubject(assessment) for assessment in self._load_assessments()]
 
     def values(self, field: Field) -> Sequence[AttributeValue]:
         """Return the session's value of a field."""
+        if field.name == FEEDBACK:
+            return (mean_value(each.assessment.value for each in self._assessments if _stands(each, field.key)),)
         return (_SESSION[field.name](self.session),)
+
+    def assessments(self) -> Sequence[Subject]:
+        """Return the session's assessments."""
+        return self._assessments
+
+
+def _stands(subject: AssessmentSubject, name: str | None) -> bool:
+    """Tell whether an assessment is what ``feedback.NAME`` speaks of."""
+    judged = subject.assessment
+    return judged.valid and judged.kind == "FEEDBACK" and judged.name == name
 
 
 class UserSubject(Leaf):
@@ -272,6 +290,7 @@ _SESSION: Mapping[str, Read[Session]] = {
     "duration": lambda s: s.last_ns - s.first_ns,
     "trace_count": lambda s: s.trace_count,
     "error_count": lambda s: s.error_count,
+    "faulty_count": lambda s: s.faulty_count,
     "tokens.total": lambda s: s.tokens.total,
     "cost": lambda s: s.cost_usd,
     "user": lambda s: s.user,

@@ -26,7 +26,8 @@ class ConversationService:
     def sessions(self, actor: Actor, query: ListQuery) -> Page[Session]:
         """List sessions, last activity first unless ordered otherwise."""
         search = self._listing.search(actor, "trace.read", query, "session")
-        return self._stores.conversations.sessions(search, now_ms=self._clock.now_ms())
+        found = self._stores.conversations.sessions(search, now_ms=self._clock.now_ms())
+        return self._listing.explained(actor, found, query, search)
 
     def users(self, actor: Actor, query: ListQuery) -> Page[User]:
         """List users, last activity first unless ordered otherwise."""

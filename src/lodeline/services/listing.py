@@ -100,8 +100,8 @@ class Listing:
         return widened(node, lambda name: store.of_sessions(experiment_ids, name))
 
     def explained(self, actor: Actor, page: Page[T], query: ListQuery, search: Search) -> Page[T]:
-        """Return the answer to a search of traces or assessments, with hints when a filter of our grammar found
-        nothing from first to last."""
+        """Return the answer to a search of traces, assessments or sessions, with hints when a filter of our grammar
+        found nothing from first to last."""
         if page.items or page.partial or query.cursor or query.dialect != "lodeline":
             return page
         found = hints(search.listed)

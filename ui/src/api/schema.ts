@@ -2558,7 +2558,7 @@ export interface ServerInfo {
 
 /** One conversation: the traces of an experiment that share a session id.
 
-OPEN until `DEFAULT_SESSION_IDLE_S` have passed since its last activity; a late turn opens it again. `duration_ns` is from the first start to the last activity, which is the latest end (or start) of a trace. Sums are over its traces; `user` is that of the earliest trace that names one. */
+OPEN until `DEFAULT_SESSION_IDLE_S` have passed since its last activity; a late turn opens it again. `duration_ns` is from the first start to the last activity, which is the latest end (or start) of a trace. Sums are over its traces; `user` is that of the earliest trace that names one. `error_count` counts the traces in state ERROR, `faulty_count` those with spans of status ERROR, whatever their state. */
 export interface Session {
   experiment_id: string;
   session: string;
@@ -2570,6 +2570,7 @@ export interface Session {
   tokens: TokenUsage;
   cost_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
   user: string | null;
+  faulty_count: number;
 }
 
 /** One page of a list.

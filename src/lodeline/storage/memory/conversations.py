@@ -30,7 +30,8 @@ class MemoryConversations:
 
     def sessions(self, search: Search, *, now_ms: int) -> Page[Session]:
         with self._state.lock:
-            return session_page(self._sessions(search.experiment_ids, now_ms=now_ms), search)
+            found = self._sessions(search.experiment_ids, now_ms=now_ms)
+            return session_page(self._state, found, search)
 
     def users(self, search: Search) -> Page[User]:
         with self._state.lock:
@@ -70,6 +71,7 @@ def _session(records: Sequence[TraceRecord], *, now_ms: int) -> Session:
         tokens=_tokens(traces),
         cost_usd=_cost_usd(records),
         user=next((trace.user for trace in traces if trace.user is not None), None),
+        faulty_count=sum(trace.error_count > 0 for trace in traces),
     )
 
 

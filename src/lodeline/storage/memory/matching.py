@@ -96,9 +96,17 @@ def assessment_page(state: State, search: Search) -> Page[Assessment]:
     return _page(rows, search, "assessment", Order(field("assessment", "created")))
 
 
-def session_page(sessions: Iterable[Session], search: Search) -> Page[Session]:
+def session_page(state: State, sessions: Iterable[Session], search: Search) -> Page[Session]:
     """List sessions."""
-    rows = [Row(s, SessionSubject(s), (s.session, int(s.experiment_id))) for s in sessions]
+    judged: dict[tuple[str, str], list[Assessment]] = {}
+    for each in state.present_assessments():
+        if each.target.session is not None:
+            judged.setdefault((each.experiment_id, each.target.session), []).append(each)
+
+    def subject(of: Session) -> Subject:
+        return SessionSubject(of, lambda: judged.get((of.experiment_id, of.session), ()))
+
+    rows = [Row(s, subject(s), (s.session, int(s.experiment_id))) for s in sessions]
     return _page(rows, search, "session", Order(field("session", "last")))
 
 

@@ -100,6 +100,12 @@ def assessments_of(db: Db, trace_rows: Sequence[int]) -> dict[int, list[Assessme
     return found
 
 
+def assessments_of_session(db: Db, experiment_id: str, session: str) -> list[Assessment]:
+    """Return the present assessments of a session itself, oldest first."""
+    sql = "SELECT doc FROM assessments WHERE exp = ? AND session = ? AND deleted = 0 ORDER BY created_ms, id"
+    return [decode(doc) for (doc,) in db.execute(sql, (int(experiment_id), clean(session)))]
+
+
 def encode(assessment: Assessment) -> str:
     """Return an assessment as JSON text."""
     value = assessment.value

@@ -7,6 +7,7 @@ source that is ordered by time, else the traces themselves: what is common is fo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lodeline.query.ast import And, Compare, Exists, Literal_, Node
 from lodeline.storage.sql import terms
@@ -21,7 +22,7 @@ FEW = 200
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An index over traces: `ids` selects trace ids of one experiment (its first parameter is the experiment).
+    """An index over traces: `ids` selects rows of one experiment (its first parameter is the experiment).
 
     `walk` is the FROM clause ``… w`` with columns exp, start_ns, id in newest-first order and its conditions, None
     when the index is not ordered by time.
@@ -58,9 +59,9 @@ def sources(node: Node) -> list[Source]:
     return found
 
 
-def small_set(db: Db, exp: int, found: Sequence[Source]) -> list[int] | None:
-    """Return the ids of the smallest source if one has at most `SMALL` traces, else None."""
-    best: list[int] | None = None
+def small_set(db: Db, exp: int, found: Sequence[Source]) -> list[Any] | None:
+    """Return what the smallest source selects if that is at most `SMALL` rows, else None."""
+    best: list[Any] | None = None
     for source in found:
         most = min(FEW if source.walk else SMALL, SMALL if best is None else len(best))
         ids = [row[0] for row in db.execute(f"{source.ids} LIMIT {most + 1}", (exp, *source.params))]
@@ -111,6 +112,29 @@ def _of_span(item: Node) -> list[Source]:
 
 def _of_assessment(item: Node) -> list[Source]:
     """Assessments are found by name, and by name and a range of numbers. One trace may have several."""
+    named = _named(item)
+    if named is None:
+        return []
+    ids = f"SELECT trace FROM assessments WHERE exp = ? AND {named.where} AND deleted = 0 AND trace IS NOT NULL"
+    return [Source(ids, named.params)]
+
+
+def judged_sessions(node: Node) -> list[Source]:
+    """Return the indexes that name a superset of the matching sessions, one for each conjunct that has one.
+
+    `ids` selects sessions. Rows of sessions have neither trace nor start, by which the index finds them at once.
+    """
+    of_sessions = "start_ns IS NULL AND trace IS NULL AND deleted = 0 AND session IS NOT NULL"
+    found = [_named(part.item) for part in conjuncts(node) if isinstance(part, Exists) and part.scope == "assessment"]
+    return [
+        Source(f"SELECT session FROM assessments WHERE exp = ? AND {named.where} AND {of_sessions}", named.params)
+        for named in found
+        if named is not None
+    ]
+
+
+def _named(item: Node) -> Source | None:
+    """Return the condition by which an index finds assessments: a name, a range of numbers; None without a name."""
     name: Literal_ | None = None
     bounds = ""
     params: list[SqlValue] = []
@@ -123,9 +147,8 @@ def _of_assessment(item: Node) -> list[Source]:
             bounds += f" AND num {part.op} ?"
             params.append(float(part.value))
     if not isinstance(name, str):
-        return []
-    ids = f"SELECT trace FROM assessments WHERE exp = ? AND name = ?{bounds} AND deleted = 0 AND trace IS NOT NULL"
-    return [Source(ids, (clean(name), *params))]
+        return None
+    return Source("", (clean(name), *params), where=f"name = ?{bounds}")
 
 
 def _is_small_number(value: Literal_) -> bool:
