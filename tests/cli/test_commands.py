@@ -347,6 +347,39 @@ def test_a_session_is_found_in_whichever_experiment_has_it(lodeline: Lodeline, s
     assert "name one of them with -e." in refused.err
 
 
+def test_feedback_stands_beside_what_is_listed(lodeline: Lodeline, filled: Path) -> None:
+    def log(name: str, *value: str) -> None:
+        lodeline("assessments", "log", name, *value, "-e", "Default", store=filled)
+
+    log("reward", "0.25", "--session", "s-1")
+    for value in ("true", "false", "0.125"):
+        log("tone", value, "--trace", trace_id())
+    log("label", "\x1b[31mred", "--trace", trace_id())
+    log("safe", "--error", "TIMEOUT", "--trace", trace_id())
+    log("mood", "glad", "--trace", trace_id())
+    log("mood", "sad", "--trace", trace_id())
+    asked = [word for name in ("tone", "label", "safe", "mood", "reward", "tone") for word in ("--feedback", name)]
+    found = lodeline("traces", "search", *asked, "-f", f"id = '{trace_id()}'", store=filled).out
+    head, _, row = found.splitlines()[:3]
+    assert re.search(r"cost +tone +label +safe +mood +reward +about$", head)
+    assert "0.375 (mean of 3)" in row
+    assert "\\x1b[31mred" in row
+    assert "error TIMEOUT" in row
+    assert "sad (newest of 2)" in row
+    (line,) = lodeline("traces", "search", *asked[:2], "--json", "-f", f"id = '{trace_id()}'", store=filled).lines()
+    assert isinstance(line["assessments"], list)
+    assert len(line["assessments"]) == 3
+    sessions = lodeline("sessions", "list", "--feedback", "reward", "--feedback", "tone", store=filled).out
+    assert re.search(r"0\.25 +–$", sessions.splitlines()[2])
+    (line,) = lodeline("sessions", "list", "--feedback", "reward", "--json", store=filled).lines()
+    assert isinstance(line["session"], dict)
+    assert line["session"]["session"] == "s-1"
+    found = lodeline("sessions", "list", "-f", "feedback.reward < 0.5", "-o", "feedback.reward", store=filled).out
+    assert "s-1" in found
+    told = lodeline("sessions", "list", "-f", "feedback.rewrd < 0.5", store=filled)
+    assert "did you mean 'reward'?" in told.err
+
+
 def test_an_experiment_moves_to_another_store_whole(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
     lodeline("assessments", "log", "ok", "true", "--trace", trace_id(), store=filled)
     file = tmp_path / "default.zip"

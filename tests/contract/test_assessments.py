@@ -490,6 +490,8 @@ def test_lists_take_filters_and_orders(stores: Stores, log: Log) -> None:
         ("trace NOT IN ('tr-2', 'tr-9')", [yes, low]),
         (f"span = '{span_id(2)}'", [yes]),
         ("session = 's1'", [talk]),
+        ("session IN ('s1', 's2', 's1')", [talk]),
+        ("session IN ('s2', 's3')", []),
         ("session IS NULL AND span IS NULL AND NOT trace = 'tr-2'", [low]),
         ("confidence >= 0.75", [talk]),
         ("created > '2026-09-21T14:13:20.004Z'", [new]),

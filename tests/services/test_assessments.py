@@ -79,7 +79,11 @@ def test_names_come_with_the_types_and_values_of_what_stands(services: Services)
     assert correct.types == ("boolean", "json", "number", "text")
     assert [(item.value, item.count) for item in correct.values] == [(False, 2), (0.5, 1)]
     assert (answer.name, answer.kind, answer.types) == ("answer", "EXPECTATION", ("text",))
-    assert services.assessments.names(ADA, ["1"]).names == (correct,)
+    assert correct.session_count == 0
+    services.assessments.log(EDITOR, judgment(None, session="s", name="correct"), experiment="1")
+    (both,) = [each for each in services.assessments.names(EDITOR, ()).names if each.name == "correct"]
+    assert (both.count, both.session_count) == (7, 1)
+    assert services.assessments.names(ADA, ["1"]).names == (both,)
     with pytest.raises(NotFound):
         services.assessments.names(ADA, ["2"])
 

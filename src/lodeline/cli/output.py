@@ -165,8 +165,8 @@ FREE = frozenset(
         "scopes",
     }
 )
-OMITTED = ("errors", "prefix", "kind", "source", "tokens", "cost")
-RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "spans", "size", "revision", "count"})
+OMITTED = ("errors", "faulty", "prefix", "kind", "source", "tokens", "cost")
+RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "faulty", "spans", "size", "revision", "count"})
 
 
 def _cell(value: object, styles: Mapping[str, str]) -> Text:

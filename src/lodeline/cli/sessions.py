@@ -1,13 +1,13 @@
 """``lodeline sessions``: traced conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from lodeline.cli.listing import list_command
+from lodeline.cli.feedback import FeedbackOption, Judged, document, with_feedback
 from lodeline.cli.naming import MOST_NAMESAKES, experiment_names
-from lodeline.cli.options import Use, command
+from lodeline.cli.options import AllOption, ExperimentOption, FilterOption, LimitOption, OrderOption, Use, command
 from lodeline.cli.output import clean, cost, count, duration, moment
 from lodeline.domain.errors import Invalid, NotFound, shown
 from lodeline.domain.session import Session
@@ -16,22 +16,48 @@ from lodeline.query.literals import quote
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show traced conversations.")
 
 
-list_command(
-    app,
-    "List sessions, last activity first.",
-    lambda client: client.sessions.search,
-    {
-        "session": lambda item: item.session,
-        "user": lambda item: item.user,
-        "state": lambda item: item.state,
-        "traces": lambda item: item.trace_count,
-        "errors": lambda item: count(item.error_count),
-        "last activity": lambda item: moment(item.last_ns // 1_000_000),
-        "duration": lambda item: duration(max(0, item.last_ns - item.first_ns)),
-        "tokens": lambda item: count(item.tokens.total),
-        "cost": lambda item: cost(item.cost_usd),
-    },
-)
+_COLUMNS: Mapping[str, Callable[[Session], object]] = {
+    "session": lambda item: item.session,
+    "user": lambda item: item.user,
+    "state": lambda item: item.state,
+    "traces": lambda item: item.trace_count,
+    "errors": lambda item: count(item.error_count),
+    "faulty": lambda item: count(item.faulty_count),
+    "last activity": lambda item: moment(item.last_ns // 1_000_000),
+    "duration": lambda item: duration(max(0, item.last_ns - item.first_ns)),
+    "tokens": lambda item: count(item.tokens.total),
+    "cost": lambda item: cost(item.cost_usd),
+}
+
+
+@command(app, "list")
+def list_sessions(
+    use: Use,
+    *,
+    experiment: ExperimentOption = None,
+    filter: FilterOption = "",
+    order: OrderOption = "",
+    limit: LimitOption = 50,
+    all: AllOption = False,
+    feedback: FeedbackOption = None,
+) -> None:
+    """List sessions, last activity first. 'errors' counts the traces that failed, 'faulty' those with failed spans.
+
+    With --json and --feedback: lines of a session and its assessments each.
+    """
+    names = list(dict.fromkeys(feedback or ()))
+    most = None if all else limit
+    found: list[Judged[Session]] = []
+    for page in use.client.sessions.search(experiment=experiment, filter=filter, order=order, limit=most).pages():
+        use.out.hints(page.hints)
+        judged = with_feedback(use, page.items, "session", lambda item: (item.experiment_id, item.session), names)
+        if use.out.as_json:
+            use.out.lines((document(each, "session") for each in judged) if names else page.items)
+        else:
+            found.extend(judged)
+    if not use.out.as_json:
+        rows = ((*(cell(each.item) for cell in _COLUMNS.values()), *each.cells(names)) for each in found)
+        use.out.table((*_COLUMNS, *names), rows)
 
 
 @command(app, "get")

@@ -9,6 +9,7 @@ import typer
 
 from lodeline.cli.analytics import aggregate, breakdown, facet
 from lodeline.cli.exits import NEGATIVE
+from lodeline.cli.feedback import FeedbackOption, Judged, document, with_feedback
 from lodeline.cli.naming import confirm, pairs
 from lodeline.cli.options import (
     AllOption,
@@ -33,7 +34,7 @@ from lodeline.domain.trace import Trace
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Search, show, follow, count and move traces.")
 
 TraceArgument = Annotated[str, typer.Argument(metavar="TRACE", help="A trace id, as 'traces search' shows it.")]
-_COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost", "about")
+_COLUMNS = ("id", "start", "duration", "state", "errors", "name", "tokens", "cost")
 _REQUEST_CHARACTERS = 60
 _STATE_STYLES = {"ERROR": "bold red", "ABANDONED": "yellow", "IN_PROGRESS": "cyan"}
 
@@ -47,21 +48,28 @@ def search(
     order: OrderOption = "",
     limit: LimitOption = 50,
     all: AllOption = False,
+    feedback: FeedbackOption = None,
 ) -> None:
-    """List traces, newest first; of those that failed, why, in the place of what was asked."""
+    """List traces, newest first; of those that failed, why, in the place of what was asked.
+
+    With --json and --feedback: lines of a trace and its assessments each.
+    """
     partial = False
-    found: list[Trace] = []
+    names = list(dict.fromkeys(feedback or ()))
+    found: list[Judged[Trace]] = []
     most = None if all else limit
     listed = use.client.traces.search(experiment=experiment, filter=filter, order=order, limit=most)
     for page in listed.pages():
         partial = partial or page.partial
         use.out.hints(page.hints)
+        judged = with_feedback(use, page.items, "trace", lambda item: (item.experiment_id, item.trace_id), names)
         if use.out.as_json:
-            use.out.lines(page.items)
+            use.out.lines((document(each, "trace") for each in judged) if names else page.items)
         else:
-            found.extend(page.items)
+            found.extend(judged)
     if not use.out.as_json:
-        use.out.table(_COLUMNS, map(_row, found), _STATE_STYLES)
+        rows = ((*_row(each.item), *each.cells(names), _about(each.item)) for each in found)
+        use.out.table((*_COLUMNS, *names, "about"), rows, _STATE_STYLES)
         if not found and not partial:
             use.out.note("No trace matches.")
         elif len(found) == limit and not all:
@@ -271,7 +279,6 @@ def _row(trace: Trace) -> tuple[object, ...]:
         trace.name,
         count(trace.tokens.total),
         cost(trace.cost_usd),
-        _about(trace),
     )
 
 

@@ -33,13 +33,15 @@ class AssessmentValue:
 @dataclass(frozen=True, slots=True)
 class AssessmentName:
     """The standing assessments of one name and kind: how many, of which types their values are, and the most frequent
-    booleans, numbers and short texts among these. One that failed has no value."""
+    booleans, numbers and short texts among these. One that failed has no value. `session_count` of them are of whole
+    sessions, the others of traces and spans."""
 
     name: str
     kind: AssessmentKind
     count: int
     types: tuple[ValueType, ...]
     values: tuple[AssessmentValue, ...]
+    session_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _MAX_VALUE_CHARACTERS = 200
 def names_of(assessments: Iterable[Assessment], *, examined: int, complete: bool) -> AssessmentNames:
     """Return the names of standing feedback and expectations, the most frequent first, ties by name."""
     counts: Counter[tuple[str, AssessmentKind]] = Counter()
+    of_sessions: Counter[tuple[str, AssessmentKind]] = Counter()
     types: dict[tuple[str, AssessmentKind], set[ValueType]] = {}
     values: dict[tuple[str, AssessmentKind], Counter[str]] = {}
     for item in assessments:
@@ -23,6 +24,7 @@ def names_of(assessments: Iterable[Assessment], *, examined: int, complete: bool
             continue
         key = (item.name, item.kind)
         counts[key] += 1
+        of_sessions[key] += item.target.session is not None
         found = values.setdefault(key, Counter())
         known = types.setdefault(key, set())
         if item.error is None:
@@ -32,7 +34,9 @@ def names_of(assessments: Iterable[Assessment], *, examined: int, complete: bool
                 found[written] += 1
     ordered = sorted(counts, key=lambda key: (-counts[key], key))
     names = tuple(
-        AssessmentName(key[0], key[1], counts[key], tuple(sorted(types[key])), _frequent(values[key]))
+        AssessmentName(
+            *key, counts[key], tuple(sorted(types[key])), _frequent(values[key]), session_count=of_sessions[key]
+        )
         for key in ordered[:MAX_NAMES]
     )
     return AssessmentNames(names, examined, complete and len(ordered) <= MAX_NAMES)

@@ -217,13 +217,14 @@ export interface AssessmentError {
   stack_digest: string | null;
 }
 
-/** The standing assessments of one name and kind: how many, of which types their values are, and the most frequent booleans, numbers and short texts among these. One that failed has no value. */
+/** The standing assessments of one name and kind: how many, of which types their values are, and the most frequent booleans, numbers and short texts among these. One that failed has no value. `session_count` of them are of whole sessions, the others of traces and spans. */
 export interface AssessmentName {
   name: string;
   kind: "FEEDBACK" | "EXPECTATION" | "ISSUE_REF";
   count: number;
   types: ("boolean" | "number" | "text" | "json")[];
   values: AssessmentValue[];
+  session_count: number;
 }
 
 /** The names of standing feedback and expectations, the most frequent first.

@@ -205,8 +205,9 @@ def _scope(db: Db, search: Search) -> Sql:
     for part in conjuncts(search.node):
         if isinstance(part, Compare) and part.op == "=" and part.field.name in _TARGETS:
             return Sql(_TARGETS[part.field.name], (bind(part.value), carray(active)))
-        if isinstance(part, In) and not part.negated and part.field.name == "trace":
-            return Sql(_OF_TRACES, (carray_of_texts([clean(str(each)) for each in part.values]), carray(active)))
+        if isinstance(part, In) and not part.negated and part.field.name in _AMONG:
+            values = carray_of_texts([clean(str(each)) for each in part.values])
+            return Sql(_AMONG[part.field.name], (values, carray(active)))
     if len(active) == 1:
         return Sql("a.exp = ? AND a.deleted = 0", (active[0],))
     return Sql("a.exp IN carray(?) AND a.deleted = 0", (carray(active),))
@@ -218,9 +219,12 @@ _TARGETS = {
     "session": "a.session = ? AND a.exp IN carray(?) AND a.deleted = 0",
 }
 """A filter that names one target; the unary plus keeps the order of creation from being preferred to its index."""
-_OF_TRACES = (
-    "a.trace IN (SELECT t.id FROM traces t WHERE t.trace_id IN carray(?)) AND +a.exp IN carray(?) AND a.deleted = 0"
-)
+_AMONG = {
+    "trace": "a.trace IN (SELECT t.id FROM traces t WHERE t.trace_id IN carray(?)) AND +a.exp IN carray(?) "
+    "AND a.deleted = 0",
+    "session": "a.session IN carray(?) AND a.exp IN carray(?) AND a.deleted = 0",
+}
+"""A filter that names several targets."""
 
 _TRACE_ID = "(SELECT t.trace_id FROM traces t WHERE t.id = a.trace)"
 _SPAN_ID = "json_extract(a.doc, '$.target.span_id')"
