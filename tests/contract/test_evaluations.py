@@ -33,6 +33,7 @@ from lodeline.domain.evaluation_row import (
 )
 from lodeline.domain.ids import AssessmentId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.run import RunChange, RunDraft
+from lodeline.domain.usage import TokenUsage
 from lodeline.query.ast import Search
 from lodeline.storage.base import Stores
 from tests.contract.build import (
@@ -506,3 +507,43 @@ def test_what_cannot_be_adopted(stores: Stores) -> None:
     stores.runs.update(run.run_id, RunChange(lifecycle="DELETED"), now_ms=T0_MS, audit=audit())
     with pytest.raises(Deleted):
         adopt(stores, run.run_id)
+
+
+def test_what_rows_took_is_what_was_logged_else_what_their_traces_say_now(stores: Stores) -> None:
+    elsewhere = make_experiment(stores, "elsewhere").experiment_id
+    usage = TokenUsage(input_uncached=7, output_text=3)
+    stores.traces.write([
+        write("tr-1", span(tokens=usage, cost_usd=0.25, end_ms=40.6)),
+        write("tr-2", span(tokens=usage, cost_usd=0.25)),
+        write("tr-3", span(end_ms=None)),
+        write("tr-4", span(tokens=usage, cost_usd=0.25), experiment=elsewhere),
+    ])  # fmt: skip
+    evaluation = running(stores)
+    log(
+        stores, evaluation,
+        RowDraft("1", trace_id=TraceId("tr-1"), judged_usd=9.0),
+        RowDraft("2", trace_id=TraceId("tr-2"), cost_usd=0.5, duration_ms=3),
+        RowDraft("3", trace_id=TraceId("tr-3")),
+        RowDraft("4", trace_id=TraceId("tr-4")),
+        RowDraft("5", trace_id=TraceId("late"), cost_usd=0.0),
+        RowDraft("6"),
+    )  # fmt: skip
+
+    def took() -> dict[str, list[float | None]]:
+        table = stores.evaluations.scores(evaluation.run.run_id)
+        return {amount: list(values) for amount, values in table.amounts.items()}
+
+    assert took() == {
+        "cost_usd": [0.25, 0.5, None, None, 0.0, None],
+        "tokens_total": [10, 10, None, None, None, None],
+        "duration_ms": [41, 3, None, None, None, None],
+    }
+    stores.traces.write([write("late", span(tokens=usage, cost_usd=7.0, end_ms=5))])
+    stores.costs.reprice(
+        [TraceId("tr-1")], lambda facts: facts._replace(cost_picousd=10**12), now_ms=T0_MS,
+        audit=lambda _: audit("trace.reprice"),
+    )  # fmt: skip
+    assert took()["cost_usd"] == [1.0, 0.5, None, None, 0.0, None]
+    assert took()["duration_ms"][4] == 5
+    assert [row.judged_usd for row in rows(stores, evaluation)][:2] == [9.0, None]
+    assert [row.cost_usd for row in rows(stores, evaluation)][:2] == [None, 0.5], "stored is what was logged"

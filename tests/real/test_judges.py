@@ -100,7 +100,7 @@ def test_a_judge_s_scores_reasons_and_cost_are_kept(name: str) -> None:
 
     client = lodeline.default_client()
     kept = client.evaluations.rows(result.run_id).all()
-    assert [row.cost_usd for row in kept] == pytest.approx([PRICE_USD[name]] * 48)
+    assert [row.judged_usd for row in kept] == pytest.approx([PRICE_USD[name]] * 48)
     judged: Counter[tuple[str, object, object]] = Counter()
     judgments = client.assessments.search(experiment=EXPERIMENT, filter=f"run = '{result.run_id}'").all()
     places = {row.trace_id: row.row_key for row in kept}

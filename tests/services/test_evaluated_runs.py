@@ -101,7 +101,7 @@ def test_a_run_becomes_an_evaluation_when_it_ends(services: Services) -> None:
     )  # fmt: skip
     (row,) = rows(services, run_id)
     assert (row.row_key, row.trace_id, row.content_hash) == (trace_id, trace_id, hash_of(0))
-    assert (row.state, row.duration_ms, row.cost_usd, dict(row.slices)) == ("DONE", 250, 0.5, {"tier": "gold"})
+    assert (row.state, row.duration_ms, row.judged_usd, dict(row.slices)) == ("DONE", 250, 0.5, {"tier": "gold"})
     exact, parts = row.scores
     assert (exact.value, exact.rationale, parts.value) == (True, "same", '["a", "b"]')
     ids = {each.name: each.assessment_id for each in services.assessments.of_trace(LOCAL, trace_id)}

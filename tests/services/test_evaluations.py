@@ -14,6 +14,7 @@ from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
 from lodeline.domain.run import RunChange, RunDraft, RunInput
+from lodeline.domain.usage import TokenUsage
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import judgment, span, write
@@ -252,3 +253,70 @@ def test_rows_hold_what_people_say_to_label_schemas_that_are_enforced(
         services.evaluations.log_rows(LOCAL, run_id, [judged, spoil(replace(judged, row_key="two"))])
     assert services.evaluations.rows(LOCAL, run_id, RowFilter()).items == ()
     assert len(services.evaluations.log_rows(LOCAL, run_id, [judged]).rows) == 1
+
+
+def spend(services: Services, name: str, factor: float, *, failed: int | None = None) -> RunId:
+    """Log an evaluation of traced rows that cost `factor` times what their number says."""
+    run_id = services.evaluations.create(LOCAL, "0", EvaluationDraft(RunDraft(name))).run.run_id
+    services.evaluations.start(LOCAL, run_id)
+    services.stores.traces.write([
+        write(f"{name}-{n}", span(tokens=TokenUsage(input_uncached=n + 1), cost_usd=factor * (n + 1) / 1_000))
+        for n in range(20)
+    ])  # fmt: skip
+    rows = [
+        RowDraft(
+            f"{n:02d}", content_hash=f"h{n}", trace_id=TraceId(f"{name}-{n}"), scores=(ScoreDraft("pass", True),),
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    if failed is not None:
+        rows[failed] = replace(rows[failed], state="PREDICT_ERROR", error="boom", scores=())
+    services.evaluations.log_rows(LOCAL, run_id, rows)
+    return run_id
+
+
+def test_rows_summary_and_comparison_say_what_rows_took(services: Services) -> None:
+    cheap, dear = spend(services, "cheap", 1), spend(services, "dear", 17, failed=3)
+    row = services.evaluations.rows(LOCAL, dear, RowFilter()).items[1]
+    assert (row.cost_usd, row.tokens_total, row.duration_ms) == (pytest.approx(0.034), 2, 100)
+    took = {each.amount: each for each in services.evaluations.summary(LOCAL, dear).amounts}
+    assert took["cost_usd"].total == pytest.approx(17 * 0.210)
+    assert (took["tokens_total"].summary.n, took["tokens_total"].summary.errors) == (19, 1)
+    found = services.evaluations.compare(LOCAL, cheap, [dear], CompareOptions())
+    assert found.names == {cheap: "cheap", dear: "dear"}
+    cost, tokens, duration = found.candidates[0].amounts
+    assert (cost.amount, tokens.amount, duration.amount) == ("cost_usd", "tokens_total", "duration_ms")
+    assert (cost.change, cost.n, cost.ratio) == ("more", 19, pytest.approx(17))
+    assert (tokens.change, duration.ratio) == ("inconclusive", 1.0)
+    assert [each.scorer for each in found.candidates[0].scorers] == ["pass"]
+
+
+def test_a_gate_holds_a_run_to_what_its_rows_cost(services: Services) -> None:
+    cheap, dear = spend(services, "cheap", 1), spend(services, "dear", 17)
+    rules = """
+[[gate]]
+metric = "cost_usd"
+op = "<="
+threshold = 0.1
+
+[[gate]]
+metric = "cost_usd"
+versus = "baseline"
+margin_ratio = 0.2
+"""
+    report = services.evaluations.gate(LOCAL, dear, rules, baseline=cheap)
+    assert [result.status for result in report.results] == ["fail", "fail"]
+    assert "may be worse by 0.0021 (0.2 of 0.0105)" in report.results[1].message
+    assert (report.run_name, report.baseline_name) == ("dear", "cheap")
+    assert services.evaluations.gate(LOCAL, cheap, rules, baseline=dear).status == "pass"
+
+
+def test_a_gate_warns_of_rows_without_a_value_and_of_records_without_a_pair(services: Services) -> None:
+    first, second = evaluate(services, "a", 30), evaluate(services, "b", 30)
+    more = RowDraft("extra", content_hash="new", scores=(ScoreDraft("pass", True),))
+    services.evaluations.log_rows(LOCAL, second, [more])
+    rules = "[[gate]]\nmetric='pass'\nversus='baseline'\nmargin=0.2\n[[gate]]\nmetric='pass'\nop='>='\nthreshold=0.1"
+    paired, absolute = services.evaluations.gate(LOCAL, second, rules, baseline=first).results
+    lost = "1 of 41 rows have no value (errors and missing); no mean has them."
+    assert paired.warnings == (lost, "Records without a pair are left out: 1 that only this run has.")
+    assert absolute.warnings == (lost,)

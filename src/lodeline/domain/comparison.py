@@ -1,9 +1,11 @@
 """Comparison: whether one evaluation run is better than another, over the records that both have."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lodeline.domain.aggregate import AggregateKind, Interval
+from lodeline.domain.evaluation_row import Amount
 
 Direction = Literal["higher", "lower", "none"]
 """Which values of a scorer are good."""
@@ -106,20 +108,59 @@ class ScorerComparison:
     rows: tuple[RowDifference, ...] = ()
 
 
+Change = Literal["more", "less", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class AmountComparison:
+    """What rows took in both runs, on the paired records; differences are candidate less baseline.
+
+    Paired and tested as the numbers of a scorer are, and no verdict on quality: `change` says whether the candidate
+    takes more or less, when the adjusted p is at most α and the interval excludes 0; None under six pairs.
+    Repetitions of a record count by their mean. Rows whose call failed have no value here: what a failed call took
+    says nothing of what an answer takes. `baseline_value` and `candidate_value` are means over the `n` pairs, `ratio`
+    the second over the first (None where that is 0). The totals are over all rows of each run, failed ones and repetitions too, None
+    where nothing is known; they compare only where the runs have the same rows.
+    """
+
+    amount: Amount
+    n: int
+    baseline_lost: int
+    candidate_lost: int
+    baseline_value: float | None = None
+    candidate_value: float | None = None
+    ratio: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    test: TestName | None = None
+    p_adjusted: float | None = None
+    change: Change | None = None
+    baseline_total: float | None = None
+    candidate_total: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """One candidate against the baseline. `not_compared` names scorers that only one of the two has."""
+    """One candidate against the baseline. `not_compared` names scorers that only one of the two has.
+
+    `amounts` are those that either run has any value of.
+    """
 
     candidate: str
     pairing: Pairing
     scorers: tuple[ScorerComparison, ...]
     not_compared: tuple[str, ...] = ()
+    amounts: tuple[AmountComparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every candidate against the baseline. p values are adjusted over all scorers and candidates together.
+    """Every candidate against the baseline. p values are adjusted over all scorers and candidates together, those of
+    amounts among themselves, so that what rows cost changes no verdict.
 
+    `names` are those of the runs, by their ids, where they have one.
     `level` is that of the intervals (α = 1 - level); `seed` reproduces what was drawn at random.
     """
 
@@ -129,3 +170,4 @@ class Comparison:
     adjustment: Adjustment
     reducer: str
     seed: int
+    names: Mapping[str, str] = field(default_factory=dict[str, str])

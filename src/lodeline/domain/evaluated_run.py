@@ -93,8 +93,8 @@ def row_of_trace(
         trace_id=trace.trace_id,
         error=error if state == "PREDICT_ERROR" else None,
         duration_ms=None if trace.duration_ns is None else max(0, trace.duration_ns // _NS_PER_MS),
-        cost_usd=_cost_usd(of_run),
         scores=tuple(scores),
+        judged_usd=_judged_usd(of_run),
     )
 
 
@@ -160,7 +160,7 @@ def _is_tag(key: str, value: str) -> bool:
     return True
 
 
-def _cost_usd(judgments: Iterable[Assessment]) -> float | None:
+def _judged_usd(judgments: Iterable[Assessment]) -> float | None:
     known = [_dollars(each.metadata[JUDGE_COST]) for each in judgments if JUDGE_COST in each.metadata]
     return math.fsum(known) if known else None
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from lodeline.domain.aggregate import ScorerAggregate
+from lodeline.domain.aggregate import ScorerAggregate, ValueSummary
 from lodeline.domain.comparison import Adjustment, Direction
 from lodeline.domain.errors import Conflict, Invalid, TooLarge
+from lodeline.domain.evaluation_row import Amount
 from lodeline.domain.experiment import check_name
 from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.run import MAX_KEY, Run, RunDraft, RunStatus
@@ -131,12 +132,24 @@ View = Literal["as_judged", "effective"]
 
 
 @dataclass(frozen=True, slots=True)
+class AmountSummary:
+    """What the rows of an evaluation took. `summary` is over rows whose call did not fail (the failed ones are its
+    `errors`), its value the mean of a record; `total` over all rows, None where nothing is known."""
+
+    amount: Amount
+    total: float | None
+    summary: ValueSummary
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationSummary:
-    """What an evaluation's scores come to, scorer by scorer in order of name."""
+    """What an evaluation's scores come to, scorer by scorer in order of name, and what its rows took: of each amount
+    that any row has a value of."""
 
     evaluation: Evaluation
     view: View
     scorers: tuple[ScorerAggregate, ...] = ()
+    amounts: tuple[AmountSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

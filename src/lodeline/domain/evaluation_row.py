@@ -46,6 +46,11 @@ MAX_SNAPSHOT_RATIONALE = 500
 MAX_MESSAGE = 10_000
 
 
+Amount = Literal["cost_usd", "tokens_total", "duration_ms"]
+AMOUNTS: tuple[Amount, ...] = ("cost_usd", "tokens_total", "duration_ms")
+"""What a row took: US dollars, tokens of all kinds, milliseconds. `domain.row_amounts` says where they are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowScore:
     """What a scorer said of a row, as judged: a value (boolean, number or short text) or the code of an error.
@@ -66,6 +71,10 @@ class EvaluationRow:
 
     `content_hash` is that of the record: rows of two evaluations are paired by it. `cluster` groups rows that are not
     independent, such as those of one conversation; without one, a record's rows are a cluster of their own.
+
+    As it is stored, `cost_usd` and `duration_ms` are what was logged with the row; as services give it, the row's
+    trace says what was not logged (`domain.row_amounts`), and `tokens_total`, which is not stored, is the trace's.
+    `judged_usd` is what the row's judgments cost, which is no part of `cost_usd`.
     """
 
     row_key: str
@@ -80,6 +89,8 @@ class EvaluationRow:
     duration_ms: int | None = None
     cost_usd: float | None = None
     scores: tuple[RowScore, ...] = ()
+    judged_usd: float | None = None
+    tokens_total: int | None = None
 
 
 CODE = AssessmentSource("CODE")
@@ -105,7 +116,8 @@ PERSON = AssessmentSource("HUMAN")
 @dataclass(frozen=True, slots=True)
 class RowDraft:
     """A row to be logged. One of the same key and repetition is taken over: fields of it that are given replace
-    those there are, scores replace those of the same name, and other scores stay.
+    those there are, scores replace those of the same name, and other scores stay. `cost_usd` is what the application
+    took for it; it can be left out where the row's trace has a cost.
 
     `expectations` (what a good answer has, by name) become assessments on the row's trace, said by `expected_by`; the
     row itself does not keep them. A person without a name is whoever logs the row.
@@ -125,6 +137,7 @@ class RowDraft:
     scores: tuple[ScoreDraft, ...] = ()
     expectations: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     expected_by: AssessmentSource = PERSON
+    judged_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +177,7 @@ class ScoreTable:
     """An evaluation's scores, column by column, for statistics: `values` and `errors` have an entry a row.
 
     A value of None with an error is an error; without one it is missing. Rows are in order of key and repetition.
+    `amounts` are those of all rows by the present state of their traces (`domain.row_amounts`), also of failed ones.
     """
 
     run_id: RunId
@@ -176,6 +190,7 @@ class ScoreTable:
     states: tuple[RowState, ...]
     values: Mapping[str, Sequence[Score]]
     errors: Mapping[str, Sequence[str | None]]
+    amounts: Mapping[Amount, Sequence[float | None]] = field(default_factory=dict["Amount", "Sequence[float | None]"])
 
 
 def merged_row(present: EvaluationRow | None, draft: RowDraft, ids: Sequence[AssessmentId | None]) -> EvaluationRow:
@@ -206,6 +221,7 @@ def merged_row(present: EvaluationRow | None, draft: RowDraft, ids: Sequence[Ass
         duration_ms=before.duration_ms if draft.duration_ms is None else draft.duration_ms,
         cost_usd=before.cost_usd if draft.cost_usd is None else draft.cost_usd,
         scores=tuple(scores.values()),
+        judged_usd=before.judged_usd if draft.judged_usd is None else draft.judged_usd,
     )
 
 
@@ -291,8 +307,9 @@ def check_row(row: RowDraft | EvaluationRow) -> None:
         raise TooLarge(f"error: {len(row.error)} characters are over the limit of {MAX_MESSAGE}.")
     if row.duration_ms is not None and not 0 <= row.duration_ms < 2**53:
         raise Invalid.value("duration_ms", row.duration_ms, "milliseconds from 0")
-    if row.cost_usd is not None and not (math.isfinite(row.cost_usd) and row.cost_usd >= 0):
-        raise Invalid.value("cost_usd", row.cost_usd, "US dollars from 0")
+    for noun, cost in (("cost_usd", row.cost_usd), ("judged_usd", row.judged_usd)):
+        if cost is not None and not (math.isfinite(cost) and cost >= 0):
+            raise Invalid.value(noun, cost, "US dollars from 0")
     if isinstance(row, RowDraft) and row.expectations:
         _check_expectations(row)
     if len(row.scores) > MAX_SCORES:

@@ -19,12 +19,15 @@ GateVerdict = Literal["pass", "fail", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class GateRule:
-    """One rule.
+    """One rule. `metric` is a scorer or, where none has that name, an amount: `cost_usd`, `tokens_total`,
+    `duration_ms` of a row, of which less is better.
 
     Absolute (`op` and `threshold`): the statistic of `metric` over the rows of `slice` must stand so to the
     threshold. With `confidence` the whole one-sided interval must; without it the estimate alone. Against a
     `baseline` run (`margin`): the paired difference must not be worse than the margin by the one-sided interval of
-    level `confidence` (non-inferiority). `statistic` is "mean", "error_rate" or a percentile such as "p95".
+    level `confidence` (non-inferiority); `margin_ratio` gives the margin as a share of the baseline's mean over the
+    pairs, which is taken as it is, without an interval of its own. `statistic` is "mean", "error_rate" or a
+    percentile such as "p95".
 
     Fewer than `min_n` records with a value (or pairs) are insufficient data, whose status is `insufficient`; a share
     of rows without a value (errors and missing) above `max_error_rate` fails the rule. With `action` "warn" the rule
@@ -40,6 +43,7 @@ class GateRule:
     threshold: float | None = None
     baseline: bool = False
     margin: float | None = None
+    margin_ratio: float | None = None
     direction: Direction | None = None
     confidence: float | None = None
     min_n: int = 10
@@ -61,7 +65,8 @@ class GateRun:
 @dataclass(frozen=True, slots=True)
 class GateResult:
     """What became of one rule. `observed` is the statistic, against a baseline the difference; `interval` decided
-    where the rule has a confidence. `error_rate` is the share of rows without a value, None without rows."""
+    where the rule has a confidence. `error_rate` is the share of rows without a value, None without rows. `warnings`
+    say why the result means less than it seems to."""
 
     rule: GateRule
     status: GateStatus
@@ -70,6 +75,7 @@ class GateResult:
     observed: float | None = None
     interval: Interval | None = None
     error_rate: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,12 @@ class GateReport:
     """All rules of a gate file on one run.
 
     `status`: "fail" when a deciding rule failed; else "inconclusive" when a deciding rule was, or when no deciding
-    rule passed; else "pass".
+    rule passed; else "pass". The names are those of the runs, empty where they have none.
     """
 
     run_id: str
     baseline_run_id: str | None
     status: GateVerdict
     results: tuple[GateResult, ...]
+    run_name: str = ""
+    baseline_name: str = ""

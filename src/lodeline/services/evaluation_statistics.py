@@ -7,10 +7,16 @@ import numpy as np
 from lodeline.domain.aggregate import Reducer, ScorerAggregate
 from lodeline.domain.assessment import AssessmentError
 from lodeline.domain.comparison import Comparison, Direction
-from lodeline.domain.evaluation import CompareOptions
+from lodeline.domain.evaluation import AmountSummary, CompareOptions
 from lodeline.domain.evaluation_row import Score, ScoreTable
 from lodeline.domain.gate import GateReport, GateRule
 from lodeline.evals.statistics.aggregate import aggregate_scorer
+from lodeline.evals.statistics.amounts import (
+    amount_column,
+    summarise_amounts,
+    with_amounts_as_scorers,
+    with_amounts_compared,
+)
 from lodeline.evals.statistics.columns import RunColumns, ScorerColumn, reducers_of, score_column
 from lodeline.evals.statistics.compare import ComparisonOptions, compare_runs
 from lodeline.evals.statistics.gates import GateInputs, check_can_fail, evaluate_gates
@@ -18,19 +24,20 @@ from lodeline.evals.statistics.gates import GateInputs, check_can_fail, evaluate
 
 def summarise(
     table: ScoreTable, *, reducer: Reducer, slice_keys: Sequence[str], level: float
-) -> tuple[ScorerAggregate, ...]:
-    """Return what each scorer's values come to, by name, reduced as `reducers_of` says."""
+) -> tuple[tuple[ScorerAggregate, ...], tuple[AmountSummary, ...]]:
+    """Return what each scorer's values come to, by name, reduced as `reducers_of` says; and what the rows took."""
     run = columns(table)
     reducers = reducers_of(reducer, {name: [column] for name, column in run.scorers.items()})
-    return tuple(
+    scorers = tuple(
         aggregate_scorer(run, name, reducer=reducers[name], slice_keys=slice_keys, level=level)
         for name in sorted(run.scorers)
     )
+    return scorers, summarise_amounts(run, level=level)
 
 
 def compare(baseline: ScoreTable, candidates: Sequence[ScoreTable], options: CompareOptions, reducer: Reducer
             ) -> Comparison:  # fmt: skip
-    """Compare runs scorer by scorer on the records that they share."""
+    """Compare runs scorer by scorer on the records that they share, and what their rows took."""
     chosen = ComparisonOptions(
         directions=options.directions,
         deltas=options.deltas,
@@ -40,7 +47,8 @@ def compare(baseline: ScoreTable, candidates: Sequence[ScoreTable], options: Com
         seed=options.seed,
         max_rows=options.max_rows,
     )
-    return compare_runs(columns(baseline), [columns(each) for each in candidates], chosen)
+    of, others = columns(baseline), [columns(each) for each in candidates]
+    return with_amounts_compared(compare_runs(of, others, chosen), of, others, chosen)
 
 
 def gate(
@@ -52,8 +60,11 @@ def gate(
     seed: int,
     can_fail: bool = False,
 ) -> GateReport:
-    """Hold a run to rules; with `can_fail` Invalid for rules that hold whatever the rows say."""
-    inputs = GateInputs(columns(run), None if baseline is None else columns(baseline), directions, seed)
+    """Hold a run to rules, whose metrics are scorers or, where none has the name, amounts; with `can_fail` Invalid
+    for rules that hold whatever the rows say."""
+    of = with_amounts_as_scorers(columns(run))
+    other = None if baseline is None else with_amounts_as_scorers(columns(baseline))
+    inputs = GateInputs(of, other, directions, seed)
     if can_fail:
         check_can_fail(rules, inputs.run)
     return evaluate_gates(rules, inputs)
@@ -67,6 +78,7 @@ def columns(table: ScoreTable) -> RunColumns:
     ]
     records = [record or key for record, key in zip(table.record_ids, table.row_keys, strict=True)]
     keys = sorted({key for each in table.slices if each for key in each})
+    failed = [state == "PREDICT_ERROR" for state in table.states]
     return RunColumns(
         run_id=table.run_id,
         content_hashes=hashes,
@@ -74,6 +86,7 @@ def columns(table: ScoreTable) -> RunColumns:
         scorers={name: _column(values, table.errors[name]) for name, values in table.values.items()},
         clusters=table.clusters if any(table.clusters) else None,
         slices={key: [each.get(key) for each in table.slices] for key in keys},
+        amounts={name: amount_column(values, failed) for name, values in table.amounts.items()},
     )
 
 

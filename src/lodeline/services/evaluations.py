@@ -29,6 +29,7 @@ from lodeline.domain.evaluation_row import MAX_MESSAGE, EvaluationRow, RowDraft,
 from lodeline.domain.gate import GateReport
 from lodeline.domain.ids import ModelId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
+from lodeline.domain.row_amounts import NOTHING, amounts_of, with_amounts
 from lodeline.domain.run import RunDraft, RunInput, check_run
 from lodeline.domain.span import JsonValue
 from lodeline.evals.gates.parse import parse_gates
@@ -172,15 +173,28 @@ class EvaluationService:
     def rows(
         self, actor: Actor, run_id: RunId, which: RowFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> Page[EvaluationRow]:
-        """List rows by key and repetition, those that `which` selects."""
-        self.get(actor, run_id)
-        return self._stores.evaluations.rows(run_id, which, limit=check_limit(limit), cursor=cursor)
+        """List rows by key and repetition, those that `which` selects, each with what it took: as it was logged, else
+        as its trace says at this moment (`domain.row_amounts`)."""
+        found = self.get(actor, run_id)
+        page = self._stores.evaluations.rows(run_id, which, limit=check_limit(limit), cursor=cursor)
+        ids = dict.fromkeys(row.trace_id for row in page.items if row.trace_id is not None)
+        traces = {
+            trace.trace_id: amounts_of(trace)
+            for trace in self._stores.traces.get(tuple(ids))
+            if trace.experiment_id == found.run.experiment_id
+        }
+        items = tuple(
+            with_amounts(row, NOTHING if row.trace_id is None else traces.get(row.trace_id, NOTHING))
+            for row in page.items
+        )
+        return replace(page, items=items)
 
     def summary(
         self, actor: Actor, run_id: RunId, *, view: View = "as_judged", slices: Sequence[str] = (),
         reducer: str = "mean", level: float = 0.95,
     ) -> EvaluationSummary:  # fmt: skip
-        """Return what the scores come to: n, errors, mean or rate with an interval, quantiles; also by slices."""
+        """Return what the scores come to: n, errors, mean or rate with an interval, quantiles; also by slices; and
+        what the rows took."""
         found = self.get(actor, run_id)
         reduced = parse_reducer(reducer)
         check_level(level)
@@ -188,16 +202,15 @@ class EvaluationService:
         # Here, not at the top: NumPy and SciPy take half a second and 80 MB, which only statistics need.
         from lodeline.services.evaluation_statistics import summarise  # noqa: PLC0415
 
-        scorers = summarise(table, reducer=reduced, slice_keys=slices, level=level)
-        return EvaluationSummary(found, view, scorers)
+        scorers, amounts = summarise(table, reducer=reduced, slice_keys=slices, level=level)
+        return EvaluationSummary(found, view, scorers, amounts)
 
     def compare(
         self, actor: Actor, baseline: RunId, candidates: Sequence[RunId], options: CompareOptions
     ) -> Comparison:
         """Compare evaluations with a baseline on the records that they share, which are found by their content."""
         of = self.get(actor, baseline)
-        for run_id in candidates:
-            self.get(actor, run_id)
+        runs = [of.run, *(self.get(actor, run_id).run for run_id in candidates)]
         if not 1 <= len(candidates) <= MAX_COMPARED:
             raise Invalid.value("candidates", f"{len(candidates)} runs", f"1 to {MAX_COMPARED}")
         reducer = parse_reducer(options.reducer)
@@ -207,7 +220,8 @@ class EvaluationService:
         chosen = replace(options, directions={**of.bindings.directions, **options.directions})
         from lodeline.services.evaluation_statistics import compare  # noqa: PLC0415 - as in `summary`
 
-        return compare(tables[0], tables[1:], chosen, reducer)
+        compared = compare(tables[0], tables[1:], chosen, reducer)
+        return replace(compared, names={run.run_id: run.name for run in runs if run.name})
 
     def gate(
         self, actor: Actor, run_id: RunId, rules: str, *, baseline: RunId | None = None, view: View = "as_judged",
@@ -219,15 +233,15 @@ class EvaluationService:
         rows say. Nothing passes for want of data: see `GateReport`.
         """
         found = self.get(actor, run_id)
-        if baseline is not None:
-            self.get(actor, baseline)
+        against = None if baseline is None else self.get(actor, baseline)
         parsed = parse_gates(rules)
         effective = view == "effective"
         table = self._stores.evaluations.scores(run_id, effective=effective)
         other = None if baseline is None else self._stores.evaluations.scores(baseline, effective=effective)
         from lodeline.services.evaluation_statistics import gate  # noqa: PLC0415 - as in `summary`
 
-        return gate(parsed, table, other, found.bindings.directions, seed=seed, can_fail=can_fail)
+        report = gate(parsed, table, other, found.bindings.directions, seed=seed, can_fail=can_fail)
+        return replace(report, run_name=found.run.name, baseline_name="" if against is None else against.run.name)
 
     def _check_bound(self, actor: Actor, bindings: Bindings) -> None:
         check_references(self._stores, actor, datasets=(bindings.dataset_id,), models=(bindings.model_id,))

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from lodeline.domain.account import Account, AccountChange, ExternalIdentity
+from lodeline.domain.document import to_document
 from lodeline.domain.errors import Conflict, NotFound, Unavailable
+from lodeline.domain.evaluated_run import adopted
+from lodeline.domain.evaluation import Bindings
 from lodeline.domain.ids import AccountId, ExperimentId
 from lodeline.storage.sql import connection, migrate, migrate_sqlite, open_sqlite, plan_migration
+from lodeline.storage.sql.codec import dumps
 from lodeline.storage.sql.schema import known_migrations, schema_version
 from tests.contract.build import audit, found, span, write
 
@@ -295,3 +299,30 @@ def test_an_external_identity_is_looked_up_in_its_index(tmp_path: Path):
         "WHERE json_extract(doc, '$.external.issuer') = 'a' AND json_extract(doc, '$.external.subject') = 'b'",
     )
     assert "accounts_external" in str(plan)
+
+
+def test_costs_that_were_of_judgments_are_told_from_those_of_rows(tmp_path: Path):
+    known = known_migrations()
+    before = next(m.number for m in known if m.name == "judged_cost") - 1
+    folder = tmp_path / "before"
+    folder.mkdir()
+    for step in known[:before]:
+        (folder / f"{step.number:04}_{step.name}.sql").write_text(step.sql, encoding="utf-8")
+    open_sqlite(tmp_path / "store", migrations=folder).close()
+    db = connection.connect(tmp_path / "store", readonly=False)
+    docs = (
+        Bindings(judges={"tone": {"model": "m"}}), adopted(Bindings()), Bindings(), Bindings(environment={"a": "b"}),
+    )  # fmt: skip
+    for number, bindings in enumerate(docs):
+        doc = dumps({"bindings": to_document(bindings), "scorers": [], "message": None})
+        db.execute("INSERT INTO evaluations VALUES (?, 'RUNNING', 1, 1, 1, 0, 'd', ?)", (number, doc))
+        db.execute(
+            "INSERT INTO evaluation_rows (run, row_key, rep, state, slices, scores, cost_usd) "
+            "VALUES (?, 'k', 0, 'DONE', '{}', '[]', 0.5)",
+            (number,),
+        )
+    for statement in known[before].sql.split(";")[:-1]:
+        db.execute(statement)
+    found = db.execute("SELECT cost_usd, judged_usd FROM evaluation_rows ORDER BY run").fetchall()
+    db.close()
+    assert found == [(None, 0.5), (None, 0.5), (0.5, None), (0.5, None)]

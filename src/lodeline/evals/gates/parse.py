@@ -15,9 +15,10 @@ from lodeline.domain.gate import MAX_GATE_TEXT, GateAction, GateInsufficient, Ga
 T = TypeVar("T", bound=str)
 
 MAX_RULES = 1_000
+MAX_MARGIN_RATIO = 100
 _KEYS = (
-    "name", "metric", "statistic", "slice", "reducer", "op", "threshold", "versus", "margin", "direction",
-    "confidence", "min_n", "max_error_rate", "action", "insufficient",
+    "name", "metric", "statistic", "slice", "reducer", "op", "threshold", "versus", "margin", "margin_ratio",
+    "direction", "confidence", "min_n", "max_error_rate", "action", "insufficient",
 )  # fmt: skip
 _PERCENTILE = re.compile(r"p(?:100|[0-9]{1,2}(?:\.[0-9]{1,3})?)")
 _OPS: dict[object, GateOp] = {">=": ">=", ">": ">", "<=": "<=", "<": "<"}
@@ -91,7 +92,8 @@ class _Table:
             parse_reducer(reducer)
         except Invalid as error:
             raise self.error("reducer", f"{shown(reducer)} is no reducer: {error.message}") from error
-        op, threshold, margin = self.condition(baseline=baseline)
+        op, threshold = self.condition(baseline=baseline)
+        margin, ratio = self.margins(baseline=baseline)
         direction = self.choice("direction", _DIRECTIONS)
         if direction is not None and not baseline:
             raise self.error("direction", 'goes with `versus = "baseline"`; `op` says it for a threshold.')
@@ -109,6 +111,7 @@ class _Table:
             threshold=threshold,
             baseline=baseline,
             margin=margin,
+            margin_ratio=ratio,
             direction=direction,
             confidence=confidence,
             min_n=self.whole("min_n", default=10),
@@ -137,23 +140,31 @@ class _Table:
             raise self.error("statistic", f"{shown(statistic)} is not compared with a baseline; only mean is.")
         return statistic
 
-    def condition(self, *, baseline: bool) -> tuple[GateOp | None, float | None, float | None]:
-        """Return op, threshold and margin: the first two for a threshold, the last for a baseline."""
+    def condition(self, *, baseline: bool) -> tuple[GateOp | None, float | None]:
+        """Return op and threshold; neither goes with a baseline."""
         op, threshold = self.choice("op", _OPS), self.number("threshold", -math.inf, math.inf)
-        margin = self.number("margin", 0, math.inf)
         if baseline:
             extra = "op" if op is not None else "threshold" if threshold is not None else None
             if extra is not None:
                 raise self.error(extra, 'does not go with `versus = "baseline"`; give `margin`.')
-            if margin is None:
-                raise self.error("margin", "is missing; say how much worse than the baseline is still good.")
-            return None, None, margin
-        if margin is not None:
-            raise self.error("margin", 'goes with `versus = "baseline"` only.')
-        if op is None or threshold is None:
+        elif self.values.keys().isdisjoint({"margin", "margin_ratio"}) and (op is None or threshold is None):
             missing = "op" if op is None else "threshold"
             raise self.error(missing, 'is missing; give `op` and `threshold`, or `versus = "baseline"` and `margin`.')
-        return op, threshold, None
+        return op, threshold
+
+    def margins(self, *, baseline: bool) -> tuple[float | None, float | None]:
+        """Return the margin, or the share of the baseline's mean that it is: one of the two for a baseline."""
+        margin = self.number("margin", 0, math.inf)
+        ratio = self.number("margin_ratio", 0, MAX_MARGIN_RATIO)
+        if not baseline:
+            given = "margin" if margin is not None else "margin_ratio" if ratio is not None else None
+            if given is not None:
+                raise self.error(given, 'goes with `versus = "baseline"` only.')
+        elif margin is None and ratio is None:
+            raise self.error("margin", "is missing; say how much worse than the baseline is still good.")
+        elif margin is not None and ratio is not None:
+            raise self.error("margin_ratio", "does not go with `margin`; give one of the two.")
+        return margin, ratio
 
     def slice(self) -> dict[str, str]:
         """Return the slice's keys and values."""

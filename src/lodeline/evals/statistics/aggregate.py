@@ -103,7 +103,8 @@ def _summary(
     if len(have) == 0:
         return ValueSummary(n, errors, missing, 0, unreduced, 0, kind)
     values = reduced[have]
-    estimate, interval, clusters = _mean(values, None if records.clusters is None else records.clusters[have], level)
+    own = None if records.clusters is None else records.clusters[have]
+    estimate, interval, clusters = _mean(values, own, level, amount=column.amount)
     return ValueSummary(
         n=n,
         errors=errors,
@@ -119,14 +120,16 @@ def _summary(
     )
 
 
-def _mean(values: FloatArray, clusters: IntArray | None, level: float) -> tuple[MeanEstimate, Interval | None, int]:
+def _mean(
+    values: FloatArray, clusters: IntArray | None, level: float, *, amount: bool
+) -> tuple[MeanEstimate, Interval | None, int]:
     if clusters is not None:
         _, codes = np.unique(clusters, return_inverse=True)
         sizes = np.bincount(codes).astype(np.float64)
         estimate = cluster_mean(np.bincount(codes, weights=values).astype(np.float64), sizes)
         return estimate, t_interval(estimate, level, clustered=True), len(sizes)
     estimate = cluster_mean(values, np.ones(len(values)))
-    if bool(np.all((values == 0) | (values == 1))):
+    if not amount and bool(np.all((values == 0) | (values == 1))):
         return estimate, rate_interval(int(values.sum()), len(values), level), len(values)
     return estimate, t_interval(estimate, level), len(values)
 

@@ -20,12 +20,13 @@ class ScorerColumn:
     """One scorer's scores, a row each: `values` with NaN where there is none, `errors` where the scorer failed.
 
     With `labels`, the scores are texts and `values` index into them. Infinities and numbers beyond ±`LARGEST` count
-    as failures.
+    as failures. Of an `amount` 0 and 1 are numbers as any other, not a no and a yes.
     """
 
     values: FloatArray
     errors: BoolArray
     labels: tuple[str, ...] = ()
+    amount: bool = False
 
     @property
     def usable(self) -> FloatArray:
@@ -48,6 +49,8 @@ class RunColumns:
     scorers: Mapping[str, ScorerColumn]
     clusters: Sequence[str | None] | None = None
     slices: Mapping[str, Sequence[str | None]] = field(default_factory=dict[str, "Sequence[str | None]"])
+    amounts: Mapping[str, ScorerColumn] = field(default_factory=dict[str, ScorerColumn])
+    """What rows took, with a failure where the row's call failed; the value stands there all the same."""
 
     def __post_init__(self) -> None:
         """Check the lengths."""
@@ -55,7 +58,7 @@ class RunColumns:
         lengths = {"record_ids": len(self.record_ids)} | {f"slice {k!r}": len(v) for k, v in self.slices.items()}
         if self.clusters is not None:
             lengths["clusters"] = len(self.clusters)
-        for name, column in self.scorers.items():
+        for name, column in (*self.scorers.items(), *self.amounts.items()):
             lengths[f"values of {name!r}"], lengths[f"errors of {name!r}"] = len(column.values), len(column.errors)
         for what, length in lengths.items():
             if length != rows:
@@ -138,6 +141,8 @@ def kind_of(column: ScorerColumn, values: FloatArray) -> AggregateKind:
     """Return what these values of a column are: texts, a rate when all are 0 or 1, else numbers."""
     if column.labels:
         return "counts"
+    if column.amount:
+        return "mean"
     present = values[np.isfinite(values)]
     return "rate" if len(present) and bool(np.all((present == 0) | (present == 1))) else "mean"
 
@@ -159,16 +164,20 @@ def select(run: RunColumns, keep: BoolArray) -> RunColumns:
     def taken(values: Sequence[str | None]) -> list[str | None]:
         return [values[row] for row in kept]
 
+    def columns(of: Mapping[str, ScorerColumn]) -> dict[str, ScorerColumn]:
+        return {
+            name: ScorerColumn(column.values[keep], column.errors[keep], column.labels, column.amount)
+            for name, column in of.items()
+        }
+
     return RunColumns(
         run_id=run.run_id,
         content_hashes=[run.content_hashes[row] for row in kept],
         record_ids=[run.record_ids[row] for row in kept],
-        scorers={
-            name: ScorerColumn(column.values[keep], column.errors[keep], column.labels)
-            for name, column in run.scorers.items()
-        },
+        scorers=columns(run.scorers),
         clusters=None if run.clusters is None else taken(run.clusters),
         slices={key: taken(values) for key, values in run.slices.items()},
+        amounts=columns(run.amounts),
     )
 
 

@@ -72,6 +72,7 @@ class _Sides:
     baseline: FloatArray
     candidate: FloatArray
     repeated: bool
+    amount: bool = False
 
 
 def compare_rows(
@@ -165,7 +166,7 @@ def _sides(
         reduced.append(reduce_repetitions(usable, records.codes, records.count, reducer)[chosen])
         tries = np.bincount(records.codes[np.isfinite(usable)], minlength=records.count)
         repeated = repeated or bool(np.any(tries[chosen] > 1))
-    return _Sides(reduced[0], reduced[1], repeated)
+    return _Sides(reduced[0], reduced[1], repeated, left.amount)
 
 
 def _lost(values: FloatArray) -> int:
@@ -192,7 +193,7 @@ def _compare_numbers(
     both = np.isfinite(sides.baseline) & np.isfinite(sides.candidate)
     left, right = sides.baseline[both], sides.candidate[both]
     values = np.concatenate([left, right])
-    binary = bool(np.all((values == 0) | (values == 1)))
+    binary = not sides.amount and bool(np.all((values == 0) | (values == 1)))
     direction = options.directions.get(name, "higher")
     bare = ScorerComparison(
         scorer=name,

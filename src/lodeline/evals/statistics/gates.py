@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lodeline.domain.aggregate import Interval, parse_reducer
-from lodeline.domain.comparison import Direction, ScorerComparison
+from lodeline.domain.comparison import Direction, Pairing, ScorerComparison
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.gate import GateOp, GateReport, GateResult, GateRule, GateStatus, GateVerdict
 from lodeline.evals.statistics.aggregate import aggregate_scorer
@@ -29,7 +29,10 @@ class GateInputs:
 
 @dataclass(frozen=True, slots=True)
 class _Observation:
-    """What a rule saw; `problem` says why nothing can be decided on it, and `typo` that waiting will not help."""
+    """What a rule saw; `problem` says why nothing can be decided on it, and `typo` that waiting will not help.
+
+    `margin` is the rule's in the unit of the metric, `baseline` the mean of the baseline that it was made of.
+    """
 
     n: int = 0
     observed: float | None = None
@@ -37,6 +40,9 @@ class _Observation:
     error_rate: float | None = None
     problem: str | None = None
     typo: bool = False
+    margin: float | None = None
+    baseline: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def evaluate_gates(rules: Sequence[GateRule], inputs: GateInputs) -> GateReport:
@@ -61,7 +67,10 @@ def check_can_fail(rules: Sequence[GateRule], run: RunColumns) -> None:
     that holds whatever the rows say: a threshold or margin that no value of its statistic reaches."""
     for rule in rules:
         low, high = _bounds(rule, run)
-        if rule.baseline:
+        if rule.margin_ratio is not None:
+            lower = rule.direction == "lower" or (rule.direction is None and _is_amount(rule, run))
+            always, said = rule.margin_ratio >= 1 and not lower, f"a margin_ratio of {rule.margin_ratio:g}"
+        elif rule.baseline:
             always, said = (rule.margin or 0) >= high - low, f"a margin of {rule.margin:g}"
         elif rule.op is not None and rule.threshold is not None:
             worst = low if rule.op in {">=", ">"} else high
@@ -86,8 +95,14 @@ def _bounds(rule: GateRule, run: RunColumns) -> tuple[float, float]:
     column = run.scorers.get(rule.metric)
     if column is None or column.labels:
         return -LARGEST, LARGEST
+    if column.amount:
+        return 0.0, LARGEST
     usable = column.usable[np.isfinite(column.usable)]
     return (0.0, 1.0) if len(usable) and bool(np.isin(usable, (0.0, 1.0)).all()) else (-LARGEST, LARGEST)
+
+
+def _is_amount(rule: GateRule, run: RunColumns) -> bool:
+    return rule.metric in run.scorers and run.scorers[rule.metric].amount
 
 
 def _overall(results: Sequence[GateResult]) -> GateVerdict:
@@ -109,7 +124,11 @@ def _result(rule: GateRule, inputs: GateInputs) -> GateResult:
     else:
         seen = _absolute(rule, run)
     status, message = _status(rule, seen, inputs)
-    return GateResult(rule, status, message, seen.n, seen.observed, seen.interval, seen.error_rate)
+    lost = round((seen.error_rate or 0) * run.rows)
+    warnings = list(seen.warnings)
+    if lost and rule.statistic != "error_rate":
+        warnings.insert(0, f"{lost} of {run.rows} rows have no value (errors and missing); no mean has them.")
+    return GateResult(rule, status, message, seen.n, seen.observed, seen.interval, seen.error_rate, tuple(warnings))
 
 
 def _lost_share(run: RunColumns, metric: str) -> float:
@@ -165,8 +184,27 @@ def _against_baseline(rule: GateRule, run: RunColumns, inputs: GateInputs) -> _O
         seed=inputs.seed,
         max_rows=0,
     )
-    compared = compare_runs(_only(baseline, rule.metric), [_only(run, rule.metric)], options).candidates[0].scorers[0]
-    return _Observation(compared.n, compared.difference, compared.interval, lost, _unusable(compared))
+    of = compare_runs(_only(baseline, rule.metric), [_only(run, rule.metric)], options).candidates[0]
+    compared = of.scorers[0]
+    mean = compared.baseline_value
+    margin = rule.margin
+    if rule.margin_ratio is not None:
+        margin = None if mean is None else rule.margin_ratio * abs(mean)
+    warnings = (*_unpaired(of.pairing), *compared.warnings)
+    return _Observation(
+        compared.n, compared.difference, compared.interval, lost, _unusable(compared),
+        margin=margin, baseline=mean, warnings=warnings,
+    )  # fmt: skip
+
+
+def _unpaired(pairing: Pairing) -> list[str]:
+    parts = {
+        "that changed": pairing.changed,
+        "that only the baseline has": pairing.only_baseline,
+        "that only this run has": pairing.only_candidate,
+    }
+    told = ", ".join(f"{count} {which}" for which, count in parts.items() if count)
+    return [f"Records without a pair are left out: {told}."] if told else []
 
 
 def _only(run: RunColumns, metric: str) -> RunColumns:
@@ -191,8 +229,8 @@ def _status(rule: GateRule, seen: _Observation, inputs: GateInputs) -> tuple[Gat
         status = "inconclusive" if rule.insufficient == "skip" and seen.typo else _INSUFFICIENT[rule.insufficient]
         return status, f"Cannot be decided: {problem or 'there are no values'}."
     if rule.baseline:
-        direction = rule.direction or inputs.directions.get(rule.metric, "higher")
-        return _non_inferior(rule, seen.observed, seen.interval, direction)
+        usual = "lower" if _is_amount(rule, inputs.run) else inputs.directions.get(rule.metric, "higher")
+        return _non_inferior(rule, seen, seen.observed, rule.direction or usual)
     low = high = seen.observed
     if rule.confidence is not None and seen.interval is not None:
         low, high = seen.interval.low, seen.interval.high
@@ -224,15 +262,20 @@ def _threshold(rule: GateRule, observed: float, low: float, high: float) -> tupl
 
 
 def _non_inferior(
-    rule: GateRule, observed: float, interval: Interval | None, direction: Direction
+    rule: GateRule, seen: _Observation, observed: float, direction: Direction
 ) -> tuple[GateStatus, str]:
-    if interval is None or rule.margin is None or direction == "none":
+    interval, margin = seen.interval, seen.margin
+    if interval is None or margin is None or direction == "none":
         return "inconclusive", "Cannot be decided: a margin needs a scorer with a direction, and an interval."
     worst, best = (interval.low, interval.high) if direction == "higher" else (-interval.high, -interval.low)
     told = (
-        f"difference {observed:+.4g} ({interval.low:+.4g} to {interval.high:+.4g}), may be worse by {rule.margin:g}"
-        f" with confidence {rule.confidence or 0.95:g}"
+        f"difference {observed:+.4g} ({interval.low:+.4g} to {interval.high:+.4g}), may be worse by {margin:.4g}"
+        f"{_of_baseline(rule, seen.baseline)} with confidence {rule.confidence or 0.95:g}"
     )
-    if worst >= -rule.margin:
+    if worst >= -margin:
         return "pass", f"{told}."
-    return ("fail", f"{told}.") if best < -rule.margin else ("inconclusive", f"{told}: both are possible.")
+    return ("fail", f"{told}.") if best < -margin else ("inconclusive", f"{told}: both are possible.")
+
+
+def _of_baseline(rule: GateRule, mean: float | None) -> str:
+    return "" if rule.margin_ratio is None or mean is None else f" ({rule.margin_ratio:.4g} of {mean:.4g})"

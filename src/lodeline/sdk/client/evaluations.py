@@ -153,6 +153,7 @@ def _row(row: RowDraft) -> dict[str, object]:
         error=row.error,
         duration_ms=row.duration_ms,
         cost_usd=row.cost_usd,
+        judged_usd=row.judged_usd,
         scores=scores,
         expectations=dict(row.expectations) or None,
         expected_by=None if not row.expectations or row.expected_by == PERSON else asdict(row.expected_by),

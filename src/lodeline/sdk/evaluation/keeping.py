@@ -73,7 +73,7 @@ class ServerSink:
 
 
 def draft_of(row: Row) -> RowDraft:
-    """Return a finished row as it is logged. Its cost is that of its judgments: its trace tells the rest.
+    """Return a finished row as it is logged, with what its judgments cost: its trace tells what the row itself did.
 
     A score that the server would refuse becomes an error of its scorer: one odd value must not cost the run.
     """
@@ -90,7 +90,7 @@ def draft_of(row: Row) -> RowDraft:
         trace_id=prediction.trace_id,
         error=None if failure is None else clean_text(f"{failure.code}: {failure.message}")[:MAX_MESSAGE],
         duration_ms=None if prediction.duration_ms is None else round(prediction.duration_ms),
-        cost_usd=row.judged_usd,
+        judged_usd=row.judged_usd,
         scores=_scores(row.scores),
         expectations=_expectations(case.expectations) if prediction.trace_id is not None else {},
         expected_by=case.expected_by,

@@ -131,7 +131,10 @@ class RowBody(Body):
     trace_id: Annotated[str | None, Field(min_length=1, max_length=50)] = None
     error: Annotated[str | None, Field(max_length=MAX_MESSAGE)] = None
     duration_ms: _Count = None
-    cost_usd: Annotated[float | None, Field(ge=0, le=1e9)] = None
+    cost_usd: Annotated[
+        float | None, Field(ge=0, le=1e9, description="Without it the row's trace says what it costs.")
+    ] = None
+    judged_usd: Annotated[float | None, Field(ge=0, le=1e9, description="What the row's judgments cost.")] = None
     scores: Annotated[list[ScoreBody], Field(max_length=MAX_SCORES)] = Field(default_factory=list[ScoreBody])
     expectations: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=250)], bodies.Json],
@@ -153,6 +156,7 @@ class RowBody(Body):
             error=self.error,
             duration_ms=self.duration_ms,
             cost_usd=self.cost_usd,
+            judged_usd=self.judged_usd,
             scores=tuple(score.to_domain() for score in self.scores),
             expectations=self.expectations,
             expected_by=AssessmentSource(self.expected_by.kind, self.expected_by.source_id, self.expected_by.digest),

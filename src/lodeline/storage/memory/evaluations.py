@@ -17,6 +17,7 @@ from lodeline.domain.evaluation import (
     check_transition,
 )
 from lodeline.domain.evaluation_row import (
+    AMOUNTS,
     EvaluationRow,
     LoggedRow,
     RowDraft,
@@ -33,6 +34,7 @@ from lodeline.domain.evaluation_row import (
 from lodeline.domain.ids import AssessmentId, ExperimentId, RunId, TraceId
 from lodeline.domain.ledger import plan_log
 from lodeline.domain.page import Page
+from lodeline.domain.row_amounts import NOTHING, amounts_of, row_amounts, with_amounts
 from lodeline.domain.run import RunChange, changed_run
 from lodeline.query import cursor as cursors
 from lodeline.query.build import ALL
@@ -158,9 +160,15 @@ class MemoryEvaluations:
 
     def scores(self, run_id: RunId, *, effective: bool = False) -> ScoreTable:
         with self._state.lock:
-            _, evaluation = self._visible(run_id)
-            rows = [evaluation.rows[key] for key in sorted(evaluation.rows)]
+            record, evaluation = self._visible(run_id)
+            rows = [self._measured(record, evaluation.rows[key]) for key in sorted(evaluation.rows)]
             return _table(run_id, rows, tuple(evaluation.scorers), self._now if effective else None)
+
+    def _measured(self, record: RunRecord, row: EvaluationRow) -> EvaluationRow:
+        """Return a row with what it took."""
+        trace = None if row.trace_id is None else self._state.traces.get(row.trace_id)
+        same = trace is not None and trace.experiment_id == record.run.experiment_id
+        return with_amounts(row, amounts_of(trace.trace()) if trace is not None and same else NOTHING)
 
     def _now(self, score: RowScore) -> RowScore:
         """Return a score as the judgment on the trace stands now."""
@@ -268,4 +276,5 @@ def _table(
         tuple(row.state for row in rows),
         values,
         errors,
+        {amount: [row_amounts(row)[amount] for row in rows] for amount in AMOUNTS},
     )

@@ -10,6 +10,7 @@ from lodeline.domain.evaluated_run import renewed_row
 from lodeline.domain.evaluation import Evaluation, check_row_count
 from lodeline.domain.evaluation_row import (
     FAILED_ROWS,
+    Amount,
     EvaluationRow,
     LoggedRow,
     RowDraft,
@@ -23,18 +24,28 @@ from lodeline.domain.evaluation_row import (
     judgment_of,
     merged_row,
 )
-from lodeline.domain.ids import AssessmentId, RunId, TraceId
+from lodeline.domain.ids import AssessmentId, TraceId
 from lodeline.domain.ledger import plan_log
+from lodeline.domain.row_amounts import trace_amounts
+from lodeline.domain.usage import picousd_to_usd
 from lodeline.storage.sql import assessment_rows, traces
 from lodeline.storage.sql.codec import clean, dumps, loads
 from lodeline.storage.sql.db import Db, Row, SqlValue, carray, carray_of_texts
 
-_COLUMNS = "row_key, rep, state, content_hash, record, cluster, trace, slices, scores, error, duration_ms, cost_usd"
+_COLUMNS = (
+    "row_key, rep, state, content_hash, record, cluster, trace, slices, scores, error, duration_ms, "
+    "cost_usd, judged_usd"
+)
 _SELECT = f"SELECT {_COLUMNS} FROM evaluation_rows WHERE run = ? "
-_UPSERT = f"INSERT OR REPLACE INTO evaluation_rows (run, {_COLUMNS}) VALUES ({', '.join('?' * 13)})"
+_UPSERT = f"INSERT OR REPLACE INTO evaluation_rows (run, {_COLUMNS}) VALUES ({', '.join('?' * 14)})"
 _PRESENT = f"SELECT {_COLUMNS} FROM evaluation_rows WHERE run = ? AND row_key IN carray(?)"
 _TRACES = "SELECT trace_id, id, exp, start_ns, run FROM traces WHERE trace_id IN carray(?)"
 _PEERS = "SELECT trace, doc FROM assessments WHERE trace IN carray(?) AND run = ? AND deleted = 0"
+_SCORES = (
+    "SELECT w.row_key, w.rep, w.content_hash, w.record, w.cluster, w.slices, w.state, w.scores, w.cost_usd, "
+    "w.duration_ms, t.cost, t.tok_total, t.dur_ns FROM evaluation_rows w "
+    "LEFT JOIN traces t ON t.trace_id = w.trace AND t.exp = ? WHERE w.run = ? ORDER BY w.row_key, w.rep"
+)
 _ERROR_OF = (
     "EXISTS (SELECT 1 FROM json_each(scores) j WHERE json_extract(j.value, '$[0]') = ? "
     "AND json_extract(j.value, '$[2]') IS NOT NULL)"
@@ -113,7 +124,7 @@ def _values(row_id: int, row: EvaluationRow) -> tuple[SqlValue, ...]:
     return (
         row_id, clean(row.row_key), row.repetition, row.state, row.content_hash, row.record_id, row.cluster,
         row.trace_id, dumps(dict(row.slices)), dumps(scores), None if row.error is None else clean(row.error),
-        row.duration_ms, row.cost_usd,
+        row.duration_ms, row.cost_usd, row.judged_usd,
     )  # fmt: skip
 
 
@@ -140,14 +151,11 @@ def select(db: Db, row_id: int, which: RowFilter, limit: int, after: Sequence[An
 
 
 def columns(
-    db: Db, row_id: int, run_id: RunId, scorers: Sequence[str], *, place_ids: bool
+    db: Db, row_id: int, evaluation: Evaluation, *, place_ids: bool
 ) -> tuple[ScoreTable, dict[AssessmentId, tuple[int, str]]]:
     """Return the scores column by column; with `place_ids` also the row and the scorer of each assessment."""
-    sql = (
-        "SELECT row_key, rep, content_hash, record, cluster, slices, state, scores FROM evaluation_rows "
-        "WHERE run = ? ORDER BY row_key, rep"
-    )
-    found = db.execute(sql, (row_id,)).fetchall()
+    run, scorers = evaluation.run, evaluation.scorers
+    found = db.execute(_SCORES, (int(run.experiment_id), row_id)).fetchall()
     count = len(found)
     values: dict[str, list[Score]] = {name: [None] * count for name in scorers}
     errors: dict[str, list[str | None]] = {name: [None] * count for name in scorers}
@@ -158,13 +166,33 @@ def columns(
             errors[name][number] = error
             if place_ids and assessment_id is not None:
                 places[assessment_id] = number, name
-    keys, repetitions, hashes, records, clusters, slices, states, _ = zip(*found, strict=True) if found else ((),) * 8
+    keys, repetitions, hashes, records, clusters, slices, states, _, *took = (
+        zip(*found, strict=True) if found else ((),) * 13
+    )
     nothing: Mapping[str, str] = {}
     table = ScoreTable(
-        run_id, keys, repetitions, hashes, records, clusters,
-        tuple(nothing if text == "{}" else loads(text) for text in slices), states, values, errors,
+        run.run_id, keys, repetitions, hashes, records, clusters,
+        tuple(nothing if text == "{}" else loads(text) for text in slices), states, values, errors, _amounts(*took),
     )  # fmt: skip
     return table, places
+
+
+def _amounts(
+    logged_usd: Sequence[float | None], logged_ms: Sequence[float | None], costs: Sequence[float | None],
+    tokens: Sequence[int | None], durations_ns: Sequence[int | None],
+) -> dict[Amount, Sequence[float | None]]:  # fmt: skip
+    """Return what rows took, as `domain.row_amounts.with_amounts` says it of one."""
+    traces = [
+        trace_amounts(picousd_to_usd(cost), total, ns)
+        for cost, total, ns in zip(costs, tokens, durations_ns, strict=True)
+    ]
+    return {
+        "cost_usd": [own if own is not None else of.cost_usd for own, of in zip(logged_usd, traces, strict=True)],
+        "tokens_total": [of.tokens_total for of in traces],
+        "duration_ms": [
+            own if own is not None else of.duration_ms for own, of in zip(logged_ms, traces, strict=True)
+        ],
+    }
 
 
 def renew(db: Db, row_id: int, evaluation: Evaluation, rows: Sequence[EvaluationRow]) -> bool:
@@ -262,7 +290,21 @@ def _count(db: Db, batch: _Batch) -> None:
 
 
 def _row(row: Row) -> EvaluationRow:
-    key, rep, state, content_hash, record, cluster, trace, slices, scores, error, duration_ms, cost_usd = row
+    (
+        key,
+        rep,
+        state,
+        content_hash,
+        record,
+        cluster,
+        trace,
+        slices,
+        scores,
+        error,
+        duration_ms,
+        cost_usd,
+        judged_usd,
+    ) = row
     return EvaluationRow(
         row_key=key,
         repetition=rep,
@@ -276,4 +318,5 @@ def _row(row: Row) -> EvaluationRow:
         duration_ms=duration_ms,
         cost_usd=cost_usd,
         scores=tuple(RowScore(*score) for score in loads(scores)),
+        judged_usd=judged_usd,
     )

@@ -137,7 +137,7 @@ class SqlEvaluations:
     def scores(self, run_id: RunId, *, effective: bool = False) -> ScoreTable:
         with self._readers.read() as db:
             row_id, evaluation = _visible(db, run_id)
-            table, places = evaluation_rows.columns(db, row_id, run_id, evaluation.scorers, place_ids=effective)
+            table, places = evaluation_rows.columns(db, row_id, evaluation, place_ids=effective)
             if effective:
                 _apply_changes(db, run_id, table, places)
         return table
