@@ -65,6 +65,8 @@ def test_a_program_is_run_and_gated(server: Server, folder: Path) -> None:
     )
     assert code == 0, err
     assert "double" in out
+    assert out.count("scorer ") == 1
+    assert "Gate on double (" in out
     assert "100.0%" in out
     assert "pass" in out
     assert 'tests="2" failures="0"' in (folder / "j.xml").read_text(encoding="utf-8")
@@ -83,9 +85,12 @@ def test_runs_are_compared_and_gated_afterwards(server: Server, folder: Path) ->
     ids = [
         json.loads(run(server, folder, "run", f"{name}.py", "20", "--json")[1])["run_id"] for name in ("good", "bad")
     ]
-    code, out, err = run(server, folder, "compare", *ids)
+    code, out, err = run(server, folder, "compare", *ids, "--markdown", "compared.md")
     assert code == 0, err
     assert "worse" in out
+    assert out.startswith(f"double ({ids[1][:8]}…) against double ({ids[0][:8]}…): 20 records paired")
+    assert "time" in out
+    assert (folder / "compared.md").read_text(encoding="utf-8").startswith("### double (")
     code, out, err = run(server, folder, "gate", "gate.toml", ids[0], "--baseline", ids[1], "--json")
     assert code == 0, err
     assert json.loads(out)["status"] == "pass"
@@ -117,3 +122,73 @@ def test_each_way_to_fail_has_its_own_code_and_words(server: Server, folder: Pat
     assert (code, "metrc" in err) == (2, True)
     env = {"LODELINE_URL": "http://127.0.0.1:9", "LODELINE_SPOOL_DIR": str(folder / "spool")}
     assert lodeline("eval", "gate", "gate.toml", run_id, env=env, cwd=folder).returncode == 4
+
+
+PRINTING = PROGRAM.replace("lodeline.evaluate(", "result = lodeline.evaluate(").replace("{factor}", "2")
+
+
+@pytest.mark.parametrize(
+    "how", ["print(result)", "print('so:', result, flush=True)", "sys.stdout.write(str(result))"]
+)
+def test_a_result_that_the_program_prints_is_printed_once(server: Server, folder: Path, how: str) -> None:
+    (folder / "printing.py").write_text(f"{PRINTING}{how}\n", encoding="utf-8")
+    code, out, err = run(server, folder, "run", "printing.py", "4")
+    assert code == 0, err
+    assert out.count("scorer ") == 1
+    (folder / "quiet.py").write_text(f"{PRINTING}print(result.run_id)\n", encoding="utf-8")
+    assert run(server, folder, "run", "quiet.py", "4")[1].count("scorer ") == 1
+
+
+DEAR = """
+import sys
+import lodeline
+
+def answer(x):
+    with lodeline.start_span("ask", span_type="CHAT_MODEL") as span:
+        span.set_model("m", usage={"input_tokens": 100 * x}, cost_usd=float(sys.argv[1]) * x / 1000)
+    if x == int(sys.argv[2]):
+        raise ValueError("boom")
+    return x
+
+def right(outputs):
+    return outputs < 15
+
+rows = [{"inputs": {"x": x}} for x in range(1, 21)]
+name = f"{sys.argv[1]} dollars"
+lodeline.evaluate(rows, predict_fn=answer, scorers=[right], name=name, experiment="dear", retries=0)
+"""
+COSTS = """
+[[gate]]
+name = "not much dearer"
+metric = "cost_usd"
+versus = "baseline"
+margin_ratio = 0.2
+"""
+
+
+def test_what_rows_cost_is_compared_gated_and_warned_of(server: Server, folder: Path) -> None:
+    (folder / "dear.py").write_text(DEAR, encoding="utf-8")
+    (folder / "costs.toml").write_text(COSTS, encoding="utf-8")
+    cheap, dear = (
+        json.loads(run(server, folder, "run", "dear.py", "--json", "--", *arguments)[1])["run_id"]
+        for arguments in (("1", "0"), ("17", "7"))
+    )
+    with server.client() as client:
+        rows = list(client.evaluations.rows(dear))
+    assert {row.tokens_total for row in rows} == {100 * x for x in range(1, 21)}
+    assert sum(row.cost_usd or 0 for row in rows) == pytest.approx(17 * 0.210)
+    code, out, err = run(server, folder, "compare", cheap, dear)
+    assert code == 0, err
+    assert "Takes 17 times the cost of the baseline." in out
+    assert "$0.21 → $3.57" in out
+    lost = "0 paired records have no value in the baseline, 1 in the candidate; they are left out, which favours"
+    assert f"Warning: right: {lost}" in out
+    assert f"Warning: cost: {lost}" in out
+    arguments = ("costs.toml", dear, "--baseline", cheap, "--junit", "j.xml", "--markdown", "m.md")
+    code, out, _ = run(server, folder, "gate", *arguments)
+    assert code == 1
+    assert "5.0%" in out
+    assert "Warning: not much dearer: 1 of 20 rows have no value" in out
+    assert f"Gate on 17 dollars ({dear[:8]}…) against 1 dollars ({cheap[:8]}…): fail." in out
+    assert "Warning: 1 of 20 rows" in (folder / "j.xml").read_text(encoding="utf-8")
+    assert "1 of 20 rows have no value" in (folder / "m.md").read_text(encoding="utf-8")

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lodeline.cli.evaluations import compare
+from lodeline.cli.evaluations import MarkdownOption, compare
 from lodeline.cli.exits import INCONCLUSIVE, NEGATIVE, OK, PROGRAM_FAILED
 from lodeline.cli.options import JsonOption, KeyOption, ServerOption, Use, closing_quietly, command
 from lodeline.cli.output import Output
+from lodeline.cli.printing import printed
 from lodeline.cli.run_names import OfOption, find_run
 from lodeline.cli.transfer import read_text
 from lodeline.domain.errors import Invalid
 from lodeline.domain.gate import GateReport, GateVerdict
+from lodeline.domain.run import run_title
 from lodeline.evals.gates.render import render_junit, render_markdown
 
 if TYPE_CHECKING:
@@ -35,10 +37,6 @@ BaselineOption = Annotated[
     str | None, typer.Option("--baseline", metavar="RUN", help="The evaluation that rules compare with.")
 ]
 JunitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML.")]
-MarkdownOption = Annotated[
-    Path | None,
-    typer.Option("--markdown", metavar="FILE", help="Also append Markdown, such as to $GITHUB_STEP_SUMMARY."),
-]
 
 
 @command(app, "gate")
@@ -80,7 +78,8 @@ def run_file(
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a program and show what each of its evaluations came to; with --gate hold them to it, too.
+    """Run a program and show what each of its evaluations came to, unless the program printed the result itself; with
+    --gate hold them to it, too.
 
     Exit codes as of ``gate``; 8 when the program fails by itself.
     """
@@ -92,10 +91,12 @@ def run_file(
     read_text(file)
     lodeline.configure(url=server, key=key, experiment=experiment)
     with closing_quietly(), collected() as results:
-        failed = _ran(file, arguments or [])
+        with printed(results) as shown:
+            failed = _ran(file, arguments or [])
         out = Output(as_json=as_json)
         for result in results:
-            _show_result(out, result)
+            if as_json or result.run_id not in shown:
+                _show_result(out, result)
         if failed:
             raise typer.Exit(PROGRAM_FAILED)
         if not results:
@@ -144,10 +145,19 @@ def _show(out: Output, report: GateReport) -> None:
         out.document(report)
         return
     out.table(
-        ("rule", "status", "n", "what was seen"),
-        ((r.rule.name, r.status, r.n, r.message) for r in report.results),
+        ("rule", "status", "n", "without value", "what was seen"),
+        ((r.rule.name, r.status, r.n, _share(r.error_rate), r.message) for r in report.results),
     )
-    out.say(f"Gate on {report.run_id}: {report.status}.")
+    for result in report.results:
+        for warning in result.warnings:
+            out.say(f"Warning: {result.rule.name}: {warning}")
+    other = report.baseline_run_id
+    against = "" if other is None else f" against {run_title(report.baseline_name, other)}"
+    out.say(f"Gate on {run_title(report.run_name, report.run_id)}{against}: {report.status}.")
+
+
+def _share(rate: float | None) -> str | None:
+    return None if rate is None else f"{rate:.1%}"
 
 
 def _write(reports: Sequence[GateReport], junit: Path | None, markdown: Path | None) -> None:

@@ -1,17 +1,30 @@
 """``lodeline evaluations``: show evaluations, their rows and what they come to; compare them; cancel."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from lodeline.cli.options import AllOption, LimitOption, Use, command
-from lodeline.cli.output import moment
+from lodeline.cli.output import Output, moment
 from lodeline.cli.run_names import OfOption, find_run
 from lodeline.domain.aggregate import Interval, ValueSummary
-from lodeline.domain.comparison import ScorerComparison
+from lodeline.domain.comparison import Comparison, RunComparison
 from lodeline.domain.errors import Invalid
-from lodeline.domain.evaluation import CompareOptions
+from lodeline.domain.evaluation import AmountSummary, CompareOptions
 from lodeline.domain.evaluation_row import ROW_STATES, EvaluationRow, RowState
+from lodeline.evals.comparison_text import (
+    AMOUNT_HEAD,
+    SCORER_HEAD,
+    amount_cells,
+    amount_sentences,
+    amount_text,
+    headline,
+    in_order,
+    render_comparison,
+    scorer_cells,
+    warnings_of,
+)
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show, compare and cancel evaluations.")
 
@@ -22,6 +35,10 @@ ViewOption = Annotated[
 ]
 ReducerOption = Annotated[
     str, typer.Option("--reducer", help="How repetitions of a record become one value, such as pass^4.")
+]
+MarkdownOption = Annotated[
+    Path | None,
+    typer.Option("--markdown", metavar="FILE", help="Also append Markdown, such as to $GITHUB_STEP_SUMMARY."),
 ]
 
 
@@ -65,7 +82,7 @@ def summary(
     slice: Annotated[list[str] | None, typer.Option("--slice", help="Also by this slice; may be repeated.")] = None,
     reducer: ReducerOption = "mean",
 ) -> None:
-    """Show what each scorer's values come to: n, errors, mean or rate with its interval."""
+    """Show what each scorer's values come to: n, errors, mean or rate with its interval; and what the rows took."""
     run = find_run(use.client, run, "EVALUATION", experiment=experiment)
     found = use.client.evaluations.summary(run, view=view, slices=slice or (), reducer=reducer)
     if use.out.as_json:
@@ -80,6 +97,11 @@ def summary(
     use.out.table(
         ("scorer", "slice", "n", "errors", "missing", "value", "interval"), sorted(rows, key=lambda r: r[0])
     )
+    if found.amounts:
+        use.out.say("")
+        use.out.table(
+            ("per row", "n", "failed", "missing", "mean", "in all"), [_took(item) for item in found.amounts]
+        )
     for item in found.scorers:
         if item.reducer != reducer:
             use.out.say(f"{item.scorer}: repetitions reduced by {item.reducer}; {reducer} needs values of 0 and 1.")
@@ -94,30 +116,39 @@ def compare(
     experiment: OfOption = None,
     view: ViewOption = "as_judged",
     reducer: ReducerOption = "mean",
+    markdown: MarkdownOption = None,
     worst: Annotated[int, typer.Option("--worst", help="How many of the worst rows to show.", min=0, max=1_000)] = 5,
 ) -> None:
-    """Compare evaluations with a baseline, scorer by scorer, on the records that they share."""
+    """Compare evaluations with a baseline on the records that they share: scorer by scorer, and what their rows took
+    in cost, tokens and time."""
     options = CompareOptions(view=view, reducer=reducer, max_rows=worst)
     others = [find_run(use.client, each, "EVALUATION", experiment=experiment) for each in candidates]
     found = use.client.evaluations.compare(
         find_run(use.client, baseline, "EVALUATION", experiment=experiment), others, options
     )
+    if markdown is not None:
+        with markdown.open("a", encoding="utf-8") as file:
+            file.write(render_comparison(found) + "\n")
     if use.out.as_json:
         use.out.document(found)
         return
     for candidate in found.candidates:
-        pairing = candidate.pairing
-        use.out.say(
-            f"{candidate.candidate} against {found.baseline}: {pairing.paired:,} records paired, {pairing.changed:,} "
-            f"changed, {pairing.only_baseline:,} only in the baseline, {pairing.only_candidate:,} only in the other."
-        )
-        use.out.table(
-            ("scorer", "verdict", "difference", "interval", "p", "wins", "losses", "ties"),
-            [_compared(item) for item in candidate.scorers],
-        )
-        for item in candidate.scorers:
-            for row in (each for each in item.rows if each.difference):
-                use.out.say(f"{item.scorer}: {row.record_id} {row.baseline:.4g} → {row.candidate:.4g}")
+        _show_comparison(use.out, found, candidate)
+
+
+def _show_comparison(out: Output, found: Comparison, candidate: RunComparison) -> None:
+    out.say(headline(found, candidate))
+    out.table(SCORER_HEAD, [scorer_cells(item) for item in in_order(candidate.scorers)])
+    if candidate.amounts:
+        out.say("")
+        out.table(AMOUNT_HEAD, [amount_cells(item) for item in candidate.amounts])
+    for sentence in amount_sentences(candidate):
+        out.say(sentence)
+    for warning in warnings_of(candidate):
+        out.say(f"Warning: {warning}")
+    for item in candidate.scorers:
+        for row in (each for each in item.rows if each.difference):
+            out.say(f"{item.scorer}: {row.record_id} {row.baseline:.4g} → {row.candidate:.4g}")
 
 
 @command(app, "rows")
@@ -143,7 +174,10 @@ def rows(
     if use.out.as_json:
         use.out.lines(found)
         return
-    use.out.table(("row", "repetition", "state", "trace", "scores", "error"), (_row(item) for item in found))
+    use.out.table(
+        ("row", "repetition", "state", "trace", "scores", "cost", "tokens", "ms", "error"),
+        (_row(item) for item in found),
+    )
 
 
 @command(app, "cancel")
@@ -169,13 +203,10 @@ def _summary(found: ValueSummary) -> tuple[object, ...]:
     return found.n, found.errors, found.missing, value, _interval(found.interval)
 
 
-def _compared(found: ScorerComparison) -> tuple[object, ...]:
-    p = found.p if found.p_adjusted is None else found.p_adjusted
-    difference = None if found.difference is None else f"{found.difference:+.4g}"
-    return (
-        found.scorer, found.verdict, difference, _interval(found.interval), None if p is None else f"{p:.3g}",
-        found.wins, found.losses, found.ties,
-    )  # fmt: skip
+def _took(found: AmountSummary) -> tuple[object, ...]:
+    summary, amount = found.summary, found.amount
+    mean, total = amount_text(amount, summary.value), amount_text(amount, found.total)
+    return amount, summary.n, summary.errors, summary.missing, mean, total
 
 
 def _interval(found: Interval | None) -> str | None:
@@ -186,4 +217,5 @@ def _row(row: EvaluationRow) -> tuple[object, ...]:
     scores = ", ".join(
         f"{score.name}={score.value if score.error is None else f'error {score.error}'}" for score in row.scores
     )
-    return row.row_key, row.repetition, row.state, row.trace_id, scores, row.error
+    took = amount_text("cost_usd", row.cost_usd), row.tokens_total, row.duration_ms
+    return row.row_key, row.repetition, row.state, row.trace_id, scores, *took, row.error

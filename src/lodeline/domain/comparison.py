@@ -119,8 +119,8 @@ class AmountComparison:
     takes more or less, when the adjusted p is at most α and the interval excludes 0; None under six pairs.
     Repetitions of a record count by their mean. Rows whose call failed have no value here: what a failed call took
     says nothing of what an answer takes. `baseline_value` and `candidate_value` are means over the `n` pairs, `ratio`
-    the second over the first (None where that is 0). The totals are over all rows of each run, failed ones and repetitions too, None
-    where nothing is known; they compare only where the runs have the same rows.
+    the second over the first (None where that is 0). The totals are over all rows of each run, failed ones and
+    repetitions too, None where nothing is known; they compare only where the runs have the same rows.
     """
 
     amount: Amount

@@ -333,3 +333,14 @@ def check_metric_keys(count: int) -> None:
 def _check_count(what: str, count: int, most: int) -> None:
     if count > most:
         raise TooLarge(f"{what}: {count} are over the limit of {most}.", details={"field": what})
+
+
+_SHORT_ID = 8
+
+
+def run_title(name: str, run_id: str) -> str:
+    """Return how a run is called to people: its name, the beginning of its id behind it; without a name, its id."""
+    if name in {"", run_id}:
+        return run_id
+    short = run_id if len(run_id) <= _SHORT_ID + 4 else f"{run_id[:_SHORT_ID]}…"
+    return f"{name} ({short})"

@@ -140,3 +140,19 @@ def test_any_text_is_read_or_refused(text: str):
 def test_deep_nesting_is_refused():
     with pytest.raises(Invalid, match="is not TOML"):
         parse_gates("gate = " + "[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("versus='baseline'\nmargin=1\nmargin_ratio=0.2", "give one of the two"),
+        ("versus='baseline'\nmargin_ratio=-0.1", "is not from 0 to 100"),
+        ("op='<='\nthreshold=1\nmargin_ratio=0.2", "goes with `versus"),
+        ("versus='baseline'", "'margin' is missing"),
+    ],
+)
+def test_a_margin_is_an_amount_or_a_share(body: str, said: str) -> None:
+    (rule,) = parse_gates("[[gate]]\nmetric='m'\nversus='baseline'\nmargin_ratio=0.2")
+    assert (rule.margin, rule.margin_ratio) == (None, 0.2)
+    with pytest.raises(Invalid, match=said):
+        parse_gates(f"[[gate]]\nmetric='m'\n{body}")

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -85,3 +86,24 @@ def test_markdown_says_what_happened():
     assert "### Gates FAILED: run run" in text
     assert "| speed | passed | 12 | 25.0 % | because |" in text
     assert "| truth | INCONCLUSIVE (warning only) | 12 | 25.0 % | because |" in text
+
+
+def test_warnings_and_names_are_in_both() -> None:
+    warned = [
+        replace(result(status), warnings=("3 of 60 rows | have no value.",))
+        for status in ("pass", "fail", "inconclusive", "skipped")
+    ]
+    found = replace(
+        report(*warned, run_id="0123456789abcdef0123456789abcdef"),
+        run_name="version <B>",
+        baseline_run_id="b",
+        baseline_name="version A",
+    )
+    document = ET.fromstring(render_junit(found))  # noqa: S314  # it is ours
+    (suite,) = document
+    assert suite.get("name") == "gates of run version <B> (01234567…)"
+    for case in suite:
+        assert "Warning: 3 of 60 rows | have no value." in (case.findtext("system-out") or "")
+    text = render_markdown(found)
+    assert text.startswith("### Gates FAILED: run version &#60;B&#62; (01234567…) against version A (b)")
+    assert text.count("Warning&#58; 3 of 60 rows &#124; have no value.") == len(warned)

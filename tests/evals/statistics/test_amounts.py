@@ -66,6 +66,7 @@ def test_seventeen_times_the_cost_is_said_as_such():
     assert found.difference == pytest.approx(16 * math.fsum(costs) / 60)
     assert found.p == pytest.approx(stats.wilcoxon([16 * cost for cost in costs]).pvalue, rel=0.2)
     assert found.interval is not None
+    assert found.difference is not None
     assert found.interval.low < found.difference < found.interval.high
     assert cost_of(compared(run_of([17 * cost for cost in costs]), run_of(costs))).change == "less"
 
