@@ -1,5 +1,6 @@
 """Counts, users, sessions, settings and the audit trail on the command line."""
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -80,6 +81,15 @@ def test_users_and_a_session_with_its_traces(lodeline: Lodeline, demo: Demo) -> 
     assert len(traces) == listed["trace_count"]
     assert name in lodeline("sessions", "get", name, "-e", AIRLINE, store=demo.store).out
     assert lodeline("sessions", "get", "it's no \\ session", "-e", AIRLINE, store=demo.store, code=1).err
+
+
+def test_a_session_says_in_which_turns_a_step_failed(lodeline: Lodeline, demo: Demo) -> None:
+    chosen = ("-e", AIRLINE, "-f", "error_count > 0 AND state = 'OK' AND session IS NOT NULL", "-n", "1", "--json")
+    (trace,) = lodeline("traces", "search", *chosen, store=demo.store).lines()
+    shown = lodeline("sessions", "get", str(trace["session"]), "-e", AIRLINE, store=demo.store).out
+    (turn,) = [line for line in shown.splitlines() if line.startswith(str(trace["trace_id"]))]
+    assert re.search(rf" OK +{trace['error_count']}  ", turn)
+    assert re.search(r"^failed spans +[1-9]", shown, re.MULTILINE)
 
 
 def test_settings_are_shown_and_changed_one_at_a_time(lodeline: Lodeline, store: Path) -> None:

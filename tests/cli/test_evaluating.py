@@ -1,15 +1,18 @@
 """Commands about runs, evaluations and models, against a store in process."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 import lodeline as sdk
+from lodeline.domain.assessment import STACK_KEY
 from lodeline.domain.evaluation import Bindings, EvaluationDraft
 from lodeline.domain.evaluation_row import RowDraft, ScoreDraft
-from lodeline.domain.ids import RunId
+from lodeline.domain.ids import RunId, TraceId
 from lodeline.domain.model import ModelDraft
 from lodeline.domain.run import MetricPoint, RunDraft
+from lodeline.domain.trace import TraceInfo
 from tests.cli.conftest import Lodeline
 
 RESULTS = {"first": "+-+--+-+--+-+---", "second": "++++-+++-+++++-+"}
@@ -51,7 +54,11 @@ def test_runs_are_listed_shown_tagged_deleted_and_restored(filled: Path, lodelin
 
 
 def test_an_evaluation_is_shown_summarised_and_compared(filled: Path, lodeline: Lodeline) -> None:
-    assert "16 done, 1 failed, of 17" in lodeline("evaluations", "get", "first", store=filled).out
+    shown = lines_of(lodeline("evaluations", "get", "first", store=filled).out)
+    assert ["rows", "17"] in shown
+    assert ["done", "16"] in shown
+    assert ["errors", "program", "failed:", "1"] in shown
+    assert ["the", "program", "boom", "1", "bad"] in shown
     summary = lodeline("evaluations", "summary", "first", "--slice", "half", store=filled).out
     assert "half=a" in summary
     assert "0.375" in summary
@@ -65,6 +72,38 @@ def test_an_evaluation_is_shown_summarised_and_compared(filled: Path, lodeline: 
     assert "001" not in failed
     assert "one of PENDING" in lodeline("evaluations", "rows", "first", "--state", "late", store=filled, code=2).err
     assert "CANCELLED" in lodeline("evaluations", "cancel", "first", "-m", "enough", store=filled).out
+
+
+def lines_of(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+def test_errors_of_rows_are_told_with_message_count_and_place(store: Path, lodeline: Lodeline) -> None:
+    with sdk.connect(store) as client:
+        ids = [TraceId(f"tr-{number}") for number in range(5)]
+        for each in ids:
+            client.traces.log_info(each, TraceInfo(), experiment="0")
+        client.evaluations.create(EvaluationDraft(RunDraft("broken", run_id=RunId("broken"))))
+        client.evaluations.start("broken")
+        stack = {STACK_KEY: 'File "app.py", line 3, in broken\n  1 / 0\nZeroDivisionError: division by zero'}
+        zero = ScoreDraft("broken", error="ZeroDivisionError", error_message="division by zero", metadata=stack)
+        other = ScoreDraft("broken", error="KeyError", error_message="'x\x1b[31m'")
+        scores = [zero, zero, zero, other, ScoreDraft("broken", True)]
+        rows = [RowDraft(f"r{i}", trace_id=ids[i], scores=(score,)) for i, score in enumerate(scores)]
+        client.evaluations.log_rows("broken", [*rows, RowDraft("r9", state="PREDICT_ERROR", error="OSError: away")])
+    shown = lodeline("evaluations", "get", "broken", store=store).out
+    assert ["errors", "program", "failed:", "1,", "scorer", "failed:", "4"] in lines_of(shown)
+    assert ["broken", "ZeroDivisionError:", "division", "by", "zero", "3", "r0"] in lines_of(shown)
+    assert ["the", "program", "OSError:", "away", "1", "r9"] in lines_of(shown)
+    assert "\x1b" not in shown
+    assert "line 3" not in shown
+    with_stacks = lodeline("evaluations", "get", "broken", "--stacks", store=store).out
+    assert "broken, row r0:" in with_stacks
+    assert '\nFile "app.py", line 3, in broken\n' in with_stacks
+    listed = lodeline("evaluations", "rows", "broken", "--error-of", "broken", store=store).out
+    assert listed.count("broken=error ZeroDivisionError: division by zero") == 3
+    first = lodeline("evaluations", "rows", "broken", "--error-of", "broken", "--json", store=store).lines()[0]
+    assert cast("Any", first)["scores"][0]["error_message"] == "division by zero"
 
 
 def test_an_alias_moves_to_a_model_by_its_name(filled: Path, lodeline: Lodeline) -> None:

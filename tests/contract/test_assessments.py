@@ -56,6 +56,19 @@ def delete(stores: Stores, assessment_id: AssessmentId, *, at: int = 9, by: str 
     stores.assessments.delete(assessment_id, by=by, now_ms=T0_MS + at, audit=audit())
 
 
+def test_those_that_are_known_are_found_by_their_ids(stores: Stores, log: Log) -> None:
+    failed = log(judgment("tr-1", "a", None, error=AssessmentError("TIMEOUT", "too late")))
+    good, gone = log(judgment("tr-2", "b")), log(judgment("tr-2", "c"))
+    delete(stores, gone.assessment_id)
+    ids = [failed.assessment_id, good.assessment_id, gone.assessment_id, AssessmentId("unknown\x00")]
+    assert stores.assessments.known(ids) == {failed.assessment_id: failed, good.assessment_id: good}
+    assert stores.assessments.known([]) == {}
+    changed = change(stores, good.assessment_id, AssessmentChange(rationale="now"))
+    assert stores.assessments.known(ids[1:2]) == {good.assessment_id: changed}
+    delete_experiment(stores, ZERO)
+    assert stores.assessments.known(ids) == {}
+
+
 def chain(log: Log, length: int, **options: object) -> list[AssessmentId]:
     """Log a chain, each overriding the one before."""
     ids: list[AssessmentId] = []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import lodeline
+from lodeline.domain.assessment import STACK_KEY
 from lodeline.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from lodeline.domain.model import PromptUse
 from lodeline.domain.scorer import ScoredTrace
@@ -96,12 +97,18 @@ def test_failures_are_data_counted_and_shown() -> None:
     result = lodeline.evaluate(rows(4), predict_fn=halting, scorers=[picky])
     assert result.state == "COMPLETED_WITH_ERRORS"
     assert (result.score("picky").n, result.score("picky").errors) == (2, 1)
-    assert "1 failed" in str(result)
+    assert "4 rows, program failed: 1, scorer failed: 1" in str(result)
     client = lodeline.default_client()
     (failed,) = client.evaluations.rows(result.run_id, state="PREDICT_ERROR").all()
     assert failed.error == "OverflowError: too large"
     assert failed.trace_id is not None
     assert client.traces.get(failed.trace_id).trace.state == "ERROR"
+    (misjudged,) = client.evaluations.rows(result.run_id, error_of="picky").all()
+    (score,) = misjudged.scores
+    assert (score.error, score.error_message) == ("LookupError", "three")
+    assert score.assessment_id is not None
+    stack = client.assessments.get(score.assessment_id).metadata[STACK_KEY]
+    assert stack.splitlines()[1].endswith("in picky")
 
 
 def test_an_evaluation_goes_on_where_it_was_cancelled() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from lodeline.auth.actor import LOCAL, Actor
-from lodeline.domain.assessment import AssessmentSource
+from lodeline.domain.assessment import AssessmentChange, AssessmentSource
 from lodeline.domain.errors import Conflict, Deleted, Invalid, NotFound, TooLarge
 from lodeline.domain.evaluation import Bindings, CompareOptions, EvaluationDraft
-from lodeline.domain.evaluation_row import MAX_ROWS, RowDraft, RowFilter, ScoreDraft
+from lodeline.domain.evaluation_row import MAX_LISTED_MESSAGE, MAX_ROWS, RowDraft, RowFilter, ScoreDraft
 from lodeline.domain.experiment import ExperimentSettings
 from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
@@ -58,6 +58,36 @@ def test_a_summary_has_n_errors_rate_and_interval_also_by_slice(services: Servic
     assert scorer.summary.value == pytest.approx(30 / 39)
     assert scorer.summary.interval is not None
     assert [(s.value, s.summary.value) for s in scorer.slices] == [("first", 1.0), ("second", pytest.approx(10 / 19))]
+
+
+def test_rows_say_what_their_scorers_failed_with(services: Services) -> None:
+    draft = EvaluationDraft(RunDraft("a"))
+    run_id = services.evaluations.create(LOCAL, "0", draft).run.run_id
+    services.evaluations.start(LOCAL, run_id)
+    services.stores.traces.write([write("a-1", span()), write("a-2", span())])
+    long, secret = "x" * 2 * MAX_LISTED_MESSAGE, "sk-ant-api03-" + "a1B2" * 24
+    scores = [
+        ScoreDraft("p", error="E", error_message=f"no {secret}"), ScoreDraft("q", error="E", error_message=long),
+        ScoreDraft("r", 1),
+    ]  # fmt: skip
+    rows = [RowDraft("1", trace_id=TraceId("a-1"), scores=tuple(scores)), RowDraft("2", scores=(scores[1],))]
+    services.evaluations.log_rows(LOCAL, run_id, rows)
+
+    def messages() -> list[list[str]]:
+        found = services.evaluations.rows(LOCAL, run_id, RowFilter()).items
+        return [[score.error_message for score in row.scores] for row in found]
+
+    ((masked, cut, none), untraced) = messages()
+    assert masked.startswith("no ")
+    assert secret not in masked
+    assert (cut, none) == ("x" * MAX_LISTED_MESSAGE, "")
+    assert untraced == [""]
+    (first, second, _) = services.evaluations.rows(LOCAL, run_id, RowFilter(), limit=1).items[0].scores
+    assert first.assessment_id is not None
+    assert second.assessment_id is not None
+    services.assessments.update(LOCAL, first.assessment_id, AssessmentChange(replace_value=True, value=1.0))
+    services.assessments.delete(LOCAL, second.assessment_id)
+    assert messages() == [["", "", ""], [""]]
 
 
 def test_evaluations_of_a_model_are_found_among_runs(services: Services) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from lodeline.cli.evaluation_errors import error_text, errors_of, show_errors
 from lodeline.cli.options import AllOption, LimitOption, Use, command
-from lodeline.cli.output import Output, moment
+from lodeline.cli.output import Output, clean, moment
 from lodeline.cli.run_names import OfOption, find_run
 from lodeline.domain.aggregate import Interval, ValueSummary
 from lodeline.domain.comparison import Comparison, RunComparison
@@ -43,21 +44,32 @@ MarkdownOption = Annotated[
 
 
 @command(app, "get")
-def get(use: Use, run: IdArgument, *, experiment: OfOption = None) -> None:
-    """Show an evaluation: its state, what it was bound to, how many rows are done."""
+def get(
+    use: Use,
+    run: IdArgument,
+    *,
+    experiment: OfOption = None,
+    stacks: Annotated[
+        bool, typer.Option("--stacks", help="Also where the first error of each kind was raised.")
+    ] = False,
+) -> None:
+    """Show an evaluation: its state, what it was bound to, how many rows are done, which errors its rows have."""
     run = find_run(use.client, run, "EVALUATION", experiment=experiment)
     found = use.client.evaluations.get(run)
     if use.out.as_json:
         use.out.document(found)
         return
     bindings = found.bindings
+    errors = errors_of(use, found)
     use.out.pairs(
         (
             ("id", found.run.run_id),
             ("name", found.run.name),
             ("state", found.state),
             ("message", found.message),
-            ("rows", f"{found.rows_done:,} done, {found.rows_failed:,} failed, of {found.rows_total:,}"),
+            ("rows", f"{found.rows_total:,}"),
+            ("done", f"{found.rows_done:,}"),
+            ("errors", errors.told or None),
             ("scorers", ", ".join(found.scorers)),
             ("start", moment(found.run.start_ms)),
             ("end", moment(found.run.end_ms)),
@@ -70,6 +82,7 @@ def get(use: Use, run: IdArgument, *, experiment: OfOption = None) -> None:
             ("bindings", found.bindings_digest),
         )
     )
+    show_errors(use, errors, stacks=stacks)
 
 
 @command(app, "summary")
@@ -160,7 +173,9 @@ def rows(
     state: Annotated[
         list[str] | None, typer.Option("--state", help="Only rows in this state, such as PREDICT_ERROR.")
     ] = None,
-    error_of: Annotated[str | None, typer.Option("--error-of", help="Only rows that this scorer failed on.")] = None,
+    error_of: Annotated[
+        str | None, typer.Option("--error-of", help="Only rows for which this scorer failed.")
+    ] = None,
     limit: LimitOption = 50,
     all: AllOption = False,
 ) -> None:
@@ -215,7 +230,8 @@ def _interval(found: Interval | None) -> str | None:
 
 def _row(row: EvaluationRow) -> tuple[object, ...]:
     scores = ", ".join(
-        f"{score.name}={score.value if score.error is None else f'error {score.error}'}" for score in row.scores
+        f"{score.name}={score.value if score.error is None else f'error {clean(error_text(score), 200)}'}"
+        for score in row.scores
     )
     took = amount_text("cost_usd", row.cost_usd), row.tokens_total, row.duration_ms
     return row.row_key, row.repetition, row.state, row.trace_id, scores, *took, row.error

@@ -153,6 +153,7 @@ _NARROWEST, _NARROWEST_AT_NEED = 12, 8
 FREE = frozenset(
     {
         "about",
+        "error",
         "experiment",
         "name",
         "rationale",
@@ -166,7 +167,21 @@ FREE = frozenset(
     }
 )
 OMITTED = ("errors", "faulty", "prefix", "kind", "source", "tokens", "cost")
-RIGHT = frozenset({"duration", "tokens", "cost", "traces", "errors", "faulty", "spans", "size", "revision", "count"})
+RIGHT = frozenset(
+    {
+        "duration",
+        "tokens",
+        "cost",
+        "traces",
+        "errors",
+        "faulty",
+        "failed spans",
+        "spans",
+        "size",
+        "revision",
+        "count",
+    }
+)
 
 
 def _cell(value: object, styles: Mapping[str, str]) -> Text:

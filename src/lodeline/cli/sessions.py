@@ -88,19 +88,22 @@ def get(
             ("state", found.state),
             ("first", moment(found.first_ns // 1_000_000)),
             ("last", moment(found.last_ns // 1_000_000)),
+            ("failed turns", count(found.error_count)),
+            ("failed spans", count(sum(item.error_count for item in traces))),
             ("tokens", count(found.tokens.total)),
             ("cost", cost(found.cost_usd)),
         )
     )
     use.out.say("")
     use.out.table(
-        ("trace", "start", "duration", "state", "name", "request"),
+        ("trace", "start", "duration", "state", "failed spans", "name", "request"),
         [
             (
                 item.trace_id,
                 moment(item.start_ns // 1_000_000),
                 duration(item.duration_ns),
                 item.state,
+                count(item.error_count),
                 item.name,
                 None if item.request is None else clean(item.request, 60),
             )

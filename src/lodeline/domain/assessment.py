@@ -16,6 +16,9 @@ SourceKind = Literal["HUMAN", "LLM_JUDGE", "CODE"]
 UNNAMED = "default"
 SESSION_KEY = "mlflow.trace.session"
 """The metadata by which a judgment on one trace says, in MLflow's words, that it is of the whole session."""
+STACK_KEY = "lodeline.mlflow.stack_trace"
+"""The entry of a judgment's metadata that says where its error was raised; MLflow's clients read it as
+`stack_trace`."""
 MAX_OF_SESSIONS = 5_000
 """Most judgments of sessions that a filter is widened by."""
 MAX_NAME = 250

@@ -44,6 +44,8 @@ MAX_SCORE_TEXT = 1_000
 MAX_SNAPSHOT_RATIONALE = 500
 """Characters of a rationale that a row keeps; the assessment keeps all of it."""
 MAX_MESSAGE = 10_000
+MAX_LISTED_MESSAGE = 1_000
+"""Characters of an error's message that a list of rows shows; the assessment keeps all of it."""
 
 
 Amount = Literal["cost_usd", "tokens_total", "duration_ms"]
@@ -55,7 +57,8 @@ AMOUNTS: tuple[Amount, ...] = ("cost_usd", "tokens_total", "duration_ms")
 class RowScore:
     """What a scorer said of a row, as judged: a value (boolean, number or short text) or the code of an error.
 
-    `assessment_id` names the judgment on the row's trace, whose present state may differ.
+    `assessment_id` names the judgment on the row's trace, whose present state may differ. `error_message` is the
+    beginning of what that judgment says of the error: rows do not keep it, lists of them look it up.
     """
 
     name: str
@@ -63,6 +66,7 @@ class RowScore:
     error: str | None = None
     assessment_id: AssessmentId | None = None
     rationale: str | None = None
+    error_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,13 @@ class EvaluationRow:
     scores: tuple[RowScore, ...] = ()
     judged_usd: float | None = None
     tokens_total: int | None = None
+
+
+def errors_told(program: int, scorer: int) -> str:
+    """Return for how many rows the program failed, and for how many a scorer did, in the words that are used
+    everywhere; empty where nothing failed."""
+    told = (("program failed", program), ("scorer failed", scorer))
+    return ", ".join(f"{what}: {count:,}" for what, count in told if count)
 
 
 CODE = AssessmentSource("CODE")

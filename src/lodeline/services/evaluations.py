@@ -1,12 +1,12 @@
 """Evaluations: create, start, log rows, finish, cancel, resume; read rows, summarise and compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import ExperimentAction, permit, permit_reach
 from lodeline.domain.aggregate import parse_reducer
-from lodeline.domain.assessment import AssessmentTarget, SourceKind
+from lodeline.domain.assessment import AssessmentError, AssessmentTarget, SourceKind
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.comparison import Comparison
 from lodeline.domain.errors import Conflict, Invalid, NotFound, TooLarge
@@ -25,9 +25,18 @@ from lodeline.domain.evaluation import (
     check_resume,
     final_state,
 )
-from lodeline.domain.evaluation_row import MAX_MESSAGE, EvaluationRow, RowDraft, RowFilter, RowsReport, check_rows
+from lodeline.domain.evaluation_row import (
+    MAX_LISTED_MESSAGE,
+    MAX_MESSAGE,
+    EvaluationRow,
+    RowDraft,
+    RowFilter,
+    RowScore,
+    RowsReport,
+    check_rows,
+)
 from lodeline.domain.gate import GateReport
-from lodeline.domain.ids import ModelId, RunId
+from lodeline.domain.ids import AssessmentId, ModelId, RunId
 from lodeline.domain.page import DEFAULT_LIMIT, Page, check_limit
 from lodeline.domain.row_amounts import NOTHING, amounts_of, with_amounts
 from lodeline.domain.run import RunDraft, RunInput, check_run
@@ -174,7 +183,8 @@ class EvaluationService:
         self, actor: Actor, run_id: RunId, which: RowFilter, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> Page[EvaluationRow]:
         """List rows by key and repetition, those that `which` selects, each with what it took: as it was logged, else
-        as its trace says at this moment (`domain.row_amounts`)."""
+        as its trace says at this moment (`domain.row_amounts`). Of the errors of their scores also the beginning of
+        the message, where a judgment on the row's trace still says it."""
         found = self.get(actor, run_id)
         page = self._stores.evaluations.rows(run_id, which, limit=check_limit(limit), cursor=cursor)
         ids = dict.fromkeys(row.trace_id for row in page.items if row.trace_id is not None)
@@ -187,7 +197,20 @@ class EvaluationService:
             with_amounts(row, NOTHING if row.trace_id is None else traces.get(row.trace_id, NOTHING))
             for row in page.items
         )
-        return replace(page, items=items)
+        return replace(page, items=self._with_messages(items))
+
+    def _with_messages(self, rows: Sequence[EvaluationRow]) -> tuple[EvaluationRow, ...]:
+        failed = [
+            score.assessment_id
+            for row in rows
+            for score in row.scores
+            if score.error is not None and score.assessment_id is not None
+        ]
+        if not failed:
+            return tuple(rows)
+        judgments = self._stores.assessments.known(failed)
+        errors = {each: said.error for each, said in judgments.items() if said.error is not None}
+        return tuple(replace(row, scores=tuple(_with_message(score, errors) for score in row.scores)) for row in rows)
 
     def summary(
         self, actor: Actor, run_id: RunId, *, view: View = "as_judged", slices: Sequence[str] = (),
@@ -261,6 +284,14 @@ def _with_model(run: RunDraft, model_id: ModelId | None) -> RunDraft:
     if model_id is None or any(each.model_id == model_id for each in run.inputs):
         return run
     return replace(run, inputs=(*run.inputs, RunInput(model_id=model_id, context="eval")))
+
+
+def _with_message(score: RowScore, errors: Mapping[AssessmentId, AssessmentError]) -> RowScore:
+    """A judgment that says another error by now does not explain the one that the row has."""
+    said = None if score.assessment_id is None else errors.get(score.assessment_id)
+    if score.error is None or said is None or said.code != score.error:
+        return score
+    return replace(score, error_message=said.message[:MAX_LISTED_MESSAGE])
 
 
 def check_level(level: float) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lodeline.domain.assessment import AssessmentError, AssessmentSource
+from lodeline.domain.assessment import STACK_KEY, AssessmentError, AssessmentSource
 from lodeline.domain.errors import Invalid
 from lodeline.domain.scorer import Feedback, Sample
 from lodeline.domain.span import JsonValue
 from lodeline.evals.scorers import ExactMatch, Latency
 from lodeline.evals.scoring.bound import as_scorer, scorer
-from lodeline.evals.scoring.failures import stack_digest
+from lodeline.evals.scoring.failures import MAX_STACK, stack_digest, stack_of
 from tests.evals.real import captured
 
 SAMPLE = Sample(inputs={"question": "2+2?"}, outputs="4", expectations={"expected_response": "4"})
@@ -107,6 +107,44 @@ def test_a_scorer_that_raises_is_a_value(raised: Exception, code: str, message: 
     assert found.error is not None
     assert (found.error.code, found.error.message, found.value) == (code, message, None)
     assert len(found.error.stack_digest or "") == 16
+
+
+def test_a_scorer_that_raises_says_where():
+    @scorer
+    def dividing(outputs: JsonValue) -> float:
+        return halved(0)
+
+    def halved(number: int) -> float:
+        if number:
+            return halved(number - 1)
+        return 1 / number
+
+    (found,) = judged(dividing)
+    stack = found.metadata[STACK_KEY].splitlines()
+    assert stack[0] == "Traceback (most recent call last):"
+    assert stack[1].endswith("in dividing")
+    assert stack[-1] == "ZeroDivisionError: division by zero"
+    assert not any("bound.py" in line for line in stack)
+
+
+def test_what_is_kept_of_a_stack_is_bounded_and_a_hostile_error_has_none():
+    class HostileError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    def raised(error: Exception, depth: int) -> Exception:
+        try:
+            return raised(error, depth - 1) if depth else throw(error)
+        except Exception as caught:
+            return caught
+
+    def throw(error: Exception) -> Exception:
+        raise error
+
+    long = stack_of(raised(ValueError("x" * 100_000), 3))
+    assert len(long) == MAX_STACK
+    assert "HostileError" in stack_of(raised(HostileError(), 1))
+    assert stack_of(ValueError("never raised")) == "ValueError: never raised\n"
 
 
 def test_cancelling_is_no_judgment():

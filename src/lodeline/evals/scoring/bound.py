@@ -19,7 +19,7 @@ from lodeline.domain.scorer import (
     ValueKind,
 )
 from lodeline.evals.scoring.digest import digest_of, fingerprint
-from lodeline.evals.scoring.failures import failure_of
+from lodeline.evals.scoring.failures import failure_of, stack_of
 from lodeline.evals.scoring.protocol import Scorer
 from lodeline.evals.scoring.values import failed, feedbacks_of
 
@@ -94,7 +94,7 @@ class BoundScorer(Generic[P, R]):
                 returned = await cast("Awaitable[object]", returned)
             return feedbacks_of(returned, name=self.name, source=self._source)
         except Exception as error:  # a failing scorer is a value, never a lost run
-            return (failed(failure_of(error), name=self.name, source=self._source),)
+            return (failed(failure_of(error), name=self.name, source=self._source, stack=stack_of(error)),)
 
     def _arguments(self, sample: Sample) -> dict[str, object]:
         found: dict[str, object] = {}

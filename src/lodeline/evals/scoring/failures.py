@@ -1,14 +1,21 @@
 """A failure as a value: an error's code, its message, and a digest of where it was raised."""
 
 import hashlib
+from itertools import dropwhile
 from pathlib import PurePath
-from traceback import walk_tb
+from traceback import TracebackException, walk_tb
+from types import TracebackType
 
 from lodeline.domain.assessment import AssessmentError
 from lodeline.domain.errors import LodelineError
 
 MAX_MESSAGE = 2_000
+MAX_STACK = 8_000
+"""Characters of a traceback that are kept: its end."""
 _MAX_FRAMES = 50
+_SHOWN_FRAMES = 20
+_OURS = frozenset({"lodeline", "asyncio", "concurrent", "threading", "contextvars"})
+"""Packages whose frames lead to a scorer's function and say nothing of it."""
 
 
 def failure_of(error: BaseException) -> AssessmentError:
@@ -34,3 +41,30 @@ def stack_digest(error: BaseException) -> str:
     places = [f"{PurePath(code.co_filename).name}:{code.co_qualname}" for code in frames]
     text = "\n".join([type(error).__qualname__, *places])
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def stack_of(error: BaseException) -> str:
+    """Return the traceback of an error from the user's function on, at most its last `MAX_STACK` characters.
+
+    Of more than 20 frames the first are left out; empty for an error that cannot be shown.
+    """
+    try:
+        shown = TracebackException(
+            type(error), error, _theirs(error.__traceback__), limit=-_SHOWN_FRAMES, compact=True
+        )
+        return "".join(shown.format())[-MAX_STACK:]
+    except Exception:  # as hostile as its __str__ may be, it must not lose the judgment
+        return ""
+
+
+def _theirs(stack: TracebackType | None) -> TracebackType | None:
+    frames: list[TracebackType] = []
+    while stack is not None:
+        frames.append(stack)
+        stack = stack.tb_next
+    found = next(dropwhile(_is_ours, frames), None)
+    return found or (frames[0] if frames else None)
+
+
+def _is_ours(stack: TracebackType) -> bool:
+    return str(stack.tb_frame.f_globals.get("__name__", "")).partition(".")[0] in _OURS

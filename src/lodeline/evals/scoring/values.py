@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from lodeline.domain.assessment import MAX_RATIONALE, AssessmentError, AssessmentSource
+from lodeline.domain.assessment import MAX_RATIONALE, STACK_KEY, AssessmentError, AssessmentSource
 from lodeline.domain.errors import Invalid, shown
 from lodeline.domain.scorer import MAX_FEEDBACKS, Feedback
 from lodeline.domain.span import JsonValue
@@ -55,9 +55,9 @@ def plain_value(value: object) -> bool | int | float | str:
     raise Invalid.value("score", value, "a bool, a number, a string, a Feedback, or a list or mapping of them")
 
 
-def failed(error: AssessmentError, *, name: str, source: AssessmentSource) -> Feedback:
-    """Return the judgment of a scorer that failed."""
-    return Feedback(error=error, name=name, source=source)
+def failed(error: AssessmentError, *, name: str, source: AssessmentSource, stack: str = "") -> Feedback:
+    """Return the judgment of a scorer that failed; `stack` says where the error was raised, as far as it is known."""
+    return Feedback(error=error, name=name, source=source, metadata={STACK_KEY: stack} if stack else {})
 
 
 def _feedback(value: object) -> Feedback:

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import TextIO
 
+from lodeline.domain.evaluation_row import errors_told
 from lodeline.evals.engine.rows import Row
 
 REDRAWN_S = 0.2
@@ -69,7 +70,7 @@ class Progress:
         seconds = max(time.monotonic() - self._started_s, 1e-9)
         parts = [f"{done} rows", f"{self._rows / seconds:.3g}/s"]
         if self._failed:
-            parts.append(f"{self._failed} failed")
+            parts.append(errors_told(self._failed, 0))
         parts += [f"{name} {running}" for name, running in list(self._scores.items())[:MAX_SCORERS]]
         if len(self._scores) > MAX_SCORERS:
             parts.append(f"{len(self._scores) - MAX_SCORERS} more")

@@ -9,6 +9,7 @@ from typing import Any
 
 from lodeline.domain.aggregate import ScorerAggregate, ValueSummary
 from lodeline.domain.evaluation import EvaluationState
+from lodeline.domain.evaluation_row import errors_told
 from lodeline.domain.ids import ExperimentId, RunId
 from lodeline.evals.engine.rows import Row
 from lodeline.sdk.frames import FrameKind, frame_of
@@ -75,8 +76,8 @@ class EvaluationResult:
         head = f"{self.name or 'evaluation'} ({self.run_id}): {self.state}"
         if self.message:
             head += f", {self.message}"
-        failed = sum(row.state == "PREDICT_ERROR" for row in self.rows)
-        counts = f"{len(self.rows)} rows" + (f", {failed} failed" if failed else "")
+        program, scorer = (sum(row.state == it for row in self.rows) for it in ("PREDICT_ERROR", "SCORE_ERROR"))
+        counts = ", ".join(filter(None, (f"{len(self.rows)} rows", errors_told(program, scorer))))
         if self.judged_usd is not None:
             counts += f", judged for {self.judged_usd:.4g} US dollars"
         notes = [f"Warning: {each}" for each in self.warnings]

@@ -10,6 +10,7 @@ from typing import Literal
 import orjson
 
 from lodeline.domain.assessment import (
+    STACK_KEY,
     Assessment,
     AssessmentDraft,
     AssessmentError,
@@ -27,7 +28,6 @@ from lodeline.server.mlflow.times import parse_timestamp_ns
 from lodeline.server.mlflow.wire import message, timestamp_ms
 
 RUN_KEY = "mlflow.assessment.sourceRunId"
-STACK_KEY = "lodeline.mlflow.stack_trace"
 ISSUE_KEY = "lodeline.mlflow.issue_name"
 _JSON = "JSON_FORMAT"
 _NS_PER_MS = 1_000_000

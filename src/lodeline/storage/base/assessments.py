@@ -27,6 +27,10 @@ class AssessmentStore(Protocol):
         """Return the present revision; NotFound when unknown or deleted."""
         ...
 
+    def known(self, assessment_ids: Sequence[AssessmentId]) -> Mapping[AssessmentId, Assessment]:
+        """Return the present revisions of those that are there; unknown and deleted ones are left out."""
+        ...
+
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[Assessment]]:
         """Return the assessments of traces and their spans, oldest first; traces without any are left out."""
         ...

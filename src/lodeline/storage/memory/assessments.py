@@ -44,6 +44,15 @@ class MemoryAssessments:
                 raise NotFound.of("assessment", assessment_id)
             return last.assessment
 
+    def known(self, assessment_ids: Sequence[AssessmentId]) -> Mapping[AssessmentId, Assessment]:
+        with self._state.lock:
+            found = {each: self._last(each) for each in assessment_ids}
+            return {
+                each: last.assessment
+                for each, last in found.items()
+                if last is not None and not last.deleted and self._state.is_active(last.assessment.experiment_id)
+            }
+
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[Assessment]]:
         wanted = set(trace_ids)
         found: dict[TraceId, list[Assessment]] = {}

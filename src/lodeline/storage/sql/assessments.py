@@ -65,6 +65,13 @@ class SqlAssessments:
             raise NotFound.of("assessment", assessment_id)
         return decode(row[0])
 
+    def known(self, assessment_ids: Sequence[AssessmentId]) -> Mapping[AssessmentId, Assessment]:
+        sql = "SELECT a.doc FROM assessments a " + _ACTIVE + "WHERE a.aid IN carray(?) AND a.deleted = 0"
+        wanted = carray_of_texts([clean(each) for each in assessment_ids if "\x00" not in each])
+        with self._readers.read() as db:
+            found = [decode(doc) for (doc,) in db.execute(sql, (wanted,))]
+        return {each.assessment_id: each for each in found}
+
     def of_traces(self, trace_ids: Sequence[TraceId]) -> Mapping[TraceId, Sequence[Assessment]]:
         sql = "SELECT a.id, a.trace_id FROM traces a " + _ACTIVE + "WHERE a.trace_id IN carray(?)"
         with self._readers.read() as db:
