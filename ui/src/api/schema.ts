@@ -121,6 +121,35 @@ export interface Allowed {
   all_but: boolean;
 }
 
+/** What rows took in both runs, on the paired records; differences are candidate less baseline.
+
+Paired and tested as the numbers of a scorer are, and no verdict on quality: `change` says whether the candidate takes more or less, when the adjusted p is at most α and the interval excludes 0; None under six pairs. Repetitions of a record count by their mean. Rows whose call failed have no value here: what a failed call took says nothing of what an answer takes. `baseline_value` and `candidate_value` are means over the `n` pairs, `ratio` the second over the first (None where that is 0). The totals are over all rows of each run, failed ones and repetitions too, None where nothing is known; they compare only where the runs have the same rows. */
+export interface AmountComparison {
+  amount: "cost_usd" | "tokens_total" | "duration_ms";
+  n: number;
+  baseline_lost: number;
+  candidate_lost: number;
+  baseline_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  candidate_value: number | "NaN" | "Infinity" | "-Infinity" | null;
+  ratio: number | "NaN" | "Infinity" | "-Infinity" | null;
+  difference: number | "NaN" | "Infinity" | "-Infinity" | null;
+  interval: Interval | null;
+  p: number | "NaN" | "Infinity" | "-Infinity" | null;
+  test: "mcnemar-exact" | "wilcoxon" | "cluster-bootstrap" | "cluster-t" | null;
+  p_adjusted: number | "NaN" | "Infinity" | "-Infinity" | null;
+  change: "more" | "less" | "inconclusive" | null;
+  baseline_total: number | "NaN" | "Infinity" | "-Infinity" | null;
+  candidate_total: number | "NaN" | "Infinity" | "-Infinity" | null;
+  warnings: string[];
+}
+
+/** What the rows of an evaluation took. `summary` is over rows whose call did not fail (the failed ones are its `errors`), its value the mean of a record; `total` over all rows, None where nothing is known. */
+export interface AmountSummary {
+  amount: "cost_usd" | "tokens_total" | "duration_ms";
+  total: number | "NaN" | "Infinity" | "-Infinity" | null;
+  summary: ValueSummary;
+}
+
 /** A key as it may be shown: never the secret, only its visible prefix.
 
 `experiment_ids` None means every experiment the owner can reach. Times are epoch milliseconds; a key without `expires_ms` does not expire. A key can never do more than its owner; one without `owner_id` was made by the holder of the store and has an admin's role, within its scopes. */
@@ -176,8 +205,9 @@ export interface AssessmentBatchBody {
 
 /** A judgment: on a trace, on a span of it, or on a session of `experiment`; with either `value` or `error`.
 
-With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues. With
-`park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at most. */
+With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues, which has its
+name and kind. With `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at
+most. */
 export interface AssessmentBody {
   name: string;
   kind?: "FEEDBACK" | "EXPECTATION" | "ISSUE_REF";
@@ -470,9 +500,9 @@ export interface CompareBody {
   max_rows?: number;
 }
 
-/** Every candidate against the baseline. p values are adjusted over all scorers and candidates together.
+/** Every candidate against the baseline. p values are adjusted over all scorers and candidates together, those of amounts among themselves, so that what rows cost changes no verdict.
 
-`level` is that of the intervals (α = 1 - level); `seed` reproduces what was drawn at random. */
+`names` are those of the runs, by their ids, where they have one. `level` is that of the intervals (α = 1 - level); `seed` reproduces what was drawn at random. */
 export interface Comparison {
   baseline: string;
   candidates: RunComparison[];
@@ -480,6 +510,7 @@ export interface Comparison {
   adjustment: "holm" | "benjamini-hochberg" | "none";
   reducer: string;
   seed: number;
+  names: Record<string, string>;
 }
 
 /** Suggestions that replace ``text[start:end]``, in the order in which they are offered.
@@ -652,10 +683,11 @@ export interface DeleteBody {
   max_traces?: number;
 }
 
-/** What a delete removed; `more` says that matching traces are left over its bound. */
+/** What a delete removed; `more` says that matching traces are left over its bound, and `missing` has the ids for which there was no trace, in the order asked for. */
 export interface DeleteReport {
   deleted: number;
   more: boolean;
+  missing: string[];
 }
 
 /** What has arrived from one process. It belongs to the experiment of its first batch.
@@ -758,7 +790,9 @@ export interface EvaluationBody {
 
 /** One row: a record (or the index of one) in one repetition.
 
-`content_hash` is that of the record: rows of two evaluations are paired by it. `cluster` groups rows that are not independent, such as those of one conversation; without one, a record's rows are a cluster of their own. */
+`content_hash` is that of the record: rows of two evaluations are paired by it. `cluster` groups rows that are not independent, such as those of one conversation; without one, a record's rows are a cluster of their own.
+
+As it is stored, `cost_usd` and `duration_ms` are what was logged with the row; as services give it, the row's trace says what was not logged (`domain.row_amounts`), and `tokens_total`, which is not stored, is the trace's. `judged_usd` is what the row's judgments cost, which is no part of `cost_usd`. */
 export interface EvaluationRow {
   row_key: string;
   repetition: number;
@@ -772,6 +806,8 @@ export interface EvaluationRow {
   duration_ms: number | null;
   cost_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
   scores: RowScore[];
+  judged_usd: number | "NaN" | "Infinity" | "-Infinity" | null;
+  tokens_total: number | null;
 }
 
 /** One page of a list.
@@ -784,11 +820,12 @@ export interface EvaluationRowPage {
   hints: string[];
 }
 
-/** What an evaluation's scores come to, scorer by scorer in order of name. */
+/** What an evaluation's scores come to, scorer by scorer in order of name, and what its rows took: of each amount that any row has a value of. */
 export interface EvaluationSummary {
   evaluation: Evaluation;
   view: "as_judged" | "effective";
   scorers: ScorerAggregate[];
+  amounts: AmountSummary[];
 }
 
 /** One experiment. Times are epoch milliseconds UTC; `created_by` is an account name or None without auth. */
@@ -925,15 +962,17 @@ export interface GateBody {
 
 /** All rules of a gate file on one run.
 
-`status`: "fail" when a deciding rule failed; else "inconclusive" when a deciding rule was, or when no deciding rule passed; else "pass". */
+`status`: "fail" when a deciding rule failed; else "inconclusive" when a deciding rule was, or when no deciding rule passed; else "pass". The names are those of the runs, empty where they have none. */
 export interface GateReport {
   run_id: string;
   baseline_run_id: string | null;
   status: "pass" | "fail" | "inconclusive";
   results: GateResult[];
+  run_name: string;
+  baseline_name: string;
 }
 
-/** What became of one rule. `observed` is the statistic, against a baseline the difference; `interval` decided where the rule has a confidence. `error_rate` is the share of rows without a value, None without rows. */
+/** What became of one rule. `observed` is the statistic, against a baseline the difference; `interval` decided where the rule has a confidence. `error_rate` is the share of rows without a value, None without rows. `warnings` say why the result means less than it seems to. */
 export interface GateResult {
   rule: GateRule;
   status: "pass" | "fail" | "inconclusive" | "skipped";
@@ -942,11 +981,12 @@ export interface GateResult {
   observed: number | "NaN" | "Infinity" | "-Infinity" | null;
   interval: Interval | null;
   error_rate: number | "NaN" | "Infinity" | "-Infinity" | null;
+  warnings: string[];
 }
 
-/** One rule.
+/** One rule. `metric` is a scorer or, where none has that name, an amount: `cost_usd`, `tokens_total`, `duration_ms` of a row, of which less is better.
 
-Absolute (`op` and `threshold`): the statistic of `metric` over the rows of `slice` must stand so to the threshold. With `confidence` the whole one-sided interval must; without it the estimate alone. Against a `baseline` run (`margin`): the paired difference must not be worse than the margin by the one-sided interval of level `confidence` (non-inferiority). `statistic` is "mean", "error_rate" or a percentile such as "p95".
+Absolute (`op` and `threshold`): the statistic of `metric` over the rows of `slice` must stand so to the threshold. With `confidence` the whole one-sided interval must; without it the estimate alone. Against a `baseline` run (`margin`): the paired difference must not be worse than the margin by the one-sided interval of level `confidence` (non-inferiority); `margin_ratio` gives the margin as a share of the baseline's mean over the pairs, which is taken as it is, without an interval of its own. `statistic` is "mean", "error_rate" or a percentile such as "p95".
 
 Fewer than `min_n` records with a value (or pairs) are insufficient data, whose status is `insufficient`; a share of rows without a value (errors and missing) above `max_error_rate` fails the rule. With `action` "warn" the rule is reported and does not decide. */
 export interface GateRule {
@@ -959,6 +999,7 @@ export interface GateRule {
   threshold: number | "NaN" | "Infinity" | "-Infinity" | null;
   baseline: boolean;
   margin: number | "NaN" | "Infinity" | "-Infinity" | null;
+  margin_ratio: number | "NaN" | "Infinity" | "-Infinity" | null;
   direction: "higher" | "lower" | "none" | null;
   confidence: number | "NaN" | "Infinity" | "-Infinity" | null;
   min_n: number;
@@ -2315,6 +2356,7 @@ export interface RowBody {
   error?: string | null;
   duration_ms?: number | null;
   cost_usd?: number | null;
+  judged_usd?: number | null;
   scores?: ScoreBody[];
   expectations?: Record<string, JsonValue>;
   expected_by?: SourceBody;
@@ -2331,13 +2373,14 @@ export interface RowDifference {
 
 /** What a scorer said of a row, as judged: a value (boolean, number or short text) or the code of an error.
 
-`assessment_id` names the judgment on the row's trace, whose present state may differ. */
+`assessment_id` names the judgment on the row's trace, whose present state may differ. `error_message` is the beginning of what that judgment says of the error: rows do not keep it, lists of them look it up. */
 export interface RowScore {
   name: string;
   value: unknown;
   error: string | null;
   assessment_id: string | null;
   rationale: string | null;
+  error_message: string;
 }
 
 /** A batch of rows with their scores. */
@@ -2412,12 +2455,15 @@ export interface RunChangeBody {
   add_outputs?: RunOutputBody[];
 }
 
-/** One candidate against the baseline. `not_compared` names scorers that only one of the two has. */
+/** One candidate against the baseline. `not_compared` names scorers that only one of the two has.
+
+`amounts` are those that either run has any value of. */
 export interface RunComparison {
   candidate: string;
   pairing: Pairing;
   scorers: ScorerComparison[];
   not_compared: string[];
+  amounts: AmountComparison[];
 }
 
 /** What went into a run: a dataset (by id or name, with version and digest) or a model. `context` is such as "training". Of a dataset that is kept elsewhere `source` tells where, as its `source_type` says it, `schema` and `profile` what it looks like; each is text that is kept as it came. */
@@ -3409,7 +3455,7 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Trace;
   };
-  /** Delete traces by id, or those that match a filter within a bound. */
+  /** Delete traces by id, or those that match a filter within a bound; ids without a trace are named in the answer. */
   delete_traces: {
     params: Record<string, never>;
     body: DeleteBody;
