@@ -76,7 +76,7 @@ def test_issues_are_made_and_taken_by_name(lodeline: Lodeline, store: Path) -> N
     assert "'slow answers' is the name of several" in several
     assert f"{first} (experiment 0)" in several
     assert "pending" in lodeline("issues", "get", "slow answers", "-e", "app", store=store).out
-    assert "description" in lodeline("issues", "create", "x", "", store=store, code=2).err
+    assert "DESCRIPTION" in lodeline("issues", "create", "x", "", store=store, code=2).err
     assert f"{first} has this name, too" in lodeline("issues", "create", *text, store=store).err
 
 

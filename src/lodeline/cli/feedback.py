@@ -10,10 +10,6 @@ from lodeline.cli.options import Use
 from lodeline.cli.output import clean
 from lodeline.cli.trace_view import plain_value
 from lodeline.domain.assessment import Assessment, mean_value
-from lodeline.query.ast import Compare
-from lodeline.query.build import conj, one_of
-from lodeline.query.fields import field
-from lodeline.query.unparse import to_text
 
 T = TypeVar("T")
 
@@ -62,6 +58,12 @@ def document(judged: Judged[T], noun: str) -> Mapping[str, object]:
 def _asked(
     use: Use, target: Literal["trace", "session"], keys: Sequence[tuple[str, str]], names: Sequence[str]
 ) -> Iterator[Assessment]:
+    # Not at the top: most commands ask for no feedback, and reading the language takes long.
+    from lodeline.query.ast import Compare  # noqa: PLC0415
+    from lodeline.query.build import conj, one_of  # noqa: PLC0415
+    from lodeline.query.fields import field  # noqa: PLC0415
+    from lodeline.query.unparse import to_text  # noqa: PLC0415
+
     node = conj(
         (
             Compare(field("assessment", "kind"), "=", "FEEDBACK"),
