@@ -27,6 +27,9 @@ class LocalClient(LodelineClient):
             self._resources.close()
             raise
 
+    def page_url(self, experiment_id: str, *segments: str) -> None:
+        """Return None: nobody serves the pages of a store that is open here alone."""
+
     def close(self) -> None:
         """Finish pending work and close the store; again is fine."""
         super().close()

@@ -72,6 +72,7 @@ def test_rows_traces_and_scores_are_kept_together() -> None:
     assert result.score("size").value == pytest.approx(30 / 20, abs=0.3)
     assert result.score("steps").value == 1
     client = lodeline.default_client()
+    assert result.url == client.page_url(result.experiment_id, "evaluations", result.run_id)
     traces = client.traces.search(
         experiment=EXPERIMENT, filter=f"run = '{result.run_id}' AND feedback.right = true"
     ).all()

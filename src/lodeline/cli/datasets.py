@@ -75,12 +75,15 @@ def create(
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Created dataset {made.dataset_id}: {made.name}")
+    use.view(made.experiment_id, "datasets", made.dataset_id)
 
 
 @command(app, "get")
 def get(use: Use, name: NameArgument, experiment: HomeOption = "0") -> None:
     """Show one dataset."""
-    _show(use, find_dataset(use, name, experiment))
+    found = find_dataset(use, name, experiment)
+    _show(use, found)
+    use.view(found.experiment_id, "datasets", found.dataset_id)
 
 
 @command(app, "delete")

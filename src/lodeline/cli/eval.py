@@ -134,7 +134,7 @@ def _ran(file: Path, arguments: Sequence[str]) -> bool:
 
 def _show_result(out: Output, result: "EvaluationResult") -> None:
     if out.as_json:
-        out.document({"run_id": result.run_id, "state": result.state, "scores": result.scores})
+        out.document({"run_id": result.run_id, "state": result.state, "scores": result.scores, "url": result.url})
         return
     for line in str(result).splitlines():
         out.say(line)

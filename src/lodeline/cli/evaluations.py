@@ -83,6 +83,7 @@ def get(
         )
     )
     show_errors(use, errors, stacks=stacks)
+    use.view(found.run.experiment_id, "evaluations", found.run.run_id)
 
 
 @command(app, "summary")

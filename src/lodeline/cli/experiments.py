@@ -75,12 +75,15 @@ def create(
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Created experiment {made.experiment_id}: {made.name}")
+    use.view(made.experiment_id)
 
 
 @command(app, "get")
 def get(use: Use, name: NameArgument) -> None:
     """Show one experiment."""
-    _show(use, find_experiment(use.client, name))
+    found = find_experiment(use.client, name)
+    _show(use, found)
+    use.view(found.experiment_id)
 
 
 @command(app, "rename")

@@ -103,6 +103,7 @@ def create(
     if use.out.as_json:
         use.out.document(made)
     use.out.say(f"Made labeling session {made.run.run_id} ({made.state}).")
+    use.view(made.run.experiment_id, "labeling", made.run.run_id)
     if made.reviewers:
         _warn_of_accounts(use, use.client.labeling.progress(made.run.run_id))
 

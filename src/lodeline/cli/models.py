@@ -59,13 +59,17 @@ def create(
 ) -> None:
     """Create a model, READY, without what git says; programs use lodeline.create_model."""
     draft = ModelDraft(name, status="READY", params=pairs(param, "--param"), tags=pairs(tag, "--tag"))
-    _show(use, use.client.models.create(draft, experiment=experiment))
+    made = use.client.models.create(draft, experiment=experiment)
+    _show(use, made)
+    use.view(made.experiment_id, "models")
 
 
 @command(app, "get")
 def get(use: Use, model: NameArgument, *, experiment: OfOption = None) -> None:
     """Show a model: source, params, prompts, metrics and aliases."""
-    _show(use, find_model(use, model, experiment))
+    found = find_model(use, model, experiment)
+    _show(use, found)
+    use.view(found.experiment_id, "models")
 
 
 @command(app, "diff")

@@ -71,6 +71,11 @@ class Use:
     out: Output
     where: tuple[str, ...] = ()
 
+    def view(self, experiment_id: str, *segments: str) -> None:
+        """Say where people see an experiment, or what is below its page, if the server serves pages."""
+        if not self.out.as_json and (url := self.client.page_url(experiment_id, *segments)) is not None:
+            self.out.say(f"View: {url}")
+
 
 def command(app: typer.Typer, name: str, *, makes_store: bool = False) -> Callable[[CommandT], CommandT]:
     """Register a command of `app` that takes a `Use` first, and give it the connection options and ``--json``.

@@ -107,6 +107,7 @@ def get(
     )
     for line in ["", *_lines(found)]:
         use.out.say(line)
+    use.view(prompt.experiment_id, "prompts", found.name)
 
 
 @command(app, "versions")

@@ -110,6 +110,7 @@ def get(
             for item in traces
         ],
     )
+    use.view(found.experiment_id, "sessions", found.session)
 
 
 def _find(use: Use, session: str, experiment: str | None) -> Session:

@@ -36,6 +36,7 @@ def show_trace(use: Use, trace_id: str, *, content: bool, most_spans: int) -> No
     whole = _whole(use, trace_id, found.spans[:most_spans]) if content else {}
     _tree(use, found.trace, found.spans, most_spans, whole)
     _assessments(use, found.assessments)
+    use.view(found.trace.experiment_id, "traces", found.trace.trace_id)
 
 
 def assessment_row(item: Assessment) -> tuple[object, ...]:

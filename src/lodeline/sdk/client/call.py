@@ -195,6 +195,11 @@ def path_of(*segments: str) -> str:
     return API + "".join(f"/{_quoted(segment)}" for segment in segments)
 
 
+def page_path(experiment_id: str, *segments: str) -> str:
+    """Return the path of an experiment's page, or of one below it, each segment quoted whole."""
+    return "".join(f"/{_quoted(segment)}" for segment in ("experiments", experiment_id, *segments))
+
+
 def _quoted(segment: str) -> str:
     """A segment of dots alone would be taken for a step up or for nothing."""
     quoted = quote(segment, safe="")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Generic, Self
 
 import httpx
 
+from lodeline.domain.errors import LodelineError
 from lodeline.domain.span import JsonValue
-from lodeline.sdk.client.call import Async, Call, ModeT, Noun, Parameter, Sync, call
+from lodeline.sdk.client.call import Async, Call, ModeT, Noun, Parameter, Sync, call, page_path
 from lodeline.sdk.client.connection import MAX_RETRIES, TIMEOUT_S, Connection
 from lodeline.sdk.client.decoding import parsed
 from lodeline.sdk.client.transports import AsyncTransport, SyncTransport
@@ -145,6 +146,11 @@ class _Nouns(Noun[ModeT], Generic[ModeT]):
         return Call(method, path, parsed, params=params or {}, body=body)
 
 
+def _is_page(answer: bytes) -> bool:
+    """Tell the web page, which is built around this element, from what says that there is none."""
+    return b'<div id="root">' in answer
+
+
 class LodelineClient(_Nouns[Sync]):
     """Calls one server and blocks until it answers. Safe to share between threads; close it when done.
 
@@ -166,8 +172,21 @@ class LodelineClient(_Nouns[Sync]):
     ) -> None:
         connection = Connection.of(url, api_key, timeout_s=timeout_s, max_retries=max_retries, headers=headers)
         self.url = connection.url
+        self._has_page: bool | None = None
         self._transport = SyncTransport(connection, transport)
         super().__init__(self._transport, awaited=False)
+
+    def page_url(self, experiment_id: str, *segments: str) -> str | None:
+        """Return the address of an experiment's page, or of one below it, such as ``("7", "traces", "tr-…")``.
+
+        None where the server serves no web page, as from a source tree that has none, or does not answer.
+        """
+        if self._has_page is None:
+            try:
+                self._has_page = self._transport.send(Call("GET", "/", _is_page))
+            except LodelineError:
+                self._has_page = False
+        return self.url + page_path(experiment_id, *segments) if self._has_page else None
 
     def close(self) -> None:
         """Let go of connections; again is fine."""

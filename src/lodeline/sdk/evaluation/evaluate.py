@@ -296,6 +296,7 @@ def _run(
         run.run_id, ended.run.name, run.experiment_id, ended.state, tuple(watch.rows), tuple(scores), outcome.reason,
         warn_of_tuned(plan.scorers, plan.cases),
         tuple(scorer.name for scorer in plan.scorers if scorer.definition.validated is False),
+        client.page_url(run.experiment_id, "evaluations", run.run_id),
     )  # fmt: skip
     return told(result)
 

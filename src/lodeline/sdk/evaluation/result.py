@@ -54,6 +54,8 @@ class EvaluationResult:
     warnings: tuple[str, ...] = ()
     unvalidated: tuple[str, ...] = ()
     """Judges among the scorers whose agreement with people nobody has measured."""
+    url: str | None = None
+    """The address of its page; None where the server serves none."""
 
     def score(self, name: str) -> ValueSummary:
         """Return the summary of one scorer; KeyError, naming those there are, when there is none."""
@@ -83,6 +85,7 @@ class EvaluationResult:
         notes = [f"Warning: {each}" for each in self.warnings]
         if self.unvalidated:
             notes.append(f"Not validated against people: {', '.join(self.unvalidated)}")
+        notes += [f"View: {self.url}"] if self.url else []
         return "\n".join([head, counts, *_table(self.scores), *notes])
 
 
