@@ -7,6 +7,7 @@ import pytest
 
 from lodeline.auth.actor import LOCAL
 from lodeline.domain.experiment import ExperimentDraft
+from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId
 from tests.server.test_otlp import ONE
 from tests.server.world import World, request_of, serve
 
@@ -76,8 +77,8 @@ def test_a_trace_named_as_opentelemetry_names_it_is_told_its_id_here(world: Worl
 
 
 def test_nobody_is_told_to_purge_the_default_experiment(world: World) -> None:
-    world.services.experiments.delete(LOCAL, "0")
-    world.services.experiments.delete(LOCAL, "1")
+    world.services.experiments.delete(LOCAL, DEFAULT_EXPERIMENT)
+    world.services.experiments.delete(LOCAL, ExperimentId("1"))
     problem = world.client.post(f"{API}/experiments", json={"name": "Default"}).json()
     assert "; restore the deleted experiment that has it, or choose another." in problem["detail"]
     problem = world.client.post(f"{API}/experiments", json={"name": "app"}).json()

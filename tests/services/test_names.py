@@ -178,7 +178,7 @@ def test_an_experiment_that_is_asked_for_by_its_name_is_said_with_its_id(service
     for text in ("experiment = 'app 2'", "experiment = 'app 3'", "experiment = '1' AND name = 'x'",
                  "NOT experiment = 'app 1' AND name = 'x'"):  # fmt: skip
         assert hinted(services, text, ADA) == (), text
-    services.experiments.delete(LOCAL, "1")
+    services.experiments.delete(LOCAL, ExperimentId("1"))
     assert hinted(services, "experiment = 'app 1'") == ()
 
 

@@ -143,6 +143,7 @@ def get(use: Use, session: SessionArgument, *, experiment: OfOption = None) -> N
             ],
         )  # fmt: skip
     _warn_of_accounts(use, progress)
+    use.view(found.run.experiment_id, "labeling", found.run.run_id)
 
 
 @command(app, "state")
