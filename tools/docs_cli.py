@@ -38,6 +38,10 @@ Passwords are asked for at a terminal, and otherwise read from standard input.
 Tables and sentences are for people: nothing in a trace can move the cursor, change colours or hide text, because
 control characters are shown as escapes (`\\x1b`). On a terminal wide columns give way; elsewhere nothing is cut.
 
+Where a server serves the page, a command that shows or makes an experiment, trace, session, evaluation, dataset,
+prompt, model or labeling session ends with `View:` and its address. Errors name options and values as they were
+typed.
+
 `--json` writes for programs, with the values of the API: lists are JSON lines, one item a line as they come;
 everything else is one document. Progress, questions and warnings go to standard error.
 
