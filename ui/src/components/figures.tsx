@@ -41,14 +41,28 @@ export function MetricValue({ value }: { value: number | string }) {
   return <span title={number === null ? undefined : exactNumber(number)}>{shownMetric(value)}</span>;
 }
 
-/** A moment: in the page's zone, and in UTC in its title; `relative` says how long ago instead. */
-export function Moment({ ms, relative = false }: { ms: number; relative?: boolean }) {
+/** A moment: in the page's zone, and in UTC in its title; `relative` says how long ago instead. Where it is `short` this
+ * year goes without saying, and of another one the seconds are left out. */
+export function Moment({
+  ms,
+  relative = false,
+  short = false,
+}: {
+  ms: number;
+  relative?: boolean;
+  short?: boolean;
+}) {
   const { zone } = useTimeRange();
   const local = dateTime(ms, zone, true);
   const title = `${local} ${zone}\n${dateTime(ms, "UTC", true)} ${text.common.utc}`;
   return (
     <time dateTime={new Date(ms).toISOString()} title={title}>
-      {relative ? ago(ms, Date.now(), zone) : local.slice(0, 19)}
+      {relative ? ago(ms, Date.now(), zone) : short ? shortOf(local, zone) : local.slice(0, 19)}
     </time>
   );
+}
+
+function shortOf(local: string, zone: string): string {
+  const year = dateTime(Date.now(), zone).slice(0, 5);
+  return local.startsWith(year) ? local.slice(5, 19) : local.slice(0, 16);
 }

@@ -5,9 +5,8 @@ import classes from "./sorting.module.css";
 
 /** How `order` sorts by a field, as assistive technology has it; undefined when it does not. */
 export function sortOf(field: string | undefined, order: string): "ascending" | "descending" | undefined {
-  const [by, direction] = order.split(" ");
-  if (field === undefined || field !== by) return undefined;
-  return direction === "desc" ? "descending" : "ascending";
+  if (field === undefined || !`${order} `.startsWith(`${field} `)) return undefined;
+  return order.slice(field.length + 1).startsWith("desc") ? "descending" : "ascending";
 }
 
 interface SortButtonProps {

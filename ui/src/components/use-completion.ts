@@ -13,6 +13,8 @@ const DEBOUNCE_MS = 120;
 const MOST = 60;
 const MOST_LENGTH = 200;
 const NONE: readonly AssessmentName[] = [];
+/** Lists whose filters speak of judgments. */
+const JUDGED: ReadonlySet<Entity> = new Set<Entity>(["trace", "session"]);
 const NO_IDS: readonly string[] = [];
 /** Fields that hold ids but may be asked for by name; each by what it holds ids of. */
 const NAMED: Readonly<Record<string, "model" | "run">> = {
@@ -77,7 +79,7 @@ export function useCompletion(
     ...namesOfIdsQuery(experiment, named ?? "model", ids),
     enabled: ids.length > 0,
   });
-  const judgment = entity === "trace" ? judgmentAt(settled, at) : null;
+  const judgment = JUDGED.has(entity) ? judgmentAt(settled, at) : null;
   const judged = useJudged(experiment, judgment);
   const fresh = settled === draft && at === caret && !asked.isPlaceholderData && completion !== undefined;
   if (!fresh) return { offers: [], replaces: { start: 0, end: 0 }, problem: null };

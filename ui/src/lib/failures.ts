@@ -1,4 +1,4 @@
-/** Why a span failed, from its status and the exceptions it recorded. */
+/** Why a span failed, from its status and the exceptions it recorded; why a trace did, in few words. */
 
 import type { Span } from "@/api/schema";
 
@@ -6,6 +6,17 @@ export interface Failure {
   type: string;
   message: string;
   stack: string;
+}
+
+const ANSWER = /^([^{[]{0,120})[{[].*?(["'])message\2\s*:\s*(["'])((?:\\.|(?!\3).)+)/s;
+const STATUS = /\b[1-5]\d\d\b/;
+
+/** A status message without what providers wrap around theirs: the status code, and what the answer says. */
+export function reasonOf(message: string): string {
+  const [, before = "", , , said] = ANSWER.exec(message) ?? [];
+  if (said === undefined) return message;
+  const lead = STATUS.exec(before)?.[0] ?? before.replace(/[\s:.-]+$/, "");
+  return lead === "" ? said : `${lead}: ${said}`;
 }
 
 /** The failures of a span, each once: a status message that an exception repeats is left out. */

@@ -1,10 +1,13 @@
 /** Sessions and users. */
 
+import { counted } from "./counts";
+
 export const conversationsTexts = {
   sessions: {
     title: "Sessions",
     hint: "Conversations: the traces that name one session.id are its turns. Open is one that is still going on.",
-    filterHint: "error_count > 0 AND trace_count > 3",
+    filterHint: "feedback.solved = false AND trace_count > 3",
+    faulty: (count: number) => `${counted(count, "turn has", "turns have")} failed spans`,
     columns: {
       session: "Session",
       opening: "First said",
@@ -24,6 +27,15 @@ export const conversationsTexts = {
     conversation: "Conversation",
     turn: (n: number) => `Turn ${n}`,
     failed: "failed",
+    failedTurns: "Failed turns",
+    failedSpans: "Failed spans",
+    spansFailed: (count: string) => counted(count, "failed span", "failed spans"),
+    atLeast: (count: string) => `${count} or more`,
+    steps: "Tool calls",
+    stepsFailed: "Tool calls and failures",
+    noSteps: "No tool was called, and nothing failed below the turn itself.",
+    moreSteps: (count: string) => `${counted(count, "further one is", "further ones are")} in the trace.`,
+    openSpan: "Open the span",
     noAnswer: "no answer was recorded",
     assessments: "Assessments",
     outdated: "before its last turn",

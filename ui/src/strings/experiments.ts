@@ -84,6 +84,7 @@ export const experimentsTexts = {
     of: (n: string) => `of ${traces(n)}`,
     quality: "Quality",
     qualityHint: "Feedback by name: the mean of what has a number, with its 95% interval",
+    ofSessions: "The sessions, the lowest first",
     name: "Name",
     mean: "Mean",
     interval: "95% interval",

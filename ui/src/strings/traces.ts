@@ -127,6 +127,14 @@ export const tracesTexts = {
       ["x", "select the trace; with Shift all from the last one"],
     ] as [string, string][],
   },
+  judged: {
+    errors: (count: number) => `${counted(count, "judgment", "judgments")} failed`,
+    several: (count: number) => `×${count}`,
+    more: (count: number) => `and ${count} more`,
+    cut: "Some of the older judgments are left out: there are more of these names than one answer holds.",
+    groups: { FEEDBACK: "Feedback", EXPECTATION: "Expectations" },
+    unknown: "Their judgments cannot be shown.",
+  },
   compare: {
     title: "Compare traces",
     left: "Left",

@@ -14,6 +14,8 @@ export function evaluationRow(row_key: string, rest: Partial<EvaluationRow> = {}
     error: null,
     duration_ms: null,
     cost_usd: null,
+    judged_usd: null,
+    tokens_total: null,
     scores: [],
     ...rest,
   };

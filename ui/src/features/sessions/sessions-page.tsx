@@ -1,15 +1,19 @@
-import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { openingsQuery, sessionsQuery } from "@/api/queries";
+import { useJudged } from "@/api/judged-queries";
+import { assessmentNamesQuery, openingsQuery, sessionsQuery } from "@/api/queries";
 import type { Session, Trace } from "@/api/schema";
 import { EntityList, pagesOf } from "@/components/entity-list";
-import { Duration, Moment } from "@/components/figures";
+import { Count, Duration, Moment } from "@/components/figures";
+import { JudgedCell } from "@/components/judged-cell";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
 import { totalsColumns, useActiveList } from "@/components/trace-totals";
-import { quote } from "@/lib/filtertext";
+import { keyed, quote } from "@/lib/filtertext";
 import { MISSING, nsToMs, oneLine } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
+import { judgedId } from "@/lib/judged";
 import { jsonLine } from "@/lib/preview";
 import { text } from "@/strings";
 import classes from "./sessions-page.module.css";
@@ -18,7 +22,13 @@ const t = text.sessions;
 
 const MOST_SAID = 200;
 
-const columnsOf = (openingOf: (session: Session) => Trace | undefined): readonly ListColumn<Session>[] => [
+/** Names of feedback that have a column, of those on sessions the most frequent. */
+const MOST_NAMES = 4;
+
+const columnsOf = (
+  openingOf: (session: Session) => Trace | undefined,
+  judged: readonly ListColumn<Session>[],
+): readonly ListColumn<Session>[] => [
   {
     id: "session",
     label: t.columns.session,
@@ -38,6 +48,7 @@ const columnsOf = (openingOf: (session: Session) => Trace | undefined): readonly
     label: t.columns.opening,
     cell: (each) => <Opening said={openingOf(each)?.request ?? null} />,
   },
+  ...judged,
   { id: "state", label: t.columns.state, cell: ({ state }) => (state === "OPEN" ? t.open : t.closed) },
   {
     id: "last",
@@ -52,7 +63,9 @@ const columnsOf = (openingOf: (session: Session) => Trace | undefined): readonly
     sort: "duration",
     cell: (each) => <Duration ms={nsToMs(each.last_ns) - nsToMs(each.first_ns)} />,
   },
-  ...totalsColumns<Session>(t.columns),
+  ...totalsColumns<Session>(t.columns).map((column) =>
+    column.id === "errors" ? { ...column, cell: (each: Session) => <Errors of={each} /> } : column,
+  ),
   {
     id: "user",
     label: t.columns.user,
@@ -74,6 +87,41 @@ const columnsOf = (openingOf: (session: Session) => Trace | undefined): readonly
   },
 ];
 
+/** How many turns failed, and whether spans did within turns: easily overlooked. */
+function Errors({ of }: { of: Session }) {
+  const label = t.faulty(of.faulty_count);
+  return (
+    <span className={of.error_count > 0 ? classes.bad : undefined}>
+      {of.faulty_count > 0 && (
+        <span title={label} role="img" aria-label={label}>
+          <IconAlertTriangle size={13} color="var(--bad)" aria-hidden />{" "}
+        </span>
+      )}
+      <Count value={of.error_count} />
+    </span>
+  );
+}
+
+/** A column for each name of feedback that sessions have. */
+function useJudgedColumns(
+  experimentId: string,
+  pages: readonly (readonly Session[])[],
+): readonly ListColumn<Session>[] {
+  const known = useQuery(assessmentNamesQuery(experimentId));
+  const shown = (known.data?.names ?? [])
+    .filter((each) => each.kind === "FEEDBACK" && each.session_count > 0)
+    .slice(0, MOST_NAMES)
+    .map(({ name }) => ({ kind: "FEEDBACK" as const, name }));
+  const ids = pages.map((page) => page.map(({ session }) => session));
+  const judged = useJudged(experimentId, "session", ids, shown);
+  return shown.map((column) => ({
+    id: judgedId(column),
+    label: visibleText(column.name),
+    sort: keyed("feedback", column.name),
+    cell: ({ session }) => <JudgedCell judged={judged.of(session, column)} />,
+  }));
+}
+
 /** How a conversation began, on one line of a width of its own: it comes after the rest, and must move nothing. */
 function Opening({ said }: { said: string | null }) {
   return (
@@ -88,6 +136,10 @@ export function SessionsPage() {
   const { list, narrowed } = useActiveList();
   const found = useInfiniteQuery(sessionsQuery(list));
   const asked = found.data?.pages.filter(({ items }) => items.length > 0) ?? [];
+  const judged = useJudgedColumns(
+    list.experiment,
+    asked.map(({ items }) => items),
+  );
   const openings = useQueries({ queries: asked.map(({ items }) => openingsQuery(list.experiment, items)) });
   const openingOf = ({ session }: Session) =>
     openings.map(({ data }) => data?.get(session)).find((trace) => trace !== undefined);
@@ -99,7 +151,7 @@ export function SessionsPage() {
       narrowed={narrowed}
       texts={t}
       found={pagesOf(found)}
-      columns={columnsOf(openingOf)}
+      columns={columnsOf(openingOf, judged)}
       keyOf={(each) => each.session}
     />
   );

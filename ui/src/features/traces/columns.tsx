@@ -3,26 +3,35 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Trace } from "@/api/schema";
+import type { Assessment, AssessmentName, Trace } from "@/api/schema";
 import { Count, Duration, Moment, Usd } from "@/components/figures";
+import { JudgedCell } from "@/components/judged-cell";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { VersionName } from "@/components/version-name";
+import { reasonOf } from "@/lib/failures";
 import { bytes, MISSING, nsToMs, nullableNsToMs, oneLine } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
+import { type JudgedColumn, judgedColumn, judgedId } from "@/lib/judged";
 import { jsonLine } from "@/lib/preview";
 import { text } from "@/strings";
+import classes from "./columns.module.css";
 
 export interface Column {
-  id: keyof typeof text.traces.column;
+  /** That of a column of the list's own, or what `judgedId` gives. */
+  id: string;
+  label: string;
   /** A CSS grid track. */
   track: string;
   /** Width in px that the track takes at least, for scrolling. */
   least: number;
   sort?: string;
   numeric?: boolean;
-  cell: (trace: Trace) => ReactNode;
+  /** The judgments that it shows, where it shows some. */
+  judged?: JudgedColumn;
+  cell: (trace: Trace, judged?: readonly Assessment[]) => ReactNode;
 }
+type OwnColumn = Omit<Column, "id" | "label"> & { id: keyof typeof text.traces.column };
 
 function plain(value: string | null): ReactNode {
   return value === null || value === "" ? <span className="dim">{MISSING}</span> : <SafeText text={value} />;
@@ -60,31 +69,31 @@ function Failure({ trace }: { trace: Trace }) {
     <span title={trace.response ? `${label}\n${visibleText(trace.response.slice(0, 1000))}` : label}>
       <IconAlertTriangle size={13} color="var(--bad)" role="img" aria-label={text.traces.failed} />{" "}
       <span className="bad">
-        <SafeText text={oneLine(message, 300)} />
+        <SafeText text={oneLine(reasonOf(message), 300)} />
       </span>
     </span>
   );
 }
 
-export const COLUMNS: readonly Column[] = [
+const OWN: readonly OwnColumn[] = [
   {
     id: "state",
-    track: "76px",
-    least: 76,
+    track: "52px",
+    least: 52,
     sort: "state",
     cell: (trace) => (
       <>
-        <State state={trace.state} />
+        <State state={trace.state} compact />
         {trace.state !== "ERROR" && trace.error_count > 0 && <Within count={trace.error_count} />}
       </>
     ),
   },
   {
     id: "start",
-    track: "148px",
-    least: 148,
+    track: "116px",
+    least: 116,
     sort: "start",
-    cell: (trace) => <Moment ms={nsToMs(trace.start_ns)} />,
+    cell: (trace) => <Moment ms={nsToMs(trace.start_ns)} short />,
   },
   {
     id: "name",
@@ -102,33 +111,33 @@ export const COLUMNS: readonly Column[] = [
       </Link>
     ),
   },
-  { id: "request", track: "minmax(110px, 2.6fr)", least: 110, cell: (trace) => preview(trace.request) },
+  { id: "request", track: "minmax(110px, 2fr)", least: 110, cell: (trace) => preview(trace.request) },
   {
     id: "response",
-    track: "minmax(96px, 2.4fr)",
-    least: 96,
+    track: "minmax(140px, 3fr)",
+    least: 140,
     cell: (trace) => (failed(trace) ? <Failure trace={trace} /> : preview(trace.response)),
   },
   {
     id: "duration",
-    track: "76px",
-    least: 76,
+    track: "66px",
+    least: 66,
     sort: "duration",
     numeric: true,
     cell: (trace) => <Duration ms={nullableNsToMs(trace.duration_ns)} />,
   },
   {
     id: "tokens",
-    track: "64px",
-    least: 64,
+    track: "56px",
+    least: 56,
     sort: "tokens.total",
     numeric: true,
     cell: (trace) => <Count value={trace.tokens.total === 0 ? null : trace.tokens.total} />,
   },
   {
     id: "cost",
-    track: "84px",
-    least: 84,
+    track: "72px",
+    least: 72,
     sort: "cost",
     numeric: true,
     cell: (trace) => <Usd value={trace.cost_usd} />,
@@ -234,9 +243,49 @@ export const COLUMNS: readonly Column[] = [
   { id: "id", track: "150px", least: 150, sort: "id", cell: (trace) => plain(trace.trace_id) },
 ];
 
-export const PRESETS: Record<string, readonly Column["id"][]> = {
+export const COLUMNS: readonly Column[] = OWN.map((each) => ({
+  ...each,
+  label: text.traces.column[each.id],
+}));
+
+/** A column of the judgments of a name; its cell leads into the trace. */
+function judgedColumnOf(judged: JudgedColumn): Column {
+  return {
+    id: judgedId(judged),
+    label: visibleText(judged.name),
+    track: "minmax(84px, 0.5fr)",
+    least: 84,
+    judged,
+    cell: (trace, found) => (
+      <Link
+        className={classes.judged}
+        to="/experiments/$experimentId/traces/$traceId"
+        params={{ experimentId: trace.experiment_id, traceId: trace.trace_id }}
+        preload={false}
+        tabIndex={-1}
+      >
+        <JudgedCell judged={found} />
+      </Link>
+    ),
+  };
+}
+
+/** The columns that judgments of traces can have, the most frequent first. */
+export function judgedColumns(names: readonly AssessmentName[]): readonly Column[] {
+  return names
+    .filter((each) => each.kind !== "ISSUE_REF" && each.count > each.session_count)
+    .map(({ kind, name }) => judgedColumnOf({ kind: kind as JudgedColumn["kind"], name }));
+}
+
+const USUAL = 4;
+/** Judgments stand before the first of these. */
+const AFTER_JUDGED: readonly string[] = OWN.map((each) => each.id).slice(
+  OWN.findIndex((each) => each.id === "response") + 1,
+);
+
+export const PRESETS: Record<string, readonly OwnColumn["id"][]> = {
   standard: ["state", "start", "name", "request", "response", "duration", "tokens", "cost"],
-  quality: ["state", "start", "name", "request", "response", "user", "session", "model", "tags"],
+  quality: ["state", "start", "name", "request", "response", "session", "model", "tags"],
   cost: ["start", "name", "model", "duration", "tokens", "cost", "spans", "size"],
   debug: [
     "state",
@@ -252,15 +301,24 @@ export const PRESETS: Record<string, readonly Column["id"][]> = {
   ],
 };
 
-const NARROW_FIRST: readonly Column["id"][] = ["state", "message", "response"];
+const NARROW_FIRST: readonly string[] = ["state", "message", "response"];
 /** What is left of 400 px beside the boxes, the state and the frame. */
 const NARROW_PX = 210;
 
-/** The columns that an address names: a preset or ids joined by commas; the standard ones when it names none. */
-export function columnsOf(given: string | undefined): readonly Column[] {
-  const ids = PRESETS[given ?? "standard"] ?? (given ?? "").split(",");
-  const found = COLUMNS.filter((column) => (ids as readonly string[]).includes(column.id));
-  return found.length > 0 ? found : columnsOf(undefined);
+/** The columns that an address names: a preset or ids joined by commas; the standard ones when it names none. That for
+ * quality has the most frequent feedback of `names`, too. */
+export function columnsOf(given: string | undefined, names: readonly AssessmentName[]): readonly Column[] {
+  const ids: readonly string[] = PRESETS[given ?? "standard"] ?? (given ?? "").split(",");
+  const own = COLUMNS.filter((column) => ids.includes(column.id));
+  const judged =
+    given === "quality"
+      ? judgedColumns(names)
+          .filter((column) => column.judged?.kind === "FEEDBACK")
+          .slice(0, USUAL)
+      : ids.flatMap((id) => judgedColumn(id) ?? []).map(judgedColumnOf);
+  if (own.length + judged.length === 0) return columnsOf(undefined, names);
+  const before = own.filter((column) => !AFTER_JUDGED.includes(column.id));
+  return [...before, ...judged, ...own.slice(before.length)];
 }
 
 /** Columns as a narrow window has them: how a trace went and what came of it first, so wide that a reason can be read. */
@@ -272,8 +330,18 @@ export function narrowed(columns: readonly Column[]): readonly Column[] {
 }
 
 /** What an address says for these columns: the name of a preset where they are one. */
-export function columnsText(ids: readonly Column["id"][]): string | undefined {
-  const key = [...ids].sort().join(",");
-  const preset = Object.keys(PRESETS).find((name) => [...(PRESETS[name] ?? [])].sort().join(",") === key);
-  return preset === "standard" ? undefined : (preset ?? ids.join(","));
+export function columnsText(
+  columns: readonly Column[],
+  names: readonly AssessmentName[],
+): string | undefined {
+  const key = keyOf(columns);
+  const preset = Object.keys(PRESETS).find((name) => keyOf(columnsOf(name, names)) === key);
+  return preset === "standard" ? undefined : (preset ?? columns.map((column) => column.id).join(","));
+}
+
+function keyOf(columns: readonly Column[]): string {
+  return columns
+    .map((column) => column.id)
+    .sort()
+    .join(",");
 }

@@ -5,8 +5,8 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { isFilterProblem, placeOf } from "@/api/client";
-import { countQuery, experimentQuery, tracesQuery } from "@/api/queries";
-import type { Trace } from "@/api/schema";
+import { assessmentNamesQuery, countQuery, experimentQuery, tracesQuery } from "@/api/queries";
+import type { AssessmentName, Trace } from "@/api/schema";
 import { useTimeRange } from "@/app/time-range";
 import { Empty } from "@/components/empty";
 import { FilterBar } from "@/components/filter-bar";
@@ -27,6 +27,7 @@ import { useLive } from "./use-live";
 
 const t = text.traces;
 const FROM = "/experiments/$experimentId/traces";
+const NO_NAMES: readonly AssessmentName[] = [];
 
 /** The list of traces of an experiment. */
 export function TracesPage() {
@@ -40,7 +41,9 @@ export function TracesPage() {
   const experiment = useQuery(experimentQuery(experimentId));
   const live = useLive(experimentId, filter, search.live !== undefined);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const columns = useMemo(() => columnsOf(search.columns), [search.columns]);
+  const known = useQuery(assessmentNamesQuery(experimentId));
+  const names = known.data?.names ?? NO_NAMES;
+  const columns = useMemo(() => columnsOf(search.columns, names), [search.columns, names]);
   const traces = useMemo(() => merged(live.traces, pages.data?.pages), [live.traces, pages.data]);
   const partial = pages.data?.pages.at(-1)?.partial ?? false;
 
@@ -104,7 +107,7 @@ export function TracesPage() {
           >
             {hideFacets ? t.facetsShow : t.facetsHide}
           </Button>
-          <ColumnMenu columns={columns} onColumns={(next) => change({ columns: next })} />
+          <ColumnMenu columns={columns} names={names} onColumns={(next) => change({ columns: next })} />
         </>
       }
     >
@@ -146,6 +149,7 @@ export function TracesPage() {
         {traces.length > 0 && (
           <TraceTable
             key={list.filter + order}
+            experimentId={experimentId}
             traces={traces}
             columns={shown}
             order={order}
