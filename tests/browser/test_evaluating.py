@@ -73,7 +73,7 @@ def test_two_evaluations_are_chosen_compared_and_a_lost_row_is_opened(
     expect(page.get_by_role("heading", name="Compare traces")).to_be_visible()
 
 
-def test_failed_rows_are_found_sorted_and_walked_by_keyboard(
+def test_negative_rows_are_found_sorted_and_walked_by_keyboard(
     visit: Watched, api: httpx.Client, maths: str, runs: dict[str, str]
 ):
     run = runs["6b finetuning"]
@@ -83,7 +83,7 @@ def test_failed_rows_are_found_sorted_and_walked_by_keyboard(
     page = visit.open(f"/experiments/{maths}/evaluations/{run}")
     heading = page.get_by_role("heading", name=re.compile("^Rows"))
     expect(heading).to_contain_text("900")
-    page.get_by_text("Failed", exact=True).click()
+    page.get_by_text("Negative", exact=True).click()
     expect(heading).to_contain_text(str(failed))
     column = page.get_by_role("grid", name="Rows").get_by_role("columnheader", name="correct")
     column.get_by_role("button").click()

@@ -1,6 +1,6 @@
 import { IconAlertCircleFilled } from "@tabler/icons-react";
 import type { Span } from "@/api/schema";
-import { failuresOf } from "@/lib/failures";
+import { type Failure, failuresOf } from "@/lib/failures";
 import { text } from "@/strings";
 import { CopyButton } from "./copy-button";
 import { SafeText } from "./safe-text";
@@ -14,30 +14,37 @@ export function SpanErrors({ span }: { span: Span }) {
     <div className={classes.errors}>
       {failures.map((failure, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: failures have no identity but their place
-        <div key={index} className={classes.error}>
-          <div className={classes.head}>
-            <IconAlertCircleFilled size={16} aria-hidden />
-            <strong>
-              <SafeText text={failure.type || text.trace.tabs.error || ""} />
-            </strong>
-          </div>
-          {failure.message !== "" && (
-            <p className={classes.message}>
-              <SafeText text={failure.message} />
-            </p>
-          )}
-          {failure.stack !== "" && (
-            <details>
-              <summary>{text.trace.stack}</summary>
-              <CopyButton label={text.common.copy} value={failure.stack} named />
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-              <pre className={classes.stack} tabIndex={0}>
-                <SafeText text={failure.stack} />
-              </pre>
-            </details>
-          )}
-        </div>
+        <FailureCard key={index} failure={failure} />
       ))}
+    </div>
+  );
+}
+
+/** One failure: its type, its message, and where it was raised, folded. */
+export function FailureCard({ failure }: { failure: Failure }) {
+  return (
+    <div className={classes.error}>
+      <div className={classes.head}>
+        <IconAlertCircleFilled size={16} aria-hidden />
+        <strong>
+          <SafeText text={failure.type || text.trace.tabs.error || ""} />
+        </strong>
+      </div>
+      {failure.message !== "" && (
+        <p className={classes.message}>
+          <SafeText text={failure.message} />
+        </p>
+      )}
+      {failure.stack !== "" && (
+        <details>
+          <summary>{text.trace.stack}</summary>
+          <CopyButton label={text.common.copy} value={failure.stack} named />
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          <pre className={classes.stack} tabIndex={0}>
+            <SafeText text={failure.stack} />
+          </pre>
+        </details>
+      )}
     </div>
   );
 }

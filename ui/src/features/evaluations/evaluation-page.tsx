@@ -2,9 +2,9 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconArrowsDiff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { evaluationQuery, summaryQuery } from "@/api/evaluation-queries";
-import type { Evaluation } from "@/api/schema";
+import type { Evaluation, EvaluationRow } from "@/api/schema";
 import { FactList, Facts } from "@/components/facts";
 import { Count, Duration, Moment } from "@/components/figures";
 import { Page } from "@/components/page";
@@ -12,7 +12,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { VersionName } from "@/components/version-name";
 import { quote } from "@/lib/filtertext";
-import { exactNumber } from "@/lib/format";
+import { exactNumber, MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
 import { Histogram } from "./histogram";
@@ -21,7 +21,7 @@ import { RowTable, type Shown } from "./row-table";
 import { SliceTable, sliceKeys } from "./slice-table";
 import { EvaluationState } from "./state";
 import { SummaryTable, valuesOf } from "./summary-table";
-import { useRows } from "./use-rows";
+import { type Rows, useRows } from "./use-rows";
 
 const t = text.evaluation;
 const FROM = "/experiments/$experimentId/evaluations/$runId";
@@ -89,7 +89,7 @@ function Loaded({ evaluation }: { evaluation: Evaluation }) {
   const shown: Shown = show === "failed" || show === "errors" ? show : "all";
   return (
     <>
-      <Head evaluation={evaluation} />
+      <Head evaluation={evaluation} rows={rows} />
       {/* The rows stand below the summary, and the summary's picture is made of the rows: together, or not yet. */}
       {summary.isPending || rows.pending ? (
         <Skeleton height={320} radius={8} />
@@ -133,7 +133,21 @@ function Loaded({ evaluation }: { evaluation: Evaluation }) {
   );
 }
 
-function Head({ evaluation }: { evaluation: Evaluation }) {
+/** For how many rows the program failed, and for how many a scorer; together where not all rows are here. */
+function errorFacts(evaluation: Evaluation, rows: Rows): [string, ReactNode][] {
+  if (evaluation.rows_failed === 0) return [];
+  if (!rows.complete && !rows.pending && !rows.loading)
+    return [[text.evaluations.columns.failed, <Count key="e" value={evaluation.rows_failed} />]];
+  const count = (state: EvaluationRow["state"]) => rows.items.filter((row) => row.state === state).length;
+  const shown = (state: EvaluationRow["state"]) =>
+    rows.complete ? <Count key={state} value={count(state)} /> : MISSING;
+  return [
+    [t.programFailed, shown("PREDICT_ERROR")],
+    [t.scorerFailed, shown("SCORE_ERROR")],
+  ];
+}
+
+function Head({ evaluation, rows }: { evaluation: Evaluation; rows: Rows }) {
   const { run, bindings } = evaluation;
   const experimentId = run.experiment_id;
   const prompts = Object.entries(bindings.prompt_versions).map(([name, version]) => `${name} ${version}`);
@@ -150,11 +164,8 @@ function Head({ evaluation }: { evaluation: Evaluation }) {
           [t.state, <EvaluationState key="s" evaluation={evaluation} />],
           [text.evaluations.columns.started, <Moment key="m" ms={run.start_ms} />],
           [t.duration, run.end_ms === null ? null : <Duration key="d" ms={run.end_ms - run.start_ms} />],
-          [t.rows, <Count key="r" value={evaluation.rows_done} />],
-          [
-            text.evaluations.columns.failed,
-            evaluation.rows_failed === 0 ? null : <Count key="f" value={evaluation.rows_failed} />,
-          ],
+          [t.rows, <Count key="r" value={evaluation.rows_total} />],
+          ...errorFacts(evaluation, rows),
           [t.dataset, bindings.dataset_id === null ? null : <DatasetCell key="ds" runId={run.run_id} />],
           [t.split, bindings.split],
           [

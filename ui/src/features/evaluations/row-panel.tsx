@@ -7,22 +7,27 @@ import { Facts } from "@/components/facts";
 import { Duration, Usd } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { Part, SidePanel } from "@/components/side-panel";
+import { visibleText } from "@/lib/hidden";
 import { shownValue, verdict } from "@/lib/judgment";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
+import { scoreError } from "./row-errors";
+import { ScoreFailures, WhereRaised } from "./row-failures";
 
 const t = text.evaluation;
 
 interface RowPanelProps {
   experimentId: string;
+  runId: string;
   bindings: Bindings;
   row: EvaluationRow;
   close: () => void;
 }
 
 /** One row: what went in, what came out, what was expected, and what each scorer said of it. */
-export function RowPanel({ experimentId, bindings, row, close }: RowPanelProps) {
+export function RowPanel({ experimentId, runId, bindings, row, close }: RowPanelProps) {
   const title = row.repetition > 0 ? `${row.row_key} · ${t.repetition(row.repetition)}` : row.row_key;
+  const said = row.scores.filter((score) => score.error === null);
   return (
     <SidePanel title={t.row} heading={<SafeText text={title} />} close={close}>
       <Facts
@@ -40,11 +45,17 @@ export function RowPanel({ experimentId, bindings, row, close }: RowPanelProps) 
           <div className={classes.bad}>
             <Content value={row.error} />
           </div>
+          {row.trace_id !== null && <WhereRaised traceId={row.trace_id} />}
         </Part>
       )}
-      {row.scores.length > 0 && (
+      {said.length < row.scores.length && (
+        <Part title={t.scorerErrors}>
+          <ScoreFailures experimentId={experimentId} runId={runId} row={row} />
+        </Part>
+      )}
+      {said.length > 0 && (
         <Part title={t.scores}>
-          {row.scores.map((score) => (
+          {said.map((score) => (
             <ScoreCard key={score.name} score={score} />
           ))}
         </Part>
@@ -68,7 +79,7 @@ export function ScoreValue({ score }: { score: RowScore | undefined }) {
   if (score === undefined) return <span className="dim">–</span>;
   if (score.error !== null)
     return (
-      <span className={classes.bad} title={score.error}>
+      <span className={classes.bad} title={visibleText(scoreError(score))}>
         {t.error}
       </span>
     );

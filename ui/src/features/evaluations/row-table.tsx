@@ -7,10 +7,13 @@ import { type GridColumn, GridTable } from "@/components/grid-table";
 import { SafeText } from "@/components/safe-text";
 import { usePreviews } from "@/components/use-previews";
 import { exactNumber, finite, MISSING, oneLine } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
 import { jsonLine } from "@/lib/preview";
 import { isFailure, scoreNumber } from "@/lib/scores";
 import { text } from "@/strings";
+import { ErrorList } from "./error-list";
 import classes from "./evaluations.module.css";
+import { programError, scoreError } from "./row-errors";
 import { RowPanel, ScoreValue } from "./row-panel";
 import { type Expectations, useExpected } from "./use-expected";
 import { type Rows, rowId, scoreOf } from "./use-rows";
@@ -68,7 +71,7 @@ export function RowTable({ evaluation, rows, shown, order, find, opened, onChang
           value={find}
           onChange={(event) => onChange({ find: event.currentTarget.value || undefined })}
         />
-        <Tooltip label={t.failedHint}>
+        <Tooltip label={t.shownHint} multiline maw={320}>
           <SegmentedControl
             aria-label={t.show}
             data={Object.entries(t.shown).map(([value, label]) => ({ value, label }))}
@@ -77,6 +80,9 @@ export function RowTable({ evaluation, rows, shown, order, find, opened, onChang
           />
         </Tooltip>
       </div>
+      {shown === "errors" && (
+        <ErrorList rows={rows.items} find={find} onFind={(words) => onChange({ find: words })} />
+      )}
       <div className={classes.body}>
         <GridTable
           label={t.rows}
@@ -94,6 +100,7 @@ export function RowTable({ evaluation, rows, shown, order, find, opened, onChang
           <RowPanel
             key={opened}
             experimentId={experimentId}
+            runId={evaluation.run.run_id}
             bindings={evaluation.bindings}
             row={open}
             close={() => onChange({ row: undefined })}
@@ -107,14 +114,18 @@ export function RowTable({ evaluation, rows, shown, order, find, opened, onChang
 const STATE: GridColumn<EvaluationRow> = {
   id: "state",
   label: t.state,
-  track: "84px",
-  least: 84,
+  track: "112px",
+  least: 112,
   cell: (row) => (
-    <span className={row.state.endsWith("_ERROR") ? classes.bad : undefined} title={row.error ?? undefined}>
+    <span className={row.state.endsWith("_ERROR") ? classes.bad : undefined} title={visibleText(whyOf(row))}>
       {t.rowStates[row.state]}
     </span>
   ),
 };
+
+function whyOf(row: EvaluationRow): string {
+  return [programError(row), ...row.scores.map(scoreError)].filter((each) => each !== "").join("\n");
+}
 
 function expectedColumn(
   expectedOf: (row: EvaluationRow) => Expectations | undefined,
@@ -208,17 +219,20 @@ export function chosenRows(
   const words = find.trim().toLowerCase();
   return rows.filter((row) => {
     const errors = row.error !== null || row.scores.some((score) => score.error !== null);
-    const failed =
-      errors || row.scores.some((score) => isFailure(score.value, directions[score.name] ?? "higher"));
+    const negative = row.scores.some(
+      ({ error, name, value }) => error === null && isFailure(value, directions[name] ?? "higher"),
+    );
     if (shown === "errors" && !errors) return false;
-    if (shown === "failed" && !failed) return false;
+    if (shown === "failed" && !negative) return false;
     return words === "" || textOf(row).includes(words);
   });
 }
 
 function textOf(row: EvaluationRow): string {
-  const said = row.scores.flatMap((score) => [score.rationale ?? "", score.error ?? "", String(score.value)]);
-  return [row.row_key, row.error ?? "", ...Object.values(row.slices), ...said].join("\n").toLowerCase();
+  const said = row.scores.flatMap((score) => [score.rationale ?? "", scoreError(score), String(score.value)]);
+  return [row.row_key, row.error ?? "", programError(row), ...Object.values(row.slices), ...said]
+    .join("\n")
+    .toLowerCase();
 }
 
 /** Rows in the order of a score, of duration or cost; rows without one stand last. */

@@ -23,15 +23,16 @@ const LOOKS = {
   INTERRUPTED: { icon: IconAlertTriangle, tone: "warn" },
 } as const;
 
-/** How an evaluation stands: a word and a shape; with its progress until all rows are done. */
+/** How an evaluation stands: a word and a shape; with its progress until all rows have ended. */
 export function EvaluationState({ evaluation }: { evaluation: Evaluation }) {
   const { icon: Icon, tone } = LOOKS[evaluation.state];
-  const { rows_done: done, rows_total: total } = evaluation;
+  const { rows_done, rows_failed, rows_total: total } = evaluation;
+  const ended = rows_done + rows_failed;
   return (
     <span className={classes.state} data-tone={tone} title={evaluation.message ?? undefined}>
       <Icon size={14} aria-hidden />
       {t.states[evaluation.state]}
-      {done < total && <span className="dim num">{t.progress(exactNumber(done), exactNumber(total))}</span>}
+      {ended < total && <span className="dim num">{t.progress(exactNumber(ended), exactNumber(total))}</span>}
     </span>
   );
 }

@@ -11,10 +11,12 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { State } from "@/components/state";
 import { quote } from "@/lib/filtertext";
-import { duration, nsToMs, nullableNsToMs } from "@/lib/format";
+import { duration, exactNumber, MISSING, nsToMs, nullableNsToMs } from "@/lib/format";
 import { shownValue, verdict } from "@/lib/judgment";
 import { text } from "@/strings";
 import classes from "./session-page.module.css";
+import { failedSpans } from "./steps";
+import { TurnSteps } from "./turn-steps";
 
 const t = text.sessions;
 const FROM = "/experiments/$experimentId/sessions/$session";
@@ -55,8 +57,11 @@ export function SessionPage() {
           <Fact name={t.columns.traces}>
             <Count value={summary.data.trace_count} />
           </Fact>
-          <Fact name={t.columns.errors}>
+          <Fact name={t.failedTurns}>
             <Count value={summary.data.error_count} />
+          </Fact>
+          <Fact name={t.failedSpans}>
+            {turns.data === undefined ? MISSING : <FailedSpans traces={traces} all={!turns.hasNextPage} />}
           </Fact>
           <Fact name={t.columns.duration}>
             <Duration ms={nsToMs(summary.data.last_ns) - nsToMs(summary.data.first_ns)} />
@@ -108,6 +113,16 @@ export function SessionPage() {
         </Button>
       )}
     </Page>
+  );
+}
+
+/** How many spans failed, of the turns that are here. */
+function FailedSpans({ traces, all }: { traces: readonly Trace[]; all: boolean }) {
+  const count = failedSpans(traces);
+  return (
+    <span className={count > 0 ? classes.failed : undefined}>
+      {all ? <Count value={count} /> : t.atLeast(exactNumber(count))}
+    </span>
   );
 }
 
@@ -166,6 +181,9 @@ function Turn({ trace, number }: { trace: Trace; number: number }) {
           {t.turn(number)}
         </Link>
         <State state={trace.state} />
+        {trace.error_count > 0 && (
+          <span className={classes.failed}>{t.spansFailed(exactNumber(trace.error_count))}</span>
+        )}
         <span className="dim">
           <Moment ms={nsToMs(trace.start_ns)} /> · <Duration ms={nullableNsToMs(trace.duration_ns)} />
           {trace.tokens.total > 0 && (
@@ -181,6 +199,7 @@ function Turn({ trace, number }: { trace: Trace; number: number }) {
           <Content value={trace.request} />
         </div>
       )}
+      {trace.span_count > 1 && <TurnSteps trace={trace} />}
       <div className={classes.said} data-who="application" data-failed={trace.state === "ERROR" || undefined}>
         {trace.response !== null ? (
           <Content value={trace.response} markdown />

@@ -1,6 +1,6 @@
 import { ActionIcon, Badge, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconArrowsDiff, IconDots, IconTrash } from "@tabler/icons-react";
+import { IconArrowsDiff, IconDots, IconFilter, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -16,6 +16,7 @@ import { keyed, quote } from "@/lib/filtertext";
 import { nsToMs, nullableNsToMs } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
 import { jsonText } from "@/lib/jsonnumbers";
+import { promptsOf, type UsedPrompt } from "@/lib/prompts";
 import { text } from "@/strings";
 import { DeleteTrace } from "./delete-trace";
 import { Entries } from "./span-attributes";
@@ -39,6 +40,7 @@ export function TraceHeader({ trace }: { trace: Trace }) {
   const [deleting, remove] = useDisclosure(false);
   const navigate = useNavigate();
   const client = useQueryClient();
+  const prompts = promptsOf(trace.metadata);
   const may = useMayIn(experimentId);
   const whole = useMutation({
     mutationFn: async () => {
@@ -142,6 +144,19 @@ export function TraceHeader({ trace }: { trace: Trace }) {
             </Fact>
           );
         })}
+        {prompts.length > 0 && (
+          <Fact name={t.prompts(prompts.length)}>
+            <span className={classes.tags}>
+              {prompts.map((prompt) => (
+                <UsedPromptLink
+                  key={JSON.stringify([prompt.name, prompt.version])}
+                  experimentId={experimentId}
+                  used={prompt}
+                />
+              ))}
+            </span>
+          </Fact>
+        )}
         {Object.keys(trace.tags).length > 0 && (
           <Fact name={t.tags}>
             <span className={classes.tags}>
@@ -176,6 +191,35 @@ export function TraceHeader({ trace }: { trace: Trace }) {
       )}
       {deleting && <DeleteTrace traceId={trace.trace_id} close={remove.close} done={gone} />}
     </header>
+  );
+}
+
+/** A version of a prompt, with the way to the other traces that used it. */
+function UsedPromptLink({ experimentId, used }: { experimentId: string; used: UsedPrompt }) {
+  const { name, version, filter } = used;
+  const said = t.promptVersion(name, version);
+  return (
+    <span className={classes.prompt}>
+      <Link
+        to="/experiments/$experimentId/prompts/$name"
+        params={{ experimentId, name }}
+        search={{ version }}
+        preload={false}
+      >
+        <SafeText text={said} />
+      </Link>
+      {filter !== null && (
+        <Link
+          to={FILTERED}
+          params={{ experimentId }}
+          search={{ filter }}
+          title={visibleText(t.tracesWith(said))}
+          aria-label={visibleText(t.tracesWith(said))}
+        >
+          <IconFilter size={13} aria-hidden />
+        </Link>
+      )}
+    </span>
   );
 }
 
