@@ -11,7 +11,7 @@ from lodeline.domain.ids import AccountId, ExperimentId, ModelId, RunId, TraceId
 from lodeline.domain.model import ModelDraft
 from lodeline.domain.run import RunDraft
 from lodeline.domain.span import ResourceFacts
-from lodeline.services import names
+from lodeline.services import name_hints, names
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import span, write
@@ -182,7 +182,9 @@ def test_an_experiment_that_is_asked_for_by_its_name_is_said_with_its_id(service
     assert hinted(services, "experiment = 'app 1'") == ()
 
 
-def test_an_assessment_that_nobody_gave_is_said_with_the_nearest(services: Services) -> None:
+def test_an_assessment_that_nobody_gave_is_said_with_the_nearest(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judge = AssessmentSource("LLM_JUDGE", "judge")
     for trace, name in (("by-id-1", "correctness"), ("by-id-2", "hidden")):
         target = AssessmentTarget(TraceId(trace))
@@ -199,5 +201,13 @@ def test_an_assessment_that_nobody_gave_is_said_with_the_nearest(services: Servi
     assert services.assessments.search(ADA, ListQuery(filter="name = 'corectness'")).hints == (
         "no assessment in these experiments is called 'corectness' (did you mean 'correctness'?)",
     )
+    latest = AssessmentDraft(AssessmentTarget(TraceId("by-id-1")), "correct", "FEEDBACK", judge, value=True)
+    for _ in range(2):
+        services.assessments.log(LOCAL, latest)
+    for page, rounds, meant in ((2, 50, " (did you mean 'correctness'?)"), (2, 1, "")):
+        monkeypatch.setattr(name_hints, "PAGE", page)
+        monkeypatch.setattr(name_hints, "_ROUNDS", rounds)
+        expected = f"no feedback in these experiments is called 'corectness'{meant}"
+        assert hinted(services, "feedback.corectness = false", ADA) == (expected,)
     for text in ("feedback.correctness = false", "feedback.corectness IS NULL AND name = 'x'"):
         assert hinted(services, text, ADA) == (), text

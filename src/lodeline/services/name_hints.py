@@ -1,5 +1,6 @@
 """Hints about names in filters that nothing has: which name may have been meant."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
@@ -8,7 +9,7 @@ from lodeline.auth.policy import reach_of
 from lodeline.domain.errors import shown
 from lodeline.domain.ids import ExperimentId, is_experiment_id
 from lodeline.domain.page import MAX_LIMIT
-from lodeline.query.ast import And, Compare, Node, Search
+from lodeline.query.ast import And, Compare, In, Node, Search
 from lodeline.query.fields import field
 from lodeline.query.hints import MAX_HINTS
 from lodeline.query.literals import quote
@@ -20,6 +21,10 @@ from lodeline.storage.base import Stores
 _MOST = 20
 """So many names of a filter are looked at."""
 _DEADLINE_S = 1.0
+PAGE = MAX_LIMIT
+"""So many assessments are looked at, and then so many of other names, and so on."""
+_ROUNDS = 50
+_STANDING = Compare(field("assessment", "valid"), "=", True)
 _NOUNS = {"model": "version", "run": "run", "FEEDBACK": "feedback", "EXPECTATION": "expectation"}
 
 
@@ -68,13 +73,31 @@ class NameHints:
         within = reach_of(actor, "assessment.read").narrowed(map(ExperimentId, experiment_ids))
         for kind, name in sought_judgments(node)[:_MOST]:
             if within and not self._judged((kind, name), within):
-                newest = self._stores.assessments.search(
-                    Search(within, limit=MAX_LIMIT, deadline_s=_DEADLINE_S)
+                named = And((_STANDING, Compare(field("assessment", "name"), "=", name)))
+                others = self._stores.assessments.search(
+                    Search(tuple(within), named, limit=1, deadline_s=_DEADLINE_S)
                 ).items
-                names = [item.name for item in newest if item.valid and kind in {None, item.kind}]
-                others = [item.kind for item in newest if item.valid and item.name == name and item.kind in _NOUNS]
-                meant = f"{others[0].lower()} {shown(name)}" if others else None
+                meant = f"{others[0].kind.lower()} {shown(name)}" if others and others[0].kind in _NOUNS else None
+                names = () if meant else self._judgments(kind, within)
                 yield _sentence(_NOUNS.get(kind or "", "assessment"), name, names, meant)
+
+    def _judgments(self, kind: str | None, within: Sequence[ExperimentId]) -> Sequence[str]:
+        """Return the names of all standing assessments of a kind, the latest first; none when there is no time to
+        look at all: which was meant could not be told then."""
+        standing = _STANDING if kind is None else And((_STANDING, Compare(field("assessment", "kind"), "=", kind)))
+        names: dict[str, None] = {}
+        until_s = time.monotonic() + _DEADLINE_S
+        for _ in range(_ROUNDS):
+            others = In(field("assessment", "name"), tuple(names), negated=True)
+            node = And((standing, others)) if names else standing
+            left_s = max(until_s - time.monotonic(), 0.01)
+            page = self._stores.assessments.search(Search(tuple(within), node, limit=PAGE, deadline_s=left_s))
+            names.update((item.name, None) for item in page.items)
+            if page.partial:
+                break
+            if page.cursor is None:
+                return tuple(names)
+        return ()
 
     def _judged(self, asked: Judgment, within: Sequence[ExperimentId]) -> bool:
         """Tell whether there is such an assessment, or may be one."""

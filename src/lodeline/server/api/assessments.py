@@ -59,9 +59,9 @@ class ErrorBody(Body):
 class AssessmentBody(Body):
     """A judgment: on a trace, on a span of it, or on a session of `experiment`; with either `value` or `error`.
 
-    With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues, which has its
-    name and kind. With `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at
-    most.
+    With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues, which has
+    its name and kind. With `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day
+    at most.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=250)]
@@ -112,7 +112,10 @@ class AssessmentBatchBody(Body):
 
 
 class AssessmentChangeBody(Body):
-    """A revision; what is left out stays. `value` and `error` are taken when `replace_value` says so."""
+    """A revision; what is left out stays. A `value` or `error` that is given takes the place of both.
+
+    With `replace_value` both are taken as they stand here: so a value becomes null, with an `error`.
+    """
 
     name: Annotated[str | None, Field(min_length=1, max_length=250)] = None
     replace_value: bool = False
@@ -181,7 +184,7 @@ def update_assessment(
     """Revise an assessment; the revisions before stay readable."""
     change = AssessmentChange(
         name=body.name,
-        replace_value=body.replace_value,
+        replace_value=body.replace_value or body.value is not None or body.error is not None,
         value=body.value,
         error=None if body.error is None else body.error.to_domain(),
         rationale=body.rationale,
