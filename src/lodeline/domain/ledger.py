@@ -2,10 +2,11 @@
 
 A ledger is append-only: every change of an assessment is a new `AssessmentRevision` with the next revision number.
 Chains are linear. ``b.overrides == a`` and ``a.superseded_by == b`` always stand together, both on one target, with
-one name and of one kind, and exactly the head of a chain (the one that nothing supersedes) is valid. An assessment that overrides nothing and is
-overridden by nothing is a chain of its own, so independent judgments with one name coexist. Deleted assessments are
-in no chain, and their ids are never used again. Stores and files written before names were looked at may link two
-names: such chains are read, imported and checked as they are, and grow no further but under the name of their head.
+one name and of one kind, and exactly the head of a chain (the one that nothing supersedes) is valid. An assessment
+that overrides nothing and is overridden by nothing is a chain of its own, so independent judgments with one name
+coexist. Deleted assessments are in no chain, and their ids are never used again. Stores and files written before
+names were looked at may link two names: such chains are read, imported and checked as they are, and grow no further
+but under the name of their head.
 
 Each `plan_*` function looks at the present state and returns what is to be appended; the store appends all of it in
 one transaction, which also covers the reads that the plan was made from.
@@ -94,17 +95,18 @@ def _check_rename(changed: Assessment, peers: tuple[Assessment, ...]) -> None:
         linked = peer.assessment_id in {changed.overrides, changed.superseded_by}
         if linked and peer.name != changed.name:
             raise Conflict(
-                f"assessment {changed.assessment_id!r} cannot be renamed to {shown(changed.name)}: it stands in a chain "
-                f"of overrides with {peer.assessment_id!r}, which is named {shown(peer.name)}.",
+                f"assessment {changed.assessment_id!r} cannot be renamed to {shown(changed.name)}: it stands in a "
+                f"chain of overrides with {peer.assessment_id!r}, which is named {shown(peer.name)}.",
                 details={"assessment_id": peer.assessment_id, "name": peer.name},
             )
-        if changed.identifier is not None and peer.assessment_id != changed.assessment_id:
-            if (peer.name, peer.identifier) == (changed.name, changed.identifier):
-                raise Conflict(
-                    f"assessment {changed.assessment_id!r} cannot be renamed to {changed.name!r}: "
-                    f"{peer.assessment_id!r} has this name and the same identifier.",
-                    details={"assessment_id": peer.assessment_id},
-                )
+        if changed.identifier is None or peer.assessment_id == changed.assessment_id:
+            continue
+        if (peer.name, peer.identifier) == (changed.name, changed.identifier):
+            raise Conflict(
+                f"assessment {changed.assessment_id!r} cannot be renamed to {changed.name!r}: "
+                f"{peer.assessment_id!r} has this name and the same identifier.",
+                details={"assessment_id": peer.assessment_id},
+            )
 
 
 def plan_delete(assessment: Assessment, find: FindLast, *, by: str | None, now_ms: int) -> LedgerPlan:
@@ -238,8 +240,8 @@ def _head_to_override(draft: AssessmentDraft, overrides: AssessmentId, find: Fin
         )
     if last.assessment.name != draft.name:
         raise Conflict(
-            f"overrides: assessment {overrides!r} has the name {shown(last.assessment.name)}, not {shown(draft.name)}; "
-            "log this one beside it.",
+            f"overrides: assessment {overrides!r} has the name {shown(last.assessment.name)}, not "
+            f"{shown(draft.name)}; log this one beside it.",
             details={"overrides": overrides, "name": last.assessment.name},
         )
     if last.assessment.superseded_by is not None:

@@ -135,7 +135,8 @@ class TraceService:
                  delete_tags: Sequence[str] = ()) -> TagReport:  # fmt: skip
         """Set and then delete tags of up to `MAX_IDS` traces; the report names those that there are not.
 
-        Deleted when one of them is in a deleted experiment: then none is changed. Who may not edit one of them edits none. The traces of one experiment are changed together.
+        Deleted when one of them is in a deleted experiment: then none is changed. Who may not edit one of them edits
+        none. The traces of one experiment are changed together.
         """
         permit_reach(actor, "trace.edit")
         check_tags(set_tags)

@@ -205,9 +205,9 @@ export interface AssessmentBatchBody {
 
 /** A judgment: on a trace, on a span of it, or on a session of `experiment`; with either `value` or `error`.
 
-With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues, which has its
-name and kind. With `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day at
-most. */
+With an `identifier` it is idempotent. `overrides` names the head of the chain that this one continues, which has
+its name and kind. With `park` a judgment whose trace or span is not here yet waits for it in `experiment`, a day
+at most. */
 export interface AssessmentBody {
   name: string;
   kind?: "FEEDBACK" | "EXPECTATION" | "ISSUE_REF";
@@ -228,7 +228,9 @@ export interface AssessmentBody {
   park?: boolean;
 }
 
-/** A revision; what is left out stays. `value` and `error` are taken when `replace_value` says so. */
+/** A revision; what is left out stays. A `value` or `error` that is given takes the place of both.
+
+With `replace_value` both are taken as they stand here: so a value becomes null, with an `error`. */
 export interface AssessmentChangeBody {
   name?: string | null;
   replace_value?: boolean;
@@ -3455,7 +3457,7 @@ test, and a verdict; rows in order of regression. */
     body: undefined;
     answer: Trace;
   };
-  /** Delete traces by id, or those that match a filter within a bound; ids without a trace are named in the answer. */
+  /** Delete traces by id, or those that match a filter within a bound. The answer names ids without a trace. */
   delete_traces: {
     params: Record<string, never>;
     body: DeleteBody;

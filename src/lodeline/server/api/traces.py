@@ -155,7 +155,7 @@ def search_traces(
 
 @router.post("/delete", **answer(DeleteReport, 404, 409, 413))
 def delete_traces(actor: ActorDep, services: ServicesDep, body: DeleteBody) -> Json:
-    """Delete traces by id, or those that match a filter within a bound; ids without a trace are named in the answer."""
+    """Delete traces by id, or those that match a filter within a bound. The answer names ids without a trace."""
     if body.trace_ids is not None:
         return Json(services.traces.delete(actor, [TraceId(item) for item in body.trace_ids]))
     query = ListQuery(tuple(body.experiments or ()), body.filter, dialect=body.dialect)

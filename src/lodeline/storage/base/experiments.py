@@ -13,16 +13,16 @@ from lodeline.query.ast import Search
 class ExperimentStore(Protocol):
     """Experiments. Names are unique and reserved until purge. Experiment "0", "Default", always exists.
 
-    No name is the id of another experiment, deleted ones too: then "id or name" never changes what it means. Stores of
-    before that was a rule may have such names; the id goes first there.
+    No name is the id of another experiment, deleted ones too: then "id or name" never changes what it means. Stores
+    of before that was a rule may have such names; the id goes first there.
     """
 
     def create(self, draft: ExperimentDraft, *, now_ms: int, audit: AuditEntry) -> Experiment:
         """Make an experiment with the next free id (never reused), or with the draft's id if that is free.
 
         Conflict when the name (also of a deleted experiment) or the given id is taken, the name is another's id (code
-        "experiment_name_is_id") or the given id another's name; details name the holder's id and lifecycle. A draft whose `client_key` was used before returns that experiment unchanged. The audit
-        entry is given the id.
+        "experiment_name_is_id") or the given id another's name; details name the holder's id and lifecycle. A draft
+        whose `client_key` was used before returns that experiment unchanged. The audit entry is given the id.
         """
         ...
 
@@ -45,8 +45,9 @@ class ExperimentStore(Protocol):
 
     def update(self, experiment_id: ExperimentId, change: ExperimentChange, *, now_ms: int, audit: AuditEntry
                ) -> Experiment:  # fmt: skip
-        """Apply the change. Conflict when the new name is taken, or the id of another; Deleted when it is deleted and the change does not
-        restore it (lifecycle "ACTIVE"). Deleting hides everything below at once and removes nothing."""
+        """Apply the change. Conflict when the new name is taken, or the id of another; Deleted when it is deleted and
+        the change does not restore it (lifecycle "ACTIVE"). Deleting hides everything below at once and removes
+        nothing."""
         ...
 
     def purge(self, experiment_id: ExperimentId, *, audit: AuditEntry, stopping: Callable[[], bool] | None = None
