@@ -35,7 +35,7 @@ def test_from_the_list_of_experiments_to_a_failure_and_its_cause(visit: Watched)
     expect(filter_box(page)).to_have_value("state = 'ERROR'")
     expect(page.get_by_role("heading", name=re.compile("Traces"))).to_contain_text("10 traces")
     failed = page.get_by_role("grid").get_by_role("row").filter(has_text="invoke_agent Strands Agents").first
-    expect(failed).to_contain_text("Error code: 404")
+    expect(failed).to_contain_text("404: no recording")
     failed.get_by_role("link", name="invoke_agent Strands Agents").click()
     page.get_by_text("openai.NotFoundError").first.wait_for()
     selected = page.get_by_role("treeitem", selected=True)

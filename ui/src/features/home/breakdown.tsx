@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { breakdownQuery } from "@/api/queries";
 import type { SpanBreakdown, SpanFigures } from "@/api/schema";
@@ -16,26 +16,31 @@ import { useShown } from "./use-shown";
 const t = text.home.breakdown;
 const SHOWN = 8;
 
-/** The language models that were called: how often, how well, how fast, for how much. */
-export function LanguageModels({ experimentId }: { experimentId: string }) {
-  return <Panel experimentId={experimentId} of="model" />;
-}
+type Of = "model" | "tool";
 
-/** The tools that were used, in the same way. */
-export function Tools({ experimentId }: { experimentId: string }) {
-  return <Panel experimentId={experimentId} of="tool" />;
-}
-
-function Panel({ experimentId, of }: { experimentId: string; of: "model" | "tool" }) {
+/** The language models that were called, and the tools: how often, how well, how fast, for how much. They come together,
+ * so that neither moves the other. */
+export function ModelsAndTools({ experimentId }: { experimentId: string }) {
   const { clause } = useShown();
-  const found = useQuery(
-    breakdownQuery({
-      experiment: [experimentId],
-      filter: clause,
-      limit: SHOWN,
-      ...(of === "model" ? { by: "model" } : { by: "name", kind: ["TOOL"] }),
-    }),
+  const asked = { experiment: [experimentId], filter: clause, limit: SHOWN };
+  const models = useQuery(breakdownQuery({ ...asked, by: "model" }));
+  const tools = useQuery(breakdownQuery({ ...asked, by: "name", kind: ["TOOL"] }));
+  if (models.isPending || tools.isPending) return null;
+  return (
+    <>
+      <Panel experimentId={experimentId} of="model" found={models} />
+      <Panel experimentId={experimentId} of="tool" found={tools} />
+    </>
   );
+}
+
+interface PanelProps {
+  experimentId: string;
+  of: Of;
+  found: UseQueryResult<SpanBreakdown>;
+}
+
+function Panel({ experimentId, of, found }: PanelProps) {
   const named = (found.data?.values ?? []).filter((each) => each.value !== null);
   if (found.isError)
     return (
@@ -76,15 +81,7 @@ function Note({ found }: { found: SpanBreakdown }) {
   return <p className={table.note}>{t.newest(exactNumber(found.examined))}</p>;
 }
 
-function Row({
-  experimentId,
-  of,
-  figures,
-}: {
-  experimentId: string;
-  of: "model" | "tool";
-  figures: SpanFigures;
-}) {
+function Row({ experimentId, of, figures }: { experimentId: string; of: Of; figures: SpanFigures }) {
   const value = figures.value ?? "";
   const { filter } = useShown();
   const is = of === "model" ? `model = ${quote(value)}` : `kind = TOOL AND name = ${quote(value)}`;

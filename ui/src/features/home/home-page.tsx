@@ -9,7 +9,7 @@ import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
 import { dateTime, oneLine } from "@/lib/format";
 import { text } from "@/strings";
-import { LanguageModels, Tools } from "./breakdown";
+import { ModelsAndTools } from "./breakdown";
 import { Budget } from "./budget";
 import { Charts } from "./charts";
 import { Failures } from "./failures";
@@ -38,14 +38,17 @@ export function HomePage() {
       </Page>
     );
   return (
-    <Page title={name} heading={<SafeText text={name} />}>
+    <Page
+      title={name}
+      heading={<SafeText text={name} />}
+      aside={<ShownControl experimentId={experimentId} />}
+    >
       {experiment.data !== undefined && experiment.data.description !== "" && (
         <p className={classes.description}>
           <SafeText text={oneLine(experiment.data.description, MOST_DESCRIPTION)} />
         </p>
       )}
       {typeof experiment.data?.settings.budget.max_usd === "number" && <Budget experimentId={experimentId} />}
-      <ShownControl experimentId={experimentId} />
       {state.error !== null && <ProblemNote error={state.error} retry={state.retry} />}
       <Overview experimentId={experimentId} name={name} state={state} named={experiment.data !== undefined} />
     </Page>
@@ -84,8 +87,7 @@ function Overview({ experimentId, name, state, named }: OverviewProps) {
       </Charts>
       <div className={classes.lower}>
         <Quality experimentId={experimentId} />
-        <LanguageModels experimentId={experimentId} />
-        <Tools experimentId={experimentId} />
+        <ModelsAndTools experimentId={experimentId} />
       </div>
     </>
   );

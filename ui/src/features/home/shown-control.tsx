@@ -2,7 +2,6 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { facetQuery } from "@/api/queries";
 import { text } from "@/strings";
-import classes from "./home-page.module.css";
 import { SHOWN, type Shown, useShown } from "./use-shown";
 
 const t = text.home.shown;
@@ -18,7 +17,6 @@ export function ShownControl({ experimentId }: { experimentId: string }) {
   if (!both && shown === "all") return null;
   return (
     <SegmentedControl
-      className={classes.shown}
       aria-label={t.label}
       value={shown}
       onChange={(next) => show(next as Shown)}

@@ -102,11 +102,11 @@ function Errors({ of }: { of: Session }) {
   );
 }
 
-/** A column for each name of feedback that sessions have. */
+/** A column for each name of feedback that sessions have; undefined until these names are known. */
 function useJudgedColumns(
   experimentId: string,
   pages: readonly (readonly Session[])[],
-): readonly ListColumn<Session>[] {
+): readonly ListColumn<Session>[] | undefined {
   const known = useQuery(assessmentNamesQuery(experimentId));
   const shown = (known.data?.names ?? [])
     .filter((each) => each.kind === "FEEDBACK" && each.session_count > 0)
@@ -114,6 +114,7 @@ function useJudgedColumns(
     .map(({ name }) => ({ kind: "FEEDBACK" as const, name }));
   const ids = pages.map((page) => page.map(({ session }) => session));
   const judged = useJudged(experimentId, "session", ids, shown);
+  if (known.isPending) return undefined;
   return shown.map((column) => ({
     id: judgedId(column),
     label: visibleText(column.name),
@@ -150,8 +151,9 @@ export function SessionsPage() {
       filter={{ experimentId: list.experiment, entity: "session", hint: t.filterHint }}
       narrowed={narrowed}
       texts={t}
-      found={pagesOf(found)}
-      columns={columnsOf(openingOf, judged)}
+      // Columns that came after the rows would move them.
+      found={judged === undefined ? { ...pagesOf(found), items: undefined } : pagesOf(found)}
+      columns={columnsOf(openingOf, judged ?? [])}
       keyOf={(each) => each.session}
     />
   );
