@@ -80,7 +80,7 @@ export function ComparedRows(props: ComparedRowsProps) {
     <>
       <div className={classes.tools}>
         <h2>
-          <SafeText text={t.rowsOf(found.scorer.scorer)} />{" "}
+          <SafeText text={(shown === "regressed" ? t.rowsOf : t.rowsBy)(found.scorer.scorer)} />{" "}
           <span className="dim num">{exactNumber(rows.length)}</span>
         </h2>
         <SegmentedControl

@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
-import type { ScorerComparison } from "@/api/schema";
+import type { Comparison, RunComparison, ScorerComparison } from "@/api/schema";
 import { show } from "@/testing/show";
+import { amountNotes, amountSentences } from "./amount-table";
 import { VerdictSentence } from "./verdict-sentence";
+import { chosenComparison } from "./verdict-table";
 
 const measured = {
   scorer: "correct",
@@ -39,4 +41,34 @@ test("what the rows cannot tell is said, with how many could", () => {
     /do not tell which of new and old is better\..*About 4,000 rows would be needed to tell\.$/,
   );
   expect(said({ verdict: null, candidate_value: null })).toBe("By correct, new and old cannot be compared. ");
+});
+
+test("what it takes more of beyond chance stands beside the verdict", () => {
+  const run = {
+    amounts: [
+      { amount: "cost_usd", change: "more", ratio: 17.2, warnings: ["few"] },
+      { amount: "tokens_total", change: "less", ratio: 0.75, warnings: [] },
+      { amount: "duration_ms", change: "inconclusive", ratio: 3, warnings: [] },
+    ],
+  } as unknown as RunComparison;
+  expect(amountSentences(run)).toEqual(["It takes 17.2 times the cost.", "It takes 25% less tokens."]);
+  expect(amountNotes(run)).toEqual(["cost: few"]);
+  const { container } = show(
+    <VerdictSentence one={measured} baseline="old" candidate="new" more={amountSentences(run)} />,
+  );
+  expect(container.querySelector("p")?.textContent).toMatch(/in pairs\)\. It takes 17\.2 times the cost\./);
+});
+
+test("without a choice a scorer that tells them apart leads, and a scorer alone is a choice", () => {
+  const scorers = ["a", "b", "c"].map((scorer, at) => ({
+    scorer,
+    verdict: ["inconclusive", "better", "worse"][at],
+  }));
+  const comparison = { candidates: [{ candidate: "r", scorers }] } as unknown as Comparison;
+  const chosen = (scorer?: string, candidate?: string) =>
+    chosenComparison(comparison, scorer, candidate)?.scorer.scorer;
+  expect(chosen()).toBe("c");
+  expect(chosen("a")).toBe("a");
+  expect(chosen("b", "r")).toBe("b");
+  expect(chosen("a", "gone")).toBe("c");
 });

@@ -12,10 +12,12 @@ interface VerdictSentenceProps {
   /** The names of the two evaluations. */
   baseline: string;
   candidate: string;
+  /** What it takes more or less of, in sentences. */
+  more?: readonly string[];
 }
 
 /** In one sentence which of two evaluations is better by a scorer, and how sure that is. */
-export function VerdictSentence({ one, baseline, candidate }: VerdictSentenceProps) {
+export function VerdictSentence({ one, baseline, candidate, more = [] }: VerdictSentenceProps) {
   const said = t.verdicts[one.verdict ?? "none"](one.scorer, candidate, baseline);
   return (
     <p className={classes.sentence}>
@@ -23,6 +25,7 @@ export function VerdictSentence({ one, baseline, candidate }: VerdictSentencePro
         <SafeText text={said} />
       </strong>{" "}
       {evidenceOf(one)}
+      {more.length > 0 && <strong>{` ${more.join(" ")}`}</strong>}
     </p>
   );
 }

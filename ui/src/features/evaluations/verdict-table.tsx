@@ -7,6 +7,7 @@ import table from "@/components/table.module.css";
 import { exactNumber, finite, MISSING } from "@/lib/format";
 import { short, shownMean, shownDifference as signed } from "@/lib/scores";
 import { text } from "@/strings";
+import { AmountTable, amountNotes, amountSentences } from "./amount-table";
 import classes from "./evaluations.module.css";
 import { VerdictSentence } from "./verdict-sentence";
 
@@ -35,6 +36,7 @@ export function VerdictTable(props: VerdictTableProps) {
           one={found.scorer}
           baseline={nameOf(comparison.baseline)}
           candidate={nameOf(found.run.candidate)}
+          more={amountSentences(found.run)}
         />
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
@@ -92,6 +94,7 @@ export function VerdictTable(props: VerdictTableProps) {
           </tbody>
         </table>
       </div>
+      <AmountTable comparison={comparison} nameOf={nameOf} />
       <ul className={classes.notes}>
         {comparison.candidates.flatMap((run) =>
           notesOf(run).map((note) => (
@@ -199,10 +202,14 @@ function notesOf(run: RunComparison): string[] {
       found.push(`${one.scorer}: ${t.needed(exactNumber(one.rows_needed))}`);
     for (const warning of one.warnings) found.push(`${one.scorer}: ${warning}`);
   }
+  found.push(...amountNotes(run));
   return found;
 }
 
-/** The comparison that an address chooses; without a choice the first that got worse, else the first. */
+const LEADS = ["worse", "better", "different"] as const;
+
+/** The comparison that an address chooses, by its scorer alone or with the candidate; without a choice the first that
+ * got worse, else better, else differs, else the first. */
 export function chosenComparison(
   comparison: Comparison,
   scorer: string | undefined,
@@ -211,7 +218,8 @@ export function chosenComparison(
   const all = comparison.candidates.flatMap((run) => run.scorers.map((one) => ({ run, scorer: one })));
   return (
     all.find((each) => each.scorer.scorer === scorer && each.run.candidate === candidate) ??
-    all.find((each) => each.scorer.verdict === "worse") ??
+    (candidate === undefined ? all.find((each) => each.scorer.scorer === scorer) : undefined) ??
+    LEADS.map((verdict) => all.find((each) => each.scorer.verdict === verdict)).find((each) => each) ??
     all[0]
   );
 }
