@@ -340,7 +340,7 @@ def test_only_the_worker_that_leads_runs_the_jobs_of_the_store() -> None:
         services = services_of(app)
         assert [job.name for job in jobs_of(services, settings, leads=False)] == ["key-uses"]
         leading = [job.name for job in jobs_of(services, settings)]
-        assert leading == ["reaper", "retention", "labeling-rules", "parking", "purges", "key-uses"]
+        assert leading == ["reaper", "retention", "labeling-rules", "parking", "budgets", "purges", "key-uses"]
     finally:
         close_app(app)
 
