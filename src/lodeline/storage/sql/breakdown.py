@@ -8,7 +8,7 @@ from lodeline.query.ast import Search
 from lodeline.storage.sql.db import Db, carray
 from lodeline.storage.sql.selection import select
 
-MOST_TRACES = 50_000
+MOST_TRACES = 20_000
 """The spans of so many of the newest traces are looked at."""
 _ERROR = 2
 
