@@ -262,7 +262,7 @@ SUBJECTS: Mapping[EntityScope, Subject] = {
     ),
     "session": SessionSubject(Session(DEFAULT_EXPERIMENT, "s1", "OPEN", 1, 5, 2, 1, USAGE, 0.5, "u1")),
     "user": UserSubject(User(DEFAULT_EXPERIMENT, "u1", 1, 5, 2, 1, 1, USAGE, 0.5)),
-    "audit": AuditSubject(AuditEntry(5, "ada", "experiment.rename", "experiment 1")),
+    "audit": AuditSubject(AuditEntry(5, "ada", "experiment.update", "experiment 1")),
     "dataset": DatasetSubject(
         Dataset(DatasetId("d-1"), DEFAULT_EXPERIMENT, "qa", "by_input", "ACTIVE", 1, 2, "ada", "", {"team": "red"})
     ),

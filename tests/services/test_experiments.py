@@ -27,7 +27,7 @@ from lodeline.query.ast import Search
 from lodeline.services.bundle import Services
 from lodeline.services.listing import ListQuery
 from tests.contract.build import span, write
-from tests.services.bundled import make, services_over
+from tests.services.bundled import clock_of, make, services_over
 
 EDITOR = Actor("account", "ed", AccountId("acc-1"), role="editor")
 ADA = Actor("account", "ada", AccountId("acc-2"), roles={ExperimentId("1"): "viewer"})
@@ -272,4 +272,26 @@ def test_the_audit_trail_says_what_changed_but_not_to_what(services: Services) -
     services.experiments.update(EDITOR, make(services).experiment_id, change)
     entry = services.stores.audit.search(Search()).items[0]
     assert (entry.actor, entry.action, entry.experiment_id) == ("ed", "experiment.update", "1")
-    assert dict(entry.details) == {"name": "after", "changed": "description, settings.capture, tags.team, tags.old"}
+    changed = "description, settings.capture, tags.team, tags.old"
+    assert dict(entry.details) == {"name": "after", "was": "app", "changed": changed}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ExperimentChange(),
+        ExperimentChange(name="app", description="", delete_tags=("never",)),
+        ExperimentChange(set_tags={"team": "a"}),
+        ExperimentChange(settings={"capture": "full", "retention": {"max_traces": None}}),
+    ],
+)
+def test_a_change_that_changes_nothing_leaves_no_trace(services: Services, change: ExperimentChange) -> None:
+    made = make(services)
+    tagged = services.experiments.update(LOCAL, made.experiment_id, ExperimentChange(set_tags={"team": "a"}))
+    before = actions(services)
+    clock_of(services).advance(1)
+    assert services.experiments.update(LOCAL, made.experiment_id, change) == tagged
+    assert actions(services) == before
+    services.experiments.delete(LOCAL, made.experiment_id)
+    with pytest.raises(Deleted):
+        services.experiments.update(LOCAL, made.experiment_id, change)

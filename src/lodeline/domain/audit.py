@@ -10,7 +10,7 @@ from lodeline.domain.ids import ExperimentId
 class AuditEntry:
     """One change, written in the same transaction as the change itself.
 
-    `action` is "<noun>.<verb>", such as "experiment.rename" or "key.revoke". `details` never holds content of
+    `action` is "<noun>.<verb>", such as "experiment.update" or "key.revoke". `details` never holds content of
     traces, passwords or keys. `entry_id` is given by the store and grows.
     """
 

@@ -160,6 +160,27 @@ class ExperimentChange:
     delete_tags: tuple[str, ...] = ()
 
 
+def changed_experiment(experiment: Experiment, change: ExperimentChange, *, now_ms: int | None = None) -> Experiment:
+    """Return an experiment with a change, which is of `now_ms`; None leaves the time of the last one.
+
+    >>> draft = Experiment(ExperimentId("1"), "draft", "ACTIVE", 1, 1, tags={"team": "a"})
+    >>> changed_experiment(draft, ExperimentChange(set_tags={"team": "b"}), now_ms=2).tags
+    {'team': 'b'}
+    >>> changed_experiment(draft, ExperimentChange(name="draft", delete_tags=("owner",))) == draft
+    True
+    """
+    tags = {**experiment.tags, **change.set_tags}
+    return replace(
+        experiment,
+        name=experiment.name if change.name is None else change.name,
+        description=experiment.description if change.description is None else change.description,
+        lifecycle=experiment.lifecycle if change.lifecycle is None else change.lifecycle,
+        settings=changed_settings(experiment.settings, change.settings),
+        tags={key: value for key, value in tags.items() if key not in change.delete_tags},
+        updated_ms=experiment.updated_ms if now_ms is None else now_ms,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PurgeReceipt:
     """What a purge has removed, as counts; while it goes on `finished` is false.

@@ -228,7 +228,7 @@ _AUDIT = EntitySpec(
     plural="audit entries",
     fields=(
         FieldSpec("actor", "string", "Who did it."),
-        FieldSpec("action", "string", "What was done, such as experiment.rename."),
+        FieldSpec("action", "string", "What was done, such as experiment.update."),
         FieldSpec("target", "string", "What it was done to."),
         FieldSpec("at", "time", "When (whole milliseconds)."),
     ),

@@ -15,6 +15,7 @@ from lodeline.domain.experiment import (
     ExperimentSettings,
     Lifecycle,
     PurgeReceipt,
+    changed_experiment,
     changed_settings,
     check_name,
     check_tags,
@@ -105,8 +106,8 @@ class ExperimentService:
         return self._stores.experiments.search(dataclasses.replace(search, node=node))
 
     def update(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange) -> Experiment:
-        """Rename, describe, tag, set settings; Deleted when it is deleted; Conflict when the name is taken or the id
-        of another."""
+        """Rename, describe, tag, set settings; what changes nothing leaves no trace of itself. Deleted when it is
+        deleted; Conflict when the name is taken or the id of another."""
         permit(actor, "experiment.edit", experiment_id)
         if change.lifecycle is not None:
             raise Invalid("lifecycle: use delete and restore to change it.", details={"field": "lifecycle"})
@@ -117,7 +118,10 @@ class ExperimentService:
         check_tags(dict.fromkeys(change.delete_tags, ""))
         if change.settings is not None:
             check_settings(changed_settings(ExperimentSettings(), change.settings))
-        return self._apply(actor, experiment_id, change, "experiment.update")
+        found = self._stores.experiments.get(experiment_id)
+        if found.lifecycle == "ACTIVE" and changed_experiment(found, change) == found:
+            return found
+        return self._apply(actor, found, change, "experiment.update")
 
     def delete(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
         """Hide it and everything in it at once, and keep its name reserved; again is fine."""
@@ -125,7 +129,7 @@ class ExperimentService:
         found = self._stores.experiments.get(experiment_id)
         if found.lifecycle == "DELETED":
             return found
-        return self._apply(actor, experiment_id, ExperimentChange(lifecycle="DELETED"), "experiment.delete")
+        return self._apply(actor, found, ExperimentChange(lifecycle="DELETED"), "experiment.delete")
 
     def restore(self, actor: Actor, experiment_id: ExperimentId) -> Experiment:
         """Undo a delete without loss; again is fine."""
@@ -133,7 +137,7 @@ class ExperimentService:
         found = self._stores.experiments.get(experiment_id)
         if found.lifecycle == "ACTIVE":
             return found
-        return self._apply(actor, experiment_id, ExperimentChange(lifecycle="ACTIVE"), "experiment.restore")
+        return self._apply(actor, found, ExperimentChange(lifecycle="ACTIVE"), "experiment.restore")
 
     def purge(
         self, actor: Actor, experiment_id: ExperimentId, stopping: Callable[[], bool] | None = None
@@ -163,10 +167,10 @@ class ExperimentService:
         permit(actor, "experiment.purge")
         return self._stores.experiments.purging()
 
-    def _apply(self, actor: Actor, experiment_id: ExperimentId, change: ExperimentChange, action: str) -> Experiment:
-        now_ms = self._clock.now_ms()
+    def _apply(self, actor: Actor, found: Experiment, change: ExperimentChange, action: str) -> Experiment:
+        experiment_id, now_ms = found.experiment_id, self._clock.now_ms()
         audit = audit_entry(
-            actor, action, experiment_id, at_ms=now_ms, experiment_id=experiment_id, details=_changed(change)
+            actor, action, experiment_id, at_ms=now_ms, experiment_id=experiment_id, details=_changed(found, change)
         )
         try:
             return self._stores.experiments.update(experiment_id, change, now_ms=now_ms, audit=audit)
@@ -194,13 +198,14 @@ def _check_description(text: str) -> None:
         raise TooLarge(f"description: {len(text)} characters are over the limit of {MAX_DESCRIPTION}; shorten it.")
 
 
-def _changed(change: ExperimentChange) -> dict[str, object]:
-    """Return what the audit trail says about a change: the new name, and which other parts and settings changed.
+def _changed(found: Experiment, change: ExperimentChange) -> dict[str, object]:
+    """Return what the audit trail says about a change: the new name and the one before, and which other parts and
+    settings were given.
 
     Tag keys are named: they are the experiment's own, made by those who may edit it, never content of a trace.
     """
     parts = [] if change.description is None else ["description"]
     parts += [f"settings.{name}" for name in change.settings or ()]
     parts += [f"tags.{key}" for key in (*change.set_tags, *change.delete_tags)]
-    details: dict[str, object] = {"changed": ", ".join(parts)} if parts else {}
-    return details if change.name is None else {"name": change.name, **details}
+    details: dict[str, object] = {} if change.name in (None, found.name) else {"name": change.name, "was": found.name}
+    return {**details, "changed": ", ".join(parts)} if parts else details

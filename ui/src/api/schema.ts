@@ -338,7 +338,7 @@ export interface Attachment {
 
 /** One change, written in the same transaction as the change itself.
 
-`action` is "<noun>.<verb>", such as "experiment.rename" or "key.revoke". `details` never holds content of traces, passwords or keys. `entry_id` is given by the store and grows. */
+`action` is "<noun>.<verb>", such as "experiment.update" or "key.revoke". `details` never holds content of traces, passwords or keys. `entry_id` is given by the store and grows. */
 export interface AuditEntry {
   at_ms: number;
   actor: string;

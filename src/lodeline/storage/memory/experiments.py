@@ -11,7 +11,7 @@ from lodeline.domain.experiment import (
     ExperimentChange,
     ExperimentDraft,
     PurgeReceipt,
-    changed_settings,
+    changed_experiment,
     experiment_taken,
     id_is_name,
     name_is_id,
@@ -106,16 +106,7 @@ class MemoryExperiments:
                 raise Deleted.of("experiment", experiment_id)
             if change.name is not None and change.name != old.name:
                 self._check_name_is_free(change.name, experiment_id)
-            tags = {**old.tags, **change.set_tags}
-            new = replace(
-                old,
-                name=old.name if change.name is None else change.name,
-                description=old.description if change.description is None else change.description,
-                lifecycle=old.lifecycle if change.lifecycle is None else change.lifecycle,
-                settings=changed_settings(old.settings, change.settings),
-                tags={key: value for key, value in tags.items() if key not in change.delete_tags},
-                updated_ms=now_ms,
-            )
+            new = changed_experiment(old, change, now_ms=now_ms)
             self._state.experiments[experiment_id] = new
             self._state.record(audit)
             return new

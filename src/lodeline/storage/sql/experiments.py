@@ -15,7 +15,7 @@ from lodeline.domain.experiment import (
     PriceOverride,
     PurgeReceipt,
     Retention,
-    changed_settings,
+    changed_experiment,
     experiment_taken,
     id_is_name,
     name_is_id,
@@ -194,16 +194,8 @@ def _changed(db: Db, old: Experiment, change: ExperimentChange, now_ms: int) -> 
             )
     if change.name is not None and change.name != old.name:
         _check_name_is_free(db, change.name, old.experiment_id)
-    tags = {**old.tags, **change.set_tags}
-    return replace(
-        old,
-        name=old.name if change.name is None else clean(change.name),
-        description=old.description if change.description is None else change.description,
-        lifecycle=old.lifecycle if change.lifecycle is None else change.lifecycle,
-        settings=changed_settings(old.settings, change.settings),
-        tags={key: value for key, value in tags.items() if key not in change.delete_tags},
-        updated_ms=now_ms,
-    )
+    changed = changed_experiment(old, change, now_ms=now_ms)
+    return replace(changed, name=clean(changed.name))
 
 
 def _named(db: Db, name: str) -> Experiment | None:
