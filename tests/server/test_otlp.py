@@ -12,9 +12,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from lodeline.auth.actor import LOCAL
-from lodeline.domain.experiment import ExperimentDraft, ExperimentSettings
+from lodeline.auth.actor import LOCAL, Actor
+from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings
 from lodeline.domain.ids import ExperimentId
+from lodeline.services.experiments import ExperimentService
+from lodeline.services.listing import ListQuery
 from tests.server.world import World, populated, request_of, serve
 
 API = "/api/v1"
@@ -394,6 +396,44 @@ def test_a_full_queue_tells_the_sender_to_wait() -> None:
 def test_an_empty_request_is_fine(world: World) -> None:
     assert world.send(b"").status_code == 200
     assert world.client.get(f"{API}/traces").json()["items"] == []
+
+
+@pytest.mark.parametrize("hinted", ["header", "resource"])
+def test_what_brings_no_span_that_can_be_kept_makes_no_experiment(world: World, hinted: str) -> None:
+    headers = {"x_lodeline_experiment": "new"} if hinted == "header" else {}
+    resource = {} if headers else {"lodeline.experiment": "new"}
+    bad = ExportTraceServiceRequest.FromString(request_of(ONE, resource=resource))
+    bad.resource_spans[0].scope_spans[0].spans[0].span_id = b"short"
+    for body in (b"", bad.SerializeToString()):
+        assert world.send(body, **headers).status_code == 200
+        assert [each.name for each in world.services.experiments.search(LOCAL, ListQuery()).items] == ["Default"]
+    assert world.send(request_of(ONE, resource=resource), **headers).status_code == 200
+    assert experiment_of(world, ONE) == "new"
+
+
+@pytest.mark.parametrize("body", [b"", request_of(ONE)])
+def test_a_name_that_cannot_be_one_is_refused_whatever_comes(world: World, body: bytes) -> None:
+    answer = world.send(body, x_lodeline_experiment="n" * 501)
+    assert answer.status_code == 413
+    assert "experiment name: 501 characters" in status_of(answer.content)[1]
+
+
+@pytest.mark.parametrize(("settings", "code"), [(None, 200), (ExperimentSettings(capture="none"), 503)])
+def test_an_experiment_that_is_made_meanwhile_takes_what_was_read_as_it_wants_it(
+    world: World, settings: ExperimentSettings | None, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = ExperimentService.create
+
+    def second(service: ExperimentService, actor: Actor, draft: ExperimentDraft) -> Experiment:
+        monkeypatch.undo()
+        create(service, LOCAL, ExperimentDraft(draft.name, settings=settings or ExperimentSettings()))
+        return create(service, actor, draft)
+
+    monkeypatch.setattr(ExperimentService, "create", second)
+    answer = world.send(request_of(ONE), x_lodeline_experiment="raced")
+    assert answer.status_code == code
+    assert world.send(request_of(ONE), x_lodeline_experiment="raced").status_code == 200
+    assert experiment_of(world, ONE) == "raced"
 
 
 def test_decompressed_bytes_are_counted(world: World) -> None:

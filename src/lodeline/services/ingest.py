@@ -1,15 +1,15 @@
 """Ingest: from an export request to stored traces, the one use case behind OTLP/HTTP and OTLP/gRPC."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lodeline.auth.actor import Actor
 from lodeline.auth.policy import may, permit, permit_reach
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.delivery import DeliveryMark, DeliverySource
-from lodeline.domain.errors import Conflict, Deleted, LodelineError, NotFound, shown
-from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings
+from lodeline.domain.errors import Conflict, Deleted, LodelineError, NotFound, Unavailable, shown
+from lodeline.domain.experiment import Experiment, ExperimentDraft, ExperimentSettings, check_name
 from lodeline.domain.ids import DEFAULT_EXPERIMENT, ExperimentId, RunId, TraceId, is_experiment_id
 from lodeline.domain.trace import TraceWrite, WriteOutcome
 from lodeline.ingest.limits import DEFAULT_LIMITS, IngestLimits
@@ -129,7 +129,7 @@ class IngestService:
         now_ms = self._clock.now_ms()
         writes: list[TraceWrite] = []
         for trace in decoded.traces:
-            experiment = resolver.experiment(trace.hint)
+            experiment = resolver.taking(trace.hint)
             if experiment is not None:
                 writes.append(trace.write(experiment.experiment_id, received_ms=now_ms))
         if decoded.traces and not writes:
@@ -179,8 +179,19 @@ def _mark(request: ExportRequest, writes: Sequence[TraceWrite]) -> DeliveryMark 
     return None if request.source is None else DeliveryMark(request.source, first.experiment_id, first.received_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A name that is to become an experiment, once there is a trace to put into it."""
+
+    name: str
+
+
 class _Resolver:
-    """Finds the experiments that one request names, each once, and keeps the errors of those it may not have."""
+    """Finds the experiments that one request names, each once, and keeps the errors of those it may not have.
+
+    An experiment that is not there is made when it takes a trace: a request without spans, or with none that can be
+    kept, makes none.
+    """
 
     def __init__(
         self, cache: ExperimentCache, experiments: ExperimentService, actor: Actor, whole: ExperimentHint | None
@@ -189,23 +200,29 @@ class _Resolver:
         self._experiments = experiments
         self._actor = actor
         self._whole = whole
-        self._found: dict[ExperimentHint, Experiment | LodelineError] = {}
+        self._found: dict[ExperimentHint, Experiment | _New | LodelineError] = {}
         if whole is not None:
             self._found[whole] = self._resolve(whole)
 
     def settings(self, hint: ExperimentHint | None) -> ExperimentSettings:
         """Return the settings for spans whose resource gives this hint; the defaults where they will be rejected."""
-        experiment = self.experiment(hint)
-        return ExperimentSettings() if experiment is None else experiment.settings
+        found = self._answer(hint)
+        return found.settings if isinstance(found, Experiment) else ExperimentSettings()
 
     def usual(self) -> ExperimentSettings | None:
         """Return the settings for spans whose resource names no experiment, None when they cannot be told yet."""
         found = self._found.get(self._whole or DEFAULT_HINT) or self._cache.by_id(DEFAULT_EXPERIMENT)
+        if isinstance(found, _New):
+            return ExperimentSettings()
         return found.settings if isinstance(found, Experiment) else None
 
-    def experiment(self, hint: ExperimentHint | None) -> Experiment | None:
-        """Return the experiment for such spans; None where they are to be rejected."""
+    def taking(self, hint: ExperimentHint | None) -> Experiment | None:
+        """Return the experiment that takes such spans, which is made where it is new; None where they are to be
+        rejected."""
         found = self._answer(hint)
+        if isinstance(found, _New):
+            wanted, new = self._wanted(hint), found
+            found = self._found[wanted] = self._tried(lambda: self._made(wanted, new))
         return found if isinstance(found, Experiment) else None
 
     def error(self, hint: ExperimentHint | None) -> LodelineError | None:
@@ -217,24 +234,30 @@ class _Resolver:
         """Return the first of the errors there were."""
         return next(found for found in self._found.values() if isinstance(found, LodelineError))
 
-    def _answer(self, hint: ExperimentHint | None) -> Experiment | LodelineError:
-        wanted = self._whole or hint or DEFAULT_HINT
+    def _wanted(self, hint: ExperimentHint | None) -> ExperimentHint:
+        return self._whole or hint or DEFAULT_HINT
+
+    def _answer(self, hint: ExperimentHint | None) -> Experiment | _New | LodelineError:
+        wanted = self._wanted(hint)
         found = self._found.get(wanted)
         if found is None:
-            try:
-                found = self._resolve(wanted)
-            except LodelineError as error:
-                if error.http_status >= 500:
-                    raise
-                found = error
-            self._found[wanted] = found
+            found = self._found[wanted] = self._tried(lambda: self._resolve(wanted))
         return found
 
-    def _resolve(self, hint: ExperimentHint) -> Experiment:
+    def _tried(self, act: Callable[[], Experiment | _New]) -> Experiment | _New | LodelineError:
+        """Return what `act` finds, or why such spans are to be rejected; a fault of the store is raised."""
+        try:
+            return act()
+        except LodelineError as error:
+            if error.http_status >= 500:
+                raise
+            return error
+
+    def _resolve(self, hint: ExperimentHint) -> Experiment | _New:
         missing = self._missing(hint)
         found = self._find(hint)
         if found is None:
-            return self._create(hint, missing)
+            return self._new(hint, missing)
         permit(self._actor, "trace.ingest", found.experiment_id, missing=missing)
         if found.lifecycle == "DELETED":
             raise Deleted.of("experiment", found.experiment_id)
@@ -272,19 +295,29 @@ class _Resolver:
         )
         return missing
 
-    def _create(self, hint: ExperimentHint, missing: NotFound) -> Experiment:
+    def _new(self, hint: ExperimentHint, missing: NotFound) -> _New:
+        """Return that the experiment is to be made; `missing` where it is no name, or the actor may make none."""
         if hint.form == "id" or (hint.form == "either" and is_experiment_id(hint.value)):
             raise missing
         if not may(self._actor, "experiment.create"):
             raise missing
+        check_name(hint.value)
+        return _New(hint.value)
+
+    def _made(self, hint: ExperimentHint, new: _New) -> Experiment:
         try:
-            return self._experiments.create(self._actor, ExperimentDraft(name=hint.value))
+            return self._experiments.create(self._actor, ExperimentDraft(name=new.name))
         except Conflict:
-            # Another request has just created it.
             self._cache.forget()
-            made = self._cache.find(hint.value)
-            if made is None:
+            made = self._resolve(hint)  # another request has just created it
+            if isinstance(made, _New):
                 raise
+            if made.settings != ExperimentSettings():
+                raise Unavailable(
+                    f"experiment {shown(new.name)} was created while these spans were read, with settings of its own "
+                    "for what is kept of them; send them again.",
+                    code="experiment_created",
+                ) from None
             return made
 
 
