@@ -18,7 +18,7 @@ from lodeline.demo.airline import airline_part, run_id
 from lodeline.demo.captures import captures_part
 from lodeline.demo.fingerprint import fingerprint
 from lodeline.demo.frameworks import frameworks_part
-from lodeline.domain.errors import Deleted
+from lodeline.domain.errors import Conflict, Deleted
 from lodeline.local import connect
 from tests.cli.conftest import Demo, Lodeline
 
@@ -137,6 +137,17 @@ def test_a_deleted_experiment_of_the_demonstration_is_named(store: Path) -> None
         client.experiments.delete(made.experiment_id)
         with pytest.raises(Deleted, match=f"restore {made.experiment_id}"):
             load_part(client, part, lambda _: None)
+
+
+def test_what_the_store_refuses_is_said_and_not_taken_for_loaded(store: Path) -> None:
+    part = replace(airline_part(), assessments=lambda: iter(()), assessment_count=0)
+    with connect(store) as client:
+        other = client.experiments.create("other")
+        client.otlp.export(next(iter(part.requests())), experiment=other.experiment_id)
+        with pytest.raises(Conflict, match=r"did not take spans \(.* rejected: trace tr-.* another experiment\)"):
+            load_once(client, part, lambda _: None, data="a")
+        [made] = [each for each in client.experiments.search() if each.name == part.draft.name]
+        assert "lodeline.demo.loaded" not in made.tags
 
 
 def test_deleted_traces_of_the_demonstration_are_no_internal_error(

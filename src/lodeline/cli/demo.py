@@ -15,6 +15,7 @@ import typer
 from lodeline.cli.demo_evaluations import load_evaluations, steps
 from lodeline.cli.demo_labeling import labeling_steps, load_labeling
 from lodeline.cli.options import DEFAULT_SERVER, Use, with_connection
+from lodeline.cli.otlp_answer import partial_success
 from lodeline.cli.output import Output, clean
 from lodeline.cli.progress import counting
 from lodeline.demo.airline import run_id as airline_run
@@ -26,7 +27,7 @@ from lodeline.demo.pairs import run_id as pairs_run
 from lodeline.demo.part import DemoPart
 from lodeline.demo.rubric import run_id as rubric_run
 from lodeline.domain.assessment import AssessmentDraft
-from lodeline.domain.errors import Deleted, Invalid, Unavailable
+from lodeline.domain.errors import Conflict, Deleted, Invalid, Unavailable
 from lodeline.domain.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -190,7 +191,12 @@ def _made(client: "LodelineClient", part: DemoPart) -> Experiment:
 def _send(client: "LodelineClient", request: bytes, experiment_id: str) -> None:
     for attempt in range(1, _TRIES + 1):
         try:
-            client.otlp.export(request, experiment=experiment_id)
+            refused, reason = partial_success(client.otlp.export(request, experiment=experiment_id))
+            if refused:
+                raise Conflict(
+                    f"experiment {experiment_id} of the demonstration did not take spans ({reason.splitlines()[0]}); "
+                    "load it into another store, or delete the traces that are in the way, then load again."
+                )
             return
         except Unavailable as error:
             if attempt == _TRIES or error.error_code == "unreachable":
