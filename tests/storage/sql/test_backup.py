@@ -91,6 +91,18 @@ def test_an_existing_target_is_a_conflict_and_stays_as_it_is(tmp_path: Path):
     stores.close()
 
 
+def test_a_copy_inside_the_store_is_refused(tmp_path: Path):
+    stores = open_sqlite(tmp_path / "store")
+    (tmp_path / "link").symlink_to(tmp_path / "store")
+    before = set((tmp_path / "store").iterdir())
+    for name in ("store/copy", "store/a/copy", "store/../store/copy", "link/copy"):
+        with pytest.raises(Conflict, match="is inside the store"):
+            stores.admin.backup(str(tmp_path / name))
+    assert set((tmp_path / "store").iterdir()) == before
+    stores.admin.backup(str(tmp_path / "store-copy"))
+    stores.close()
+
+
 def test_a_copy_that_does_not_pass_its_check_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     stores = open_sqlite(tmp_path / "store")
     copied = backup.check_database

@@ -27,11 +27,16 @@ def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Copy
 
     Others may go on reading and writing. Blobs come second, so that everything the copied rows speak of is there,
     but for what is deleted meanwhile. A copy that is broken off leaves a directory ``.<name>.partial-…``, which the
-    next one into the same target removes. Conflict when `target` exists; Unavailable when the disk is full or the
-    copy does not pass its check.
+    next one into the same target removes. Conflict when `target` exists or is inside the store; Unavailable when the
+    disk is full or the copy does not pass its check.
     """
     if os.path.lexists(target):
         raise Conflict(f"backup: {target} exists already; name a new directory.", code="backup_exists")
+    if target.resolve().is_relative_to(directory.resolve()):
+        raise Conflict(
+            f"backup: {target} is inside the store {directory}, and would be lost with it; name a directory outside.",
+            code="backup_inside_store",
+        )
     partial = target.parent / f".{target.name}.partial-{secrets.token_hex(4)}"
     try:
         _remove_abandoned(target)
