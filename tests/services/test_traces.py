@@ -1,16 +1,20 @@
 """Use cases of traces, their attachments, conversations and analytics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
 from lodeline.auth.actor import ANONYMOUS, LOCAL, Actor
 from lodeline.domain.analytics import AggregateQuery
+from lodeline.domain.assessment import Assessment
 from lodeline.domain.blob import trace_folder
 from lodeline.domain.errors import Conflict, Forbidden, Invalid, LodelineError, NotFound, TooLarge, Unauthenticated
 from lodeline.domain.ids import AccountId, ExperimentId, RunId, SpanId, TraceId
-from lodeline.domain.trace import DeleteReport, TagReport, TraceInfo
+from lodeline.domain.page import Page
+from lodeline.domain.session import Session
+from lodeline.domain.trace import DeleteReport, TagReport, Trace, TraceInfo
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Bounds, Services
 from lodeline.services.listing import ListQuery
@@ -54,6 +58,32 @@ def test_lists_reach_all_active_experiments_or_those_named(services: Services) -
     assert ids(services, query=ListQuery(filter="name = 'third'")) == ["c"]
     assert ids(services, query=ListQuery(order="start")) == ["a", "b", "c"]
     assert ids(services, query=ListQuery(filter="attributes.name = 'third'", dialect="mlflow")) == ["c"]
+
+
+@pytest.mark.parametrize("url", ["memory:", "sqlite:{}"])
+def test_a_cursor_belongs_to_the_experiments_that_were_asked_for(url: str, tmp_path: Path) -> None:
+    with services_over(url.format(tmp_path / "store")) as services:
+        for number in "123":
+            make(services, f"app {number}")
+            written = [write(f"{number}-{i}", span(session=f"s-{i}"), experiment=number) for i in range(3)]
+            services.stores.traces.write(written)
+            for each in written:
+                services.assessments.log(LOCAL, judgment(each.trace_id))
+        traces, talks = services.traces, services.conversations
+        lists: list[Callable[[Actor, ListQuery], Page[Trace] | Page[Assessment] | Page[Session]]]
+        lists = [traces.search, traces.follow, services.assessments.search, talks.sessions]
+        for listed in lists:
+            one = listed(LOCAL, ListQuery(("1", "app 2"), limit=2)).cursor
+            every = listed(LOCAL, ListQuery(limit=2)).cursor
+            assert one
+            assert every
+            assert listed(LOCAL, ListQuery(("2", "1", "2"), limit=2, cursor=one))
+            make(services, f"made between pages of {len(services.experiments.search(LOCAL, ListQuery()).items)}")
+            assert listed(LOCAL, ListQuery(limit=2, cursor=every))
+            for other, cursor in [(("2",), one), (("1", "2", "3"), one), ((), one), (("1",), every)]:
+                with pytest.raises(Invalid, match=r"of these experiments.*start again without a cursor") as caught:
+                    listed(LOCAL, ListQuery(other, limit=2, cursor=cursor))
+                assert caught.value.details["field"] == "cursor"
 
 
 def test_a_search_that_finds_nothing_says_what_may_have_been_meant(services: Services) -> None:

@@ -189,7 +189,8 @@ class Search:
     `experiment_ids` restricts experiment-bound entities (empty: none of them, so an empty answer). `order` empty
     means the entity's default; every order is completed by the entity's own id, so pages never overlap or skip.
     An order of traces by `received` goes by arrival. `deadline_s` bounds the time spent; a page that hits it is
-    `partial`. `written` is the filter before names in it became ids, where it had some: cursors belong to that.
+    `partial`. `written` is the filter before names in it became ids, where it had some: cursors belong to that, and
+    to `wanted`, the experiments that were asked for, empty when all in reach were.
     """
 
     experiment_ids: tuple[str, ...] = ()
@@ -199,6 +200,7 @@ class Search:
     cursor: str | None = None
     deadline_s: float = 10.0
     written: Node | None = None
+    wanted: tuple[str, ...] = ()
 
     @property
     def listed(self) -> Node:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import cast
 
 from lodeline.domain.errors import Invalid, TooLarge, shown
-from lodeline.query.ast import And, Compare, EntityScope, Exists, In, Node, Not, Or, Order
+from lodeline.query.ast import And, Compare, EntityScope, Exists, In, Node, Not, Or, Order, Search
 from lodeline.query.values import Scalar
 
 MAX_CURSOR = 2_048
@@ -29,6 +29,11 @@ def fingerprint(entity: EntityScope, node: Node, order: Sequence[Order], *more: 
     """
     described = repr((entity, _timeless(node), tuple(order), more))
     return blake2b(described.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def of_search(search: Search, entity: EntityScope, order: Sequence[Order], *more: str) -> str:
+    """Return the fingerprint of the list that a search asks for, in this order."""
+    return fingerprint(entity, search.listed, order, *sorted(set(search.wanted)), *more)
 
 
 def encode(values: Sequence[Scalar | None], list_fingerprint: str) -> str:
@@ -56,9 +61,9 @@ def decode(text: str, list_fingerprint: str) -> tuple[Scalar | None, ...]:
         values = cast("list[Scalar | None]", json.loads(payload.decode("utf-8", "surrogatepass")))
     except (ValueError, zlib.error) as error:
         raise Invalid(
-            f"cursor: {shown(text)} does not belong to this list (with this filter and order); "
+            f"cursor: {shown(text)} does not belong to this list (of these experiments, with this filter and order); "
             "start again without a cursor.",
-            details={"field": "cursor", "expected": "a cursor of the same list, filter and order"},
+            details={"field": "cursor", "expected": "a cursor of the same list, experiments, filter and order"},
         ) from error
     return tuple(values)
 

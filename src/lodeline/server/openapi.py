@@ -12,7 +12,8 @@ from lodeline.server.answers import SCHEMAS
 DESCRIPTION = """\
 Native API of Lodeline. Times named `*_ns` are decimal strings of nanoseconds, `*_ms` are epoch milliseconds; NaN and
 infinities are the texts "NaN", "Infinity" and "-Infinity". Lists are paged by `cursor`: repeat the request with the
-cursor of the page before until it is null. Every error is a problem document (RFC 9457) with a stable `code`."""
+cursor of the page before until it is null; it belongs to the experiments, filter and order of that request. Every
+error is a problem document (RFC 9457) with a stable `code`."""
 
 
 def install_openapi(app: FastAPI, *, auth: bool) -> None:

@@ -76,6 +76,7 @@ class Listing:
         deadline_s = self._deadline_s if query.deadline_s is None else min(query.deadline_s, self._deadline_s)
         return Search(
             experiment_ids=experiment_ids,
+            wanted=experiment_ids if query.experiments else (),
             node=self._widened(self._node(query, entity), query, entity, experiment_ids),
             order=_order(query, entity),
             limit=check_limit(query.limit),

@@ -142,3 +142,20 @@ def test_a_reader_may_not_write(guarded: World) -> None:
         headers={"authorization": f"Bearer {guarded.names['viewer_secret']}"},
     )
     assert (answer.status_code, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_a_token_of_another_search_is_refused_by_its_name(world: World) -> None:
+    for name in ("one", "two"):
+        world.client.post(f"{EXPERIMENTS}/create", json={"name": name})
+    for _ in range(2):
+        world.client.post("/api/2.0/mlflow/runs/create", json={"experiment_id": "1"})
+    asked = {"experiment_ids": ["1"], "max_results": 1}
+    token = world.client.post("/api/2.0/mlflow/runs/search", json=asked).json()["next_page_token"]
+    again = world.client.post("/api/2.0/mlflow/runs/search", json=asked | {"page_token": token})
+    assert len(again.json()["runs"]) == 1
+    other = world.client.post(
+        "/api/2.0/mlflow/runs/search", json=asked | {"experiment_ids": ["2"], "page_token": token}
+    )
+    assert other.status_code == 400
+    assert other.json()["message"].startswith("page_token: ")
+    assert other.json()["message"].endswith("start again without a page_token.")

@@ -82,6 +82,8 @@ def refusal(error: LodelineError) -> Response:
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
     text = error.message
+    if error.details.get("field") == "cursor":
+        text = text.replace("cursor: ", "page_token: ", 1).replace("without a cursor", "without a page_token")
     if code == "UNAUTHENTICATED":
         headers["www-authenticate"] = 'Bearer realm="lodeline", Basic realm="lodeline"'
         text = f"{text} {_HOW_TO_SIGN_IN}"

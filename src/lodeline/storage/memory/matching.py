@@ -60,7 +60,7 @@ def trace_page(state: State, search: Search) -> Page[Trace]:
 
 def follow_page(state: State, search: Search) -> Page[Trace]:
     """List traces as they arrive."""
-    fingerprint = cursors.fingerprint("trace", search.listed, (), "follow")
+    fingerprint = cursors.of_search(search, "trace", (), "follow")
     rows = in_order(trace_rows(state, search, later_first=False), ())
     if search.cursor is not None:
         rows = _after(cursors.decode(search.cursor, fingerprint), rows, ())
@@ -214,7 +214,7 @@ def _page(
     more: Sequence[str] = (),
 ) -> Page[T]:
     orders = (search.order if keys is None else keys) or (() if default is None else (default,))
-    fingerprint = cursors.fingerprint(entity, search.listed, search.order or orders, *more)
+    fingerprint = cursors.of_search(search, entity, search.order or orders, *more)
     ordered = in_order(rows, orders)
     if search.cursor is not None:
         values = cursors.decode(search.cursor, fingerprint)

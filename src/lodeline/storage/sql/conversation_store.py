@@ -81,7 +81,7 @@ class SqlConversationStore:
 
 def _page(kind: _Kind[T], db: Db, search: Search, stint: Stint) -> Page[T]:
     orders = search.order or (Order(field(kind.entity, "last")),)
-    fingerprint = cursors.fingerprint(kind.entity, search.node, orders)
+    fingerprint = cursors.of_search(search, kind.entity, orders)
     after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
     items: list[T] = []
     last: tuple[Scalar | None, ...] | None = None

@@ -18,7 +18,7 @@ def follow_traces(readers: Readers, search: Search) -> Page[Trace]:
     Rows are numbered by the one transaction that writes at a time, so what a snapshot does not show has a greater
     number than all that it shows.
     """
-    fingerprint = cursors.fingerprint("trace", search.listed, (), "follow")
+    fingerprint = cursors.of_search(search, "trace", (), "follow")
     after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
     stint = next(readers.stints(search.deadline_s))  # when it is cut short, the next page goes on from there
     with readers.read() as db:

@@ -46,7 +46,7 @@ class Listing(Generic[T]):
     def page(self, db: Db, search: Search, *, scope: Sql = TRUE, condition: Sql = UNKNOWN) -> Page[T]:
         """Return one page of the rows in `scope` that satisfy the filter, of which SQL decides `condition`."""
         orders = search.order or (() if self.newest is None else (Order(field(self.entity, self.newest)),))
-        fingerprint = cursors.fingerprint(self.entity, search.node, orders)
+        fingerprint = cursors.of_search(search, self.entity, orders)
         after = None if search.cursor is None else cursors.decode(search.cursor, fingerprint)
         until = time.monotonic() + search.deadline_s
         items: list[T] = []

@@ -54,7 +54,7 @@ def search_traces(readers: Readers, search: Search) -> Page[Trace]:
 
 def _page(db: Db, search: Search, stint: Stint) -> Page[Trace]:
     orders = search.order or (Order(START),)
-    fingerprint = cursors.fingerprint("trace", search.listed, orders)
+    fingerprint = cursors.of_search(search, "trace", orders)
     after = None if search.cursor is None else tuple(cursors.decode(search.cursor, fingerprint))
     position = Position(stint, after)
     items: list[Trace] = []
