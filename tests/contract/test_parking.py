@@ -118,3 +118,24 @@ def test_deleted_experiments_park_nothing_and_purged_ones_leave_nothing(stores: 
     assert stores.parking.expire(T0_MS + PARKED_MS) == 0
     with pytest.raises(NotFound):
         stores.parking.add(one, audit=PARK)
+
+
+def test_those_of_an_experiment_are_told_by_id(stores: Stores) -> None:
+    make_experiment(stores, "one")
+    all_parked = sorted((parked(f"n{number}") for number in range(3)), key=lambda each: each.assessment_id)
+    for each in (*all_parked, parked(experiment="1")):
+        stores.parking.add(each, audit=PARK)
+    first = stores.parking.of_experiment(ExperimentId("0"), after=None, limit=2)
+    rest = stores.parking.of_experiment(ExperimentId("0"), after=first[-1].assessment_id, limit=2)
+    assert [*first, *rest] == all_parked
+    assert not stores.parking.of_experiment(ExperimentId("77"), after=None, limit=2)
+
+
+def test_none_takes_the_place_of_one_in_another_experiment(stores: Stores) -> None:
+    make_experiment(stores, "one")
+    one = parked()
+    stores.parking.add(one, audit=PARK)
+    with pytest.raises(Conflict) as caught:
+        stores.parking.add(replace(one, experiment_id=ExperimentId("1")), audit=PARK)
+    assert caught.value.error_code == "parked_elsewhere"
+    assert list(stores.parking.of_experiment(ExperimentId("0"), after=None, limit=2)) == [one]

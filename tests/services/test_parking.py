@@ -1,6 +1,8 @@
 """Judgments that come before their traces."""
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from lodeline.domain.errors import Forbidden, Invalid, NotFound
 from lodeline.domain.experiment import ExperimentChange
 from lodeline.domain.ids import AccountId, AssessmentId, ExperimentId, TraceId
 from lodeline.domain.label_schema import LabelInput, LabelSchemaDraft
-from lodeline.domain.parking import PARKED_MS
+from lodeline.domain.parking import PARKED_MS, ParkedAssessment
 from lodeline.domain.span import JsonValue
+from lodeline.domain.transfer import ImportReport
 from lodeline.query.ast import Search
 from lodeline.services.bundle import Services
 from lodeline.services.parking import ParkingService
@@ -203,3 +206,50 @@ def test_a_judgment_on_a_missing_span_is_tried_again_only_when_its_trace_changes
     arrive(services, number=2)
     assert services.parking.attach_all() == 1
     assert tries == ["one", "one"]
+
+
+def wait(services: Services, experiment_id: str) -> dict[str, ParkedAssessment]:
+    found = services.stores.parking.of_experiment(ExperimentId(experiment_id), after=None, limit=100)
+    return {each.draft.name: each for each in found}
+
+
+def moved(services: Services, other: Services, as_name: str | None = None) -> ImportReport:
+    file = b"".join(services.transfer.export(LOCAL, "one")[1])
+    return other.transfer.import_file(LOCAL, BytesIO(file), as_name=as_name)
+
+
+@pytest.mark.parametrize("url", ["memory:", "sqlite:{}"])
+def test_what_waits_moves_with_its_experiment(services: Services, url: str, tmp_path: Path) -> None:
+    park(services, "known", {"a": [1, None]}, identifier="i")
+    park(services, "nameless", 0.5)
+    clock_of(services).advance(60)
+    with services_over(url.format(tmp_path / "store")) as other:
+        clock_of(other).advance(3 * 86_400)
+        now_ms = clock_of(other).now_ms()
+        for assessments in (2, 0):
+            report = moved(services, other)
+            assert (report.assessments, report.refused) == (assessments, ())
+        was, found = wait(services, "1"), wait(other, "1")
+        assert {name: each.draft for name, each in found.items()} == {name: each.draft for name, each in was.items()}
+        assert {(each.actor, each.by, each.expires_ms) for each in found.values()} == {
+            (LOCAL.label, "ada", now_ms + PARKED_MS)
+        }
+        other.stores.traces.write([write("tr-1", span(), experiment=ONE)])
+        assert other.parking.attach_all() == 2
+        (known,) = (each for each in judgments(other) if each.name == "known")
+        assert (known.assessment_id, known.created_ms) == (was["known"].assessment_id, was["known"].draft.created_ms)
+
+
+def test_a_copy_waits_beside_what_it_was_made_of(services: Services) -> None:
+    park(services, "known", identifier="i")
+    park(services, "nameless")
+    was = wait(services, "1")
+    assert moved(services, services, "copy").refused == ()
+    assert moved(services, services, "copy").assessments == 0
+    assert wait(services, "1") == was
+    copies = wait(services, "3")
+    assert copies.keys() == was.keys()
+    again = services.assessments.log(
+        LOCAL, judgment("tr-1", "known", value=True, source="HUMAN", identifier="i"), experiment="copy", park=True
+    )
+    assert again.assessment.assessment_id == copies["known"].assessment_id

@@ -13,6 +13,8 @@ PARKED_MS = 24 * 3_600_000
 """How long a judgment waits for its trace."""
 MAX_PARKED = 10_000
 """How many judgments of one experiment wait at a time."""
+PARKING_FULL = "parking_full"
+"""The code of the error for one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,23 @@ def park(
     return ParkedAssessment(experiment_id, draft, actor, by, now_ms + PARKED_MS)
 
 
+def parked_again(
+    assessment: Assessment, experiment_id: ExperimentId, *, actor: str, by: str | None, now_ms: int
+) -> ParkedAssessment:
+    """Return what waited as `assessment`, waiting in an experiment for a day from `now_ms`: under its id when it was
+    in this experiment, else under one that it has here each time. Errors are those of `park`."""
+    found = assessment
+    draft = AssessmentDraft(
+        found.target, found.name, found.kind, found.source, found.value, found.error, found.rationale,
+        found.metadata, found.identifier, found.overrides, found.confidence, found.run_id, found.created_ms,
+    )  # fmt: skip
+    if found.experiment_id == experiment_id:
+        draft = replace(draft, assessment_id=found.assessment_id)
+    elif found.identifier is None:
+        draft = replace(draft, assessment_id=_digest_id((experiment_id, found.assessment_id)))
+    return park(draft, experiment_id, actor=actor, by=by, now_ms=now_ms)
+
+
 def _check_spelling(trace_id: str) -> None:
     """Refuse the id of an OpenTelemetry trace in a spelling that no trace here has: it would wait in vain."""
     found = _OTEL.fullmatch(trace_id)
@@ -86,8 +105,17 @@ def parking_full(experiment_id: ExperimentId) -> Conflict:
     """Return the error for one judgment too many."""
     return Conflict(
         f"experiment {experiment_id!r}: {MAX_PARKED} judgments wait for traces already; send these traces first.",
-        code="parking_full",
+        code=PARKING_FULL,
         details={"experiment_id": experiment_id},
+    )
+
+
+def parked_elsewhere(assessment_id: AssessmentId) -> Conflict:
+    """Return the error for an id under which a judgment waits in another experiment."""
+    return Conflict(
+        f"assessment {assessment_id!r} waits for its trace in another experiment; log it under another id.",
+        code="parked_elsewhere",
+        details={"assessment_id": assessment_id},
     )
 
 
@@ -95,5 +123,8 @@ def _id_of(draft: AssessmentDraft, experiment_id: ExperimentId) -> AssessmentId:
     if draft.identifier is None:
         return AssessmentId(ordered_hex("a-"))
     target = draft.target
-    key = repr((experiment_id, target.trace_id, target.span_id, draft.name, draft.identifier))
-    return AssessmentId("a-" + hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:32])
+    return _digest_id((experiment_id, target.trace_id, target.span_id, draft.name, draft.identifier))
+
+
+def _digest_id(key: tuple[str | None, ...]) -> AssessmentId:
+    return AssessmentId("a-" + hashlib.sha256(repr(key).encode("utf-8", "backslashreplace")).hexdigest()[:32])

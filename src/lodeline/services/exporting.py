@@ -17,6 +17,7 @@ from lodeline.services.archive import ArchiveWriter
 from lodeline.services.artifact_transfer import ArtifactExport
 from lodeline.services.data_transfer import DataExport
 from lodeline.services.labeling_transfer import LabelingExport
+from lodeline.services.parking_transfer import ParkedExport
 from lodeline.services.run_transfer import RunExport
 from lodeline.services.transfer_rows import dump_to_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
@@ -48,7 +49,8 @@ class ExperimentExport:
         of_runs = RunExport(self._stores, self._experiment.experiment_id)
         data = DataExport(self._stores, self._experiment.experiment_id)
         labels = LabelingExport(self._stores, self._experiment.experiment_id)
-        for name, content in chain(of_runs.members(), data.members(), labels.members()):
+        parked = ParkedExport(self._stores, self._experiment.experiment_id)
+        for name, content in chain(of_runs.members(), data.members(), labels.members(), parked.members()):
             archive.add(name, content)
             yield archive.take()
         files = ArtifactExport(self._stores, self._experiment.experiment_id, archive)
@@ -62,7 +64,7 @@ class ExperimentExport:
                 "counts": {
                     "traces": self.traces, "assessments": self.assessments, "attachments": self.attachments,
                     "runs": of_runs.runs, "models": of_runs.models, "artifacts": files.artifacts,
-                    **asdict(data.counts),
+                    "parked": parked.parked, **asdict(data.counts),
                 },
             }
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """Importing: a verified file back into a store; what the file holds is told in `services.transfer`."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from typing import BinaryIO
@@ -20,6 +20,7 @@ from lodeline.services.chunk_check import check_chunk
 from lodeline.services.data_transfer import DataCounts, DataImport
 from lodeline.services.experiment_settings import check_settings
 from lodeline.services.labeling_transfer import LabelingCounts, LabelingImport
+from lodeline.services.parking_transfer import ParkedImport
 from lodeline.services.run_transfer import RunCounts, RunImport, members_of_runs
 from lodeline.services.transfer_rows import Row, dump_from_row, read_row, revision_from_row, settings_from_row
 from lodeline.storage.base import Stores
@@ -80,7 +81,14 @@ class ExperimentImport:
     """One import of a verified archive into an experiment that exists."""
 
     def __init__(
-        self, stores: Stores, reader: ArchiveReader, experiment_id: ExperimentId, *, max_attachment_bytes: int
+        self,
+        stores: Stores,
+        reader: ArchiveReader,
+        experiment_id: ExperimentId,
+        *,
+        max_attachment_bytes: int,
+        actor: str,
+        now_ms: Callable[[], int],
     ) -> None:
         self._stores = stores
         self._reader = reader
@@ -91,6 +99,9 @@ class ExperimentImport:
         self._data = DataImport(stores, experiment_id, reader.members, self._rows)
         self._artifacts = ArtifactImport(stores, reader, experiment_id, self._rows, max_bytes=max_attachment_bytes)
         self._labels = LabelingImport(stores, experiment_id, tuple(reader.members), self._rows)
+        self._parked = ParkedImport(
+            stores, experiment_id, tuple(reader.members), self._rows, actor=actor, now_ms=now_ms
+        )
 
     def check(self) -> None:
         """Return when everything in the file can be stored; Invalid or TooLarge, naming the place, before that."""
@@ -110,6 +121,7 @@ class ExperimentImport:
         self._data.check()
         self._labels.check()
         self._artifacts.check()
+        self._parked.check()
 
     def owners(self) -> frozenset[ExperimentId]:
         """Return the experiments to which the file's traces belong already; none when a trace of it is new."""
@@ -136,7 +148,10 @@ class ExperimentImport:
             yield self.counts
         for _ in chain(self._of_runs.run(), self._data.run(), self._labels.run(), self._artifacts.run()):
             yield self.counts
-        for refused in (self._labels.refused, self._artifacts.refused):
+        for _ in self._parked.run():
+            yield self.counts
+        self.counts.assessments += self._parked.parked
+        for refused in (self._labels.refused, self._artifacts.refused, self._parked.refused):
             self.counts.refused += refused[: MAX_LISTED - len(self.counts.refused)]
 
     @property

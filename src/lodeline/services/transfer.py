@@ -12,6 +12,7 @@ the highest number arrived first:
 - runs, evaluations and models as `services.run_transfer` tells;
 - datasets, prompts and registered scorers as `services.data_transfer` tells;
 - artifacts of runs and models as `services.artifact_transfer` tells;
+- judgments that wait for their traces as `services.parking_transfer` tells;
 - label schemas, labeling sessions and issues as `services.labeling_transfer` tells.
 
 What does not fit into one file, or grows, comes as a series: the manifests of its files bear one text as ``series``,
@@ -118,10 +119,10 @@ class TransferService:
         target = self._target(actor, as_name, into)
         reader = ArchiveReader(file)
         reader.verify()
-        checked = self._job(reader, DEFAULT_EXPERIMENT)
+        checked = self._job(actor, reader, DEFAULT_EXPERIMENT)
         checked.check()
         experiment = self._make(actor, reader, as_name, checked) if target is None else target
-        job = self._job(reader, experiment.experiment_id)
+        job = self._job(actor, reader, experiment.experiment_id)
         for counts in job.run():
             progress(counts.traces + counts.existing_count)
         counts = job.counts
@@ -154,8 +155,11 @@ class TransferService:
         )
         return found
 
-    def _job(self, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:
-        return ExperimentImport(self._stores, reader, experiment_id, max_attachment_bytes=self._max_attachment_bytes)
+    def _job(self, actor: Actor, reader: ArchiveReader, experiment_id: ExperimentId) -> ExperimentImport:
+        return ExperimentImport(
+            self._stores, reader, experiment_id, max_attachment_bytes=self._max_attachment_bytes, actor=actor.label,
+            now_ms=self._clock.now_ms,
+        )  # fmt: skip
 
     def _make(self, actor: Actor, reader: ArchiveReader, as_name: str | None, job: ExperimentImport) -> Experiment:
         series = reader.facts.get("series")

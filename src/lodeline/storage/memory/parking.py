@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.ids import AssessmentId
-from lodeline.domain.parking import MAX_PARKED, ParkedAssessment, parking_full
+from lodeline.domain.ids import AssessmentId, ExperimentId
+from lodeline.domain.parking import MAX_PARKED, ParkedAssessment, parked_elsewhere, parking_full
 from lodeline.storage.memory.state import State
 
 
@@ -18,11 +18,22 @@ class MemoryParking:
         state = self._state
         with state.lock:
             state.writable(parked.experiment_id)
+            held = state.parked.get(parked.assessment_id)
+            if held is not None and held.experiment_id != parked.experiment_id:
+                raise parked_elsewhere(parked.assessment_id)
             others = (each for each in state.parked.values() if each.experiment_id == parked.experiment_id)
             if parked.assessment_id not in state.parked and sum(1 for _ in others) >= MAX_PARKED:
                 raise parking_full(parked.experiment_id)
             state.parked[parked.assessment_id] = parked
             state.record(audit)
+
+    def of_experiment(
+        self, experiment_id: ExperimentId, *, after: AssessmentId | None, limit: int
+    ) -> Sequence[ParkedAssessment]:
+        state = self._state
+        with state.lock:
+            ids = sorted(key for key in state.parked if after is None or key > after)
+            return [state.parked[key] for key in ids if state.parked[key].experiment_id == experiment_id][:limit]
 
     def arrived(self, *, after: AssessmentId | None, limit: int) -> Sequence[ParkedAssessment]:
         state = self._state

@@ -5,8 +5,8 @@ from typing import Any
 
 from lodeline.domain.assessment import AssessmentDraft, AssessmentError, AssessmentSource, AssessmentTarget
 from lodeline.domain.audit import AuditEntry
-from lodeline.domain.ids import AssessmentId
-from lodeline.domain.parking import MAX_PARKED, ParkedAssessment, parking_full
+from lodeline.domain.ids import AssessmentId, ExperimentId
+from lodeline.domain.parking import MAX_PARKED, ParkedAssessment, parked_elsewhere, parking_full
 from lodeline.storage.sql import audit as trail
 from lodeline.storage.sql.assessment_rows import dump_json, load_json
 from lodeline.storage.sql.codec import clean
@@ -34,6 +34,9 @@ class SqlParking:
 
         def run(db: Db) -> None:
             check_writable(db, parked.experiment_id)
+            elsewhere = "SELECT 1 FROM parked_assessments WHERE aid = ? AND exp != ?"
+            if db.execute(elsewhere, (aid, number)).fetchone() is not None:
+                raise parked_elsewhere(parked.assessment_id)
             others = "SELECT count(*) FROM parked_assessments WHERE exp = ? AND aid != ?"
             row = db.execute(others, (number, aid)).fetchone()
             if row is not None and row[0] >= MAX_PARKED:
@@ -45,6 +48,14 @@ class SqlParking:
             trail.write(db, audit)
 
         self._writer.call(run)
+
+    def of_experiment(
+        self, experiment_id: ExperimentId, *, after: AssessmentId | None, limit: int
+    ) -> Sequence[ParkedAssessment]:
+        sql = "SELECT doc FROM parked_assessments WHERE exp = ? AND aid > ? ORDER BY aid LIMIT ?"
+        with self._readers.read() as db:
+            found = db.execute(sql, (int(experiment_id), clean(after or ""), limit)).fetchall()
+        return [_parked(doc) for (doc,) in found]
 
     def arrived(self, *, after: AssessmentId | None, limit: int) -> Sequence[ParkedAssessment]:
         with self._readers.read() as db:
