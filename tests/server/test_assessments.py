@@ -40,3 +40,40 @@ def test_a_value_that_is_given_is_taken(
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert (found["value"], found["error"], found["revision"]) == (value, error, revision)
+
+
+def test_a_malformed_judgment_of_a_batch_stops_no_other(world: World) -> None:
+    good = {"trace_id": TRACE, "name": "batched", "value": 1}
+    wrong: list[tuple[object, str]] = [
+        ({**good, "confidence": "much"}, "assessments.1.confidence: 'much' is not valid"),
+        ({**good, "valeu": 1}, "assessments.2.valeu: there is no such field"),
+        ({**good, "source": {"kind": "NOBODY"}}, "assessments.3.source.kind: 'NOBODY' is not valid"),
+        ({"trace_id": TRACE, "naem": "x"}, "assessments.4.name: Field required; it was perhaps meant by"),
+        ({**good, "metadata": {"k": 5}}, "assessments.5.metadata.k: 5 is not valid"),
+        (5, "assessments.6: 5 is not valid"),
+        (None, "assessments.7: "),
+        ({**good, "span_id": "x" * 16}, "span_id: "),
+    ]
+    body = {"assessments": [good, *(item for item, _ in wrong), {**good, "value": 2}]}
+    answer = world.client.post(f"{API}/assessments/batch", json=body)
+    assert answer.status_code == 200, answer.text
+    first, *refused, last = answer.json()
+    assert [each["assessment"]["value"] for each in (first, last)] == [1, 2]
+    for item, (_, message) in zip(refused, wrong, strict=True):
+        assert (item["assessment"], item["changed"], item["code"]) == (None, False, "invalid")
+        assert item["message"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "assessments"),
+        ({"assessments": {}}, "assessments"),
+        ({"assessments": [None] * 1_001}, "assessments"),
+        ({"assessments": [], "x": 1}, "x"),
+    ],
+)
+def test_a_malformed_batch_is_refused_as_a_whole(world: World, body: object, field: str) -> None:
+    answer = world.client.post(f"{API}/assessments/batch", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["details"]["field"] == field

@@ -115,14 +115,18 @@ class AssessmentService:
         self._check_schema(experiment_id, draft.source.kind, draft.name, draft.value, draft.target)
         return draft
 
-    def log_batch(self, actor: Actor, drafts: Sequence[ToLog]) -> Sequence[BatchItem]:
-        """Append many, each on its own: one that is refused says why in its place and stops no other."""
+    def log_batch(self, actor: Actor, drafts: Sequence[ToLog | LodelineError]) -> Sequence[BatchItem]:
+        """Append many, each on its own: one that is refused, or was before, says why in its place and stops no
+        other."""
         permit_reach(actor, "assessment.write")
         if len(drafts) > MAX_BATCH:
             raise TooLarge(f"assessments: {len(drafts)} are over the limit of {MAX_BATCH} in one call.")
         items: list[BatchItem] = []
-        for draft, experiment, park in drafts:
+        for each in drafts:
             try:
+                if isinstance(each, LodelineError):
+                    raise each
+                draft, experiment, park = each
                 logged = self.log(actor, draft, experiment=experiment, park=park)
                 items.append(BatchItem(logged.assessment, logged.changed, parked_until_ms=logged.parked_until_ms))
             except LodelineError as refusal:

@@ -1,9 +1,10 @@
 """Native routes of assessments: log, search, revise, delete, history."""
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import Field, PrivateAttr, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from lodeline.domain.analytics import AssessmentNames
 from lodeline.domain.assessment import (
@@ -19,6 +20,7 @@ from lodeline.domain.assessment import (
     LoggedAssessment,
     SourceKind,
 )
+from lodeline.domain.errors import Invalid, LodelineError
 from lodeline.domain.ids import AssessmentId, TraceId, check_span_id
 from lodeline.domain.page import Page
 from lodeline.server.access import ActorDep
@@ -28,6 +30,7 @@ from lodeline.server.api.bodies import Body, EpochMs, Id, Tags, Text
 from lodeline.server.api.entry import native_router
 from lodeline.server.api.listing import ExperimentsParam, NativeListedDep
 from lodeline.server.api.traces import TracePath
+from lodeline.server.errors import invalid_request
 from lodeline.services.assessments import MAX_BATCH, ToLog
 
 router = native_router("", "assessments")
@@ -105,10 +108,45 @@ class AssessmentBody(Body):
         )
 
 
+class _Malformed(AssessmentBody):
+    """What is no judgment, in a batch."""
+
+    _errors: Sequence[Any] = PrivateAttr(())
+
+    @classmethod
+    def of(cls, error: ValidationError) -> "_Malformed":
+        """Return what stands for an item that Pydantic refused."""
+        made = cls.model_construct()
+        made._errors = error.errors()
+        return made
+
+    def refusal(self, number: int) -> Invalid:
+        """Return the error for the item at a place of the batch."""
+        return invalid_request([{**each, "loc": ("assessments", number, *each["loc"])} for each in self._errors])
+
+
+def _alone(value: object, take: ValidatorFunctionWrapHandler) -> AssessmentBody:
+    try:
+        return take(value)
+    except ValidationError as error:
+        return _Malformed.of(error)
+
+
 class AssessmentBatchBody(Body):
     """Many judgments; each is taken or refused on its own."""
 
-    assessments: Annotated[list[AssessmentBody], Field(max_length=MAX_BATCH)]
+    assessments: Annotated[list[Annotated[AssessmentBody, WrapValidator(_alone)]], Field(max_length=MAX_BATCH)]
+
+    def to_log(self) -> Iterator[ToLog | LodelineError]:
+        """Yield each judgment, or why it is none."""
+        for number, item in enumerate(self.assessments):
+            if isinstance(item, _Malformed):
+                yield item.refusal(number)
+                continue
+            try:
+                yield ToLog(item.to_domain(), item.experiment, item.park)
+            except LodelineError as error:
+                yield error
 
 
 class AssessmentChangeBody(Body):
@@ -140,8 +178,7 @@ def log_assessment(actor: ActorDep, services: ServicesDep, body: AssessmentBody)
 @router.post("/assessments/batch", **answer(list[BatchItem], 413))
 def log_assessments(actor: ActorDep, services: ServicesDep, body: AssessmentBatchBody) -> Json:
     """Log many judgments; the answer has one item for each, in order."""
-    drafts = [ToLog(item.to_domain(), item.experiment, item.park) for item in body.assessments]
-    return Json(services.assessments.log_batch(actor, drafts))
+    return Json(services.assessments.log_batch(actor, list(body.to_log())))
 
 
 @router.get("/assessments", **answer(Page[Assessment], 404))
