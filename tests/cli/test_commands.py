@@ -319,6 +319,14 @@ def test_judgments_on_sessions_spans_and_errors(lodeline: Lodeline, filled: Path
     lodeline("assessments", "log", "x", "1", store=filled, code=2)
 
 
+def test_a_judgment_on_a_session_without_traces_is_kept_and_told(lodeline: Lodeline, filled: Path) -> None:
+    known = lodeline("assessments", "log", "solved", "true", "--session", "s-1", "-e", "Default", store=filled)
+    assert known.err == ""
+    early = lodeline("assessments", "log", "solved", "true", "--session", "s-2", "-e", "Default", store=filled)
+    assert early.out.startswith("Logged solved = true as ")
+    assert "no trace of experiment 0 has the session 's-2': the judgment is kept" in early.err
+
+
 def test_sessions_are_listed(lodeline: Lodeline, filled: Path) -> None:
     assert "s-1" in lodeline("sessions", "list", store=filled).out
     (session,) = lodeline("sessions", "list", "--json", store=filled).lines()

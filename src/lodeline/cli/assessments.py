@@ -27,7 +27,7 @@ from lodeline.domain.assessment import (
     AssessmentSource,
     AssessmentTarget,
 )
-from lodeline.domain.errors import Invalid, NotFound
+from lodeline.domain.errors import Invalid, LodelineError, NotFound, shown
 from lodeline.domain.ids import AssessmentId, TraceId, check_span_id
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Log judgments and read them.")
@@ -92,6 +92,7 @@ def log(
         overrides=None if overrides is None else AssessmentId(overrides),
     )
     logged = use.client.assessments.log(draft, experiment=experiment, park=park)
+    _warn_of_no_trace(use, logged.assessment)
     if use.out.as_json:
         use.out.document(logged)
         return
@@ -101,6 +102,21 @@ def log(
         what = f"Waiting for its trace until {moment(logged.parked_until_ms)}:"
     value = "" if kind == "ISSUE_REF" else f" = {plain_value(made.value)}"
     use.out.say(f"{what} {made.name}{value} as {made.assessment_id}.")
+
+
+def _warn_of_no_trace(use: Use, made: Assessment) -> None:
+    """Say of a judgment on a session, which needs no trace to be logged, when no trace has the session."""
+    if made.target.session is None:
+        return
+    try:
+        use.client.sessions.get(made.target.session, experiment=made.experiment_id)
+    except NotFound:
+        use.out.warn(
+            f"no trace of experiment {made.experiment_id} has the session {shown(made.target.session)}: the judgment "
+            "is kept, and is on the session once one has. `lodeline sessions list` has those there are."
+        )
+    except LodelineError:
+        return  # who may log need not be allowed to look
 
 
 def _issue_id(use: Use, name: str) -> str:
