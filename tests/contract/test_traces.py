@@ -262,6 +262,20 @@ def test_metadata_is_fixed_once_the_trace_is_finalised(stores: Stores) -> None:
     assert get(stores).name == "later"
 
 
+def test_late_spans_of_a_finalised_trace_fill_what_is_missing(stores: Stores) -> None:
+    stores.traces.write([write(ONE, span("root", 1, metadata={"a": "root"}, tags={"t": "root"}))])
+    stores.traces.write([write(ONE, info=TraceInfo(metadata={"b": "said"}, user="u-1", finalised=True))])
+    late = {"a": "late", "b": "late", "c": "late"}
+    spec = span(
+        "late", 2, parent=1, start_ms=9, metadata=late, tags={"t": "late", "u": "late"}, session="s", user="x"
+    )
+    stores.traces.write([write(ONE, spec)])
+    found = get(stores)
+    assert found.metadata == {"a": "root", "b": "said", "c": "late"}
+    assert found.tags == {"t": "root", "u": "late"}
+    assert (found.session, found.user, found.finalised) == ("s", "u-1", True)
+
+
 def test_many_traces_are_tagged_at_once_and_unknown_ones_are_left_out(stores: Stores) -> None:
     gone = make_experiment(stores, "gone").experiment_id
     stores.traces.write([write(f"tr-{n}", span(tags={"a": "1"})) for n in (1, 2, 3)])
