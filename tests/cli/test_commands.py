@@ -298,6 +298,30 @@ def test_assessments_from_log_to_deletion(lodeline: Lodeline, filled: Path) -> N
     assert "deleted" in lodeline("assessments", "history", ident, store=filled).out
 
 
+def test_an_assessment_is_revised_in_place(lodeline: Lodeline, filled: Path) -> None:
+    log = ("assessments", "log", "score", "0.5", "--trace", trace_id(), "-r", "half", "--json")
+    made = lodeline(*log, store=filled).document()["assessment"]
+    assert isinstance(made, dict)
+    ident = str(made["assessment_id"])
+    update = ("assessments", "update", ident)
+    told = lodeline(*update, "--value", "0.75", "--metadata", "k=v", "--reason", "looked again", store=filled).out
+    assert told == f"{ident}: score = 0.75, revision 2.\n"
+    revised = lodeline(*update, "--error", "TIMEOUT", "--confidence", "0.5", "--json", store=filled).document()
+    assert (revised["value"], revised["rationale"], revised["metadata"]) == (None, "half", {"k": "v"})
+    assert (revised["confidence"], revised["revision"]) == (0.5, 3)
+    assert "TIMEOUT" in lodeline(*update, "--name", "mark", store=filled).out
+    assert "looked again" in lodeline("assessments", "history", ident, store=filled).out
+    for wrong, message in [
+        ((), "Nothing to change: give --value"),
+        (("--reason", "only"), "Nothing to change: give --value"),
+        (("--value", "null"), "--value: null is no value"),
+        (("--value", "1", "--error", "X"), "value"),
+        (("--confidence", "7"), "--confidence: 7"),
+    ]:
+        assert message in lodeline(*update, *wrong, store=filled, code=2).err
+    lodeline("assessments", "update", "a-none", "--value", "1", store=filled, code=1)
+
+
 def test_a_judgment_waits_for_its_trace(lodeline: Lodeline, filled: Path, tmp_path: Path) -> None:
     early = ("assessments", "log", "thumb", "true", "--trace", trace_id(9))
     lodeline(*early, store=filled, code=1)

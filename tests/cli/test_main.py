@@ -18,8 +18,8 @@ NOBODY = "http://127.0.0.1:9"
 COMMANDS = [
     ("traces", "search"), ("traces", "get"), ("traces", "tail"), ("traces", "tag"), ("traces", "delete"),
     ("traces", "export"), ("traces", "import"), ("assessments", "log"), ("assessments", "list"),
-    ("assessments", "get"), ("assessments", "history"), ("assessments", "delete"), ("sessions", "list"),
-    ("users", "list"), ("audit", "list"),
+    ("assessments", "get"), ("assessments", "update"), ("assessments", "history"), ("assessments", "delete"),
+    ("sessions", "list"), ("users", "list"), ("audit", "list"),
     ("experiments", "list"), ("experiments", "create"), ("experiments", "get"), ("experiments", "rename"),
     ("experiments", "describe"), ("experiments", "tag"), ("experiments", "delete"), ("experiments", "restore"),
     ("experiments", "purge"), ("experiments", "export"), ("experiments", "import"), ("keys", "create"),

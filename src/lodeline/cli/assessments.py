@@ -1,4 +1,4 @@
-"""``lodeline assessments``: log judgments, list them, read their history, delete them."""
+"""``lodeline assessments``: log judgments, list them, revise them, read their history, delete them."""
 
 from typing import Annotated, Literal
 
@@ -203,6 +203,51 @@ def history(use: Use, assessment: IdArgument) -> None:
             "reason": lambda item: item.reason,
         },
     )
+
+
+@command(app, "update")
+def update(
+    use: Use,
+    assessment: IdArgument,
+    *,
+    value: Annotated[
+        str | None, typer.Option("--value", help='A new value: JSON (true, 0.5, "text") or plain text.')
+    ] = None,
+    error: Annotated[str | None, typer.Option("--error", help="Code of the error in place of a value.")] = None,
+    rationale: Annotated[str | None, typer.Option("--rationale", "-r", help="Why, anew.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="Added; may be repeated.")
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option("--confidence", help="The judge's own probability, from 0 to 1.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it is revised; the history has it.")] = None,
+) -> None:
+    """Revise an assessment in place: what is not given stays, and its history has what it was.
+
+    To disagree with somebody else's, log one with --overrides.
+    """
+    if (value, error, rationale, name, confidence) == (None,) * 5 and not metadata:
+        raise Invalid("Nothing to change: give --value, --error, --rationale, --name, --metadata or --confidence.")
+    new = None if value is None else value_of(value)
+    if value is not None and new is None:
+        raise Invalid("--value: null is no value; say with --error why there is none.")
+    revised = use.client.assessments.update(
+        assessment,
+        name=name,
+        value=new,
+        error=None if error is None else AssessmentError(error),
+        rationale=rationale,
+        metadata=pairs(metadata, "--metadata"),
+        confidence=confidence,
+        reason=reason,
+    )
+    if use.out.as_json:
+        use.out.document(revised)
+        return
+    is_now = "" if revised.kind == "ISSUE_REF" else f" = {assessment_row(revised)[1]}"
+    use.out.say(f"{revised.assessment_id}: {revised.name}{is_now}, revision {revised.revision}.")
 
 
 command(app, "agreement")(agreement)
