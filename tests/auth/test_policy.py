@@ -15,6 +15,7 @@ from lodeline.auth.policy import (
     may,
     permit,
     permit_reach,
+    permit_scope,
     reach_of,
 )
 from lodeline.domain.account import ROLES, SCOPES, Account, ApiKey, Role, Scope
@@ -340,6 +341,16 @@ def test_a_refusal_names_the_key_by_its_visible_prefix():
             "experiment.create",
             "the key is bound to experiments; use an API key that is bound to none.",
         ),
+        (
+            _key(_account("viewer"), ("read",)),
+            "run.write",
+            "the key's scope is read, and this needs write and the role editor; ask an admin for the role first.",
+        ),
+        (
+            _key(_account("editor"), ("read",), (ONE,)),
+            "experiment.create",
+            "the key's scope is read, and this needs write; use an API key of scope write.",
+        ),
         (_key(_account("viewer"), ("write",)), "run.write", "this needs the role editor; ask an admin for it."),
         (_person("reviewer"), "trace.read", "this needs the role viewer; ask an admin for it."),
         (_person("editor"), "account.manage", "this needs the role admin; ask an admin for it."),
@@ -376,3 +387,13 @@ def test_what_a_refusal_names_is_enough_and_all_that_is(action: Action):
     roles = cast(list[str], refused.value.details["roles"])
     assert roles
     assert set(roles) == {role for role in ROLES if may(_person(role), action)}
+
+
+@pytest.mark.parametrize("experiment_id", [None, ONE])
+def test_a_scope_that_is_refused_is_named_with_what_is_missing(experiment_id: ExperimentId | None):
+    with pytest.raises(Forbidden) as refused:
+        permit_scope(_person("viewer"), "write", experiment_id)
+    assert "may not do trace.edit" in refused.value.message
+    assert "this needs the role editor; ask an admin for it" in refused.value.message
+    assert refused.value.message.endswith("; without it no key gets the scope write.")
+    permit_scope(_person("viewer"), "read", experiment_id)

@@ -10,7 +10,7 @@ restrict themselves to it inside the query, so that counts and pages leak nothin
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from lodeline.auth.actor import Actor
@@ -171,14 +171,15 @@ def permit_scope(actor: Actor, scope: Scope, experiment_id: ExperimentId | None 
     """Return when the actor may give this scope to a key: for one experiment, or (None) for all that its owner
     reaches. Errors as of `permit`; Invalid for an experiment and a scope that is for the whole server."""
     needed = SCOPE_NEEDS[scope]
-    if needed in EXPERIMENT_ACTIONS:
-        if experiment_id is None:
+    try:
+        if needed in EXPERIMENT_ACTIONS and experiment_id is None:
             permit_reach(actor, needed)
         else:
             permit(actor, needed, experiment_id)
-        return
-    permit(actor, needed)
-    if experiment_id is not None:
+    except Forbidden as refusal:
+        refusal.message = f"{refusal.message[:-1]}; without it no key gets the scope {scope}."
+        raise
+    if needed not in EXPERIMENT_ACTIONS and experiment_id is not None:
         raise Invalid(
             f"scopes: {scope} is for the whole server, and a key that is bound to experiments does nothing to it; "
             f"leave out the experiments, or make a key of its own for {scope}."
@@ -213,7 +214,7 @@ def check_known(actor: Actor) -> None:
 def _refusal(actor: Actor, action: Action, experiment_id: ExperimentId | None) -> LodelineError:
     check_known(actor)
     where = f" in experiment {experiment_id}" if experiment_id is not None else ""
-    missing, what_to_do = _lack(actor, action, where)
+    missing, what_to_do = _lack(actor, action, experiment_id, where)
     return Forbidden(
         f"{actor.label} may not do {action}{where}: {missing}; {what_to_do}.",
         details={
@@ -225,18 +226,28 @@ def _refusal(actor: Actor, action: Action, experiment_id: ExperimentId | None) -
     )
 
 
-def _lack(actor: Actor, action: Action, where: str) -> tuple[str, str]:
+def _lack(actor: Actor, action: Action, experiment_id: ExperimentId | None, where: str) -> tuple[str, str]:
     """Return what the actor lacks for an action, and what to do about it. All of it is about the actor itself."""
+    role = next((role for role in _ROLES if action in ROLE_ACTIONS[role]), None)
     if actor.scopes is not None and not _in_scope(actor, action):
         has = f"the key's scope is {' and '.join(sorted(actor.scopes)) or 'none'}"
         scope = next((scope for scope in _SCOPES if action in SCOPE_ACTIONS[scope]), None)
         if scope is None:
             return f"{has}, and no key may", "sign in as the account that it belongs to"
-        return f"{has}, and this needs {scope}", f"use an API key of scope {scope}"
+        if role is None or _may_without_key(actor, action, experiment_id):
+            return f"{has}, and this needs {scope}", f"use an API key of scope {scope}"
+        return f"{has}, and this needs {scope} and the role {role}", f"ask an admin for the role{where} first"
     if actor.experiment_ids is not None and action in SERVER_ACTIONS:
         return "the key is bound to experiments", "use an API key that is bound to none"
-    role = next(role for role in _ROLES if action in ROLE_ACTIONS[role])
     return f"this needs the role {role}", f"ask an admin for it{where}"
+
+
+def _may_without_key(actor: Actor, action: Action, experiment_id: ExperimentId | None) -> bool:
+    """Tell whether a key's owner may do this: in the experiment, or (None) in any."""
+    owner = replace(actor, kind="account", scopes=None, experiment_ids=None)
+    if action in EXPERIMENT_ACTIONS and experiment_id is None:
+        return not reach_of(owner, action).nothing
+    return may(owner, action, experiment_id)
 
 
 _SCOPES: tuple[Scope, ...] = SCOPES
