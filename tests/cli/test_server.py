@@ -154,6 +154,11 @@ def test_from_the_first_account_to_keys_of_every_scope(
     assert "2 keys are named 'twice'" in lodeline("keys", "revoke", "twice", "--yes", code=5).err
     lodeline("keys", "revoke", "nobody", "--yes", code=1)
     assert f"Revoked key {app['key_id']} (app)" in lodeline("keys", "revoke", "app", "--yes").out
+    (revoked,) = (key for key in lodeline("keys", "list", "--json").lines() if key["name"] == "app")
+    for again in ("app", str(app["key_id"])):
+        told = lodeline("keys", "revoke", again, "--yes").out
+        assert re.fullmatch(rf"Key {app['key_id']} \(app\) was revoked already, at \d{{4}}-.+\.\n", told)
+    assert lodeline("keys", "revoke", "app", "--yes", "--json").document() == revoked
     lodeline("traces", "import", str(otlp_file(tmp_path)), "--key", ingest, code=3)
     assert "revoked" in lodeline("keys", "list").out
     lodeline("keys", "create", "x", "-s", "nonsense", code=2)

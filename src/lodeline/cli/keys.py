@@ -87,7 +87,13 @@ def revoke(
     yes: YesOption = False,
 ) -> None:
     """Revoke a key: it is useless at once."""
-    key_id = _find(use.client, name)
+    known = _find(use.client, name)
+    if known is not None and known.revoked_ms is not None:
+        if use.out.as_json:
+            use.out.document(known)
+        use.out.say(f"Key {known.key_id} ({known.name}) was revoked already, at {moment(known.revoked_ms)}.")
+        return
+    key_id = name if known is None else known.key_id
     confirm(f"Revoke key {key_id}?" if key_id == name else f"Revoke key {key_id} ({name})?", yes=yes)
     revoked = use.client.keys.revoke(key_id)
     if use.out.as_json:
@@ -108,18 +114,19 @@ def _signed_in(client: "LodelineClient", account: str | None) -> Generator[None]
         client.logins.sign_out()
 
 
-def _find(client: "LodelineClient", name: str) -> str:
-    """Return the id of the valid key of this name; what is the name of none is an id, of which the server knows."""
+def _find(client: "LodelineClient", name: str) -> ApiKey | None:
+    """Return the key of this id, else the valid one of this name, else the newest revoked one of it; None when
+    the server may know better."""
     try:
         known = client.keys.list(all_owners=True)
     except Forbidden:
         known = client.keys.list()
-    if any(key.key_id == name for key in known):
-        return name
-    named = [key.key_id for key in known if key.name == name and key.revoked_ms is None]
-    if len(named) > 1:
-        raise Conflict(f"{len(named)} keys are named {shown(name)}; give the id of one: {', '.join(named)}.")
-    return named[0] if named else name
+    named = [key for key in known if key.key_id == name] or [key for key in known if key.name == name]
+    valid = [key for key in named if key.revoked_ms is None]
+    if len(valid) > 1:
+        ids = ", ".join(key.key_id for key in valid)
+        raise Conflict(f"{len(valid)} keys are named {shown(name)}; give the id of one: {ids}.")
+    return next(iter(valid or named), None)
 
 
 def _row(key: ApiKey, now_ms: int, names: Mapping[str, str]) -> tuple[object, ...]:
