@@ -225,6 +225,12 @@ def test_every_field_parses_by_every_name_with_every_operator(entity: EntityScop
     [
         ("stat = 'x'", "trace", (0, 4), "unknown field 'stat'", "state"),
         ("state = 'OK' AND durration > 1", "trace", (17, 26), "unknown field 'durration'", "duration"),
+        ("latency > 5s", "trace", (0, 7), "unknown field 'latency'", "duration"),
+        ("state = 'OK' AND Total_Tokens > 5", "trace", (17, 29), "unknown field 'Total_Tokens'", "tokens.total"),
+        ("span.latency > 5s", "trace", (0, 12), "unknown field 'span.latency'", "span.duration"),
+        ("llm = 'x'", "trace", (0, 3), "unknown field 'llm'", "span.model"),
+        ("timestamp > now-1d", "session", (0, 9), "unknown field 'timestamp'", "first"),
+        ("time > 5", "run", (0, 4), "unknown field 'time'", "start"),
         ("tag.x = 'a' AND tgs.x = 'a'", "trace", (16, 21), "unknown field 'tgs.x'", "tags.x"),
         ("tags = 'x'", "trace", (0, 4), "tags needs a key", None),
         ("tags. = 'x'", "trace", (0, 4), "tags needs a key", None),

@@ -171,6 +171,20 @@ def test_a_name_that_nothing_has_is_said_with_the_nearest(services: Services) ->
         assert hinted(services, text, ADA) == (), text
 
 
+def test_a_language_model_that_is_asked_for_as_a_version_is_said_with_its_filter(services: Services) -> None:
+    for trace_id, experiment, model in (("asked", "1", "gpt-4o"), ("hidden", "2", "gpt-5")):
+        services.stores.traces.write([write(trace_id, span(model=model), experiment=experiment)])
+    said = (
+        "model = 'gpt-4o' asks for a version of the application; the language model of this name is "
+        "span.model = 'gpt-4o'"
+    )
+    assert hinted(services, "model = 'gpt-4o'", ADA) == (said,)
+    assert found(services, "span.model = 'gpt-4o'", ADA) == ["asked"]
+    assert hinted(services, "model = 'gpt-5'", ADA) == (
+        "no version in these experiments is called 'gpt-5' (the latest is 'cook-1')",
+    )
+
+
 def test_an_experiment_that_is_asked_for_by_its_name_is_said_with_its_id(services: Services) -> None:
     said = "experiment = 'app 1' asks for an id; the experiment of this name is experiment = '1'"
     assert hinted(services, "experiment = 'app 1'", ADA) == (said,)

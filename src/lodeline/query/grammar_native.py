@@ -22,6 +22,7 @@ from lodeline.query.ast import (
 from lodeline.query.build import ALL, conj, disj, exists, judged, negate, one_of
 from lodeline.query.fields import ENTITIES, GROUPS, FieldSpec, Group, field, find, names, spec_of
 from lodeline.query.literals import NowNeeded, literal, quote, unquoted
+from lodeline.query.other_words import meant
 from lodeline.query.patterns import matcher
 from lodeline.query.problem import nearest
 from lodeline.query.syntax import MAX_DEPTH, MAX_NODES, Token, Words, listed, path_parts
@@ -85,7 +86,7 @@ def unknown_field(words: Words, token: Token, scope: EntityScope, groups: Sequen
         return words.error(token, f"{token.text} needs a key", expected=example, field=token.text)
     keyed = [name for name in choices if name.endswith(".")]
     first = nearest(parts[0] + ".", keyed, cutoff=_NEAR_PREFIX) if len(parts) > 1 else None
-    near = first + token.text.split(".", 1)[1] if first else nearest(token.text, choices)
+    near = first + token.text.split(".", 1)[1] if first else meant(scope, token.text) or nearest(token.text, choices)
     near = near + "KEY" if near is not None and near.endswith(".") else near
     what = f"unknown field {token.text[:100]!r}"
     expected = f"a field of {ENTITIES[scope].plural}"
@@ -312,7 +313,7 @@ class _Parser:
 
     def _unknown_part(self, token: Token, scope: EntityScope, prefix: str) -> Invalid:
         rest = ".".join(path_parts(token.text)[1:])
-        near = nearest(rest, names(scope)) if rest else None
+        near = meant(scope, rest) or nearest(rest, names(scope)) if rest else None
         near = f"{prefix}.{near}KEY" if near and near.endswith(".") else f"{prefix}.{near}" if near else None
         expected = f"{prefix}.FIELD or {prefix}(...)"
         what = f"unknown field {token.text[:100]!r}"

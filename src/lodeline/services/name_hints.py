@@ -9,7 +9,7 @@ from lodeline.auth.policy import reach_of
 from lodeline.domain.errors import shown
 from lodeline.domain.ids import ExperimentId, is_experiment_id
 from lodeline.domain.page import MAX_LIMIT
-from lodeline.query.ast import And, Compare, In, Node, Search
+from lodeline.query.ast import And, Compare, Exists, In, Node, Search
 from lodeline.query.fields import field
 from lodeline.query.hints import MAX_HINTS
 from lodeline.query.literals import quote
@@ -58,8 +58,20 @@ class NameHints:
     def _of_ids(self, actor: Actor, node: Node, experiment_ids: Sequence[str]) -> Iterator[str]:
         for kind, value in sought(node)[:_MOST]:
             within = self._names.within(actor, kind, experiment_ids)
-            if within and not self._names.known(kind, value, within, experiment_ids):
+            if not within or self._names.known(kind, value, within, experiment_ids):
+                continue
+            if kind == "model" and self._answers(value, experiment_ids):
+                meant = f"the language model of this name is span.model = {quote(value)}"
+                yield f"model = {quote(value)} asks for a version of the application; {meant}"
+            else:
                 yield _sentence(_NOUNS[kind], value, self._named(kind, within))
+
+    def _answers(self, model: str, experiment_ids: Sequence[str]) -> bool:
+        """Tell whether there is a trace with a span that a language model of this name answered, without looking
+        for long."""
+        node = Exists("span", Compare(field("span", "model"), "=", model))
+        search = Search(tuple(experiment_ids), node, limit=1, deadline_s=_DEADLINE_S)
+        return bool(self._stores.traces.search(search).items)
 
     def _named(self, kind: Named, within: Sequence[ExperimentId]) -> Sequence[str]:
         """Return names of active versions or runs, the latest first."""
