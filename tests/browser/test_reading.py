@@ -123,6 +123,27 @@ def test_a_wrong_filter_is_marked_where_it_is_wrong(visit: Watched, api: httpx.C
     expect(page.get_by_test_id("filter-underline")).to_have_count(0)
 
 
+def test_a_list_stays_while_its_filter_is_wrong(visit: Watched, api: httpx.Client):
+    visit.expected.append("400")
+    page = visit.open(f"/experiments/{experiment_id(api, CAPTURES)}/traces?filter=state+%3D+%27ERROR%27")
+    heading = page.get_by_role("heading", name=re.compile("Traces"))
+    rows = page.get_by_role("grid", name="Traces").get_by_role("row")
+    expect(heading).to_contain_text("10 traces")
+    top = rows.nth(1).bounding_box()
+    filter_box(page).fill("stat = 'OK'")
+    filter_box(page).press("Enter")
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("unknown field 'stat' (character 1)")
+    expect(told).to_contain_text("The list shows what the filter before found.")
+    expect(page).to_have_url(re.compile("filter=stat[+%]"))
+    expect(heading).to_contain_text("10 traces")
+    assert rows.nth(1).bounding_box() == top
+    told.get_by_role("button", name="Take it").click()
+    expect(filter_box(page)).to_have_value("state = 'OK'")
+    expect(told).to_have_count(0)
+    expect(heading).not_to_contain_text("10 traces")
+
+
 def test_facets_write_the_filter(visit: Watched, api: httpx.Client):
     page = visit.open(f"/experiments/{experiment_id(api, CAPTURES)}/traces")
     facets = page.get_by_role("complementary", name="Facets")

@@ -19,6 +19,8 @@ import type { Entity } from "./use-completion";
 export interface Found<T> {
   items: readonly T[] | undefined;
   hints: readonly string[];
+  /** These are of the filter before, since that of the address cannot be read. */
+  stale: boolean;
   error: unknown;
   retry: () => void;
   more: boolean;
@@ -29,10 +31,12 @@ export interface Found<T> {
 /** What a query finds page by page. */
 export function pagesOf<T>(
   query: UseInfiniteQueryResult<InfiniteData<{ items: T[]; hints: string[] }>>,
+  stale = false,
 ): Found<T> {
   return {
     items: query.data?.pages.flatMap((page) => page.items),
     hints: query.data?.pages[0]?.hints ?? [],
+    stale,
     error: query.error,
     retry: () => void query.refetch(),
     more: query.hasNextPage,
@@ -46,6 +50,7 @@ export function wholeOf<T>(query: UseQueryResult<T[]>): Found<T> {
   return {
     items: query.data,
     hints: [],
+    stale: false,
     error: query.error,
     retry: () => void query.refetch(),
     more: false,
@@ -96,6 +101,7 @@ export function EntityList<T>(props: EntityListProps<T>) {
           entity={filtered.entity}
           value={filter}
           placeholder={filtered.hint}
+          stale={found.stale}
           onChange={(next) => change({ filter: next || undefined })}
         />
       )}

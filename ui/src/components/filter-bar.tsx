@@ -18,12 +18,15 @@ interface FilterBarProps {
   value: string;
   placeholder: string;
   onChange: (filter: string) => void;
+  /** The list shows what the filter before found, since this one cannot be read. */
+  stale?: boolean;
   /** Called with what is written, also before it is run: for forms that have a button of their own. */
   onDraft?: (draft: string) => void;
 }
 
 /** Where a filter is written: completion while typing, what is wrong at its place, saved and recent filters. */
-export function FilterBar({ experimentId, entity, value, placeholder, onChange, onDraft }: FilterBarProps) {
+export function FilterBar(props: FilterBarProps) {
+  const { experimentId, entity, value, placeholder, onChange, onDraft, stale = false } = props;
   const [draft, setDraft] = useState(value);
   const [caret, setCaret] = useState(value.length);
   const [open, setOpen] = useState(false);
@@ -183,10 +186,12 @@ export function FilterBar({ experimentId, entity, value, placeholder, onChange, 
         <p
           id={`${listId}-problem`}
           className={classes.problem}
-          data-applied={draft === value || undefined}
+          // Above the list, not before it, where there is one: it stays where it is.
+          data-applied={(draft === value && !stale) || undefined}
           role="alert"
         >
           <span>{problem.message}</span>
+          {stale && draft === value && <span className="dim">{t.staleFilter}</span>}
           {problem.suggestion !== null && (
             <>
               {!problem.message.includes(problem.suggestion) && (

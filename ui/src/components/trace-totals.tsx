@@ -8,6 +8,7 @@ import { joinClauses, rangeClause } from "@/lib/timerange";
 import { Count, Usd } from "./figures";
 import type { ListColumn } from "./list-table";
 import classes from "./trace-totals.module.css";
+import { type ReadableFilter, useReadableFilter } from "./use-readable-filter";
 
 interface Totals {
   trace_count: number;
@@ -57,13 +58,15 @@ export function totalsColumns<T extends Totals>(labels: Labels): readonly ListCo
 }
 
 /** What to ask the server for: filter and order as the address has them, with the time range on the last activity. */
-export function useActiveList(): { list: TraceList; narrowed: boolean } {
+export function useActiveList(): { list: TraceList; narrowed: boolean; shown: ReadableFilter } {
   const { experimentId = "" } = useParams({ strict: false });
   const { filter = "", order = "" } = useSearch({ strict: false });
   const { range } = useTimeRange();
   const clause = rangeClause(range, "last");
+  const shown = useReadableFilter(filter, experimentId);
   return {
-    list: { experiment: experimentId, filter: joinClauses(filter, clause), order },
+    list: { experiment: experimentId, filter: joinClauses(shown.filter, clause), order },
     narrowed: clause !== "",
+    shown,
   };
 }

@@ -16,6 +16,7 @@ export const tracesTexts = {
     forget: (name: string) => `Forget ${name}`,
     run: "Search",
     suggestion: "Did you mean",
+    staleFilter: "The list shows what the filter before found.",
     judgments: (count: number) => counted(count, "judgment", "judgments"),
     wordsDoc: "Traces with these words",
     take: "Take it",

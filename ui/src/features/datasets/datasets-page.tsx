@@ -9,6 +9,7 @@ import { EntityList, pagesOf } from "@/components/entity-list";
 import { Count, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { exactNumber, MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import { DatasetForm } from "./dataset-form";
@@ -20,7 +21,10 @@ const FROM = "/experiments/$experimentId/datasets";
 export function DatasetsPage() {
   const { experimentId } = useParams({ from: FROM });
   const { filter = "", order = "" } = useSearch({ from: FROM });
-  const found = useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter, order }));
+  const shown = useReadableFilter(filter, experimentId);
+  const found = shown.noting(
+    useInfiniteQuery(datasetsQuery({ experiment: experimentId, filter: shown.filter, order })),
+  );
   const may = useMayIn(experimentId);
   const [making, setMaking] = useState(false);
   return (
@@ -35,7 +39,7 @@ export function DatasetsPage() {
       filter={{ experimentId, entity: "dataset", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}
-      found={pagesOf(found)}
+      found={pagesOf(found, shown.stale)}
       columns={COLUMNS(experimentId)}
       keyOf={(each) => each.dataset_id}
     />

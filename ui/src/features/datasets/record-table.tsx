@@ -12,6 +12,7 @@ import { type GridColumn, GridTable } from "@/components/grid-table";
 import { Hints } from "@/components/hints";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { MISSING, oneLine } from "@/lib/format";
 import { jsonLine } from "@/lib/preview";
 import { text } from "@/strings";
@@ -44,7 +45,8 @@ export function RecordTable({
   edited,
 }: RecordTableProps) {
   const datasetId = dataset.dataset_id;
-  const found = useInfiniteQuery(recordsQuery(datasetId, version, filter));
+  const readable = useReadableFilter(filter, `${datasetId} ${version}`);
+  const found = readable.noting(useInfiniteQuery(recordsQuery(datasetId, version, readable.filter)));
   const items = found.data?.pages.flatMap((page) => page.items);
   const listed = items?.find((record) => record.record_id === opened);
   const single = useQuery({
@@ -65,6 +67,7 @@ export function RecordTable({
         entity="record"
         value={filter}
         placeholder={t.filterHint}
+        stale={readable.stale}
         onChange={(next) => onChange({ filter: next || undefined, record: undefined })}
       />
       {found.isError && !wrongFilter && (
@@ -72,7 +75,7 @@ export function RecordTable({
       )}
       {items === undefined && !found.isError && <Skeleton height={320} radius={8} mt={10} />}
       {items?.length === 0 && (
-        <Empty title={filter === "" ? t.noRecords : t.noneFound}>
+        <Empty title={readable.filter === "" ? t.noRecords : t.noneFound}>
           <Hints hints={found.data?.pages[0]?.hints ?? []} otherwise="" />
         </Empty>
       )}

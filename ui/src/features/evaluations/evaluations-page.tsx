@@ -10,6 +10,7 @@ import { EntityList, pagesOf } from "@/components/entity-list";
 import { Duration, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { evaluateSnippet } from "@/lib/snippets";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
@@ -27,7 +28,10 @@ export function EvaluationsPage() {
   const { clause } = useTimeRange();
   const navigate = useNavigate({ from: FROM });
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const found = useInfiniteQuery(runsQuery(experimentId, joinClauses(ONES, filter, clause), order));
+  const shown = useReadableFilter(filter, experimentId);
+  const found = shown.noting(
+    useInfiniteQuery(runsQuery(experimentId, joinClauses(ONES, shown.filter, clause), order)),
+  );
   const listed = found.data?.pages.flatMap((page) => page.items);
   // How many scorers each has says how high its row is: the list waits for it, so that nothing moves later.
   const states = useQueries({ queries: (listed ?? []).map((run) => evaluationQuery(run.run_id)) });
@@ -57,7 +61,7 @@ export function EvaluationsPage() {
       narrowed={clause !== ""}
       texts={t}
       code={evaluateSnippet(experimentId)}
-      found={{ ...pagesOf(found), items: listed?.length === 0 ? listed : items }}
+      found={{ ...pagesOf(found, shown.stale), items: listed?.length === 0 ? listed : items }}
       columns={columnsOf(chosen, choose)}
       keyOf={(run) => run.run_id}
       above={

@@ -11,6 +11,7 @@ import type { ListColumn } from "@/components/list-table";
 import { Pill } from "@/components/pill";
 import { RowButton } from "@/components/row-button";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { quote } from "@/lib/filtertext";
 import { MISSING } from "@/lib/format";
 import { visibleText } from "@/lib/hidden";
@@ -30,7 +31,10 @@ export function ModelsPage() {
   const { filter = "", order = "", model, left, right } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const found = useInfiniteQuery(modelsQuery({ experiment: experimentId, filter, order }));
+  const shown = useReadableFilter(filter, experimentId);
+  const found = shown.noting(
+    useInfiniteQuery(modelsQuery({ experiment: experimentId, filter: shown.filter, order })),
+  );
   const pages = found.data?.pages;
   const listed = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const figures = useModelFigures(experimentId, listed);
@@ -54,7 +58,7 @@ export function ModelsPage() {
       filter={{ experimentId, entity: "model", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}
-      found={pagesOf(found)}
+      found={pagesOf(found, shown.stale)}
       columns={columnsOf(listed, figures, chosen, choose, open)}
       keyOf={(each) => each.model_id}
       above={

@@ -10,6 +10,7 @@ import { Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { Pill } from "@/components/pill";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import { PromptForm } from "./prompt-form";
@@ -21,7 +22,10 @@ const FROM = "/experiments/$experimentId/prompts";
 export function PromptsPage() {
   const { experimentId } = useParams({ from: FROM });
   const { filter = "", order = "" } = useSearch({ from: FROM });
-  const found = useInfiniteQuery(promptsQuery({ experiment: experimentId, filter, order }));
+  const shown = useReadableFilter(filter, experimentId);
+  const found = shown.noting(
+    useInfiniteQuery(promptsQuery({ experiment: experimentId, filter: shown.filter, order })),
+  );
   const may = useMayIn(experimentId);
   const [writing, setWriting] = useState(false);
   return (
@@ -36,7 +40,7 @@ export function PromptsPage() {
       filter={{ experimentId, entity: "prompt", hint: t.filterHint }}
       texts={t}
       code={t.emptyCode(experimentId)}
-      found={pagesOf(found)}
+      found={pagesOf(found, shown.stale)}
       columns={COLUMNS}
       keyOf={(each) => each.name}
     />

@@ -8,6 +8,7 @@ import { Duration, Moment } from "@/components/figures";
 import type { ListColumn } from "@/components/list-table";
 import { RowButton } from "@/components/row-button";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { MISSING } from "@/lib/format";
 import { shownMetric } from "@/lib/scores";
 import { joinClauses } from "@/lib/timerange";
@@ -25,7 +26,10 @@ export function RunsPage() {
   const { filter = "", order = "", run } = useSearch({ from: FROM });
   const { clause } = useTimeRange();
   const navigate = useNavigate({ from: FROM });
-  const found = useInfiniteQuery(runsQuery(experimentId, joinClauses(filter, clause), order));
+  const shown = useReadableFilter(filter, experimentId);
+  const found = shown.noting(
+    useInfiniteQuery(runsQuery(experimentId, joinClauses(shown.filter, clause), order)),
+  );
   const open = (id: string | undefined) => void navigate({ search: (before) => ({ ...before, run: id }) });
   return (
     <EntityList
@@ -35,7 +39,7 @@ export function RunsPage() {
       narrowed={clause !== ""}
       texts={t}
       code={t.emptyCode(experimentId)}
-      found={pagesOf(found)}
+      found={pagesOf(found, shown.stale)}
       columns={columnsOf((id) => open(id === run ? undefined : id))}
       keyOf={(each) => each.run_id}
     >

@@ -134,13 +134,14 @@ function Opening({ said }: { said: string | null }) {
 
 /** The conversations of an experiment, last activity first. */
 export function SessionsPage() {
-  const { list, narrowed } = useActiveList();
-  const found = useInfiniteQuery(sessionsQuery(list));
+  const { list, narrowed, shown } = useActiveList();
+  const found = shown.noting(useInfiniteQuery(sessionsQuery(list)));
   const asked = found.data?.pages.filter(({ items }) => items.length > 0) ?? [];
   const judged = useJudgedColumns(
     list.experiment,
     asked.map(({ items }) => items),
   );
+  const pages = pagesOf(found, shown.stale);
   const openings = useQueries({ queries: asked.map(({ items }) => openingsQuery(list.experiment, items)) });
   const openingOf = ({ session }: Session) =>
     openings.map(({ data }) => data?.get(session)).find((trace) => trace !== undefined);
@@ -152,7 +153,7 @@ export function SessionsPage() {
       narrowed={narrowed}
       texts={t}
       // Columns that came after the rows would move them.
-      found={judged === undefined ? { ...pagesOf(found), items: undefined } : pagesOf(found)}
+      found={{ ...pages, items: judged === undefined ? undefined : pages.items }}
       columns={columnsOf(openingOf, judged ?? [])}
       keyOf={(each) => each.session}
     />

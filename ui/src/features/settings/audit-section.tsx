@@ -9,6 +9,7 @@ import { Hints } from "@/components/hints";
 import { type ListColumn, ListTable } from "@/components/list-table";
 import { ProblemNote } from "@/components/problem-note";
 import { SafeText } from "@/components/safe-text";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { MISSING } from "@/lib/format";
 import { text } from "@/strings";
 import classes from "./settings-page.module.css";
@@ -64,7 +65,8 @@ export function AuditSection() {
   const navigate = useNavigate();
   const setFilter = (next: string) =>
     void navigate({ to: ".", search: (before) => ({ ...before, filter: next || undefined }) });
-  const found = useInfiniteQuery(auditQuery(filter));
+  const shown = useReadableFilter(filter, "server");
+  const found = shown.noting(useInfiniteQuery(auditQuery(shown.filter)));
   const items = found.data?.pages.flatMap((page) => page.items);
   return (
     <>
@@ -73,6 +75,7 @@ export function AuditSection() {
         entity="audit"
         value={filter}
         placeholder={t.filterHint}
+        stale={shown.stale}
         onChange={setFilter}
       />
       {found.isError && !isFilterProblem(found.error) && (

@@ -13,6 +13,7 @@ import { FilterBar } from "@/components/filter-bar";
 import { Hints } from "@/components/hints";
 import { Page } from "@/components/page";
 import { ProblemNote } from "@/components/problem-note";
+import { useReadableFilter } from "@/components/use-readable-filter";
 import { exactNumber, shortNumber } from "@/lib/format";
 import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
@@ -36,10 +37,11 @@ export function TracesPage() {
   const navigate = useNavigate({ from: FROM });
   const { clause, range, refresh, setRange } = useTimeRange();
   const { filter = "", order = "" } = search;
-  const list = { experiment: experimentId, filter: joinClauses(filter, clause), order };
-  const pages = useInfiniteQuery(tracesQuery(list));
+  const readable = useReadableFilter(filter, experimentId);
+  const list = { experiment: experimentId, filter: joinClauses(readable.filter, clause), order };
+  const pages = readable.noting(useInfiniteQuery(tracesQuery(list)));
   const experiment = useQuery(experimentQuery(experimentId));
-  const live = useLive(experimentId, filter, search.live !== undefined);
+  const live = useLive(experimentId, readable.filter, search.live !== undefined);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const known = useQuery(assessmentNamesQuery(experimentId));
   const names = known.data?.names ?? NO_NAMES;
@@ -116,6 +118,7 @@ export function TracesPage() {
         entity="trace"
         value={filter}
         placeholder={t.filterHint}
+        stale={readable.stale}
         onChange={setFilter}
       />
       {search.live !== undefined && <p className={classes.note}>{t.liveOn}</p>}
@@ -130,7 +133,7 @@ export function TracesPage() {
         {!hideFacets && !pages.isError && (
           <Facets
             experimentId={experimentId}
-            filter={filter}
+            filter={readable.filter}
             clause={clause}
             recommendedTags={experiment.data?.settings.recommended_tags ?? []}
             onFilter={setFilter}
@@ -139,7 +142,7 @@ export function TracesPage() {
         {pages.isPending && <TableSkeleton />}
         {nothing && (
           <NothingFound
-            filtered={filter !== ""}
+            filtered={readable.filter !== ""}
             ranged={range.text !== "all"}
             showAll={() => setRange("all")}
             clear={() => setFilter("")}

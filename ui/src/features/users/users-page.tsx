@@ -57,7 +57,7 @@ const COLUMNS: readonly ListColumn<User>[] = [
 
 /** The end users whom an experiment's traces name. */
 export function UsersPage() {
-  const { list, narrowed } = useActiveList();
+  const { list, narrowed, shown } = useActiveList();
   return (
     <EntityList
       title={t.title}
@@ -65,7 +65,7 @@ export function UsersPage() {
       filter={{ experimentId: list.experiment, entity: "user", hint: t.filterHint }}
       narrowed={narrowed}
       texts={t}
-      found={pagesOf(useInfiniteQuery(usersQuery(list)))}
+      found={pagesOf(shown.noting(useInfiniteQuery(usersQuery(list))), shown.stale)}
       columns={COLUMNS}
       keyOf={(each) => each.user}
     />
