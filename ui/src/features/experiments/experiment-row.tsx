@@ -19,6 +19,7 @@ import { joinClauses } from "@/lib/timerange";
 import { text } from "@/strings";
 import { ExperimentForm } from "./experiment-form";
 import classes from "./experiment-row.module.css";
+import columns from "./experiments-page.module.css";
 import type { Activity } from "./use-activity";
 
 const t = text.experiments;
@@ -58,7 +59,7 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
           </div>
         )}
       </td>
-      <td>
+      <td className={columns.more}>
         {activity === undefined ? (
           <span className="dim">{t.noActivity}</span>
         ) : (
@@ -71,13 +72,13 @@ export function ExperimentRow({ experiment, activity }: { experiment: Experiment
       <td data-num data-bad={(activity?.errorRate ?? 0) > 0 || undefined} className={classes.errors}>
         <Share value={activity?.errorRate ?? null} n={activity?.count} />
       </td>
-      <td data-num>
+      <td data-num className={columns.more}>
         <Duration ms={activity?.p95Ms} />
       </td>
-      <td data-num>
+      <td data-num className={columns.more}>
         <Usd value={activity?.costUsd} />
       </td>
-      <td>
+      <td className={columns.more}>
         <div className={classes.last}>
           <LastError experimentId={experimentId} failed={(activity?.errorRate ?? 0) > 0} />
         </div>

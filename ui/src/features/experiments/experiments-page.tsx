@@ -85,20 +85,20 @@ function ExperimentList() {
             <thead>
               <tr>
                 <th>{t.columns.name}</th>
-                <th className={classes.activity}>{t.columns.activity}</th>
+                <th className={`${classes.activity} ${classes.more}`}>{t.columns.activity}</th>
                 <th data-num className={classes.count}>
                   {t.columns.traces}
                 </th>
                 <th data-num className={classes.share}>
                   {t.columns.errors}
                 </th>
-                <th data-num className={classes.figure}>
+                <th data-num className={`${classes.figure} ${classes.more}`}>
                   {t.columns.p95}
                 </th>
-                <th data-num className={classes.figure}>
+                <th data-num className={`${classes.figure} ${classes.more}`}>
                   {t.columns.cost}
                 </th>
-                <th className={classes.last}>{t.columns.lastError}</th>
+                <th className={`${classes.last} ${classes.more}`}>{t.columns.lastError}</th>
                 <th className={deleted ? classes.restore : classes.menu}>
                   <span className="visually-hidden">{text.common.actions}</span>
                 </th>
