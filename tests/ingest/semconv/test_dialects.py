@@ -100,6 +100,13 @@ class TestLodeline:
         assert (found.request, found.response) == ("asked", "x" * 1_000)
 
     @pytest.mark.parametrize(
+        ("sent", "shown"),
+        [(0, "0"), (0.0, "0.0"), (False, "false"), (True, "true"), (7, "7"), ([], None), ({}, None)],
+    )
+    def test_no_and_nought_are_answers(self, sent: AttributeValue, shown: str | None) -> None:
+        assert derived({"lodeline.outputs": sent}).response == shown
+
+    @pytest.mark.parametrize(
         ("sent", "meant"),
         [
             ('"{quoted}"', "{quoted}"),

@@ -24,11 +24,13 @@ def cut(text: str) -> str:
 
 
 def preview_at(attributes: Attributes, key: str, side: Side) -> str | None:
-    """Return the preview of the value at `key`; None when there is none."""
+    """Return the preview of the value at `key`; None when there is none, or an empty list or object."""
     text = attributes.text(key)
     if text is not None:
         return preview_of_text(text, side)
-    return preview(attributes.excerpt(key) or None, side)
+    value = attributes.excerpt(key)
+    # No and nought are answers.
+    return preview(value if value or isinstance(value, (bool, int, float)) else None, side)
 
 
 def preview_of_text(text: str, side: Side) -> str:
