@@ -10,8 +10,9 @@ import { SafeText } from "@/components/safe-text";
 import { SidePanel } from "@/components/side-panel";
 import { usePreviews } from "@/components/use-previews";
 import { exactNumber, finite, MISSING, oneLine } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
 import { jsonLine } from "@/lib/preview";
-import { short } from "@/lib/scores";
+import { scoreNumber, short } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
 import { RowContent, ScoreValue } from "./row-panel";
@@ -51,6 +52,7 @@ export function ComparedRows(props: ComparedRowsProps) {
   );
   const { previewOf, onSight } = usePreviews(experimentId, traceIds);
   if (found === undefined) return null;
+  const { scorer } = found.scorer;
   const traceOf = (row: RowDifference) => before.byHash.get(row.content_hash)?.trace_id ?? null;
   const columns: GridColumn<RowDifference>[] = [
     {
@@ -72,7 +74,17 @@ export function ComparedRows(props: ComparedRowsProps) {
       track: "minmax(90px, 150px)",
       least: 90,
       numeric: true,
-      cell: (row: RowDifference) => figure(row[side], side === "difference"),
+      cell: (row: RowDifference) => {
+        if (side === "difference") return figure(row.difference, true);
+        const found = (side === "baseline" ? before : after).byHash.get(row.content_hash);
+        const score = found === undefined ? undefined : scoreOf(found, scorer);
+        // As it was said, unless repetitions of the row said something else.
+        return score !== undefined && scoreNumber(score.value) === finite(row[side]) ? (
+          <ScoreValue score={score} />
+        ) : (
+          figure(row[side], false)
+        );
+      },
     })),
   ];
   const open = rows.find((row) => row.content_hash === opened);
@@ -178,8 +190,11 @@ function Side({ name, side, row, scorer }: SideProps) {
   const score = scoreOf(found, scorer);
   return (
     <div>
-      <h3 className="clip">
-        <SafeText text={name} /> <ScoreValue score={score} />
+      <h3 className={classes.scored}>
+        <span className="clip" title={visibleText(name)}>
+          <SafeText text={name} />
+        </span>{" "}
+        <ScoreValue score={score} />
       </h3>
       {score?.rationale && (
         <p className="dim">

@@ -8,6 +8,7 @@ import type { ValueSummary } from "@/api/schema";
 import { Count } from "@/components/figures";
 import { SafeText } from "@/components/safe-text";
 import { exactNumber, finite, MISSING } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
 import { shownMean } from "@/lib/scores";
 import { text } from "@/strings";
 import classes from "./evaluations.module.css";
@@ -57,7 +58,7 @@ export function Scores({ runId }: CellProps) {
     <span className={classes.scores} style={{ height }}>
       {found.data.scorers.slice(0, MOST_SCORERS).map(({ scorer, summary }) => (
         <span key={scorer} className={classes.score}>
-          <span className="dim">
+          <span className="dim clip" title={visibleText(scorer)}>
             <SafeText text={scorer} />
           </span>{" "}
           <strong>{meanOf(summary)}</strong> <span className="dim">{intervalOf(summary)}</span>{" "}

@@ -68,7 +68,12 @@ export function RowPanel({ experimentId, runId, bindings, row, close }: RowPanel
 function ScoreCard({ score }: { score: RowScore }) {
   return (
     <article className={classes.scoreCard}>
-      <SafeText text={score.name} /> <ScoreValue score={score} />
+      <div className={classes.scored}>
+        <span className="clip" title={visibleText(score.name)}>
+          <SafeText text={score.name} />
+        </span>{" "}
+        <ScoreValue score={score} />
+      </div>
       {score.rationale !== null && <Content value={score.rationale} markdown />}
     </article>
   );

@@ -5,6 +5,7 @@ import { IntervalBar } from "@/components/interval-bar";
 import { SafeText } from "@/components/safe-text";
 import table from "@/components/table.module.css";
 import { exactNumber, finite, MISSING } from "@/lib/format";
+import { visibleText } from "@/lib/hidden";
 import { short, shownMean, shownDifference as signed } from "@/lib/scores";
 import { text } from "@/strings";
 import { AmountTable, amountNotes, amountSentences } from "./amount-table";
@@ -69,7 +70,7 @@ export function VerdictTable(props: VerdictTableProps) {
                     <td>
                       <button
                         type="button"
-                        className={classes.picked}
+                        className={`${classes.picked} ${classes.named} clip`}
                         aria-pressed={chosen}
                         title={t.rowsOf(scorer)}
                         onClick={() => props.onChoose(scorer, run.candidate)}
@@ -79,6 +80,8 @@ export function VerdictTable(props: VerdictTableProps) {
                     </td>
                     <td>
                       <Link
+                        className={`${classes.named} clip`}
+                        title={visibleText(nameOf(run.candidate))}
                         to="/experiments/$experimentId/evaluations/$runId"
                         params={{ experimentId, runId: run.candidate }}
                         preload={false}
