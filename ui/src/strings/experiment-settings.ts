@@ -92,7 +92,7 @@ export const experimentSettingsTexts = {
       },
       prices: {
         label: "Own prices",
-        what: "US dollars per million tokens of a model, in the place of the price that the server knows.",
+        what: "US dollars per million tokens of a model, in the place of the price in the server's package genai-prices.",
         there:
           "Traces that are there keep the costs they have until they are priced anew, in Settings under Prices.",
         usual: "none",

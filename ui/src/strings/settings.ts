@@ -82,7 +82,7 @@ export const settingsTexts = {
     noKeys: "No keys.",
     noScopes: "Your role lets you make no keys; ask an admin for one that may read or send traces.",
     pricesHint:
-      "Prices come with the server. An experiment may have its own, in US dollars per million tokens.",
+      "Prices come with the server, in its package genai-prices; a span names the release that its cost is from. An experiment may have prices of its own, in US dollars per million tokens.",
     noPrices: "This experiment has no prices of its own.",
     model: "Model",
     provider: "Provider",
