@@ -77,3 +77,14 @@ def test_a_malformed_batch_is_refused_as_a_whole(world: World, body: object, fie
     answer = world.client.post(f"{API}/assessments/batch", json=body)
     assert answer.status_code == 400
     assert answer.json()["details"]["field"] == field
+
+
+def test_what_is_unknown_is_answered_with_where_to_look(world: World) -> None:
+    detail = world.client.get(f"{API}/assessments/a-none").json()["detail"]
+    assert detail == (
+        "assessment 'a-none' does not exist; `lodeline assessments list` has those there are, `assessments history` "
+        "those that were deleted."
+    )
+    body = {"trace_id": TRACE, "span_id": "00000000000000ee", "name": "x", "value": 1}
+    detail = world.client.post(f"{API}/assessments", json=body).json()["detail"]
+    assert detail.startswith("span '00000000000000ee' does not exist; `lodeline traces get` has those of its trace")

@@ -61,6 +61,13 @@ class Forbidden(LodelineError):
     http_status = 403
 
 
+_WHERE = {
+    "assessment": "; `lodeline assessments list` has those there are, `assessments history` those that were deleted",
+    "span": "; `lodeline traces get` has those of its trace, and a judgment with `park` waits for one to come",
+}
+"""Where to look for what does not exist, by its noun."""
+
+
 class NotFound(LodelineError):
     """The entity does not exist, or the actor may not know that it does."""
 
@@ -71,9 +78,10 @@ class NotFound(LodelineError):
     def of(cls, noun: str, ident: object) -> Self:
         """Return the error for a missing entity, such as ``NotFound.of("trace", trace_id)``.
 
-        Of a trace that is named as OpenTelemetry names it, it says what its id is here.
+        Of a trace that is named as OpenTelemetry names it, it says what its id is here; of what people know by its id
+        alone, where to look for it.
         """
-        hint = ""
+        hint = _WHERE.get(noun, "")
         if noun == "trace" and _OTEL_TRACE_ID.fullmatch(text := str(ident)):
             hint = f"; ids of traces begin with tr-: {shown('tr-' + text.lower())}"
         return cls(
