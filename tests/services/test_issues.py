@@ -69,6 +69,10 @@ def test_a_list_goes_on_where_its_page_ended(services: Services, monkeypatch: py
         services.issues.list(LOCAL, [other], limit=1, cursor=elsewhere)
     with pytest.raises(Invalid):
         services.issues.list(LOCAL, limit=0)
+    both, every = (services.issues.list(LOCAL, asked, limit=1).cursor for asked in ([home, other], []))
+    make(services, "made between pages")
+    assert services.issues.list(LOCAL, [other, home, other], limit=1, cursor=both).items
+    assert services.issues.list(LOCAL, limit=1, cursor=every).items
 
 
 def test_what_is_out_of_bounds_is_refused(services: Services) -> None:

@@ -169,6 +169,22 @@ def test_what_is_done_with_a_session_is_audited(services: Services) -> None:
     ]  # fmt: skip
 
 
+def test_a_page_goes_on_when_an_experiment_is_made_meanwhile(services: Services) -> None:
+    for _ in range(3):
+        session(services, "Feedback", reviewers=("ann",))
+    other = make(services, "other").experiment_id
+    listed = services.labeling.list
+    every, one, both = (listed(LOCAL, asked, limit=1).cursor for asked in ([], ["0"], ["0", other]))
+    mine = services.reviews.sessions(LOCAL, reviewer="ann", limit=1).cursor
+    make(services, "made between pages")
+    assert listed(LOCAL, limit=1, cursor=every).items
+    assert listed(LOCAL, [other, "Default"], limit=1, cursor=both).items
+    assert services.reviews.sessions(LOCAL, reviewer="ann", limit=1, cursor=mine).cursor
+    for asked, cursor in (([], one), ([other], one), (["0"], every)):
+        with pytest.raises(Invalid, match="does not belong to this list"):
+            listed(LOCAL, asked, limit=1, cursor=cursor)
+
+
 def test_a_link_carries_the_name_where_nobody_signs_in(services: Services) -> None:
     made = session(services, reviewers=("ann b",))
     link = services.labeling.link(LOCAL, made.run.run_id, reviewer="ann b")

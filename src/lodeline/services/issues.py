@@ -83,7 +83,8 @@ class IssueService:
         numbers of traces that refer to them; those of a status, a severity, a run that found them where given."""
         check_limit(limit)
         ids = self._scope.ids(actor, "assessment.read", experiments)
-        mark = cursors.fingerprint("assessment", Always(), (), "issues", *ids, str((status, severity, run_id)))
+        wanted = sorted(ids) if experiments else ()
+        mark = cursors.fingerprint("assessment", Always(), (), "issues", *wanted, str((status, severity, run_id)))
         before = None if cursor is None else _place(cursors.decode(cursor, mark))
         found: list[Issue] = []
         while len(found) <= limit:

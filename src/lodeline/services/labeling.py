@@ -101,7 +101,8 @@ class LabelingService:
     ) -> Page[LabelingSession]:
         """List sessions of experiments (ids or names; all in reach without), newest first."""
         ids = self._scope.ids(actor, "labeling.read", experiments)
-        return self._stores.labeling.list(ids, limit=check_limit(limit), cursor=cursor or None)
+        wanted = ids if experiments else ()
+        return self._stores.labeling.list(ids, wanted=wanted, limit=check_limit(limit), cursor=cursor or None)
 
     def update(
         self, actor: Actor, run_id: RunId, change: LabelingChange, *, schemas: Sequence[str] | None = None

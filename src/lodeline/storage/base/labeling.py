@@ -40,9 +40,11 @@ class LabelingStore(Protocol):
         """Return one; NotFound when there is no such run or it is of another kind."""
         ...
 
-    def list(self, experiment_ids: Sequence[ExperimentId], *, reviewer: str | None = None, limit: int,
-             cursor: str | None = None) -> Page[LabelingSession]:  # fmt: skip
-        """List sessions whose run is not deleted, newest first: all, or those that name the reviewer."""
+    def list(self, experiment_ids: Sequence[ExperimentId], *, wanted: Sequence[ExperimentId] = (),
+             reviewer: str | None = None, limit: int, cursor: str | None = None
+             ) -> Page[LabelingSession]:  # fmt: skip
+        """List sessions whose run is not deleted, newest first: all, or those that name the reviewer. Cursors belong
+        to the experiments `wanted`, those that were asked for, and to the reviewer."""
         ...
 
     def change(self, run_id: RunId, change: LabelingChange, *, now_ms: int, audit: AuditEntry) -> LabelingSession:

@@ -57,9 +57,10 @@ class MemoryLabeling:
             record = visible(self._state, run_id, "labeling session")
             return labeling_of(record).current(record.current())
 
-    def list(self, experiment_ids: Sequence[ExperimentId], *, reviewer: str | None = None, limit: int,
-             cursor: str | None = None) -> Page[LabelingSession]:  # fmt: skip
-        fingerprint = cursors.fingerprint("run", ALL, (), "labeling", *experiment_ids, reviewer or "")
+    def list(self, experiment_ids: Sequence[ExperimentId], *, wanted: Sequence[ExperimentId] = (),
+             reviewer: str | None = None, limit: int, cursor: str | None = None
+             ) -> Page[LabelingSession]:  # fmt: skip
+        fingerprint = cursors.fingerprint("run", ALL, (), "labeling", *sorted(wanted), reviewer or "")
         after = None if cursor is None else cursors.decode(cursor, fingerprint)
         with self._state.lock:
             numbered = [

@@ -77,9 +77,10 @@ class SqlLabeling:
         with self._readers.read() as db:
             return visible_session(db, run_id)[1]
 
-    def list(self, experiment_ids: Sequence[ExperimentId], *, reviewer: str | None = None, limit: int,
-             cursor: str | None = None) -> Page[LabelingSession]:  # fmt: skip
-        fingerprint = cursors.fingerprint("run", ALL, (), "labeling", *experiment_ids, reviewer or "")
+    def list(self, experiment_ids: Sequence[ExperimentId], *, wanted: Sequence[ExperimentId] = (),
+             reviewer: str | None = None, limit: int, cursor: str | None = None
+             ) -> Page[LabelingSession]:  # fmt: skip
+        fingerprint = cursors.fingerprint("run", ALL, (), "labeling", *sorted(wanted), reviewer or "")
         after = (2**62, 0) if cursor is None else cursors.decode(cursor, fingerprint)
         mine = "" if reviewer is None else "AND s.run IN (SELECT run FROM labeling_reviewers WHERE reviewer = ?2) "
         sql = (
@@ -88,10 +89,10 @@ class SqlLabeling:
             f"WHERE r.exp IN carray(?1) AND r.lifecycle = 'ACTIVE' AND ?2 IS ?2 {mine}"
             "AND (r.start_ms, r.id) < (?3, ?4) ORDER BY r.start_ms DESC, r.id DESC LIMIT ?5"
         )
-        wanted = carray([-1, *map(number_of, experiment_ids)])
+        within = carray([-1, *map(number_of, experiment_ids)])
         name = None if reviewer is None else clean(reviewer)
         with self._readers.read() as db:
-            found = db.execute(sql, (wanted, name, after[0], after[1], limit + 1)).fetchall()
+            found = db.execute(sql, (within, name, after[0], after[1], limit + 1)).fetchall()
             sessions = tuple(visible_session(db, RunId(row[0]))[1] for row in found[:limit])
         end = cursors.encode(found[limit - 1][1:], fingerprint) if len(found) > limit else None
         return Page(sessions, end)
