@@ -397,3 +397,9 @@ def test_a_scope_that_is_refused_is_named_with_what_is_missing(experiment_id: Ex
     assert "this needs the role editor; ask an admin for it" in refused.value.message
     assert refused.value.message.endswith("; without it no key gets the scope write.")
     permit_scope(_person("viewer"), "read", experiment_id)
+
+
+def test_a_scope_for_the_whole_server_is_asked_for_there():
+    with pytest.raises(Forbidden) as refused:
+        permit_scope(_person("editor"), "metrics", ONE)
+    assert "may not do server.measure: this needs the role admin; ask an admin for it;" in refused.value.message

@@ -172,7 +172,9 @@ def permit_scope(actor: Actor, scope: Scope, experiment_id: ExperimentId | None 
     reaches. Errors as of `permit`; Invalid for an experiment and a scope that is for the whole server."""
     needed = SCOPE_NEEDS[scope]
     try:
-        if needed in EXPERIMENT_ACTIONS and experiment_id is None:
+        if needed not in EXPERIMENT_ACTIONS:
+            permit(actor, needed)
+        elif experiment_id is None:
             permit_reach(actor, needed)
         else:
             permit(actor, needed, experiment_id)
