@@ -100,6 +100,9 @@ def test_a_copy_inside_the_store_is_refused(tmp_path: Path):
             stores.admin.backup(str(tmp_path / name))
     assert set((tmp_path / "store").iterdir()) == before
     stores.admin.backup(str(tmp_path / "store-copy"))
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(Unavailable, match="backup into"):
+        stores.admin.backup(str(tmp_path / "loop" / "copy"))
     stores.close()
 
 

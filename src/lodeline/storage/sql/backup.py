@@ -32,7 +32,7 @@ def copy_store(directory: Path, target: Path, blobs: DirectoryBlobStore) -> Copy
     """
     if os.path.lexists(target):
         raise Conflict(f"backup: {target} exists already; name a new directory.", code="backup_exists")
-    if target.resolve().is_relative_to(directory.resolve()):
+    if Path(os.path.realpath(target)).is_relative_to(os.path.realpath(directory)):
         raise Conflict(
             f"backup: {target} is inside the store {directory}, and would be lost with it; name a directory outside.",
             code="backup_inside_store",
