@@ -35,8 +35,9 @@ _HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Warnings of the client are its own."""
+    paths = {path for path in {item.path for item in items} if _HERE in path.parents}
     for item in items:
-        if _HERE in item.path.parents:
+        if item.path in paths:
             item.add_marker(pytest.mark.filterwarnings("default"))
 
 
