@@ -253,3 +253,23 @@ def test_a_copy_waits_beside_what_it_was_made_of(services: Services) -> None:
         LOCAL, judgment("tr-1", "known", value=True, source="HUMAN", identifier="i"), experiment="copy", park=True
     )
     assert again.assessment.assessment_id == copies["known"].assessment_id
+
+
+def test_an_import_passes_over_what_was_said_anew_since(services: Services) -> None:
+    park(services, "scored", 1, identifier="i")
+    park(services, "nameless")
+    file = b"".join(services.transfer.export(LOCAL, "one")[1])
+    arrive(services)
+    assert services.parking.attach_all() == 2
+    with services_over() as other:
+        make(other, "one")
+        arrive(other)
+        clock_of(other).advance(60)
+        other.assessments.log(LOCAL, judgment("tr-1", "scored", 5, source="HUMAN", identifier="i"))
+        assert other.transfer.import_file(LOCAL, BytesIO(file), into="one").assessments == 1
+        assert other.parking.attach_all() == 1
+        assert {each.name: each.value for each in judgments(other)} == {"scored": 5, "nameless": True}
+    assert services.transfer.import_file(LOCAL, BytesIO(file), into="one").assessments == 0
+    assert {each.name: (each.value, each.revision) for each in judgments(services)} == {
+        "scored": (1, 1), "nameless": (True, 1),
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from lodeline.domain.assessment import Assessment, AssessmentDraft
@@ -87,6 +88,17 @@ def parked_again(
     elif found.identifier is None:
         draft = replace(draft, assessment_id=_digest_id((experiment_id, found.assessment_id)))
     return park(draft, experiment_id, actor=actor, by=by, now_ms=now_ms)
+
+
+def said_since(parked: ParkedAssessment, there: Iterable[Assessment], since_ms: int) -> bool:
+    """Tell whether the same judgment, by its identifier, was logged at `since_ms` or later, among those on its
+    trace."""
+    draft = parked.draft
+    return draft.identifier is not None and any(
+        (each.target, each.name, each.identifier) == (draft.target, draft.name, draft.identifier)
+        and each.updated_ms >= since_ms
+        for each in there
+    )
 
 
 def _check_spelling(trace_id: str) -> None:

@@ -7,7 +7,7 @@ from lodeline.domain.audit import AuditEntry
 from lodeline.domain.clock import Clock, system_clock
 from lodeline.domain.errors import LodelineError
 from lodeline.domain.ids import AssessmentId, TraceId
-from lodeline.domain.parking import ParkedAssessment
+from lodeline.domain.parking import ParkedAssessment, said_since
 from lodeline.services.enforced_schemas import EnforcedSchemas
 from lodeline.storage.base import Stores
 
@@ -54,15 +54,10 @@ class ParkingService:
 
     def _was_said_anew(self, parked: ParkedAssessment) -> bool:
         """Tell whether the same judgment, by its identifier, was logged on the trace after this one was parked."""
-        draft, trace_id = parked.draft, parked.draft.target.trace_id
-        if draft.identifier is None or trace_id is None:
+        trace_id = parked.draft.target.trace_id
+        if parked.draft.identifier is None or trace_id is None:
             return False
-        there = self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
-        return any(
-            (each.target, each.name, each.identifier) == (draft.target, draft.name, draft.identifier)
-            and each.updated_ms >= parked.parked_ms
-            for each in there
-        )
+        return said_since(parked, self._stores.assessments.of_traces([trace_id]).get(trace_id, ()), parked.parked_ms)
 
     def _attach(self, parked: ParkedAssessment) -> bool:
         """Log a judgment and tell whether that went well. One whose span is still missing goes on waiting."""

@@ -10,7 +10,7 @@ from lodeline.domain.assessment import AssessmentRevision
 from lodeline.domain.audit import AuditEntry
 from lodeline.domain.errors import Conflict
 from lodeline.domain.ids import AssessmentId, ExperimentId
-from lodeline.domain.parking import PARKING_FULL, ParkedAssessment, parked_again
+from lodeline.domain.parking import PARKING_FULL, ParkedAssessment, parked_again, said_since
 from lodeline.services.run_transfer import RowsOf
 from lodeline.services.transfer_rows import revision_from_row, revision_to_row, write_row
 from lodeline.storage.base import Stores
@@ -46,8 +46,8 @@ def _row(parked: ParkedAssessment) -> bytes:
 
 
 class ParkedImport:
-    """Parks what the file has parked, for a day from now, and passes over what waits there already. `refused` names
-    what could not be parked."""
+    """Parks what the file has parked, for a day from now, and passes over what waits there already, and what its
+    trace has or was said anew since. `refused` names what could not be parked."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class ParkedImport:
     def run(self) -> Iterator[None]:
         """Park them; yields after each. `check` was called before."""
         waiting = {each.assessment_id for block in _blocks(self._stores, self._experiment_id) for each in block}
-        for parked in self._found():
-            if parked.assessment_id in waiting:
+        for parked, parked_ms in self._found():
+            if parked.assessment_id in waiting or self._is_said(parked, parked_ms):
                 continue
             target, now_ms = parked.draft.target.label, self._now_ms()
             audit = AuditEntry(now_ms, self._actor, "assessment.park", target, self._experiment_id)
@@ -90,10 +90,20 @@ class ParkedImport:
                     return
             yield
 
-    def _found(self) -> Iterator[ParkedAssessment]:
+    def _is_said(self, parked: ParkedAssessment, parked_ms: int) -> bool:
+        """Tell whether its trace, where it is here, has the judgment, or the same one said after it was parked."""
+        trace_id = parked.draft.target.trace_id
+        there = () if trace_id is None else self._stores.assessments.of_traces([trace_id]).get(trace_id, ())
+        return said_since(parked, there, parked_ms) or any(
+            each.assessment_id == parked.assessment_id for each in there
+        )
+
+    def _found(self) -> Iterator[tuple[ParkedAssessment, int]]:
+        """Yield each as it is to be parked, with the time at which it was."""
         for name in self._members:
             for row in self._rows(name):
-                revision = revision_from_row(row)
-                yield parked_again(
-                    revision.assessment, self._experiment_id, actor=self._actor, by=revision.by, now_ms=self._now_ms()
+                found = revision_from_row(row)
+                parked = parked_again(
+                    found.assessment, self._experiment_id, actor=self._actor, by=found.by, now_ms=self._now_ms()
                 )
+                yield parked, found.at_ms
