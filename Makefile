@@ -54,7 +54,6 @@ ui: $(UI_INDEX) ## build the web page, when its sources have changed
 # The browser's driver keeps an event loop running in its process: its tests have processes of their own.
 # Modules are compiled once for all processes of the tests, also where Python may write no bytecode otherwise. Plugins
 # are named, since pytest would else rewrite every module of the packages that have one, and ours is one of them.
-# inline-snapshot's is left out: it acts at every test, and none has a snapshot.
 PLUGINS := --disable-plugin-autoload $(addprefix -p ,xdist timeout _hypothesis_pytestplugin anyio.pytest_plugin \
     schemathesis.pytest.plugin lodeline.sdk.pytest_plugin.plugin)
 TESTS   := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(PLUGINS)
