@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,10 @@ def test_judgments_are_logged_revised_and_deleted(client: LocalClient, app: Expe
     batch = client.assessments.log_many([judgment("c"), judgment("unknown")])
     assert isinstance(batch[0].assessment, Assessment)
     assert (batch[1].assessment, batch[1].code) == (None, "trace_not_found")
+    malformed = [replace(judgment("c"), name=""), judgment("c", float("nan")), replace(judgment("c"), confidence=7.0)]
+    told = client.assessments.log_many([*malformed, judgment("c", identifier="y")])
+    assert [item.code for item in told] == ["invalid", "invalid", "invalid", None]
+    client.assessments.delete(told[3].assessment.assessment_id if told[3].assessment else "")
     session = AssessmentDraft(
         AssessmentTarget(session="s1"), "tone", "FEEDBACK", AssessmentSource("HUMAN"), {"a": [1, None]}
     )

@@ -56,7 +56,7 @@ class Assessments(Noun[ModeT]):
         self, drafts: Sequence[AssessmentDraft], *, experiment: str | None = None
     ) -> Call[tuple[BatchItem, ...]]:
         """Log up to 1,000 judgments; each is taken or refused on its own, and has its item in the answer."""
-        body = {"assessments": [_body(draft, experiment) for draft in drafts]}
+        body = {"assessments": [_body(draft, experiment, checked=False) for draft in drafts]}
         return Call("POST", path_of("assessments", "batch"), many(BatchItem), body=body, repeat="always")
 
     @listing
@@ -171,10 +171,13 @@ def _options(options: TrustOptions | None) -> dict[str, Parameter]:
     }  # fmt: skip
 
 
-def _body(draft: AssessmentDraft, experiment: str | None, *, park: bool = False) -> dict[str, object]:
+def _body(
+    draft: AssessmentDraft, experiment: str | None, *, park: bool = False, checked: bool = True
+) -> dict[str, object]:
     if draft.assessment_id is not None:
         raise Invalid.value("assessment_id", draft.assessment_id, "none: the server gives it")
-    check_draft(replace(draft, value=_finite(draft.value)))
+    if checked:
+        check_draft(replace(draft, value=_finite(draft.value)))
     target = draft.target
     return given(
         name=draft.name,
