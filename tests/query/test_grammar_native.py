@@ -229,6 +229,7 @@ def test_every_field_parses_by_every_name_with_every_operator(entity: EntityScop
         ("state = 'OK' AND Total_Tokens > 5", "trace", (17, 29), "unknown field 'Total_Tokens'", "tokens.total"),
         ("span.latency > 5s", "trace", (0, 12), "unknown field 'span.latency'", "span.duration"),
         ("llm = 'x'", "trace", (0, 3), "unknown field 'llm'", "span.model"),
+        ("error = 'x'", "trace", (0, 5), "unknown field 'error'", "status_message"),
         ("timestamp > now-1d", "session", (0, 9), "unknown field 'timestamp'", "first"),
         ("time > 5", "run", (0, 4), "unknown field 'time'", "start"),
         ("tag.x = 'a' AND tgs.x = 'a'", "trace", (16, 21), "unknown field 'tgs.x'", "tags.x"),

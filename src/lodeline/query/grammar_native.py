@@ -287,7 +287,8 @@ class _Parser:
                 extra = [*(f"{each}." for each in groups), *(f"{each}." for each in _JUDGMENTS if groups)]
                 if f"{token.text}." not in names(scope):
                     self._refuse_prose(token, scope)
-                self._refuse_part(token, scope)
+                if meant(scope, token.text) is None:
+                    self._refuse_part(token, scope)
                 raise unknown_field(self._words, token, scope, extra)
         self._words.take()
         return _Target(token.text, *known, group=group)
