@@ -211,6 +211,12 @@ export function FilterBar(props: FilterBarProps) {
           )}
         </p>
       )}
+      {/* What is wrong only together with the time range, which completion does not see. */}
+      {problem === null && !shown && stale && draft === value && (
+        <p className={classes.problem} role="status">
+          {t.staleFilter}
+        </p>
+      )}
     </div>
   );
 }
