@@ -15,48 +15,22 @@ import pytest
 
 from tests.cli.conftest import Lodeline
 from tests.cli.test_commands import otlp_file, trace_id
+from tests.e2e.harness import Server, launch, serving
+from tests.warm.client import COLD
 
 PASSWORD = "correct horse battery staple"
 
 
-class Server:
-    """A running ``lodeline server``: where it is, and what it printed until it was ready."""
-
-    def __init__(self, store: Path, *options: str) -> None:
-        command = [
-            sys.executable, "-m", "lodeline.cli.main", "server",
-            "--store", str(store), "--port", "0", "--grpc-port", "off", *options,
-        ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert self._process.stdout is not None
-        self.printed = ""
-        for line in self._process.stdout:
-            self.printed += line
-            if line.startswith("Stop:"):
-                break
-        found = re.search(r"http://127\.0\.0\.1:[0-9]+", self.printed)
-        assert found is not None, self.printed
-        self.url = found.group()
-
-    def stop(self) -> int:
-        """Ask it to stop and return its exit code."""
-        self._process.terminate()
-        with self._process:
-            return self._process.wait(90)
-
-
 @pytest.fixture
 def server(store: Path) -> Iterator[Server]:
-    running = Server(store)
-    yield running
-    running.stop()
+    with serving(store) as running:
+        yield running
 
 
 @pytest.fixture
 def guarded(store: Path) -> Iterator[Server]:
-    running = Server(store, "--auth")
-    yield running
-    running.stop()
+    with serving(store, "--auth") as running:
+        yield running
 
 
 def test_a_server_takes_traces_and_shows_them(lodeline: Lodeline, server: Server, tmp_path: Path) -> None:
@@ -98,8 +72,9 @@ def test_a_busy_port_is_named_with_the_next_free_one(lodeline: Lodeline, server:
     assert re.search(r"[0-9]{4,5} is free|free", message)
 
 
-def test_a_server_stops_cleanly(store: Path) -> None:
-    running = Server(store)
+def test_a_server_stops_cleanly(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(COLD, "1")
+    running = launch(store)
     assert running.stop() in {0, -signal.SIGTERM}
     assert not list(store.glob("*-wal"))
 
@@ -108,18 +83,14 @@ def test_signing_in_on_this_machine_to_a_server_behind_https(
     lodeline: Lodeline, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its cookies are for HTTPS alone, but for what never leaves the machine."""
-    monkeypatch.setenv("LODELINE_SECURE_COOKIES", "1")
-    running = Server(store, "--auth")
-    try:
+    with serving(store, "--auth", env={"LODELINE_SECURE_COOKIES": "1"}) as running:
         monkeypatch.setenv("LODELINE_URL", running.url)
-        token = re.search(r"--token (\S+)", running.printed)
+        token = re.search(r"--token (\S+)", running.said())
         assert token is not None
         type_in(monkeypatch, PASSWORD)
         lodeline("accounts", "setup", "ada", "--token", token.group(1))
         type_in(monkeypatch, PASSWORD)
         assert lodeline("keys", "create", "laptop", "-s", "read", "--sign-in", "ada").out.startswith("ldl_read_")
-    finally:
-        running.stop()
 
 
 def test_from_the_first_account_to_keys_of_every_scope(
@@ -127,7 +98,7 @@ def test_from_the_first_account_to_keys_of_every_scope(
 ) -> None:
     monkeypatch.setenv("LODELINE_URL", guarded.url)
     assert "LODELINE_KEY" in lodeline("traces", "search", code=3).err
-    token = re.search(r"--token (\S+)", guarded.printed)
+    token = re.search(r"--token (\S+)", guarded.said())
     assert token is not None
     type_in(monkeypatch, PASSWORD)
     refused = lodeline("accounts", "setup", "ada", "--token", "wrong", code=3).err
