@@ -399,7 +399,7 @@ def test_an_empty_request_is_fine(world: World) -> None:
 
 
 @pytest.mark.parametrize("hinted", ["header", "resource"])
-def test_what_brings_no_span_that_can_be_kept_makes_no_experiment(world: World, hinted: str) -> None:
+def test_what_brings_no_well_formed_span_makes_no_experiment(world: World, hinted: str) -> None:
     headers = {"x_lodeline_experiment": "new"} if hinted == "header" else {}
     resource = {} if headers else {"lodeline.experiment": "new"}
     bad = ExportTraceServiceRequest.FromString(request_of(ONE, resource=resource))

@@ -189,8 +189,8 @@ class _New:
 class _Resolver:
     """Finds the experiments that one request names, each once, and keeps the errors of those it may not have.
 
-    An experiment that is not there is made when it takes a trace: a request without spans, or with none that can be
-    kept, makes none.
+    An experiment that is not there is made for the first well-formed trace: a request without spans, or with
+    malformed ones alone, makes none.
     """
 
     def __init__(
